@@ -1,0 +1,122 @@
+//! The command line: global options and the list of commands. No logic.
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::commands::{completions, copy, create, deregister, launch, list, wait};
+use crate::domain::age::Age;
+use crate::domain::region::RegionChoice;
+use crate::output::{ColorChoice, Format};
+use crate::service::session::RetryMode;
+
+const EXAMPLES: &str = "\
+Examples:
+  amictl create web --instance i-0123456789abcdef0 --environment prod
+  amictl list --family web
+  amictl launch web --type t3.micro
+  amictl copy web:v3 --to eu-west-1,us-west-2 --encrypt
+  amictl deregister web-v1-2024-12-18
+
+An image is named by its id (ami-…) or name (web-v3-2026-01-02), as the newest
+version of a family (web, web:latest), a version (web:v3) or an alias (web:prod).
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 refused by a safety
+check, 5 timed out waiting, 130 interrupted.";
+
+/// Manages the life of Amazon Machine Images: create, find, launch, copy, retire
+#[derive(Debug, Parser)]
+#[command(name = "amictl", version, after_help = EXAMPLES, infer_subcommands = false, propagate_version = false)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Profile of the AWS configuration; beats keys in the environment [env: AWS_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Region, several with commas, or 'all' for every enabled one [env: AWS_REGION, AWS_DEFAULT_REGION]
+    #[arg(long, global = true, value_name = "REGION", value_delimiter = ',')]
+    pub region: Vec<RegionChoice>,
+
+    /// Role to assume; several for a run over several accounts
+    #[arg(
+        long,
+        global = true,
+        value_name = "ARN",
+        env = "AMICTL_ROLE_ARN",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub role_arn: Vec<String>,
+
+    /// Endpoint to use instead of AWS [env: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_EC2]
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+
+    /// How to write data to stdout [default: table]
+    #[arg(short, long, global = true, value_enum, env = "AMICTL_OUTPUT", hide_env_values = true)]
+    pub output: Option<Format>,
+
+    /// When to use colours [default: auto; NO_COLOR turns them off]
+    #[arg(long, global = true, value_enum, env = "AMICTL_COLOR", hide_env_values = true, value_name = "WHEN")]
+    pub color: Option<ColorChoice>,
+
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, env = "AMICTL_QUIET", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    pub quiet: bool,
+
+    /// Log what is asked of AWS to stderr; -vv and -vvv say more
+    #[arg(short, long, global = true, action = ArgAction::Count, env = "AMICTL_VERBOSE", hide_env_values = true)]
+    pub verbose: u8,
+
+    /// No progress bars
+    #[arg(long, global = true, env = "AMICTL_NO_PROGRESS", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    pub no_progress: bool,
+
+    /// How long to wait for images and instances, e.g. 30m [default: 2h]
+    #[arg(long, global = true, value_name = "TIME", env = "AMICTL_TIMEOUT", hide_env_values = true)]
+    pub timeout: Option<Age>,
+
+    /// Attempts for one call to AWS, the first included [default: 8]
+    #[arg(long, global = true, value_name = "N", env = "AWS_MAX_ATTEMPTS", hide_env_values = true,
+          value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub max_attempts: Option<u32>,
+
+    /// Retry mode of the AWS SDK. Read here because the SDK panics on values it does not know.
+    #[arg(long = "aws-retry-mode", global = true, env = "AWS_RETRY_MODE", hide_env_values = true, value_name = "MODE", hide = true,
+          value_parser = retry_mode)]
+    pub retry_mode: Option<RetryMode>,
+
+    /// File with defaults for these options [default: $XDG_CONFIG_HOME/amictl/config.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "AMICTL_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+}
+
+fn retry_mode(text: &str) -> Result<RetryMode, String> {
+    match text {
+        "standard" => Ok(RetryMode::Standard),
+        "adaptive" => Ok(RetryMode::Adaptive),
+        _ => Err("set AWS_RETRY_MODE to 'standard' or 'adaptive', or unset it".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Create(create::Args),
+    List(list::Args),
+    Launch(launch::Args),
+    Copy(copy::Args),
+    Deregister(deregister::Args),
+    Wait(wait::Args),
+    Completions(completions::Args),
+    Man(completions::ManArgs),
+}

@@ -1,0 +1,98 @@
+//! The file of defaults for the global options.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+
+use crate::domain::age::Age;
+use crate::domain::failure::Failure;
+use crate::domain::region::RegionChoice;
+use crate::output::{ColorChoice, Format};
+
+/// What the file may say; a key it does not know is an error, not a silence.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Defaults {
+    pub profile: Option<String>,
+    #[serde(deserialize_with = "each")]
+    pub region: Vec<RegionChoice>,
+    pub role_arn: Vec<String>,
+    pub endpoint_url: Option<String>,
+    #[serde(deserialize_with = "choice")]
+    pub output: Option<Format>,
+    #[serde(deserialize_with = "choice")]
+    pub color: Option<ColorChoice>,
+    #[serde(deserialize_with = "age")]
+    pub timeout: Option<Age>,
+    pub max_attempts: Option<u32>,
+}
+
+fn choice<'de, D: Deserializer<'de>, T: clap::ValueEnum>(input: D) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(input)?;
+    T::from_str(&text, false).map(Some).map_err(|_| {
+        let known: Vec<_> = T::value_variants().iter().filter_map(|v| v.to_possible_value()).collect();
+        let names: Vec<_> = known.iter().map(|v| v.get_name()).collect();
+        D::Error::custom(format!("'{text}' must be one of {}", names.join(", ")))
+    })
+}
+
+fn age<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Age>, D::Error> {
+    String::deserialize(input)?.parse().map(Some).map_err(D::Error::custom)
+}
+
+fn each<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<RegionChoice>, D::Error> {
+    Vec::<String>::deserialize(input)?.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+}
+
+impl Defaults {
+    /// Reads the file asked for, or the usual one where there is one.
+    pub fn read(asked: Option<&Path>, env: &HashMap<String, String>) -> Result<Self> {
+        let Some(path) = asked.map(Path::to_owned).or_else(|| usual(env)) else { return Ok(Self::default()) };
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            other => other.map_err(|error| Failure::usage(format!("configuration {}: {error}", path.display())))?,
+        };
+        Self::parse(&text).map_err(|error| Failure::usage(format!("configuration {}: {error}", path.display())).into())
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let defaults: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        match defaults.max_attempts {
+            Some(0 | 101..) => Err("max_attempts must be between 1 and 100".to_owned()),
+            _ => Ok(defaults),
+        }
+    }
+}
+
+fn usual(env: &HashMap<String, String>) -> Option<PathBuf> {
+    let set = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
+    Some(base.join("amictl").join("config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_read() {
+        let text = "profile = 'ops'\nregion = ['us-east-1', 'all']\nrole_arn = ['arn:x']\nendpoint_url = 'http://x'\n\
+                    output = 'json'\ncolor = 'never'\ntimeout = '30m'\nmax_attempts = 5\n";
+        let read = Defaults::parse(text).unwrap();
+        assert_eq!(read.region.len(), 2);
+        assert_eq!((read.output, read.color), (Some(Format::Json), Some(ColorChoice::Never)));
+        assert_eq!(read.timeout.unwrap().duration().as_secs(), 1800);
+    }
+
+    #[test]
+    fn an_error_names_the_line() {
+        for text in ["a = 1", "\nouput = 'json'", "output = 'yaml'", "timeout = '30x'", "region = ['nowhere']", "x ="] {
+            let error = Defaults::parse(text).unwrap_err();
+            assert!(error.contains("line"), "{text}: {error}");
+        }
+        assert!(Defaults::parse("max_attempts = 0").is_err());
+    }
+}

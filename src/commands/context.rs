@@ -1,0 +1,121 @@
+//! What every command works with.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use super::config::Defaults;
+use crate::cli::Global;
+use crate::domain::failure::Failure;
+use crate::domain::tagging::Maker;
+use crate::output::{self, Bar, Printer};
+use crate::service::Target;
+use crate::service::session::{Session, Settings};
+use crate::service::wait::{Patience, Progress, Stop};
+
+/// Long enough for the largest volumes; EC2 may take a day in the worst case.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
+
+/// What the process is: the clock and the environment, read once at the start.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// The time at the start.
+    pub now: DateTime<Utc>,
+    /// The environment; variables that are not UTF-8 are left out.
+    pub env: HashMap<String, String>,
+}
+
+/// What every command works with.
+pub struct Context {
+    /// The time at the start of the run.
+    pub now: DateTime<Utc>,
+    /// Where everything is written.
+    pub printer: Printer,
+    /// Who makes what this run makes.
+    pub maker: Maker,
+    /// The user's wish to stop.
+    pub stop: Stop,
+    settings: Settings,
+    timeout: Duration,
+}
+
+impl Context {
+    /// Puts together what the command line, the environment and the file of defaults say, in this order.
+    pub fn new(global: &Global, process: &Process, stop: Stop) -> Result<Self> {
+        let defaults = Defaults::read(global.config.as_deref(), &process.env)?;
+        let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
+        let printer = Printer::new(output::Settings {
+            format: global.output.or(defaults.output).unwrap_or_default(),
+            color: global.color.or(defaults.color).unwrap_or_default(),
+            quiet: global.quiet,
+            no_progress: global.no_progress,
+            plain_terminal: set("NO_COLOR") || process.env.get("TERM").is_some_and(|term| term == "dumb"),
+        });
+        let or = |given: &Vec<_>, default| if given.is_empty() { default } else { given.clone() };
+        let region_known = set("AWS_REGION") || set("AWS_DEFAULT_REGION");
+        let keys_known = set("AWS_PROFILE") || set("AWS_ACCESS_KEY_ID");
+        let settings = Settings {
+            profile: global.profile.clone().or(defaults.profile.filter(|_| !keys_known)),
+            regions: match region_known {
+                true => global.region.clone(),
+                false => or(&global.region, defaults.region),
+            },
+            role_arns: if global.role_arn.is_empty() { defaults.role_arn } else { global.role_arn.clone() },
+            endpoint_url: global.endpoint_url.clone().or(defaults.endpoint_url.filter(|_| !set("AWS_ENDPOINT_URL"))),
+            max_attempts: global.max_attempts.or(defaults.max_attempts),
+            retry_mode: global.retry_mode.unwrap_or_default(),
+            env: process.env.clone(),
+        };
+        Ok(Self {
+            now: process.now,
+            printer,
+            maker: Maker {
+                program: concat!("amictl/", env!("CARGO_PKG_VERSION")).to_owned(),
+                run: format!("{:032x}", fastrand::u128(..)),
+            },
+            stop,
+            settings,
+            timeout: global.timeout.or(defaults.timeout).map_or(DEFAULT_TIMEOUT, |age| age.duration()),
+        })
+    }
+
+    /// Opens the session with AWS.
+    pub async fn session(&self) -> Result<Session> {
+        Session::open(&self.settings).await
+    }
+
+    /// The one account and region of a command that works in one.
+    pub async fn target(&self) -> Result<Target> {
+        self.session().await?.single().await
+    }
+
+    /// How long this run waits, counted from now.
+    pub fn patience(&self) -> Patience {
+        Patience { until: Instant::now() + self.timeout, stop: self.stop.clone() }
+    }
+
+    /// Asks before something is destroyed. Without anybody to ask and without `--yes`, the answer is a refusal.
+    pub fn confirm(&self, question: &str, yes: bool) -> Result<()> {
+        use crate::domain::failure::Kind::Refused;
+        if yes {
+            return Ok(());
+        }
+        if !self.printer.can_ask() {
+            return Err(Failure::new(Refused, "NotConfirmed", "not confirmed, and there is no terminal to ask on")
+                .hint("add --yes to go ahead without being asked")
+                .into());
+        }
+        match self.printer.confirm(question)? {
+            true => Ok(()),
+            false => Err(Failure::new(Refused, "NotConfirmed", "not confirmed; nothing was changed").into()),
+        }
+    }
+}
+
+/// Shows the progress of a wait on a bar.
+pub fn on_bar(bar: &Bar) -> impl Fn(Progress) + Send + Sync + '_ {
+    |progress| bar.set(u64::from(progress.percent.unwrap_or(0)), progress.doing)
+}

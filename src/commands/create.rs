@@ -1,0 +1,207 @@
+//! `amictl create`: the next version of a family, from an instance or a snapshot.
+
+use anyhow::Result;
+
+use super::Context;
+use super::context::on_bar;
+use super::copy::{self, Copies};
+use crate::domain::failure::Failure;
+use crate::domain::ids::{InstanceId, SnapshotId};
+use crate::domain::naming::{Date, Family, Version};
+use crate::domain::region::Region;
+use crate::domain::tagging::{Tag, TagError};
+use crate::output::{self, Options};
+use crate::service::create::{self, Origin, Request};
+use crate::service::{Target, instances, snapshots, wait};
+
+/// EC2's limit for descriptions, in characters.
+const LONGEST_DESCRIPTION: usize = 255;
+
+const EXAMPLES: &str = "\
+Examples:
+  amictl create web --instance i-0123456789abcdef0 --environment prod --owner platform
+  amictl create web --instance i-0123456789abcdef0 --no-reboot --copy-to eu-west-1,us-west-2
+  amictl create web --snapshot snap-0123456789abcdef0 --arch arm64 --tag Build=1234 -o ids";
+
+/// Make the next version of a family, named FAMILY-v<N>-<YYYY-MM-DD>
+///
+/// Reads the newest version in the region, adds one and dates it today (UTC). Tags the image and its snapshots
+/// with Name, Family, Version, Environment, Owner, amictl:created-by and amictl:run. Waits until it is available.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("origin").required(true))]
+pub struct Args {
+    /// The family, e.g. debian-nginx: lower-case letters, digits and . _ / -
+    family: Family,
+
+    /// The instance to make it from; a running one is rebooted unless --no-reboot is given
+    #[arg(long, value_name = "ID", group = "origin")]
+    instance: Option<InstanceId>,
+
+    /// The snapshot of a root volume to make it from
+    #[arg(long, value_name = "ID", group = "origin")]
+    snapshot: Option<SnapshotId>,
+
+    /// The version [default: the newest plus one]
+    #[arg(long = "version", value_name = "N")]
+    number: Option<Version>,
+
+    /// The date in the name, as YYYY-MM-DD [default: today in UTC]
+    #[arg(long)]
+    date: Option<Date>,
+
+    /// What to write about it, up to 255 characters
+    #[arg(long, value_name = "TEXT", value_parser = description)]
+    description: Option<String>,
+
+    /// Value of the tag Environment
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+
+    /// Value of the tag Owner
+    #[arg(long, value_name = "NAME")]
+    owner: Option<String>,
+
+    /// Further tag; repeat it for several
+    #[arg(long, value_name = "KEY=VALUE")]
+    tag: Vec<Tag>,
+
+    /// Leaves the instance running; its file system may then be inconsistent in the image
+    #[arg(long, requires = "instance")]
+    no_reboot: bool,
+
+    /// Tags the image only, for roles that may not tag snapshots
+    #[arg(long)]
+    no_snapshot_tags: bool,
+
+    /// Architecture of the system on the snapshot
+    #[arg(long, value_name = "ARCH", requires = "snapshot", default_value = "x86_64", value_parser = ["x86_64", "arm64", "i386"])]
+    arch: String,
+
+    /// Root device of an image made from a snapshot
+    #[arg(long, value_name = "DEVICE", requires = "snapshot", default_value = "/dev/xvda")]
+    root_device: String,
+
+    /// Regions to copy it to when it is available
+    #[arg(long, value_name = "REGION", value_delimiter = ',', conflicts_with = "no_wait")]
+    copy_to: Vec<Region>,
+
+    /// Does not wait until it is available
+    #[arg(long)]
+    no_wait: bool,
+
+    /// Asks EC2 whether it would work; changes nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn description(text: &str) -> Result<String, String> {
+    match text.chars().count() {
+        length if length > LONGEST_DESCRIPTION => {
+            Err(format!("it has {length} characters; EC2 takes at most {LONGEST_DESCRIPTION}"))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+pub async fn run(context: &Context, args: Args) -> Result<()> {
+    let request = request(context, &args)?;
+    let target = context.target().await?;
+    let reboots = look_at_origin(&target, &request.origin).await?;
+    if args.dry_run {
+        let name = create::check(&target, &request).await?;
+        context.printer.say(format!("dry run: {name} would be made in {}", target.region));
+        return Ok(());
+    }
+    if let Some(instance) = reboots {
+        context.printer.say(format!("{instance} is running and will reboot; --no-reboot would leave it running"));
+    }
+    let (name, id) = create::start(&target, &request).await?;
+    context.printer.say(format!("making {name} ({id}) in {}", target.region));
+    create::tag_snapshot(&target, &request, &name).await?;
+    let image = if args.no_wait {
+        let found = crate::service::images::by_name(&target, &name.to_string()).await?;
+        found.ok_or_else(|| {
+            let failure = Failure::new(
+                crate::domain::failure::Kind::TimedOut,
+                "NotVisibleYet",
+                format!("{id} is not visible yet"),
+            );
+            failure.hint(format!("wait for it with: amictl wait {id} --region {}", target.region))
+        })?
+    } else {
+        let bar = context.printer.bars().percent(name.to_string());
+        let show = on_bar(&bar);
+        let watch: Option<wait::Watch<'_>> = context.printer.bars().shown().then_some(&show);
+        wait::image_available(&target, &id, true, &context.patience(), watch).await?
+    };
+    if args.copy_to.is_empty() {
+        return output::images(&context.printer, &[image], &[], &Options::default(), context.now);
+    }
+    let copies = Copies { to: args.copy_to, ..Copies::of(image.clone()) };
+    copy::carry_out(context, &target, &copies, vec![image]).await
+}
+
+fn request(context: &Context, args: &Args) -> Result<Request> {
+    let named = [("Environment", &args.environment), ("Owner", &args.owner)];
+    let named = named.into_iter().filter_map(|(key, value)| value.as_ref().map(|v| Tag::new(key, v)));
+    let mut tags: Vec<Tag> = named.collect::<Result<_, TagError>>()?;
+    tags.extend(args.tag.iter().cloned());
+    let origin = match (&args.instance, &args.snapshot) {
+        (Some(id), _) => Origin::Instance { id: id.clone(), no_reboot: args.no_reboot },
+        (None, Some(id)) => {
+            Origin::Snapshot { id: id.clone(), architecture: args.arch.clone(), root_device: args.root_device.clone() }
+        }
+        (None, None) => return Err(Failure::usage("give --instance or --snapshot").into()),
+    };
+    let request = Request {
+        family: args.family.clone(),
+        version: args.number,
+        date: args.date.map_or_else(|| create::today(context.now), Ok)?,
+        origin,
+        description: args.description.clone(),
+        tags,
+        snapshot_tags: !args.no_snapshot_tags,
+        maker: context.maker.clone(),
+    };
+    request.check()?;
+    Ok(request)
+}
+
+/// Says early what EC2 would say late. Gives the instance, when it is one that will reboot.
+async fn look_at_origin(target: &Target, origin: &Origin) -> Result<Option<InstanceId>> {
+    use crate::domain::failure::Kind::Failed;
+    match origin {
+        Origin::Instance { id, no_reboot } => {
+            let found = instances::by_ids(target, std::slice::from_ref(id)).await;
+            let missing = |message: String| Failure::new(Failed, "InvalidInstanceID.NotFound", message);
+            let instance = match found {
+                Err(error) if error.is("InvalidInstanceID.NotFound") => None,
+                other => other?.pop(),
+            };
+            let Some(instance) = instance else {
+                let failure = missing(format!("there is no instance {id} in {}", target.place().await));
+                return Err(failure.hint("check the id, --region and --profile").into());
+            };
+            if instance.ended() {
+                let message = format!("{id} in {} is {}: nothing can be made from it", target.region, instance.state);
+                return Err(Failure::new(Failed, "IncorrectInstanceState", message).into());
+            }
+            Ok((instance.state == "running" && !no_reboot).then(|| id.clone()))
+        }
+        Origin::Snapshot { id, .. } => {
+            let found = snapshots::existing(target, std::slice::from_ref(id)).await?;
+            match found.first() {
+                Some(snapshot) if snapshot.state == "completed" => Ok(None),
+                Some(snapshot) => {
+                    let message = format!("{id} in {} is {}, not completed", target.region, snapshot.state);
+                    Err(Failure::new(Failed, "IncorrectState", message).into())
+                }
+                None => {
+                    let message = format!("there is no snapshot {id} in {}", target.place().await);
+                    let failure = Failure::new(Failed, "InvalidSnapshot.NotFound", message);
+                    Err(failure.hint("check the id, --region and --profile").into())
+                }
+            }
+        }
+    }
+}

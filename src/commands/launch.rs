@@ -1,0 +1,234 @@
+//! `amictl launch`: instances from an image, named as the user likes.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::Result;
+
+use super::Context;
+use super::context::on_bar;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::{SecurityGroupId, SubnetId};
+use crate::domain::image::{Image, State};
+use crate::domain::reference::ImageRef;
+use crate::domain::tagging::{CREATED_BY, Tag, TagError, Tags};
+use crate::output;
+use crate::service::launch::{self, Request, Template};
+use crate::service::security_groups::{self, Group};
+use crate::service::{Target, resolve, wait};
+
+/// EC2's limit for user data before it is encoded.
+const LONGEST_USER_DATA: usize = 16 * 1024;
+
+const EXAMPLES: &str = "\
+Examples:
+  amictl launch web --type t3.micro --key-name ops
+  amictl launch web:v3 --type t3.micro --allow-http --name canary --user-data boot.sh
+  amictl launch web:prod --template web --count 3 -o json";
+
+/// Launch instances from an image
+///
+/// Waits until they run, and prints their ids, state and addresses.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The image: an id, a name, web, web:v3 or web:prod
+    #[arg(value_name = "REF")]
+    reference: ImageRef,
+
+    /// Instance type, e.g. t3.micro; may be left to the template
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "template")]
+    instance_type: Option<String>,
+
+    /// Key pair for SSH
+    #[arg(long, value_name = "NAME")]
+    key_name: Option<String>,
+
+    /// Subnet [default: one of the default VPC]
+    #[arg(long, value_name = "ID")]
+    subnet: Option<SubnetId>,
+
+    /// Security group; repeat it for several [default: the default group of the VPC]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    security_group: Vec<SecurityGroupId>,
+
+    /// Adds a group that admits ports 80 and 443 from everywhere; made once in each VPC
+    #[arg(long)]
+    allow_http: bool,
+
+    /// How many instances; all are launched or none
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=1000))]
+    count: i32,
+
+    /// Tag Name of the instances
+    #[arg(long)]
+    name: Option<String>,
+
+    /// File with user data, up to 16 KiB
+    #[arg(long, value_name = "FILE")]
+    user_data: Option<PathBuf>,
+
+    /// Instance profile, by name
+    #[arg(long, value_name = "NAME")]
+    instance_profile: Option<String>,
+
+    /// Asks for spot capacity
+    #[arg(long)]
+    spot: bool,
+
+    /// Launch template for what is not given here; its image is replaced by REF
+    #[arg(long, value_name = "NAME[:VERSION]")]
+    template: Option<TemplateArg>,
+
+    /// Tag of the instances and their volumes; repeat it for several
+    #[arg(long, value_name = "KEY=VALUE")]
+    tag: Vec<Tag>,
+
+    /// Does not wait until they run
+    #[arg(long)]
+    no_wait: bool,
+
+    /// Asks EC2 whether it would work; changes nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Clone)]
+struct TemplateArg(Template);
+
+impl FromStr for TemplateArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, version) = match text.split_once(':') {
+            Some((name, version)) => (name, Some(version)),
+            None => (text, None),
+        };
+        let version = match version {
+            None | Some("$Latest" | "$Default") => version.map(str::to_owned),
+            Some("latest") => Some("$Latest".to_owned()),
+            Some("default") => Some("$Default".to_owned()),
+            Some(n) if n.parse::<u32>().is_ok_and(|n| n > 0) => Some(n.to_owned()),
+            Some(_) => return Err("the version must be a number, latest or default, e.g. web:3".to_owned()),
+        };
+        let takes = |c: char| c.is_ascii_alphanumeric() || "().-/_".contains(c);
+        match (3..=128).contains(&name.len()) && name.chars().all(takes) {
+            true => Ok(Self(Template { name: name.to_owned(), version })),
+            false => Err("a template name has 3 to 128 letters, digits and ( ) . - / _".to_owned()),
+        }
+    }
+}
+
+pub async fn run(context: &Context, args: Args) -> Result<()> {
+    let tags = tags(&args, &context.maker.program)?;
+    let user_data = args.user_data.as_deref().map(read_user_data).transpose()?;
+    if args.allow_http && args.template.is_some() && args.subnet.is_none() {
+        let failure = Failure::usage("--allow-http needs to know the VPC, which a template may choose");
+        return Err(failure.hint("give --subnet as well").into());
+    }
+    let target = context.target().await?;
+    let image = resolve::image(&target, &args.reference, context.now).await?;
+    check(&image)?;
+    let mut request = Request {
+        image: image.id.clone(),
+        instance_type: args.instance_type.clone(),
+        count: args.count,
+        key_name: args.key_name.clone(),
+        subnet: args.subnet.clone(),
+        security_groups: args.security_group.clone(),
+        user_data,
+        instance_profile: args.instance_profile.clone(),
+        spot: args.spot,
+        template: args.template.clone().map(|t| t.0),
+        tags,
+    };
+    if args.allow_http {
+        allow_http(context, &target, &args, &mut request).await?;
+    }
+    if args.dry_run {
+        launch::check(&target, &request).await?;
+        context.printer.say(format!(
+            "dry run: {} of {} would be launched in {}",
+            args.count,
+            image.label(),
+            target.region
+        ));
+        return Ok(());
+    }
+    let started = launch::start(&target, &request).await?;
+    let ids = started.iter().map(|i| i.id.to_string()).collect::<Vec<_>>().join(" ");
+    context.printer.say(format!("launched {ids} from {} in {}", image.label(), target.region));
+    if args.no_wait {
+        return output::instances(&context.printer, &started);
+    }
+    let running = {
+        let bar = context.printer.bars().percent("launching");
+        let show = on_bar(&bar);
+        let watch: Option<wait::Watch<'_>> = context.printer.bars().shown().then_some(&show);
+        launch::running(&target, started, &context.patience(), watch).await?
+    };
+    output::instances(&context.printer, &running)
+}
+
+fn tags(args: &Args, made_by: &str) -> Result<Tags> {
+    let mut tags: Tags = [(CREATED_BY.to_owned(), made_by.to_owned())].into();
+    let name = args.name.as_ref().map(|name| Tag::new("Name", name)).transpose()?;
+    for tag in name.into_iter().chain(args.tag.iter().cloned()) {
+        if tags.insert(tag.key.clone(), tag.value).is_some() {
+            return Err(TagError::Twice(tag.key).into());
+        }
+    }
+    match tags.len() {
+        count if count > 50 => Err(TagError::TooMany(count).into()),
+        _ => Ok(tags),
+    }
+}
+
+fn read_user_data(path: &std::path::Path) -> Result<String> {
+    let wrong = |why: String| Failure::usage(format!("--user-data {}: {why}", path.display()));
+    let data = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    match data.len() {
+        length if length > LONGEST_USER_DATA => {
+            Err(wrong(format!("it has {length} bytes; EC2 takes at most {LONGEST_USER_DATA}")).into())
+        }
+        _ => Ok(launch::encode(&data)),
+    }
+}
+
+/// Says early what EC2 would say late.
+fn check(image: &Image) -> Result<()> {
+    if image.state == State::Available {
+        return Ok(());
+    }
+    let message = format!("{} in {} is {} and cannot be launched", image.label(), image.region, image.state);
+    let failure = Failure::new(Kind::Failed, "InvalidAMIID.Unavailable", message);
+    match image.state.may_become_available() {
+        true => {
+            Err(failure.hint(format!("wait for it with: amictl wait {} --region {}", image.id, image.region)).into())
+        }
+        false => Err(failure.into()),
+    }
+}
+
+async fn allow_http(context: &Context, target: &Target, args: &Args, request: &mut Request) -> Result<()> {
+    let Some(vpc) = security_groups::vpc(target, args.subnet.as_ref()).await? else {
+        let failure = Failure::usage(format!("{} has no default VPC for --allow-http", target.place().await));
+        return Err(failure.hint("give --subnet").into());
+    };
+    let group = match (args.dry_run, security_groups::find(target, &vpc).await?) {
+        (_, Group::Ready(id)) => id,
+        (true, Group::Missing) => {
+            context.printer.say(format!("dry run: group {} would be made in {vpc}", security_groups::HTTP_GROUP));
+            return Ok(());
+        }
+        (false, Group::Missing) => {
+            let id = security_groups::ensure(target, &vpc, &context.maker.program).await?;
+            context.printer.say(format!("group {id} ({}) admits ports 80 and 443", security_groups::HTTP_GROUP));
+            id
+        }
+    };
+    if !request.security_groups.contains(&group) {
+        request.security_groups.push(group);
+    }
+    Ok(())
+}

@@ -1,0 +1,233 @@
+//! `amictl list`: finds images.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use futures::StreamExt;
+
+use super::Context;
+use crate::domain::age::Age;
+use crate::domain::cost::Price;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::image::Image;
+use crate::domain::naming::Family;
+use crate::domain::report::Problem;
+use crate::domain::selection::{Selection, Sort};
+use crate::domain::tagging::TagMatch;
+use crate::output::{self, Column, ListError, Options};
+use crate::service::Target;
+use crate::service::images::{self, Query};
+
+/// How many regions and accounts are listed at a time.
+const SIDE_BY_SIDE: usize = 32;
+
+const EXAMPLES: &str = "\
+Examples:
+  amictl list --family web                             versions of one family, newest first
+  amictl list 'api-*' --region all -o json             in every enabled region, for a script
+  amictl list --latest --environment prod -o ids       what a launch of each family would take
+  amictl list --older-than 90d --sort size --cost      what costs most and may go
+  amictl list 'al2023-ami-*' --owner amazon --limit 5  images of Amazon";
+
+/// List and find images
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Names to show; * and ? stand for other characters
+    #[arg(value_name = "GLOB")]
+    glob: Option<String>,
+
+    /// Whose images: self, amazon, aws-marketplace or an account id [default: self]
+    #[arg(long, value_name = "OWNER", value_delimiter = ',', value_parser = owner)]
+    owner: Vec<String>,
+
+    /// Images of others that are shared with this account
+    #[arg(long, conflicts_with = "public")]
+    shared: bool,
+
+    /// Public images; name an owner or a GLOB, as there are very many
+    #[arg(long)]
+    public: bool,
+
+    /// Images of this family
+    #[arg(long, value_name = "FAMILY")]
+    family: Option<Family>,
+
+    /// Of each family the newest version that is available and not deprecated
+    #[arg(long)]
+    latest: bool,
+
+    /// Images in these states, e.g. available, pending, failed, disabled
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = ["available", "pending", "failed", "error", "invalid", "transient", "disabled", "deregistered"])]
+    state: Vec<String>,
+
+    /// Images tagged Environment=VALUE
+    #[arg(long, value_name = "VALUE")]
+    environment: Option<String>,
+
+    /// Images with this tag; repeat it for several, which must all be there
+    #[arg(long, value_name = "KEY[=VALUE]")]
+    tag: Vec<TagMatch>,
+
+    /// Images of this architecture, e.g. x86_64 or arm64
+    #[arg(long, value_name = "ARCH")]
+    arch: Option<String>,
+
+    /// Images made longer ago than this, e.g. 90d
+    #[arg(long, value_name = "AGE")]
+    older_than: Option<Age>,
+
+    /// Images made more recently than this, e.g. 12h
+    #[arg(long, value_name = "AGE")]
+    newer_than: Option<Age>,
+
+    /// Own images whose names follow the pattern of amictl
+    #[arg(long, conflicts_with = "unmanaged")]
+    managed: bool,
+
+    /// All others
+    #[arg(long)]
+    unmanaged: bool,
+
+    /// The order: newest, by family and version, highest version or largest first
+    #[arg(long, value_enum, value_name = "ORDER", default_value = "created")]
+    sort: Order,
+
+    /// At most so many images
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+
+    /// Columns of table and csv, e.g. name,id,tag:Team
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    columns: Vec<Column>,
+
+    /// Shows what the snapshots of each image cost a month, at most
+    #[arg(long)]
+    cost: bool,
+
+    /// The price behind --cost in US dollars for a GiB and month [default: 0.05, as in us-east-1]
+    #[arg(long, value_name = "USD", requires = "cost")]
+    price_per_gb: Option<Price>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Order {
+    Created,
+    Name,
+    Version,
+    Size,
+}
+
+fn owner(text: &str) -> Result<String, String> {
+    let known = ["self", "amazon", "aws-marketplace", "aws-backup-vault"].contains(&text);
+    match known || text.parse::<crate::domain::ids::AccountId>().is_ok() {
+        true => Ok(text.to_owned()),
+        false => Err("give self, amazon, aws-marketplace or an account id of twelve digits".to_owned()),
+    }
+}
+
+/// Lists the images; a place that fails is reported and does not hide the others.
+pub async fn run(context: &Context, args: Args) -> Result<()> {
+    let targets = context.session().await?.targets().await?;
+    let query = query(&args);
+    let bar = context.printer.bars().count(targets.len() as u64, "listing images");
+    let found = futures::stream::iter(targets).map(|target| async {
+        let answer = images::find(&target, &query).await;
+        bar.step();
+        (target, answer)
+    });
+    let answers: Vec<_> = found.buffered(SIDE_BY_SIDE).collect().await;
+    drop(bar);
+    let (mut all, mut errors) = (Vec::new(), Vec::new());
+    let (places, mut first) = (answers.len(), None);
+    for (target, answer) in answers {
+        match answer {
+            Ok(images) => all.extend(images.into_iter().filter(|image| !args.shared || !image.own)),
+            Err(error) => {
+                errors.push(list_error(&target, error.problem()).await);
+                first.get_or_insert(error);
+            }
+        }
+    }
+    match first {
+        // Nothing was listed: this is a failure, not a part of a listing.
+        Some(error) if errors.len() == places => return Err(error.into()),
+        _ => show(context, &args, all, &errors),
+    }
+}
+
+fn show(context: &Context, args: &Args, all: Vec<Image>, errors: &[ListError]) -> Result<()> {
+    let images = selection(args).apply(all, context.now);
+    let price = args.cost.then(|| args.price_per_gb.unwrap_or(Price::US_EAST_1));
+    let options = Options { columns: args.columns.clone(), price };
+    output::images(&context.printer, &images, errors, &options, context.now)?;
+    if images.is_empty() && errors.is_empty() && context.printer.format() == output::Format::Table {
+        context.printer.say("no images match");
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    for error in errors {
+        context.printer.tell(&format!("{}: {} [{}]", error.region, error.problem.message, error.problem.code));
+    }
+    Err(Failure::new(Kind::Partial, "PartialListing", format!("{} places could not be listed", errors.len())).into())
+}
+
+async fn list_error(target: &Target, problem: Problem) -> ListError {
+    let account = target.account().await.ok().map(ToString::to_string);
+    ListError { account, region: target.region.clone(), problem }
+}
+
+/// What EC2 filters itself.
+fn query(args: &Args) -> Query {
+    let mut query = Query::default();
+    match (args.shared, args.public) {
+        (true, _) => query.executable_by = Some("self"),
+        (_, true) => query.executable_by = Some("all"),
+        (false, false) => {}
+    }
+    query.owners.clone_from(&args.owner);
+    if query.owners.is_empty() && query.executable_by.is_none() {
+        query.owners = vec!["self".to_owned()];
+    }
+    let names = match (&args.glob, &args.family) {
+        (Some(glob), _) => vec![glob.clone()],
+        (None, Some(family)) => vec![format!("{family}-v*")],
+        (None, None) => Vec::new(),
+    };
+    let mut filters = vec![
+        ("name".to_owned(), names),
+        ("state".to_owned(), args.state.clone()),
+        ("architecture".to_owned(), args.arch.iter().cloned().collect()),
+        ("tag:Environment".to_owned(), args.environment.iter().cloned().collect()),
+    ];
+    filters.extend(args.tag.iter().map(|tag| match &tag.value {
+        Some(value) => (format!("tag:{}", tag.key), vec![value.clone()]),
+        None => ("tag-key".to_owned(), vec![tag.key.clone()]),
+    }));
+    // EC2 takes each filter once; what is left over is filtered here.
+    let mut names = HashSet::new();
+    filters.retain(|(name, values)| !values.is_empty() && names.insert(name.clone()));
+    query.filters = filters;
+    query
+}
+
+/// What is left for us to filter and order.
+fn selection(args: &Args) -> Selection {
+    Selection {
+        family: args.family.clone(),
+        latest: args.latest,
+        tags: args.tag.clone(),
+        managed: args.managed.then_some(true).or(args.unmanaged.then_some(false)),
+        older_than: args.older_than,
+        newer_than: args.newer_than,
+        sort: match args.sort {
+            Order::Created => Sort::Created,
+            Order::Name => Sort::Name,
+            Order::Version => Sort::Version,
+            Order::Size => Sort::Size,
+        },
+        limit: args.limit,
+    }
+}

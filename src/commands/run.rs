@@ -1,0 +1,105 @@
+//! From the command line to the exit code.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Parser;
+use tokio::sync::watch;
+
+use super::{Context, Process, completions, copy, create, deregister, launch, list, wait};
+use crate::cli::{Cli, Command};
+use crate::exit;
+use crate::output::{self, Format};
+use crate::service::wait::Stop;
+
+/// Runs the command line and gives the exit code.
+pub fn run(args: Vec<OsString>, process: Process) -> u8 {
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&error, &args, &process),
+    };
+    let json = cli.global.output == Some(Format::Json);
+    log(cli.global.verbose);
+    match start(cli, &process) {
+        Ok(()) => exit::DONE,
+        Err(error) if exit::is_closed_pipe(&error) => exit::DONE,
+        Err(error) => {
+            let last = exit::last_word(&error);
+            output::failure(json, &last.code, &last.message, last.hint.as_deref(), last.exit);
+            last.exit
+        }
+    }
+}
+
+#[tokio::main]
+async fn start(cli: Cli, process: &Process) -> Result<()> {
+    let (ask, asked) = watch::channel(false);
+    let context = Arc::new(Context::new(&cli.global, process, Stop::new(asked))?);
+    let told = Arc::clone(&context);
+    tokio::spawn(async move { stop_on_signal(&ask, &told).await });
+    match cli.command {
+        Command::Create(args) => create::run(&context, args).await,
+        Command::List(args) => list::run(&context, args).await,
+        Command::Launch(args) => launch::run(&context, args).await,
+        Command::Copy(args) => copy::run(&context, args).await,
+        Command::Deregister(args) => deregister::run(&context, args).await,
+        Command::Wait(args) => wait::run(&context, args).await,
+        Command::Completions(args) => completions::run(&context, &args),
+        Command::Man(args) => completions::man(&context, &args),
+    }
+}
+
+/// The first signal asks the run to stop at a point it can report; the second gets the default: an end at once.
+async fn stop_on_signal(ask: &watch::Sender<bool>, context: &Context) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    let _ = ask.send(true);
+    context.printer.tell("stopping after what is in flight; press Ctrl-C again to stop at once");
+    if tokio::signal::ctrl_c().await.is_ok() {
+        end_now();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the second Ctrl-C wants no more work, not even a clean end")]
+fn end_now() -> ! {
+    std::process::exit(i32::from(exit::INTERRUPTED))
+}
+
+/// What clap has to say: help and version go to stdout, everything else is a usage error.
+fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8 {
+    if !error.use_stderr() {
+        // A closed pipe is the reader's choice.
+        let _ = error.print();
+        return exit::DONE;
+    }
+    if wants_json(args, process) {
+        let text = error.render().to_string();
+        let message = text.trim().trim_start_matches("error: ");
+        output::failure(true, "Usage", message, Some("see: amictl --help"), exit::USAGE);
+    } else {
+        let _ = error.print();
+    }
+    exit::USAGE
+}
+
+/// Whether the caller asked for JSON on a command line that could not be read as a whole.
+fn wants_json(args: &[OsString], process: &Process) -> bool {
+    let args: Vec<_> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let pair = |two: &[&str]| matches!(two, ["-o" | "--output", "json"]);
+    args.windows(2).any(pair)
+        || args.iter().any(|arg| matches!(*arg, "-ojson" | "-o=json" | "--output=json"))
+        || process.env.get("AMICTL_OUTPUT").is_some_and(|value| value == "json")
+}
+
+fn log(verbose: u8) {
+    let filter = match verbose {
+        0 => return,
+        1 => "amictl=debug,aws_smithy_runtime=info,aws_config=info",
+        2 => "amictl=trace,aws_smithy_runtime=debug,aws_config=debug",
+        _ => "trace",
+    };
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).finish();
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}

@@ -1,0 +1,263 @@
+//! Images as EC2 describes them, with every doubt about a field settled at the edge.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use super::ids::{AccountId, ImageId, InstanceId, SnapshotId};
+use super::naming::ImageName;
+use super::region::Region;
+use super::tagging::Tags;
+
+/// The state of an image, as EC2 names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Being made, copied or restored; can be neither launched nor copied yet.
+    Pending,
+    /// Ready for use.
+    Available,
+    /// Never usable.
+    Invalid,
+    /// Gone, or going.
+    Deregistered,
+    /// Between two states; treated as pending.
+    Transient,
+    /// Making or copying it failed; it still holds its name.
+    Failed,
+    /// In error; treated as failed.
+    Error,
+    /// Switched off by its owner; keeps its snapshots and can be enabled again.
+    Disabled,
+    /// A state this version of amictl has not heard of.
+    Unknown(String),
+}
+
+impl State {
+    /// The state as EC2 writes it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Available => "available",
+            Self::Invalid => "invalid",
+            Self::Deregistered => "deregistered",
+            Self::Transient => "transient",
+            Self::Failed => "failed",
+            Self::Error => "error",
+            Self::Disabled => "disabled",
+            Self::Unknown(other) => other,
+        }
+    }
+
+    /// Reads a state as EC2 writes it; never fails, as EC2 may learn new ones.
+    pub fn read(text: &str) -> Self {
+        match text {
+            "pending" => Self::Pending,
+            "available" => Self::Available,
+            "invalid" => Self::Invalid,
+            "deregistered" => Self::Deregistered,
+            "transient" => Self::Transient,
+            "failed" => Self::Failed,
+            "error" => Self::Error,
+            "disabled" => Self::Disabled,
+            other => Self::Unknown(other.to_owned()),
+        }
+    }
+
+    /// Whether an image in this state can still become available by itself.
+    pub fn may_become_available(&self) -> bool {
+        match self {
+            Self::Pending | Self::Transient | Self::Unknown(_) => true,
+            Self::Available | Self::Invalid | Self::Deregistered | Self::Failed | Self::Error | Self::Disabled => false,
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Deregistration protection, in EC2's own words: `disabled`, `enabled-without-cooldown`,
+/// `enabled-with-cooldown`, or `disabled after <time>` while a cooldown runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protection(String);
+
+impl Protection {
+    /// Reads EC2's word; an endpoint that says nothing knows no protection.
+    pub fn read(text: Option<&str>) -> Self {
+        Self(text.unwrap_or("disabled").to_owned())
+    }
+
+    /// Whether EC2 may refuse to deregister the image. Any word but `disabled` counts, a new one too.
+    pub fn is_on(&self) -> bool {
+        self.0 != "disabled"
+    }
+
+    /// The word as EC2 writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A snapshot behind one of the volumes of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageSnapshot {
+    /// The snapshot.
+    pub id: SnapshotId,
+    /// The device the volume appears as, e.g. `/dev/xvda`.
+    pub device: String,
+    /// The size of the volume in GiB: the most the snapshot can hold.
+    pub size_gib: i64,
+    /// Whether the snapshot is encrypted.
+    pub encrypted: bool,
+}
+
+/// What an image was made from, as far as EC2 remembers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Source {
+    /// The instance, for images made by CreateImage.
+    pub instance_id: Option<InstanceId>,
+    /// The image it was copied from, or the image the instance was launched from.
+    pub image_id: Option<ImageId>,
+    /// The region of that image.
+    pub region: Option<Region>,
+}
+
+/// One image in one region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Its id, unique over regions and accounts.
+    pub id: ImageId,
+    /// Its name; foreign images may have none.
+    pub name: Option<String>,
+    /// The name taken apart, where it follows the pattern of amictl.
+    pub parsed_name: Option<ImageName>,
+    /// Whether it belongs to the account that asks.
+    pub own: bool,
+    /// Where it is.
+    pub region: Region,
+    /// The account it belongs to.
+    pub owner: Option<AccountId>,
+    /// Its state.
+    pub state: State,
+    /// EC2's reason for the state, verbatim, where it gives one.
+    pub state_reason: Option<String>,
+    /// When this image, not its source, was made.
+    pub created_at: Option<DateTime<Utc>>,
+    /// From when on it counts as deprecated; may lie in the future.
+    pub deprecated_at: Option<DateTime<Utc>>,
+    /// The last launch EC2 knows of: up to 24 hours late, and known to the owner only.
+    pub last_launched_at: Option<DateTime<Utc>>,
+    /// `x86_64`, `arm64`, …
+    pub architecture: Option<String>,
+    /// `Linux/UNIX`, `Windows`, …
+    pub platform: Option<String>,
+    /// `ebs` or `instance-store`.
+    pub root_device_type: Option<String>,
+    /// Whether everybody may launch it.
+    pub public: bool,
+    /// Whether EC2 refuses to deregister it.
+    pub protection: Protection,
+    /// The snapshots behind its volumes; none for instance-store images.
+    pub snapshots: Vec<ImageSnapshot>,
+    /// The volumes an instance starts with, blank ones too, in GiB.
+    pub size_gib: i64,
+    /// What it was made from.
+    pub source: Source,
+    /// What its maker wrote about it.
+    pub description: Option<String>,
+    /// Its tags; the tags of a foreign image cannot be seen.
+    pub tags: Tags,
+}
+
+impl Image {
+    /// Whether amictl manages it: an own image whose name follows the pattern.
+    pub fn managed(&self) -> bool {
+        self.own && self.parsed_name.is_some()
+    }
+
+    /// Whether any of its snapshots is encrypted.
+    pub fn encrypted(&self) -> bool {
+        self.snapshots.iter().any(|s| s.encrypted)
+    }
+
+    /// Whether it is deprecated at `now`. A date in the future is a plan, not a state.
+    pub fn deprecated(&self, now: DateTime<Utc>) -> bool {
+        self.deprecated_at.is_some_and(|at| at <= now)
+    }
+
+    /// What to call it in a message: its name with the id, or the id alone.
+    pub fn label(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} ({})", self.id),
+            None => self.id.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// An available, own image for tests of the domain.
+    pub fn image(id: u32, name: &str) -> Image {
+        Image {
+            id: format!("ami-{id:017x}").parse().unwrap(),
+            name: Some(name.to_owned()),
+            parsed_name: name.parse().ok(),
+            own: true,
+            region: "us-east-1".parse().unwrap(),
+            owner: "111111111111".parse().ok(),
+            state: State::Available,
+            state_reason: None,
+            created_at: None,
+            deprecated_at: None,
+            last_launched_at: None,
+            architecture: Some("x86_64".to_owned()),
+            platform: None,
+            root_device_type: Some("ebs".to_owned()),
+            public: false,
+            protection: Protection::read(None),
+            snapshots: Vec::new(),
+            size_gib: 8,
+            source: Source::default(),
+            description: None,
+            tags: Tags::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_read_back_as_written() {
+        for text in
+            ["pending", "available", "invalid", "deregistered", "transient", "failed", "error", "disabled", "new"]
+        {
+            assert_eq!(State::read(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_of_protection_protects() {
+        assert!(!Protection::read(None).is_on());
+        assert!(!Protection::read(Some("disabled")).is_on());
+        for text in ["enabled-without-cooldown", "enabled-with-cooldown", "disabled after 2026-01-01T00:00:00Z", "?"] {
+            assert!(Protection::read(Some(text)).is_on(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_deprecation_in_the_future_is_not_one_yet() {
+        let now = DateTime::parse_from_rfc3339("2026-01-31T00:00:00Z").unwrap().to_utc();
+        let mut image = testing::image(1, "web-v1-2026-01-01");
+        assert!(!image.deprecated(now));
+        image.deprecated_at = Some(now + chrono::TimeDelta::seconds(1));
+        assert!(!image.deprecated(now));
+        image.deprecated_at = Some(now);
+        assert!(image.deprecated(now));
+    }
+}

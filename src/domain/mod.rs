@@ -1,0 +1,15 @@
+//! What amictl knows about images, as pure values: no I/O, no clock, no SDK, no command line.
+
+pub mod age;
+pub mod cost;
+pub mod failure;
+pub mod ids;
+pub mod image;
+pub mod instance;
+pub mod naming;
+pub mod reference;
+pub mod region;
+pub mod report;
+pub mod selection;
+pub mod tagging;
+pub mod usage;

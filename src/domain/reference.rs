@@ -1,0 +1,204 @@
+//! What a user may call an image: an id, a name, `web`, `web:latest`, `web:v3`, `web:prod`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use super::ids::ImageId;
+use super::image::{Image, State};
+use super::naming::{Family, ImageName, MAX_NAME, NameError, Version};
+
+/// A text that cannot name an image.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RefError {
+    /// Not a character EC2 takes in names, or too short or long.
+    #[error(
+        "'{0}' cannot name an image; give an id (ami-0123456789abcdef0), a name (web-v3-2026-01-02), \
+         a family (web), a version (web:v3) or an alias (web:prod)"
+    )]
+    Shape(String),
+    /// Starts like an id and is none.
+    #[error(transparent)]
+    Id(#[from] super::ids::IdError),
+    /// The part before or after the colon is wrong.
+    #[error("in '{text}': {source}")]
+    Part {
+        /// The whole reference.
+        text: String,
+        /// What is wrong with which part.
+        source: NameError,
+    },
+    /// The alias has characters that SSM does not take.
+    #[error("in '{0}': an alias is made of lower-case letters, digits and . _ -, e.g. 'web:prod'")]
+    Alias(String),
+}
+
+/// The name of an alias within a family, e.g. `prod`. Never `latest`, never like a version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Alias(String);
+
+impl Alias {
+    /// The alias as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A reference to one image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageRef {
+    /// `ami-…`: this image, whoever owns it.
+    Id(ImageId),
+    /// The exact name of an own managed image.
+    Name(ImageName),
+    /// `web:latest`: the newest version that is available and not deprecated.
+    Latest(Family),
+    /// `web:v3`: that version.
+    Version(Family, Version),
+    /// `web:prod`: what the SSM parameter `/amictl/web/prod` names.
+    Alias(Family, Alias),
+    /// A word that may be a family or the exact name of an unmanaged image.
+    Word(String),
+}
+
+fn is_version(text: &str) -> bool {
+    text.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+}
+
+impl FromStr for ImageRef {
+    type Err = RefError;
+
+    fn from_str(text: &str) -> Result<Self, RefError> {
+        if let Some((family, selector)) = text.split_once(':') {
+            let part = |source| RefError::Part { text: text.to_owned(), source };
+            let family: Family = family.parse().map_err(part)?;
+            return match selector {
+                "latest" => Ok(Self::Latest(family)),
+                v if is_version(v) => Ok(Self::Version(family, v.parse().map_err(part)?)),
+                alias
+                    if !alias.is_empty()
+                        && alias.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-')) =>
+                {
+                    Ok(Self::Alias(family, Alias(alias.to_owned())))
+                }
+                _ => Err(RefError::Alias(text.to_owned())),
+            };
+        }
+        if text.strip_prefix("ami-").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit())) {
+            return Ok(Self::Id(text.parse()?));
+        }
+        if let Ok(name) = text.parse() {
+            return Ok(Self::Name(name));
+        }
+        let ec2_takes = |c: char| c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c);
+        if text.is_empty() || text.len() > MAX_NAME || !text.chars().all(ec2_takes) {
+            return Err(RefError::Shape(text.to_owned()));
+        }
+        Ok(Self::Word(text.to_owned()))
+    }
+}
+
+impl fmt::Display for ImageRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => name.fmt(f),
+            Self::Latest(family) => write!(f, "{family}:latest"),
+            Self::Version(family, version) => write!(f, "{family}:{version}"),
+            Self::Alias(family, alias) => write!(f, "{family}:{}", alias.as_str()),
+            Self::Word(word) => word.fmt(f),
+        }
+    }
+}
+
+/// Why a reference does not name one image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unresolved {
+    /// Nothing matches.
+    Nothing,
+    /// The family has images, but none is both available and not deprecated.
+    NoneUsable(Vec<Image>),
+    /// More than one image matches.
+    Several(Vec<Image>),
+}
+
+impl ImageRef {
+    /// What the name of a matching image looks like, in EC2's wildcards; none where names do not decide.
+    pub fn name_patterns(&self) -> Vec<String> {
+        match self {
+            Self::Id(_) | Self::Alias(..) => Vec::new(),
+            Self::Name(name) => vec![name.to_string()],
+            Self::Latest(family) => vec![format!("{family}-v*")],
+            Self::Version(family, version) => vec![format!("{family}-{version}-*")],
+            Self::Word(word) => vec![word.clone(), format!("{word}-v*")],
+        }
+    }
+
+    /// Picks the one image this names out of `images`, the account's own in one region.
+    ///
+    /// Ids and aliases are not looked up here: EC2 and SSM answer for them.
+    pub fn pick(&self, images: Vec<Image>, now: DateTime<Utc>) -> Result<Image, Unresolved> {
+        match self {
+            Self::Latest(family) => latest(family, images, now),
+            Self::Word(word) => {
+                let (exact, rest): (Vec<_>, Vec<_>) =
+                    images.into_iter().partition(|image| image.name.as_deref() == Some(word));
+                let newest = match word.parse() {
+                    Ok(family) => latest(&family, rest, now),
+                    Err(_) => Err(Unresolved::Nothing),
+                };
+                match (exact.is_empty(), newest) {
+                    (true, newest) => newest,
+                    (false, Err(_)) => only(exact),
+                    (false, Ok(newest)) => only(exact.into_iter().chain([newest]).collect()),
+                }
+            }
+            Self::Id(id) => only(images.into_iter().filter(|i| i.id == *id).collect()),
+            Self::Name(name) => only(images.into_iter().filter(|i| i.parsed_name.as_ref() == Some(name)).collect()),
+            Self::Version(family, version) => {
+                let named = |n: &ImageName| n.family() == family && n.version() == *version;
+                only(images.into_iter().filter(|i| i.parsed_name.as_ref().is_some_and(named)).collect())
+            }
+            Self::Alias(..) => Err(Unresolved::Nothing),
+        }
+    }
+}
+
+fn only(mut images: Vec<Image>) -> Result<Image, Unresolved> {
+    match images.len() {
+        0 => Err(Unresolved::Nothing),
+        1 => Ok(images.swap_remove(0)),
+        _ => Err(Unresolved::Several(images)),
+    }
+}
+
+fn latest(family: &Family, images: Vec<Image>, now: DateTime<Utc>) -> Result<Image, Unresolved> {
+    let (usable, others): (Vec<_>, Vec<_>) = images
+        .into_iter()
+        .filter(|i| i.parsed_name.as_ref().is_some_and(|n| n.family() == family))
+        .partition(|i| i.state == State::Available && !i.deprecated(now));
+    let newest = usable
+        .into_iter()
+        .max_by(|a, b| (&a.parsed_name, a.created_at, &a.id).cmp(&(&b.parsed_name, b.created_at, &b.id)));
+    match newest {
+        Some(image) => Ok(image),
+        None if others.is_empty() => Err(Unresolved::Nothing),
+        None => Err(Unresolved::NoneUsable(others)),
+    }
+}
+
+/// The names most like `wanted`, at most three, the likest first: for "did you mean".
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let likeness = |name: &str| strsim::jaro_winkler(wanted, name);
+    let mut close: Vec<(f64, &str)> =
+        names.into_iter().map(|name| (likeness(name), name)).filter(|(like, _)| *like > 0.75).collect();
+    close.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    close.dedup_by(|a, b| a.1 == b.1);
+    close.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+#[path = "reference_tests.rs"]
+mod tests;

@@ -1,0 +1,107 @@
+use super::super::image::testing::image;
+use super::*;
+
+fn now() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339("2026-01-31T00:00:00Z").unwrap().to_utc()
+}
+
+fn read(text: &str) -> ImageRef {
+    text.parse().unwrap()
+}
+
+fn fleet() -> Vec<Image> {
+    let mut images = vec![
+        image(1, "web-v9-2026-01-01"),
+        image(2, "web-v10-2025-01-01"),
+        image(3, "web-v11-2026-01-03"),
+        image(4, "web-v12-2026-01-04"),
+        image(5, "web-api-v1-2026-01-04"),
+        image(6, "Golden Image"),
+    ];
+    images[2].state = State::Pending;
+    images[3].deprecated_at = Some(now());
+    images
+}
+
+fn picked(text: &str) -> Result<u32, Unresolved> {
+    let id = |image: Image| u32::from_str_radix(image.id.as_str().trim_start_matches("ami-"), 16).unwrap();
+    read(text).pick(fleet(), now()).map(id)
+}
+
+#[test]
+fn every_form_is_read_and_printed() {
+    for text in
+        ["ami-0123456789abcdef0", "web-v3-2026-01-02", "web:latest", "web:v3", "web:prod", "web", "Golden Image"]
+    {
+        assert_eq!(read(text).to_string(), text);
+    }
+    assert!(matches!(read("ami-tools-v1-2026-01-02"), ImageRef::Name(_)));
+    assert!(matches!(read("web:v"), ImageRef::Alias(..)));
+}
+
+#[test]
+fn bad_references_say_which_part() {
+    let error = |text: &str| text.parse::<ImageRef>().unwrap_err().to_string();
+    assert!(error("Web:v3").contains("family 'Web'"));
+    assert!(error("web:v01").contains("version 'v01'"));
+    assert!(error("web:v0").contains("version 'v0'"));
+    assert!(error("web:").contains("alias"));
+    assert!(error("web:Prod").contains("alias"));
+    assert!(error("ami-123").contains("ami-0123456789abcdef0"));
+    assert!(error("").contains("cannot name an image"));
+    assert!(error("a*b").contains("cannot name an image"));
+    assert!(error(&"a".repeat(129)).contains("cannot name an image"));
+}
+
+#[test]
+fn latest_is_the_highest_number_that_can_be_used() {
+    assert_eq!(picked("web"), Ok(2));
+    assert_eq!(picked("web:latest"), Ok(2));
+    assert_eq!(picked("web-api"), Ok(5));
+}
+
+#[test]
+fn versions_and_names_match_exactly() {
+    assert_eq!(picked("web:v12"), Ok(4));
+    assert_eq!(picked("web:v1"), Err(Unresolved::Nothing));
+    assert_eq!(picked("web-v9-2026-01-01"), Ok(1));
+    assert_eq!(picked("web-v9-2026-01-02"), Err(Unresolved::Nothing));
+    assert_eq!(picked("Golden Image"), Ok(6));
+    assert_eq!(picked("we"), Err(Unresolved::Nothing));
+}
+
+#[test]
+fn two_images_are_not_one() {
+    let twins = vec![image(1, "web-v3-2026-01-01"), image(2, "web-v3-2026-01-02")];
+    assert!(matches!(read("web:v3").pick(twins, now()), Err(Unresolved::Several(two)) if two.len() == 2));
+    let namesakes = vec![image(1, "web"), image(2, "web-v1-2026-01-02")];
+    assert!(matches!(read("web").pick(namesakes, now()), Err(Unresolved::Several(two)) if two.len() == 2));
+}
+
+#[test]
+fn a_family_without_a_usable_image_says_so() {
+    let mut images = vec![image(1, "web-v1-2026-01-01")];
+    images[0].state = State::Failed;
+    assert!(matches!(read("web").pick(images, now()), Err(Unresolved::NoneUsable(_))));
+}
+
+#[test]
+fn the_nearest_names_come_first() {
+    let names = ["web-api", "web", "db", "webb"];
+    assert_eq!(nearest("wbe", names), ["web", "webb"]);
+    assert!(nearest("zzz", names).is_empty());
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC*") {
+        let _ = text.parse::<ImageRef>();
+    }
+
+    #[test]
+    fn what_is_read_prints_as_it_was(text in "[a-z0-9-]{1,6}(:(latest|v[1-9][0-9]{0,3}|[a-z]{1,5}))?") {
+        if let Ok(reference) = text.parse::<ImageRef>() {
+            proptest::prop_assert_eq!(reference.to_string(), text);
+        }
+    }
+}

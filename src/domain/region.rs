@@ -1,0 +1,92 @@
+//! AWS regions.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use thiserror::Error;
+
+/// One AWS region, e.g. `us-east-1`. Whether the account may use it is for EC2 to say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Region(String);
+
+impl Region {
+    /// The region as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A text that cannot be a region.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("'{0}' is not a region; a region looks like us-east-1")]
+pub struct RegionError(String);
+
+impl FromStr for Region {
+    type Err = RegionError;
+
+    fn from_str(text: &str) -> Result<Self, RegionError> {
+        let parts: Vec<&str> = text.split('-').collect();
+        let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+        match parts.split_last() {
+            Some((number, words))
+                if words.len() >= 2
+                    && words.iter().all(word)
+                    && !number.is_empty()
+                    && number.bytes().all(|b| b.is_ascii_digit()) =>
+            {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(RegionError(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// What a user may ask for: one region, or every region the account has enabled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegionChoice {
+    /// Every enabled region.
+    All,
+    /// This region.
+    One(Region),
+}
+
+impl FromStr for RegionChoice {
+    type Err = RegionError;
+
+    fn from_str(text: &str) -> Result<Self, RegionError> {
+        match text {
+            "all" => Ok(Self::All),
+            _ => text.parse().map(Self::One),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_of_every_partition_are_read() {
+        for text in
+            ["us-east-1", "ap-southeast-2", "us-gov-west-1", "cn-northwest-1", "eusc-de-east-1", "us-isob-east-1"]
+        {
+            assert_eq!(text.parse::<Region>().unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn other_texts_are_not_regions() {
+        for text in ["", "us-east", "us-east-1a", "US-EAST-1", "us_east_1", "all", "-east-1", "us--1"] {
+            assert!(text.parse::<Region>().is_err(), "{text}");
+        }
+        assert_eq!("all".parse(), Ok(RegionChoice::All));
+    }
+}

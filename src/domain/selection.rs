@@ -1,0 +1,170 @@
+//! Which images a listing shows, and in which order: the part of it that EC2 does not filter itself.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::age::Age;
+use super::image::{Image, State};
+use super::naming::Family;
+use super::tagging::TagMatch;
+
+/// The order of a listing. Ties are broken by region and id, so that a listing repeats itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// Newest first.
+    #[default]
+    Created,
+    /// By family, then version as a number, newest version first; unmanaged names after them.
+    Name,
+    /// Highest version first, whatever the family.
+    Version,
+    /// Largest first.
+    Size,
+}
+
+/// What a listing keeps.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Images of this family only.
+    pub family: Option<Family>,
+    /// Of each family in each region only the newest available version that is not deprecated.
+    pub latest: bool,
+    /// Tags that must all be there.
+    pub tags: Vec<TagMatch>,
+    /// Managed images only, or unmanaged ones only.
+    pub managed: Option<bool>,
+    /// Made longer ago than this. An image without a date is neither older nor newer.
+    pub older_than: Option<Age>,
+    /// Made more recently than this.
+    pub newer_than: Option<Age>,
+    /// The order.
+    pub sort: Sort,
+    /// At most so many.
+    pub limit: Option<usize>,
+}
+
+impl Selection {
+    /// The images to show, in order.
+    pub fn apply(&self, images: Vec<Image>, now: DateTime<Utc>) -> Vec<Image> {
+        let mut kept: Vec<Image> = images.into_iter().filter(|image| self.keeps(image, now)).collect();
+        if self.latest {
+            kept = newest_of_each_family(kept, now);
+        }
+        kept.sort_by(|a, b| self.sort.compare(a, b).then_with(|| (&a.region, &a.id).cmp(&(&b.region, &b.id))));
+        kept.truncate(self.limit.unwrap_or(usize::MAX));
+        kept
+    }
+
+    fn keeps(&self, image: &Image, now: DateTime<Utc>) -> bool {
+        let family = image.parsed_name.as_ref().map(|name| name.family());
+        self.family.as_ref().is_none_or(|wanted| family == Some(wanted))
+            && self.tags.iter().all(|tag| tag.matches(&image.tags))
+            && self.managed.is_none_or(|wanted| image.managed() == wanted)
+            && self.older_than.is_none_or(|age| image.created_at.is_some_and(|at| at < age.before(now)))
+            && self.newer_than.is_none_or(|age| image.created_at.is_some_and(|at| at >= age.before(now)))
+    }
+}
+
+fn newest_of_each_family(images: Vec<Image>, now: DateTime<Utc>) -> Vec<Image> {
+    let mut newest = BTreeMap::new();
+    for image in images {
+        let Some(name) = image.parsed_name.clone() else { continue };
+        if image.state != State::Available || image.deprecated(now) {
+            continue;
+        }
+        let group = (image.region.clone(), image.owner.clone(), name.family().clone());
+        let rank = (name, image.created_at, image.id.clone());
+        match newest.get(&group) {
+            Some((best, _)) if *best >= rank => {}
+            _ => {
+                newest.insert(group, (rank, image));
+            }
+        }
+    }
+    newest.into_values().map(|(_, image)| image).collect()
+}
+
+impl Sort {
+    fn compare(self, a: &Image, b: &Image) -> Ordering {
+        match self {
+            Self::Created => b.created_at.cmp(&a.created_at),
+            Self::Name => by_name(a).cmp(&by_name(b)),
+            Self::Version => by_version(b).cmp(&by_version(a)),
+            Self::Size => b.size_gib.cmp(&a.size_gib),
+        }
+    }
+}
+
+fn by_version(image: &Image) -> Option<u64> {
+    image.parsed_name.as_ref().map(|name| name.version().get())
+}
+
+fn by_name(image: &Image) -> (bool, Option<&Family>, Reverse<Option<u64>>, Option<&str>) {
+    let family = image.parsed_name.as_ref().map(|name| name.family());
+    (family.is_none(), family, Reverse(by_version(image)), image.name.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::image::testing::image;
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339("2026-01-31T00:00:00Z").unwrap().to_utc()
+    }
+
+    fn fleet() -> Vec<Image> {
+        let made = |id, name: &str, days: i64| Image {
+            created_at: Some(now() - chrono::TimeDelta::days(days)),
+            size_gib: i64::from(id),
+            ..image(id, name)
+        };
+        let mut images = vec![
+            made(1, "web-v9-2026-01-01", 30),
+            made(2, "web-v10-2026-01-11", 20),
+            made(3, "web-v11-2026-01-21", 10),
+            made(4, "api-v2-2026-01-30", 1),
+            made(5, "Golden Image", 400),
+        ];
+        images[2].state = State::Failed;
+        images
+    }
+
+    fn ids(selection: Selection) -> Vec<i64> {
+        selection.apply(fleet(), now()).iter().map(|image| image.size_gib).collect()
+    }
+
+    #[test]
+    fn orders() {
+        let sorted = |sort| ids(Selection { sort, ..Selection::default() });
+        assert_eq!(sorted(Sort::Created), [4, 3, 2, 1, 5]);
+        assert_eq!(sorted(Sort::Name), [4, 3, 2, 1, 5]);
+        assert_eq!(sorted(Sort::Version), [3, 2, 1, 4, 5]);
+        assert_eq!(sorted(Sort::Size), [5, 4, 3, 2, 1]);
+    }
+
+    #[test]
+    fn latest_skips_what_cannot_be_used() {
+        assert_eq!(ids(Selection { latest: true, ..Selection::default() }), [4, 2]);
+    }
+
+    #[test]
+    fn filters() {
+        let age = |text: &str| text.parse().ok();
+        assert_eq!(ids(Selection { family: "web".parse().ok(), ..Selection::default() }), [3, 2, 1]);
+        assert_eq!(ids(Selection { managed: Some(false), ..Selection::default() }), [5]);
+        assert_eq!(ids(Selection { older_than: age("15d"), ..Selection::default() }), [2, 1, 5]);
+        assert_eq!(ids(Selection { newer_than: age("15d"), ..Selection::default() }), [4, 3]);
+        assert_eq!(ids(Selection { limit: Some(2), ..Selection::default() }), [4, 3]);
+    }
+
+    #[test]
+    fn an_image_without_a_date_is_neither_older_nor_newer() {
+        let undated = || vec![image(1, "web-v1-2026-01-01")];
+        let older = Selection { older_than: "1d".parse().ok(), ..Selection::default() };
+        let newer = Selection { newer_than: "1d".parse().ok(), ..Selection::default() };
+        assert!(older.apply(undated(), now()).is_empty() && newer.apply(undated(), now()).is_empty());
+    }
+}

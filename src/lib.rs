@@ -1,0 +1,17 @@
+//! amictl manages the life of Amazon Machine Images.
+//!
+//! ```text
+//! main → cli → commands → service → domain
+//!                   └───→ output  → domain
+//! ```
+//!
+//! `domain` imports nothing of ours, `service` and `output` never see each other, and only `service` knows AWS.
+
+mod cli;
+mod commands;
+pub mod domain;
+mod exit;
+mod output;
+mod service;
+
+pub use commands::{Process, run};

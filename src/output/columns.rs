@@ -1,0 +1,172 @@
+//! The columns of a listing of images.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use super::json::time;
+use super::table::{Cell, Tone};
+use crate::domain::age::ago;
+use crate::domain::image::{Image, State};
+
+/// A column of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Column {
+    /// One of [`NAMED`].
+    Named(&'static str),
+    /// The value of a tag, asked for as `tag:KEY`.
+    Tag(String),
+}
+
+/// A column that does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no column '{0}'; columns are {list}, and tag:KEY for a tag", list = NAMED.join(", "))]
+pub struct UnknownColumn(String);
+
+/// The columns there are, in the order in which CSV writes them.
+pub const NAMED: [&str; 24] = [
+    "name",
+    "id",
+    "family",
+    "version",
+    "date",
+    "region",
+    "owner",
+    "managed",
+    "state",
+    "state_reason",
+    "created",
+    "age",
+    "deprecated",
+    "last_launched",
+    "arch",
+    "platform",
+    "root_device",
+    "public",
+    "protection",
+    "encrypted",
+    "size",
+    "cost",
+    "snapshots",
+    "description",
+];
+
+impl FromStr for Column {
+    type Err = UnknownColumn;
+
+    fn from_str(text: &str) -> Result<Self, UnknownColumn> {
+        match text.strip_prefix("tag:") {
+            Some(key) if !key.is_empty() => Ok(Self::Tag(key.to_owned())),
+            _ => {
+                let known = NAMED.iter().find(|name| name.eq_ignore_ascii_case(text));
+                known.map(|name| Self::Named(name)).ok_or_else(|| UnknownColumn(text.to_owned()))
+            }
+        }
+    }
+}
+
+impl Column {
+    /// The columns for people: what one looks for, and the rest only where images differ in it.
+    pub fn usual(several_regions: bool, foreign: bool, cost: bool) -> Vec<Self> {
+        let extra = |wanted: bool, name| wanted.then_some(name);
+        let names = [
+            Some("name"),
+            Some("id"),
+            extra(several_regions, "region"),
+            extra(foreign, "owner"),
+            Some("state"),
+            Some("age"),
+            Some("arch"),
+            Some("size"),
+            extra(cost, "cost"),
+            Some("last_launched"),
+        ];
+        names.into_iter().flatten().map(Self::Named).collect()
+    }
+
+    /// All columns, for programs.
+    pub fn all() -> Vec<Self> {
+        NAMED.into_iter().filter(|name| *name != "age").map(Self::Named).collect()
+    }
+
+    /// The head of the column for programs.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Named(name) => (*name).to_owned(),
+            Self::Tag(key) => format!("tag:{key}"),
+        }
+    }
+
+    /// The head of the column for people.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Named(name) => name.replace('_', " ").to_uppercase(),
+            Self::Tag(key) => key.clone(),
+        }
+    }
+
+    /// The cell for programs: exact, empty where there is nothing.
+    pub fn exact(&self, image: &Image, cost: Option<f64>, now: DateTime<Utc>) -> String {
+        let name = image.parsed_name.as_ref();
+        let some = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        match self {
+            Self::Tag(key) => some(image.tags.get(key).map(String::as_str)),
+            Self::Named(column) => match *column {
+                "id" => image.id.to_string(),
+                "family" => name.map(|n| n.family().to_string()).unwrap_or_default(),
+                "version" => name.map(|n| n.version().get().to_string()).unwrap_or_default(),
+                "date" => name.map(|n| n.date().to_string()).unwrap_or_default(),
+                "region" => image.region.to_string(),
+                "owner" => image.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
+                "managed" => image.managed().to_string(),
+                "state" => image.state.to_string(),
+                "state_reason" => some(image.state_reason.as_deref()),
+                "created" => image.created_at.map(time).unwrap_or_default(),
+                "age" => image.created_at.map(|at| ago(at, now)).unwrap_or_default(),
+                "deprecated" => image.deprecated_at.map(time).unwrap_or_default(),
+                "last_launched" => image.last_launched_at.map(time).unwrap_or_default(),
+                "arch" => some(image.architecture.as_deref()),
+                "platform" => some(image.platform.as_deref()),
+                "root_device" => some(image.root_device_type.as_deref()),
+                "public" => image.public.to_string(),
+                "protection" => image.protection.as_str().to_owned(),
+                "encrypted" => image.encrypted().to_string(),
+                "size" => image.size_gib.to_string(),
+                "cost" => cost.map(|c| format!("{c:.2}")).unwrap_or_default(),
+                "snapshots" => image.snapshots.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(" "),
+                "description" => some(image.description.as_deref()),
+                _ => some(image.name.as_deref()),
+            },
+        }
+    }
+
+    /// The cell for people.
+    pub fn shown(&self, image: &Image, cost: Option<f64>, now: DateTime<Utc>) -> Cell {
+        let exact = self.exact(image, cost, now);
+        let since = |at: Option<DateTime<Utc>>, never: &str| match at {
+            Some(at) => Cell::from(format!("{} ago", ago(at, now))),
+            None => Cell::toned(never, Tone::Faint),
+        };
+        match self {
+            Self::Named("state") => state(image, now),
+            Self::Named("last_launched") => since(image.last_launched_at, "-"),
+            Self::Named("size") => Cell::from(format!("{exact} GiB")),
+            Self::Named("cost") if !exact.is_empty() => Cell::from(format!("≤ ${exact}")),
+            _ if exact.is_empty() => Cell::toned("-", Tone::Faint),
+            Self::Named(_) | Self::Tag(_) => Cell::from(exact),
+        }
+    }
+}
+
+fn state(image: &Image, now: DateTime<Utc>) -> Cell {
+    match image.state {
+        State::Available if image.deprecated(now) => Cell::toned("deprecated", Tone::Notice),
+        State::Available => Cell::toned("available", Tone::Good),
+        State::Pending | State::Transient => Cell::toned(image.state.as_str(), Tone::Notice),
+        State::Disabled => Cell::toned("disabled", Tone::Faint),
+        State::Invalid | State::Deregistered | State::Failed | State::Error | State::Unknown(_) => {
+            Cell::toned(image.state.as_str(), Tone::Bad)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Images in every format.
+
+use chrono::{DateTime, Utc};
+
+use super::columns::Column;
+use super::json::{ErrorJson, ImageJson, ImagesJson, VERSION};
+use super::table::Sheet;
+use super::{Format, Printer};
+use crate::domain::cost::{Price, snapshot_gib};
+use crate::domain::image::Image;
+use crate::domain::region::Region;
+use crate::domain::report::Problem;
+
+/// A place that could not be listed, or where an image could not be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListError {
+    /// The account, where known.
+    pub account: Option<String>,
+    /// The region.
+    pub region: Region,
+    /// What went wrong there.
+    pub problem: Problem,
+}
+
+/// What to show of images beside themselves.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The columns; the usual ones when empty.
+    pub columns: Vec<Column>,
+    /// Shows what the snapshots cost at most.
+    pub price: Option<Price>,
+}
+
+/// Writes images to stdout. The places that failed are part of the JSON document; other formats have no room.
+pub fn images(
+    printer: &Printer,
+    images: &[Image],
+    errors: &[ListError],
+    options: &Options,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let cost = |image: &Image| options.price.map(|price| price.monthly(snapshot_gib([image])));
+    let item = |image| ImageJson::new(image, cost(image));
+    let chosen = |usual: Vec<Column>| if options.columns.is_empty() { usual } else { options.columns.clone() };
+    match printer.format() {
+        Format::Json => printer.json(&ImagesJson {
+            version: VERSION,
+            images: &images.iter().map(item).collect::<Vec<_>>(),
+            errors: errors.iter().map(error).collect(),
+        }),
+        Format::Jsonl => printer.jsonl(images.iter().map(item)),
+        Format::Ids => printer.ids(images.iter().map(|image| &image.id)),
+        Format::Csv => {
+            let columns = chosen(Column::all());
+            let mut sheet = Sheet::new(columns.iter().map(Column::name));
+            let row = |image| columns.iter().map(|c| c.exact(image, cost(image), now).into()).collect();
+            sheet.rows = images.iter().map(row).collect();
+            printer.csv(&sheet)
+        }
+        Format::Table if images.is_empty() => Ok(()),
+        Format::Table => {
+            let several = images.windows(2).any(|pair| pair[0].region != pair[1].region);
+            let foreign = images.iter().any(|image| !image.own);
+            let columns = chosen(Column::usual(several, foreign, options.price.is_some()));
+            let mut sheet = Sheet::new(columns.iter().map(Column::title));
+            let row = |image| columns.iter().map(|c| c.shown(image, cost(image), now)).collect();
+            sheet.rows = images.iter().map(row).collect();
+            printer.table(&sheet)
+        }
+    }
+}
+
+fn error(error: &ListError) -> ErrorJson<'_> {
+    ErrorJson {
+        account: error.account.as_deref(),
+        region: error.region.as_str(),
+        code: &error.problem.code,
+        message: &error.problem.message,
+    }
+}

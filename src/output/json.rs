@@ -1,0 +1,255 @@
+//! The JSON that users may rely on: its own types, versioned, never the internal ones.
+//!
+//! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+
+use crate::domain::ids::SnapshotId;
+use crate::domain::image::{Image, ImageSnapshot};
+use crate::domain::instance::Instance;
+use crate::domain::naming::Version;
+use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status};
+use crate::domain::tagging::Tags;
+
+/// The version of all documents.
+pub const VERSION: u32 = 1;
+
+/// A time as the documents write it.
+pub fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// An error with its place.
+#[derive(Serialize)]
+pub struct ErrorJson<'a> {
+    pub account: Option<&'a str>,
+    pub region: &'a str,
+    pub code: &'a str,
+    pub message: &'a str,
+}
+
+#[derive(Serialize)]
+pub struct ImagesJson<'a> {
+    pub version: u32,
+    pub images: &'a [ImageJson<'a>],
+    pub errors: Vec<ErrorJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct ImageJson<'a> {
+    pub id: &'a str,
+    pub name: Option<&'a str>,
+    pub family: Option<&'a str>,
+    pub image_version: Option<Version>,
+    pub date: Option<String>,
+    pub managed: bool,
+    pub region: &'a str,
+    pub owner_id: Option<&'a str>,
+    pub state: &'a str,
+    pub state_reason: Option<&'a str>,
+    pub created_at: Option<String>,
+    pub deprecated_at: Option<String>,
+    pub last_launched_at: Option<String>,
+    pub architecture: Option<&'a str>,
+    pub platform: Option<&'a str>,
+    pub root_device_type: Option<&'a str>,
+    pub public: bool,
+    pub deregistration_protection: &'a str,
+    pub encrypted: bool,
+    pub size_gib: i64,
+    pub monthly_cost_usd_at_most: Option<f64>,
+    pub snapshots: Vec<SnapshotJson<'a>>,
+    pub source: SourceJson<'a>,
+    pub description: Option<&'a str>,
+    pub tags: &'a Tags,
+}
+
+#[derive(Serialize)]
+pub struct SnapshotJson<'a> {
+    pub id: &'a str,
+    pub device: &'a str,
+    pub size_gib: i64,
+    pub encrypted: bool,
+}
+
+#[derive(Serialize)]
+pub struct SourceJson<'a> {
+    pub instance_id: Option<&'a str>,
+    pub image_id: Option<&'a str>,
+    pub region: Option<&'a str>,
+}
+
+impl<'a> ImageJson<'a> {
+    /// The image with its cost, where that was asked for.
+    pub fn new(image: &'a Image, monthly_cost: Option<f64>) -> Self {
+        let name = image.parsed_name.as_ref();
+        Self {
+            id: image.id.as_str(),
+            name: image.name.as_deref(),
+            family: name.map(|n| n.family().as_str()),
+            image_version: name.map(|n| n.version()),
+            date: name.map(|n| n.date().to_string()),
+            managed: image.managed(),
+            region: image.region.as_str(),
+            owner_id: image.owner.as_ref().map(|o| o.as_str()),
+            state: image.state.as_str(),
+            state_reason: image.state_reason.as_deref(),
+            created_at: image.created_at.map(time),
+            deprecated_at: image.deprecated_at.map(time),
+            last_launched_at: image.last_launched_at.map(time),
+            architecture: image.architecture.as_deref(),
+            platform: image.platform.as_deref(),
+            root_device_type: image.root_device_type.as_deref(),
+            public: image.public,
+            deregistration_protection: image.protection.as_str(),
+            encrypted: image.encrypted(),
+            size_gib: image.size_gib,
+            monthly_cost_usd_at_most: monthly_cost,
+            snapshots: image.snapshots.iter().map(SnapshotJson::new).collect(),
+            source: SourceJson {
+                instance_id: image.source.instance_id.as_ref().map(|i| i.as_str()),
+                image_id: image.source.image_id.as_ref().map(|i| i.as_str()),
+                region: image.source.region.as_ref().map(|r| r.as_str()),
+            },
+            description: image.description.as_deref(),
+            tags: &image.tags,
+        }
+    }
+}
+
+impl<'a> SnapshotJson<'a> {
+    fn new(snapshot: &'a ImageSnapshot) -> Self {
+        Self {
+            id: snapshot.id.as_str(),
+            device: &snapshot.device,
+            size_gib: snapshot.size_gib,
+            encrypted: snapshot.encrypted,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct InstancesJson<'a> {
+    pub version: u32,
+    pub instances: Vec<InstanceJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct InstanceJson<'a> {
+    pub id: &'a str,
+    pub image_id: Option<&'a str>,
+    pub region: &'a str,
+    pub state: &'a str,
+    #[serde(rename = "type")]
+    pub instance_type: Option<&'a str>,
+    pub private_ip: Option<&'a str>,
+    pub public_ip: Option<&'a str>,
+    pub public_dns: Option<&'a str>,
+}
+
+impl<'a> InstanceJson<'a> {
+    pub fn new(instance: &'a Instance) -> Self {
+        Self {
+            id: instance.id.as_str(),
+            image_id: instance.image_id.as_ref().map(|id| id.as_str()),
+            region: instance.region.as_str(),
+            state: &instance.state,
+            instance_type: instance.instance_type.as_deref(),
+            private_ip: instance.private_ip.as_deref(),
+            public_ip: instance.public_ip.as_deref(),
+            public_dns: instance.public_dns.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct ReportJson<'a> {
+    pub version: u32,
+    pub kind: &'static str,
+    pub results: Vec<OutcomeJson<'a>>,
+    pub summary: SummaryJson,
+}
+
+#[derive(Serialize)]
+pub struct SummaryJson {
+    pub done: usize,
+    pub failed: usize,
+    pub skipped: usize,
+}
+
+#[derive(Serialize)]
+pub struct OutcomeJson<'a> {
+    pub account: Option<&'a str>,
+    pub region: &'a str,
+    pub image_id: &'a str,
+    pub name: Option<&'a str>,
+    pub action: &'static str,
+    pub status: &'static str,
+    pub error: Option<ProblemJson<'a>>,
+    pub snapshots: Vec<SnapshotResultJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct ProblemJson<'a> {
+    pub code: &'a str,
+    pub message: &'a str,
+}
+
+#[derive(Serialize)]
+pub struct SnapshotResultJson<'a> {
+    pub id: &'a str,
+    pub result: &'static str,
+    pub error: Option<ProblemJson<'a>>,
+}
+
+fn problem(problem: &Problem) -> ProblemJson<'_> {
+    ProblemJson { code: &problem.code, message: &problem.message }
+}
+
+impl<'a> ReportJson<'a> {
+    pub fn new(report: &'a Report) -> Self {
+        let (done, failed, skipped) = report.counts();
+        Self {
+            version: VERSION,
+            kind: "report",
+            results: report.results.iter().map(OutcomeJson::new).collect(),
+            summary: SummaryJson { done, failed, skipped },
+        }
+    }
+}
+
+impl<'a> OutcomeJson<'a> {
+    pub fn new(outcome: &'a Outcome) -> Self {
+        let (status, error) = match &outcome.status {
+            Status::Done => ("done", None),
+            Status::Failed(p) => ("failed", Some(problem(p))),
+            Status::Skipped(p) => ("skipped", Some(problem(p))),
+        };
+        Self {
+            account: outcome.account.as_ref().map(|a| a.as_str()),
+            region: outcome.region.as_str(),
+            image_id: outcome.image_id.as_str(),
+            name: outcome.name.as_deref(),
+            action: "deregister",
+            status,
+            error,
+            snapshots: outcome.snapshots.iter().map(snapshot_result).collect(),
+        }
+    }
+}
+
+fn snapshot_result((id, result): &(SnapshotId, SnapshotResult)) -> SnapshotResultJson<'_> {
+    let (result, error) = match result {
+        SnapshotResult::Deleted => ("deleted", None),
+        SnapshotResult::KeptShared => ("kept-shared", None),
+        SnapshotResult::Kept => ("kept", None),
+        SnapshotResult::Failed(p) => ("failed", Some(problem(p))),
+    };
+    SnapshotResultJson { id: id.as_str(), result, error }
+}
+
+/// An error as one line.
+pub fn error(code: &str, message: &str, hint: Option<&str>, exit_code: u8) -> String {
+    serde_json::json!({"error": {"code": code, "message": message, "hint": hint, "exit_code": exit_code}}).to_string()
+}

@@ -1,0 +1,183 @@
+//! Values in, bytes out: data goes to stdout, talk to stderr.
+
+mod columns;
+mod images;
+mod instances;
+mod json;
+mod progress;
+mod report;
+mod table;
+
+use std::fmt::Display;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+pub use columns::Column;
+pub use images::{ListError, Options, images};
+pub use instances::instances;
+pub use progress::{Bar, Bars};
+pub use report::report;
+pub use table::{Cell, Sheet, Tone, clean};
+
+/// How data is written to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One document with a version.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+    /// With a header line.
+    Csv,
+    /// One id a line.
+    Ids,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the printer has to know about the terminal and the wishes of the user.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// How data is written.
+    pub format: Format,
+    /// When to use colours.
+    pub color: ColorChoice,
+    /// No talk on stderr.
+    pub quiet: bool,
+    /// No progress bars.
+    pub no_progress: bool,
+    /// Whether `NO_COLOR` is set, or the terminal is a dumb one.
+    pub plain_terminal: bool,
+}
+
+/// Writes everything that a run writes.
+pub struct Printer {
+    settings: Settings,
+    color: bool,
+    width: Option<u16>,
+    bars: Bars,
+}
+
+impl Printer {
+    /// A printer for this process's stdout and stderr.
+    pub fn new(settings: Settings) -> Self {
+        let on_terminal = io::stdout().is_terminal();
+        let color = match settings.color {
+            ColorChoice::Auto => on_terminal && !settings.plain_terminal,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+        };
+        let width = on_terminal.then(table::terminal_width).flatten();
+        let show_progress = io::stderr().is_terminal() && !settings.quiet && !settings.no_progress;
+        Self { color, width, bars: Bars::new(show_progress), settings }
+    }
+
+    /// The progress bars of the run; they draw nothing where nobody looks.
+    pub fn bars(&self) -> &Bars {
+        &self.bars
+    }
+
+    /// Whether somebody can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a question whose answer is no unless the user says yes.
+    pub fn confirm(&self, question: &str) -> io::Result<bool> {
+        let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
+        answer.map_err(|dialoguer::Error::IO(error)| error)
+    }
+
+    /// Tells the user something, unless they want quiet.
+    pub fn say(&self, text: impl AsRef<str>) {
+        if !self.settings.quiet {
+            self.tell(text.as_ref());
+        }
+    }
+
+    /// Tells the user something that they must know.
+    pub fn tell(&self, text: &str) {
+        self.bars.around(|| {
+            // Nobody is left to tell when stderr is closed.
+            let _ = writeln!(io::stderr(), "{}", clean(text));
+        });
+    }
+
+    /// Shows a table on stderr, before a question.
+    pub fn show(&self, sheet: Sheet) {
+        let width = io::stderr().is_terminal().then(table::terminal_width).flatten();
+        self.tell(sheet.render(width, self.color).trim_end());
+    }
+
+    /// How data is written.
+    pub fn format(&self) -> Format {
+        self.settings.format
+    }
+
+    /// Writes one JSON document.
+    pub fn json(&self, document: &impl Serialize) -> anyhow::Result<()> {
+        self.jsonl([document])
+    }
+
+    /// Writes one JSON object a line.
+    pub fn jsonl<T: Serialize>(&self, items: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        for item in items {
+            serde_json::to_writer(&mut out, &item)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(out.flush()?)
+    }
+
+    /// Writes one id a line.
+    pub fn ids<T: Display>(&self, ids: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        for id in ids {
+            writeln!(out, "{id}")?;
+        }
+        Ok(out.flush()?)
+    }
+
+    /// Writes a table for programs.
+    pub fn csv(&self, sheet: &Sheet) -> anyhow::Result<()> {
+        sheet.write_csv(&mut BufWriter::new(io::stdout().lock()))
+    }
+
+    /// Writes a table for people.
+    pub fn table(&self, sheet: &Sheet) -> anyhow::Result<()> {
+        Ok(self.text(sheet.render(self.width, self.color).as_bytes())?)
+    }
+
+    /// Writes plain text to stdout.
+    pub fn text(&self, text: &[u8]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text)?;
+        out.flush()
+    }
+}
+
+/// The last word of a run that failed: JSON for programs, a sentence and a hint for people.
+pub fn failure(json: bool, code: &str, message: &str, hint: Option<&str>, exit_code: u8) {
+    let text = if json {
+        json::error(code, message, hint, exit_code)
+    } else {
+        let hint = hint.map(|hint| format!("\nhint: {}", clean(hint))).unwrap_or_default();
+        format!("error: {}{hint}", clean(message))
+    };
+    // Nobody is left to tell when stderr is closed.
+    let _ = writeln!(io::stderr(), "{text}");
+}

@@ -1,0 +1,162 @@
+//! Tables for terminals and for programs.
+
+use std::io::Write;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, Color, ContentArrangement, Row, Table};
+
+/// What a colour means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tone {
+    /// Nothing in particular.
+    #[default]
+    Plain,
+    /// In order.
+    Good,
+    /// On the way, or worth a look.
+    Notice,
+    /// Wrong, or going.
+    Bad,
+    /// Less important than the rest.
+    Faint,
+}
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cell {
+    text: String,
+    tone: Tone,
+}
+
+impl Cell {
+    /// A cell with a meaning.
+    pub fn toned(text: impl Into<String>, tone: Tone) -> Self {
+        Self { text: text.into(), tone }
+    }
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self::toned(text, Tone::Plain)
+    }
+}
+
+/// A table: a header and rows of as many cells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sheet {
+    /// The names of the columns.
+    pub header: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Sheet {
+    /// An empty table with these columns.
+    pub fn new<T: Into<String>>(header: impl IntoIterator<Item = T>) -> Self {
+        Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
+    }
+
+    /// The table as aligned text, cut to `width` columns where one is given, one line a row.
+    pub fn render(&self, width: Option<u16>, color: bool) -> String {
+        let mut table = Table::new();
+        table.load_style(NOTHING);
+        if color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        if let Some(width) = width {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        }
+        table.set_header(line(&self.header, |h| comfy_table::Cell::new(h).add_attribute(Attribute::Bold)));
+        for row in &self.rows {
+            table.add_row(line(row, styled));
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        let mut text = String::new();
+        for line in table.lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The table as CSV with a header line.
+    pub fn write_csv(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record(&self.header)?;
+        for row in &self.rows {
+            csv.write_record(row.iter().map(|cell| &cell.text))?;
+        }
+        Ok(csv.flush()?)
+    }
+}
+
+fn line<T>(cells: &[T], show: impl Fn(&T) -> comfy_table::Cell) -> Row {
+    let mut row = Row::from(cells.iter().map(show).collect::<Vec<_>>());
+    row.max_height(1);
+    row
+}
+
+fn styled(cell: &Cell) -> comfy_table::Cell {
+    let shown = comfy_table::Cell::new(clean(&cell.text));
+    match cell.tone {
+        Tone::Plain => shown,
+        Tone::Good => shown.fg(Color::Green),
+        Tone::Notice => shown.fg(Color::Yellow),
+        Tone::Bad => shown.fg(Color::Red),
+        Tone::Faint => shown.add_attribute(Attribute::Dim),
+    }
+}
+
+/// The text without control characters: names and descriptions come from other people, and must not steer the
+/// terminal of the one who reads them.
+pub fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// The width of the terminal in columns.
+pub fn terminal_width() -> Option<u16> {
+    Table::new().set_content_arrangement(ContentArrangement::Dynamic).width()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet() -> Sheet {
+        let mut sheet = Sheet::new(["NAME", "STATE"]);
+        sheet.rows.push(vec!["web-v10-2026-01-02".into(), Cell::toned("available", Tone::Good)]);
+        sheet.rows.push(vec!["a\u{1b}[31m".into(), "pending".into()]);
+        sheet
+    }
+
+    #[test]
+    fn columns_are_aligned_and_harmless() {
+        insta::assert_snapshot!(sheet().render(None, false));
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_one_line_a_row() {
+        let text = sheet().render(Some(20), false);
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 20), "{text}");
+    }
+
+    #[test]
+    fn colours_only_where_asked_for() {
+        assert!(sheet().render(None, true).contains("\u{1b}["));
+        assert!(!sheet().render(None, false).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn csv_quotes_what_needs_it() {
+        let mut sheet = Sheet::new(["a", "b"]);
+        sheet.rows.push(vec!["x,y".into(), "\"".into()]);
+        let mut out = Vec::new();
+        sheet.write_csv(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "a,b\n\"x,y\",\"\"\"\"\n");
+    }
+}

@@ -1,0 +1,205 @@
+//! Copying an image into a region, so that running it again never makes a second copy.
+
+use anyhow::Result;
+use aws_sdk_ec2::types::ResourceType;
+use sha2::{Digest, Sha256};
+
+use super::convert::tag_specification;
+use super::error::{ApiError, api, dry_run};
+use super::session::Target;
+use super::{images, snapshots, tags};
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::ImageId;
+use crate::domain::image::{Image, State};
+use crate::domain::region::Region;
+use crate::domain::tagging::{COPIED_FROM, Tags};
+
+const CALL: &str = "CopyImage";
+const DUPLICATE: &str = "InvalidAMIName.Duplicate";
+
+/// How often a client token may lead to an image that has been deregistered since.
+const GENERATIONS: u32 = 4;
+
+/// How the snapshots of the copy are encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Encryption {
+    /// As the source, or as the region encrypts by default.
+    AsSource,
+    /// With the default key of the region.
+    DefaultKey,
+    /// With this key of the region.
+    Key(String),
+}
+
+/// A copy to be made.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The image to copy.
+    pub source: Image,
+    /// The name of the copy.
+    pub name: String,
+    /// How it is encrypted.
+    pub encryption: Encryption,
+    /// The tags of the copy and of its snapshots.
+    pub tags: Tags,
+}
+
+/// A copy that was started, or was there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    /// This run asked EC2 for it.
+    New(ImageId),
+    /// An earlier run did.
+    Adopted(ImageId),
+}
+
+impl Started {
+    /// The copy.
+    pub fn id(&self) -> &ImageId {
+        match self {
+            Self::New(id) | Self::Adopted(id) => id,
+        }
+    }
+}
+
+/// Asks EC2 whether the copy is allowed; changes nothing. A copy that is there already needs no asking.
+pub async fn check(to: &Target, request: &Request) -> Result<Option<ImageId>> {
+    if let Some(adopted) = adopt(to, request).await? {
+        return Ok(Some(adopted));
+    }
+    dry_run(CALL, &to.region, send(to, request, 0, true).await)?;
+    Ok(None)
+}
+
+/// Starts the copy in the region of `to`, or adopts the one that is there.
+pub async fn start(to: &Target, request: &Request) -> Result<Started> {
+    if let Some(adopted) = adopt(to, request).await? {
+        return Ok(Started::Adopted(adopted));
+    }
+    for generation in 0..GENERATIONS {
+        let error = match send(to, request, generation, false).await {
+            Ok(id) if was_deregistered(to, &id).await => continue,
+            Ok(id) => return Ok(Started::New(id)),
+            Err(error) => error,
+        };
+        if error.is(DUPLICATE) || error.answer_lost {
+            if let Some(adopted) = adopt(to, request).await? {
+                return Ok(Started::Adopted(adopted));
+            }
+        }
+        return Err(error.into());
+    }
+    Err(Failure::new(Kind::Failed, "StaleCopy", format!("EC2 keeps giving deregistered copies in {}", to.region))
+        .hint("give the copy another name with --name")
+        .into())
+}
+
+/// The copy of the source under that name, when it is there; a failure when the name is another image's.
+async fn adopt(to: &Target, request: &Request) -> Result<Option<ImageId>> {
+    let Some(found) = images::by_name(to, &request.name).await? else { return Ok(None) };
+    let problem = |code, message: String| Failure::new(Kind::Failed, code, message);
+    if !is_copy(&found, &request.source) {
+        let message =
+            format!("{} in {} has that name and is no copy of {}", found.label(), to.region, request.source.id);
+        return Err(problem(DUPLICATE, message).hint("give the copy another name with --name").into());
+    }
+    if !matches!(found.state, State::Available) && !found.state.may_become_available() {
+        let reason = found.state_reason.as_deref().unwrap_or("EC2 gives no reason");
+        let message = format!("an earlier copy, {}, is {} in {}: {reason}", found.label(), found.state, to.region);
+        let remove = format!("remove it with: amictl deregister {} --region {}", found.id, to.region);
+        return Err(problem("ImageNotAvailable", message).hint(remove).into());
+    }
+    let plain = found.snapshots.iter().any(|s| !s.encrypted) && found.state == State::Available;
+    if request.encryption != Encryption::AsSource && plain {
+        let message = format!("an earlier copy, {} in {}, is not encrypted", found.label(), to.region);
+        return Err(problem(DUPLICATE, message).hint("give the encrypted copy another name with --name").into());
+    }
+    Ok(Some(found.id))
+}
+
+/// EC2 remembers the source of a copy; where it does not, the tag of an earlier run does.
+fn is_copy(found: &Image, source: &Image) -> bool {
+    match &found.source.image_id {
+        Some(from) => *from == source.id,
+        None => found.tags.get(COPIED_FROM) == Some(&origin(source)),
+    }
+}
+
+/// Where an image is, as the tag of its copies says it.
+pub fn origin(source: &Image) -> String {
+    format!("{}/{}", source.region, source.id)
+}
+
+/// A token replayed after the copy was deregistered gives the old id again [unconfirmed on EC2, cheap to allow for].
+async fn was_deregistered(to: &Target, id: &ImageId) -> bool {
+    match images::by_ids(to, std::slice::from_ref(id)).await {
+        Ok(found) => found.first().is_some_and(|image| image.state == State::Deregistered),
+        Err(error) => error.is("InvalidAMIID.Unavailable"),
+    }
+}
+
+/// The same for every run that asks for the same copy, 64 characters: EC2 answers a repeated token with the
+/// image it made for the first.
+fn token(source: &Image, to: &Region, name: &str, generation: u32) -> String {
+    let text = format!("amictl copy\n{}\n{}\n{to}\n{name}\n{generation}", source.region, source.id);
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn send(to: &Target, request: &Request, generation: u32, dry_run: bool) -> Result<ImageId, ApiError> {
+    let kinds = [ResourceType::Image, ResourceType::Snapshot];
+    let specifications = kinds.map(|kind| tag_specification(kind, &request.tags));
+    let (encrypted, key) = match &request.encryption {
+        Encryption::AsSource => (None, None),
+        Encryption::DefaultKey => (Some(true), None),
+        Encryption::Key(key) => (Some(true), Some(key.clone())),
+    };
+    let answer = to
+        .ec2
+        .copy_image()
+        .source_image_id(request.source.id.as_str())
+        .source_region(request.source.region.as_str())
+        .name(&request.name)
+        .set_description(request.source.description.clone())
+        .set_encrypted(encrypted)
+        .set_kms_key_id(key)
+        .client_token(token(&request.source, &to.region, &request.name, generation))
+        .set_tag_specifications((!request.tags.is_empty()).then(|| specifications.to_vec()))
+        .dry_run(dry_run)
+        .send()
+        .await;
+    let id = answer.map_err(api(CALL, &to.region))?.image_id;
+    id.and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::unreadable(CALL, &to.region))
+}
+
+/// Makes sure that the copy and its snapshots carry their tags: an adopted copy may lack some, and not every
+/// endpoint tags what it copies.
+pub async fn complete(to: &Target, copy: &mut Image, wanted: &Tags) -> Result<(), ApiError> {
+    let missing = tags::lacking(&copy.tags, wanted);
+    tags::add(to, &[copy.id.to_string()], &missing).await?;
+    copy.tags.extend(missing);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = copy.snapshots.iter().map(|s| s.id.clone()).collect();
+    for snapshot in snapshots::existing(to, &ids).await? {
+        tags::add(to, &[snapshot.id.to_string()], &tags::lacking(&snapshot.tags, wanted)).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::image::testing::image;
+
+    #[test]
+    fn a_token_depends_on_source_region_and_name_only() {
+        let (source, region): (Image, Region) = (image(1, "web-v1-2026-01-02"), "eu-west-1".parse().unwrap());
+        let first = token(&source, &region, "a", 0);
+        assert_eq!(first.len(), 64);
+        assert_eq!(first, token(&source, &region, "a", 0));
+        assert_ne!(first, token(&source, &region, "b", 0));
+        assert_ne!(first, token(&source, &"eu-west-2".parse().unwrap(), "a", 0));
+        assert_ne!(first, token(&image(2, "web-v1-2026-01-02"), &region, "a", 0));
+    }
+}

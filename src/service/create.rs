@@ -1,0 +1,242 @@
+//! Making an image from an instance or a snapshot.
+//!
+//! Neither CreateImage nor RegisterImage takes a client token. A run therefore marks what it makes with its own
+//! tag, and looks for that mark when EC2 says the name is taken or gives no answer.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use aws_sdk_ec2::types::{ArchitectureValues, BlockDeviceMapping, EbsBlockDevice, ResourceType};
+use chrono::NaiveDate;
+
+use super::convert::tag_specification;
+use super::error::{ApiError, api, dry_run};
+use super::images::{self, Query};
+use super::session::Target;
+use super::{snapshots, tags};
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::{ImageId, InstanceId, SnapshotId};
+use crate::domain::image::Image;
+use crate::domain::naming::{Date, Family, ImageName, Version, next_version};
+use crate::domain::tagging::{Maker, RUN, Tag, Tags, image_tags};
+
+/// Runs that race for a version give each other way this often before they give up.
+const RACES: usize = 20;
+const DUPLICATE: &str = "InvalidAMIName.Duplicate";
+
+/// What an image is made from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// An instance; its volumes are snapshotted.
+    Instance {
+        /// The instance.
+        id: InstanceId,
+        /// Leaves the instance running, at the risk of an inconsistent file system.
+        no_reboot: bool,
+    },
+    /// A snapshot of a root volume, which becomes the root of the image.
+    Snapshot {
+        /// The snapshot.
+        id: SnapshotId,
+        /// `x86_64`, `arm64`, …; EC2 would take `i386` when not told.
+        architecture: String,
+        /// The root device, e.g. `/dev/xvda`.
+        root_device: String,
+    },
+}
+
+/// An image to be made.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The family it becomes a version of.
+    pub family: Family,
+    /// The version; the next free one when `None`.
+    pub version: Option<Version>,
+    /// The day in its name.
+    pub date: Date,
+    /// What it is made from.
+    pub origin: Origin,
+    /// What to write about it, up to 255 characters.
+    pub description: Option<String>,
+    /// Tags beside those that follow from the name.
+    pub tags: Vec<Tag>,
+    /// Whether the snapshots are tagged too.
+    pub snapshot_tags: bool,
+    /// Who makes it.
+    pub maker: Maker,
+}
+
+impl Request {
+    /// Finds what EC2 would refuse before anything is asked of it: a name too long, tags too many.
+    pub fn check(&self) -> Result<()> {
+        let name = ImageName::new(self.family.clone(), self.version.unwrap_or(Version::FIRST), self.date)?;
+        image_tags(&name, &self.maker, &self.tags)?;
+        Ok(())
+    }
+}
+
+/// The day of today in a name.
+pub fn today(now: chrono::DateTime<chrono::Utc>) -> Result<Date> {
+    let day: NaiveDate = now.date_naive();
+    Ok(Date::try_from(day)?)
+}
+
+/// The name the image will get, unless another run takes it first.
+pub async fn next_name(target: &Target, request: &Request) -> Result<ImageName> {
+    let pattern = format!("{}-v*", request.family);
+    let own = images::find(target, &Query::own().filter("name", vec![pattern])).await?;
+    let version = match request.version {
+        Some(version) => {
+            let same = |n: &ImageName| *n.family() == request.family && n.version() == version;
+            match own.iter().find(|image| image.parsed_name.as_ref().is_some_and(same)) {
+                Some(taken) if !made_by(taken, &request.maker) => return Err(exists(target, taken).into()),
+                _ => version,
+            }
+        }
+        None => next_version(&request.family, own.iter().filter_map(|image| image.parsed_name.as_ref()))?,
+    };
+    Ok(ImageName::new(request.family.clone(), version, request.date)?)
+}
+
+fn exists(target: &Target, taken: &Image) -> Failure {
+    Failure::new(Kind::Failed, DUPLICATE, format!("this version exists in {}: {}", target.region, taken.label()))
+        .hint("leave --version out to get the next free one")
+}
+
+fn made_by(image: &Image, maker: &Maker) -> bool {
+    image.tags.get(RUN) == Some(&maker.run)
+}
+
+/// Asks EC2 whether making the image is allowed and would work; changes nothing.
+pub async fn check(target: &Target, request: &Request) -> Result<ImageName> {
+    let name = next_name(target, request).await?;
+    let tags = image_tags(&name, &request.maker, &request.tags)?;
+    let call = request.origin.call();
+    dry_run(call, &target.region, send(target, request, &name, &tags, true).await)?;
+    Ok(name)
+}
+
+/// Starts making the image, and gives its name and id; it is usually pending still.
+pub async fn start(target: &Target, request: &Request) -> Result<(ImageName, ImageId)> {
+    let mut name = next_name(target, request).await?;
+    for _ in 0..RACES {
+        let tags = image_tags(&name, &request.maker, &request.tags)?;
+        let error = match send(target, request, &name, &tags, false).await {
+            Ok(id) => return Ok((name, id)),
+            Err(error) => error,
+        };
+        if !error.is(DUPLICATE) && !error.answer_lost {
+            return Err(error.into());
+        }
+        if let Some(ours) = find_ours(target, request, &name, error.answer_lost).await? {
+            return Ok((name, ours));
+        }
+        if error.answer_lost {
+            let failure = Failure::new(Kind::Failed, "AnswerLost", format!("{error}; no image {name} can be seen"));
+            return Err(failure.hint("look with 'amictl list' before running it again: EC2 may still make it").into());
+        }
+        if request.version.is_some() {
+            return Err(error.into());
+        }
+        // The name may be that of an image just deregistered, which no listing shows.
+        let listed = next_name(target, request).await?;
+        let after = ImageName::new(request.family.clone(), name.version().next()?, request.date)?;
+        name = listed.max(after);
+    }
+    Err(Failure::new(Kind::Failed, DUPLICATE, format!("{RACES} versions in a row were taken by other runs")).into())
+}
+
+/// The image this run made under that name, if it did. After a lost answer EC2 may show it only after a while.
+async fn find_ours(target: &Target, request: &Request, name: &ImageName, lost: bool) -> Result<Option<ImageId>> {
+    let looks = if lost { 5 } else { 1 };
+    for look in 0..looks {
+        tokio::time::sleep(Duration::from_secs(2 * look)).await;
+        match images::by_name(target, &name.to_string()).await? {
+            Some(image) if made_by(&image, &request.maker) && from_same(&image, &request.origin) => {
+                return Ok(Some(image.id));
+            }
+            Some(_) => return Ok(None),
+            None => {}
+        }
+    }
+    Ok(None)
+}
+
+fn from_same(image: &Image, origin: &Origin) -> bool {
+    match (origin, &image.source.instance_id) {
+        (Origin::Instance { id, .. }, Some(source)) => source == id,
+        (Origin::Instance { .. } | Origin::Snapshot { .. }, _) => true,
+    }
+}
+
+impl Origin {
+    fn call(&self) -> &'static str {
+        match self {
+            Self::Instance { .. } => "CreateImage",
+            Self::Snapshot { .. } => "RegisterImage",
+        }
+    }
+}
+
+async fn send(
+    target: &Target,
+    request: &Request,
+    name: &ImageName,
+    tags: &Tags,
+    dry_run: bool,
+) -> Result<ImageId, ApiError> {
+    let call = request.origin.call();
+    let image_tags = tag_specification(ResourceType::Image, tags);
+    let id = match &request.origin {
+        Origin::Instance { id, no_reboot } => {
+            let snapshot_tags = request.snapshot_tags.then(|| tag_specification(ResourceType::Snapshot, tags));
+            let answer = target
+                .ec2
+                .create_image()
+                .instance_id(id.as_str())
+                .name(name.to_string())
+                .set_description(request.description.clone())
+                .no_reboot(*no_reboot)
+                .set_tag_specifications(Some([Some(image_tags), snapshot_tags].into_iter().flatten().collect()))
+                .dry_run(dry_run)
+                .send()
+                .await;
+            answer.map_err(api(call, &target.region))?.image_id
+        }
+        Origin::Snapshot { id, architecture, root_device } => {
+            let ebs = EbsBlockDevice::builder().snapshot_id(id.as_str()).delete_on_termination(true).build();
+            let root = BlockDeviceMapping::builder().device_name(root_device).ebs(ebs).build();
+            let answer = target
+                .ec2
+                .register_image()
+                .name(name.to_string())
+                .set_description(request.description.clone())
+                .architecture(ArchitectureValues::from(architecture.as_str()))
+                .virtualization_type("hvm")
+                .ena_support(true)
+                .root_device_name(root_device)
+                .block_device_mappings(root)
+                .tag_specifications(image_tags)
+                .dry_run(dry_run)
+                .send()
+                .await;
+            answer.map_err(api(call, &target.region))?.image_id
+        }
+    };
+    id.and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::unreadable(call, &target.region))
+}
+
+/// Tags the snapshot an image was registered from. RegisterImage itself tags the image only; what the snapshot
+/// says of itself already is left as it is.
+pub async fn tag_snapshot(target: &Target, request: &Request, name: &ImageName) -> Result<()> {
+    let Origin::Snapshot { id, .. } = &request.origin else { return Ok(()) };
+    if !request.snapshot_tags {
+        return Ok(());
+    }
+    let found = snapshots::existing(target, std::slice::from_ref(id)).await?;
+    let present = found.into_iter().next().map(|s| s.tags).unwrap_or_default();
+    let mut wanted = image_tags(name, &request.maker, &request.tags)?;
+    wanted.retain(|key, _| !present.contains_key(key));
+    tags::add(target, &[id.to_string()], &wanted).await?;
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! One error type for everything AWS can say or fail to say.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::operation::RequestId;
+use thiserror::Error;
+
+use crate::domain::region::Region;
+use crate::domain::report::Problem;
+
+/// EC2's code for a dry run that would have worked: an error in name only.
+const DRY_RUN_OK: &str = "DryRunOperation";
+
+/// A call to AWS that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{call} in {region}: {message} [{code}]{}", request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default())]
+pub struct ApiError {
+    /// The operation, e.g. `CopyImage`.
+    pub call: &'static str,
+    /// Where it was sent.
+    pub region: Region,
+    /// AWS's code, e.g. `InvalidAMIName.Duplicate`; one of [`codes`] where no answer came.
+    pub code: String,
+    /// AWS's message, verbatim, or what went wrong on the way.
+    pub message: String,
+    /// AWS's id of the request, for its support.
+    pub request_id: Option<String>,
+    /// Whether the work may have been done although no answer says so.
+    pub answer_lost: bool,
+}
+
+/// Codes for failures that are not an answer of AWS.
+pub mod codes {
+    /// No usable credentials.
+    pub const CREDENTIALS: &str = "CredentialsError";
+    /// No connection.
+    pub const CONNECTION: &str = "ConnectionError";
+    /// No answer in time.
+    pub const TIMEOUT: &str = "RequestTimeout";
+    /// An answer that cannot be read.
+    pub const RESPONSE: &str = "UnreadableResponse";
+    /// An error answer without a code, as of an endpoint that does not know the operation.
+    pub const NO_CODE: &str = "UnknownError";
+}
+
+impl ApiError {
+    /// The same as an entry of a report.
+    pub fn problem(&self) -> Problem {
+        Problem { code: self.code.clone(), message: self.message.clone() }
+    }
+
+    /// An answer without a field that it must have.
+    pub(super) fn unreadable(call: &'static str, region: &Region) -> Self {
+        Self {
+            call,
+            region: region.clone(),
+            code: codes::RESPONSE.to_owned(),
+            message: "the answer lacks what the call is made for".to_owned(),
+            request_id: None,
+            answer_lost: true,
+        }
+    }
+
+    /// Whether AWS answered with `code`.
+    pub fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
+    /// What the user can do about it, where there is something.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self.code.as_str() {
+            codes::CREDENTIALS if self.message.to_lowercase().contains("sso") => {
+                "sign in again with: aws sso login (add --profile NAME if you use one)"
+            }
+            codes::CREDENTIALS => {
+                "give credentials with --profile NAME, or with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            }
+            codes::CONNECTION => "check the network and --endpoint-url (AWS_ENDPOINT_URL), then run the command again",
+            codes::TIMEOUT => "run the command again; it takes up what is already done",
+            "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => {
+                "ask for the permission, see 'Permissions' in the README; an encoded message is read by: \
+                 aws sts decode-authorization-message"
+            }
+            "AuthFailure" | "InvalidClientTokenId" | "SignatureDoesNotMatch" | "MissingAuthenticationToken" => {
+                "check the credentials, and that the region is enabled for the account"
+            }
+            "RequestExpired" | "ExpiredToken" | "ExpiredTokenException" => {
+                "the credentials have run out or the clock is wrong: sign in again"
+            }
+            "RequestLimitExceeded" => "others use up the account's request limit: run the command again later",
+            "OptInRequired" => "enable the region, or subscribe to the Marketplace image, first",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Wraps an SDK error, with the call and the region it was made in.
+pub(super) fn api<E>(call: &'static str, region: &Region) -> impl FnOnce(SdkError<E>) -> ApiError
+where
+    E: ProvideErrorMetadata + RequestId + std::error::Error + Send + Sync + 'static,
+{
+    let region = region.clone();
+    move |error| {
+        let (code, message, answer_lost) = describe(&error);
+        let request_id = error.as_service_error().and_then(RequestId::request_id).map(str::to_owned);
+        ApiError { call, region, code, message, request_id, answer_lost }
+    }
+}
+
+fn describe<E>(error: &SdkError<E>) -> (String, String, bool)
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let own = |code: &str, lost| (code.to_owned(), causes(error), lost);
+    if let Some(credentials) = find::<CredentialsError>(error) {
+        return (codes::CREDENTIALS.to_owned(), format!("no usable credentials: {}", causes(credentials)), false);
+    }
+    match error {
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            let (code, message) = (answer.err().code(), answer.err().message());
+            let text = message.map(str::to_owned).unwrap_or_else(|| {
+                format!("the endpoint answered HTTP {status} without a message; it may not know this operation")
+            });
+            (code.unwrap_or(codes::NO_CODE).to_owned(), text, status >= 500)
+        }
+        SdkError::TimeoutError(_) => own(codes::TIMEOUT, true),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => own(codes::TIMEOUT, true),
+        SdkError::DispatchFailure(_) => own(codes::CONNECTION, true),
+        SdkError::ConstructionFailure(_) => own(codes::CONNECTION, false),
+        _ => own(codes::RESPONSE, true),
+    }
+}
+
+/// The error of type `T` among `error` and its causes.
+fn find<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
+    std::iter::successors(Some(error), |e| e.source()).find_map(|e| e.downcast_ref())
+}
+
+/// The causes of `error`, outermost first, each said once.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for cause in std::iter::successors(Some(error), |e| e.source()) {
+        let text = cause.to_string();
+        if !said.iter().any(|s| s.contains(&text)) {
+            said.push(text);
+        }
+    }
+    said.join(": ")
+}
+
+/// Turns the answer to a dry run into what it means: EC2 says "would have worked" with an error.
+///
+/// A success means that the endpoint ignored `DryRun` and changed something: that is a failure.
+pub(super) fn dry_run<T>(call: &'static str, region: &Region, answer: Result<T, ApiError>) -> Result<(), ApiError> {
+    match answer {
+        Err(error) if error.is(DRY_RUN_OK) => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Err(ApiError {
+            call,
+            region: region.clone(),
+            code: "DryRunIgnored".to_owned(),
+            message: "the endpoint ignored the dry run and carried the call out".to_owned(),
+            request_id: None,
+            answer_lost: false,
+        }),
+    }
+}

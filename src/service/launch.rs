@@ -1,0 +1,139 @@
+//! Starting instances from an image.
+
+use anyhow::Result;
+use aws_sdk_ec2::types::{
+    IamInstanceProfileSpecification, InstanceMarketOptionsRequest, InstanceType, LaunchTemplateSpecification,
+    MarketType, ResourceType,
+};
+
+use super::convert::tag_specification;
+use super::error::{ApiError, api, dry_run};
+use super::instances;
+use super::session::Target;
+use super::wait::{Patience, Pauses, Progress, Watch};
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::{ImageId, InstanceId, SecurityGroupId, SubnetId};
+use crate::domain::instance::Instance;
+use crate::domain::tagging::Tags;
+
+const CALL: &str = "RunInstances";
+
+/// A launch template, by name, with the version to use: a number, `$Latest` or `$Default`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// Its name.
+    pub name: String,
+    /// The version; the template's default when `None`.
+    pub version: Option<String>,
+}
+
+/// Instances to be started.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The image.
+    pub image: ImageId,
+    /// The type; the template's when `None`.
+    pub instance_type: Option<String>,
+    /// How many; all or none are started.
+    pub count: i32,
+    /// The key pair for SSH.
+    pub key_name: Option<String>,
+    /// The subnet; one of the default VPC when `None`.
+    pub subnet: Option<SubnetId>,
+    /// Security groups; the default one of the VPC when empty.
+    pub security_groups: Vec<SecurityGroupId>,
+    /// User data, base64.
+    pub user_data: Option<String>,
+    /// The name of an instance profile.
+    pub instance_profile: Option<String>,
+    /// Asks for spot capacity.
+    pub spot: bool,
+    /// A template for what is not given here.
+    pub template: Option<Template>,
+    /// Tags of the instances and their volumes.
+    pub tags: Tags,
+}
+
+/// Asks EC2 whether the launch is allowed and would work; changes nothing.
+pub async fn check(target: &Target, request: &Request) -> Result<(), ApiError> {
+    dry_run(CALL, &target.region, send(target, request, true).await)
+}
+
+/// Starts the instances. The SDK gives the call a client token, so its own retries start none twice.
+pub async fn start(target: &Target, request: &Request) -> Result<Vec<Instance>, ApiError> {
+    send(target, request, false).await
+}
+
+async fn send(target: &Target, request: &Request, dry_run: bool) -> Result<Vec<Instance>, ApiError> {
+    let groups: Vec<String> = request.security_groups.iter().map(ToString::to_string).collect();
+    let kinds = [ResourceType::Instance, ResourceType::Volume];
+    let tags = kinds.map(|kind| tag_specification(kind, &request.tags));
+    let profile = |name: &String| IamInstanceProfileSpecification::builder().name(name).build();
+    let spot = || InstanceMarketOptionsRequest::builder().market_type(MarketType::Spot).build();
+    let template = |t: &Template| {
+        LaunchTemplateSpecification::builder().launch_template_name(&t.name).set_version(t.version.clone()).build()
+    };
+    let answer = target
+        .ec2
+        .run_instances()
+        .image_id(request.image.as_str())
+        .set_instance_type(request.instance_type.as_deref().map(InstanceType::from))
+        .min_count(request.count)
+        .max_count(request.count)
+        .set_key_name(request.key_name.clone())
+        .set_subnet_id(request.subnet.as_ref().map(ToString::to_string))
+        .set_security_group_ids((!groups.is_empty()).then_some(groups))
+        .set_user_data(request.user_data.clone())
+        .set_iam_instance_profile(request.instance_profile.as_ref().map(profile))
+        .set_instance_market_options(request.spot.then(spot))
+        .set_launch_template(request.template.as_ref().map(template))
+        .set_tag_specifications((!request.tags.is_empty()).then(|| tags.to_vec()))
+        .dry_run(dry_run)
+        .send()
+        .await
+        .map_err(api(CALL, &target.region))?;
+    Ok(answer.instances().iter().filter_map(|found| instances::instance(found, &target.region)).collect())
+}
+
+/// Waits until all instances run; one that ends instead is a failure with EC2's reason.
+pub async fn running(
+    target: &Target,
+    started: Vec<Instance>,
+    patience: &Patience,
+    watch: Option<Watch<'_>>,
+) -> Result<Vec<Instance>> {
+    let ids: Vec<InstanceId> = started.iter().map(|i| i.id.clone()).collect();
+    let mut seen = started;
+    let mut pauses = Pauses::new(patience);
+    loop {
+        match instances::by_ids(target, &ids).await {
+            // A fresh id may be unknown for a while; what RunInstances said of it stands until then.
+            Err(error) if error.is("InvalidInstanceID.NotFound") => {}
+            found => seen = found?,
+        }
+        if let Some(ended) = seen.iter().find(|i| i.ended()) {
+            let reason = ended.state_reason.as_deref().unwrap_or("EC2 gives no reason");
+            let message = format!("{} in {} is {}: {reason}", ended.id, target.region, ended.state);
+            return Err(Failure::new(Kind::Failed, "InstanceEnded", message).into());
+        }
+        let up = seen.iter().filter(|i| i.state == "running").count();
+        if up == ids.len() {
+            return Ok(seen);
+        }
+        if let Some(watch) = watch {
+            let percent = u8::try_from(100 * up / ids.len()).ok();
+            watch(Progress { percent, doing: format!("{up} of {} running", ids.len()) });
+        }
+        let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let resume = format!("aws ec2 wait instance-running --instance-ids {list} --region {}", target.region);
+        pauses
+            .pause()
+            .await
+            .map_err(|over| over.failure(&format!("{up} of {} are running: {list}", ids.len()), &resume))?;
+    }
+}
+
+/// User data as EC2 takes it.
+pub fn encode(data: &[u8]) -> String {
+    aws_smithy_types::base64::encode(data)
+}

@@ -1,0 +1,22 @@
+//! The thin layer over AWS, and the only place that knows the SDK.
+//!
+//! SDK types end here: what leaves this module is a domain type or an [`error::ApiError`].
+
+mod convert;
+pub mod copy;
+pub mod create;
+pub mod deregister;
+pub mod error;
+pub mod images;
+pub mod instances;
+pub mod launch;
+pub mod parameters;
+pub mod resolve;
+pub mod security_groups;
+pub mod session;
+pub mod snapshots;
+pub mod tags;
+pub mod usage;
+pub mod wait;
+
+pub use session::Target;

@@ -1,0 +1,139 @@
+//! From what a user calls an image to the image.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use super::images::{self, Query};
+use super::parameters;
+use super::session::Target;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::ImageId;
+use crate::domain::image::Image;
+use crate::domain::reference::{ImageRef, Unresolved, nearest};
+
+const NOT_FOUND: &str = "InvalidAMIID.NotFound";
+
+/// The one image that `reference` names.
+///
+/// An id may name any image the account can see. A name is looked for among the account's own images only:
+/// anybody can give a public image any name.
+pub async fn image(target: &Target, reference: &ImageRef, now: DateTime<Utc>) -> Result<Image> {
+    match reference {
+        ImageRef::Id(id) => by_id(target, reference, id).await,
+        ImageRef::Alias(family, alias) => {
+            let name = format!("/amictl/{family}/{}", alias.as_str());
+            let value = parameters::value(target, &name).await?.ok_or_else(|| {
+                missing(reference, &format!("no SSM parameter {name}"), &target.region)
+                    .hint(format!("an alias is the SSM parameter {name}; {family}:latest is the newest version"))
+            })?;
+            let id: ImageId = value.parse().map_err(|error| {
+                Failure::new(
+                    Kind::Failed,
+                    "InvalidAlias",
+                    format!("SSM parameter {name} in {}: {error}", target.region),
+                )
+            })?;
+            by_id(target, reference, &id).await
+        }
+        ImageRef::Name(_) | ImageRef::Latest(_) | ImageRef::Version(..) | ImageRef::Word(_) => {
+            let found = images::find(target, &Query::own().filter("name", reference.name_patterns())).await?;
+            match reference.pick(found, now) {
+                Ok(image) => Ok(image),
+                Err(unresolved) => Err(explain(target, reference, unresolved).await.into()),
+            }
+        }
+    }
+}
+
+/// All references, each image once, in the order given.
+pub async fn images(target: &Target, references: &[ImageRef], now: DateTime<Utc>) -> Result<Vec<Image>> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for reference in references {
+        let image = image(target, reference, now).await?;
+        if seen.insert(image.id.clone()) {
+            found.push(image);
+        }
+    }
+    Ok(found)
+}
+
+async fn by_id(target: &Target, reference: &ImageRef, id: &ImageId) -> Result<Image> {
+    let found = match images::by_ids(target, std::slice::from_ref(id)).await {
+        Err(error) if error.is(NOT_FOUND) || error.is("InvalidAMIID.Unavailable") => None,
+        other => other?.pop(),
+    };
+    match found {
+        Some(image) => Ok(image),
+        None => Err(missing(reference, &format!("no image {id} that the account can see"), &target.place().await)
+            .hint("it may be in another region (--region), deregistered, or not shared with this account")
+            .into()),
+    }
+}
+
+fn missing(reference: &ImageRef, looked_for: &str, place: impl std::fmt::Display) -> Failure {
+    Failure::new(Kind::Failed, NOT_FOUND, format!("nothing is called '{reference}': {looked_for} in {place}"))
+}
+
+async fn explain(target: &Target, reference: &ImageRef, unresolved: Unresolved) -> Failure {
+    let place = target.place().await;
+    match unresolved {
+        Unresolved::Nothing => {
+            let failure = missing(reference, "no own image of that name", place);
+            match suggestions(target, reference).await {
+                close if close.is_empty() => failure.hint("see what there is with: amictl list"),
+                close => failure.hint(format!("did you mean {}?", close.join(", "))),
+            }
+        }
+        Unresolved::NoneUsable(images) => {
+            let states: Vec<_> = images.iter().take(5).map(|i| format!("{} is {}", i.label(), state(i))).collect();
+            Failure::new(
+                Kind::Failed,
+                NOT_FOUND,
+                format!("'{reference}' has no available version in {place}: {}", states.join(", ")),
+            )
+            .hint("name the image by its id to use it all the same")
+        }
+        Unresolved::Several(images) => {
+            let labels: Vec<_> = images.iter().take(5).map(Image::label).collect();
+            Failure::new(
+                Kind::Failed,
+                "AmbiguousReference",
+                format!("'{reference}' names {} images in {place}: {}", images.len(), labels.join(", ")),
+            )
+            .hint("name the one you mean by its id")
+        }
+    }
+}
+
+fn state(image: &Image) -> String {
+    match image.state.as_str() {
+        "available" => "deprecated".to_owned(),
+        state => state.to_owned(),
+    }
+}
+
+/// Names and families like the one asked for. Only looked up once an error is certain.
+async fn suggestions(target: &Target, reference: &ImageRef) -> Vec<String> {
+    let Ok(own) = images::find(target, &Query::own()).await else { return Vec::new() };
+    let families = own.iter().filter_map(|i| i.parsed_name.as_ref()).map(|n| n.family().as_str());
+    match reference {
+        ImageRef::Latest(family) => nearest(family.as_str(), families),
+        ImageRef::Version(family, _) => {
+            let versions = own.iter().filter(|i| i.parsed_name.as_ref().is_some_and(|n| n.family() == family));
+            let mut names: Vec<&str> = versions.filter_map(|i| i.name.as_deref()).collect();
+            names.sort_by_key(|name| std::cmp::Reverse(*name));
+            names.truncate(3);
+            if names.is_empty() { nearest(family.as_str(), families) } else { names }
+        }
+        other => {
+            let names = own.iter().filter_map(|image| image.name.as_deref());
+            nearest(&other.to_string(), names.chain(families))
+        }
+    }
+    .into_iter()
+    .map(str::to_owned)
+    .collect()
+}

@@ -1,0 +1,262 @@
+//! Profile, credentials, endpoint, retries and regions: one client for each account and region.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_sdk_ec2::config::retry::RetryPartition;
+use tokio::sync::OnceCell;
+
+use super::error::{ApiError, api};
+use crate::domain::failure::Failure;
+use crate::domain::ids::AccountId;
+use crate::domain::region::{Region, RegionChoice};
+
+/// Attempts for one call, the first included, where nobody says otherwise.
+pub const DEFAULT_ATTEMPTS: u32 = 8;
+
+/// No byte for this long, and a call counts as lost. EC2 answers a page of 1,000 images in a few seconds.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whether the SDK also slows first attempts down after a throttle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RetryMode {
+    /// Retries with growing pauses.
+    #[default]
+    Standard,
+    /// The same with a client-side rate limiter.
+    Adaptive,
+}
+
+/// How to reach AWS. Retry settings come checked: the SDK panics on those it finds wrong in the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// A profile asked for by name; beats keys in the environment.
+    pub profile: Option<String>,
+    /// Regions asked for by name, before any other source.
+    pub regions: Vec<RegionChoice>,
+    /// Roles to assume, one for each account.
+    pub role_arns: Vec<String>,
+    /// An endpoint for every service, before those of the environment and the profile.
+    pub endpoint_url: Option<String>,
+    /// Attempts for one call.
+    pub max_attempts: Option<u32>,
+    /// How to retry.
+    pub retry_mode: RetryMode,
+    /// The environment of the process.
+    pub env: HashMap<String, String>,
+}
+
+/// An account, reached with one set of credentials.
+struct Account {
+    config: SdkConfig,
+    /// Keeps this account's retries from draining those of another.
+    partition: String,
+    id: OnceCell<Result<AccountId, ApiError>>,
+}
+
+/// One account in one region: what every call is made on.
+#[derive(Clone)]
+pub struct Target {
+    /// The region.
+    pub region: Region,
+    pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) ssm: aws_sdk_ssm::Client,
+    account: Arc<Account>,
+}
+
+/// The accounts and regions of a run.
+pub struct Session {
+    accounts: Vec<Arc<Account>>,
+    choices: Vec<RegionChoice>,
+    configured: Option<Region>,
+}
+
+impl Session {
+    /// Reads configuration files and the environment. No call is made yet.
+    pub async fn open(settings: &Settings) -> Result<Self> {
+        let choices = region_choices(settings)?;
+        let config = load(settings, &choices).await?;
+        let configured = config.region().and_then(|region| region.as_ref().parse().ok());
+        if choices.is_empty() && configured.is_none() {
+            return Err(Failure::usage("no region: nothing says where to look")
+                .hint("give --region us-east-1, set AWS_REGION, or put a region into the profile")
+                .into());
+        }
+        let base = |partition: &str, config| {
+            Arc::new(Account { config, partition: partition.to_owned(), id: OnceCell::new() })
+        };
+        let mut accounts = Vec::new();
+        for role in &settings.role_arns {
+            accounts.push(base(role, assume(&config, role).await));
+        }
+        if accounts.is_empty() {
+            accounts.push(base("default", config));
+        }
+        Ok(Self { accounts, choices, configured })
+    }
+
+    /// Every account in every region asked for; `all` is looked up with EC2.
+    pub async fn targets(&self) -> Result<Vec<Target>> {
+        let mut targets = Vec::new();
+        for account in &self.accounts {
+            for region in self.regions(account).await? {
+                targets.push(Target::new(account, region));
+            }
+        }
+        Ok(targets)
+    }
+
+    /// The one account and region of a command that works in one.
+    pub async fn single(&self) -> Result<Target> {
+        let mut targets = self.targets().await?;
+        match (targets.pop(), targets.is_empty()) {
+            (Some(target), true) => Ok(target),
+            _ => Err(Failure::usage("this command works in one account and one region at a time")
+                .hint("give one --region and at most one --role-arn")
+                .into()),
+        }
+    }
+
+    async fn regions(&self, account: &Arc<Account>) -> Result<Vec<Region>> {
+        if self.choices.is_empty() {
+            return Ok(self.configured.iter().cloned().collect());
+        }
+        let mut regions = Vec::new();
+        for choice in &self.choices {
+            match choice {
+                RegionChoice::One(region) => regions.push(region.clone()),
+                RegionChoice::All => regions.extend(self.enabled_regions(account).await?),
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        regions.retain(|region| seen.insert(region.clone()));
+        Ok(regions)
+    }
+
+    /// The list of regions is the same wherever it is asked for, so a fixed one will do where none is set.
+    async fn enabled_regions(&self, account: &Arc<Account>) -> Result<Vec<Region>> {
+        let from = match &self.configured {
+            Some(region) => region.clone(),
+            None => "us-east-1".parse()?,
+        };
+        let target = Target::new(account, from);
+        let answer = target.ec2.describe_regions().send().await.map_err(api("DescribeRegions", &target.region))?;
+        let names = answer.regions().iter().filter_map(|region| region.region_name());
+        let mut regions: Vec<Region> = names.filter_map(|name| name.parse().ok()).collect();
+        regions.sort();
+        Ok(regions)
+    }
+}
+
+impl Target {
+    fn new(account: &Arc<Account>, region: Region) -> Self {
+        let place = aws_config::Region::new(region.as_str().to_owned());
+        let partition = format!("{}/{region}", account.partition);
+        let ec2 = aws_sdk_ec2::config::Builder::from(&account.config)
+            .region(place.clone())
+            .retry_partition(RetryPartition::new(partition.clone()))
+            .build();
+        let ssm = aws_sdk_ssm::config::Builder::from(&account.config)
+            .region(place)
+            .retry_partition(RetryPartition::new(format!("{partition}/ssm")))
+            .build();
+        Self {
+            region,
+            ec2: aws_sdk_ec2::Client::from_conf(ec2),
+            ssm: aws_sdk_ssm::Client::from_conf(ssm),
+            account: Arc::clone(account),
+        }
+    }
+
+    /// The same account in another region.
+    pub fn in_region(&self, region: &Region) -> Self {
+        Self::new(&self.account, region.clone())
+    }
+
+    /// The account behind the credentials. Asked for once, also where there is no answer.
+    pub async fn account(&self) -> Result<&AccountId, ApiError> {
+        self.account.id.get_or_init(|| self.caller()).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// Where this is, for messages: account and region.
+    pub async fn place(&self) -> String {
+        match self.account().await {
+            Ok(account) => format!("account {account}, region {}", self.region),
+            Err(_) => format!("region {}", self.region),
+        }
+    }
+
+    async fn caller(&self) -> Result<AccountId, ApiError> {
+        const CALL: &str = "GetCallerIdentity";
+        let region = aws_config::Region::new(self.region.as_str().to_owned());
+        let config = aws_sdk_sts::config::Builder::from(&self.account.config).region(region).build();
+        let client = aws_sdk_sts::Client::from_conf(config);
+        let answer = client.get_caller_identity().send().await.map_err(api(CALL, &self.region))?;
+        answer.account().and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::unreadable(CALL, &self.region))
+    }
+}
+
+/// Regions asked for on the command line, else those of the environment, where a comma separates several.
+fn region_choices(settings: &Settings) -> Result<Vec<RegionChoice>> {
+    if !settings.regions.is_empty() {
+        return Ok(settings.regions.clone());
+    }
+    let set = |name: &'static str| settings.env.get(name).filter(|v| !v.is_empty()).map(|v| (name, v));
+    let Some((name, value)) = set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")) else {
+        return Ok(Vec::new());
+    };
+    let read = |text: &str| text.trim().parse().map_err(|e| Failure::usage(format!("{name}: {e}")).into());
+    value.split(',').map(read).collect()
+}
+
+async fn load(settings: &Settings, choices: &[RegionChoice]) -> Result<SdkConfig> {
+    let attempts = settings.max_attempts.unwrap_or(DEFAULT_ATTEMPTS);
+    let retry = match settings.retry_mode {
+        RetryMode::Standard => RetryConfig::standard(),
+        RetryMode::Adaptive => RetryConfig::adaptive(),
+    };
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .app_name(AppName::new(env!("CARGO_PKG_NAME")).context("the package name names the app")?)
+        .retry_config(retry.with_max_attempts(attempts))
+        .timeout_config(timeouts);
+    let first = choices.iter().find_map(|choice| match choice {
+        RegionChoice::One(region) => Some(region.as_str().to_owned()),
+        RegionChoice::All => None,
+    });
+    let mut in_profile = ProfileFileRegionProvider::builder();
+    if let Some(profile) = &settings.profile {
+        // The default chain would take keys of the environment before those of the profile asked for.
+        let keys = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
+        loader = loader.profile_name(profile).credentials_provider(keys);
+        in_profile = in_profile.profile_name(profile);
+    }
+    // The instance metadata service is left out on purpose: a region nobody named is no region.
+    loader = match first {
+        Some(region) => loader.region(aws_config::Region::new(region)),
+        None => loader.region(in_profile.build()),
+    };
+    if let Some(url) = &settings.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    Ok(loader.load().await)
+}
+
+/// The configuration of the account that `role` leads to.
+async fn assume(config: &SdkConfig, role: &str) -> SdkConfig {
+    let provider = AssumeRoleProvider::builder(role).session_name("amictl").configure(config).build().await;
+    let credentials = aws_credential_types::provider::SharedCredentialsProvider::new(provider);
+    config
+        .to_builder()
+        .credentials_provider(credentials)
+        .identity_cache(aws_config::identity::IdentityCache::lazy().build())
+        .build()
+}

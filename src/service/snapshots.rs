@@ -1,0 +1,82 @@
+//! Reading and deleting EBS snapshots.
+
+use aws_sdk_ec2::types::{Filter, Snapshot};
+use chrono::{DateTime, Utc};
+
+use super::convert;
+use super::error::{ApiError, api, dry_run};
+use super::session::Target;
+use crate::domain::ids::SnapshotId;
+use crate::domain::tagging::Tags;
+
+const DESCRIBE: &str = "DescribeSnapshots";
+const DELETE: &str = "DeleteSnapshot";
+const PAGE: i32 = 1000;
+/// EC2's limit of values in one filter.
+const FILTER_VALUES: usize = 200;
+
+/// A snapshot as far as amictl needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotInfo {
+    /// Its id.
+    pub id: SnapshotId,
+    /// `pending`, `completed`, `error`, `recoverable`, `recovering`.
+    pub state: String,
+    /// How far it has got, 0 to 100.
+    pub percent: u8,
+    /// The size of the volume in GiB.
+    pub size_gib: i64,
+    /// When it was begun.
+    pub started_at: Option<DateTime<Utc>>,
+    /// What its maker wrote about it.
+    pub description: String,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// Those of `ids` that exist and are visible; ids EC2 does not know are left out without an error.
+pub async fn existing(target: &Target, ids: &[SnapshotId]) -> Result<Vec<SnapshotInfo>, ApiError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(FILTER_VALUES) {
+        let values = chunk.iter().map(ToString::to_string).collect();
+        let filter = Filter::builder().name("snapshot-id").set_values(Some(values)).build();
+        let mut pages = target.ec2.describe_snapshots().filters(filter).into_paginator().page_size(PAGE).send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(api(DESCRIBE, &target.region))?;
+            found.extend(page.snapshots().iter().filter_map(info));
+        }
+    }
+    Ok(found)
+}
+
+fn info(found: &Snapshot) -> Option<SnapshotInfo> {
+    let percent = found.progress().and_then(|p| p.trim_end_matches('%').parse().ok());
+    let started_at = found.start_time().and_then(|at| DateTime::from_timestamp(at.secs(), 0));
+    Some(SnapshotInfo {
+        id: found.snapshot_id()?.parse().ok()?,
+        state: found.state().map(|s| s.as_str().to_owned()).unwrap_or_default(),
+        percent: percent.unwrap_or(0),
+        size_gib: found.volume_size().map_or(0, i64::from),
+        started_at,
+        description: found.description().unwrap_or_default().to_owned(),
+        tags: convert::tags(found.tags()),
+    })
+}
+
+/// Deletes a snapshot. One that is gone already counts as deleted: that is what a lost answer leaves behind.
+pub async fn delete(target: &Target, id: &SnapshotId) -> Result<(), ApiError> {
+    let answer = target.ec2.delete_snapshot().snapshot_id(id.as_str()).send().await;
+    match answer.map_err(api(DELETE, &target.region)) {
+        Err(error) if error.is("InvalidSnapshot.NotFound") => Ok(()),
+        other => other.map(|_| ()),
+    }
+}
+
+/// Whether the snapshot could be deleted. One still behind an image may be refused: that says nothing yet.
+pub async fn delete_dry_run(target: &Target, id: &SnapshotId) -> Result<(), ApiError> {
+    let answer = target.ec2.delete_snapshot().snapshot_id(id.as_str()).dry_run(true).send().await;
+    match dry_run(DELETE, &target.region, answer.map_err(api(DELETE, &target.region))) {
+        Err(error) if error.is("InvalidSnapshot.InUse") => Ok(()),
+        other => other,
+    }
+}

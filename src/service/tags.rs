@@ -1,0 +1,29 @@
+//! Writing tags.
+
+use super::convert;
+use super::error::{ApiError, api};
+use super::session::Target;
+use crate::domain::tagging::Tags;
+
+const CREATE: &str = "CreateTags";
+
+/// Puts `tags` on the resources. Values of keys that are there already are replaced; repeating it is harmless.
+pub async fn add(target: &Target, resources: &[String], tags: &Tags) -> Result<(), ApiError> {
+    if tags.is_empty() || resources.is_empty() {
+        return Ok(());
+    }
+    let answer = target
+        .ec2
+        .create_tags()
+        .set_resources(Some(resources.to_vec()))
+        .set_tags(Some(convert::sdk_tags(tags)))
+        .send()
+        .await;
+    answer.map(|_| ()).map_err(api(CREATE, &target.region))
+}
+
+/// Those of `wanted` that `present` lacks or has with another value.
+pub fn lacking(present: &Tags, wanted: &Tags) -> Tags {
+    let differs = |(key, value): &(&String, &String)| present.get(*key) != Some(*value);
+    wanted.iter().filter(differs).map(|(k, v)| (k.clone(), v.clone())).collect()
+}

@@ -1,0 +1,26 @@
+//! Instances: every one that is not terminated, AWS-managed ones too.
+
+use super::{Found, Source, Target};
+use crate::domain::report::Problem;
+use crate::service::error::api;
+
+const PAGE: i32 = 1000;
+
+pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
+    let mut pages =
+        target.ec2.describe_instances().include_managed_resources(true).into_paginator().page_size(PAGE).send();
+    let mut found = Found::default();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|e| api("DescribeInstances", &target.region)(e).problem())?;
+        for instance in page.reservations().iter().flat_map(|r| r.instances()) {
+            let state = instance.state().and_then(|s| s.name()).map_or("unknown", |name| name.as_str());
+            if state == "terminated" {
+                continue;
+            }
+            found.read += 1;
+            let id = instance.instance_id().unwrap_or("unknown");
+            found.add(Source::Instances, instance.image_id(), "instance", id, state.to_owned());
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,187 @@
+//! Waiting for EC2: our own loop, as the SDK's waiters fail fast on one bad state only and show no progress.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::error::ApiError;
+use super::images;
+use super::session::Target;
+use super::snapshots;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::ImageId;
+use crate::domain::image::{Image, State};
+use crate::domain::region::Region;
+
+/// EC2 may not know an id for this long after it gave it out.
+const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(120);
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Tells whether the user has asked to stop.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// A stop that is asked for by sending `true`.
+    pub fn new(receiver: watch::Receiver<bool>) -> Self {
+        Self(receiver)
+    }
+
+    /// Whether it has been asked for.
+    pub fn asked(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Comes back when it is asked for, never otherwise.
+    pub async fn wait(&self) {
+        let mut receiver = self.0.clone();
+        if receiver.wait_for(|asked| *asked).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// How far a piece of waiting has got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// 0 to 100, where EC2 tells.
+    pub percent: Option<u8>,
+    /// What it is doing, e.g. `pending, 16 GiB`.
+    pub doing: String,
+}
+
+/// Something that shows progress.
+pub type Watch<'a> = &'a (dyn Fn(Progress) + Send + Sync);
+
+/// How long to wait, and who may end it.
+#[derive(Debug, Clone)]
+pub struct Patience {
+    /// When to give up.
+    pub until: Instant,
+    /// The user's wish to stop.
+    pub stop: Stop,
+}
+
+/// Pauses that grow from 2 to 15 seconds, each a little different so that many waits do not fall together.
+pub(super) struct Pauses<'a> {
+    patience: &'a Patience,
+    next: Duration,
+}
+
+/// Why a wait ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    TimedOut,
+    Interrupted,
+}
+
+impl<'a> Pauses<'a> {
+    pub(super) fn new(patience: &'a Patience) -> Self {
+        Self { patience, next: FIRST_PAUSE }
+    }
+
+    /// Sleeps once; an error when the time is over or the user wants to stop.
+    pub(super) async fn pause(&mut self) -> Result<(), Over> {
+        let pause = self.next.mul_f64(0.8 + 0.4 * fastrand::f64());
+        self.next = self.next.mul_f64(1.5).min(LONGEST_PAUSE);
+        let wake = (Instant::now() + pause).min(self.patience.until);
+        tokio::select! {
+            () = tokio::time::sleep_until(wake) => {}
+            () = self.patience.stop.wait() => return Err(Over::Interrupted),
+        }
+        if Instant::now() >= self.patience.until { Err(Over::TimedOut) } else { Ok(()) }
+    }
+}
+
+impl Over {
+    /// The failure, with what goes on at AWS and how to take it up again.
+    pub(super) fn failure(self, what: &str, resume: &str) -> Failure {
+        let (kind, code, why) = match self {
+            Self::TimedOut => (Kind::TimedOut, "Timeout", "the time to wait is over"),
+            Self::Interrupted => (Kind::Interrupted, "Interrupted", "interrupted"),
+        };
+        Failure::new(kind, code, format!("{why}: {what}; the work goes on at AWS"))
+            .hint(format!("wait for it with: {resume}"))
+    }
+}
+
+/// Waits until the image is available; `fresh` for an id that EC2 has just given out.
+///
+/// Every state from which it cannot become available ends the wait at once, with EC2's reason.
+pub async fn image_available(
+    target: &Target,
+    id: &ImageId,
+    fresh: bool,
+    patience: &Patience,
+    watch: Option<Watch<'_>>,
+) -> Result<Image> {
+    let began = Instant::now();
+    let mut pauses = Pauses::new(patience);
+    loop {
+        let unknown_yet = fresh && began.elapsed() < UNKNOWN_AT_FIRST;
+        let mut doing = "pending".to_owned();
+        match look(target, id).await {
+            Ok(Some(image)) if image.state == State::Available => return Ok(image),
+            Ok(Some(image)) if image.state.may_become_available() => {
+                if let Some(watch) = watch {
+                    watch(progress(target, &image).await);
+                }
+                doing = image.state.to_string();
+            }
+            Ok(Some(image)) => return Err(ended(&image).into()),
+            Ok(None) if unknown_yet => {}
+            Ok(None) => return Err(gone(id, &target.region).into()),
+            Err(error) if unknown_yet && error.is("InvalidAMIID.NotFound") => {}
+            Err(error) => return Err(error.into()),
+        }
+        let what = format!("{id} in {} is {doing}", target.region);
+        let resume = format!("amictl wait {id} --region {}", target.region);
+        pauses.pause().await.map_err(|over| over.failure(&what, &resume))?;
+    }
+}
+
+async fn look(target: &Target, id: &ImageId) -> Result<Option<Image>, ApiError> {
+    Ok(images::by_ids(target, std::slice::from_ref(id)).await?.pop())
+}
+
+/// EC2 gives no percentage for an image; its snapshots have one each.
+async fn progress(target: &Target, image: &Image) -> Progress {
+    let ids: Vec<_> = image.snapshots.iter().map(|s| s.id.clone()).collect();
+    let found = if ids.is_empty() { Vec::new() } else { snapshots::existing(target, &ids).await.unwrap_or_default() };
+    let total: i64 = found.iter().map(|s| s.size_gib.max(1)).sum();
+    let made: i64 = found.iter().map(|s| s.size_gib.max(1) * i64::from(s.percent)).sum();
+    Progress {
+        percent: (total > 0).then(|| u8::try_from(made / total).unwrap_or(100)),
+        doing: format!("{}, {} GiB", image.state, image.size_gib),
+    }
+}
+
+fn ended(image: &Image) -> Failure {
+    let reason = image.state_reason.as_deref().unwrap_or("EC2 gives no reason");
+    let failure = Failure::new(
+        Kind::Failed,
+        "ImageNotAvailable",
+        format!("{} in {} is {}: {reason}", image.label(), image.region, image.state),
+    );
+    match image.state {
+        State::Failed | State::Error => failure.hint(format!(
+            "it still holds its name; remove it with: amictl deregister {} --region {}",
+            image.id, image.region
+        )),
+        State::Disabled => failure.hint("enable it first"),
+        State::Pending
+        | State::Available
+        | State::Invalid
+        | State::Deregistered
+        | State::Transient
+        | State::Unknown(_) => failure,
+    }
+}
+
+fn gone(id: &ImageId, region: &Region) -> Failure {
+    Failure::new(Kind::Failed, "InvalidAMIID.NotFound", format!("image {id} does not exist in {region}"))
+        .hint("it was deregistered, or is in another region or account")
+}
