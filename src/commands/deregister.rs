@@ -14,7 +14,8 @@ use crate::domain::usage::{Source, Usage, Verdict};
 use crate::output::{self, Cell, Sheet, Tone};
 use crate::service::deregister::{self, Removal};
 use crate::service::images::{self, Query};
-use crate::service::{Target, resolve, usage};
+use crate::service::usage::{self, Scope};
+use crate::service::{Target, resolve};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,14 +82,14 @@ async fn plan(context: &Context, target: &Target, args: &Args, chosen: &[Image])
     owned(target, chosen).await?;
     protected(chosen)?;
     let spinner = context.printer.bars().spinner("looking for use");
-    let without: BTreeSet<Source> = args.without_source.iter().copied().collect();
+    let scope = Scope { without: args.without_source.iter().copied().collect(), ..Scope::default() };
     let all_own = Query::own();
-    let (used, own) = tokio::join!(usage::find(target, &without), images::find(target, &all_own));
+    let leaving = chosen.iter().map(|image| image.id.clone()).collect();
+    let (used, own) = tokio::join!(usage::find(target, &leaving, &scope, &|_| {}), images::find(target, &all_own));
     drop(spinner);
     if !args.allow_in_use {
         unused(chosen, &used)?;
     }
-    let leaving = chosen.iter().map(|image| image.id.clone()).collect();
     let needed = images::shared_snapshots(&own?, &leaving);
     Ok(chosen.iter().map(|image| Removal::new(image.clone(), &needed, args.keep_snapshots)).collect())
 }

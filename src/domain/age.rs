@@ -20,6 +20,11 @@ pub struct AgeError(String);
 const LONGEST: Duration = Duration::from_secs(1000 * 366 * 24 * 3600);
 
 impl Age {
+    /// So many days.
+    pub const fn days(days: u64) -> Self {
+        Self(Duration::from_secs(days * 86_400))
+    }
+
     /// The span as a duration.
     pub fn duration(self) -> Duration {
         self.0

@@ -191,9 +191,11 @@ fn latest(family: &Family, images: Vec<Image>, now: DateTime<Utc>) -> Result<Ima
 
 /// The names most like `wanted`, at most three, the likest first: for "did you mean".
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let likeness = |name: &str| strsim::jaro_winkler(wanted, name);
+    // Edit distance finds swapped and missing letters in short names, Jaro-Winkler a common beginning of long ones.
+    let likeness =
+        |name: &str| strsim::jaro_winkler(wanted, name).max(strsim::normalized_damerau_levenshtein(wanted, name));
     let mut close: Vec<(f64, &str)> =
-        names.into_iter().map(|name| (likeness(name), name)).filter(|(like, _)| *like > 0.75).collect();
+        names.into_iter().map(|name| (likeness(name), name)).filter(|(like, _)| *like > 0.65).collect();
     close.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     close.dedup_by(|a, b| a.1 == b.1);
     close.into_iter().take(3).map(|(_, name)| name).collect()

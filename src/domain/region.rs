@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 /// One AWS region, e.g. `us-east-1`. Whether the account may use it is for EC2 to say.
@@ -49,6 +49,12 @@ impl fmt::Display for Region {
     }
 }
 
+impl<'de> Deserialize<'de> for Region {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        String::deserialize(input)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// What a user may ask for: one region, or every region the account has enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegionChoice {
@@ -56,6 +62,15 @@ pub enum RegionChoice {
     All,
     /// This region.
     One(Region),
+}
+
+impl fmt::Display for RegionChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.pad("all"),
+            Self::One(region) => region.fmt(f),
+        }
+    }
 }
 
 impl FromStr for RegionChoice {

@@ -1,6 +1,7 @@
 //! Tags: what EC2 allows, and what an image made by amictl carries.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -105,9 +106,19 @@ impl TagMatch {
     /// Whether `tags` answer the question with yes.
     pub fn matches(&self, tags: &Tags) -> bool {
         match (tags.get(&self.key), &self.value) {
+            (Some(has), Some(wanted)) if !wanted.contains(['*', '?']) => has == wanted,
             (Some(has), Some(wanted)) => wildmatch::WildMatch::new(wanted).matches(has),
             (has, None) => has.is_some(),
             (None, _) => false,
+        }
+    }
+}
+
+impl fmt::Display for TagMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Some(value) => write!(f, "{}={value}", self.key),
+            None => self.key.fmt(f),
         }
     }
 }

@@ -30,10 +30,12 @@ pub enum Source {
     SsmParameters,
     /// What EC2's own DescribeImageReferences finds.
     ImageReferences,
+    /// Files the user pointed at, with image ids in them.
+    Files,
 }
 
 impl Source {
-    /// All sources.
+    /// All sources at AWS.
     pub const ALL: [Self; 8] = [
         Self::Instances,
         Self::LaunchTemplates,
@@ -56,6 +58,7 @@ impl Source {
             Self::Ec2Fleets => "ec2-fleets",
             Self::SsmParameters => "ssm-parameters",
             Self::ImageReferences => "image-references",
+            Self::Files => "files",
         }
     }
 }

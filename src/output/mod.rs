@@ -3,6 +3,7 @@
 mod columns;
 mod images;
 mod instances;
+mod journal;
 mod json;
 mod progress;
 mod report;
@@ -17,6 +18,7 @@ use serde::Serialize;
 pub use columns::Column;
 pub use images::{ListError, Options, images};
 pub use instances::instances;
+pub use journal::Journal;
 pub use progress::{Bar, Bars};
 pub use report::report;
 pub use table::{Cell, Sheet, Tone, clean};

@@ -11,6 +11,7 @@ pub mod images;
 pub mod instances;
 pub mod launch;
 pub mod parameters;
+pub mod permissions;
 pub mod resolve;
 pub mod security_groups;
 pub mod session;

@@ -69,6 +69,7 @@ pub struct Target {
     pub region: Region,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) ssm: aws_sdk_ssm::Client,
+    pub(super) autoscaling: aws_sdk_autoscaling::Client,
     account: Arc<Account>,
 }
 
@@ -165,13 +166,18 @@ impl Target {
             .retry_partition(RetryPartition::new(partition.clone()))
             .build();
         let ssm = aws_sdk_ssm::config::Builder::from(&account.config)
-            .region(place)
+            .region(place.clone())
             .retry_partition(RetryPartition::new(format!("{partition}/ssm")))
+            .build();
+        let autoscaling = aws_sdk_autoscaling::config::Builder::from(&account.config)
+            .region(place)
+            .retry_partition(RetryPartition::new(format!("{partition}/autoscaling")))
             .build();
         Self {
             region,
             ec2: aws_sdk_ec2::Client::from_conf(ec2),
             ssm: aws_sdk_ssm::Client::from_conf(ssm),
+            autoscaling: aws_sdk_autoscaling::Client::from_conf(autoscaling),
             account: Arc::clone(account),
         }
     }

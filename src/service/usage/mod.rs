@@ -2,15 +2,27 @@
 //!
 //! It fails closed: a source that cannot be read to its end is *failed*, never empty.
 
+mod auto_scaling_groups;
+mod ec2_fleets;
+mod files;
+mod image_references;
 mod instances;
+mod launch_configurations;
 mod launch_templates;
+mod spot_requests;
+mod ssm_parameters;
+mod templates;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use tokio::sync::OnceCell;
 
 use super::session::Target;
 use crate::domain::ids::ImageId;
 use crate::domain::report::Problem;
 use crate::domain::usage::{Reference, Source, SourceState, SourceStatus, Usage};
+use templates::{Templates, Wanted};
 
 /// What a source found: how much it looked at, and what names which image.
 #[derive(Debug, Default)]
@@ -28,13 +40,56 @@ impl Found {
     }
 }
 
-/// Reads every source but those left out `without`, all pages of each, for use of `candidates`.
-pub async fn find(target: &Target, without: &BTreeSet<Source>) -> Usage {
+/// The launch templates of a place, read when the first source asks for them.
+struct Catalog<'a> {
+    target: &'a Target,
+    templates: OnceCell<Result<Templates, Problem>>,
+}
+
+impl Catalog<'_> {
+    async fn templates(&self) -> Result<&Templates, Problem> {
+        self.templates.get_or_init(|| Templates::read(self.target)).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// The image that `user` gets by a template, and the template version it gets it by.
+    async fn image(&self, wanted: &Wanted, user: &str) -> Result<(Option<String>, String), Problem> {
+        let (version, image) = self
+            .templates()
+            .await?
+            .image(wanted)
+            .map_err(|problem| Problem { message: format!("{user}: {}", problem.message), ..problem })?;
+        Ok((image.map(str::to_owned), format!("launch template {}:{}", version.name, version.number)))
+    }
+}
+
+/// Where to look for use.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Sources that the user knowingly leaves out.
+    pub without: BTreeSet<Source>,
+    /// Files and folders in which image ids count as use.
+    pub files: Vec<PathBuf>,
+}
+
+/// Reads every source in scope, all pages of each, for use of `candidates`. `done` is called after each.
+pub async fn find(
+    target: &Target,
+    candidates: &BTreeSet<ImageId>,
+    scope: &Scope,
+    done: &(dyn Fn(Source) + Send + Sync),
+) -> Usage {
     let account = target.account().await.ok().cloned();
-    let read = Source::ALL.map(|source| async move {
-        match without.contains(&source) {
-            true => (source, None),
-            false => (source, Some(read(target, source).await)),
+    let catalog = Catalog { target, templates: OnceCell::new() };
+    let files = (!scope.files.is_empty()).then_some(Source::Files);
+    let read = Source::ALL.into_iter().chain(files).map(|source| {
+        let catalog = &catalog;
+        async move {
+            let found = match scope.without.contains(&source) {
+                true => None,
+                false => Some(read(source, target, catalog, candidates, scope).await),
+            };
+            done(source);
+            (source, found)
         }
     });
     let mut usage = Usage::default();
@@ -53,10 +108,22 @@ pub async fn find(target: &Target, without: &BTreeSet<Source>) -> Usage {
     usage
 }
 
-async fn read(target: &Target, source: Source) -> Result<Found, Problem> {
+async fn read(
+    source: Source,
+    target: &Target,
+    catalog: &Catalog<'_>,
+    candidates: &BTreeSet<ImageId>,
+    scope: &Scope,
+) -> Result<Found, Problem> {
     match source {
         Source::Instances => instances::read(target).await,
-        Source::LaunchTemplates => launch_templates::read(target).await,
-        _ => Ok(Found::default()),
+        Source::LaunchTemplates => launch_templates::read(catalog.templates().await?),
+        Source::LaunchConfigurations => launch_configurations::read(target).await,
+        Source::AutoScalingGroups => auto_scaling_groups::read(target, catalog).await,
+        Source::SpotRequests => spot_requests::read(target, catalog).await,
+        Source::Ec2Fleets => ec2_fleets::read(target, catalog).await,
+        Source::SsmParameters => ssm_parameters::read(target).await,
+        Source::ImageReferences => image_references::read(target, candidates).await,
+        Source::Files => files::read(&scope.files),
     }
 }

@@ -1,0 +1,98 @@
+use super::super::image::ImageSnapshot;
+use super::super::image::testing::image;
+use super::super::retention::{Shares, judge};
+use super::*;
+
+fn now() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339("2026-01-31T10:11:12.345Z").unwrap().to_utc()
+}
+
+fn snapshot(id: u32, size_gib: i64) -> ImageSnapshot {
+    let id = format!("snap-{id:017x}").parse().unwrap();
+    ImageSnapshot { id, device: "/dev/xvda".into(), size_gib, encrypted: false }
+}
+
+/// Five versions, of which three stay; the oldest two share a snapshot with each other, and one with the newest.
+fn fleet() -> Vec<Image> {
+    let mut images: Vec<_> = (1..=5).map(|n| image(n, &format!("web-v{n}-2025-01-01"))).collect();
+    for image in &mut images {
+        image.created_at = Some(now() - TimeDelta::days(100));
+    }
+    images[0].snapshots = vec![snapshot(1, 8), snapshot(2, 100)];
+    images[1].snapshots = vec![snapshot(1, 8), snapshot(3, 8)];
+    images[4].snapshots = vec![snapshot(2, 100)];
+    images
+}
+
+fn account() -> Option<AccountId> {
+    "111111111111".parse().ok()
+}
+
+fn plan() -> Plan {
+    let (images, usage, policy) = (fleet(), Usage::default(), Policy::default());
+    let verdicts = judge(&policy, &images, &usage, &Shares::new(), now());
+    let places = [Judged { images: &images, verdicts, usage: &usage }];
+    Plan::new(policy.clone(), account(), &places, Price::US_EAST_1, now())
+}
+
+#[test]
+fn shared_snapshots_stay_and_each_counts_once() {
+    let plan = plan();
+    let ids = |action: &Action| action.snapshots.iter().map(|s| s.as_str()[20..].to_owned()).collect::<Vec<_>>();
+    assert_eq!(plan.actions.iter().map(ids).collect::<Vec<_>>(), [vec!["01"], vec!["01", "03"]]);
+    assert_eq!((plan.summary.actions, plan.summary.kept, plan.summary.size_gib), (2, 3, 16));
+    assert!((plan.summary.monthly_saving_usd_at_most - 0.8).abs() < 1e-9);
+    assert_eq!(plan.in_scope(), 5);
+}
+
+#[test]
+fn a_saved_plan_reads_back_and_an_edited_one_does_not() {
+    let plan = plan();
+    let text = serde_json::to_string_pretty(&plan).unwrap();
+    assert_eq!(Plan::parse(&text), Ok(plan.clone()));
+    let other = plan.actions[0].image_id.to_string().replace("01", "03");
+    assert_eq!(Plan::parse(&text.replace(plan.actions[0].image_id.as_str(), &other)), Err(Unusable::Edited));
+    assert_eq!(Plan::parse(&text.replacen("\"version\"", "\"extra\": 1, \"version\"", 1)), Err(Unusable::Edited));
+    for text in ["", "{}", "[]", "null", "{\"version\":1}"] {
+        assert!(matches!(Plan::parse(text), Err(Unusable::NotAPlan(_))), "{text}");
+    }
+}
+
+#[test]
+fn a_plan_is_for_its_account_and_its_day() {
+    let plan = plan();
+    let day = Age::days(1);
+    assert_eq!(plan.check(account().as_ref(), day, now()), Ok(()));
+    assert!(matches!(plan.check(None, day, now()), Err(Unusable::OtherAccount { .. })));
+    let later = now() + TimeDelta::hours(25);
+    assert!(matches!(plan.check(account().as_ref(), day, later), Err(Unusable::TooOld { .. })));
+    let earlier = now() - TimeDelta::hours(1);
+    assert!(matches!(plan.check(account().as_ref(), day, earlier), Err(Unusable::FromTheFuture(_))));
+}
+
+#[test]
+fn a_fingerprint_sees_every_change_that_matters() {
+    let plain = image(1, "web-v1-2025-01-01");
+    let mut changed = vec![plain.clone(); 4];
+    changed[0].tags.insert("a".into(), "b".into());
+    changed[1].snapshots.push(snapshot(9, 8));
+    changed[2].public = true;
+    changed[3].state = super::super::image::State::Disabled;
+    assert!(changed.iter().all(|image| fingerprint(image) != fingerprint(&plain)));
+    assert_eq!(fingerprint(&plain), fingerprint(&plain.clone()));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC*") {
+        let _ = Plan::parse(&text);
+    }
+
+    #[test]
+    fn no_damaged_plan_panics(at in 0..2000usize, byte in 32..127u8) {
+        let mut text = serde_json::to_string(&plan()).unwrap().into_bytes();
+        let at = at % text.len();
+        text[at] = byte;
+        let _ = Plan::parse(&String::from_utf8(text).unwrap());
+    }
+}

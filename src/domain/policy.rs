@@ -1,0 +1,286 @@
+//! What to keep: the rules of `prune`, from flags or from a TOML file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
+use wildmatch::WildMatch;
+
+use super::age::Age;
+use super::image::Image;
+use super::region::RegionChoice;
+use super::tagging::TagMatch;
+use super::usage::Source;
+
+/// The tag that keeps an image whatever the policy says.
+pub const KEEP_TAG: &str = "amictl:keep";
+/// How many versions of a family stay where nothing else is said.
+pub const KEEP: usize = 3;
+/// How long an image stays where nothing else is said, in days.
+pub const MIN_AGE_DAYS: u64 = 7;
+
+/// How many images a run may delete at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// So many.
+    Count(usize),
+    /// So many in a hundred of the images in scope, rounded down.
+    Percent(u8),
+}
+
+/// A text that is not a limit.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("'{0}' is not a limit; give a number of images, e.g. 20, or a share, e.g. 20%")]
+pub struct LimitError(String);
+
+impl Limit {
+    /// The most that may go out of `total` images in scope.
+    pub fn most(self, total: usize) -> usize {
+        match self {
+            Self::Count(count) => count,
+            Self::Percent(percent) => total * usize::from(percent) / 100,
+        }
+    }
+}
+
+impl FromStr for Limit {
+    type Err = LimitError;
+
+    fn from_str(text: &str) -> Result<Self, LimitError> {
+        let wrong = || LimitError(text.to_owned());
+        match text.strip_suffix('%') {
+            Some(percent) => percent.parse().ok().filter(|p| *p <= 100).map(Self::Percent).ok_or_else(wrong),
+            None => text.parse().map(Self::Count).map_err(|_| wrong()),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+/// What stays of the images a rule covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Families it covers; `*` and `?` stand for other characters.
+    #[serde(default = "every_family")]
+    pub families: Vec<String>,
+    /// Tags an image must have for the rule to cover it.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// The newest versions of each family that stay.
+    #[serde(default)]
+    pub keep: Option<usize>,
+    /// What is younger stays.
+    #[serde(default, with = "text")]
+    pub min_age: Option<Age>,
+    /// What was launched more recently stays.
+    #[serde(default, with = "text")]
+    pub unused_for: Option<Age>,
+    /// What is shared outside the account stays.
+    #[serde(default)]
+    pub keep_shared: Option<bool>,
+}
+
+fn every_family() -> Vec<String> {
+    vec!["*".to_owned()]
+}
+
+/// The rules of a run. Values at the top apply where a rule has none of its own; the first rule that covers an
+/// image wins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The version of the format: 1.
+    pub version: u32,
+    /// Regions to work on, where the command line names none.
+    #[serde(default, with = "texts", skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<RegionChoice>,
+    /// The most a run may delete.
+    #[serde(default, with = "text")]
+    pub max_delete: Option<Limit>,
+    /// Images with one of these tags stay, and so do those with `amictl:keep`.
+    #[serde(default, with = "texts")]
+    pub protect_tags: Vec<TagMatch>,
+    /// Only images with all of these tags may go.
+    #[serde(default, with = "texts")]
+    pub only_tags: Vec<TagMatch>,
+    /// Sources of use that are knowingly not read.
+    #[serde(default)]
+    pub without_sources: BTreeSet<Source>,
+    /// Files and folders in which image ids count as use.
+    #[serde(default)]
+    pub refs_from: Vec<String>,
+    /// The families named on the command line; all when empty.
+    #[serde(default)]
+    pub scope: Vec<String>,
+    /// The tag whose value stands for the family of unmanaged images; without it they stay.
+    #[serde(default)]
+    pub family_tag: Option<String>,
+    /// As in [`Rule`].
+    #[serde(default)]
+    pub keep: Option<usize>,
+    /// As in [`Rule`].
+    #[serde(default, with = "text")]
+    pub min_age: Option<Age>,
+    /// As in [`Rule`].
+    #[serde(default, with = "text")]
+    pub unused_for: Option<Age>,
+    /// As in [`Rule`].
+    #[serde(default)]
+    pub keep_shared: Option<bool>,
+    /// The rules, in order.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<Rule>,
+}
+
+impl Default for Policy {
+    /// One rule for everything, with the defaults.
+    fn default() -> Self {
+        Self {
+            version: 1,
+            regions: Vec::new(),
+            max_delete: None,
+            protect_tags: Vec::new(),
+            only_tags: Vec::new(),
+            without_sources: BTreeSet::new(),
+            refs_from: Vec::new(),
+            scope: Vec::new(),
+            family_tag: None,
+            keep: None,
+            min_age: None,
+            unused_for: None,
+            keep_shared: None,
+            rules: vec![Rule::everything()],
+        }
+    }
+}
+
+impl Rule {
+    /// A rule that covers all families and sets nothing of its own.
+    pub fn everything() -> Self {
+        let (keep, min_age, unused_for, keep_shared) = (None, None, None, None);
+        Self { families: every_family(), tags: BTreeMap::new(), keep, min_age, unused_for, keep_shared }
+    }
+}
+
+/// A rule with every value settled and its patterns read.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    families: Vec<WildMatch>,
+    tags: Vec<TagMatch>,
+    /// The newest versions of each family that stay.
+    pub keep: usize,
+    /// What is younger stays.
+    pub min_age: Age,
+    /// What was launched more recently stays.
+    pub unused_for: Option<Age>,
+    /// What is shared outside the account stays.
+    pub keep_shared: bool,
+}
+
+impl Settled {
+    /// Whether the rule covers an image of that family.
+    pub fn covers(&self, family: &str, image: &Image) -> bool {
+        self.families.iter().any(|f| f.matches(family)) && self.tags.iter().all(|t| t.matches(&image.tags))
+    }
+}
+
+impl Policy {
+    /// Reads a policy file; an error names the line.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let policy: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        if policy.version != 1 {
+            return Err(format!("version {} is not known; this amictl reads version 1", policy.version));
+        }
+        match policy.rules.is_empty() {
+            true => Ok(Self { rules: vec![Rule::everything()], ..policy }),
+            false => Ok(policy),
+        }
+    }
+
+    /// The rules with every value settled, in order.
+    pub fn settled(&self) -> Vec<Settled> {
+        let settle = |rule: &Rule| Settled {
+            families: rule.families.iter().map(|family| WildMatch::new(family)).collect(),
+            tags: rule.tags.iter().map(|(k, v)| TagMatch { key: k.clone(), value: Some(v.clone()) }).collect(),
+            keep: rule.keep.or(self.keep).unwrap_or(KEEP),
+            min_age: rule.min_age.or(self.min_age).unwrap_or(Age::days(MIN_AGE_DAYS)),
+            unused_for: rule.unused_for.or(self.unused_for),
+            keep_shared: rule.keep_shared.or(self.keep_shared).unwrap_or(false),
+        };
+        self.rules.iter().map(settle).collect()
+    }
+}
+
+/// Values that are written as text.
+mod text {
+    use super::{Deserialize, Deserializer, Display, FromStr, Serializer, de_error};
+
+    pub fn serialize<T: Display, S: Serializer>(value: &Option<T>, out: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => out.collect_str(value),
+            None => out.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, T, D: Deserializer<'de>>(input: D) -> Result<Option<T>, D::Error>
+    where
+        T: FromStr<Err: Display>,
+    {
+        /// `max_delete = 20` is as good as `max_delete = "20"`.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Number(u64),
+        }
+        let text = match Option::<Written>::deserialize(input)? {
+            None => return Ok(None),
+            Some(Written::Text(text)) => text,
+            Some(Written::Number(number)) => number.to_string(),
+        };
+        text.parse().map(Some).map_err(de_error)
+    }
+}
+
+/// Lists of values that are written as text.
+mod texts {
+    use super::{Deserialize, Deserializer, Display, FromStr, Serializer, de_error};
+
+    pub fn serialize<T: Display, S: Serializer>(values: &[T], out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(values.iter().map(ToString::to_string))
+    }
+
+    pub fn deserialize<'de, T, D: Deserializer<'de>>(input: D) -> Result<Vec<T>, D::Error>
+    where
+        T: FromStr<Err: Display>,
+    {
+        Vec::<String>::deserialize(input)?.iter().map(|text| text.parse().map_err(de_error)).collect()
+    }
+}
+
+use std::fmt::Display;
+
+fn de_error<E: serde::de::Error>(error: impl Display) -> E {
+    E::custom(error)
+}
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        String::deserialize(input)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

@@ -1,0 +1,90 @@
+use super::*;
+
+const FILE: &str = r#"
+version = 1
+regions = ["us-east-1", "eu-west-1"]
+max_delete = "20%"
+protect_tags = ["amictl:keep", "Release=gold"]
+
+[[rule]]
+families = ["web", "api-*"]
+tags = { Environment = "prod" }
+keep = 5
+min_age = "30d"
+unused_for = "90d"
+
+[[rule]]
+families = ["*"]
+keep = 2
+"#;
+
+#[test]
+fn the_file_of_the_contract_is_read() {
+    let policy = Policy::parse(FILE).unwrap();
+    assert_eq!(policy.max_delete, Some(Limit::Percent(20)));
+    assert_eq!(policy.protect_tags.len(), 2);
+    let rules = policy.settled();
+    assert_eq!((rules[0].keep, rules[0].min_age, rules[0].unused_for.is_some()), (5, Age::days(30), true));
+    assert_eq!((rules[1].keep, rules[1].min_age, rules[1].unused_for.is_some()), (2, Age::days(7), false));
+}
+
+#[test]
+fn values_at_the_top_apply_to_rules_without_their_own() {
+    let policy = Policy::parse("version = 1\nkeep = 9\n[[rule]]\nkeep = 4\n[[rule]]\n").unwrap();
+    let keeps: Vec<_> = policy.settled().iter().map(|rule| rule.keep).collect();
+    assert_eq!(keeps, [4, 9]);
+    assert_eq!(Policy::parse("version = 1").unwrap().settled().len(), 1);
+}
+
+#[test]
+fn errors_name_the_line() {
+    let cases = [
+        ("version = 1\nkep = 3", "line 2", "kep"),
+        ("version = 1\n[[rule]]\nfamilys = ['web']", "line 3", "familys"),
+        ("version = 1\nmin_age = '30x'", "line 2", "30x"),
+        ("version = 1\nmax_delete = '120%'", "line 2", "120%"),
+        ("version = 1\nwithout_sources = ['instance']", "line 2", "launch-templates"),
+        ("version = 1\nregions = ['mars']", "line 2", "mars"),
+        ("version = 1\nkeep = -1", "line 2", "-1"),
+        ("keep = 1", "line 1", "version"),
+        ("version = 1\n[[rule]]\nretire = ['deprecate']", "line 3", "retire"),
+    ];
+    for (text, line, word) in cases {
+        let error = Policy::parse(text).unwrap_err();
+        assert!(error.contains(line) && error.contains(word), "{text}\n{error}");
+    }
+    assert!(Policy::parse("version = 2").unwrap_err().contains("version 2"));
+}
+
+#[test]
+fn a_policy_reads_back_from_json_as_it_was() {
+    let policy = Policy::parse(FILE).unwrap();
+    let json = serde_json::to_string(&policy).unwrap();
+    assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy);
+}
+
+#[test]
+fn limits() {
+    assert_eq!("20".parse::<Limit>().unwrap().most(7), 20);
+    assert_eq!("20%".parse::<Limit>().unwrap().most(19), 3);
+    assert_eq!("max 5".parse::<Limit>().unwrap_err().to_string(), LimitError("max 5".into()).to_string());
+    for text in ["", "%", "-1", "101%", "1.5"] {
+        assert!(text.parse::<Limit>().is_err(), "{text}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC*") {
+        let _ = Policy::parse(&text);
+        let _ = text.parse::<Limit>();
+    }
+
+    #[test]
+    fn no_lookalike_panics(
+        key in "(version|keep|min_age|max_delete|protect_tags|rule|regions|x)",
+        value in "(-?[0-9]{1,12}|'[a-z0-9%:]{0,9}'|\\['[a-z=:]{0,5}'\\]|\\{\\}|true)",
+    ) {
+        let _ = Policy::parse(&format!("version = 1\n{key} = {value}\n"));
+    }
+}

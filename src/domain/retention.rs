@@ -1,0 +1,327 @@
+//! Which images may go: a policy, the images of one place, who uses them and the time in; one verdict with every
+//! reason for each image out.
+//!
+//! Doubt keeps: an unknown date, an unread source, a word of EC2 that is new to us.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::age::ago;
+use super::ids::ImageId;
+use super::image::{Image, State};
+use super::policy::{KEEP_TAG, Policy, Settled};
+use super::tagging::TagMatch;
+use super::usage::{Reference, SourceStatus, Usage, Verdict as UseVerdict};
+
+/// EC2 reports launches up to a day late, so a younger image that seems never launched may have been.
+const LAUNCHES_REPORTED_WITHIN: TimeDelta = TimeDelta::hours(48);
+
+/// Why an image stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// Among the newest of its family.
+    Newest {
+        /// Its place, counted from the newest, which is 1.
+        place: usize,
+        /// How many stay.
+        keep: usize,
+    },
+    /// Younger than the policy asks, or of unknown age.
+    TooYoung(String),
+    /// Something names it.
+    InUse(Vec<Reference>),
+    /// Launched lately, or launches may not have been reported yet.
+    RecentlyLaunched(String),
+    /// Carries a tag that keeps it.
+    ProtectedTag(String),
+    /// EC2 would refuse to deregister it.
+    DeregistrationProtection(String),
+    /// The target of an alias, or the one before.
+    Alias(Vec<Reference>),
+    /// Being made still.
+    Pending(String),
+    /// AWS Backup, Data Lifecycle Manager or Image Builder looks after it.
+    ManagedElsewhere(&'static str),
+    /// Shared outside the account.
+    Shared(String),
+    /// Its name does not follow the pattern.
+    Unmanaged,
+    /// Whether it is in use could not be found out.
+    Unverified(String),
+    /// No rule covers it, or it was not asked for.
+    OutOfScope(String),
+}
+
+impl Reason {
+    /// The word for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Newest { .. } => "newest",
+            Self::TooYoung(_) => "too-young",
+            Self::InUse(_) => "in-use",
+            Self::RecentlyLaunched(_) => "recently-launched",
+            Self::ProtectedTag(_) => "protected-tag",
+            Self::DeregistrationProtection(_) => "deregistration-protection",
+            Self::Alias(_) => "alias",
+            Self::Pending(_) => "pending",
+            Self::ManagedElsewhere(_) => "managed-elsewhere",
+            Self::Shared(_) => "shared",
+            Self::Unmanaged => "unmanaged",
+            Self::Unverified(_) => "unverified",
+            Self::OutOfScope(_) => "out-of-scope",
+        }
+    }
+
+    /// The words for people.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Newest { place, keep } => format!("number {place} of the newest {keep}"),
+            Self::InUse(by) | Self::Alias(by) => named(by),
+            Self::TooYoung(text)
+            | Self::RecentlyLaunched(text)
+            | Self::ProtectedTag(text)
+            | Self::DeregistrationProtection(text)
+            | Self::Pending(text)
+            | Self::Shared(text)
+            | Self::Unverified(text)
+            | Self::OutOfScope(text) => text.clone(),
+            Self::ManagedElsewhere(by) => (*by).to_owned(),
+            Self::Unmanaged => "its name does not follow <family>-v<N>-<YYYY-MM-DD>".to_owned(),
+        }
+    }
+}
+
+fn named(by: &[Reference]) -> String {
+    let each = |r: &Reference| match r.detail == r.id {
+        true => format!("{} {}", r.kind, r.id),
+        false => format!("{} {} ({})", r.kind, r.id, r.detail),
+    };
+    let mut text = by.iter().take(3).map(each).collect::<Vec<_>>().join(", ");
+    if by.len() > 3 {
+        text.push_str(&format!(" and {} more", by.len() - 3));
+    }
+    text
+}
+
+/// Who an image is shared with, where that was asked: words for people, or why it could not be found out.
+pub type Shares = HashMap<ImageId, Result<Option<String>, String>>;
+
+/// What becomes of one image.
+#[derive(Debug, Clone)]
+pub struct Verdict<'a> {
+    /// The image.
+    pub image: &'a Image,
+    /// The family it counts in: that of its name, or the value of a tag for unmanaged images.
+    pub family: Option<&'a str>,
+    /// Its place in the family, counted from the newest; none for images that do not count.
+    pub place: Option<usize>,
+    /// How many of the family stay.
+    pub keep: Option<usize>,
+    /// Whether a rule asks who it is shared with.
+    pub asks_shares: bool,
+    /// Everything that keeps it; it may go when there is nothing.
+    pub reasons: Vec<Reason>,
+}
+
+impl Verdict<'_> {
+    /// Whether the image may go.
+    pub fn goes(&self) -> bool {
+        self.reasons.is_empty()
+    }
+}
+
+/// Judges all images of one account and region.
+pub fn judge<'a>(
+    policy: &Policy,
+    images: &'a [Image],
+    usage: &Usage,
+    shares: &Shares,
+    now: DateTime<Utc>,
+) -> Vec<Verdict<'a>> {
+    let rules = policy.settled();
+    let scope: HashSet<&str> = policy.scope.iter().map(String::as_str).collect();
+    let doubt = doubt(usage);
+    let placed: Vec<_> = images.iter().map(|image| place(policy, &rules, image)).collect();
+    let places = places(images, &placed);
+    let judged = images.iter().zip(placed).zip(places).map(|((image, placed), place)| {
+        let (family, rule) = placed;
+        let rule_of = rule.map(|n| &rules[n]);
+        let mut reasons = Vec::new();
+        scope_reasons(policy, &scope, image, family, rule_of, &mut reasons);
+        if let Some(rule) = rule_of {
+            rule_reasons(rule, image, place, now, &mut reasons);
+            if let (true, Some(shares)) = (rule.keep_shared, shares.get(&image.id)) {
+                reasons.extend(shared(shares));
+            }
+        }
+        standing_reasons(policy, image, &mut reasons);
+        reasons.extend(use_reasons(usage, &image.id, doubt.as_deref()));
+        Verdict {
+            image,
+            family,
+            place,
+            keep: rule_of.map(|rule| rule.keep),
+            asks_shares: rule_of.is_some_and(|rule| rule.keep_shared),
+            reasons,
+        }
+    });
+    judged.collect()
+}
+
+type Placed<'a> = (Option<&'a str>, Option<usize>);
+
+/// The family an image counts in, and the first rule that covers it.
+fn place<'a>(policy: &Policy, rules: &[Settled], image: &'a Image) -> Placed<'a> {
+    let by_tag = || image.tags.get(policy.family_tag.as_ref()?).map(String::as_str);
+    let family = match &image.parsed_name {
+        Some(name) if image.own => Some(name.family().as_str()),
+        _ => by_tag(),
+    };
+    let rule = family.and_then(|family| rules.iter().position(|rule| rule.covers(family, image)));
+    (family, rule)
+}
+
+/// The place of each image among the available ones that share its family and its rule, newest first.
+///
+/// What failed, is pending or disabled takes nobody's place: N images that work are to stay.
+fn places(images: &[Image], placed: &[Placed<'_>]) -> Vec<Option<usize>> {
+    let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
+    for (index, (family, rule)) in placed.iter().enumerate() {
+        if let (Some(family), Some(rule), State::Available) = (family, rule, &images[index].state) {
+            groups.entry((family, *rule)).or_default().push(index);
+        }
+    }
+    let mut places = vec![None; images.len()];
+    for members in groups.values_mut() {
+        let rank = |index: &usize| {
+            let image = &images[*index];
+            (image.parsed_name.as_ref().map(|n| n.version()), image.created_at, &image.id)
+        };
+        members.sort_by(|a, b| rank(b).cmp(&rank(a)));
+        for (place, index) in members.iter().enumerate() {
+            places[*index] = Some(place + 1);
+        }
+    }
+    places
+}
+
+fn scope_reasons(
+    policy: &Policy,
+    scope: &HashSet<&str>,
+    image: &Image,
+    family: Option<&str>,
+    rule: Option<&Settled>,
+    reasons: &mut Vec<Reason>,
+) {
+    let out = |why: &str| Reason::OutOfScope(why.to_owned());
+    match family {
+        None => return reasons.push(Reason::Unmanaged),
+        Some(family) if !scope.is_empty() && !scope.contains(family) => reasons.push(out("not asked for")),
+        Some(_) if rule.is_none() => reasons.push(out("no rule of the policy covers it")),
+        Some(_) => {}
+    }
+    if let Some(tag) = policy.only_tags.iter().find(|tag| !tag.matches(&image.tags)) {
+        reasons.push(Reason::OutOfScope(format!("does not carry the tag {tag}")));
+    }
+}
+
+fn rule_reasons(
+    rule: &Settled,
+    image: &Image,
+    place: Option<usize>,
+    now: DateTime<Utc>,
+    reasons: &mut Vec<Reason>,
+) {
+    if let Some(place) = place.filter(|place| *place <= rule.keep) {
+        reasons.push(Reason::Newest { place, keep: rule.keep });
+    }
+    match image.created_at {
+        None => reasons.push(Reason::TooYoung("its age is unknown".to_owned())),
+        Some(made) if made > rule.min_age.before(now) => {
+            let text = format!("made {} ago, less than {}", ago(made, now), rule.min_age);
+            reasons.push(Reason::TooYoung(text));
+        }
+        Some(_) => {}
+    }
+    let Some(unused_for) = rule.unused_for else { return };
+    match (image.last_launched_at, image.created_at) {
+        (Some(launched), _) if launched > unused_for.before(now) => {
+            let text = format!("launched {} ago, less than {unused_for}", ago(launched, now));
+            reasons.push(Reason::RecentlyLaunched(text));
+        }
+        (None, made) if made.is_none_or(|made| now - made < LAUNCHES_REPORTED_WITHIN) => {
+            reasons.push(Reason::RecentlyLaunched("launches are reported up to a day late".to_owned()));
+        }
+        _ => {}
+    }
+}
+
+/// Reasons that no rule can set aside.
+fn standing_reasons(policy: &Policy, image: &Image, reasons: &mut Vec<Reason>) {
+    let keep = TagMatch { key: KEEP_TAG.to_owned(), value: None };
+    for tag in policy.protect_tags.iter().filter(|tag| **tag != keep).chain([&keep]) {
+        if tag.matches(&image.tags) {
+            reasons.push(Reason::ProtectedTag(tag.to_string()));
+        }
+    }
+    if image.state.may_become_available() {
+        reasons.push(Reason::Pending(format!("its state is {}", image.state)));
+    }
+    if image.protection.is_on() {
+        reasons.push(Reason::DeregistrationProtection(image.protection.as_str().to_owned()));
+    }
+    reasons.extend(managed_elsewhere(image).map(Reason::ManagedElsewhere));
+}
+
+/// Who else looks after the image: what they made is theirs to delete.
+fn managed_elsewhere(image: &Image) -> Option<&'static str> {
+    let any = |wanted: fn(&str) -> bool| image.tags.keys().any(|key| wanted(key));
+    if any(|key| key.starts_with("aws:backup:")) {
+        return Some("AWS Backup");
+    }
+    if any(|key| key.starts_with("aws:dlm:") || key == "dlm:managed") {
+        return Some("Data Lifecycle Manager");
+    }
+    let made_by_builder = image.tags.get("CreatedBy").is_some_and(|by| by == "EC2 Image Builder");
+    (made_by_builder || image.tags.contains_key("Ec2ImageBuilderArn")).then_some("EC2 Image Builder")
+}
+
+fn shared(shares: &Result<Option<String>, String>) -> Option<Reason> {
+    match shares {
+        Ok(with) => with.clone().map(Reason::Shared),
+        Err(why) => Some(Reason::Unverified(format!("who it is shared with is unknown: {why}"))),
+    }
+}
+
+fn use_reasons(usage: &Usage, image: &ImageId, doubt: Option<&str>) -> Vec<Reason> {
+    match usage.verdict(image) {
+        UseVerdict::Unused => Vec::new(),
+        UseVerdict::Unverified(_) => vec![Reason::Unverified(doubt.unwrap_or_default().to_owned())],
+        UseVerdict::InUse(by) => {
+            let (alias, other): (Vec<_>, Vec<_>) = by.into_iter().cloned().partition(|r| r.kind == "alias");
+            let mut reasons = Vec::new();
+            if !alias.is_empty() {
+                reasons.push(Reason::Alias(alias));
+            }
+            if !other.is_empty() {
+                reasons.push(Reason::InUse(other));
+            }
+            reasons
+        }
+    }
+}
+
+/// The sources that could not be read, with EC2's words; the same for every image of a place.
+fn doubt(usage: &Usage) -> Option<String> {
+    let failed = usage.failed();
+    let each = failed.iter().filter_map(|state| match &state.status {
+        SourceStatus::Failed(problem) => Some(format!("{}: {} [{}]", state.source, problem.message, problem.code)),
+        SourceStatus::Ok { .. } | SourceStatus::Skipped => None,
+    });
+    (!failed.is_empty()).then(|| each.collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+#[path = "retention_tests.rs"]
+mod tests;

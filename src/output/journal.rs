@@ -1,0 +1,107 @@
+//! The journal: what a destroying run does, written down before and after each step, so that whatever happens in
+//! between somebody can account for it.
+//!
+//! Two lines an image: `begin` with all that was known of it, `end` with what became of it. A `begin` without an
+//! `end` is a step whose outcome nobody saw.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::json::{ImageJson, OutcomeJson, VERSION, time};
+use crate::domain::image::Image;
+use crate::domain::report::Outcome;
+
+/// The journal of a run.
+pub struct Journal {
+    file: Mutex<File>,
+    run: String,
+    who: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Line<'a, T: Serialize> {
+    version: u32,
+    phase: &'static str,
+    run: &'a str,
+    at: String,
+    who: Option<&'a str>,
+    #[serde(flatten)]
+    what: T,
+}
+
+#[derive(Serialize)]
+struct Begin<'a> {
+    action: &'static str,
+    image: ImageJson<'a>,
+    launch_permissions: &'a [String],
+    delete_snapshots: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct End<'a> {
+    result: OutcomeJson<'a>,
+}
+
+#[derive(Serialize)]
+struct SnapshotStep<'a> {
+    action: &'static str,
+    region: &'a str,
+    snapshot: &'a str,
+    description: &'a str,
+    error: Option<&'a str>,
+}
+
+impl Journal {
+    /// Opens the journal for appending; it and its folder are made where they are missing.
+    pub fn open(path: &Path, run: &str, who: Option<String>) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        Ok(Self { file: Mutex::new(file), run: run.to_owned(), who })
+    }
+
+    /// Writes down what is about to be done to an image. It is on the disk when this comes back.
+    pub fn begin(
+        &self,
+        image: &Image,
+        launch_permissions: &[String],
+        delete_snapshots: Vec<&str>,
+        now: DateTime<Utc>,
+    ) -> io::Result<()> {
+        let image = ImageJson::new(image, None);
+        self.write("begin", now, Begin { action: "deregister", image, launch_permissions, delete_snapshots })
+    }
+
+    /// Writes down what became of it.
+    pub fn end(&self, outcome: &Outcome, now: DateTime<Utc>) -> io::Result<()> {
+        self.write("end", now, End { result: OutcomeJson::new(outcome) })
+    }
+
+    /// Writes down one step of deleting a snapshot: `begin`, or `end` with EC2's error where there was one.
+    pub fn snapshot(
+        &self,
+        phase: &'static str,
+        (region, snapshot): (&str, &str),
+        description: &str,
+        error: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> io::Result<()> {
+        self.write(phase, now, SnapshotStep { action: "delete-snapshot", region, snapshot, description, error })
+    }
+
+    fn write(&self, phase: &'static str, now: DateTime<Utc>, what: impl Serialize) -> io::Result<()> {
+        let who = self.who.as_deref();
+        let mut line = serde_json::to_vec(&Line { version: VERSION, phase, run: &self.run, at: time(now), who, what })?;
+        line.push(b'\n');
+        // One write a line: lines of runs that share the journal do not mix.
+        let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        file.write_all(&line)?;
+        file.sync_data()
+    }
+}

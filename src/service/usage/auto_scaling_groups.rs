@@ -1,0 +1,58 @@
+//! Auto Scaling groups, at any size: the template versions they name, and overrides with an image of their own.
+
+use aws_sdk_autoscaling::types::{AutoScalingGroup, LaunchTemplateSpecification};
+
+use super::templates::Wanted;
+use super::{Catalog, Found, Source, Target};
+use crate::domain::report::Problem;
+use crate::service::error::api;
+
+/// The most that Auto Scaling gives in a page.
+const PAGE: i32 = 100;
+const KIND: &str = "auto-scaling-group";
+
+pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {
+    let mut pages = target.autoscaling.describe_auto_scaling_groups().into_paginator().page_size(PAGE).send();
+    let mut found = Found::default();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|e| api("DescribeAutoScalingGroups", &target.region)(e).problem())?;
+        for group in page.auto_scaling_groups() {
+            found.read += 1;
+            let name = group.auto_scaling_group_name().unwrap_or("unknown");
+            for template in templates(group) {
+                let (image, detail) = catalog.image(&template, &format!("group {name}")).await?;
+                found.add(Source::AutoScalingGroups, image.as_deref(), KIND, name, detail);
+            }
+            for image in override_images(group) {
+                found.add(Source::AutoScalingGroups, Some(image), KIND, name, "override".to_owned());
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn wanted(specification: &LaunchTemplateSpecification) -> Option<Wanted> {
+    Wanted::new(
+        specification.launch_template_id(),
+        specification.launch_template_name(),
+        specification.version(),
+    )
+}
+
+fn templates(group: &AutoScalingGroup) -> Vec<Wanted> {
+    let mixed = group.mixed_instances_policy().and_then(|policy| policy.launch_template());
+    let base = mixed.and_then(|template| template.launch_template_specification());
+    let overrides = mixed.into_iter().flat_map(|template| template.overrides());
+    group
+        .launch_template()
+        .into_iter()
+        .chain(base)
+        .chain(overrides.filter_map(|one| one.launch_template_specification()))
+        .filter_map(wanted)
+        .collect()
+}
+
+fn override_images(group: &AutoScalingGroup) -> impl Iterator<Item = &str> {
+    let mixed = group.mixed_instances_policy().and_then(|policy| policy.launch_template());
+    mixed.into_iter().flat_map(|template| template.overrides()).filter_map(|one| one.image_id())
+}

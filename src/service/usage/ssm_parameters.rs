@@ -1,0 +1,81 @@
+//! SSM parameters whose value is an image id, whatever their data type.
+//!
+//! SSM does not filter by value: names are listed, then values read. Secure strings are left out, as nothing can
+//! launch from one.
+
+use aws_sdk_ssm::types::ParameterStringFilter;
+use futures::{StreamExt, TryStreamExt};
+
+use super::{Found, Source, Target};
+use crate::domain::report::Problem;
+use crate::service::error::{ApiError, api};
+
+/// The most that SSM lists in a page.
+const PAGE: i32 = 50;
+/// The most values that SSM gives in a call.
+const NAMES_A_CALL: usize = 10;
+const SIDE_BY_SIDE: usize = 10;
+/// Where aliases live: `/amictl/<family>/<alias>`.
+const ALIASES: &str = "/amictl/";
+const ALIAS: &str = "alias";
+
+pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
+    let names = names(target).await.map_err(|e| e.problem())?;
+    let mut found = Found { read: names.len(), ..Found::default() };
+    let chunks: Vec<Vec<String>> = names.chunks(NAMES_A_CALL).map(<[_]>::to_vec).collect();
+    let each = futures::stream::iter(chunks).map(|chunk| values(target, chunk));
+    let values: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
+    for (name, value) in values.into_iter().flatten() {
+        let kind = if is_alias(&name) { ALIAS } else { "ssm-parameter" };
+        for one in value.split(',').map(str::trim) {
+            found.add(Source::SsmParameters, Some(one), kind, &name, name.clone());
+        }
+    }
+    let aliases: Vec<_> = names.into_iter().filter(|name| is_alias(name)).collect();
+    let each = futures::stream::iter(aliases).map(|name| previous(target, name));
+    let before: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
+    for (name, value) in before {
+        found.add(Source::SsmParameters, value.as_deref(), ALIAS, &name, format!("{name}, the version before"));
+    }
+    Ok(found)
+}
+
+fn is_alias(name: &str) -> bool {
+    name.starts_with(ALIASES)
+}
+
+/// What an alias named before it was promoted to what it names now: `rollback` goes back to it.
+async fn previous(target: &Target, name: String) -> Result<(String, Option<String>), ApiError> {
+    let mut pages = target.ssm.get_parameter_history().name(&name).into_paginator().page_size(PAGE).send();
+    let mut versions = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api("GetParameterHistory", &target.region))?;
+        versions.extend(page.parameters().iter().map(|p| (p.version(), p.value().map(str::to_owned))));
+    }
+    versions.sort();
+    let now = versions.pop().and_then(|(_, value)| value);
+    let before = versions.into_iter().rev().filter_map(|(_, value)| value).find(|value| Some(value) != now.as_ref());
+    Ok((name, before))
+}
+
+async fn names(target: &Target) -> Result<Vec<String>, ApiError> {
+    const CALL: &str = "DescribeParameters";
+    let text = ParameterStringFilter::builder().key("Type").values("String").values("StringList").build();
+    let text = text.map_err(|_| ApiError::unreadable(CALL, &target.region))?;
+    let mut pages =
+        target.ssm.describe_parameters().parameter_filters(text).into_paginator().page_size(PAGE).send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api(CALL, &target.region))?;
+        names.extend(page.parameters().iter().filter_map(|parameter| parameter.name()).map(str::to_owned));
+    }
+    Ok(names)
+}
+
+async fn values(target: &Target, names: Vec<String>) -> Result<Vec<(String, String)>, ApiError> {
+    let answer = target.ssm.get_parameters().set_names(Some(names)).send().await;
+    let answer = answer.map_err(api("GetParameters", &target.region))?;
+    // A name that has become invalid was deleted in between: nothing uses it any more.
+    let pair = |p: &aws_sdk_ssm::types::Parameter| Some((p.name()?.to_owned(), p.value()?.to_owned()));
+    Ok(answer.parameters().iter().filter_map(pair).collect())
+}

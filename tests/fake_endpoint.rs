@@ -1,0 +1,81 @@
+//! The fake endpoint itself, driven by the real SDK client.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+
+#[path = "support/fake/tests/copying.rs"]
+mod copying;
+#[path = "support/fake/mod.rs"]
+mod fake;
+#[path = "support/fake/tests/launching.rs"]
+mod launching;
+#[path = "support/fake/tests/listing.rs"]
+mod listing;
+#[path = "support/fake/tests/making.rs"]
+mod making;
+#[path = "support/fake/tests/retiring.rs"]
+mod retiring;
+#[path = "support/fake/tests/templates.rs"]
+mod templates;
+#[path = "support/fake/tests/trouble.rs"]
+mod trouble;
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::config::retry::RetryConfig;
+use aws_sdk_ec2::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::primitives::DateTime;
+use aws_sdk_ec2::types::{
+    BlockDeviceMapping, CreateVolumePermission, CreateVolumePermissionModifications, EbsBlockDevice, Filter,
+    ImageAttributeName, InstanceType, LaunchPermission, LaunchPermissionModifications, LaunchTemplateVersion,
+    RequestLaunchTemplateData, ResourceType, Tag, TagSpecification,
+};
+
+use fake::{Fake, Fault, FaultKind, OTHER, Outcome, PROD};
+
+const EAST: &str = "us-east-1";
+const WEST: &str = "us-west-2";
+
+fn client(fake: &Fake, key: &str, region: &str, attempts: u32) -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(fake.url())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(Credentials::new(key, "secret", None, None, "test"))
+        .retry_config(RetryConfig::standard().with_max_attempts(attempts))
+        .build();
+    Client::from_conf(config)
+}
+
+fn prod(fake: &Fake, region: &str) -> Client {
+    client(fake, "AKIAPROD", region, 1)
+}
+
+fn other(fake: &Fake, region: &str) -> Client {
+    client(fake, "AKIAOTHER", region, 1)
+}
+
+/// Error code of a refused call.
+#[track_caller]
+fn code<T: std::fmt::Debug, E>(result: Result<T, SdkError<E>>) -> String
+where
+    E: ProvideErrorMetadata + std::fmt::Debug,
+{
+    let error = result.expect_err("the call should have been refused");
+    error.code().map_or_else(|| format!("{error:?}"), str::to_owned)
+}
+
+fn filter(name: &str, value: &str) -> Filter {
+    Filter::builder().name(name).values(value).build()
+}
+
+fn tags(kind: ResourceType, key: &str, value: &str) -> TagSpecification {
+    let tag = Tag::builder().key(key).value(value).build();
+    TagSpecification::builder().resource_type(kind).tags(tag).build()
+}
+
+async fn state(client: &Client, id: &str) -> String {
+    let found = client.describe_images().image_ids(id).send().await.unwrap();
+    found.images()[0].state().unwrap().as_str().to_owned()
+}

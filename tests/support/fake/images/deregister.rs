@@ -1,0 +1,74 @@
+//! DeregisterImage, with or without the snapshots.
+
+use std::collections::BTreeSet;
+
+use super::super::errors::{Answer, refuse};
+use super::super::model::Grave;
+use super::super::request::Request;
+use super::super::world::{Region, World, span};
+use super::super::xml::Xml;
+use super::{Viewer, own};
+
+pub fn run(world: &mut World, request: &Request) -> Answer {
+    let id = request.params.need("ImageId")?;
+    let delete = request.params.flag("DeleteAssociatedSnapshots")?.unwrap_or(false);
+    let viewer = Viewer::new(world, request);
+    let now = request.now;
+    let delete = delete && !world.ignore_delete_snapshots;
+    let name_until = now + span(world.name_held_for);
+    let busy_until = now + span(world.snapshot_in_use_for);
+    let codes = world.delete_codes.clone();
+    let region = world.region(&request.region);
+    let image = own(region, &viewer, id)?;
+    if image.protection.holds(now) {
+        return Err(refuse(
+            "OperationNotPermitted",
+            format!("The image {id} has deregistration protection and cannot be deregistered"),
+        ));
+    }
+    if image.tags.keys().any(|key| key.starts_with("aws:backup:")) {
+        return Err(refuse(
+            "OperationNotPermitted",
+            format!("The image {id} is managed by AWS Backup and cannot be deregistered through EC2"),
+        ));
+    }
+    request.dry_run()?;
+
+    let name = request.named(&image.name);
+    let grave = Grave { owner: image.owner.clone(), name: image.name.clone(), at: now };
+    let snapshots: BTreeSet<String> = image.snapshots().map(str::to_owned).collect();
+    region.images.remove(id);
+    region.graves.insert(id.to_owned(), grave);
+    region.names.insert(name, (id.to_owned(), Some(name_until)));
+    for snapshot in &snapshots {
+        if let Some(snapshot) = region.snapshots.get_mut(snapshot) {
+            snapshot.users.remove(id);
+            snapshot.busy = Some((id.to_owned(), busy_until));
+        }
+    }
+    let mut x = Xml::new();
+    x.leaf("return", true);
+    if delete {
+        x.list("deleteSnapshotResultSet", &snapshots, |x, snapshot| {
+            let code = match codes.get(snapshot) {
+                Some(code) => code.clone(),
+                None => delete_one(region, &request.account, snapshot).to_owned(),
+            };
+            x.leaf("snapshotId", snapshot).leaf("returnCode", code);
+        });
+    }
+    Ok(x.done())
+}
+
+/// Deletes one snapshot of the image unless it is shared with another; gives the return code.
+fn delete_one(region: &mut Region, account: &str, id: &str) -> &'static str {
+    match region.snapshots.get(id) {
+        None => "client-error",
+        Some(snapshot) if snapshot.owner != account => "missing-permissions",
+        Some(snapshot) if !snapshot.users.is_empty() => "skipped",
+        Some(_) => {
+            region.snapshots.remove(id);
+            "success"
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Makes the instances of a launch that has passed all checks.
+
+use super::super::compute::{Instance, Subnet, Volume};
+use super::super::model::{Image, Phase, Tags};
+use super::super::request::Request;
+use super::super::world::{World, span};
+
+/// A launch that has been checked.
+pub struct Order {
+    pub image: Image,
+    pub kind: String,
+    pub place: Place,
+    pub key_name: Option<String>,
+    pub profile: Option<String>,
+    pub user_data: Option<String>,
+    pub spot: bool,
+    pub instance_tags: Tags,
+    pub volume_tags: Tags,
+}
+
+/// Where it launches.
+pub struct Place {
+    pub subnet: Subnet,
+    pub groups: Vec<(String, String)>,
+}
+
+/// Makes the instances; gives their ids.
+pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -> Vec<String> {
+    let reservation = world.ids.next("r");
+    let reason = world.fail_next_launch.take();
+    let after = if reason.is_some() { "terminated" } else { "running" };
+    let phase = Phase { before: "pending", turn: request.now + span(world.boot_for), after: after.to_owned() };
+    let mut made = Vec::new();
+    for index in 0..count {
+        let volumes = volumes(world, request, order);
+        let spot = order.spot.then(|| world.ids.next("sir"));
+        let (private_ip, public_ip) = addresses(world);
+        let instance = Instance {
+            id: world.ids.next("i"),
+            owner: request.account.clone(),
+            reservation: reservation.clone(),
+            index,
+            image: order.image.id.clone(),
+            phase: phase.clone(),
+            reason: reason.clone(),
+            visible_from: request.now + span(world.visible_after),
+            kind: order.kind.clone(),
+            launched: request.now,
+            key_name: order.key_name.clone(),
+            subnet: order.place.subnet.id.clone(),
+            vpc: order.place.subnet.vpc.clone(),
+            zone: order.place.subnet.zone.clone(),
+            groups: order.place.groups.clone(),
+            profile: order.profile.clone(),
+            spot,
+            managed: None,
+            user_data: order.user_data.clone(),
+            tags: order.instance_tags.clone(),
+            volumes,
+            architecture: order.image.architecture.clone(),
+            windows: order.image.windows,
+            root_type: order.image.root_type.clone(),
+            private_ip,
+            public_ip: order.place.subnet.public.then_some(public_ip),
+            reboots: 0,
+            client_token: request.params.get("ClientToken").map(str::to_owned),
+        };
+        made.push(instance.id.clone());
+        world.region(&request.region).instances.insert(instance.id.clone(), instance);
+    }
+    made
+}
+
+/// A private and a public address that nobody else has.
+pub fn addresses(world: &mut World) -> (String, String) {
+    let number = world.ids.number();
+    let (high, low) = (number / 250 % 250, number % 250 + 1);
+    (format!("172.31.{high}.{low}"), format!("203.0.{high}.{low}"))
+}
+
+fn volumes(world: &mut World, request: &Request, order: &Order) -> Vec<Volume> {
+    let image = &order.image;
+    let mut devices: Vec<_> =
+        image.mappings.iter().filter_map(|mapping| Some((mapping.device.clone(), mapping.ebs.clone()?))).collect();
+    devices.sort_by_key(|(device, _)| *device != image.root_device);
+    let make = |(device, ebs): (String, super::super::model::Ebs)| {
+        let snapshots = &world.region(&request.region).snapshots;
+        let kms_key = ebs.snapshot.and_then(|id| snapshots.get(&id)?.kms_key.clone());
+        Volume {
+            id: world.ids.next("vol"),
+            device,
+            size: ebs.size,
+            kind: ebs.kind,
+            kms_key,
+            delete_on_termination: ebs.delete_on_termination,
+            tags: order.volume_tags.clone(),
+        }
+    };
+    devices.into_iter().map(make).collect()
+}

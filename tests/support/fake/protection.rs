@@ -1,0 +1,42 @@
+//! Deregistration protection.
+
+use chrono::{DateTime, Utc};
+
+use super::xml::stamp;
+
+/// Deregistration protection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// Off.
+    Disabled,
+    /// On.
+    Enabled {
+        /// Whether it stays on for 24 h after it is turned off.
+        cooldown: bool,
+    },
+    /// Turned off, but on until then.
+    Cooling(DateTime<Utc>),
+}
+
+impl Protection {
+    /// Whether deregistering is refused at this time.
+    pub fn holds(&self, now: DateTime<Utc>) -> bool {
+        match self {
+            Protection::Disabled => false,
+            Protection::Enabled { .. } => true,
+            Protection::Cooling(until) => now < *until,
+        }
+    }
+
+    /// As EC2 writes it.
+    pub fn text(&self, now: DateTime<Utc>) -> String {
+        match self {
+            Protection::Enabled { cooldown: true } => "enabled-with-cooldown".to_owned(),
+            Protection::Enabled { cooldown: false } => "enabled-without-cooldown".to_owned(),
+            Protection::Cooling(until) if now < *until => {
+                format!("disabled after {}", stamp(*until))
+            }
+            Protection::Disabled | Protection::Cooling(_) => "disabled".to_owned(),
+        }
+    }
+}

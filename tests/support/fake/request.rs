@@ -1,0 +1,107 @@
+//! One request after its signature scope and its form have been read.
+
+use chrono::{DateTime, Utc};
+
+use super::errors::{Refusal, dry_run, refuse};
+use super::params::Params;
+use super::world::World;
+
+/// What came over the wire.
+pub struct Incoming {
+    /// `Authorization` header.
+    pub authorization: Option<String>,
+    /// `X-Amz-Security-Token` header.
+    pub session_token: Option<String>,
+    /// Form body.
+    pub body: Vec<u8>,
+}
+
+/// Who signed for what; read from the SigV4 credential scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Access key id.
+    pub key_id: String,
+    /// Region.
+    pub region: String,
+    /// Service, e.g. `ec2`.
+    pub service: String,
+}
+
+/// A request of a known account.
+pub struct Request {
+    /// Operation, e.g. `DescribeImages`.
+    pub action: String,
+    /// Region it was signed for.
+    pub region: String,
+    /// Account of the access key.
+    pub account: String,
+    /// ARN of the caller.
+    pub arn: String,
+    /// Its parameters, without `Action` and `Version`.
+    pub params: Params,
+    /// The world's time when it came.
+    pub now: DateTime<Utc>,
+}
+
+impl Incoming {
+    /// Reads `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`.
+    pub fn scope(&self) -> Result<Scope, Refusal> {
+        let header = self
+            .authorization
+            .as_deref()
+            .ok_or_else(|| refuse("MissingAuthenticationToken", "Request is missing Authentication Token"))?;
+        let scope = header.split_once("Credential=").and_then(|(_, rest)| rest.split(',').next()).unwrap_or_default();
+        match scope.trim().split('/').collect::<Vec<_>>()[..] {
+            [key_id, _, region, service, "aws4_request"] => {
+                Ok(Scope { key_id: key_id.to_owned(), region: region.to_owned(), service: service.to_owned() })
+            }
+            _ => {
+                Err(refuse("IncompleteSignature", "Credential must have the form KEY/DATE/REGION/SERVICE/aws4_request"))
+            }
+        }
+    }
+}
+
+impl Request {
+    /// Checks who is calling, and where.
+    pub fn read(world: &World, scope: &Scope, incoming: &Incoming, form: &Params) -> Result<Request, Refusal> {
+        let stranger = || match scope.service.as_str() {
+            "ec2" => refuse("AuthFailure", "AWS was not able to validate the provided access credentials"),
+            _ => refuse("InvalidClientTokenId", "The security token included in the request is invalid."),
+        };
+        let key = world.keys.get(&scope.key_id).ok_or_else(stranger)?;
+        let now = world.now();
+        if let Some((token, until)) = &key.session {
+            if incoming.session_token.as_ref() != Some(token) {
+                return Err(stranger());
+            }
+            if now >= *until {
+                return Err(refuse("RequestExpired", "Request has expired."));
+            }
+        }
+        if !world.is_enabled(&scope.region) {
+            return Err(stranger());
+        }
+        Ok(Request {
+            action: form.get("Action").unwrap_or_default().to_owned(),
+            region: scope.region.clone(),
+            account: key.account.clone(),
+            arn: key.arn.clone(),
+            params: form.without(&["Action", "Version"]),
+            now,
+        })
+    }
+
+    /// Ends a dry run: everything was checked, nothing has been changed yet.
+    pub fn dry_run(&self) -> Result<(), Refusal> {
+        match self.params.flag("DryRun")? {
+            Some(true) => Err(dry_run()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The key of state that belongs to a name within the account.
+    pub fn named(&self, name: &str) -> (String, String) {
+        (self.account.clone(), name.to_owned())
+    }
+}

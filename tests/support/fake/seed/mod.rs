@@ -1,0 +1,95 @@
+//! Filling the world: builders that end in `put`, and looking into it.
+
+mod image_options;
+mod images;
+mod instances;
+mod snapshots;
+mod templates;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::compute::{Instance, Parameter, Template};
+use super::model::{Image, Snapshot};
+use super::world::World;
+
+/// A time in a seed: a `DateTime`, or text such as `2026-01-02` or `2026-01-02T03:04:05Z`.
+pub trait When {
+    /// The time that is meant.
+    fn when(self) -> DateTime<Utc>;
+}
+
+impl When for DateTime<Utc> {
+    fn when(self) -> DateTime<Utc> {
+        self
+    }
+}
+
+impl When for &str {
+    fn when(self) -> DateTime<Utc> {
+        let full = if self.contains('T') { self.to_owned() } else { format!("{self}T00:00:00Z") };
+        let parsed = DateTime::parse_from_rfc3339(&full);
+        parsed.unwrap_or_else(|error| panic!("{self} is no time: {error}")).with_timezone(&Utc)
+    }
+}
+
+impl World {
+    /// An image by id, in whatever region.
+    pub fn find_image(&self, id: &str) -> Option<&Image> {
+        self.regions.values().find_map(|region| region.images.get(id))
+    }
+
+    /// An image by its name.
+    pub fn image_named(&self, account: &str, region: &str, name: &str) -> Option<&Image> {
+        let images = &self.regions.get(region)?.images;
+        images.values().find(|image| image.owner == account && image.name == name)
+    }
+
+    /// All images of an account in a region, whatever their state.
+    pub fn images<'a>(&'a self, account: &'a str, region: &str) -> impl Iterator<Item = &'a Image> + use<'a> {
+        let images = self.regions.get(region).into_iter().flat_map(|region| region.images.values());
+        images.filter(move |image| image.owner == account)
+    }
+
+    /// A snapshot by id, in whatever region.
+    pub fn find_snapshot(&self, id: &str) -> Option<&Snapshot> {
+        self.regions.values().find_map(|region| region.snapshots.get(id))
+    }
+
+    /// All snapshots of an account in a region.
+    pub fn snapshots<'a>(&'a self, account: &'a str, region: &str) -> impl Iterator<Item = &'a Snapshot> + use<'a> {
+        let all = self.regions.get(region).into_iter().flat_map(|region| region.snapshots.values());
+        all.filter(move |snapshot| snapshot.owner == account)
+    }
+
+    /// An instance by id, in whatever region.
+    pub fn find_instance(&self, id: &str) -> Option<&Instance> {
+        self.regions.values().find_map(|region| region.instances.get(id))
+    }
+
+    /// All instances of an account in a region.
+    pub fn instances<'a>(&'a self, account: &'a str, region: &str) -> impl Iterator<Item = &'a Instance> + use<'a> {
+        let all = self.regions.get(region).into_iter().flat_map(|region| region.instances.values());
+        all.filter(move |instance| instance.owner == account)
+    }
+
+    /// A launch template by id, in whatever region.
+    pub fn find_template(&self, id: &str) -> Option<&Template> {
+        self.regions.values().find_map(|region| region.templates.get(id))
+    }
+
+    /// Stores a parameter: `text`, or `aws:ec2:image` if the value is an image id. Another value
+    /// under the same name becomes its next version.
+    pub fn parameter(&mut self, account: &str, region: &str, name: &str, value: &str) {
+        let data_type = if value.starts_with("ami-") { "aws:ec2:image" } else { "text" };
+        let key = (account.to_owned(), name.to_owned());
+        let parameters = &mut self.region(region).parameters;
+        let parameter = parameters.entry(key).or_insert_with(|| Parameter {
+            data_type: data_type.to_owned(),
+            values: Vec::new(),
+            labels: BTreeMap::new(),
+        });
+        parameter.values.push(value.to_owned());
+    }
+}

@@ -1,0 +1,223 @@
+//! The whole state behind the endpoint, and the knobs that bend its behaviour.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::compute::{Group, Instance, Parameter, Subnet, Template, Vpc};
+use super::ids::Ids;
+use super::model::{Grave, Image, Reason, Snapshot};
+
+/// Account of the key `AKIAPROD`.
+pub const PROD: &str = "111111111111";
+/// Account of the key `AKIAOTHER`.
+pub const OTHER: &str = "222222222222";
+
+/// A region and its opt-in status.
+const REGIONS: [(&str, &str); 7] = [
+    ("us-east-1", "opt-in-not-required"),
+    ("us-east-2", "opt-in-not-required"),
+    ("us-west-2", "opt-in-not-required"),
+    ("eu-west-1", "opt-in-not-required"),
+    ("eu-central-1", "opt-in-not-required"),
+    ("ap-southeast-1", "opt-in-not-required"),
+    ("af-south-1", "not-opted-in"),
+];
+
+/// Who has a name, and until when once its image is deregistered.
+pub type NameHold = (String, Option<DateTime<Utc>>);
+
+/// Everything the endpoint knows. Times are the world's own: see [`World::advance`].
+#[allow(clippy::struct_excessive_bools, reason = "each is a knob of its own")]
+pub struct World {
+    /// How long a made, copied or registered image stays `pending`.
+    pub pending_for: Duration,
+    /// How long the id of a fresh image or instance is not found by anybody.
+    pub visible_after: Duration,
+    /// Whether a pending image lists its devices without snapshot ids.
+    pub snapshots_appear_late: bool,
+    /// How long after a deregistration the snapshots still count as in use.
+    pub snapshot_in_use_for: Duration,
+    /// How long after a deregistration the name stays taken.
+    pub name_held_for: Duration,
+    /// How long a deregistered id answers with an empty list; longer while instances still run it.
+    pub ghost_for: Duration,
+    /// Makes the next created, copied or registered image fail with this code and message.
+    pub fail_next_image: Option<Reason>,
+    /// An endpoint that knows nothing of DeleteAssociatedSnapshots.
+    pub ignore_delete_snapshots: bool,
+    /// Return codes of DeleteAssociatedSnapshots by snapshot id, e.g. `missing-permissions`.
+    pub delete_codes: BTreeMap<String, String>,
+    /// No page of images is longer than this, whatever MaxResults says.
+    pub image_page_limit: Option<usize>,
+    /// Pages come short, and every other one is empty with a token.
+    pub short_pages: bool,
+    /// Whether EC2's token buckets are on.
+    pub throttle: bool,
+    /// Pending copies into one region of one account, at most.
+    pub copies_at_once: usize,
+    /// Makes the instances of the next launch end instead of run, with this code and message.
+    pub fail_next_launch: Option<Reason>,
+    /// How long an instance stays `pending`.
+    pub boot_for: Duration,
+    /// How long a running instance's status checks stay `initializing`.
+    pub checks_for: Duration,
+    /// Instances whose status checks end up `impaired`.
+    pub impaired: BTreeSet<String>,
+    /// How long an instance stays `shutting-down`.
+    pub shutdown_for: Duration,
+    /// How long a terminated instance is still listed.
+    pub terminated_shows_for: Duration,
+    /// (account, region) pairs that encrypt every new snapshot.
+    pub encrypt_by_default: BTreeSet<(String, String)>,
+    /// (account, region) pairs that refuse public sharing.
+    pub block_public_access: BTreeSet<(String, String)>,
+    /// ARNs of organizations and units an account is in.
+    pub memberships: BTreeMap<String, BTreeSet<String>>,
+    /// Role ARNs that must not be assumed.
+    pub denied_roles: BTreeSet<String>,
+    /// Opt-in status by region.
+    pub opt_in: BTreeMap<String, String>,
+
+    pub(super) ids: Ids,
+    pub(super) keys: BTreeMap<String, Key>,
+    pub(super) accounts: BTreeSet<String>,
+    pub(super) regions: BTreeMap<String, Region>,
+    pub(super) key_pairs: BTreeSet<(String, String, String)>,
+    pub(super) profiles: BTreeSet<(String, String)>,
+    pub(super) kms_keys: BTreeMap<String, String>,
+    ahead: chrono::Duration,
+}
+
+/// An access key.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Account it acts for.
+    pub account: String,
+    /// ARN of who holds it.
+    pub arn: String,
+    /// Session token that must come along, and when the session ends.
+    pub session: Option<(String, DateTime<Utc>)>,
+}
+
+/// State of one region, over all accounts. Images are ordered by id, which is to say not at all.
+#[derive(Default)]
+pub struct Region {
+    /// Images by id.
+    pub images: BTreeMap<String, Image>,
+    /// Deregistered images by id.
+    pub graves: BTreeMap<String, Grave>,
+    /// Image id and, once deregistered, end of the hold; by (account, name).
+    pub names: HashMap<(String, String), NameHold>,
+    /// Snapshots by id.
+    pub snapshots: BTreeMap<String, Snapshot>,
+    /// Instances by id.
+    pub instances: BTreeMap<String, Instance>,
+    /// Security groups by id.
+    pub groups: BTreeMap<String, Group>,
+    /// VPCs by id.
+    pub vpcs: BTreeMap<String, Vpc>,
+    /// Subnets by id.
+    pub subnets: BTreeMap<String, Subnet>,
+    /// Accounts whose default network has been made.
+    pub networked: BTreeSet<String>,
+    /// Launch templates by id.
+    pub templates: BTreeMap<String, Template>,
+    /// Parameters by (account, name).
+    pub parameters: BTreeMap<(String, String), Parameter>,
+    /// What client tokens were used for: fingerprint and ids; by (account, action, token).
+    pub tokens: HashMap<(String, String, String), (u64, Vec<String>)>,
+}
+
+impl World {
+    pub(super) fn new() -> World {
+        let mut world = World {
+            pending_for: Duration::ZERO,
+            visible_after: Duration::ZERO,
+            snapshots_appear_late: false,
+            snapshot_in_use_for: Duration::ZERO,
+            name_held_for: Duration::ZERO,
+            ghost_for: Duration::ZERO,
+            fail_next_image: None,
+            ignore_delete_snapshots: false,
+            delete_codes: BTreeMap::new(),
+            image_page_limit: None,
+            short_pages: false,
+            throttle: false,
+            copies_at_once: 300,
+            fail_next_launch: None,
+            boot_for: Duration::ZERO,
+            checks_for: Duration::ZERO,
+            impaired: BTreeSet::new(),
+            shutdown_for: Duration::ZERO,
+            terminated_shows_for: Duration::from_hours(1),
+            encrypt_by_default: BTreeSet::new(),
+            block_public_access: BTreeSet::new(),
+            memberships: BTreeMap::new(),
+            denied_roles: BTreeSet::new(),
+            opt_in: BTreeMap::new(),
+            ids: Ids::default(),
+            keys: BTreeMap::new(),
+            accounts: BTreeSet::new(),
+            regions: BTreeMap::new(),
+            key_pairs: BTreeSet::new(),
+            profiles: BTreeSet::new(),
+            kms_keys: BTreeMap::new(),
+            ahead: chrono::Duration::zero(),
+        };
+        for (name, status) in REGIONS {
+            world.opt_in.insert(name.to_owned(), status.to_owned());
+        }
+        world.add_account("AKIAPROD", PROD);
+        world.add_account("AKIAOTHER", OTHER);
+        world
+    }
+
+    /// The time in this world.
+    pub fn now(&self) -> DateTime<Utc> {
+        Utc::now() + self.ahead
+    }
+
+    /// Lets time pass at once, so that no test has to sleep.
+    pub fn advance(&mut self, by: Duration) {
+        self.ahead += span(by);
+    }
+
+    /// Makes an account and an access key for it.
+    pub fn add_account(&mut self, key_id: &str, account: &str) {
+        self.accounts.insert(account.to_owned());
+        let key =
+            Key { account: account.to_owned(), arn: format!("arn:aws:iam::{account}:user/operator"), session: None };
+        self.keys.insert(key_id.to_owned(), key);
+    }
+
+    /// Makes an SSH key pair.
+    pub fn add_key_pair(&mut self, account: &str, region: &str, name: &str) {
+        let key = (account.to_owned(), region.to_owned(), name.to_owned());
+        self.key_pairs.insert(key);
+    }
+
+    /// Makes an instance profile.
+    pub fn add_profile(&mut self, account: &str, name: &str) {
+        self.profiles.insert((account.to_owned(), name.to_owned()));
+    }
+
+    /// Whether a region takes requests.
+    pub fn is_enabled(&self, region: &str) -> bool {
+        self.opt_in.get(region).is_some_and(|s| s != "not-opted-in")
+    }
+
+    /// The state of a region, made when first asked for.
+    pub(super) fn region(&mut self, name: &str) -> &mut Region {
+        if !self.regions.contains_key(name) {
+            self.regions.insert(name.to_owned(), Region::default());
+        }
+        self.regions.get_mut(name).unwrap()
+    }
+}
+
+/// A duration in chrono's terms.
+pub(super) fn span(duration: Duration) -> chrono::Duration {
+    chrono::Duration::from_std(duration).unwrap_or(chrono::Duration::MAX)
+}
