@@ -56,6 +56,7 @@ impl Context {
         });
         let or = |given: &Vec<_>, default| if given.is_empty() { default } else { given.clone() };
         let region_known = set("AWS_REGION") || set("AWS_DEFAULT_REGION");
+        let endpoint_known = set("AWS_ENDPOINT_URL") || set("AWS_ENDPOINT_URL_EC2");
         let keys_known = set("AWS_PROFILE") || set("AWS_ACCESS_KEY_ID");
         let settings = Settings {
             profile: global.profile.clone().or(defaults.profile.filter(|_| !keys_known)),
@@ -64,7 +65,7 @@ impl Context {
                 false => or(&global.region, defaults.region),
             },
             role_arns: if global.role_arn.is_empty() { defaults.role_arn } else { global.role_arn.clone() },
-            endpoint_url: global.endpoint_url.clone().or(defaults.endpoint_url.filter(|_| !set("AWS_ENDPOINT_URL"))),
+            endpoint_url: global.endpoint_url.clone().or(defaults.endpoint_url.filter(|_| !endpoint_known)),
             max_attempts: global.max_attempts.or(defaults.max_attempts),
             retry_mode: global.retry_mode.unwrap_or_default(),
             env: process.env.clone(),

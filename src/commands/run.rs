@@ -19,9 +19,20 @@ pub fn run(args: Vec<OsString>, process: Process) -> u8 {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error, &args, &process),
     };
-    let json = cli.global.output == Some(Format::Json);
     log(cli.global.verbose);
-    match start(cli, &process) {
+    let (ask, asked) = watch::channel(false);
+    match Context::new(&cli.global, &process, Stop::new(asked)) {
+        Err(error) => end(Err(error), cli.global.output == Some(Format::Json)),
+        Ok(context) => {
+            let json = context.printer.format() == Format::Json;
+            end(start(cli.command, Arc::new(context), ask), json)
+        }
+    }
+}
+
+/// Says why a run failed, and gives its exit code.
+fn end(result: Result<()>, json: bool) -> u8 {
+    match result {
         Ok(()) => exit::DONE,
         Err(error) if exit::is_closed_pipe(&error) => exit::DONE,
         Err(error) => {
@@ -33,12 +44,10 @@ pub fn run(args: Vec<OsString>, process: Process) -> u8 {
 }
 
 #[tokio::main]
-async fn start(cli: Cli, process: &Process) -> Result<()> {
-    let (ask, asked) = watch::channel(false);
-    let context = Arc::new(Context::new(&cli.global, process, Stop::new(asked))?);
+async fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
     let told = Arc::clone(&context);
     tokio::spawn(async move { stop_on_signal(&ask, &told).await });
-    match cli.command {
+    match command {
         Command::Create(args) => create::run(&context, args).await,
         Command::List(args) => list::run(&context, args).await,
         Command::Launch(args) => launch::run(&context, args).await,

@@ -21,10 +21,10 @@ pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found
             let name = group.auto_scaling_group_name().unwrap_or("unknown");
             for template in templates(group) {
                 let (image, detail) = catalog.image(&template, &format!("group {name}")).await?;
-                found.add(Source::AutoScalingGroups, image.as_deref(), KIND, name, detail);
+                found.add(Source::AutoScalingGroups, image.as_deref(), KIND, name, detail)?;
             }
             for image in override_images(group) {
-                found.add(Source::AutoScalingGroups, Some(image), KIND, name, "override".to_owned());
+                found.add(Source::AutoScalingGroups, Some(image), KIND, name, "override".to_owned())?;
             }
         }
     }

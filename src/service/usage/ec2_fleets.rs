@@ -28,10 +28,10 @@ pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found
                 });
                 if let Some(wanted) = template {
                     let (image, detail) = catalog.image(&wanted, &format!("fleet {id}")).await?;
-                    found.add(Source::Ec2Fleets, image.as_deref(), KIND, id, detail);
+                    found.add(Source::Ec2Fleets, image.as_deref(), KIND, id, detail)?;
                 }
                 for one in config.overrides() {
-                    found.add(Source::Ec2Fleets, one.image_id(), KIND, id, "override".to_owned());
+                    found.add(Source::Ec2Fleets, one.image_id(), KIND, id, "override".to_owned())?;
                 }
             }
         }

@@ -42,7 +42,7 @@ fn file(path: &Path, found: &mut Found) -> Result<(), Problem> {
     for (number, line) in (1..).zip(text.lines()) {
         for id in image_ids(line) {
             let place = format!("{shown}:{number}");
-            found.add(Source::Files, Some(id), "file", &place, place.clone());
+            found.mention(Source::Files, id, "file", &place, place.clone());
         }
     }
     Ok(())

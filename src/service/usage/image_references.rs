@@ -26,7 +26,7 @@ pub(super) async fn read(target: &Target, candidates: &BTreeSet<ImageId>) -> Res
     let answers: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
     let mut found = Found { read: ids.len(), ..Found::default() };
     for (image, kind, arn) in answers.into_iter().flatten() {
-        found.add(Source::ImageReferences, Some(&image), kind, &arn, arn.clone());
+        found.add(Source::ImageReferences, Some(&image), kind, &arn, arn.clone())?;
     }
     Ok(found)
 }

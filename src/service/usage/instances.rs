@@ -19,7 +19,7 @@ pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
             }
             found.read += 1;
             let id = instance.instance_id().unwrap_or("unknown");
-            found.add(Source::Instances, instance.image_id(), "instance", id, state.to_owned());
+            found.add(Source::Instances, instance.image_id(), "instance", id, state.to_owned())?;
         }
     }
     Ok(found)

@@ -16,7 +16,7 @@ pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
             found.read += 1;
             let name = configuration.launch_configuration_name().unwrap_or("unknown");
             let image = configuration.image_id();
-            found.add(Source::LaunchConfigurations, image, "launch-configuration", name, name.to_owned());
+            found.add(Source::LaunchConfigurations, image, "launch-configuration", name, name.to_owned())?;
         }
     }
     Ok(found)

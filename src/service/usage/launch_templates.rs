@@ -9,7 +9,7 @@ pub(super) fn read(templates: &Templates) -> Result<Found, Problem> {
     for version in &templates.versions {
         let image = version.image.as_ref().map_err(Clone::clone)?;
         let detail = format!("{}:{}", version.name, version.number);
-        found.add(Source::LaunchTemplates, image.as_deref(), "launch-template", &version.id, detail);
+        found.add(Source::LaunchTemplates, image.as_deref(), "launch-template", &version.id, detail)?;
     }
     Ok(found)
 }

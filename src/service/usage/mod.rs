@@ -32,9 +32,28 @@ struct Found {
 }
 
 impl Found {
-    /// Notes that something names `image`; a text that is no image id names none.
-    fn add(&mut self, source: Source, image: Option<&str>, kind: &'static str, id: &str, detail: String) {
-        if let Some(image) = image.and_then(|id| id.parse().ok()) {
+    /// Notes that something names `image`, if it names one. A name that is not an image id is a problem: it may
+    /// stand for any image.
+    fn add(
+        &mut self,
+        source: Source,
+        image: Option<&str>,
+        kind: &'static str,
+        id: &str,
+        detail: String,
+    ) -> Result<(), Problem> {
+        let Some(image) = image.filter(|text| !text.is_empty()) else { return Ok(()) };
+        let image = image.parse().map_err(|error| Problem {
+            code: "UnreadableImage".to_owned(),
+            message: format!("{kind} {id} ({detail}): {error}"),
+        })?;
+        self.references.push((image, Reference { source, kind, id: id.to_owned(), detail }));
+        Ok(())
+    }
+
+    /// Notes an image id found in a text; a text that is none names no image.
+    fn mention(&mut self, source: Source, text: &str, kind: &'static str, id: &str, detail: String) {
+        if let Ok(image) = text.parse() {
             self.references.push((image, Reference { source, kind, id: id.to_owned(), detail }));
         }
     }

@@ -32,7 +32,7 @@ async fn requests(target: &Target, found: &mut Found) -> Result<(), Problem> {
             let image = request.launch_specification().and_then(|specification| specification.image_id());
             let id = request.spot_instance_request_id().unwrap_or("unknown");
             let state = request.state().map_or("unknown", |state| state.as_str());
-            found.add(Source::SpotRequests, image, "spot-request", id, state.to_owned());
+            found.add(Source::SpotRequests, image, "spot-request", id, state.to_owned())?;
         }
     }
     Ok(())
@@ -61,13 +61,13 @@ async fn fleet_images(
     let id = fleet.spot_fleet_request_id().unwrap_or("unknown");
     let Some(config) = fleet.spot_fleet_request_config() else { return Ok(()) };
     for specification in config.launch_specifications() {
-        found.add(Source::SpotRequests, specification.image_id(), KIND, id, "launch specification".to_owned());
+        found.add(Source::SpotRequests, specification.image_id(), KIND, id, "launch specification".to_owned())?;
     }
     for template in config.launch_template_configs().iter().filter_map(|c| c.launch_template_specification()) {
         let (id_of, name) = (template.launch_template_id(), template.launch_template_name());
         if let Some(wanted) = Wanted::new(id_of, name, template.version()) {
             let (image, detail) = catalog.image(&wanted, &format!("Spot Fleet {id}")).await?;
-            found.add(Source::SpotRequests, image.as_deref(), KIND, id, detail);
+            found.add(Source::SpotRequests, image.as_deref(), KIND, id, detail)?;
         }
     }
     Ok(())

@@ -28,14 +28,15 @@ pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
     for (name, value) in values.into_iter().flatten() {
         let kind = if is_alias(&name) { ALIAS } else { "ssm-parameter" };
         for one in value.split(',').map(str::trim) {
-            found.add(Source::SsmParameters, Some(one), kind, &name, name.clone());
+            found.mention(Source::SsmParameters, one, kind, &name, name.clone());
         }
     }
     let aliases: Vec<_> = names.into_iter().filter(|name| is_alias(name)).collect();
     let each = futures::stream::iter(aliases).map(|name| previous(target, name));
     let before: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
     for (name, value) in before {
-        found.add(Source::SsmParameters, value.as_deref(), ALIAS, &name, format!("{name}, the version before"));
+        let value = value.unwrap_or_default();
+        found.mention(Source::SsmParameters, &value, ALIAS, &name, format!("{name}, the version before"));
     }
     Ok(found)
 }
