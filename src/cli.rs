@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{completions, copy, create, deregister, launch, list, wait};
+use crate::commands::{apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, wait};
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
 use crate::output::{ColorChoice, Format};
@@ -116,6 +116,10 @@ pub enum Command {
     Launch(launch::Args),
     Copy(copy::Args),
     Deregister(deregister::Args),
+    Refs(refs::Args),
+    Prune(prune::Args),
+    Apply(apply::Args),
+    Orphans(orphans::Args),
     Wait(wait::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),

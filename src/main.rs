@@ -9,7 +9,7 @@ fn main() -> ExitCode {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
     #[expect(clippy::disallowed_methods, reason = "here the clock is read, and nowhere else")]
-    let now = chrono::Utc::now();
-    let process = Process { now, env: std::env::vars_os().filter_map(text).collect() };
+    let clock = chrono::Utc::now;
+    let process = Process { clock, env: std::env::vars_os().filter_map(text).collect() };
     ExitCode::from(run(std::env::args_os().collect(), process))
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::config::Defaults;
 use crate::cli::Global;
 use crate::domain::failure::Failure;
+use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
 use crate::output::{self, Bar, Printer};
 use crate::service::Target;
@@ -22,8 +23,8 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
 /// What the process is: the clock and the environment, read once at the start.
 #[derive(Debug, Clone)]
 pub struct Process {
-    /// The time at the start.
-    pub now: DateTime<Utc>,
+    /// Tells the time.
+    pub clock: fn() -> DateTime<Utc>,
     /// The environment; variables that are not UTF-8 are left out.
     pub env: HashMap<String, String>,
 }
@@ -38,6 +39,7 @@ pub struct Context {
     pub maker: Maker,
     /// The user's wish to stop.
     pub stop: Stop,
+    clock: fn() -> DateTime<Utc>,
     settings: Settings,
     timeout: Duration,
 }
@@ -71,7 +73,8 @@ impl Context {
             env: process.env.clone(),
         };
         Ok(Self {
-            now: process.now,
+            now: (process.clock)(),
+            clock: process.clock,
             printer,
             maker: Maker {
                 program: concat!("amictl/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -83,9 +86,32 @@ impl Context {
         })
     }
 
+    /// The time at this moment, for what is written down as it happens.
+    pub fn clock(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    /// A variable of the environment, if it is set and not empty.
+    pub fn env(&self, name: &str) -> Option<&str> {
+        self.settings.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
     /// Opens the session with AWS.
     pub async fn session(&self) -> Result<Session> {
         Session::open(&self.settings).await
+    }
+
+    /// The same in the regions of a policy, where the user names none.
+    pub async fn session_in(&self, regions: &[RegionChoice]) -> Result<Session> {
+        match self.settings.regions.is_empty() && !regions.is_empty() {
+            true => self.session_only_in(regions.to_vec()).await,
+            false => self.session().await,
+        }
+    }
+
+    /// The same in these regions, whatever the user names.
+    pub async fn session_only_in(&self, regions: Vec<RegionChoice>) -> Result<Session> {
+        Session::open(&Settings { regions, ..self.settings.clone() }).await
     }
 
     /// The one account and region of a command that works in one.

@@ -1,15 +1,13 @@
 //! `amictl deregister`: an image and the snapshots that nothing else needs.
 
-use std::collections::BTreeSet;
-
 use anyhow::Result;
 
 use super::Context;
+use super::destroy::{self, JournalArgs};
 use crate::domain::cost::snapshot_gib;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::reference::ImageRef;
-use crate::domain::report::{Problem, Report, Status};
 use crate::domain::usage::{Source, Usage, Verdict};
 use crate::output::{self, Cell, Sheet, Tone};
 use crate::service::deregister::{self, Removal};
@@ -50,6 +48,9 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
 
+    #[command(flatten)]
+    journal: JournalArgs,
+
     /// Asks EC2 whether it would work; changes nothing
     #[arg(long)]
     dry_run: bool,
@@ -72,9 +73,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     context.confirm(&question(&removals), args.yes)?;
     let removals = if args.yes { removals } else { recheck(context, &target, &args, &removals).await? };
-    let report = carry_out(context, &target, &removals).await;
+    let journal = args.journal.open(context, &target).await?;
+    let report = destroy::carry_out(context, vec![(target, removals)], &journal).await;
     output::report(&context.printer, &report)?;
-    finish(context, &report)
+    destroy::finish(context, &report)
 }
 
 /// Decides what goes with each image, or refuses all of it.
@@ -154,7 +156,7 @@ async fn recheck(context: &Context, target: &Target, args: &Args, shown: &[Remov
     let mut again = plan(context, target, args, &now).await?;
     for removal in &mut again {
         let before = shown.iter().find(|r| r.image.id == removal.image.id);
-        removal.delete.retain(|id| before.is_some_and(|r| r.delete.contains(id)));
+        removal.only(before.map_or(&[], |r| &r.delete));
     }
     Ok(again)
 }
@@ -188,42 +190,4 @@ fn question(removals: &[Removal]) -> String {
         plural(removals.len(), "image"),
         plural(snapshots, "snapshot")
     )
-}
-
-/// Works on one image after the other; what the user interrupts is reported as not done.
-async fn carry_out(context: &Context, target: &Target, removals: &[Removal]) -> Report {
-    let bar = context.printer.bars().count(removals.len() as u64, "deregistering");
-    let mut report = Report::default();
-    for removal in removals {
-        let outcome = if context.stop.asked() {
-            let problem = Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() };
-            deregister::skipped(removal, problem)
-        } else {
-            deregister::run(target, removal).await
-        };
-        bar.step();
-        report.results.push(outcome);
-    }
-    report
-}
-
-fn finish(context: &Context, report: &Report) -> Result<()> {
-    for outcome in &report.results {
-        if let Status::Failed(problem) | Status::Skipped(problem) = &outcome.status {
-            let (id, place) = (&outcome.image_id, &outcome.region);
-            context.printer.tell(&format!("{id} in {place}: {} [{}]", problem.message, problem.code));
-        }
-    }
-    let (done, failed, skipped) = report.counts();
-    let message = format!("{done} done, {failed} failed, {skipped} skipped");
-    if context.stop.asked() {
-        return Err(Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}")).into());
-    }
-    match report.failure() {
-        None => Ok(()),
-        Some(kind) => {
-            let failure = Failure::new(kind, "PartialDeregister", message);
-            Err(failure.hint("run the command again for those that failed").into())
-        }
-    }
 }

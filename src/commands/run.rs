@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Parser;
 use tokio::sync::watch;
 
-use super::{Context, Process, completions, copy, create, deregister, launch, list, wait};
+use super::{Context, Process, apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, wait};
 use crate::cli::{Cli, Command};
 use crate::exit;
 use crate::output::{self, Format};
@@ -53,6 +53,10 @@ async fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>
         Command::Launch(args) => launch::run(&context, args).await,
         Command::Copy(args) => copy::run(&context, args).await,
         Command::Deregister(args) => deregister::run(&context, args).await,
+        Command::Prune(args) => prune::run(&context, args).await,
+        Command::Apply(args) => apply::run(&context, args).await,
+        Command::Orphans(args) => orphans::run(&context, args).await,
+        Command::Refs(args) => refs::run(&context, args).await,
         Command::Wait(args) => wait::run(&context, args).await,
         Command::Completions(args) => completions::run(&context, &args),
         Command::Man(args) => completions::man(&context, &args),

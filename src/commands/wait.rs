@@ -1,33 +1,83 @@
-//! `amictl wait`: resumes waiting for an image.
+//! `amictl wait`: resumes waiting for an image, or for instances that were launched.
+
+use std::str::FromStr;
 
 use anyhow::Result;
 
 use super::Context;
 use super::context::on_bar;
-use crate::domain::reference::ImageRef;
+use crate::domain::failure::Failure;
+use crate::domain::ids::InstanceId;
+use crate::domain::reference::{ImageRef, RefError};
 use crate::output::{self, Options};
-use crate::service::{resolve, wait};
+use crate::service::{Target, instances, launch, resolve, wait};
 
 const EXAMPLES: &str = "\
 Examples:
   amictl wait ami-0123456789abcdef0 --region eu-west-1
-  amictl wait web-v3-2026-01-02 --timeout 30m";
+  amictl wait web-v3-2026-01-02 --timeout 30m
+  amictl wait i-0123456789abcdef0 i-0123456789abcdef1";
 
-/// Wait until an image is available
+/// Wait until an image is available, or instances run
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The image: an id, a name, web:v3 or web:prod
-    #[arg(value_name = "REF")]
-    reference: ImageRef,
+    /// An image (id, name, web:v3 or web:prod), or the ids of instances
+    #[arg(value_name = "REF", required = true)]
+    what: Vec<What>,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Image(ImageRef),
+    Instance(InstanceId),
+}
+
+impl FromStr for What {
+    type Err = RefError;
+
+    fn from_str(text: &str) -> Result<Self, RefError> {
+        match text.parse() {
+            Ok(id) => Ok(Self::Instance(id)),
+            Err(_) => text.parse().map(Self::Image),
+        }
+    }
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
+    let (mut images, mut ids) = (Vec::new(), Vec::new());
+    for what in args.what {
+        match what {
+            What::Image(reference) => images.push(reference),
+            What::Instance(id) => ids.push(id),
+        }
+    }
     let target = context.target().await?;
-    let found = resolve::image(&target, &args.reference, context.now).await?;
-    let bar = context.printer.bars().percent(found.label());
-    let show = on_bar(&bar);
-    let watch: Option<wait::Watch<'_>> = context.printer.bars().shown().then_some(&show);
-    let image = wait::image_available(&target, &found.id, false, &context.patience(), watch).await?;
+    match (images.as_slice(), ids.as_slice()) {
+        ([one], []) => image(context, &target, one).await,
+        ([], ids) => running(context, &target, ids).await,
+        _ => Err(Failure::usage("wait takes one image, or one or more instances").into()),
+    }
+}
+
+async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Result<()> {
+    let found = resolve::image(target, reference, context.now).await?;
+    let image = {
+        let bar = context.printer.bars().percent(found.label());
+        let show = on_bar(&bar);
+        let watch: Option<wait::Watch<'_>> = context.printer.bars().shown().then_some(&show);
+        wait::image_available(target, &found.id, false, &context.patience(), watch).await?
+    };
     output::images(&context.printer, &[image], &[], &Options::default(), context.now)
+}
+
+async fn running(context: &Context, target: &Target, ids: &[InstanceId]) -> Result<()> {
+    let started = instances::by_ids(target, ids).await?;
+    let running = {
+        let bar = context.printer.bars().percent("launching");
+        let show = on_bar(&bar);
+        let watch: Option<wait::Watch<'_>> = context.printer.bars().shown().then_some(&show);
+        launch::running(target, started, &context.patience(), watch).await?
+    };
+    output::instances(&context.printer, &running)
 }

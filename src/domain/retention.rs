@@ -12,97 +12,12 @@ use super::ids::ImageId;
 use super::image::{Image, State};
 use super::policy::{KEEP_TAG, Policy, Settled};
 use super::tagging::TagMatch;
-use super::usage::{Reference, SourceStatus, Usage, Verdict as UseVerdict};
+use super::usage::{SourceStatus, Usage, Verdict as UseVerdict};
+
+pub use super::reason::Reason;
 
 /// EC2 reports launches up to a day late, so a younger image that seems never launched may have been.
 const LAUNCHES_REPORTED_WITHIN: TimeDelta = TimeDelta::hours(48);
-
-/// Why an image stays.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
-    /// Among the newest of its family.
-    Newest {
-        /// Its place, counted from the newest, which is 1.
-        place: usize,
-        /// How many stay.
-        keep: usize,
-    },
-    /// Younger than the policy asks, or of unknown age.
-    TooYoung(String),
-    /// Something names it.
-    InUse(Vec<Reference>),
-    /// Launched lately, or launches may not have been reported yet.
-    RecentlyLaunched(String),
-    /// Carries a tag that keeps it.
-    ProtectedTag(String),
-    /// EC2 would refuse to deregister it.
-    DeregistrationProtection(String),
-    /// The target of an alias, or the one before.
-    Alias(Vec<Reference>),
-    /// Being made still.
-    Pending(String),
-    /// AWS Backup, Data Lifecycle Manager or Image Builder looks after it.
-    ManagedElsewhere(&'static str),
-    /// Shared outside the account.
-    Shared(String),
-    /// Its name does not follow the pattern.
-    Unmanaged,
-    /// Whether it is in use could not be found out.
-    Unverified(String),
-    /// No rule covers it, or it was not asked for.
-    OutOfScope(String),
-}
-
-impl Reason {
-    /// The word for scripts.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Newest { .. } => "newest",
-            Self::TooYoung(_) => "too-young",
-            Self::InUse(_) => "in-use",
-            Self::RecentlyLaunched(_) => "recently-launched",
-            Self::ProtectedTag(_) => "protected-tag",
-            Self::DeregistrationProtection(_) => "deregistration-protection",
-            Self::Alias(_) => "alias",
-            Self::Pending(_) => "pending",
-            Self::ManagedElsewhere(_) => "managed-elsewhere",
-            Self::Shared(_) => "shared",
-            Self::Unmanaged => "unmanaged",
-            Self::Unverified(_) => "unverified",
-            Self::OutOfScope(_) => "out-of-scope",
-        }
-    }
-
-    /// The words for people.
-    pub fn detail(&self) -> String {
-        match self {
-            Self::Newest { place, keep } => format!("number {place} of the newest {keep}"),
-            Self::InUse(by) | Self::Alias(by) => named(by),
-            Self::TooYoung(text)
-            | Self::RecentlyLaunched(text)
-            | Self::ProtectedTag(text)
-            | Self::DeregistrationProtection(text)
-            | Self::Pending(text)
-            | Self::Shared(text)
-            | Self::Unverified(text)
-            | Self::OutOfScope(text) => text.clone(),
-            Self::ManagedElsewhere(by) => (*by).to_owned(),
-            Self::Unmanaged => "its name does not follow <family>-v<N>-<YYYY-MM-DD>".to_owned(),
-        }
-    }
-}
-
-fn named(by: &[Reference]) -> String {
-    let each = |r: &Reference| match r.detail == r.id {
-        true => format!("{} {}", r.kind, r.id),
-        false => format!("{} {} ({})", r.kind, r.id, r.detail),
-    };
-    let mut text = by.iter().take(3).map(each).collect::<Vec<_>>().join(", ");
-    if by.len() > 3 {
-        text.push_str(&format!(" and {} more", by.len() - 3));
-    }
-    text
-}
 
 /// Who an image is shared with, where that was asked: words for people, or why it could not be found out.
 pub type Shares = HashMap<ImageId, Result<Option<String>, String>>;
@@ -226,13 +141,7 @@ fn scope_reasons(
     }
 }
 
-fn rule_reasons(
-    rule: &Settled,
-    image: &Image,
-    place: Option<usize>,
-    now: DateTime<Utc>,
-    reasons: &mut Vec<Reason>,
-) {
+fn rule_reasons(rule: &Settled, image: &Image, place: Option<usize>, now: DateTime<Utc>, reasons: &mut Vec<Reason>) {
     if let Some(place) = place.filter(|place| *place <= rule.keep) {
         reasons.push(Reason::Newest { place, keep: rule.keep });
     }

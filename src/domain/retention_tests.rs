@@ -2,7 +2,7 @@ use super::super::ids::ImageId;
 use super::super::image::Protection;
 use super::super::image::testing::image;
 use super::super::report::Problem;
-use super::super::usage::{Source, SourceState};
+use super::super::usage::{Reference, Source, SourceState};
 use super::*;
 
 fn now() -> DateTime<Utc> {

@@ -38,7 +38,8 @@ struct Line<'a, T: Serialize> {
 struct Begin<'a> {
     action: &'static str,
     image: ImageJson<'a>,
-    launch_permissions: &'a [String],
+    /// `null` where it could not be found out.
+    launch_permissions: Option<&'a [String]>,
     delete_snapshots: Vec<&'a str>,
 }
 
@@ -70,7 +71,7 @@ impl Journal {
     pub fn begin(
         &self,
         image: &Image,
-        launch_permissions: &[String],
+        launch_permissions: Option<&[String]>,
         delete_snapshots: Vec<&str>,
         now: DateTime<Utc>,
     ) -> io::Result<()> {

@@ -5,7 +5,10 @@ mod images;
 mod instances;
 mod journal;
 mod json;
+mod orphans;
+mod plan;
 mod progress;
+mod refs;
 mod report;
 mod table;
 
@@ -19,7 +22,10 @@ pub use columns::Column;
 pub use images::{ListError, Options, images};
 pub use instances::instances;
 pub use journal::Journal;
+pub use orphans::{Orphan, orphans};
+pub use plan::{overview, plan, summary as plan_summary};
 pub use progress::{Bar, Bars};
+pub use refs::{refs, unread as unread_sources};
 pub use report::report;
 pub use table::{Cell, Sheet, Tone, clean};
 

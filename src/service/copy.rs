@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::convert::tag_specification;
 use super::error::{ApiError, api, dry_run};
-use super::session::Target;
+use super::target::Target;
 use super::{images, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;

@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use super::convert::tag_specification;
 use super::error::{ApiError, api, dry_run};
 use super::images::{self, Query};
-use super::session::Target;
+use super::target::Target;
 use super::{snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, InstanceId, SnapshotId};

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::error::{ApiError, api, dry_run};
 use super::images;
-use super::session::Target;
 use super::snapshots;
+use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::{Image, State};
+use crate::domain::plan::Action;
 use crate::domain::report::{Outcome, Problem, SnapshotResult, Status};
 
 const CALL: &str = "DeregisterImage";
@@ -40,6 +41,51 @@ impl Removal {
         let (delete, keep) = if keep_snapshots { (Vec::new(), free) } else { (free, Vec::new()) };
         Self { image, delete, shared, keep }
     }
+}
+
+impl Removal {
+    /// Deletes no other snapshots than these, which were shown to the user.
+    pub fn only(&mut self, shown: &[SnapshotId]) {
+        let (delete, keep): (Vec<_>, _) =
+            std::mem::take(&mut self.delete).into_iter().partition(|id| shown.contains(id));
+        self.delete = delete;
+        self.keep.extend(keep);
+    }
+
+    fn takes_all(&self) -> bool {
+        !self.delete.is_empty() && self.shared.is_empty() && self.keep.is_empty()
+    }
+}
+
+/// Orders removals so that a snapshot of several images goes with the last of them: each batch is to be worked on
+/// in order, and batches have no snapshot in common.
+pub fn batches(removals: Vec<Removal>) -> Vec<Vec<Removal>> {
+    let mut batch_of: BTreeMap<SnapshotId, usize> = BTreeMap::new();
+    let mut batches: Vec<Vec<Removal>> = Vec::new();
+    for removal in removals {
+        let joined: BTreeSet<usize> = removal.delete.iter().filter_map(|id| batch_of.get(id).copied()).collect();
+        let home = joined.first().copied().unwrap_or(batches.len());
+        if home == batches.len() {
+            batches.push(Vec::new());
+        }
+        for other in joined.into_iter().skip(1) {
+            let moved = std::mem::take(&mut batches[other]);
+            batches[home].extend(moved);
+        }
+        // Those before leave the snapshots they have in common with this one to this one.
+        for earlier in &mut batches[home] {
+            let (later, own): (Vec<_>, _) =
+                std::mem::take(&mut earlier.delete).into_iter().partition(|id| removal.delete.contains(id));
+            earlier.delete = own;
+            earlier.shared.extend(later);
+        }
+        batches[home].push(removal);
+        for member in &batches[home] {
+            batch_of.extend(member.delete.iter().chain(&member.shared).map(|id| (id.clone(), home)));
+        }
+    }
+    batches.retain(|batch| !batch.is_empty());
+    batches
 }
 
 /// Asks EC2 whether the image could be deregistered and its snapshots deleted; changes nothing.
@@ -82,6 +128,23 @@ pub async fn run(target: &Target, removal: &Removal) -> Outcome {
     outcome(removal, failed.map_or(Status::Done, Status::Failed), results)
 }
 
+/// The outcome of a row of a plan that is not carried out any more.
+pub fn left_alone(row: &Action, why: Problem) -> Outcome {
+    Outcome {
+        account: row.account.clone(),
+        region: row.region.clone(),
+        image_id: row.image_id.clone(),
+        name: row.name.clone(),
+        status: Status::Skipped(why),
+        snapshots: Vec::new(),
+    }
+}
+
+/// The outcome of an image that could not be worked on.
+pub fn failed(removal: &Removal, why: Problem) -> Outcome {
+    outcome(removal, Status::Failed(why), Vec::new())
+}
+
 /// The outcome of an image that was left alone.
 pub fn skipped(removal: &Removal, why: Problem) -> Outcome {
     outcome(removal, Status::Skipped(why), Vec::new())
@@ -104,8 +167,8 @@ async fn send(target: &Target, removal: &Removal, dry_run: bool) -> Result<BTree
         .ec2
         .deregister_image()
         .image_id(removal.image.id.as_str())
-        // The flag takes all snapshots of the image; EC2 itself skips those of other images.
-        .delete_associated_snapshots(!removal.delete.is_empty())
+        // The flag takes all snapshots of the image. Where one is to stay, those that go are deleted one by one.
+        .delete_associated_snapshots(removal.takes_all())
         .dry_run(dry_run)
         .send()
         .await
@@ -166,5 +229,52 @@ async fn delete(target: &Target, id: &SnapshotId) -> SnapshotResult {
     match snapshots::delete(target, id).await {
         Ok(()) => SnapshotResult::Deleted,
         Err(error) => SnapshotResult::Failed(error.problem()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::image::ImageSnapshot;
+    use crate::domain::image::testing::image;
+
+    fn snapshot(n: u32) -> SnapshotId {
+        format!("snap-{n:017x}").parse().unwrap()
+    }
+
+    fn removal(id: u32, snapshots: &[u32]) -> Removal {
+        let mut image = image(id, "web-v1-2026-01-02");
+        let made_of =
+            |n: &u32| ImageSnapshot { id: snapshot(*n), device: String::new(), size_gib: 8, encrypted: false };
+        image.snapshots = snapshots.iter().map(made_of).collect();
+        Removal::new(image, &BTreeSet::new(), false)
+    }
+
+    #[test]
+    fn a_snapshot_in_common_goes_with_the_last_image() {
+        let found = batches(vec![removal(1, &[1, 2]), removal(2, &[3]), removal(3, &[2, 4]), removal(4, &[4, 3])]);
+        assert_eq!(found.len(), 1);
+        let deletes: Vec<_> = found[0].iter().map(|r| r.delete.clone()).collect();
+        let once: Vec<_> = deletes.iter().flatten().collect();
+        assert_eq!(once.iter().collect::<BTreeSet<_>>().len(), once.len());
+        assert_eq!(deletes.last(), Some(&vec![snapshot(3), snapshot(4)]));
+    }
+
+    #[test]
+    fn images_with_nothing_in_common_are_worked_on_side_by_side() {
+        let found = batches(vec![removal(1, &[1]), removal(2, &[2]), removal(3, &[])]);
+        assert_eq!(found.len(), 3);
+        assert!(found[0][0].takes_all() && !found[2][0].takes_all());
+    }
+
+    #[test]
+    fn what_others_need_and_what_the_user_keeps_is_not_deleted() {
+        let image = removal(1, &[1, 2]).image;
+        let needed = BTreeSet::from([snapshot(2)]);
+        let shared = Removal::new(image.clone(), &needed, false);
+        assert_eq!((shared.delete.clone(), shared.shared.clone()), (vec![snapshot(1)], vec![snapshot(2)]));
+        assert!(!shared.takes_all());
+        let kept = Removal::new(image, &needed, true);
+        assert_eq!((kept.delete.len(), kept.shared.len(), kept.keep), (0, 1, vec![snapshot(1)]));
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::Filter;
 
 use super::convert;
 use super::error::{ApiError, api};
-use super::session::Target;
+use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::Image;
 

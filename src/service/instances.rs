@@ -4,7 +4,7 @@ use aws_sdk_ec2::types;
 
 use super::convert;
 use super::error::{ApiError, api};
-use super::session::Target;
+use super::target::Target;
 use crate::domain::ids::InstanceId;
 use crate::domain::instance::Instance;
 use crate::domain::region::Region;

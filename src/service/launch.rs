@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{
 use super::convert::tag_specification;
 use super::error::{ApiError, api, dry_run};
 use super::instances;
-use super::session::Target;
+use super::target::Target;
 use super::wait::{Patience, Pauses, Progress, Watch};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, InstanceId, SecurityGroupId, SubnetId};
@@ -125,7 +125,7 @@ pub async fn running(
             watch(Progress { percent, doing: format!("{up} of {} running", ids.len()) });
         }
         let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        let resume = format!("aws ec2 wait instance-running --instance-ids {list} --region {}", target.region);
+        let resume = format!("amictl wait {list} {}", target.options());
         pauses
             .pause()
             .await

@@ -12,12 +12,14 @@ pub mod instances;
 pub mod launch;
 pub mod parameters;
 pub mod permissions;
+pub mod recycle_bin;
 pub mod resolve;
 pub mod security_groups;
 pub mod session;
 pub mod snapshots;
 pub mod tags;
+mod target;
 pub mod usage;
 pub mod wait;
 
-pub use session::Target;
+pub use target::Target;

@@ -1,7 +1,7 @@
 //! SSM parameters: where aliases live.
 
 use super::error::{ApiError, api};
-use super::session::Target;
+use super::target::Target;
 
 const GET: &str = "GetParameter";
 

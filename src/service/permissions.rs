@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::{ImageAttributeName, LaunchPermission};
 
 use super::error::{ApiError, api};
-use super::session::Target;
+use super::target::Target;
 use crate::domain::ids::ImageId;
 
 /// Everybody an image is shared with: `all`, account ids, ARNs of organisations and their units.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::images::{self, Query};
 use super::parameters;
-use super::session::Target;
+use super::target::Target;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;

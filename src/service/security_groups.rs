@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, Ipv6Range, ResourceType}
 
 use super::convert::tag_specification;
 use super::error::{ApiError, api};
-use super::session::Target;
+use super::target::Target;
 use crate::domain::ids::{SecurityGroupId, SubnetId};
 use crate::domain::tagging::{CREATED_BY, Tags};
 

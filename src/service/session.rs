@@ -10,12 +10,10 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
-use aws_sdk_ec2::config::retry::RetryPartition;
-use tokio::sync::OnceCell;
 
-use super::error::{ApiError, api};
+use super::error::api;
+use super::target::{Account, Target};
 use crate::domain::failure::Failure;
-use crate::domain::ids::AccountId;
 use crate::domain::region::{Region, RegionChoice};
 
 /// Attempts for one call, the first included, where nobody says otherwise.
@@ -54,25 +52,6 @@ pub struct Settings {
     pub env: HashMap<String, String>,
 }
 
-/// An account, reached with one set of credentials.
-struct Account {
-    config: SdkConfig,
-    /// Keeps this account's retries from draining those of another.
-    partition: String,
-    id: OnceCell<Result<AccountId, ApiError>>,
-}
-
-/// One account in one region: what every call is made on.
-#[derive(Clone)]
-pub struct Target {
-    /// The region.
-    pub region: Region,
-    pub(super) ec2: aws_sdk_ec2::Client,
-    pub(super) ssm: aws_sdk_ssm::Client,
-    pub(super) autoscaling: aws_sdk_autoscaling::Client,
-    account: Arc<Account>,
-}
-
 /// The accounts and regions of a run.
 pub struct Session {
     accounts: Vec<Arc<Account>>,
@@ -91,15 +70,19 @@ impl Session {
                 .hint("give --region us-east-1, set AWS_REGION, or put a region into the profile")
                 .into());
         }
-        let base = |partition: &str, config| {
-            Arc::new(Account { config, partition: partition.to_owned(), id: OnceCell::new() })
-        };
+        let mut options = String::new();
+        for (name, value) in [("--profile", &settings.profile), ("--endpoint-url", &settings.endpoint_url)] {
+            if let Some(value) = value {
+                options.push_str(&format!(" {name} {value}"));
+            }
+        }
         let mut accounts = Vec::new();
         for role in &settings.role_arns {
-            accounts.push(base(role, assume(&config, role).await));
+            let options = format!("{options} --role-arn {role}");
+            accounts.push(Account::new(assume(&config, role).await, role, options));
         }
         if accounts.is_empty() {
-            accounts.push(base("default", config));
+            accounts.push(Account::new(config, "default", options));
         }
         Ok(Self { accounts, choices, configured })
     }
@@ -113,6 +96,14 @@ impl Session {
             }
         }
         Ok(targets)
+    }
+
+    /// Every region asked for, of a command that works in one account at a time.
+    pub async fn one_account(&self) -> Result<Vec<Target>> {
+        match self.accounts.len() {
+            1 => self.targets().await,
+            _ => Err(Failure::usage("this command works in one account at a time").hint("give one --role-arn").into()),
+        }
     }
 
     /// The one account and region of a command that works in one.
@@ -154,59 +145,6 @@ impl Session {
         let mut regions: Vec<Region> = names.filter_map(|name| name.parse().ok()).collect();
         regions.sort();
         Ok(regions)
-    }
-}
-
-impl Target {
-    fn new(account: &Arc<Account>, region: Region) -> Self {
-        let place = aws_config::Region::new(region.as_str().to_owned());
-        let partition = format!("{}/{region}", account.partition);
-        let ec2 = aws_sdk_ec2::config::Builder::from(&account.config)
-            .region(place.clone())
-            .retry_partition(RetryPartition::new(partition.clone()))
-            .build();
-        let ssm = aws_sdk_ssm::config::Builder::from(&account.config)
-            .region(place.clone())
-            .retry_partition(RetryPartition::new(format!("{partition}/ssm")))
-            .build();
-        let autoscaling = aws_sdk_autoscaling::config::Builder::from(&account.config)
-            .region(place)
-            .retry_partition(RetryPartition::new(format!("{partition}/autoscaling")))
-            .build();
-        Self {
-            region,
-            ec2: aws_sdk_ec2::Client::from_conf(ec2),
-            ssm: aws_sdk_ssm::Client::from_conf(ssm),
-            autoscaling: aws_sdk_autoscaling::Client::from_conf(autoscaling),
-            account: Arc::clone(account),
-        }
-    }
-
-    /// The same account in another region.
-    pub fn in_region(&self, region: &Region) -> Self {
-        Self::new(&self.account, region.clone())
-    }
-
-    /// The account behind the credentials. Asked for once, also where there is no answer.
-    pub async fn account(&self) -> Result<&AccountId, ApiError> {
-        self.account.id.get_or_init(|| self.caller()).await.as_ref().map_err(Clone::clone)
-    }
-
-    /// Where this is, for messages: account and region.
-    pub async fn place(&self) -> String {
-        match self.account().await {
-            Ok(account) => format!("account {account}, region {}", self.region),
-            Err(_) => format!("region {}", self.region),
-        }
-    }
-
-    async fn caller(&self) -> Result<AccountId, ApiError> {
-        const CALL: &str = "GetCallerIdentity";
-        let region = aws_config::Region::new(self.region.as_str().to_owned());
-        let config = aws_sdk_sts::config::Builder::from(&self.account.config).region(region).build();
-        let client = aws_sdk_sts::Client::from_conf(config);
-        let answer = client.get_caller_identity().send().await.map_err(api(CALL, &self.region))?;
-        answer.account().and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::unreadable(CALL, &self.region))
     }
 }
 

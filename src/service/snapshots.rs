@@ -1,13 +1,13 @@
 //! Reading and deleting EBS snapshots.
 
-use aws_sdk_ec2::types::{Filter, Snapshot};
-use chrono::{DateTime, Utc};
+use aws_sdk_ec2::types::{self, Filter};
+use chrono::DateTime;
 
 use super::convert;
 use super::error::{ApiError, api, dry_run};
-use super::session::Target;
+use super::target::Target;
 use crate::domain::ids::SnapshotId;
-use crate::domain::tagging::Tags;
+use crate::domain::snapshot::Snapshot;
 
 const DESCRIBE: &str = "DescribeSnapshots";
 const DELETE: &str = "DeleteSnapshot";
@@ -15,27 +15,8 @@ const PAGE: i32 = 1000;
 /// EC2's limit of values in one filter.
 const FILTER_VALUES: usize = 200;
 
-/// A snapshot as far as amictl needs to know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SnapshotInfo {
-    /// Its id.
-    pub id: SnapshotId,
-    /// `pending`, `completed`, `error`, `recoverable`, `recovering`.
-    pub state: String,
-    /// How far it has got, 0 to 100.
-    pub percent: u8,
-    /// The size of the volume in GiB.
-    pub size_gib: i64,
-    /// When it was begun.
-    pub started_at: Option<DateTime<Utc>>,
-    /// What its maker wrote about it.
-    pub description: String,
-    /// Its tags.
-    pub tags: Tags,
-}
-
 /// Those of `ids` that exist and are visible; ids EC2 does not know are left out without an error.
-pub async fn existing(target: &Target, ids: &[SnapshotId]) -> Result<Vec<SnapshotInfo>, ApiError> {
+pub async fn existing(target: &Target, ids: &[SnapshotId]) -> Result<Vec<Snapshot>, ApiError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(FILTER_VALUES) {
         let values = chunk.iter().map(ToString::to_string).collect();
@@ -49,10 +30,21 @@ pub async fn existing(target: &Target, ids: &[SnapshotId]) -> Result<Vec<Snapsho
     Ok(found)
 }
 
-fn info(found: &Snapshot) -> Option<SnapshotInfo> {
+/// All snapshots of the account.
+pub async fn own(target: &Target) -> Result<Vec<Snapshot>, ApiError> {
+    let mut pages = target.ec2.describe_snapshots().owner_ids("self").into_paginator().page_size(PAGE).send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api(DESCRIBE, &target.region))?;
+        found.extend(page.snapshots().iter().filter_map(info));
+    }
+    Ok(found)
+}
+
+fn info(found: &types::Snapshot) -> Option<Snapshot> {
     let percent = found.progress().and_then(|p| p.trim_end_matches('%').parse().ok());
     let started_at = found.start_time().and_then(|at| DateTime::from_timestamp(at.secs(), 0));
-    Some(SnapshotInfo {
+    Some(Snapshot {
         id: found.snapshot_id()?.parse().ok()?,
         state: found.state().map(|s| s.as_str().to_owned()).unwrap_or_default(),
         percent: percent.unwrap_or(0),

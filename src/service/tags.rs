@@ -2,7 +2,7 @@
 
 use super::convert;
 use super::error::{ApiError, api};
-use super::session::Target;
+use super::target::Target;
 use crate::domain::tagging::Tags;
 
 const CREATE: &str = "CreateTags";

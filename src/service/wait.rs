@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::error::ApiError;
 use super::images;
-use super::session::Target;
 use super::snapshots;
+use super::target::Target;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -138,7 +138,7 @@ pub async fn image_available(
             Err(error) => return Err(error.into()),
         }
         let what = format!("{id} in {} is {doing}", target.region);
-        let resume = format!("amictl wait {id} --region {}", target.region);
+        let resume = format!("amictl wait {id} {}", target.options());
         pauses.pause().await.map_err(|over| over.failure(&what, &resume))?;
     }
 }

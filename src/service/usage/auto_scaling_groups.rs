@@ -32,11 +32,7 @@ pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found
 }
 
 fn wanted(specification: &LaunchTemplateSpecification) -> Option<Wanted> {
-    Wanted::new(
-        specification.launch_template_id(),
-        specification.launch_template_name(),
-        specification.version(),
-    )
+    Wanted::new(specification.launch_template_id(), specification.launch_template_name(), specification.version())
 }
 
 fn templates(group: &AutoScalingGroup) -> Vec<Wanted> {

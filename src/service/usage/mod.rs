@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use tokio::sync::OnceCell;
 
-use super::session::Target;
+use super::target::Target;
 use crate::domain::ids::ImageId;
 use crate::domain::report::Problem;
 use crate::domain::usage::{Reference, Source, SourceState, SourceStatus, Usage};

@@ -52,11 +52,7 @@ async fn fleets(target: &Target, catalog: &Catalog<'_>, found: &mut Found) -> Re
     Ok(())
 }
 
-async fn fleet_images(
-    fleet: &SpotFleetRequestConfig,
-    catalog: &Catalog<'_>,
-    found: &mut Found,
-) -> Result<(), Problem> {
+async fn fleet_images(fleet: &SpotFleetRequestConfig, catalog: &Catalog<'_>, found: &mut Found) -> Result<(), Problem> {
     const KIND: &str = "spot-fleet-request";
     let id = fleet.spot_fleet_request_id().unwrap_or("unknown");
     let Some(config) = fleet.spot_fleet_request_config() else { return Ok(()) };

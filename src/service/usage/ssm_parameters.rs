@@ -63,8 +63,7 @@ async fn names(target: &Target) -> Result<Vec<String>, ApiError> {
     const CALL: &str = "DescribeParameters";
     let text = ParameterStringFilter::builder().key("Type").values("String").values("StringList").build();
     let text = text.map_err(|_| ApiError::unreadable(CALL, &target.region))?;
-    let mut pages =
-        target.ssm.describe_parameters().parameter_filters(text).into_paginator().page_size(PAGE).send();
+    let mut pages = target.ssm.describe_parameters().parameter_filters(text).into_paginator().page_size(PAGE).send();
     let mut names = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(CALL, &target.region))?;

@@ -61,7 +61,8 @@ impl Templates {
         let mut found = versions(target, None).await.unwrap_or_default();
         let rest = unseen(&listed, &found);
         let each = futures::stream::iter(rest).map(|id| async move { versions(target, Some(&id)).await });
-        let more: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
+        let more: Vec<_> =
+            each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
         found.extend(more.into_iter().flatten());
         let parameters = resolve(target, &found).await;
         let mut numbers = HashMap::new();

@@ -1,7 +1,13 @@
-use super::super::image::ImageSnapshot;
-use super::super::image::testing::image;
-use super::super::retention::{Shares, judge};
+use crate::domain::image::ImageSnapshot;
+use crate::domain::image::testing::image;
+use crate::domain::retention::{Shares, judge};
+use chrono::TimeDelta;
+
 use super::*;
+use crate::domain::age::Age;
+use crate::domain::cost::Price;
+use crate::domain::image::Image;
+use crate::domain::usage::Usage;
 
 fn now() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-01-31T10:11:12.345Z").unwrap().to_utc()
@@ -77,7 +83,7 @@ fn a_fingerprint_sees_every_change_that_matters() {
     changed[0].tags.insert("a".into(), "b".into());
     changed[1].snapshots.push(snapshot(9, 8));
     changed[2].public = true;
-    changed[3].state = super::super::image::State::Disabled;
+    changed[3].state = crate::domain::image::State::Disabled;
     assert!(changed.iter().all(|image| fingerprint(image) != fingerprint(&plain)));
     assert_eq!(fingerprint(&plain), fingerprint(&plain.clone()));
 }

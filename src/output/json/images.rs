@@ -1,24 +1,12 @@
-//! The JSON that users may rely on: its own types, versioned, never the internal ones.
-//!
-//! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
+//! Images and instances.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use crate::domain::ids::SnapshotId;
+use super::time;
 use crate::domain::image::{Image, ImageSnapshot};
 use crate::domain::instance::Instance;
 use crate::domain::naming::Version;
-use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status};
 use crate::domain::tagging::Tags;
-
-/// The version of all documents.
-pub const VERSION: u32 = 1;
-
-/// A time as the documents write it.
-pub fn time(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
 
 /// An error with its place.
 #[derive(Serialize)]
@@ -161,95 +149,4 @@ impl<'a> InstanceJson<'a> {
             public_dns: instance.public_dns.as_deref(),
         }
     }
-}
-
-#[derive(Serialize)]
-pub struct ReportJson<'a> {
-    pub version: u32,
-    pub kind: &'static str,
-    pub results: Vec<OutcomeJson<'a>>,
-    pub summary: SummaryJson,
-}
-
-#[derive(Serialize)]
-pub struct SummaryJson {
-    pub done: usize,
-    pub failed: usize,
-    pub skipped: usize,
-}
-
-#[derive(Serialize)]
-pub struct OutcomeJson<'a> {
-    pub account: Option<&'a str>,
-    pub region: &'a str,
-    pub image_id: &'a str,
-    pub name: Option<&'a str>,
-    pub action: &'static str,
-    pub status: &'static str,
-    pub error: Option<ProblemJson<'a>>,
-    pub snapshots: Vec<SnapshotResultJson<'a>>,
-}
-
-#[derive(Serialize)]
-pub struct ProblemJson<'a> {
-    pub code: &'a str,
-    pub message: &'a str,
-}
-
-#[derive(Serialize)]
-pub struct SnapshotResultJson<'a> {
-    pub id: &'a str,
-    pub result: &'static str,
-    pub error: Option<ProblemJson<'a>>,
-}
-
-fn problem(problem: &Problem) -> ProblemJson<'_> {
-    ProblemJson { code: &problem.code, message: &problem.message }
-}
-
-impl<'a> ReportJson<'a> {
-    pub fn new(report: &'a Report) -> Self {
-        let (done, failed, skipped) = report.counts();
-        Self {
-            version: VERSION,
-            kind: "report",
-            results: report.results.iter().map(OutcomeJson::new).collect(),
-            summary: SummaryJson { done, failed, skipped },
-        }
-    }
-}
-
-impl<'a> OutcomeJson<'a> {
-    pub fn new(outcome: &'a Outcome) -> Self {
-        let (status, error) = match &outcome.status {
-            Status::Done => ("done", None),
-            Status::Failed(p) => ("failed", Some(problem(p))),
-            Status::Skipped(p) => ("skipped", Some(problem(p))),
-        };
-        Self {
-            account: outcome.account.as_ref().map(|a| a.as_str()),
-            region: outcome.region.as_str(),
-            image_id: outcome.image_id.as_str(),
-            name: outcome.name.as_deref(),
-            action: "deregister",
-            status,
-            error,
-            snapshots: outcome.snapshots.iter().map(snapshot_result).collect(),
-        }
-    }
-}
-
-fn snapshot_result((id, result): &(SnapshotId, SnapshotResult)) -> SnapshotResultJson<'_> {
-    let (result, error) = match result {
-        SnapshotResult::Deleted => ("deleted", None),
-        SnapshotResult::KeptShared => ("kept-shared", None),
-        SnapshotResult::Kept => ("kept", None),
-        SnapshotResult::Failed(p) => ("failed", Some(problem(p))),
-    };
-    SnapshotResultJson { id: id.as_str(), result, error }
-}
-
-/// An error as one line.
-pub fn error(code: &str, message: &str, hint: Option<&str>, exit_code: u8) -> String {
-    serde_json::json!({"error": {"code": code, "message": message, "hint": hint, "exit_code": exit_code}}).to_string()
 }

@@ -1,0 +1,78 @@
+//! `amictl apply`: carries out a plan that was saved, as far as it still holds.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::Context;
+use super::destroy::JournalArgs;
+use super::{planning, prune};
+use crate::domain::age::Age;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::plan::Plan;
+use crate::domain::region::RegionChoice;
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  amictl prune --policy prod.toml --plan-out plan.json
+  amictl apply plan.json
+  amictl apply plan.json --yes --max-plan-age 2h -o json";
+
+/// Carry out a saved plan
+///
+/// Reads everything again first, and skips, with the reason, every image that is now in use, protected, changed or
+/// gone. Refuses a plan that is too old, was made in another account, or was edited.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The plan, as saved by prune --plan-out
+    #[arg(value_name = "PLAN.json")]
+    plan: PathBuf,
+
+    /// The oldest plan that is carried out
+    #[arg(long, value_name = "AGE", default_value = "24h")]
+    max_plan_age: Age,
+
+    /// Does not ask
+    #[arg(short, long)]
+    yes: bool,
+
+    #[command(flatten)]
+    journal: JournalArgs,
+}
+
+pub async fn run(context: &Context, args: Args) -> Result<()> {
+    let file = args.plan.display().to_string();
+    let text = std::fs::read_to_string(&args.plan).map_err(|error| Failure::usage(format!("plan {file}: {error}")))?;
+    let refuse = |why: crate::domain::plan::Unusable| {
+        Failure::new(Kind::Refused, "UnusablePlan", format!("plan {file}: {why}"))
+            .hint("make a new one with: amictl prune --plan-out FILE")
+    };
+    let plan = Plan::parse(&text).map_err(refuse)?;
+    let mut regions: Vec<_> = plan.sources.iter().map(|row| row.region.clone()).collect();
+    regions.extend(plan.actions.iter().map(|row| row.region.clone()));
+    regions.sort();
+    regions.dedup();
+    if regions.is_empty() {
+        context.printer.say("the plan is empty: nothing to do");
+        return Ok(());
+    }
+    let choices: Vec<_> = regions.into_iter().map(RegionChoice::One).collect();
+    let targets = context.session_only_in(choices).await?.one_account().await?;
+    let here = match targets.first() {
+        Some(target) => target.account().await.ok().cloned(),
+        None => None,
+    };
+    plan.check(here.as_ref(), args.max_plan_age, context.now).map_err(refuse)?;
+    prune::within_limit(&plan)?;
+    if !args.yes {
+        context.printer.show(output::overview(&plan));
+    }
+    let question = format!("Delete {} images and their snapshots? This cannot be undone", plan.summary.actions);
+    context.confirm(&question, args.yes)?;
+    let surveys = planning::survey(context, targets, &plan.policy).await?;
+    let now = planning::plan(context, &surveys, &plan.policy, crate::domain::cost::Price::US_EAST_1).await;
+    prune::carry_out(context, &surveys, &plan, &args.journal).await?;
+    prune::verified(&now)
+}

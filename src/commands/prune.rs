@@ -1,0 +1,232 @@
+//! `amictl prune`: old images go by policy, and no image in use ever does.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use super::Context;
+use super::destroy::{self, JournalArgs};
+use super::planning::{self, Survey};
+use crate::domain::age::Age;
+use crate::domain::cost::Price;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::naming::Family;
+use crate::domain::plan::Plan;
+use crate::domain::policy::{Limit, Policy};
+use crate::domain::tagging::TagMatch;
+use crate::domain::usage::Source;
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  amictl prune                              the plan for every family; changes nothing
+  amictl prune web --keep 5 --min-age 30d   the plan for one family
+  amictl prune --policy prod.toml --plan-out plan.json
+  amictl prune --policy prod.toml --apply   shows the plan, asks, deletes
+  amictl prune --keep 3 --apply --yes --max-delete 20%
+
+In cron, with max_delete in the policy:
+  amictl prune --policy prod.toml --apply --yes -o json";
+
+/// Plan, and with --apply carry out, the removal of old images
+///
+/// Shows a plan and changes nothing unless --apply is given. Keeps the newest versions of each family, what is
+/// young, and whatever anything uses. A source of use that cannot be read keeps every image of its account and
+/// region, and the run ends with exit code 4.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Families to look at [default: all]
+    #[arg(value_name = "FAMILY")]
+    families: Vec<Family>,
+
+    /// File with the rules, as TOML
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+
+    /// Newest versions of each family that stay [default: 3]
+    #[arg(long, value_name = "N", conflicts_with = "policy")]
+    keep: Option<usize>,
+
+    /// What is younger stays [default: 7d]
+    #[arg(long, value_name = "AGE", conflicts_with = "policy")]
+    min_age: Option<Age>,
+
+    /// What was launched more recently stays [default: off]
+    #[arg(long, value_name = "AGE", conflicts_with = "policy")]
+    unused_for: Option<Age>,
+
+    /// What is shared outside the account stays
+    #[arg(long)]
+    keep_shared: bool,
+
+    /// What carries this tag stays, and so does what carries amictl:keep; repeat it for several
+    #[arg(long, value_name = "KEY[=VALUE]")]
+    protect_tag: Vec<TagMatch>,
+
+    /// Only what carries this tag may go; repeat it for several, which must all be there
+    #[arg(long, value_name = "KEY[=VALUE]")]
+    only_tag: Vec<TagMatch>,
+
+    /// Unmanaged images may go as well, in families by the value of --family-tag
+    #[arg(long, requires = "family_tag")]
+    unmanaged: bool,
+
+    /// The tag whose value is the family of an unmanaged image
+    #[arg(long, value_name = "KEY", requires = "unmanaged")]
+    family_tag: Option<String>,
+
+    /// File or folder in which image ids count as use; repeat it for several
+    #[arg(long, value_name = "PATH")]
+    refs_from: Vec<PathBuf>,
+
+    /// Does not look for use in this source; repeat it for several
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    without_source: Vec<Source>,
+
+    /// The most that may go: a number of images, or a share of those in scope
+    #[arg(long, value_name = "N|P%")]
+    max_delete: Option<Limit>,
+
+    /// Saves the plan for 'amictl apply'
+    #[arg(long, value_name = "FILE")]
+    plan_out: Option<PathBuf>,
+
+    /// Price of snapshots in US dollars for a GiB and month [default: 0.05, as in us-east-1]
+    #[arg(long, value_name = "USD")]
+    price_per_gb: Option<Price>,
+
+    /// Carries the plan out, after asking
+    #[arg(long)]
+    apply: bool,
+
+    /// Does not ask; needs a limit
+    #[arg(short, long, requires = "apply")]
+    yes: bool,
+
+    /// With --apply, asks EC2 whether it would work; changes nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    journal: JournalArgs,
+}
+
+pub async fn run(context: &Context, args: Args) -> Result<()> {
+    let policy = policy(&args)?;
+    if args.apply && args.yes && policy.max_delete.is_none() {
+        return Err(Failure::usage("--apply --yes needs a limit: say how much may go at most")
+            .hint("give --max-delete N or --max-delete P%, or put max_delete into the policy")
+            .into());
+    }
+    let targets = context.session_in(&policy.regions).await?.one_account().await?;
+    let surveys = planning::survey(context, targets.clone(), &policy).await?;
+    let price = args.price_per_gb.unwrap_or(Price::US_EAST_1);
+    let plan = planning::plan(context, &surveys, &policy, price).await;
+    if let Some(path) = &args.plan_out {
+        let text = serde_json::to_string_pretty(&plan)?;
+        std::fs::write(path, text + "\n").with_context(|| format!("plan {}", path.display()))?;
+    }
+    if !args.apply || plan.actions.is_empty() {
+        output::plan(&context.printer, &plan)?;
+        say_summary(context, &plan);
+        return verified(&plan);
+    }
+    if !args.yes || args.dry_run {
+        context.printer.show(output::overview(&plan));
+    }
+    say_summary(context, &plan);
+    within_limit(&plan)?;
+    if args.dry_run {
+        return dry_run(context, &surveys, &plan).await;
+    }
+    let question = format!("Delete {} images and their snapshots? This cannot be undone", plan.summary.actions);
+    context.confirm(&question, args.yes)?;
+    // A person takes time to answer: what they were shown is held against what is there now.
+    let surveys = if args.yes { surveys } else { planning::survey(context, targets, &policy).await? };
+    carry_out(context, &surveys, &plan, &args.journal).await?;
+    verified(&plan)
+}
+
+/// Does what a plan says and is still right, and reports.
+pub async fn carry_out(context: &Context, surveys: &[Survey], plan: &Plan, journal: &JournalArgs) -> Result<()> {
+    let work = planning::recheck(context, surveys, plan);
+    let Some(survey) = surveys.first() else { return Ok(()) };
+    let journal = journal.open(context, &survey.target).await?;
+    let mut report = destroy::carry_out(context, work.removals, &journal).await;
+    report.results.extend(work.skipped);
+    output::report(&context.printer, &report)?;
+    destroy::finish(context, &report)
+}
+
+async fn dry_run(context: &Context, surveys: &[Survey], plan: &Plan) -> Result<()> {
+    let work = planning::recheck(context, surveys, plan);
+    for (target, removals) in &work.removals {
+        for removal in removals {
+            crate::service::deregister::check(target, removal).await?;
+        }
+    }
+    context.printer.say("dry run: this would be deleted");
+    verified(plan)
+}
+
+fn policy(args: &Args) -> Result<Policy> {
+    let mut policy = match &args.policy {
+        None => Policy { keep: args.keep, min_age: args.min_age, unused_for: args.unused_for, ..Policy::default() },
+        Some(path) => {
+            let wrong = |why: String| Failure::usage(format!("policy {}: {why}", path.display()));
+            let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+            Policy::parse(&text).map_err(wrong)?
+        }
+    };
+    policy.scope = args.families.iter().map(ToString::to_string).collect();
+    policy.protect_tags.extend(args.protect_tag.iter().cloned());
+    policy.only_tags.extend(args.only_tag.iter().cloned());
+    policy.without_sources.extend(args.without_source.iter().copied());
+    policy.max_delete = args.max_delete.or(policy.max_delete);
+    policy.family_tag = args.family_tag.clone().or(policy.family_tag);
+    if args.keep_shared {
+        policy.keep_shared = Some(true);
+        policy.rules.iter_mut().for_each(|rule| rule.keep_shared = Some(true));
+    }
+    for path in &args.refs_from {
+        let text = path.to_str().ok_or_else(|| Failure::usage("--refs-from: the path is not UTF-8"))?;
+        policy.refs_from.push(text.to_owned());
+    }
+    if let Some(missing) = policy.refs_from.iter().find(|path| !std::path::Path::new(path).exists()) {
+        return Err(Failure::usage(format!("--refs-from {missing}: there is no such file or folder")).into());
+    }
+    Ok(policy)
+}
+
+fn say_summary(context: &Context, plan: &Plan) {
+    for line in output::plan_summary(plan) {
+        context.printer.say(line);
+    }
+}
+
+/// Refuses a plan that is larger than the limit.
+pub fn within_limit(plan: &Plan) -> Result<()> {
+    let Some(limit) = plan.policy.max_delete else { return Ok(()) };
+    let (most, scope) = (limit.most(plan.in_scope()), plan.in_scope());
+    if plan.summary.actions <= most {
+        return Ok(());
+    }
+    let message =
+        format!("{} images would go, but the limit of {limit} allows {most} of {scope}", plan.summary.actions);
+    Err(Failure::new(Kind::Refused, "OverLimit", message)
+        .hint("look at the plan with 'amictl prune', then raise --max-delete if it is right")
+        .into())
+}
+
+/// Refuses to end well when a source could not be read.
+pub fn verified(plan: &Plan) -> Result<()> {
+    let failed: Vec<_> = plan.failed_sources().map(|row| format!("{} in {}", row.source, row.region)).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let message = format!("not verified, so everything there is kept: {} could not be read", failed.join(", "));
+    Err(Failure::new(Kind::Refused, "Unverified", message)
+        .hint("make the source readable, or leave it out with --without-source NAME")
+        .into())
+}

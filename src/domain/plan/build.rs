@@ -1,0 +1,136 @@
+//! From verdicts to a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+
+use super::check::{digest, hex};
+use super::{Action, Kept, KeptReason, Plan, SourceRow, Summary, VERSION};
+use crate::domain::age::ago;
+use crate::domain::cost::Price;
+use crate::domain::ids::{AccountId, ImageId, SnapshotId};
+use crate::domain::image::Image;
+use crate::domain::policy::Policy;
+use crate::domain::region::Region;
+use crate::domain::retention::{Reason, Verdict};
+use crate::domain::usage::Usage;
+
+/// The images of one place with what was found out about them.
+#[derive(Debug)]
+pub struct Judged<'a> {
+    /// All own images of the place.
+    pub images: &'a [Image],
+    /// Their verdicts, in the same order.
+    pub verdicts: Vec<Verdict<'a>>,
+    /// Who uses them.
+    pub usage: &'a Usage,
+}
+
+impl Plan {
+    /// Puts the verdicts of all places together.
+    pub fn new(
+        policy: Policy,
+        account: Option<AccountId>,
+        places: &[Judged<'_>],
+        price: Price,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let mut sizes = BTreeMap::new();
+        let (mut actions, mut kept) = (Vec::new(), Vec::new());
+        for place in places {
+            let (going, staying): (Vec<_>, Vec<_>) = place.verdicts.iter().partition(|v| v.goes());
+            let needed: BTreeSet<_> =
+                staying.iter().flat_map(|v| &v.image.snapshots).map(|snapshot| &snapshot.id).collect();
+            for verdict in going {
+                let free: BTreeMap<_, _> = verdict
+                    .image
+                    .snapshots
+                    .iter()
+                    .filter(|snapshot| !needed.contains(&snapshot.id))
+                    .map(|snapshot| (snapshot.id.clone(), snapshot.size_gib))
+                    .collect();
+                actions.push(Action::new(verdict, &free, now));
+                sizes.extend(free);
+            }
+            kept.extend(staying.into_iter().map(Kept::new));
+        }
+        actions.sort_by(|a, b| order(a).cmp(&order(b)));
+        let size_gib = sizes.values().sum();
+        let unverified = kept.iter().filter(|k| k.reasons.iter().all(|r| r.code == "unverified")).count();
+        let summary = Summary {
+            actions: actions.len(),
+            kept: kept.len(),
+            unverified,
+            size_gib,
+            monthly_saving_usd_at_most: price.monthly(size_gib),
+        };
+        let sources = places.iter().flat_map(|place| &place.usage.sources).map(SourceRow::new).collect();
+        let (version, kind) = (VERSION, "plan".to_owned());
+        let created_at = now - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
+        let mut plan =
+            Self { version, kind, created_at, account, policy, sources, actions, kept, summary, digest: String::new() };
+        plan.digest = serde_json::to_value(&plan).map(digest).unwrap_or_default();
+        plan
+    }
+}
+
+fn order(action: &Action) -> (&Region, Option<&str>, Option<u64>, &ImageId) {
+    (&action.region, action.family.as_deref(), action.image_version, &action.image_id)
+}
+
+/// Stands for everything about an image that a decision to delete it may rest on.
+pub fn fingerprint(image: &Image) -> String {
+    let snapshots: BTreeSet<_> = image.snapshots.iter().map(|s| s.id.as_str()).collect();
+    let parts = serde_json::json!([
+        image.id,
+        image.name,
+        image.state.as_str(),
+        image.tags,
+        snapshots,
+        image.public,
+        image.protection.as_str()
+    ]);
+    hex(&Sha256::digest(parts.to_string()).as_slice()[..16])
+}
+
+impl Action {
+    fn new(verdict: &Verdict<'_>, free: &BTreeMap<SnapshotId, i64>, now: DateTime<Utc>) -> Self {
+        let image = verdict.image;
+        Self {
+            account: image.owner.clone(),
+            region: image.region.clone(),
+            image_id: image.id.clone(),
+            name: image.name.clone(),
+            family: verdict.family.map(str::to_owned),
+            image_version: image.parsed_name.as_ref().map(|name| name.version().get()),
+            action: "deregister".to_owned(),
+            snapshots: free.keys().cloned().collect(),
+            reason: why(verdict, now),
+            size_gib: free.values().sum(),
+            fingerprint: fingerprint(image),
+        }
+    }
+}
+
+/// Why the image may go, in words.
+fn why(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
+    let age = verdict.image.created_at.map_or("of unknown age".to_owned(), |at| format!("{} old", ago(at, now)));
+    match (verdict.place, verdict.keep) {
+        (Some(place), Some(keep)) => format!("number {place}, {keep} stay; {age}, not in use"),
+        _ => format!("{}; {age}, not in use", verdict.image.state),
+    }
+}
+
+impl Kept {
+    fn new(verdict: &Verdict<'_>) -> Self {
+        let reason = |r: &Reason| KeptReason { code: r.code().to_owned(), detail: r.detail() };
+        Self {
+            region: verdict.image.region.clone(),
+            image_id: verdict.image.id.clone(),
+            name: verdict.image.name.clone(),
+            family: verdict.family.map(str::to_owned),
+            reasons: verdict.reasons.iter().map(reason).collect(),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Whether a plan that was saved may be carried out.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::{Plan, VERSION};
+use crate::domain::age::{Age, ago};
+use crate::domain::ids::AccountId;
+
+/// A plan that must not be applied.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unusable {
+    /// Not a plan at all.
+    #[error("it is not a plan: {0}")]
+    NotAPlan(String),
+    /// Changed since it was written.
+    #[error("it was changed after it was made: its digest does not match")]
+    Edited,
+    /// Too old.
+    #[error("it was made {age} ago, and {most} is the most")]
+    TooOld {
+        /// How old it is.
+        age: String,
+        /// How old it may be.
+        most: Age,
+    },
+    /// Dated in the future.
+    #[error("it is dated {0}, which is in the future")]
+    FromTheFuture(DateTime<Utc>),
+    /// Made in another account.
+    #[error("it was made in account {plan}, and this is account {here}")]
+    OtherAccount {
+        /// The account of the plan.
+        plan: String,
+        /// This account.
+        here: String,
+    },
+}
+
+impl Plan {
+    /// Reads a plan that was saved, and checks that it is as it was written.
+    pub fn parse(text: &str) -> Result<Self, Unusable> {
+        let wrong = |error: serde_json::Error| Unusable::NotAPlan(error.to_string());
+        let value: Value = serde_json::from_str(text).map_err(wrong)?;
+        let plan: Self = serde_json::from_value(value.clone()).map_err(wrong)?;
+        match plan {
+            Self { version, .. } if version != VERSION => {
+                Err(Unusable::NotAPlan(format!("version {version} is not known; this amictl reads version {VERSION}")))
+            }
+            Self { ref kind, .. } if kind != "plan" => Err(Unusable::NotAPlan(format!("it is a {kind}"))),
+            Self { digest: ref written, .. } if *written != digest(value) => Err(Unusable::Edited),
+            plan => Ok(plan),
+        }
+    }
+
+    /// Whether the plan may be applied now, by this account.
+    pub fn check(&self, here: Option<&AccountId>, most: Age, now: DateTime<Utc>) -> Result<(), Unusable> {
+        if self.created_at > now + TimeDelta::minutes(5) {
+            return Err(Unusable::FromTheFuture(self.created_at));
+        }
+        if self.created_at < most.before(now) {
+            return Err(Unusable::TooOld { age: ago(self.created_at, now), most });
+        }
+        match self.account.as_ref() == here {
+            true => Ok(()),
+            false => {
+                let text = |account: Option<&AccountId>| account.map_or("unknown".to_owned(), ToString::to_string);
+                Err(Unusable::OtherAccount { plan: text(self.account.as_ref()), here: text(here) })
+            }
+        }
+    }
+}
+
+/// The digest of a plan without its digest. Keys are sorted, so only content counts, not layout.
+pub(super) fn digest(mut plan: Value) -> String {
+    if let Some(fields) = plan.as_object_mut() {
+        fields.remove("digest");
+    }
+    hex(Sha256::digest(plan.to_string()).as_slice())
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,166 @@
+//! A plan: what would be deleted and what stays, as one document that is shown, saved, confirmed and applied.
+
+mod build;
+mod check;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::ids::{AccountId, ImageId, SnapshotId};
+use super::policy::Policy;
+use super::region::Region;
+use super::usage::{SourceState, SourceStatus};
+
+pub use build::{Judged, fingerprint};
+pub use check::Unusable;
+
+/// The version of the document.
+const VERSION: u32 = 1;
+
+/// What a run of `prune` would do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of the document.
+    pub version: u32,
+    /// Always `plan`.
+    pub kind: String,
+    /// When it was made.
+    #[serde(serialize_with = "seconds")]
+    pub created_at: DateTime<Utc>,
+    /// The account it was made in.
+    pub account: Option<AccountId>,
+    /// The rules it follows.
+    pub policy: Policy,
+    /// The sources of use, read or not.
+    pub sources: Vec<SourceRow>,
+    /// What would be done, in order.
+    pub actions: Vec<Action>,
+    /// What stays.
+    pub kept: Vec<Kept>,
+    /// The sums.
+    pub summary: Summary,
+    /// Tells whether the document is as it was written.
+    pub digest: String,
+}
+
+/// A source of use and how reading it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRow {
+    /// The account, where known.
+    pub account: Option<AccountId>,
+    /// The region.
+    pub region: Region,
+    /// The source.
+    pub source: String,
+    /// `ok`, `failed` or `skipped`.
+    pub status: String,
+    /// EC2's message for a source that failed.
+    pub message: Option<String>,
+    /// How many things were looked at.
+    pub read: usize,
+}
+
+/// One image that would go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// The account.
+    pub account: Option<AccountId>,
+    /// The region.
+    pub region: Region,
+    /// The image.
+    pub image_id: ImageId,
+    /// Its name.
+    pub name: Option<String>,
+    /// The family it counts in.
+    pub family: Option<String>,
+    /// Its version.
+    pub image_version: Option<u64>,
+    /// Always `deregister`.
+    pub action: String,
+    /// The snapshots that go with it: those no image that stays is made of.
+    pub snapshots: Vec<SnapshotId>,
+    /// Why it may go.
+    pub reason: String,
+    /// The size of those snapshots in GiB, at most.
+    pub size_gib: i64,
+    /// Tells whether the image is as it was when it was judged.
+    pub fingerprint: String,
+}
+
+/// One image that stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The region.
+    pub region: Region,
+    /// The image.
+    pub image_id: ImageId,
+    /// Its name.
+    pub name: Option<String>,
+    /// The family it counts in.
+    pub family: Option<String>,
+    /// Everything that keeps it.
+    pub reasons: Vec<KeptReason>,
+}
+
+/// One reason that keeps an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptReason {
+    /// The word for scripts.
+    pub code: String,
+    /// The words for people.
+    pub detail: String,
+}
+
+/// The sums of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Images that would go.
+    pub actions: usize,
+    /// Images that stay.
+    pub kept: usize,
+    /// Of those, images that stay only because their use could not be verified.
+    pub unverified: usize,
+    /// The snapshots that would go, in GiB at most; each counted once.
+    pub size_gib: i64,
+    /// What that saves a month, in US dollars at most.
+    pub monthly_saving_usd_at_most: f64,
+}
+
+fn seconds<S: Serializer>(at: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+impl Plan {
+    /// The images in scope: those that go, and those that stay for another reason than being out of scope.
+    pub fn in_scope(&self) -> usize {
+        let outside = |reason: &KeptReason| matches!(reason.code.as_str(), "out-of-scope" | "unmanaged");
+        self.actions.len() + self.kept.iter().filter(|kept| !kept.reasons.iter().any(outside)).count()
+    }
+
+    /// The sources that could not be read.
+    pub fn failed_sources(&self) -> impl Iterator<Item = &SourceRow> {
+        self.sources.iter().filter(|row| row.status == "failed")
+    }
+}
+
+impl SourceRow {
+    /// The row of a source.
+    pub fn new(state: &SourceState) -> Self {
+        let (status, message, read) = match &state.status {
+            SourceStatus::Ok { read } => ("ok", None, *read),
+            SourceStatus::Failed(problem) => ("failed", Some(format!("{} [{}]", problem.message, problem.code)), 0),
+            SourceStatus::Skipped => ("skipped", None, 0),
+        };
+        Self {
+            account: state.account.clone(),
+            region: state.region.clone(),
+            source: state.source.to_string(),
+            status: status.to_owned(),
+            message,
+            read,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! The reasons that keep an image from being pruned.
+
+use super::usage::Reference;
+
+/// Why an image stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// Among the newest of its family.
+    Newest {
+        /// Its place, counted from the newest, which is 1.
+        place: usize,
+        /// How many stay.
+        keep: usize,
+    },
+    /// Younger than the policy asks, or of unknown age.
+    TooYoung(String),
+    /// Something names it.
+    InUse(Vec<Reference>),
+    /// Launched lately, or launches may not have been reported yet.
+    RecentlyLaunched(String),
+    /// Carries a tag that keeps it.
+    ProtectedTag(String),
+    /// EC2 would refuse to deregister it.
+    DeregistrationProtection(String),
+    /// The target of an alias, or the one before.
+    Alias(Vec<Reference>),
+    /// Being made still.
+    Pending(String),
+    /// AWS Backup, Data Lifecycle Manager or Image Builder looks after it.
+    ManagedElsewhere(&'static str),
+    /// Shared outside the account.
+    Shared(String),
+    /// Its name does not follow the pattern.
+    Unmanaged,
+    /// Whether it is in use could not be found out.
+    Unverified(String),
+    /// No rule covers it, or it was not asked for.
+    OutOfScope(String),
+}
+
+impl Reason {
+    /// The word for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Newest { .. } => "newest",
+            Self::TooYoung(_) => "too-young",
+            Self::InUse(_) => "in-use",
+            Self::RecentlyLaunched(_) => "recently-launched",
+            Self::ProtectedTag(_) => "protected-tag",
+            Self::DeregistrationProtection(_) => "deregistration-protection",
+            Self::Alias(_) => "alias",
+            Self::Pending(_) => "pending",
+            Self::ManagedElsewhere(_) => "managed-elsewhere",
+            Self::Shared(_) => "shared",
+            Self::Unmanaged => "unmanaged",
+            Self::Unverified(_) => "unverified",
+            Self::OutOfScope(_) => "out-of-scope",
+        }
+    }
+
+    /// The words for people.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Newest { place, keep } => format!("number {place} of the newest {keep}"),
+            Self::InUse(by) | Self::Alias(by) => named(by),
+            Self::TooYoung(text)
+            | Self::RecentlyLaunched(text)
+            | Self::ProtectedTag(text)
+            | Self::DeregistrationProtection(text)
+            | Self::Pending(text)
+            | Self::Shared(text)
+            | Self::Unverified(text)
+            | Self::OutOfScope(text) => text.clone(),
+            Self::ManagedElsewhere(by) => (*by).to_owned(),
+            Self::Unmanaged => "its name does not follow <family>-v<N>-<YYYY-MM-DD>".to_owned(),
+        }
+    }
+}
+
+fn named(by: &[Reference]) -> String {
+    let each = |r: &Reference| match r.detail == r.id {
+        true => format!("{} {}", r.kind, r.id),
+        false => format!("{} {} ({})", r.kind, r.id, r.detail),
+    };
+    let mut text = by.iter().take(3).map(each).collect::<Vec<_>>().join(", ");
+    if by.len() > 3 {
+        text.push_str(&format!(" and {} more", by.len() - 3));
+    }
+    text
+}

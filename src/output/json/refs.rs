@@ -1,0 +1,30 @@
+//! Who uses images.
+
+use serde::Serialize;
+
+use crate::domain::plan::SourceRow;
+
+#[derive(Serialize)]
+pub struct RefsJson<'a> {
+    pub version: u32,
+    pub images: Vec<RefsImageJson<'a>>,
+    pub sources: Vec<SourceRow>,
+}
+
+#[derive(Serialize)]
+pub struct RefsImageJson<'a> {
+    pub id: &'a str,
+    pub name: Option<&'a str>,
+    pub region: &'a str,
+    /// `null` where nobody is known to use it, but not every source could be read.
+    pub in_use: Option<bool>,
+    pub references: Vec<ReferenceJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct ReferenceJson<'a> {
+    pub source: &'a str,
+    pub kind: &'a str,
+    pub id: &'a str,
+    pub detail: &'a str,
+}

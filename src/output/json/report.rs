@@ -1,0 +1,114 @@
+//! What a destroying run did.
+
+use serde::Serialize;
+
+use super::VERSION;
+use crate::domain::ids::SnapshotId;
+use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status};
+
+#[derive(Serialize)]
+pub struct OrphansJson<'a> {
+    pub version: u32,
+    pub snapshots: Vec<OrphanJson<'a>>,
+    pub size_gib: i64,
+    pub monthly_saving_usd_at_most: f64,
+}
+
+#[derive(Serialize)]
+pub struct OrphanJson<'a> {
+    pub id: &'a str,
+    pub region: &'a str,
+    pub size_gib: i64,
+    pub started_at: Option<String>,
+    pub reason: &'a str,
+    /// `planned`, `deleted`, `kept` or `failed`.
+    pub result: &'static str,
+    pub error: Option<ProblemJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct ReportJson<'a> {
+    pub version: u32,
+    pub kind: &'static str,
+    pub results: Vec<OutcomeJson<'a>>,
+    pub summary: SummaryJson,
+}
+
+#[derive(Serialize)]
+pub struct SummaryJson {
+    pub done: usize,
+    pub failed: usize,
+    pub skipped: usize,
+}
+
+#[derive(Serialize)]
+pub struct OutcomeJson<'a> {
+    pub account: Option<&'a str>,
+    pub region: &'a str,
+    pub image_id: &'a str,
+    pub name: Option<&'a str>,
+    pub action: &'static str,
+    pub status: &'static str,
+    pub error: Option<ProblemJson<'a>>,
+    pub snapshots: Vec<SnapshotResultJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct ProblemJson<'a> {
+    pub code: &'a str,
+    pub message: &'a str,
+}
+
+#[derive(Serialize)]
+pub struct SnapshotResultJson<'a> {
+    pub id: &'a str,
+    pub result: &'static str,
+    pub error: Option<ProblemJson<'a>>,
+}
+
+/// A problem as the documents write it.
+pub fn problem(problem: &Problem) -> ProblemJson<'_> {
+    ProblemJson { code: &problem.code, message: &problem.message }
+}
+
+impl<'a> ReportJson<'a> {
+    pub fn new(report: &'a Report) -> Self {
+        let (done, failed, skipped) = report.counts();
+        Self {
+            version: VERSION,
+            kind: "report",
+            results: report.results.iter().map(OutcomeJson::new).collect(),
+            summary: SummaryJson { done, failed, skipped },
+        }
+    }
+}
+
+impl<'a> OutcomeJson<'a> {
+    pub fn new(outcome: &'a Outcome) -> Self {
+        let (status, error) = match &outcome.status {
+            Status::Done => ("done", None),
+            Status::Failed(p) => ("failed", Some(problem(p))),
+            Status::Skipped(p) => ("skipped", Some(problem(p))),
+        };
+        Self {
+            account: outcome.account.as_ref().map(|a| a.as_str()),
+            region: outcome.region.as_str(),
+            image_id: outcome.image_id.as_str(),
+            name: outcome.name.as_deref(),
+            action: "deregister",
+            status,
+            error,
+            snapshots: outcome.snapshots.iter().map(snapshot_result).collect(),
+        }
+    }
+}
+
+fn snapshot_result((id, result): &(SnapshotId, SnapshotResult)) -> SnapshotResultJson<'_> {
+    let (result, error) = match result {
+        SnapshotResult::Deleted => ("deleted", None),
+        SnapshotResult::KeptShared => ("kept-shared", None),
+        SnapshotResult::Kept => ("kept", None),
+        SnapshotResult::Failed(p) => ("failed", Some(problem(p))),
+    };
+    SnapshotResultJson { id: id.as_str(), result, error }
+}

@@ -1,0 +1,119 @@
+//! A plan for people and for programs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::table::{Cell, Sheet, Tone};
+use super::{Format, Printer};
+use crate::domain::plan::{Kept, Plan};
+
+/// Writes a plan to stdout.
+pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
+    match printer.format() {
+        Format::Json => printer.json(plan),
+        Format::Jsonl => printer.jsonl(&plan.actions),
+        Format::Ids => printer.ids(plan.actions.iter().map(|action| &action.image_id)),
+        Format::Csv => printer.csv(&for_programs(plan)),
+        Format::Table if plan.actions.is_empty() => Ok(()),
+        Format::Table => printer.table(&overview(plan)),
+    }
+}
+
+/// The families of which something goes, each with what goes, what stays and why.
+pub fn overview(plan: &Plan) -> Sheet {
+    let mut sheet = Sheet::new(["REGION", "FAMILY", "IMAGE", "ID", "VERDICT", "WHY"]);
+    let touched: BTreeSet<_> = plan.actions.iter().map(|a| (&a.region, &a.family)).collect();
+    for (region, family) in touched {
+        let head = |n: usize, text: &str| if n == 0 { text.to_owned() } else { String::new() };
+        let family_name = family.as_deref().unwrap_or("-");
+        let stay = plan.kept.iter().filter(|kept| (&kept.region, &kept.family) == (region, family));
+        let go = plan.actions.iter().filter(|action| (&action.region, &action.family) == (region, family));
+        let stay = stay
+            .map(|kept| (kept.name.as_deref(), kept.image_id.as_str(), Cell::toned("keep", Tone::Good), reasons(kept)));
+        let go = go.map(|action| {
+            (action.name.as_deref(), action.image_id.as_str(), Cell::toned("delete", Tone::Bad), action.reason.clone())
+        });
+        for (n, (name, id, verdict, why)) in stay.chain(go).enumerate() {
+            let (region, family) = (head(n, region.as_str()), head(n, family_name));
+            sheet.rows.push(vec![
+                region.into(),
+                family.into(),
+                name.unwrap_or("-").into(),
+                id.into(),
+                verdict,
+                why.into(),
+            ]);
+        }
+    }
+    sheet
+}
+
+fn reasons(kept: &Kept) -> String {
+    let each = kept.reasons.iter().map(|r| format!("{}: {}", r.code, r.detail));
+    each.collect::<Vec<_>>().join("; ")
+}
+
+/// What a plan comes to, in a few lines.
+pub fn summary(plan: &Plan) -> Vec<String> {
+    let sums = &plan.summary;
+    let count = |n: usize| if n == 1 { "1 image".to_owned() } else { format!("{n} images") };
+    let mut lines = match sums.actions {
+        0 => vec![format!("nothing to delete; {} stay", count(sums.kept))],
+        n => vec![format!(
+            "{} to delete with snapshots of {} GiB: up to ${:.2} a month; {} stay",
+            count(n),
+            sums.size_gib,
+            sums.monthly_saving_usd_at_most,
+            count(sums.kept)
+        )],
+    };
+    let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
+    for kept in &plan.kept {
+        if let Some(first) = kept.reasons.first() {
+            *by_reason.entry(&first.code).or_default() += 1;
+        }
+    }
+    if !by_reason.is_empty() {
+        let each: Vec<_> = by_reason.iter().map(|(code, n)| format!("{n} {code}")).collect();
+        lines.push(format!("kept: {}", each.join(", ")));
+    }
+    let skipped = plan.sources.iter().filter(|row| row.status == "skipped");
+    let skipped: BTreeSet<_> = skipped.map(|row| row.source.as_str()).collect();
+    if !skipped.is_empty() {
+        lines.push(format!("not looked at: {}", skipped.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+    for row in plan.failed_sources() {
+        let message = row.message.as_deref().unwrap_or_default();
+        lines.push(format!("{} in {} could not be read: {message}", row.source, row.region));
+    }
+    lines
+}
+
+fn for_programs(plan: &Plan) -> Sheet {
+    let mut sheet = Sheet::new(["region", "family", "image_id", "name", "verdict", "reasons", "size_gib", "snapshots"]);
+    for action in &plan.actions {
+        let snapshots: Vec<_> = action.snapshots.iter().map(|s| s.as_str()).collect();
+        sheet.rows.push(vec![
+            action.region.as_str().into(),
+            action.family.as_deref().unwrap_or_default().into(),
+            action.image_id.as_str().into(),
+            action.name.as_deref().unwrap_or_default().into(),
+            action.action.as_str().into(),
+            action.reason.as_str().into(),
+            action.size_gib.to_string().into(),
+            snapshots.join(" ").into(),
+        ]);
+    }
+    for kept in &plan.kept {
+        sheet.rows.push(vec![
+            kept.region.as_str().into(),
+            kept.family.as_deref().unwrap_or_default().into(),
+            kept.image_id.as_str().into(),
+            kept.name.as_deref().unwrap_or_default().into(),
+            "keep".into(),
+            reasons(kept).into(),
+            "".into(),
+            "".into(),
+        ]);
+    }
+    sheet
+}

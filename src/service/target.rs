@@ -1,0 +1,112 @@
+//! One account in one region, with its clients.
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_sdk_ec2::config::retry::RetryPartition;
+use tokio::sync::OnceCell;
+
+use super::error::{ApiError, api};
+use crate::domain::ids::AccountId;
+use crate::domain::region::Region;
+
+/// An account, reached with one set of credentials.
+pub(super) struct Account {
+    config: SdkConfig,
+    /// Keeps this account's retries from draining those of another.
+    partition: String,
+    /// The options that lead to this account again.
+    options: String,
+    caller: OnceCell<Result<Caller, ApiError>>,
+}
+
+impl Account {
+    pub(super) fn new(config: SdkConfig, partition: &str, options: String) -> Arc<Self> {
+        Arc::new(Self { config, partition: partition.to_owned(), options, caller: OnceCell::new() })
+    }
+}
+
+/// Who makes the calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The user or role, as an ARN.
+    pub arn: Option<String>,
+}
+
+/// One account in one region: what every call is made on.
+#[derive(Clone)]
+pub struct Target {
+    /// The region.
+    pub region: Region,
+    pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) ssm: aws_sdk_ssm::Client,
+    pub(super) autoscaling: aws_sdk_autoscaling::Client,
+    account: Arc<Account>,
+}
+
+impl Target {
+    pub(super) fn new(account: &Arc<Account>, region: Region) -> Self {
+        let place = aws_config::Region::new(region.as_str().to_owned());
+        let partition = format!("{}/{region}", account.partition);
+        let ec2 = aws_sdk_ec2::config::Builder::from(&account.config)
+            .region(place.clone())
+            .retry_partition(RetryPartition::new(partition.clone()))
+            .build();
+        let ssm = aws_sdk_ssm::config::Builder::from(&account.config)
+            .region(place.clone())
+            .retry_partition(RetryPartition::new(format!("{partition}/ssm")))
+            .build();
+        let autoscaling = aws_sdk_autoscaling::config::Builder::from(&account.config)
+            .region(place)
+            .retry_partition(RetryPartition::new(format!("{partition}/autoscaling")))
+            .build();
+        Self {
+            region,
+            ec2: aws_sdk_ec2::Client::from_conf(ec2),
+            ssm: aws_sdk_ssm::Client::from_conf(ssm),
+            autoscaling: aws_sdk_autoscaling::Client::from_conf(autoscaling),
+            account: Arc::clone(account),
+        }
+    }
+
+    /// The same account in another region.
+    pub fn in_region(&self, region: &Region) -> Self {
+        Self::new(&self.account, region.clone())
+    }
+
+    /// Who the credentials belong to. Asked for once, also where there is no answer.
+    pub async fn caller(&self) -> Result<&Caller, ApiError> {
+        self.account.caller.get_or_init(|| self.ask_caller()).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// The account behind the credentials.
+    pub async fn account(&self) -> Result<&AccountId, ApiError> {
+        Ok(&self.caller().await?.account)
+    }
+
+    /// The options that lead here again, for a command line that takes something up.
+    pub fn options(&self) -> String {
+        format!("--region {}{}", self.region, self.account.options)
+    }
+
+    /// Where this is, for messages: account and region.
+    pub async fn place(&self) -> String {
+        match self.account().await {
+            Ok(account) => format!("account {account}, region {}", self.region),
+            Err(_) => format!("region {}", self.region),
+        }
+    }
+
+    async fn ask_caller(&self) -> Result<Caller, ApiError> {
+        const CALL: &str = "GetCallerIdentity";
+        let region = aws_config::Region::new(self.region.as_str().to_owned());
+        let config = aws_sdk_sts::config::Builder::from(&self.account.config).region(region).build();
+        let client = aws_sdk_sts::Client::from_conf(config);
+        let answer = client.get_caller_identity().send().await.map_err(api(CALL, &self.region))?;
+        let account = answer.account().and_then(|id| id.parse().ok());
+        let account = account.ok_or_else(|| ApiError::unreadable(CALL, &self.region))?;
+        Ok(Caller { account, arn: answer.arn().map(str::to_owned) })
+    }
+}
