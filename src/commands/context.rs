@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::config::Defaults;
 use crate::cli::Global;
 use crate::domain::failure::Failure;
+use crate::domain::failure::Kind::{Interrupted, Refused};
 use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
 use crate::output::{self, Bar, Printer};
@@ -119,6 +120,14 @@ impl Context {
         self.session().await?.single().await
     }
 
+    /// Does work that changes nothing, and gives it up as soon as the user asks to stop.
+    pub async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            result = work => result,
+            () = self.stop.wait() => Err(Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into()),
+        }
+    }
+
     /// How long this run waits, counted from now.
     pub fn patience(&self) -> Patience {
         Patience { until: Instant::now() + self.timeout, stop: self.stop.clone() }
@@ -126,7 +135,6 @@ impl Context {
 
     /// Asks before something is destroyed. Without anybody to ask and without `--yes`, the answer is a refusal.
     pub fn confirm(&self, question: &str, yes: bool) -> Result<()> {
-        use crate::domain::failure::Kind::Refused;
         if yes {
             return Ok(());
         }

@@ -17,7 +17,7 @@ use crate::domain::tagging::{CopyTags, Tags};
 use crate::exit;
 use crate::output::{self, ListError, Options};
 use crate::service::copy::{self, Encryption, Request, Started};
-use crate::service::{Target, images, resolve, wait};
+use crate::service::{Target, resolve, wait};
 
 /// How many regions are copied to at a time.
 const SIDE_BY_SIDE: usize = 32;
@@ -253,9 +253,24 @@ pub async fn carry_out(context: &Context, target: &Target, copies: &Copies, made
         Some(_) => {
             let message = format!("{} of {} regions failed", errors.len(), copies.to.len());
             let failure = Failure::new(Kind::Partial, "PartialCopy", message);
-            Err(failure.hint("run the same command again: copies that are there are adopted").into())
+            Err(failure.hint(format!("finish it with: {}", again(target, copies, &errors))).into())
         }
     }
+}
+
+/// The command line that makes the copies that failed; those that are there are adopted.
+fn again(target: &Target, copies: &Copies, errors: &[ListError]) -> String {
+    let to: Vec<_> = errors.iter().map(|error| error.region.as_str()).collect();
+    let mut line = format!("amictl copy {} --to {} --name '{}'", copies.source.id, to.join(","), copies.name);
+    let keys: Vec<_> = errors.iter().filter_map(|e| Some((&e.region, copies.encryption.get(&e.region)?))).collect();
+    line.push_str(if keys.is_empty() { "" } else { " --encrypt" });
+    for (region, encryption) in keys {
+        if let Encryption::Key(key) = encryption {
+            line.push_str(&format!(" --kms-key {region}={key}"));
+        }
+    }
+    line.push_str(if copies.tags { "" } else { " --no-tags" });
+    format!("{line} {}", target.options())
 }
 
 async fn one(context: &Context, to: &Target, copies: &Copies) -> Result<Image> {
@@ -273,9 +288,7 @@ async fn one(context: &Context, to: &Target, copies: &Copies) -> Result<Image> {
     };
     let id = started.id();
     if !copies.wait {
-        if let Some(image) = images::by_name(to, &copies.name).await? {
-            return Ok(image);
-        }
+        return wait::image_visible(to, id, &context.patience()).await;
     }
     let bar = context.printer.bars().percent(format!("{} {id}", to.region));
     let show = on_bar(&bar);

@@ -66,7 +66,7 @@ pub struct Args {
     tag: Vec<Tag>,
 
     /// Leaves the instance running; its file system may then be inconsistent in the image
-    #[arg(long, requires = "instance")]
+    #[arg(long, conflicts_with = "snapshot")]
     no_reboot: bool,
 
     /// Tags the image only, for roles that may not tag snapshots
@@ -74,11 +74,11 @@ pub struct Args {
     no_snapshot_tags: bool,
 
     /// Architecture of the system on the snapshot
-    #[arg(long, value_name = "ARCH", requires = "snapshot", default_value = "x86_64", value_parser = ["x86_64", "arm64", "i386"])]
+    #[arg(long, value_name = "ARCH", conflicts_with = "instance", default_value = "x86_64", value_parser = ["x86_64", "arm64", "i386"])]
     arch: String,
 
     /// Root device of an image made from a snapshot
-    #[arg(long, value_name = "DEVICE", requires = "snapshot", default_value = "/dev/xvda")]
+    #[arg(long, value_name = "DEVICE", conflicts_with = "instance", default_value = "/dev/xvda")]
     root_device: String,
 
     /// Regions to copy it to when it is available
@@ -117,17 +117,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let (name, id) = create::start(&target, &request).await?;
     context.printer.say(format!("making {name} ({id}) in {}", target.region));
-    create::tag_snapshot(&target, &request, &name).await?;
+    let tagged = create::tag_snapshot(&target, &request, &name).await;
     let image = if args.no_wait {
-        let found = crate::service::images::by_name(&target, &name.to_string()).await?;
-        found.ok_or_else(|| {
-            let failure = Failure::new(
-                crate::domain::failure::Kind::TimedOut,
-                "NotVisibleYet",
-                format!("{id} is not visible yet"),
-            );
-            failure.hint(format!("wait for it with: amictl wait {id} --region {}", target.region))
-        })?
+        wait::image_visible(&target, &id, &context.patience()).await?
     } else {
         let bar = context.printer.bars().percent(name.to_string());
         let show = on_bar(&bar);
@@ -135,10 +127,16 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         wait::image_available(&target, &id, true, &context.patience(), watch).await?
     };
     if args.copy_to.is_empty() {
-        return output::images(&context.printer, &[image], &[], &Options::default(), context.now);
+        output::images(&context.printer, &[image], &[], &Options::default(), context.now)?;
+    } else {
+        let copies = Copies { to: args.copy_to, ..Copies::of(image.clone()) };
+        copy::carry_out(context, &target, &copies, vec![image]).await?;
     }
-    let copies = Copies { to: args.copy_to, ..Copies::of(image.clone()) };
-    copy::carry_out(context, &target, &copies, vec![image]).await
+    tagged.map_err(|error| {
+        let message = format!("{name} ({id}) is made, but its snapshot could not be tagged: {error:#}");
+        let hint = "tag the snapshot by hand, or use --no-snapshot-tags where the role may not";
+        Failure::new(crate::domain::failure::Kind::Partial, "SnapshotNotTagged", message).hint(hint).into()
+    })
 }
 
 fn request(context: &Context, args: &Args) -> Result<Request> {

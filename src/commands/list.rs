@@ -1,6 +1,6 @@
 //! `amictl list`: finds images.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -10,14 +10,17 @@ use super::Context;
 use crate::domain::age::Age;
 use crate::domain::cost::Price;
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::naming::Family;
 use crate::domain::report::Problem;
 use crate::domain::selection::{Selection, Sort};
 use crate::domain::tagging::TagMatch;
+use crate::domain::usage::{SourceStatus, Verdict};
 use crate::output::{self, Column, ListError, Options};
 use crate::service::Target;
 use crate::service::images::{self, Query};
+use crate::service::usage::{self, Scope};
 
 /// How many regions and accounts are listed at a time.
 const SIDE_BY_SIDE: usize = 32;
@@ -98,7 +101,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
 
-    /// Columns of table and csv, e.g. name,id,tag:Team
+    /// Columns of table and csv, e.g. name,id,tag:Team or name,used_by
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     columns: Vec<Column>,
 
@@ -140,7 +143,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let answers: Vec<_> = found.buffered(SIDE_BY_SIDE).collect().await;
     drop(bar);
     let (mut all, mut errors) = (Vec::new(), Vec::new());
-    let (places, mut first) = (answers.len(), None);
+    let (places, mut first, mut targets) = (answers.len(), None, Vec::new());
     for (target, answer) in answers {
         match answer {
             Ok(images) => all.extend(images.into_iter().filter(|image| !args.shared || !image.own)),
@@ -149,18 +152,58 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
                 first.get_or_insert(error);
             }
         }
+        targets.push(target);
     }
     match first {
         // Nothing was listed: this is a failure, not a part of a listing.
-        Some(error) if errors.len() == places => return Err(error.into()),
-        _ => show(context, &args, all, &errors),
+        Some(error) if errors.len() == places => Err(error.into()),
+        _ => show(context, &args, Listing { images: all, errors, targets }).await,
     }
 }
 
-fn show(context: &Context, args: &Args, all: Vec<Image>, errors: &[ListError]) -> Result<()> {
-    let images = selection(args).apply(all, context.now);
+/// Who uses each of the images of a place. A source that cannot be read leaves the question open.
+async fn users(target: &Target, images: &[Image]) -> (BTreeMap<ImageId, String>, Vec<ListError>) {
+    let here = || images.iter().filter(|image| image.region == target.region);
+    let ids = here().map(|image| image.id.clone()).collect();
+    let usage = usage::find(target, &ids, &Scope::default(), &|_| {}).await;
+    let text = |image: &Image| match usage.verdict(&image.id) {
+        Verdict::InUse(by) => by.iter().map(|r| format!("{} {}", r.kind, r.id)).collect::<Vec<_>>().join(", "),
+        Verdict::Unverified(_) => "unverified".to_owned(),
+        Verdict::Unused => String::new(),
+    };
+    let found = here().map(|image| (image.id.clone(), text(image))).collect();
+    let mut errors = Vec::new();
+    for state in usage.failed() {
+        if let SourceStatus::Failed(problem) = &state.status {
+            let message = format!("{}: {}", state.source, problem.message);
+            errors.push(list_error(target, Problem { message, ..problem.clone() }).await);
+        }
+    }
+    (found, errors)
+}
+
+/// What was found in all places.
+struct Listing {
+    images: Vec<Image>,
+    errors: Vec<ListError>,
+    targets: Vec<Target>,
+}
+
+async fn show(context: &Context, args: &Args, listing: Listing) -> Result<()> {
+    let Listing { images, mut errors, targets } = listing;
+    let images = selection(args).apply(images, context.now);
+    let mut used_by = BTreeMap::new();
+    if args.columns.contains(&Column::Named("used_by")) {
+        for target in &targets {
+            let (found, failed) = users(target, &images).await;
+            used_by.extend(found);
+            errors.extend(failed);
+        }
+    }
+    let errors = errors.as_slice();
+    let several = targets.len() > 1;
     let price = args.cost.then(|| args.price_per_gb.unwrap_or(Price::US_EAST_1));
-    let options = Options { columns: args.columns.clone(), price };
+    let options = Options { columns: args.columns.clone(), regions: several, price, used_by };
     output::images(&context.printer, &images, errors, &options, context.now)?;
     if images.is_empty() && errors.is_empty() && context.printer.format() == output::Format::Table {
         context.printer.say("no images match");

@@ -96,7 +96,8 @@ async fn find(context: &Context, targets: &[Target], args: &Args) -> Result<Vec<
         bar.step();
         found
     });
-    let found: Vec<Vec<Orphan>> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).try_collect().await?;
+    let found = futures::stream::iter(each).buffered(SIDE_BY_SIDE).try_collect();
+    let found: Vec<Vec<Orphan>> = context.unless_stopped(found).await?;
     Ok(found.into_iter().flatten().collect())
 }
 

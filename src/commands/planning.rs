@@ -43,9 +43,7 @@ pub async fn survey(context: &Context, targets: Vec<Target>, policy: &Policy) ->
     let steps = crate::domain::usage::Source::ALL.len() + 1;
     let bar = context.printer.bars().count((targets.len() * steps) as u64, "reading images and their use");
     let each = targets.into_iter().map(|target| place(context, target, policy, &bar));
-    let surveys: Vec<Survey> = futures::stream::iter(each).buffered(REGIONS).try_collect().await?;
-    drop(bar);
-    Ok(surveys)
+    context.unless_stopped(futures::stream::iter(each).buffered(REGIONS).try_collect()).await
 }
 
 async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) -> Result<Survey> {

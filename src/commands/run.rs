@@ -49,14 +49,14 @@ async fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>
     tokio::spawn(async move { stop_on_signal(&ask, &told).await });
     match command {
         Command::Create(args) => create::run(&context, args).await,
-        Command::List(args) => list::run(&context, args).await,
+        Command::List(args) => context.unless_stopped(list::run(&context, args)).await,
         Command::Launch(args) => launch::run(&context, args).await,
         Command::Copy(args) => copy::run(&context, args).await,
         Command::Deregister(args) => deregister::run(&context, args).await,
         Command::Prune(args) => prune::run(&context, args).await,
         Command::Apply(args) => apply::run(&context, args).await,
         Command::Orphans(args) => orphans::run(&context, args).await,
-        Command::Refs(args) => refs::run(&context, args).await,
+        Command::Refs(args) => context.unless_stopped(refs::run(&context, args)).await,
         Command::Wait(args) => wait::run(&context, args).await,
         Command::Completions(args) => completions::run(&context, &args),
         Command::Man(args) => completions::man(&context, &args),
@@ -65,14 +65,29 @@ async fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>
 
 /// The first signal asks the run to stop at a point it can report; the second gets the default: an end at once.
 async fn stop_on_signal(ask: &watch::Sender<bool>, context: &Context) {
-    if tokio::signal::ctrl_c().await.is_err() {
+    if signal().await.is_err() {
         return;
     }
     let _ = ask.send(true);
-    context.printer.tell("stopping after what is in flight; press Ctrl-C again to stop at once");
-    if tokio::signal::ctrl_c().await.is_ok() {
+    context.printer.tell("stopping after what is in flight; once more stops at once");
+    if signal().await.is_ok() {
         end_now();
     }
+}
+
+/// Comes back at Ctrl-C, and where there is such a thing at SIGTERM.
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
 }
 
 #[expect(clippy::disallowed_methods, reason = "the second Ctrl-C wants no more work, not even a clean end")]

@@ -19,13 +19,23 @@ pub enum Column {
     Tag(String),
 }
 
+/// An image with what was found out about it beside EC2's description.
+pub struct Row<'a> {
+    /// The image.
+    pub image: &'a Image,
+    /// What its snapshots cost a month at most, in US dollars.
+    pub cost: Option<f64>,
+    /// Who uses it.
+    pub used_by: Option<&'a str>,
+}
+
 /// A column that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("there is no column '{0}'; columns are {list}, and tag:KEY for a tag", list = NAMED.join(", "))]
 pub struct UnknownColumn(String);
 
 /// The columns there are, in the order in which CSV writes them.
-pub const NAMED: [&str; 24] = [
+pub const NAMED: [&str; 25] = [
     "name",
     "id",
     "family",
@@ -50,6 +60,7 @@ pub const NAMED: [&str; 24] = [
     "cost",
     "snapshots",
     "description",
+    "used_by",
 ];
 
 impl FromStr for Column {
@@ -87,7 +98,7 @@ impl Column {
 
     /// All columns, for programs.
     pub fn all() -> Vec<Self> {
-        NAMED.into_iter().filter(|name| *name != "age").map(Self::Named).collect()
+        NAMED.into_iter().filter(|name| !matches!(*name, "age" | "used_by")).map(Self::Named).collect()
     }
 
     /// The head of the column for programs.
@@ -107,7 +118,8 @@ impl Column {
     }
 
     /// The cell for programs: exact, empty where there is nothing.
-    pub fn exact(&self, image: &Image, cost: Option<f64>, now: DateTime<Utc>) -> String {
+    pub fn exact(&self, row: &Row<'_>, now: DateTime<Utc>) -> String {
+        let image = row.image;
         let name = image.parsed_name.as_ref();
         let some = |text: Option<&str>| text.unwrap_or_default().to_owned();
         match self {
@@ -133,7 +145,8 @@ impl Column {
                 "protection" => image.protection.as_str().to_owned(),
                 "encrypted" => image.encrypted().to_string(),
                 "size" => image.size_gib.to_string(),
-                "cost" => cost.map(|c| format!("{c:.2}")).unwrap_or_default(),
+                "used_by" => some(row.used_by),
+                "cost" => row.cost.map(|c| format!("{c:.2}")).unwrap_or_default(),
                 "snapshots" => image.snapshots.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(" "),
                 "description" => some(image.description.as_deref()),
                 _ => some(image.name.as_deref()),
@@ -142,8 +155,8 @@ impl Column {
     }
 
     /// The cell for people.
-    pub fn shown(&self, image: &Image, cost: Option<f64>, now: DateTime<Utc>) -> Cell {
-        let exact = self.exact(image, cost, now);
+    pub fn shown(&self, row: &Row<'_>, now: DateTime<Utc>) -> Cell {
+        let (image, exact) = (row.image, self.exact(row, now));
         let since = |at: Option<DateTime<Utc>>, never: &str| match at {
             Some(at) => Cell::from(format!("{} ago", ago(at, now))),
             None => Cell::toned(never, Tone::Faint),
@@ -151,6 +164,7 @@ impl Column {
         match self {
             Self::Named("state") => state(image, now),
             Self::Named("last_launched") => since(image.last_launched_at, "-"),
+            Self::Named("used_by") if exact == "unverified" => Cell::toned(exact, Tone::Notice),
             Self::Named("size") => Cell::from(format!("{exact} GiB")),
             Self::Named("cost") if !exact.is_empty() => Cell::from(format!("≤ ${exact}")),
             _ if exact.is_empty() => Cell::toned("-", Tone::Faint),

@@ -1,12 +1,15 @@
 //! Images in every format.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
-use super::columns::Column;
+use super::columns::{Column, Row};
 use super::json::{ErrorJson, ImageJson, ImagesJson, VERSION};
 use super::table::Sheet;
 use super::{Format, Printer};
 use crate::domain::cost::{Price, snapshot_gib};
+use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::region::Region;
 use crate::domain::report::Problem;
@@ -27,8 +30,12 @@ pub struct ListError {
 pub struct Options {
     /// The columns; the usual ones when empty.
     pub columns: Vec<Column>,
+    /// Shows the region even where all images are in one: others were asked too.
+    pub regions: bool,
     /// Shows what the snapshots cost at most.
     pub price: Option<Price>,
+    /// Who uses each image, where that was asked.
+    pub used_by: BTreeMap<ImageId, String>,
 }
 
 /// Writes images to stdout. The places that failed are part of the JSON document; other formats have no room.
@@ -40,6 +47,7 @@ pub fn images(
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let cost = |image: &Image| options.price.map(|price| price.monthly(snapshot_gib([image])));
+    let row = |image| Row { image, cost: cost(image), used_by: options.used_by.get(&image.id).map(String::as_str) };
     let item = |image| ImageJson::new(image, cost(image));
     let chosen = |usual: Vec<Column>| if options.columns.is_empty() { usual } else { options.columns.clone() };
     match printer.format() {
@@ -53,18 +61,18 @@ pub fn images(
         Format::Csv => {
             let columns = chosen(Column::all());
             let mut sheet = Sheet::new(columns.iter().map(Column::name));
-            let row = |image| columns.iter().map(|c| c.exact(image, cost(image), now).into()).collect();
-            sheet.rows = images.iter().map(row).collect();
+            let cells = |row: Row<'_>| columns.iter().map(|c| c.exact(&row, now).into()).collect();
+            sheet.rows = images.iter().map(row).map(cells).collect();
             printer.csv(&sheet)
         }
         Format::Table if images.is_empty() => Ok(()),
         Format::Table => {
-            let several = images.windows(2).any(|pair| pair[0].region != pair[1].region);
+            let several = options.regions || images.windows(2).any(|pair| pair[0].region != pair[1].region);
             let foreign = images.iter().any(|image| !image.own);
             let columns = chosen(Column::usual(several, foreign, options.price.is_some()));
             let mut sheet = Sheet::new(columns.iter().map(Column::title));
-            let row = |image| columns.iter().map(|c| c.shown(image, cost(image), now)).collect();
-            sheet.rows = images.iter().map(row).collect();
+            let cells = |row: Row<'_>| columns.iter().map(|c| c.shown(&row, now)).collect();
+            sheet.rows = images.iter().map(row).map(cells).collect();
             printer.table(&sheet)
         }
     }

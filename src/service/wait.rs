@@ -118,13 +118,29 @@ pub async fn image_available(
     patience: &Patience,
     watch: Option<Watch<'_>>,
 ) -> Result<Image> {
+    image(target, id, fresh, patience, watch, |state| *state == State::Available).await
+}
+
+/// Waits until EC2 shows the image that it has just given out the id of, whatever its state.
+pub async fn image_visible(target: &Target, id: &ImageId, patience: &Patience) -> Result<Image> {
+    image(target, id, true, patience, None, |_| true).await
+}
+
+async fn image(
+    target: &Target,
+    id: &ImageId,
+    fresh: bool,
+    patience: &Patience,
+    watch: Option<Watch<'_>>,
+    enough: fn(&State) -> bool,
+) -> Result<Image> {
     let began = Instant::now();
     let mut pauses = Pauses::new(patience);
     loop {
         let unknown_yet = fresh && began.elapsed() < UNKNOWN_AT_FIRST;
         let mut doing = "pending".to_owned();
         match look(target, id).await {
-            Ok(Some(image)) if image.state == State::Available => return Ok(image),
+            Ok(Some(image)) if enough(&image.state) => return Ok(image),
             Ok(Some(image)) if image.state.may_become_available() => {
                 if let Some(watch) = watch {
                     watch(progress(target, &image).await);
