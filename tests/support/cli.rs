@@ -1,5 +1,7 @@
 //! Runs the real binary against an endpoint, in an environment of its own.
 
+#![allow(dead_code, reason = "each test binary uses what it needs of this")]
+
 use std::path::Path;
 use std::process::Output;
 
