@@ -7,6 +7,7 @@ use super::destroy::{self, JournalArgs};
 use crate::domain::cost::snapshot_gib;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
+use crate::domain::reason::named;
 use crate::domain::reference::ImageRef;
 use crate::domain::usage::{Source, Usage, Verdict};
 use crate::output::{self, Cell, Sheet, Tone};
@@ -118,9 +119,7 @@ fn unused(chosen: &[Image], used: &Usage) -> Result<()> {
         match used.verdict(&image.id) {
             Verdict::Unused => {}
             Verdict::InUse(by) => {
-                let names: Vec<_> = by.iter().take(5).map(|r| format!("{} {} ({})", r.kind, r.id, r.detail)).collect();
-                let more = if by.len() > 5 { format!(" and {} more", by.len() - 5) } else { String::new() };
-                let message = format!("{} in {} is in use by {}{more}", image.label(), image.region, names.join(", "));
+                let message = format!("{} in {} is in use by {}", image.label(), image.region, named(by));
                 let hint = "take it out of use first, or give --allow-in-use";
                 return Err(Failure::new(Kind::Refused, "InUse", message).hint(hint).into());
             }

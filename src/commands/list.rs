@@ -13,6 +13,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::naming::Family;
+use crate::domain::reason::named;
 use crate::domain::report::Problem;
 use crate::domain::selection::{Selection, Sort};
 use crate::domain::tagging::TagMatch;
@@ -167,7 +168,7 @@ async fn users(target: &Target, images: &[Image]) -> (BTreeMap<ImageId, String>,
     let ids = here().map(|image| image.id.clone()).collect();
     let usage = usage::find(target, &ids, &Scope::default(), &|_| {}).await;
     let text = |image: &Image| match usage.verdict(&image.id) {
-        Verdict::InUse(by) => by.iter().map(|r| format!("{} {}", r.kind, r.id)).collect::<Vec<_>>().join(", "),
+        Verdict::InUse(by) => named(by),
         Verdict::Unverified(_) => "unverified".to_owned(),
         Verdict::Unused => String::new(),
     };

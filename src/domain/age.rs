@@ -50,7 +50,12 @@ impl FromStr for Age {
 
 impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_duration(self.0).fmt(f)
+        let seconds = self.0.as_secs();
+        let units = [(86_400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')];
+        match units.iter().find(|(unit, _)| seconds > 0 && seconds % unit == 0) {
+            Some((unit, letter)) if self.0.subsec_nanos() == 0 => write!(f, "{}{letter}", seconds / unit),
+            _ => humantime::format_duration(self.0).fmt(f),
+        }
     }
 }
 
@@ -82,6 +87,13 @@ mod tests {
     }
 
     #[test]
+    fn spans_print_as_they_may_be_written() {
+        for text in ["7d", "36h", "90m", "45s", "0s"] {
+            assert_eq!(text.parse::<Age>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
     fn other_texts_say_how_to_write_one() {
         for text in ["30x", "", "-1d", "d", "90", "9999999y", "99999999999999999999d"] {
             let error = text.parse::<Age>().unwrap_err().to_string();
@@ -103,6 +115,12 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn what_is_printed_reads_back(seconds in 0..1_000_000_000u64, nanos in 0..1_000_000_000u32) {
+            let age = Age(Duration::new(seconds, nanos));
+            proptest::prop_assert_eq!(age.to_string().parse::<Age>(), Ok(age));
+        }
+
         #[test]
         fn no_text_panics(text in "\\PC*") {
             let now = DateTime::<Utc>::MAX_UTC;

@@ -1,5 +1,7 @@
 //! The reasons that keep an image from being pruned.
 
+use std::collections::BTreeSet;
+
 use super::usage::Reference;
 
 /// Why an image stays.
@@ -77,12 +79,15 @@ impl Reason {
     }
 }
 
-fn named(by: &[Reference]) -> String {
+/// Who uses an image, in words; what several sources found is named once.
+pub fn named<'a>(by: impl IntoIterator<Item = &'a Reference>) -> String {
+    let mut seen = BTreeSet::new();
+    let by: Vec<_> = by.into_iter().filter(|r| seen.insert((r.kind, r.id.as_str()))).collect();
     let each = |r: &Reference| match r.detail == r.id {
         true => format!("{} {}", r.kind, r.id),
         false => format!("{} {} ({})", r.kind, r.id, r.detail),
     };
-    let mut text = by.iter().take(3).map(each).collect::<Vec<_>>().join(", ");
+    let mut text = by.iter().take(3).copied().map(each).collect::<Vec<_>>().join(", ");
     if by.len() > 3 {
         text.push_str(&format!(" and {} more", by.len() - 3));
     }

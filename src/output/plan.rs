@@ -1,9 +1,11 @@
 //! A plan for people and for programs.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
+use crate::domain::naming::ImageName;
 use crate::domain::plan::{Kept, Plan};
 
 /// Writes a plan to stdout.
@@ -18,7 +20,7 @@ pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
     }
 }
 
-/// The families of which something goes, each with what goes, what stays and why.
+/// The families of which something goes, each newest first with what goes, what stays and why.
 pub fn overview(plan: &Plan) -> Sheet {
     let mut sheet = Sheet::new(["REGION", "FAMILY", "IMAGE", "ID", "VERDICT", "WHY"]);
     let touched: BTreeSet<_> = plan.actions.iter().map(|a| (&a.region, &a.family)).collect();
@@ -32,7 +34,9 @@ pub fn overview(plan: &Plan) -> Sheet {
         let go = go.map(|action| {
             (action.name.as_deref(), action.image_id.as_str(), Cell::toned("delete", Tone::Bad), action.reason.clone())
         });
-        for (n, (name, id, verdict, why)) in stay.chain(go).enumerate() {
+        let mut rows: Vec<_> = stay.chain(go).collect();
+        rows.sort_by_key(|(name, ..)| Reverse(name.map(|name| (name.parse::<ImageName>().ok(), name))));
+        for (n, (name, id, verdict, why)) in rows.into_iter().enumerate() {
             let (region, family) = (head(n, region.as_str()), head(n, family_name));
             sheet.rows.push(vec![
                 region.into(),

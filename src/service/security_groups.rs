@@ -46,9 +46,16 @@ pub async fn find(target: &Target, vpc: &str) -> Result<Group, ApiError> {
 /// The group of the VPC that admits ports 80 and 443 from everywhere, made or opened where needed.
 pub async fn ensure(target: &Target, vpc: &str, made_by: &str) -> Result<SecurityGroupId, ApiError> {
     let (found, missing) = look(target, vpc).await?;
-    let id = match found {
-        Some(id) => id,
-        None => create(target, vpc, made_by).await?,
+    let (id, missing) = match found {
+        Some(id) => (id, missing),
+        None => match create(target, vpc, made_by).await {
+            // Another run was faster, or the answer to our own first attempt was lost.
+            Err(error) if error.is("InvalidGroup.Duplicate") => {
+                let (found, missing) = look(target, vpc).await?;
+                (found.ok_or(error)?, missing)
+            }
+            made => (made?, missing),
+        },
     };
     for port in missing {
         let range = IpPermission::builder()

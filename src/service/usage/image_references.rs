@@ -7,6 +7,7 @@ use aws_sdk_ec2::types::{
 };
 use futures::{StreamExt, TryStreamExt};
 
+use super::ssm_parameters::{ALIAS, ALIASES};
 use super::{Found, Source, Target};
 use crate::domain::ids::ImageId;
 use crate::domain::report::Problem;
@@ -28,7 +29,9 @@ pub(super) async fn read(target: &Target, candidates: &BTreeSet<ImageId>) -> Res
     let answers: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
     let mut found = Found { read: ids.len(), ..Found::default() };
     for (image, kind, arn) in answers.into_iter().flatten() {
-        found.add(Source::ImageReferences, Some(&image), kind, &arn, arn.clone())?;
+        let id = id_of(&arn);
+        let kind = if kind == "ssm-parameter" && id.starts_with(ALIASES) { ALIAS } else { kind };
+        found.add(Source::ImageReferences, Some(&image), kind, &id, arn)?;
     }
     Ok(found)
 }
@@ -67,6 +70,16 @@ fn option(resource: &str, name: &str, values: &[&str]) -> ResourceTypeRequest {
         .build()
 }
 
+/// The id or name of a resource as the other sources write it, out of its ARN.
+fn id_of(arn: &str) -> String {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    match resource.split_once('/') {
+        Some(("parameter", name)) => format!("/{name}"),
+        Some(("instance" | "launch-template", id)) => id.to_owned(),
+        _ => resource.to_owned(),
+    }
+}
+
 fn kind_of(resource: &str) -> &'static str {
     match resource {
         "ec2:Instance" => "instance",
@@ -75,5 +88,24 @@ fn kind_of(resource: &str) -> &'static str {
         "imagebuilder:ImageRecipe" => "image-recipe",
         "imagebuilder:ContainerRecipe" => "container-recipe",
         _ => "resource",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_those_of_the_other_sources() {
+        let cases = [
+            ("arn:aws:ec2:us-east-1:1:instance/i-1", "i-1"),
+            ("arn:aws:ec2:us-east-1:1:launch-template/lt-1", "lt-1"),
+            ("arn:aws:ssm:us-east-1:1:parameter/amictl/web/prod", "/amictl/web/prod"),
+            ("arn:aws:imagebuilder:us-east-1:1:image-recipe/web/1.0.0", "image-recipe/web/1.0.0"),
+            ("what", "what"),
+        ];
+        for (arn, id) in cases {
+            assert_eq!(id_of(arn), id);
+        }
     }
 }

@@ -16,8 +16,8 @@ const PAGE: i32 = 50;
 const NAMES_A_CALL: usize = 10;
 const SIDE_BY_SIDE: usize = 10;
 /// Where aliases live: `/amictl/<family>/<alias>`.
-const ALIASES: &str = "/amictl/";
-const ALIAS: &str = "alias";
+pub(super) const ALIASES: &str = "/amictl/";
+pub(super) const ALIAS: &str = "alias";
 
 pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
     let names = names(target).await.map_err(|e| e.problem())?;
