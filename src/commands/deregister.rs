@@ -1,5 +1,7 @@
 //! `amictl deregister`: an image and the snapshots that nothing else needs.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::Context;
@@ -87,8 +89,8 @@ async fn plan(context: &Context, target: &Target, args: &Args, chosen: &[Image])
     let spinner = context.printer.bars().spinner("looking for use");
     let scope = Scope { without: args.without_source.iter().copied().collect(), ..Scope::default() };
     let all_own = Query::own();
-    let leaving = chosen.iter().map(|image| image.id.clone()).collect();
-    let (used, own) = tokio::join!(usage::find(target, &leaving, &scope, &|_| {}), images::find(target, &all_own));
+    let leaving: BTreeSet<_> = chosen.iter().map(|image| image.id.clone()).collect();
+    let (used, own) = tokio::join!(usage::find(target, async { leaving.clone() }, &scope, &|_| {}), images::find(target, &all_own));
     drop(spinner);
     if !args.allow_in_use {
         unused(chosen, &used)?;

@@ -166,7 +166,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 async fn users(target: &Target, images: &[Image]) -> (BTreeMap<ImageId, String>, Vec<ListError>) {
     let here = || images.iter().filter(|image| image.region == target.region);
     let ids = here().map(|image| image.id.clone()).collect();
-    let usage = usage::find(target, &ids, &Scope::default(), &|_| {}).await;
+    let usage = usage::find(target, async { ids }, &Scope::default(), &|_| {}).await;
     let text = |image: &Image| match usage.verdict(&image.id) {
         Verdict::InUse(by) => named(by),
         Verdict::Unverified(_) => "unverified".to_owned(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use futures::{StreamExt, TryStreamExt};
+use tokio::sync::oneshot;
 
 use super::Context;
 use crate::domain::cost::Price;
@@ -47,30 +48,28 @@ pub async fn survey(context: &Context, targets: Vec<Target>, policy: &Policy) ->
 }
 
 async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) -> Result<Survey> {
-    let images = images::find(&target, &Query::own()).await?;
-    bar.step();
-    // What no rule would let go anyway need not be asked about one by one.
-    let candidates = going(policy, &images, &Usage::default(), &Shares::new(), context);
-    let ids: BTreeSet<_> = candidates.iter().map(|image| image.id.clone()).collect();
+    let (tell, told) = oneshot::channel();
+    let listing = async {
+        let images = images::find(&target, &Query::own()).await?;
+        bar.step();
+        // What no rule would let go anyway need not be asked about one by one.
+        let verdicts = judge(policy, &images, &Usage::default(), &Shares::new(), context.now);
+        let candidates = verdicts.iter().filter(|v| v.goes()).map(|v| v.image.id.clone()).collect::<BTreeSet<_>>();
+        // Nobody listens where that source is left out.
+        let _ = tell.send(candidates);
+        anyhow::Ok(images)
+    };
+    let candidates = async { told.await.unwrap_or_default() };
     let files = policy.refs_from.iter().map(PathBuf::from).collect();
     let scope = Scope { without: policy.without_sources.clone(), files };
-    let usage = usage::find(&target, &ids, &scope, &|_| bar.step()).await;
+    let step = |_| bar.step();
+    let (images, usage) = tokio::join!(listing, usage::find(&target, candidates, &scope, &step));
+    let images = images?;
     let asked = judge(policy, &images, &usage, &Shares::new(), context.now);
     let asked: Vec<_> = asked.iter().filter(|v| v.goes() && v.asks_shares).map(|v| v.image.clone()).collect();
     let each = futures::stream::iter(asked).map(|image| shares(&target, image));
     let shares = each.buffer_unordered(SIDE_BY_SIDE).collect().await;
     Ok(Survey { target, images, usage, shares })
-}
-
-fn going<'a>(
-    policy: &Policy,
-    images: &'a [Image],
-    usage: &Usage,
-    shares: &Shares,
-    context: &Context,
-) -> Vec<&'a Image> {
-    let verdicts = judge(policy, images, usage, shares, context.now);
-    verdicts.iter().filter(|v| v.goes()).map(|v| v.image).collect()
 }
 
 /// Who an image is shared with beside its own account.

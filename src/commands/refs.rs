@@ -45,7 +45,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let scope = Scope { without: args.without_source.into_iter().collect(), files: args.refs_from };
     let usage = {
         let bar = context.printer.bars().count(Source::ALL.len() as u64, "looking for use");
-        usage::find(&target, &ids, &scope, &|_| bar.step()).await
+        usage::find(&target, async { ids }, &scope, &|_| bar.step()).await
     };
     output::refs(&context.printer, &images, &usage)?;
     output::unread_sources(&usage).iter().for_each(|line| context.printer.tell(line));

@@ -15,7 +15,9 @@ mod templates;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use futures::FutureExt;
 use tokio::sync::OnceCell;
 
 use super::target::Target;
@@ -90,18 +92,21 @@ pub struct Scope {
     pub files: Vec<PathBuf>,
 }
 
-/// Reads every source in scope, all pages of each, for use of `candidates`. `done` is called after each.
+/// Reads every source in scope, all pages of each. `done` is called after each.
+///
+/// Only EC2's image references are asked for by image: the others are read while `candidates` are still being found.
 pub async fn find(
     target: &Target,
-    candidates: &BTreeSet<ImageId>,
+    candidates: impl Future<Output = BTreeSet<ImageId>>,
     scope: &Scope,
     done: &(dyn Fn(Source) + Send + Sync),
 ) -> Usage {
     let account = target.account().await.ok().cloned();
     let catalog = Catalog { target, templates: OnceCell::new() };
     let files = (!scope.files.is_empty()).then_some(Source::Files);
+    let candidates = candidates.map(Arc::new).shared();
     let read = Source::ALL.into_iter().chain(files).map(|source| {
-        let catalog = &catalog;
+        let (catalog, candidates) = (&catalog, candidates.clone());
         async move {
             let found = match scope.without.contains(&source) {
                 true => None,
@@ -131,7 +136,7 @@ async fn read(
     source: Source,
     target: &Target,
     catalog: &Catalog<'_>,
-    candidates: &BTreeSet<ImageId>,
+    candidates: impl Future<Output = Arc<BTreeSet<ImageId>>>,
     scope: &Scope,
 ) -> Result<Found, Problem> {
     match source {
@@ -142,7 +147,7 @@ async fn read(
         Source::SpotRequests => spot_requests::read(target, catalog).await,
         Source::Ec2Fleets => ec2_fleets::read(target, catalog).await,
         Source::SsmParameters => ssm_parameters::read(target).await,
-        Source::ImageReferences => image_references::read(target, candidates).await,
+        Source::ImageReferences => image_references::read(target, &*candidates.await).await,
         Source::Files => files::read(&scope.files),
     }
 }

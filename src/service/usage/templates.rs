@@ -34,6 +34,8 @@ pub(super) struct Templates {
     pub(super) versions: Vec<Version>,
     /// Default and latest version number, by id and by name.
     numbers: HashMap<String, (i64, i64)>,
+    /// Where a version stands, by the id or name of its template and its number.
+    places: HashMap<(String, i64), usize>,
 }
 
 /// A template as something refers to it.
@@ -71,8 +73,14 @@ impl Templates {
                 numbers.insert(key.clone(), (template.default, template.latest));
             }
         }
-        let versions = found.into_iter().map(|version| Version::new(&version, &parameters)).collect();
-        Ok(Self { count: listed.len(), versions, numbers })
+        let versions: Vec<_> = found.into_iter().map(|version| Version::new(&version, &parameters)).collect();
+        let mut places = HashMap::new();
+        for (place, version) in versions.iter().enumerate() {
+            for key in [&version.id, &version.name] {
+                places.insert((key.clone(), version.number), place);
+            }
+        }
+        Ok(Self { count: listed.len(), versions, numbers, places })
     }
 
     /// The image that a template version names. A template that is not there is a problem, not an empty answer.
@@ -89,10 +97,10 @@ impl Templates {
                 text.parse().map_err(|_| problem(format!("launch template {template}: '{text}' is no version")))?
             }
         };
-        let same = |v: &&Version| v.number == number && (v.id == *template || v.name == *template);
-        let Some(version) = self.versions.iter().find(same) else {
+        let Some(place) = self.places.get(&(template.clone(), number)) else {
             return Err(problem(format!("launch template {template} has no version {number}")));
         };
+        let version = &self.versions[*place];
         Ok((version, version.image.as_ref().map_err(Clone::clone)?.as_deref()))
     }
 }
