@@ -6,14 +6,26 @@
 mod copying;
 #[path = "support/fake/mod.rs"]
 mod fake;
+#[path = "support/fake/tests/fleets.rs"]
+mod fleets;
 #[path = "support/fake/tests/launching.rs"]
 mod launching;
 #[path = "support/fake/tests/listing.rs"]
 mod listing;
 #[path = "support/fake/tests/making.rs"]
 mod making;
+#[path = "support/fake/tests/parameter_listing.rs"]
+mod parameter_listing;
+#[path = "support/fake/tests/parameters.rs"]
+mod parameters;
+#[path = "support/fake/tests/recycling.rs"]
+mod recycling;
+#[path = "support/fake/tests/references.rs"]
+mod references;
 #[path = "support/fake/tests/retiring.rs"]
 mod retiring;
+#[path = "support/fake/tests/scaling.rs"]
+mod scaling;
 #[path = "support/fake/tests/templates.rs"]
 mod templates;
 #[path = "support/fake/tests/trouble.rs"]
@@ -54,6 +66,26 @@ fn prod(fake: &Fake, region: &str) -> Client {
 
 fn other(fake: &Fake, region: &str) -> Client {
     client(fake, "AKIAOTHER", region, 1)
+}
+
+fn ssm(fake: &Fake, key: &str, region: &str) -> aws_sdk_ssm::Client {
+    let config = aws_sdk_ssm::Config::builder()
+        .behavior_version(aws_sdk_ssm::config::BehaviorVersion::latest())
+        .endpoint_url(fake.url())
+        .region(aws_sdk_ssm::config::Region::new(region.to_owned()))
+        .credentials_provider(Credentials::new(key, "secret", None, None, "test"))
+        .retry_config(RetryConfig::disabled());
+    aws_sdk_ssm::Client::from_conf(config.build())
+}
+
+fn autoscaling(fake: &Fake, key: &str, region: &str) -> aws_sdk_autoscaling::Client {
+    let config = aws_sdk_autoscaling::Config::builder()
+        .behavior_version(aws_sdk_autoscaling::config::BehaviorVersion::latest())
+        .endpoint_url(fake.url())
+        .region(aws_sdk_autoscaling::config::Region::new(region.to_owned()))
+        .credentials_provider(Credentials::new(key, "secret", None, None, "test"))
+        .retry_config(RetryConfig::disabled());
+    aws_sdk_autoscaling::Client::from_conf(config.build())
 }
 
 /// Error code of a refused call.

@@ -1,4 +1,4 @@
-//! What the endpoint knows about instances, networks, launch templates and parameters.
+//! What the endpoint knows about instances, networks and launch templates.
 
 use std::collections::BTreeMap;
 
@@ -197,29 +197,4 @@ pub struct TemplateVersion {
     pub created: DateTime<Utc>,
     /// LaunchTemplateData, by the names it was sent with.
     pub data: Params,
-}
-
-/// A parameter of the Systems Manager parameter store.
-#[derive(Clone, Debug)]
-pub struct Parameter {
-    /// `text` or `aws:ec2:image`.
-    pub data_type: String,
-    /// Values, oldest first; the version is the position plus one.
-    pub values: Vec<String>,
-    /// Version by label.
-    pub labels: BTreeMap<String, usize>,
-}
-
-impl Parameter {
-    /// The value of a version, of a label, or the newest one.
-    pub fn value(&self, selector: Option<&str>) -> Option<&str> {
-        let version = match selector {
-            None => self.values.len(),
-            Some(text) => match text.parse() {
-                Ok(number) => number,
-                Err(_) => *self.labels.get(text)?,
-            },
-        };
-        self.values.get(version.checked_sub(1)?).map(String::as_str)
-    }
 }

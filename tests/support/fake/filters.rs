@@ -21,10 +21,15 @@ pub struct Filters(Vec<Filter>);
 impl Filters {
     /// Reads the filters and refuses unknown names; `tag:` stands for all tag filters.
     pub fn read(params: &Params, known: &[&str]) -> Result<Filters, Refusal> {
+        Filters::read_from(params, ("Filter", "Value"), known)
+    }
+
+    /// Reads filters that are called otherwise than EC2's: the list, and the values in each.
+    pub fn read_from(params: &Params, names: (&str, &str), known: &[&str]) -> Result<Filters, Refusal> {
         let mut filters = Vec::new();
-        for given in params.structs("Filter") {
+        for given in params.structs(names.0) {
             let name = given.need("Name")?.to_owned();
-            let values: Vec<String> = given.list("Value").iter().map(|v| (*v).to_owned()).collect();
+            let values: Vec<String> = given.list(names.1).iter().map(|v| (*v).to_owned()).collect();
             let is_known = known.contains(&name.as_str())
                 || (known.contains(&"tag:") && name.len() > 4 && name.starts_with("tag:"));
             if !is_known {

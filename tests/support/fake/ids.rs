@@ -2,6 +2,9 @@
 
 use super::errors::{Refusal, refuse};
 
+/// The largest last group of a UUID.
+const MOST_NODE: u64 = 0xffff_ffff_ffff;
+
 /// Gives out ids.
 #[derive(Debug, Default)]
 pub struct Ids {
@@ -13,6 +16,14 @@ impl Ids {
     pub fn next(&mut self, prefix: &str) -> String {
         self.given += 1;
         format!("{prefix}-{}", hex17(self.given))
+    }
+
+    /// The next id of the long kind, e.g. `fleet-` and a UUID.
+    pub fn next_uuid(&mut self, prefix: &str) -> String {
+        self.given += 1;
+        let (high, low) = (mixed(self.given), mixed(!self.given));
+        let (first, second) = (high >> 32, (high >> 16) & 0xffff);
+        format!("{prefix}-{first:08x}-{second:04x}-4{:03x}-8{:03x}-{:012x}", high & 0xfff, low >> 52, low & MOST_NODE)
     }
 
     /// The next number, for what is numbered rather than named (addresses, keys).
@@ -64,6 +75,7 @@ pub fn check(prefix: &str, id: &str) -> Result<(), Refusal> {
         "subnet" => "InvalidSubnetID.Malformed",
         "vpc" => "InvalidVpcID.Malformed",
         "lt" => "InvalidLaunchTemplateId.Malformed",
+        "sir" => "InvalidSpotInstanceRequestID.Malformed",
         _ => "InvalidID",
     };
     Err(refuse(code, format!("Invalid id: \"{id}\" (expecting \"{prefix}-...\")")))

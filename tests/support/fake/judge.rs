@@ -69,8 +69,10 @@ impl Shared {
     /// Decides, does the work if it comes to that, and logs the request.
     pub fn judge(&self, incoming: &Incoming) -> Verdict {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let form = Params::from_form(&incoming.body);
-        let request = incoming.scope().and_then(|scope| Request::read(&world, &scope, incoming, &form));
+        let read = incoming.form();
+        let form = read.clone().unwrap_or_default();
+        let request =
+            read.and_then(|_| incoming.scope()).and_then(|scope| Request::read(&world, &scope, incoming, &form));
         let mut call = call(&world, incoming, &form, request.as_ref().ok());
         let (mut wait, fault) = self.faults().strike(&call);
         let work = || self.work(&mut world, &call.service, &form, request);
@@ -100,11 +102,14 @@ impl Shared {
     }
 
     fn work(&self, world: &mut World, service: &str, form: &Params, request: Result<Request, Refusal>) -> Answer {
-        let request = request?;
-        if world.throttle {
-            self.buckets.lock().unwrap_or_else(PoisonError::into_inner).take(&request)?;
-        }
-        services::run(world, service, form.get("Version"), &request)
+        let answer = request.and_then(|request| {
+            // Only EC2's buckets are known.
+            if world.throttle && service == "ec2" {
+                self.buckets.lock().unwrap_or_else(PoisonError::into_inner).take(&request)?;
+            }
+            services::run(world, service, form.get("Version"), &request)
+        });
+        answer.map_err(|refusal| services::protocol(service).spell(refusal))
     }
 }
 
@@ -124,14 +129,15 @@ fn call(world: &World, incoming: &Incoming, form: &Params, request: Option<&Requ
 
 fn written(call: &Call, answer: Answer) -> (Option<Reply>, Outcome) {
     const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
+    let protocol = services::protocol(&call.service);
     let (status, body, outcome) = match answer {
         Ok(inner) => (200, services::envelope(&call.service, &call.action, &inner, REQUEST_ID), Outcome::Ok),
         Err(refusal) => {
-            let body = services::error_document(&call.service, &refusal, REQUEST_ID);
+            let body = protocol.error_document(&refusal, REQUEST_ID);
             (refusal.status, body, Outcome::Error(refusal.code))
         }
     };
-    (Some(Reply { status, content_type: "text/xml;charset=UTF-8", body, cut: false }), outcome)
+    (Some(Reply { status, content_type: protocol.content_type(), body, cut: false }), outcome)
 }
 
 fn html(status: u16) -> Reply {

@@ -1,5 +1,5 @@
-//! An EC2 endpoint inside the process: it speaks the query protocol to the real SDK client, keeps
-//! state, and refuses what EC2 refuses. No answer is kinder than EC2's: what it does not know, it rejects.
+//! An EC2 endpoint inside the process, with the services around it (STS, SSM, Auto Scaling): it speaks their
+//! protocols to the real SDK clients, keeps state, and refuses what EC2 refuses. No answer is kinder than EC2's: what it does not know, it rejects.
 
 #![allow(dead_code, unused_imports, reason = "each test binary and the demo include this module and use a part of it")]
 #![allow(clippy::doc_markdown, reason = "the names of EC2's operations and fields are words here")]
@@ -15,23 +15,30 @@ mod compute;
 mod errors;
 mod faults;
 mod filters;
+mod fleets;
 mod groups;
 mod ids;
 mod images;
 mod instances;
 mod judge;
 mod kms;
+mod launchers;
 mod model;
 mod network;
 mod paging;
 mod params;
 mod protection;
+mod protocol;
+mod recycle_bin;
+mod references;
 mod regions;
 mod request;
+mod scaling;
 mod seed;
 mod server;
 mod services;
 mod snapshots;
+mod ssm;
 mod sts;
 mod tags;
 mod templates;
@@ -47,11 +54,12 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 pub use call::{Call, Outcome};
-pub use compute::{Group, Instance, Parameter, Template, Volume};
+pub use compute::{Group, Instance, Template, Volume};
 pub use faults::{Fault, FaultKind};
 pub use model::{Image, Principal, Snapshot, Tags};
 pub use protection::Protection;
 pub use seed::When;
+pub use ssm::Parameter;
 pub use world::{OTHER, PROD, World};
 
 use judge::Shared;

@@ -7,6 +7,18 @@ use super::errors::{Refusal, combination, refuse};
 use super::request::Request;
 use super::world::World;
 
+/// How a listing is cut into pages.
+pub struct Rules<'a> {
+    /// Parameter that gives the page size.
+    pub size: &'a str,
+    /// Least and largest page size.
+    pub bounds: (i64, i64),
+    /// Page size when none is given; without one the whole listing comes at once.
+    pub default: Option<i64>,
+    /// Parameter of explicit ids, which does not go with pages.
+    pub ids: Option<&'a str>,
+}
+
 /// Which page is wanted.
 pub struct Window {
     limit: usize,
@@ -19,27 +31,35 @@ pub struct Window {
 impl Window {
     /// Reads MaxResults (within its bounds) and NextToken; neither goes with explicit ids.
     pub fn read(world: &World, request: &Request, bounds: (i64, i64), ids: Option<&str>) -> Result<Window, Refusal> {
+        Window::by(world, request, &Rules { size: "MaxResults", bounds, default: None, ids })
+    }
+
+    /// Reads the page size and NextToken by a listing's own rules.
+    pub fn by(world: &World, request: &Request, rules: &Rules<'_>) -> Result<Window, Refusal> {
         let params = &request.params;
-        let asked = params.number("MaxResults")?;
+        let size = rules.size;
+        let asked = params.number(size)?;
         let token = params.get("NextToken");
-        if let Some(ids) = ids.filter(|ids| params.has(ids))
+        if let Some(ids) = rules.ids.filter(|ids| params.has(ids))
             && (asked.is_some() || token.is_some())
         {
-            return Err(combination(format!("The parameter {ids} cannot be used with the parameter MaxResults")));
+            return Err(combination(format!("The parameter {ids} cannot be used with the parameter {size}")));
         }
         if let Some(asked) = asked {
-            let (least, most) = bounds;
+            let (least, most) = rules.bounds;
             if asked < least || asked > most {
+                let name = format!("{}{}", size[..1].to_lowercase(), &size[1..]);
                 return Err(refuse(
                     "InvalidParameterValue",
                     format!(
-                        "Value ( {asked} ) for parameter maxResults is invalid. \
+                        "Value ( {asked} ) for parameter {name} is invalid. \
                          Expecting a value between {least} and {most}."
                     ),
                 ));
             }
         }
-        let fingerprint = fingerprint(request, &["MaxResults", "NextToken"]);
+        let asked = asked.or(rules.default);
+        let fingerprint = fingerprint(request, &[size, "NextToken"]);
         let (blank, after) = match token {
             None => (false, String::new()),
             Some(token) => {

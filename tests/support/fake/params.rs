@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::errors::{Refusal, invalid_value, missing};
+use serde_json::Value;
+
+use super::errors::{Refusal, invalid_value, missing, refuse};
 
 /// Parameters by their full dotted name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -12,6 +14,37 @@ impl Params {
     /// Reads a form body.
     pub fn from_form(body: &[u8]) -> Params {
         Params(form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    /// Reads a JSON object, named as a form would be: `{"Names": ["a"]}` is `Names.1`.
+    pub fn from_json(body: &[u8]) -> Result<Params, Refusal> {
+        let bad = |message: &str| refuse("SerializationException", message);
+        let value: Value = serde_json::from_slice(body).map_err(|error| bad(&error.to_string()))?;
+        if !value.is_object() {
+            return Err(bad("Expected an object."));
+        }
+        let mut params = Params::default();
+        params.flatten(String::new(), &value);
+        Ok(params)
+    }
+
+    fn flatten(&mut self, name: String, value: &Value) {
+        let below = |part: &str| if name.is_empty() { part.to_owned() } else { format!("{name}.{part}") };
+        match value {
+            Value::Null => {}
+            Value::Object(fields) => {
+                for (field, value) in fields {
+                    self.flatten(below(field), value);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.flatten(below(&(index + 1).to_string()), value);
+                }
+            }
+            Value::String(text) => drop(self.0.insert(name, text.clone())),
+            other => drop(self.0.insert(name, other.to_string())),
+        }
     }
 
     /// One value.

@@ -12,7 +12,9 @@ pub struct Incoming {
     pub authorization: Option<String>,
     /// `X-Amz-Security-Token` header.
     pub session_token: Option<String>,
-    /// Form body.
+    /// `X-Amz-Target` header; only JSON requests have it.
+    pub target: Option<String>,
+    /// Body: a form, or JSON.
     pub body: Vec<u8>,
 }
 
@@ -44,6 +46,16 @@ pub struct Request {
 }
 
 impl Incoming {
+    /// The parameters, among them `Action` and `Version`, which JSON requests have in a header.
+    pub fn form(&self) -> Result<Params, Refusal> {
+        let Some(target) = &self.target else { return Ok(Params::from_form(&self.body)) };
+        let (version, action) = target.split_once('.').unwrap_or(("", target));
+        let mut form = Params::from_json(&self.body)?;
+        form.0.insert("Action".to_owned(), action.to_owned());
+        form.0.insert("Version".to_owned(), version.to_owned());
+        Ok(form)
+    }
+
     /// Reads `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`.
     pub fn scope(&self) -> Result<Scope, Refusal> {
         let header = self
@@ -65,10 +77,7 @@ impl Incoming {
 impl Request {
     /// Checks who is calling, and where.
     pub fn read(world: &World, scope: &Scope, incoming: &Incoming, form: &Params) -> Result<Request, Refusal> {
-        let stranger = || match scope.service.as_str() {
-            "ec2" => refuse("AuthFailure", "AWS was not able to validate the provided access credentials"),
-            _ => refuse("InvalidClientTokenId", "The security token included in the request is invalid."),
-        };
+        let stranger = || refuse("AuthFailure", "AWS was not able to validate the provided access credentials");
         let key = world.keys.get(&scope.key_id).ok_or_else(stranger)?;
         let now = world.now();
         if let Some((token, until)) = &key.session {

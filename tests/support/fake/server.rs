@@ -49,8 +49,9 @@ async fn answer(
         Some(value.to_str().ok()?.to_owned())
     };
     let (authorization, session_token) = (header("authorization"), header("x-amz-security-token"));
+    let target = header("x-amz-target");
     let body = request.into_body().collect().await.map_err(|_| Broken)?;
-    let incoming = Incoming { authorization, session_token, body: body.to_bytes().to_vec() };
+    let incoming = Incoming { authorization, session_token, target, body: body.to_bytes().to_vec() };
     let verdict = shared.judge(&incoming);
     if !verdict.wait.is_zero() {
         tokio::time::sleep(verdict.wait).await;

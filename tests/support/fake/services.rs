@@ -1,10 +1,13 @@
 //! Which operations there are, by the service of the credential scope.
 
-use super::errors::{Answer, Refusal, refuse};
+use super::errors::{Answer, refuse};
+use super::protocol::Protocol;
 use super::request::Request;
 use super::world::World;
-use super::xml::Xml;
-use super::{groups, images, instances, network, regions, snapshots, sts, tags, templates};
+use super::{
+    fleets, groups, images, instances, network, recycle_bin, references, regions, scaling, snapshots, ssm, sts, tags,
+    templates,
+};
 
 /// An operation: its name, the first parts of its parameters, its work.
 pub struct Operation {
@@ -19,14 +22,17 @@ pub struct Operation {
 /// A service and how its documents look.
 struct Service {
     name: &'static str,
+    protocol: Protocol,
+    /// The `Version` of forms; for JSON the first half of `X-Amz-Target`.
     version: &'static str,
     namespace: &'static str,
     operations: &'static [&'static [Operation]],
 }
 
-const SERVICES: [Service; 2] = [
+const SERVICES: [Service; 4] = [
     Service {
         name: "ec2",
+        protocol: Protocol::Ec2,
         version: "2016-11-15",
         namespace: "http://ec2.amazonaws.com/doc/2016-11-15/",
         operations: &[
@@ -38,13 +44,31 @@ const SERVICES: [Service; 2] = [
             templates::OPERATIONS,
             regions::OPERATIONS,
             tags::OPERATIONS,
+            fleets::OPERATIONS,
+            references::OPERATIONS,
+            recycle_bin::OPERATIONS,
         ],
     },
     Service {
         name: "sts",
+        protocol: Protocol::Query,
         version: "2011-06-15",
         namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
         operations: &[sts::OPERATIONS],
+    },
+    Service {
+        name: "autoscaling",
+        protocol: Protocol::Query,
+        version: "2011-01-01",
+        namespace: "http://autoscaling.amazonaws.com/doc/2011-01-01/",
+        operations: &[scaling::OPERATIONS],
+    },
+    Service {
+        name: "ssm",
+        protocol: Protocol::Json,
+        version: "AmazonSSM",
+        namespace: "",
+        operations: &[ssm::OPERATIONS],
     },
 ];
 
@@ -76,45 +100,13 @@ pub fn run(world: &mut World, service: &str, version: Option<&str>, request: &Re
     Ok(answer)
 }
 
-/// The document of an accepted request.
-pub fn envelope(service: &str, action: &str, inner: &str, request_id: &str) -> String {
-    let service = SERVICES.iter().find(|s| s.name == service);
-    let namespace = service.map_or("", |s| s.namespace);
-    let content = if service.is_some_and(|s| s.name == "ec2") {
-        format!("<requestId>{request_id}</requestId>{inner}")
-    } else {
-        format!(
-            "<{action}Result>{inner}</{action}Result>\
-             <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
-        )
-    };
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <{action}Response xmlns=\"{namespace}\">{content}</{action}Response>"
-    )
+/// How a service talks; an unknown one is answered in the general form.
+pub fn protocol(service: &str) -> Protocol {
+    SERVICES.iter().find(|s| s.name == service).map_or(Protocol::Query, |s| s.protocol)
 }
 
-/// The document of a refused request.
-pub fn error_document(service: &str, refusal: &Refusal, request_id: &str) -> String {
-    let mut x = Xml::new();
-    if service == "ec2" {
-        x.node("Response", |x| {
-            x.node("Errors", |x| {
-                x.node("Error", |x| {
-                    x.leaf("Code", &refusal.code).leaf("Message", &refusal.message);
-                });
-            });
-            x.leaf("RequestID", request_id);
-        });
-    } else {
-        let kind = if refusal.status < 500 { "Sender" } else { "Receiver" };
-        x.node("ErrorResponse", |x| {
-            x.node("Error", |x| {
-                x.leaf("Type", kind);
-                x.leaf("Code", &refusal.code).leaf("Message", &refusal.message);
-            });
-            x.leaf("RequestId", request_id);
-        });
-    }
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", x.done())
+/// The document of an accepted request.
+pub fn envelope(service: &str, action: &str, inner: &str, request_id: &str) -> String {
+    let namespace = SERVICES.iter().find(|s| s.name == service).map_or("", |s| s.namespace);
+    protocol(service).envelope(namespace, action, inner, request_id)
 }

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::compute::{Group, Instance, Parameter, Subnet, Template, Vpc};
+use super::compute::{Group, Instance, Subnet, Template, Vpc};
 use super::ids::Ids;
+use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFleet, SpotRequest};
 use super::model::{Grave, Image, Reason, Snapshot};
+use super::recycle_bin::Bin;
+use super::ssm::Parameter;
 
 /// Account of the key `AKIAPROD`.
 pub const PROD: &str = "111111111111";
@@ -73,6 +76,8 @@ pub struct World {
     pub encrypt_by_default: BTreeSet<(String, String)>,
     /// (account, region) pairs that refuse public sharing.
     pub block_public_access: BTreeSet<(String, String)>,
+    /// Recycle Bin rules by (account, region): days that images and snapshots are kept; 0 is no rule.
+    pub recycle_bin: BTreeMap<(String, String), (u32, u32)>,
     /// ARNs of organizations and units an account is in.
     pub memberships: BTreeMap<String, BTreeSet<String>>,
     /// Role ARNs that must not be assumed.
@@ -126,6 +131,20 @@ pub struct Region {
     pub templates: BTreeMap<String, Template>,
     /// Parameters by (account, name).
     pub parameters: BTreeMap<(String, String), Parameter>,
+    /// Launch configurations by (account, name).
+    pub launch_configurations: BTreeMap<(String, String), LaunchConfiguration>,
+    /// Auto Scaling groups by (account, name).
+    pub scaling_groups: BTreeMap<(String, String), ScalingGroup>,
+    /// Spot requests by id.
+    pub spot_requests: BTreeMap<String, SpotRequest>,
+    /// Spot Fleet requests by id.
+    pub spot_fleets: BTreeMap<String, SpotFleet>,
+    /// EC2 Fleets by id.
+    pub fleets: BTreeMap<String, Fleet>,
+    /// Image Builder recipes by ARN.
+    pub recipes: BTreeMap<String, Recipe>,
+    /// What was deleted and can be restored.
+    pub bin: Bin,
     /// What client tokens were used for: fingerprint and ids; by (account, action, token).
     pub tokens: HashMap<(String, String, String), (u64, Vec<String>)>,
 }
@@ -154,6 +173,7 @@ impl World {
             terminated_shows_for: Duration::from_hours(1),
             encrypt_by_default: BTreeSet::new(),
             block_public_access: BTreeSet::new(),
+            recycle_bin: BTreeMap::new(),
             memberships: BTreeMap::new(),
             denied_roles: BTreeSet::new(),
             opt_in: BTreeMap::new(),

@@ -31,6 +31,12 @@ impl Xml {
         self
     }
 
+    /// Text inside the element being written.
+    pub fn text(&mut self, value: impl Display) -> &mut Self {
+        let _ = write!(self.0, "{}", escape(value.to_string().as_str()));
+        self
+    }
+
     /// A time in the form of most of EC2's fields, e.g. `2026-01-02T03:04:05.000Z`.
     pub fn time(&mut self, name: &str, at: DateTime<Utc>) -> &mut Self {
         self.leaf(name, stamp(at))
@@ -49,11 +55,31 @@ impl Xml {
         &mut self,
         name: &str,
         items: impl IntoIterator<Item = T>,
+        fill: impl FnMut(&mut Xml, T),
+    ) -> &mut Self {
+        self.each(name, "item", items, fill)
+    }
+
+    /// An element holding one `<member>` for each value: a list outside EC2.
+    pub fn members<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        fill: impl FnMut(&mut Xml, T),
+    ) -> &mut Self {
+        self.each(name, "member", items, fill)
+    }
+
+    fn each<T>(
+        &mut self,
+        name: &str,
+        one: &str,
+        items: impl IntoIterator<Item = T>,
         mut fill: impl FnMut(&mut Xml, T),
     ) -> &mut Self {
         self.node(name, |x| {
             for item in items {
-                x.node("item", |x| fill(x, item));
+                x.node(one, |x| fill(x, item));
             }
         })
     }

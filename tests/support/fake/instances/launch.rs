@@ -1,6 +1,7 @@
 //! Makes the instances of a launch that has passed all checks.
 
 use super::super::compute::{Instance, Subnet, Volume};
+use super::super::launchers::SpotRequest;
 use super::super::model::{Image, Phase, Tags};
 use super::super::request::Request;
 use super::super::world::{World, span};
@@ -13,9 +14,15 @@ pub struct Order {
     pub key_name: Option<String>,
     pub profile: Option<String>,
     pub user_data: Option<String>,
-    pub spot: bool,
+    pub spot: Option<SpotTerms>,
     pub instance_tags: Tags,
     pub volume_tags: Tags,
+}
+
+/// What a spot launch asks for.
+pub struct SpotTerms {
+    pub persistent: bool,
+    pub tags: Tags,
 }
 
 /// Where it launches.
@@ -33,7 +40,7 @@ pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -
     let mut made = Vec::new();
     for index in 0..count {
         let volumes = volumes(world, request, order);
-        let spot = order.spot.then(|| world.ids.next("sir"));
+        let spot = order.spot.as_ref().map(|_| world.ids.next("sir"));
         let (private_ip, public_ip) = addresses(world);
         let instance = Instance {
             id: world.ids.next("i"),
@@ -66,6 +73,11 @@ pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -
             client_token: request.params.get("ClientToken").map(str::to_owned),
         };
         made.push(instance.id.clone());
+        if let Some((terms, mut spot)) = order.spot.as_ref().zip(SpotRequest::behind(&instance)) {
+            spot.persistent = terms.persistent;
+            spot.tags.clone_from(&terms.tags);
+            world.region(&request.region).spot_requests.insert(spot.id.clone(), spot);
+        }
         world.region(&request.region).instances.insert(instance.id.clone(), instance);
     }
     made

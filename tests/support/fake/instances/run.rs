@@ -13,7 +13,7 @@ use super::super::tags;
 use super::super::templates;
 use super::super::world::{Region, World};
 use super::super::xml::Xml;
-use super::launch::{Order, Place, make};
+use super::launch::{Order, Place, SpotTerms, make};
 use super::{fields, types};
 
 pub fn run(world: &mut World, request: &Request) -> Answer {
@@ -78,10 +78,12 @@ fn count(params: &Params) -> Result<usize, Refusal> {
 fn order(world: &mut World, request: &Request, params: &Params) -> Result<Order, Refusal> {
     let mut tags = tags::specified(params, &["instance", "volume", "spot-instances-request", "network-interface"])?;
     let spot = market(params)?;
-    if tags.contains_key("spot-instances-request") && !spot {
+    let spot_tags = tags.remove("spot-instances-request");
+    if spot_tags.is_some() && spot.is_none() {
         let message = "'spot-instances-request' can be tagged only with a spot launch.";
         return Err(refuse("InvalidParameterValue", message));
     }
+    let spot = spot.map(|persistent| SpotTerms { persistent, tags: spot_tags.unwrap_or_default() });
     let user_data = user_data(params.get("UserData"))?;
     let named = params.get("ImageId").ok_or_else(|| missing("ImageId"))?;
     let image_id = templates::resolve(world.region(&request.region), request, named)?;
@@ -170,11 +172,17 @@ fn profile(world: &World, request: &Request, params: &Params) -> Result<Option<S
     }
 }
 
-fn market(params: &Params) -> Result<bool, Refusal> {
+/// Whether a spot launch is a persistent one; none is a launch on demand.
+fn market(params: &Params) -> Result<Option<bool>, Refusal> {
+    let kind = "InstanceMarketOptions.SpotOptions.SpotInstanceType";
     match params.get("InstanceMarketOptions.MarketType") {
         None if params.has("InstanceMarketOptions") => Err(combination("MarketType is missing")),
-        None => Ok(false),
-        Some("spot") => Ok(true),
+        None => Ok(None),
+        Some("spot") => match params.get(kind) {
+            None | Some("one-time") => Ok(Some(false)),
+            Some("persistent") => Ok(Some(true)),
+            Some(other) => Err(invalid_value(kind, other, "Expected one-time or persistent.")),
+        },
         Some(other) => Err(invalid_value("MarketType", other, "Expected spot.")),
     }
 }

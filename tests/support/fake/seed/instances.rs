@@ -2,6 +2,7 @@
 
 use super::super::compute::{Instance, Volume};
 use super::super::instances::addresses;
+use super::super::launchers::SpotRequest;
 use super::super::model::{Phase, Tags};
 use super::super::world::World;
 use super::When;
@@ -97,7 +98,7 @@ impl InstanceSeed<'_> {
         self
     }
 
-    /// A spot instance.
+    /// A spot instance, with its one-time request.
     pub fn spot(mut self) -> Self {
         self.instance.spot = Some(self.world.ids.next("sir"));
         self
@@ -152,6 +153,9 @@ impl InstanceSeed<'_> {
             });
         }
         let id = self.instance.id.clone();
+        if let Some(spot) = SpotRequest::behind(&self.instance) {
+            self.world.region(&self.region).spot_requests.insert(spot.id.clone(), spot);
+        }
         self.world.region(&self.region).instances.insert(id.clone(), self.instance);
         id
     }

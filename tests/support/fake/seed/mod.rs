@@ -1,16 +1,17 @@
 //! Filling the world: builders that end in `put`, and looking into it.
 
+mod fleets;
 mod image_options;
 mod images;
 mod instances;
+mod parameters;
+mod scaling;
 mod snapshots;
 mod templates;
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 
-use super::compute::{Instance, Parameter, Template};
+use super::compute::{Instance, Template};
 use super::model::{Image, Snapshot};
 use super::world::World;
 
@@ -77,19 +78,5 @@ impl World {
     /// A launch template by id, in whatever region.
     pub fn find_template(&self, id: &str) -> Option<&Template> {
         self.regions.values().find_map(|region| region.templates.get(id))
-    }
-
-    /// Stores a parameter: `text`, or `aws:ec2:image` if the value is an image id. Another value
-    /// under the same name becomes its next version.
-    pub fn parameter(&mut self, account: &str, region: &str, name: &str, value: &str) {
-        let data_type = if value.starts_with("ami-") { "aws:ec2:image" } else { "text" };
-        let key = (account.to_owned(), name.to_owned());
-        let parameters = &mut self.region(region).parameters;
-        let parameter = parameters.entry(key).or_insert_with(|| Parameter {
-            data_type: data_type.to_owned(),
-            values: Vec::new(),
-            labels: BTreeMap::new(),
-        });
-        parameter.values.push(value.to_owned());
     }
 }

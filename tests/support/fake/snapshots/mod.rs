@@ -6,6 +6,7 @@ mod describe;
 use super::errors::{Answer, Refusal, missing, no_snapshot, refuse};
 use super::ids;
 use super::model::Snapshot;
+use super::recycle_bin::Rule;
 use super::request::Request;
 use super::services::Operation;
 use super::world::{Region, World};
@@ -41,6 +42,7 @@ fn own<'a>(region: &'a mut Region, account: &str, id: &str) -> Result<&'a mut Sn
 /// Refused while an image stands on it, and for a while after that image went.
 fn delete(world: &mut World, request: &Request) -> Answer {
     let id = request.params.get("SnapshotId").ok_or_else(|| missing("SnapshotId"))?;
+    let rule = Rule::of(world, request);
     let region = world.region(&request.region);
     let snapshot = own(region, &request.account, id)?;
     let lately = snapshot.busy.as_ref().filter(|(_, until)| request.now < *until);
@@ -48,6 +50,8 @@ fn delete(world: &mut World, request: &Request) -> Answer {
         return Err(refuse("InvalidSnapshot.InUse", format!("The snapshot {id} is currently in use by {image}")));
     }
     request.dry_run()?;
-    region.snapshots.remove(id);
+    if let Some(snapshot) = region.snapshots.remove(id) {
+        region.bin.take_snapshot(snapshot, rule);
+    }
     Ok("<return>true</return>".to_owned())
 }

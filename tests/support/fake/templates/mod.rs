@@ -10,6 +10,7 @@ use super::ids;
 use super::params::Params;
 use super::request::Request;
 use super::services::Operation;
+use super::ssm;
 use super::world::{Region, World};
 use super::xml::Xml;
 
@@ -141,14 +142,8 @@ pub fn resolve(region: &Region, request: &Request, image: &str) -> Result<String
     let Some(path) = image.strip_prefix("resolve:ssm:") else {
         return Ok(image.to_owned());
     };
-    let arn = format!("arn:aws:ssm:{}:{}:parameter", request.region, request.account);
-    let path = path.strip_prefix(&arn).unwrap_or(path);
-    let (name, selector) = match path.split_once(':') {
-        Some((name, selector)) => (name, Some(selector)),
-        None => (path, None),
-    };
-    let value = region.parameters.get(&request.named(name)).and_then(|p| p.value(selector));
-    value.map(str::to_owned).ok_or_else(|| {
+    let found = ssm::find(region, request, path).ok().filter(|found| found.parameter.kind == "String");
+    found.map(|found| found.version.value.clone()).ok_or_else(|| {
         refuse("InvalidParameterValue", format!("Could not resolve the parameter {path} of the image alias"))
     })
 }

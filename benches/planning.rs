@@ -1,0 +1,110 @@
+//! How long planning a prune takes against an endpoint that answers after 10 ms: `cargo bench --bench planning`.
+//!
+//! Times the release binary as a whole process, in turn with runs that read one source only. The longest of those
+//! is the longest single chain of pages; the figure is the ratio of the whole plan to it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a benchmark prints, and stops where it cannot go on"
+)]
+
+#[path = "../tests/support/fake/mod.rs"]
+mod fake;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fake::{Fake, Fault, FaultKind, PROD, World};
+
+const HERE: &str = "us-east-1";
+const SOURCES: [&str; 8] = [
+    "instances",
+    "launch-templates",
+    "launch-configurations",
+    "auto-scaling-groups",
+    "spot-requests",
+    "ec2-fleets",
+    "ssm-parameters",
+    "image-references",
+];
+const ROUNDS: usize = 5;
+
+fn seed(world: &mut World) -> String {
+    let mut used = Vec::new();
+    for family in 0..50 {
+        used.extend(world.bulk_images(PROD, HERE, &format!("family-{family}"), 100));
+    }
+    for n in 0..500 {
+        let image = &used[n % used.len()];
+        let mut template = world.launch_template(PROD, HERE, &format!("template-{n}")).image(image);
+        for _ in 1..20 {
+            template = template.version(&[("ImageId", image)]);
+        }
+        template.put();
+    }
+    for n in 0..200 {
+        world.launch_configuration(PROD, HERE, &format!("configuration-{n}"), &used[n]);
+    }
+    for n in 0..1_000 {
+        world.parameter(PROD, HERE, &format!("/app/{n}"), &used[n]);
+    }
+    used.remove(0)
+}
+
+/// One run of the binary, in seconds.
+fn time(url: &str, args: &[&str]) -> f64 {
+    let home = std::env::temp_dir();
+    let begun = Instant::now();
+    let status = Command::new(env!("CARGO_BIN_EXE_amictl"))
+        .args(args)
+        .env_clear()
+        .env("HOME", home)
+        .env("AWS_ENDPOINT_URL", url)
+        .env("AWS_ACCESS_KEY_ID", "AKIAPROD")
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .env("AWS_REGION", HERE)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{args:?} failed");
+    begun.elapsed().as_secs_f64()
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn main() {
+    let fake = Fake::start();
+    let some = seed(&mut fake.world());
+    fake.fault(Fault::on("*", FaultKind::Latency(Duration::from_millis(10))));
+    let url = fake.url();
+    let plan = ["prune", "--keep", "60", "--min-age", "0s", "-o", "ids"];
+    let mut plans = Vec::new();
+    let mut chains = vec![Vec::new(); SOURCES.len() + 1];
+    time(&url, &plan);
+    for _ in 0..ROUNDS {
+        plans.push(time(&url, &plan));
+        for (n, source) in SOURCES.iter().enumerate() {
+            let others: Vec<_> = SOURCES.iter().filter(|other| *other != source).copied().collect();
+            chains[n].push(time(&url, &["refs", &some, "--without-source", &others.join(",")]));
+        }
+        chains[SOURCES.len()].push(time(&url, &["list", "-o", "ids"]));
+    }
+    let plan = median(plans);
+    let mut longest = ("", 0.0);
+    for (name, times) in SOURCES.iter().chain(&["images"]).zip(chains) {
+        let time = median(times);
+        println!("{name:<24}{:>8.0} ms", time * 1000.0);
+        if time > longest.1 {
+            longest = (name, time);
+        }
+    }
+    println!("{:<24}{:>8.0} ms", "whole plan", plan * 1000.0);
+    println!("ratio of the whole plan to the longest chain ({}): {:.2}, at most 3", longest.0, plan / longest.1);
+}

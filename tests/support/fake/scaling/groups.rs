@@ -1,0 +1,87 @@
+//! DescribeAutoScalingGroups.
+
+use super::super::errors::Answer;
+use super::super::filters::Filters;
+use super::super::ids::derived;
+use super::super::launchers::{Override, ScalingGroup, TemplateRef};
+use super::super::request::Request;
+use super::super::world::World;
+use super::super::xml::Xml;
+
+/// Names that do not exist are passed over.
+pub fn describe(world: &mut World, request: &Request) -> Answer {
+    let window = super::window(world, request)?;
+    let params = &request.params;
+    let known = ["tag:", "tag-key", "tag-value"];
+    let filters = Filters::read_from(params, ("Filters.member", "Values.member"), &known)?;
+    params.flag("IncludeInstances")?;
+    let wanted = params.list("AutoScalingGroupNames.member");
+    let region = world.region(&request.region);
+    let listed = region.scaling_groups.iter().filter(|((owner, name), group)| {
+        *owner == request.account
+            && (wanted.is_empty() || wanted.contains(&name.as_str()))
+            && filters.accept(|filter, test| match filter.strip_prefix("tag:") {
+                Some(key) => group.tags.get(key).is_some_and(|value| test(value)),
+                None if filter == "tag-key" => group.tags.keys().any(|key| test(key)),
+                None => group.tags.values().any(|value| test(value)),
+            })
+    });
+    let (page, next) = window.cut(listed.map(|((_, name), group)| (name, group)));
+    let mut x = Xml::new();
+    x.members("AutoScalingGroups", page, |x, group| write(x, group, &request.region));
+    x.maybe("NextToken", next);
+    Ok(x.done())
+}
+
+fn write(x: &mut Xml, group: &ScalingGroup, region: &str) {
+    let (owner, name) = (&group.owner, &group.name);
+    let id = &derived("asg", &[owner, region, name])["asg-".len()..];
+    x.leaf("AutoScalingGroupName", name);
+    x.leaf(
+        "AutoScalingGroupARN",
+        format_args!("arn:aws:autoscaling:{region}:{owner}:autoScalingGroup:{id}:autoScalingGroupName/{name}"),
+    );
+    x.maybe("LaunchConfigurationName", group.configuration.as_ref());
+    if let Some(template) = &group.template {
+        x.node("LaunchTemplate", |x| write_template(x, template));
+    }
+    if let Some(template) = &group.mixed {
+        x.node("MixedInstancesPolicy", |x| write_policy(x, template, &group.overrides));
+    }
+    let (least, most, desired) = group.sizes;
+    x.leaf("MinSize", least).leaf("MaxSize", most).leaf("DesiredCapacity", desired);
+    x.leaf("DefaultCooldown", 300);
+    x.members("AvailabilityZones", ["a", "b"], |x, letter| {
+        x.text(format_args!("{region}{letter}"));
+    });
+    x.leaf("HealthCheckType", "EC2").leaf("HealthCheckGracePeriod", 300);
+    x.members("Instances", [""; 0], |_, _| ());
+    x.time("CreatedTime", group.created);
+    x.members("Tags", &group.tags, |x, (key, value)| {
+        x.leaf("ResourceId", name).leaf("ResourceType", "auto-scaling-group");
+        x.leaf("Key", key).leaf("Value", value).leaf("PropagateAtLaunch", true);
+    });
+    x.leaf("NewInstancesProtectedFromScaleIn", false);
+}
+
+fn write_policy(x: &mut Xml, template: &TemplateRef, overrides: &[Override]) {
+    x.node("LaunchTemplate", |x| {
+        x.node("LaunchTemplateSpecification", |x| write_template(x, template));
+        x.members("Overrides", overrides, |x, one| {
+            x.maybe("InstanceType", one.kind.as_ref());
+            if let Some(template) = &one.template {
+                x.node("LaunchTemplateSpecification", |x| write_template(x, template));
+            }
+            x.maybe("ImageId", one.image.as_ref());
+        });
+    });
+    x.node("InstancesDistribution", |x| {
+        x.leaf("OnDemandAllocationStrategy", "prioritized").leaf("OnDemandBaseCapacity", 0);
+        x.leaf("OnDemandPercentageAboveBaseCapacity", 100).leaf("SpotAllocationStrategy", "lowest-price");
+    });
+}
+
+fn write_template(x: &mut Xml, template: &TemplateRef) {
+    x.maybe("LaunchTemplateId", template.id.as_ref()).maybe("LaunchTemplateName", template.name.as_ref());
+    x.maybe("Version", template.version.as_ref());
+}
