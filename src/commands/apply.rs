@@ -67,9 +67,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     plan.check(here.as_ref(), args.max_plan_age, context.now).map_err(refuse)?;
     prune::within_limit(&plan)?;
     if !args.yes {
-        context.printer.show(output::overview(&plan));
+        context.printer.show(output::overview(&plan), output::DISPENSABLE);
     }
-    let question = format!("Delete {} images and their snapshots? This cannot be undone", plan.summary.actions);
+    let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
     context.confirm(&question, args.yes)?;
     let surveys = planning::survey(context, targets, &plan.policy).await?;
     let now = planning::plan(context, &surveys, &plan.policy, crate::domain::cost::Price::US_EAST_1).await;

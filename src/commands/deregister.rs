@@ -6,7 +6,6 @@ use anyhow::Result;
 
 use super::Context;
 use super::destroy::{self, JournalArgs};
-use crate::domain::cost::snapshot_gib;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::reason::named;
@@ -67,12 +66,12 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         for removal in &removals {
             deregister::check(&target, removal).await?;
         }
-        context.printer.show(overview(&removals));
+        context.printer.show(overview(&removals), &["SIZE"]);
         context.printer.say("dry run: this would be deregistered and deleted");
         return Ok(());
     }
     if !args.yes {
-        context.printer.show(overview(&removals));
+        context.printer.show(overview(&removals), &["SIZE"]);
     }
     context.confirm(&question(&removals), args.yes)?;
     let removals = if args.yes { removals } else { recheck(context, &target, &args, &removals).await? };
@@ -90,7 +89,8 @@ async fn plan(context: &Context, target: &Target, args: &Args, chosen: &[Image])
     let scope = Scope { without: args.without_source.iter().copied().collect(), ..Scope::default() };
     let all_own = Query::own();
     let leaving: BTreeSet<_> = chosen.iter().map(|image| image.id.clone()).collect();
-    let (used, own) = tokio::join!(usage::find(target, async { leaving.clone() }, &scope, &|_| {}), images::find(target, &all_own));
+    let (used, own) =
+        tokio::join!(usage::find(target, async { leaving.clone() }, &scope, &|_| {}), images::find(target, &all_own));
     drop(spinner);
     if !args.allow_in_use {
         unused(chosen, &used)?;
@@ -163,20 +163,21 @@ async fn recheck(context: &Context, target: &Target, args: &Args, shown: &[Remov
 }
 
 fn overview(removals: &[Removal]) -> Sheet {
-    let mut sheet = Sheet::new(["IMAGE", "ID", "SNAPSHOT", "SIZE", "WHAT HAPPENS"]);
+    let mut sheet = Sheet::new(["VERDICT", "WHAT", "ID", "SIZE"]);
     for removal in removals {
         let name = removal.image.name.clone().unwrap_or_default();
         let size = format!("{} GiB", removal.image.size_gib);
-        let gone = Cell::toned("is deregistered", Tone::Bad);
-        sheet.rows.push(vec![name.into(), removal.image.id.as_str().into(), "".into(), size.into(), gone]);
+        let id = removal.image.id.as_str();
+        sheet.rows.push(vec![Cell::toned("deregister", Tone::Bad), name.into(), id.into(), size.into()]);
         for snapshot in &removal.image.snapshots {
-            let what = match () {
-                () if removal.delete.contains(&snapshot.id) => Cell::toned("is deleted", Tone::Bad),
-                () if removal.shared.contains(&snapshot.id) => Cell::toned("stays: another image needs it", Tone::Good),
-                () => Cell::toned("stays", Tone::Good),
+            let (verdict, tone, why) = match () {
+                () if removal.delete.contains(&snapshot.id) => ("delete", Tone::Bad, ""),
+                () if removal.shared.contains(&snapshot.id) => ("keep", Tone::Good, ", another image needs it"),
+                () => ("keep", Tone::Good, ""),
             };
+            let what = format!("  snapshot of {}{why}", snapshot.device);
             let size = format!("{} GiB", snapshot.size_gib);
-            sheet.rows.push(vec!["".into(), "".into(), snapshot.id.as_str().into(), size.into(), what]);
+            sheet.rows.push(vec![Cell::toned(verdict, tone), what.into(), snapshot.id.as_str().into(), size.into()]);
         }
     }
     sheet
@@ -185,10 +186,5 @@ fn overview(removals: &[Removal]) -> Sheet {
 fn question(removals: &[Removal]) -> String {
     let snapshots: usize = removals.iter().map(|r| r.delete.len()).sum();
     let plural = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
-    let gib = snapshot_gib(removals.iter().map(|r| &r.image));
-    format!(
-        "Deregister {} and delete {} (images of {gib} GiB)? This cannot be undone",
-        plural(removals.len(), "image"),
-        plural(snapshots, "snapshot")
-    )
+    format!("Deregister {} and delete {}?", plural(removals.len(), "image"), plural(snapshots, "snapshot"))
 }

@@ -76,7 +76,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if !args.yes {
         found.iter().for_each(|o| context.printer.tell(&format!("{} in {}: {}", o.snapshot.id, o.region, o.why)));
     }
-    context.confirm(&format!("Delete {} snapshots? This cannot be undone", found.len()), args.yes)?;
+    context.confirm(&format!("Delete {} snapshots?", found.len()), args.yes)?;
     // A person takes time to answer: what they were shown is held against what is there now.
     let found = if args.yes { found } else { still(found, find(context, &targets, &args).await?) };
     let done = delete(context, &targets, found, &args.journal).await?;

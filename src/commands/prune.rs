@@ -133,14 +133,14 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return verified(&plan);
     }
     if !args.yes || args.dry_run {
-        context.printer.show(output::overview(&plan));
+        context.printer.show(output::overview(&plan), output::DISPENSABLE);
     }
     say_summary(context, &plan);
     within_limit(&plan)?;
     if args.dry_run {
         return dry_run(context, &surveys, &plan).await;
     }
-    let question = format!("Delete {} images and their snapshots? This cannot be undone", plan.summary.actions);
+    let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
     context.confirm(&question, args.yes)?;
     // A person takes time to answer: what they were shown is held against what is there now.
     let surveys = if args.yes { surveys } else { planning::survey(context, targets, &policy).await? };

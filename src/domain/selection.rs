@@ -10,7 +10,7 @@ use super::image::{Image, State};
 use super::naming::Family;
 use super::tagging::TagMatch;
 
-/// The order of a listing. Ties are broken by region and id, so that a listing repeats itself.
+/// The order of a listing. Ties are broken by name, region and id, so that a listing repeats itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
     /// Newest first.
@@ -52,7 +52,10 @@ impl Selection {
         if self.latest {
             kept = newest_of_each_family(kept, now);
         }
-        kept.sort_by(|a, b| self.sort.compare(a, b).then_with(|| (&a.region, &a.id).cmp(&(&b.region, &b.id))));
+        let ties = |a: &Image, b: &Image| {
+            by_name(a).cmp(&by_name(b)).then_with(|| (&a.region, &a.id).cmp(&(&b.region, &b.id)))
+        };
+        kept.sort_by(|a, b| self.sort.compare(a, b).then_with(|| ties(a, b)));
         kept.truncate(self.limit.unwrap_or(usize::MAX));
         kept
     }

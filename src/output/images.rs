@@ -73,7 +73,11 @@ pub fn images(
             let mut sheet = Sheet::new(columns.iter().map(Column::title));
             let cells = |row: Row<'_>| columns.iter().map(|c| c.shown(&row, now)).collect();
             sheet.rows = images.iter().map(row).map(cells).collect();
-            printer.table(&sheet)
+            let dispensable: &[&str] = match options.columns.is_empty() {
+                true => &["LAST LAUNCHED", "ARCH", "SIZE", "AGE", "OWNER"],
+                false => &[],
+            };
+            printer.table(sheet, dispensable)
         }
     }
 }

@@ -18,7 +18,7 @@ pub fn instances(printer: &Printer, instances: &[Instance]) -> anyhow::Result<()
         }
         Format::Table => {
             let titles = ["ID", "IMAGE", "REGION", "STATE", "TYPE", "PRIVATE IP", "PUBLIC IP", "PUBLIC DNS"];
-            printer.table(&sheet(&titles, instances, "-"))
+            printer.table(sheet(&titles, instances, "-"), &["PUBLIC DNS", "REGION", "IMAGE", "TYPE"])
         }
     }
 }

@@ -23,7 +23,7 @@ pub use images::{ListError, Options, images};
 pub use instances::instances;
 pub use journal::Journal;
 pub use orphans::{Orphan, orphans};
-pub use plan::{overview, plan, summary as plan_summary};
+pub use plan::{DISPENSABLE, overview, plan, summary as plan_summary};
 pub use progress::{Bar, Bars};
 pub use refs::{refs, unread as unread_sources};
 pub use report::report;
@@ -125,10 +125,16 @@ impl Printer {
         });
     }
 
-    /// Shows a table on stderr, before a question.
-    pub fn show(&self, sheet: Sheet) {
+    /// Shows a table on stderr, before a question. On a narrow terminal it goes without some columns, the first
+    /// named first.
+    pub fn show(&self, mut sheet: Sheet, dispensable: &[&str]) {
         let width = io::stderr().is_terminal().then(table::terminal_width).flatten();
-        self.tell(sheet.render(width, self.color).trim_end());
+        if let Some(width) = width {
+            sheet.leave_out(dispensable, width);
+        }
+        let text = sheet.render(width, self.color && width.is_some());
+        // Nobody is left to show it to when stderr is closed.
+        self.bars.around(|| drop(io::stderr().write_all(text.as_bytes())));
     }
 
     /// How data is written.
@@ -165,8 +171,11 @@ impl Printer {
         sheet.write_csv(&mut BufWriter::new(io::stdout().lock()))
     }
 
-    /// Writes a table for people.
-    pub fn table(&self, sheet: &Sheet) -> anyhow::Result<()> {
+    /// Writes a table for people. On a narrow terminal it goes without some columns, the first named first.
+    pub fn table(&self, mut sheet: Sheet, dispensable: &[&str]) -> anyhow::Result<()> {
+        if let Some(width) = self.width {
+            sheet.leave_out(dispensable, width);
+        }
         Ok(self.text(sheet.render(self.width, self.color).as_bytes())?)
     }
 

@@ -70,7 +70,7 @@ pub fn orphans(printer: &Printer, orphans: &[Orphan], price: Price) -> anyhow::R
         Format::Table => {
             let mut sheet = Sheet::new(["SNAPSHOT", "REGION", "SIZE", "WHY", "RESULT"]);
             sheet.rows = orphans.iter().map(row).collect();
-            printer.table(&sheet)
+            printer.table(sheet, &["REGION"])
         }
     }
 }

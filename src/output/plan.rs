@@ -16,13 +16,16 @@ pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
         Format::Ids => printer.ids(plan.actions.iter().map(|action| &action.image_id)),
         Format::Csv => printer.csv(&for_programs(plan)),
         Format::Table if plan.actions.is_empty() => Ok(()),
-        Format::Table => printer.table(&overview(plan)),
+        Format::Table => printer.table(overview(plan), DISPENSABLE),
     }
 }
 
+/// The columns that a narrow terminal goes without: why is more important.
+pub const DISPENSABLE: &[&str] = &["FAMILY", "REGION", "ID"];
+
 /// The families of which something goes, each newest first with what goes, what stays and why.
 pub fn overview(plan: &Plan) -> Sheet {
-    let mut sheet = Sheet::new(["REGION", "FAMILY", "IMAGE", "ID", "VERDICT", "WHY"]);
+    let mut sheet = Sheet::new(["REGION", "FAMILY", "VERDICT", "IMAGE", "ID", "WHY"]);
     let touched: BTreeSet<_> = plan.actions.iter().map(|a| (&a.region, &a.family)).collect();
     for (region, family) in touched {
         let head = |n: usize, text: &str| if n == 0 { text.to_owned() } else { String::new() };
@@ -38,14 +41,8 @@ pub fn overview(plan: &Plan) -> Sheet {
         rows.sort_by_key(|(name, ..)| Reverse(name.map(|name| (name.parse::<ImageName>().ok(), name))));
         for (n, (name, id, verdict, why)) in rows.into_iter().enumerate() {
             let (region, family) = (head(n, region.as_str()), head(n, family_name));
-            sheet.rows.push(vec![
-                region.into(),
-                family.into(),
-                name.unwrap_or("-").into(),
-                id.into(),
-                verdict,
-                why.into(),
-            ]);
+            let (image, id, why) = (name.unwrap_or("-").into(), id.into(), why.into());
+            sheet.rows.push(vec![region.into(), family.into(), verdict, image, id, why]);
         }
     }
     sheet

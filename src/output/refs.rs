@@ -33,7 +33,7 @@ pub fn refs(printer: &Printer, images: &[Image], usage: &Usage) -> anyhow::Resul
         Format::Table => {
             let mut sheet = Sheet::new(["IMAGE", "USED BY", "ID", "DETAIL", "SOURCE"]);
             images.iter().for_each(|image| rows(image, usage, &mut sheet));
-            printer.table(&sheet)
+            printer.table(sheet, &["SOURCE"])
         }
     }
 }

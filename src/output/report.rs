@@ -23,8 +23,7 @@ pub fn report(printer: &Printer, report: &Report) -> anyhow::Result<()> {
         Format::Table => {
             let mut sheet = Sheet::new(["NAME", "ID", "REGION", "RESULT", "SNAPSHOTS"]);
             sheet.rows = report.results.iter().map(row).collect();
-            printer.table(&sheet)?;
-            Ok(())
+            printer.table(sheet, &["REGION", "ID"])
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::io::Write;
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Color, ContentArrangement, Row, Table};
+use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, Row, Table};
+
+/// The space between two columns.
+const GAP: u16 = 2;
 
 /// What a colour means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,15 +68,16 @@ impl Sheet {
         } else {
             table.force_no_tty();
         }
-        if let Some(width) = width {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        }
         table.set_header(line(&self.header, |h| comfy_table::Cell::new(h).add_attribute(Attribute::Bold)));
         for row in &self.rows {
             table.add_row(line(row, styled));
         }
         for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
+            column.set_padding((0, GAP));
+        }
+        if let Some(width) = width {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            self.hold(&mut table);
         }
         let mut text = String::new();
         for line in table.lines() {
@@ -81,6 +85,38 @@ impl Sheet {
             text.push('\n');
         }
         text
+    }
+
+    /// Leaves out columns, the first named first, until the table fits a terminal of that width.
+    pub fn leave_out(&mut self, columns: &[&str], width: u16) {
+        for column in columns {
+            if self.widths().iter().map(|w| w + usize::from(GAP)).sum::<usize>() <= usize::from(width) {
+                return;
+            }
+            if let Some(at) = self.header.iter().position(|head| head == column) {
+                self.header.remove(at);
+                self.rows.iter_mut().for_each(|row| {
+                    row.remove(at);
+                });
+            }
+        }
+    }
+
+    /// Only the widest column may be cut: half an id is of no use to anybody.
+    fn hold(&self, table: &mut Table) {
+        let widths = self.widths();
+        let widest = widths.iter().enumerate().max_by_key(|(_, width)| **width).map(|(at, _)| at);
+        for (at, column) in table.column_iter_mut().enumerate() {
+            if Some(at) != widest {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
+    }
+
+    /// The width of each column when nothing is cut.
+    fn widths(&self) -> Vec<usize> {
+        let of_rows = |at: usize| self.rows.iter().filter_map(|row| row.get(at)).map(|c| c.text.chars().count()).max();
+        self.header.iter().enumerate().map(|(at, head)| head.chars().count().max(of_rows(at).unwrap_or(0))).collect()
     }
 
     /// The table as CSV with a header line.
@@ -143,6 +179,29 @@ mod tests {
         let text = sheet().render(Some(20), false);
         assert_eq!(text.lines().count(), 3, "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 20), "{text}");
+    }
+
+    #[test]
+    fn only_the_widest_column_is_cut() {
+        let mut sheet = Sheet::new(["ID", "WHY"]);
+        sheet.rows.push(vec!["ami-0123456789abcdef0".into(), "for a reason that takes more room than there is".into()]);
+        let text = sheet.render(Some(40), false);
+        assert!(text.contains("ami-0123456789abcdef0"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+    }
+
+    #[test]
+    fn columns_are_left_out_in_order_until_the_rest_fits() {
+        let mut sheet = Sheet::new(["NAME", "STATE", "AGE", "SIZE"]);
+        sheet.rows.push(["web-v10-2026-01-02", "available", "12d", "16 GiB"].map(Cell::from).to_vec());
+        let left = |width| {
+            let mut sheet = sheet.clone();
+            sheet.leave_out(&["SIZE", "AGE"], width);
+            sheet.header.join(" ")
+        };
+        assert_eq!(left(100), "NAME STATE AGE SIZE");
+        assert_eq!(left(40), "NAME STATE AGE");
+        assert_eq!(left(10), "NAME STATE");
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl Action {
 fn why(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
     let age = verdict.image.created_at.map_or("of unknown age".to_owned(), |at| format!("{} old", ago(at, now)));
     match (verdict.place, verdict.keep) {
-        (Some(place), Some(keep)) => format!("number {place}, {keep} stay; {age}, not in use"),
+        (Some(place), Some(keep)) => format!("number {place}, the newest {keep} stay; {age}, not in use"),
         _ => format!("{}; {age}, not in use", verdict.image.state),
     }
 }
