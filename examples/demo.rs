@@ -47,7 +47,11 @@ fn main() -> ExitCode {
     say("Old images go by policy. First the plan; it changes nothing:");
     shell.run("amictl prune --keep 2");
     say("When a source of use cannot be read, everything stays, and the run says so:");
-    fake.fault(Fault::error("DescribeFleets", "UnauthorizedOperation", "You are not authorized to perform this operation."));
+    fake.fault(Fault::error(
+        "DescribeFleets",
+        "UnauthorizedOperation",
+        "You are not authorized to perform this operation.",
+    ));
     shell.run("amictl prune --keep 2 --apply --yes --max-delete 50%");
     fake.clear_faults();
     say("With all sources read, and a limit for what a run without a person may delete:");

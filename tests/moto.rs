@@ -69,10 +69,8 @@ impl Place {
 #[tokio::test]
 async fn the_main_job_runs_end_to_end() {
     let Some(place) = Place::new("job").await else { return };
-    let line = format!(
-        "create web --instance {} --no-snapshot-tags --environment prod --tag Team=a -o json",
-        place.instance
-    );
+    let line =
+        format!("create web --instance {} --no-snapshot-tags --environment prod --tag Team=a -o json", place.instance);
     let made = place.amictl(&line).ended(0).json();
     let first = &made["images"][0];
     assert_eq!((first["family"].as_str(), first["image_version"].as_u64()), (Some("web"), Some(1)));
@@ -128,8 +126,14 @@ async fn what_moto_knows_to_use_an_image_keeps_it() {
     let started = run.send().await.unwrap();
     ec2.stop_instances().instance_ids(started.instances()[0].instance_id().unwrap()).send().await.unwrap();
 
-    let data = |image: &str| RequestLaunchTemplateData::builder().image_id(image).instance_type("t3.micro".into()).build();
-    ec2.create_launch_template().launch_template_name("old").launch_template_data(data(&place.base)).send().await.unwrap();
+    let data =
+        |image: &str| RequestLaunchTemplateData::builder().image_id(image).instance_type("t3.micro".into()).build();
+    ec2.create_launch_template()
+        .launch_template_name("old")
+        .launch_template_data(data(&place.base))
+        .send()
+        .await
+        .unwrap();
     for image in [&template, &place.base, &place.base] {
         let version = ec2.create_launch_template_version().launch_template_name("old");
         version.launch_template_data(data(image)).send().await.unwrap();

@@ -13,6 +13,7 @@ use crate::domain::image::{Image, State};
 use crate::domain::reference::ImageRef;
 use crate::domain::tagging::{CREATED_BY, Tag, TagError, Tags};
 use crate::output;
+use crate::service::error::ApiError;
 use crate::service::launch::{self, Request, Template};
 use crate::service::security_groups::{self, Group};
 use crate::service::{Target, resolve, wait};
@@ -84,6 +85,11 @@ pub struct Args {
     #[arg(long, value_name = "KEY=VALUE")]
     tag: Vec<Tag>,
 
+    /// Names this launch: the same token with the same options gives the instances that were launched before,
+    /// instead of new ones [default: a new one for each run]
+    #[arg(long, value_name = "TOKEN", value_parser = client_token)]
+    client_token: Option<String>,
+
     /// Does not wait until they run
     #[arg(long)]
     no_wait: bool,
@@ -141,6 +147,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         spot: args.spot,
         template: args.template.clone().map(|t| t.0),
         tags,
+        client_token: args.client_token.clone().unwrap_or_else(|| format!("amictl-{}", context.maker.run)),
     };
     if args.allow_http {
         allow_http(context, &target, &args, &mut request).await?;
@@ -155,7 +162,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         ));
         return Ok(());
     }
-    let started = launch::start(&target, &request).await?;
+    let started = launch::start(&target, &request).await.map_err(|error| lost(error, &request))?;
     let ids = started.iter().map(|i| i.id.to_string()).collect::<Vec<_>>().join(" ");
     context.printer.say(format!("launched {ids} from {} in {}", image.label(), target.region));
     if args.no_wait {
@@ -168,6 +175,24 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         launch::running(&target, started, &context.patience(), watch).await?
     };
     output::instances(&context.printer, &running)
+}
+
+/// EC2's rule for client tokens.
+fn client_token(text: &str) -> Result<String, String> {
+    match (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => Err("a token has 1 to 64 visible ASCII characters".to_owned()),
+    }
+}
+
+/// When no answer came, instances may run all the same: says how to get hold of them.
+fn lost(error: ApiError, request: &Request) -> anyhow::Error {
+    if !error.answer_lost {
+        return error.into();
+    }
+    let message = format!("{error}; whether instances were launched is unknown");
+    let again = format!("run the same command with --client-token {}: it gives those, or launches them", request.client_token);
+    Failure::new(Kind::Failed, "AnswerLost", message).hint(again).into()
 }
 
 fn tags(args: &Args, made_by: &str) -> Result<Tags> {

@@ -187,6 +187,20 @@ impl Printer {
     }
 }
 
+/// The last word of a run that came upon a mistake of our own.
+pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+    let what = panic.payload_as_str().unwrap_or("no message");
+    // Nobody is left to tell when stderr is closed.
+    let _ = writeln!(
+        io::stderr(),
+        "error: amictl {} came upon a mistake of its own at {place}: {}\n\
+         hint: please report it with the command line; the journal tells what was done",
+        env!("CARGO_PKG_VERSION"),
+        clean(what)
+    );
+}
+
 /// The last word of a run that failed: JSON for programs, a sentence and a hint for people.
 pub fn failure(json: bool, code: &str, message: &str, hint: Option<&str>, exit_code: u8) {
     let text = if json {

@@ -1,5 +1,7 @@
 //! Copying an image into a region, so that running it again never makes a second copy.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use aws_sdk_ec2::types::ResourceType;
 use sha2::{Digest, Sha256};
@@ -19,6 +21,9 @@ const DUPLICATE: &str = "InvalidAMIName.Duplicate";
 
 /// How often a client token may lead to an image that has been deregistered since.
 const GENERATIONS: u32 = 4;
+
+/// How long EC2 may not know a copy it has just begun before the copy counts as deregistered.
+const UNKNOWN_PAUSES: [u64; 4] = [0, 1, 2, 4];
 
 /// How the snapshots of the copy are encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,9 +81,13 @@ pub async fn start(to: &Target, request: &Request) -> Result<Started> {
     if let Some(adopted) = adopt(to, request).await? {
         return Ok(Started::Adopted(adopted));
     }
+    let mut unseen = None;
     for generation in 0..GENERATIONS {
         let error = match send(to, request, generation, false).await {
-            Ok(id) if was_deregistered(to, &id).await => continue,
+            Ok(id) if was_deregistered(to, &id).await => {
+                unseen = Some(id);
+                continue;
+            }
             Ok(id) => return Ok(Started::New(id)),
             Err(error) => error,
         };
@@ -87,7 +96,11 @@ pub async fn start(to: &Target, request: &Request) -> Result<Started> {
                 return Ok(Started::Adopted(adopted));
             }
         }
-        return Err(error.into());
+        // The name is taken: the copy that could not be seen is on its way after all.
+        return match unseen {
+            Some(id) if error.is(DUPLICATE) => Ok(Started::New(id)),
+            _ => Err(error.into()),
+        };
     }
     Err(Failure::new(Kind::Failed, "StaleCopy", format!("EC2 keeps giving deregistered copies in {}", to.region))
         .hint("give the copy another name with --name")
@@ -117,10 +130,11 @@ async fn adopt(to: &Target, request: &Request) -> Result<Option<ImageId>> {
     Ok(Some(found.id))
 }
 
-/// EC2 remembers the source of a copy; where it does not, the tag of an earlier run does.
+/// EC2 remembers the source of a copy; where it does not, the tag of an earlier run does. An image made of an
+/// instance that was launched from the source names it as well, and is no copy.
 fn is_copy(found: &Image, source: &Image) -> bool {
     match &found.source.image_id {
-        Some(from) => *from == source.id,
+        Some(from) => *from == source.id && found.source.instance_id.is_none(),
         None => found.tags.get(COPIED_FROM) == Some(&origin(source)),
     }
 }
@@ -131,11 +145,17 @@ pub fn origin(source: &Image) -> String {
 }
 
 /// A token replayed after the copy was deregistered gives the old id again [unconfirmed on EC2, cheap to allow for].
+/// A fresh id may be unknown for a moment, too.
 async fn was_deregistered(to: &Target, id: &ImageId) -> bool {
-    match images::by_ids(to, std::slice::from_ref(id)).await {
-        Ok(found) => found.first().is_some_and(|image| image.state == State::Deregistered),
-        Err(error) => error.is("InvalidAMIID.Unavailable"),
+    for pause in UNKNOWN_PAUSES {
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+        match images::by_ids(to, std::slice::from_ref(id)).await {
+            Ok(found) => return found.first().is_none_or(|image| image.state == State::Deregistered),
+            Err(error) if error.is("InvalidAMIID.NotFound") => {}
+            Err(error) => return error.is("InvalidAMIID.Unavailable"),
+        }
     }
+    true
 }
 
 /// The same for every run that asks for the same copy, 64 characters: EC2 answers a repeated token with the

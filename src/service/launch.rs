@@ -52,6 +52,8 @@ pub struct Request {
     pub template: Option<Template>,
     /// Tags of the instances and their volumes.
     pub tags: Tags,
+    /// EC2 answers a token that it knows with the instances it started for it, up to 64 characters.
+    pub client_token: String,
 }
 
 /// Asks EC2 whether the launch is allowed and would work; changes nothing.
@@ -59,7 +61,8 @@ pub async fn check(target: &Target, request: &Request) -> Result<(), ApiError> {
     dry_run(CALL, &target.region, send(target, request, true).await)
 }
 
-/// Starts the instances. The SDK gives the call a client token, so its own retries start none twice.
+/// Starts the instances, or finds those that were started with the same token before: neither a retry nor a run
+/// that repeats a lost one starts any twice.
 pub async fn start(target: &Target, request: &Request) -> Result<Vec<Instance>, ApiError> {
     send(target, request, false).await
 }
@@ -88,6 +91,7 @@ async fn send(target: &Target, request: &Request, dry_run: bool) -> Result<Vec<I
         .set_instance_market_options(request.spot.then(spot))
         .set_launch_template(request.template.as_ref().map(template))
         .set_tag_specifications((!request.tags.is_empty()).then(|| tags.to_vec()))
+        .client_token(&request.client_token)
         .dry_run(dry_run)
         .send()
         .await

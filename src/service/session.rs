@@ -170,6 +170,7 @@ async fn load(settings: &Settings, choices: &[RegionChoice]) -> Result<SdkConfig
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .app_name(AppName::new(env!("CARGO_PKG_NAME")).context("the package name names the app")?)
+        .http_client(super::http::client())
         .retry_config(retry.with_max_attempts(attempts))
         .timeout_config(timeouts);
     let first = choices.iter().find_map(|choice| match choice {

@@ -1,12 +1,16 @@
 //! One account in one region, with its clients.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::retry::RetryPartition;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::OnceCell;
 
 use super::error::{ApiError, api};
+use super::pace;
+use super::retry::Patient;
 use crate::domain::ids::AccountId;
 use crate::domain::region::Region;
 
@@ -18,11 +22,20 @@ pub(super) struct Account {
     /// The options that lead to this account again.
     options: String,
     caller: OnceCell<Result<Caller, ApiError>>,
+    paced: Mutex<HashMap<Region, SharedHttpClient>>,
 }
 
 impl Account {
     pub(super) fn new(config: SdkConfig, partition: &str, options: String) -> Arc<Self> {
-        Arc::new(Self { config, partition: partition.to_owned(), options, caller: OnceCell::new() })
+        let (caller, paced) = (OnceCell::new(), Mutex::default());
+        Arc::new(Self { config, partition: partition.to_owned(), options, caller, paced })
+    }
+
+    /// The client that keeps to EC2's limits in a region: one, however many targets there are.
+    fn paced(&self, region: &Region) -> SharedHttpClient {
+        let mut paced = self.paced.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || pace::paced(self.config.http_client().unwrap_or_else(super::http::client));
+        paced.entry(region.clone()).or_insert_with(new).clone()
     }
 }
 
@@ -52,6 +65,8 @@ impl Target {
         let partition = format!("{}/{region}", account.partition);
         let ec2 = aws_sdk_ec2::config::Builder::from(&account.config)
             .region(place.clone())
+            .http_client(account.paced(&region))
+            .retry_classifier(Patient)
             .retry_partition(RetryPartition::new(partition.clone()))
             .build();
         let ssm = aws_sdk_ssm::config::Builder::from(&account.config)
