@@ -1,6 +1,6 @@
 //! `amictl copy`: an image into other regions, all of them side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use anyhow::Result;
@@ -161,12 +161,13 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 
 fn encryption(args: &Args) -> Result<BTreeMap<Region, Encryption>> {
     let mut chosen = BTreeMap::new();
+    let to: Vec<Region> = args.to.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
     for key in &args.kms_key {
-        if let Some(region) = key.region.as_ref().filter(|region| !args.to.contains(region)) {
+        if let Some(region) = key.region.as_ref().filter(|region| !to.contains(region)) {
             let failure = Failure::usage(format!("--kms-key {region}={}: {region} is not among --to", key.key));
             return Err(failure.into());
         }
-        let regions = key.region.as_ref().map_or(args.to.as_slice(), std::slice::from_ref);
+        let regions = key.region.as_ref().map_or(to.as_slice(), std::slice::from_ref);
         for region in regions {
             let foreign =
                 key.key.strip_prefix("arn:").is_some_and(|arn| arn.split(':').nth(2) != Some(region.as_str()));

@@ -106,6 +106,10 @@ fn description(text: &str) -> Result<String, String> {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let request = request(context, &args)?;
     let target = context.target().await?;
+    if args.copy_to.contains(&target.region) {
+        let message = format!("--copy-to {}: that is where the image is made", target.region);
+        return Err(Failure::usage(message).hint("leave that region out").into());
+    }
     let reboots = look_at_origin(&target, &request.origin).await?;
     if args.dry_run {
         let name = create::check(&target, &request).await?;

@@ -10,11 +10,15 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::report::{Outcome, Problem, Report, Status};
 use crate::output::{Bar, Journal};
 use crate::service::Target;
-use crate::service::deregister::{self, Removal};
+use crate::service::deregister;
+use crate::service::removal::{self, Removal};
 use crate::service::permissions::launch_permissions;
 
-/// How many images are worked on at a time.
+/// How many batches are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
+/// How many batches are looked at again together, and how many such chunks are under way at a time.
+const BATCHES: usize = 50;
+const CHUNKS: usize = 3;
 
 /// Where the journal is written.
 #[derive(Debug, Clone, clap::Args)]
@@ -41,53 +45,75 @@ impl JournalArgs {
     }
 }
 
-/// Removes everything, in batches that have no snapshot in common. What is left when the user asks to stop is
-/// reported as skipped.
+/// Removes everything. What is left when the user asks to stop is reported as skipped.
 pub async fn carry_out(context: &Context, work: Vec<(Target, Vec<Removal>)>, journal: &Journal) -> Report {
     let total: usize = work.iter().map(|(_, removals)| removals.len()).sum();
     let bar = context.printer.bars().count(total as u64, "deregistering");
-    let batches = work.into_iter().flat_map(|(target, removals)| {
-        deregister::batches(removals).into_iter().map(move |batch| (target.clone(), batch))
+    let run = Run { context, journal, bar: &bar };
+    let chunks = work.into_iter().flat_map(|(target, removals)| {
+        let chunks: Vec<_> = removal::batches(removals).chunks(BATCHES).map(<[_]>::to_vec).collect();
+        chunks.into_iter().map(move |chunk| (target.clone(), chunk))
     });
-    let each = |(target, batch): (Target, Vec<Removal>)| {
-        let bar = &bar;
-        async move {
-            let mut outcomes = Vec::new();
-            for removal in batch {
-                outcomes.push(one(context, &target, &removal, journal, bar).await);
-            }
-            outcomes
-        }
-    };
-    let done: Vec<Vec<Outcome>> = futures::stream::iter(batches).map(each).buffered(SIDE_BY_SIDE).collect().await;
+    let each = chunks.map(|(target, chunk)| run.chunk(target, chunk));
+    let done: Vec<Vec<Outcome>> = futures::stream::iter(each).buffered(CHUNKS).collect().await;
     Report { results: done.into_iter().flatten().collect() }
 }
 
-async fn one(context: &Context, target: &Target, removal: &Removal, journal: &Journal, bar: &Bar) -> Outcome {
-    if context.stop.asked() {
-        let problem = Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() };
-        return deregister::skipped(removal, problem);
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    context: &'a Context,
+    journal: &'a Journal,
+    bar: &'a Bar,
+}
+
+impl Run<'_> {
+    /// Works on some batches side by side, each in order, then looks again at all of them at once.
+    async fn chunk(self, target: Target, batches: Vec<Vec<Removal>>) -> Vec<Outcome> {
+        let each = batches.into_iter().map(|batch| async {
+            let (mut asked, mut untouched) = (Vec::new(), Vec::new());
+            for removal in batch {
+                match self.begin(&target, &removal).await {
+                    Err(outcome) => untouched.push(outcome),
+                    Ok(()) => {
+                        let said = deregister::send(&target, &removal).await;
+                        asked.push((removal, said));
+                    }
+                }
+                self.bar.step();
+            }
+            (asked, untouched)
+        });
+        let parts: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+        let (asked, untouched): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        let asked: Vec<_> = asked.into_iter().flatten().collect();
+        let settled = deregister::settle(&target, &asked).await;
+        settled.into_iter().map(|outcome| self.end(outcome)).chain(untouched.into_iter().flatten()).collect()
     }
-    let unwritten = |error: std::io::Error| Problem {
-        code: "JournalError".to_owned(),
-        message: format!("the journal cannot be written, so nothing was done: {error}"),
-    };
-    // Who it was shared with is gone with the image. Not being allowed to know is no reason to keep it.
-    let shares = launch_permissions(target, &removal.image.id).await.ok();
-    let snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
-    if let Err(error) = journal.begin(&removal.image, shares.as_deref(), snapshots, context.clock()) {
-        return deregister::failed(removal, unwritten(error));
+
+    /// Writes down what is about to be done. Unless that is written, or when the user wants to stop, nothing is.
+    async fn begin(self, target: &Target, removal: &Removal) -> Result<(), Outcome> {
+        if self.context.stop.asked() {
+            let problem = Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() };
+            return Err(deregister::skipped(removal, problem));
+        }
+        // Who it was shared with is gone with the image. Not being allowed to know is no reason to keep it.
+        let shares = launch_permissions(target, &removal.image.id).await.ok();
+        let snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
+        let written = self.journal.begin(&removal.image, shares.as_deref(), snapshots, self.context.clock());
+        written.map_err(|error| {
+            let message = format!("the journal cannot be written, so nothing was done: {error}");
+            deregister::failed(removal, Problem { code: "JournalError".to_owned(), message })
+        })
     }
-    let mut outcome = deregister::run(target, removal).await;
-    if let Err(error) = journal.end(&outcome, context.clock()) {
-        context.printer.tell(&format!("{}: the journal cannot be completed: {error}", removal.image.id));
-        if outcome.status == Status::Done {
+
+    /// Writes down what became of it.
+    fn end(self, mut outcome: Outcome) -> Outcome {
+        if let (Err(error), Status::Done) = (self.journal.end(&outcome, self.context.clock()), &outcome.status) {
             let message = format!("it is done, but the journal cannot be completed: {error}");
             outcome.status = Status::Failed(Problem { code: "JournalError".to_owned(), message });
         }
+        outcome
     }
-    bar.step();
-    outcome
 }
 
 /// Says what failed, and ends the run as the report asks for.

@@ -1,123 +1,175 @@
-//! Deregistering an image together with the snapshots that nothing else needs.
+//! Deregistering images together with the snapshots that nothing else needs.
+//!
+//! In two steps: [`send`] asks EC2 for each image, [`settle`] looks again at many of them at once, as an answer of
+//! EC2 says less than what is there afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use futures::StreamExt;
+
 use super::error::{ApiError, api, dry_run};
-use super::images;
+use super::images::{self, Query};
+use super::removal::Removal;
 use super::snapshots;
 use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::image::{Image, State};
+use crate::domain::image::State;
 use crate::domain::plan::Action;
 use crate::domain::report::{Outcome, Problem, SnapshotResult, Status};
 
 const CALL: &str = "DeregisterImage";
 const IN_USE: &str = "InvalidSnapshot.InUse";
 
-/// EC2 takes minutes to notice that the image of a snapshot is gone.
+/// EC2 takes minutes to notice that the image of a snapshot is gone, in seconds.
 const IN_USE_PAUSES: [u64; 7] = [1, 2, 4, 8, 15, 30, 60];
-/// How long a deregistered image may still be shown.
+/// How long a deregistered image may still be shown, in seconds.
 const GONE_PAUSES: [u64; 5] = [0, 1, 2, 4, 8];
+/// How many snapshots are deleted at a time.
+const SIDE_BY_SIDE: usize = 10;
 
-/// An image that is to go, and what becomes of its snapshots.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Removal {
-    /// The image.
-    pub image: Image,
-    /// Snapshots that go with it.
-    pub delete: Vec<SnapshotId>,
-    /// Snapshots that other images are made of.
-    pub shared: Vec<SnapshotId>,
-    /// Snapshots the user wants to keep.
-    pub keep: Vec<SnapshotId>,
-}
-
-impl Removal {
-    /// Decides for each snapshot of the image; `needed` are those that images which stay are made of.
-    pub fn new(image: Image, needed: &BTreeSet<SnapshotId>, keep_snapshots: bool) -> Self {
-        let ids: BTreeSet<SnapshotId> = image.snapshots.iter().map(|s| s.id.clone()).collect();
-        let (shared, free): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| needed.contains(id));
-        let (delete, keep) = if keep_snapshots { (Vec::new(), free) } else { (free, Vec::new()) };
-        Self { image, delete, shared, keep }
-    }
-}
-
-impl Removal {
-    /// Deletes no other snapshots than these, which were shown to the user.
-    pub fn only(&mut self, shown: &[SnapshotId]) {
-        let (delete, keep): (Vec<_>, _) =
-            std::mem::take(&mut self.delete).into_iter().partition(|id| shown.contains(id));
-        self.delete = delete;
-        self.keep.extend(keep);
-    }
-
-    fn takes_all(&self) -> bool {
-        !self.delete.is_empty() && self.shared.is_empty() && self.keep.is_empty()
-    }
-}
-
-/// Orders removals so that a snapshot of several images goes with the last of them: each batch is to be worked on
-/// in order, and batches have no snapshot in common.
-pub fn batches(removals: Vec<Removal>) -> Vec<Vec<Removal>> {
-    let mut batch_of: BTreeMap<SnapshotId, usize> = BTreeMap::new();
-    let mut batches: Vec<Vec<Removal>> = Vec::new();
-    for removal in removals {
-        let joined: BTreeSet<usize> = removal.delete.iter().filter_map(|id| batch_of.get(id).copied()).collect();
-        let home = joined.first().copied().unwrap_or(batches.len());
-        if home == batches.len() {
-            batches.push(Vec::new());
-        }
-        for other in joined.into_iter().skip(1) {
-            let moved = std::mem::take(&mut batches[other]);
-            batches[home].extend(moved);
-        }
-        // Those before leave the snapshots they have in common with this one to this one.
-        for earlier in &mut batches[home] {
-            let (later, own): (Vec<_>, _) =
-                std::mem::take(&mut earlier.delete).into_iter().partition(|id| removal.delete.contains(id));
-            earlier.delete = own;
-            earlier.shared.extend(later);
-        }
-        batches[home].push(removal);
-        for member in &batches[home] {
-            batch_of.extend(member.delete.iter().chain(&member.shared).map(|id| (id.clone(), home)));
-        }
-    }
-    batches.retain(|batch| !batch.is_empty());
-    batches
-}
+/// What EC2 said to the request to deregister an image, snapshot by snapshot: it answers 200 even when some could
+/// not be deleted.
+pub type Said = Result<BTreeMap<SnapshotId, String>, ApiError>;
 
 /// Asks EC2 whether the image could be deregistered and its snapshots deleted; changes nothing.
 pub async fn check(target: &Target, removal: &Removal) -> Result<(), ApiError> {
-    dry_run(CALL, &target.region, send(target, removal, true).await)?;
+    dry_run(CALL, &target.region, call(target, removal, true).await)?;
     for snapshot in &removal.delete {
         snapshots::delete_dry_run(target, snapshot).await?;
     }
     Ok(())
 }
 
-/// Removes the image and its snapshots, and looks again whether they are gone.
-pub async fn run(target: &Target, removal: &Removal) -> Outcome {
-    let said = match send(target, removal, false).await {
-        Ok(said) => said,
-        // What an answer that was lost, or an earlier run, leaves behind.
-        Err(error) if error.is("InvalidAMIID.Unavailable") || error.is("InvalidAMIID.NotFound") => BTreeMap::new(),
-        Err(error) => match still_there(target, &removal.image.id).await {
-            Ok(false) if error.answer_lost => BTreeMap::new(),
-            _ => return outcome(removal, Status::Failed(error.problem()), Vec::new()),
-        },
-    };
-    match still_there(target, &removal.image.id).await {
-        Ok(false) => {}
-        Ok(true) => {
-            let message = format!("EC2 accepted the call, but {} is still there", removal.image.id);
-            let problem = Problem { code: "StillRegistered".to_owned(), message };
-            return outcome(removal, Status::Failed(problem), Vec::new());
+/// Asks EC2 to deregister an image and delete its snapshots.
+pub async fn send(target: &Target, removal: &Removal) -> Said {
+    call(target, removal, false).await
+}
+
+async fn call(target: &Target, removal: &Removal, dry_run: bool) -> Said {
+    let answer = target
+        .ec2
+        .deregister_image()
+        .image_id(removal.image.id.as_str())
+        // The flag takes all snapshots of the image. Where one is to stay, those that go are deleted one by one.
+        .delete_associated_snapshots(removal.takes_all())
+        .dry_run(dry_run)
+        .send()
+        .await
+        .map_err(api(CALL, &target.region))?;
+    let said = answer.delete_snapshot_results().iter().filter_map(|r| {
+        Some((r.snapshot_id()?.parse().ok()?, r.return_code().map_or("", |code| code.as_str()).to_owned()))
+    });
+    Ok(said.collect())
+}
+
+/// Looks again at images that were asked to go, in one place: whether they are gone, and their snapshots with them.
+/// Deletes what EC2 has left although it should be gone. The outcomes come in the order of `asked`.
+pub async fn settle(target: &Target, asked: &[(Removal, Said)]) -> Vec<Outcome> {
+    let may_be_gone = asked.iter().filter(|(_, said)| said.as_ref().map_or_else(accepted_or_lost, |_| true));
+    let present = present(target, may_be_gone.map(|(removal, _)| &removal.image.id).collect()).await;
+    let verdicts: Vec<_> = asked.iter().map(|(removal, said)| (removal, verdict(removal, said, &present))).collect();
+    let gone = verdicts.iter().filter(|(_, verdict)| verdict.is_ok());
+    let wanted: Vec<SnapshotId> = gone.flat_map(|(removal, _)| removal.delete.iter().cloned()).collect();
+    let left: Result<BTreeSet<_>, _> =
+        snapshots::existing(target, &wanted).await.map(|found| found.into_iter().map(|s| s.id).collect());
+    let each = verdicts.into_iter().map(|(removal, verdict)| {
+        let left = &left;
+        async move {
+            match verdict {
+                Err(problem) => outcome(removal, Status::Failed(problem), Vec::new()),
+                Ok(said) => finished(removal, settle_snapshots(target, removal, &said, left).await),
+            }
         }
-        Err(error) => return outcome(removal, Status::Failed(error.problem()), Vec::new()),
+    });
+    futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await
+}
+
+/// What an answer that was lost, or an earlier run, leaves behind.
+fn accepted_or_lost(error: &ApiError) -> bool {
+    error.answer_lost || error.is("InvalidAMIID.Unavailable") || error.is("InvalidAMIID.NotFound")
+}
+
+/// Those of the images that EC2 still shows as registered. A deregistered one may be shown for a moment longer.
+async fn present(target: &Target, ids: Vec<&ImageId>) -> Result<BTreeSet<ImageId>, ApiError> {
+    let mut left: Vec<String> = ids.into_iter().map(ToString::to_string).collect();
+    let mut present = BTreeSet::new();
+    for pause in GONE_PAUSES {
+        if left.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+        present.clear();
+        for chunk in left.chunks(images::FILTER_VALUES) {
+            let found = images::find(target, &Query::own().filter("image-id", chunk.to_vec())).await?;
+            present.extend(found.into_iter().filter(|i| i.state != State::Deregistered).map(|i| i.id));
+        }
+        left = present.iter().map(ToString::to_string).collect();
     }
-    let results = settle(target, removal, &said).await;
+    Ok(present)
+}
+
+/// What EC2 said of the snapshots of an image that is gone, or why the image does not count as gone.
+fn verdict(
+    removal: &Removal,
+    said: &Said,
+    present: &Result<BTreeSet<ImageId>, ApiError>,
+) -> Result<BTreeMap<SnapshotId, String>, Problem> {
+    let id = &removal.image.id;
+    match (said, present) {
+        (Err(error), _) if !accepted_or_lost(error) => Err(error.problem()),
+        (_, Err(error)) => Err(error.problem()),
+        (Ok(said), Ok(present)) if !present.contains(id) => Ok(said.clone()),
+        (Err(_), Ok(present)) if !present.contains(id) => Ok(BTreeMap::new()),
+        (Err(error), Ok(_)) => Err(error.problem()),
+        (Ok(_), Ok(_)) => {
+            let message = format!("EC2 accepted the call, but {id} is still there");
+            Err(Problem { code: "StillRegistered".to_owned(), message })
+        }
+    }
+}
+
+async fn settle_snapshots(
+    target: &Target,
+    removal: &Removal,
+    said: &BTreeMap<SnapshotId, String>,
+    left: &Result<BTreeSet<SnapshotId>, ApiError>,
+) -> Vec<(SnapshotId, SnapshotResult)> {
+    let mut results: Vec<_> = removal.shared.iter().map(|id| (id.clone(), SnapshotResult::KeptShared)).collect();
+    results.extend(removal.keep.iter().map(|id| (id.clone(), SnapshotResult::Kept)));
+    for id in &removal.delete {
+        let result = match left {
+            Err(error) => SnapshotResult::Failed(error.problem()),
+            Ok(left) if !left.contains(id) => SnapshotResult::Deleted,
+            // Another image has been made of it since the plan, unless EC2 has not noticed yet that one is gone.
+            Ok(_) if said.get(id).is_some_and(|code| code == "skipped") => match delete(target, id, &IN_USE_PAUSES[..3]).await {
+                SnapshotResult::Failed(problem) if problem.code == IN_USE => SnapshotResult::KeptShared,
+                result => result,
+            },
+            Ok(_) => delete(target, id, &IN_USE_PAUSES).await,
+        };
+        results.push((id.clone(), result));
+    }
+    results
+}
+
+/// Deletes a snapshot, with patience while EC2 takes it for used.
+async fn delete(target: &Target, id: &SnapshotId, pauses: &[u64]) -> SnapshotResult {
+    for pause in pauses {
+        match snapshots::delete(target, id).await {
+            Ok(()) => return SnapshotResult::Deleted,
+            Err(error) if error.is(IN_USE) => tokio::time::sleep(Duration::from_secs(*pause)).await,
+            Err(error) => return SnapshotResult::Failed(error.problem()),
+        }
+    }
+    match snapshots::delete(target, id).await {
+        Ok(()) => SnapshotResult::Deleted,
+        Err(error) => SnapshotResult::Failed(error.problem()),
+    }
+}
+
+/// The outcome of an image that is gone.
+fn finished(removal: &Removal, results: Vec<(SnapshotId, SnapshotResult)>) -> Outcome {
     let failed = results.iter().find_map(|(id, result)| match result {
         SnapshotResult::Failed(problem) => Some(Problem {
             code: problem.code.clone(),
@@ -158,123 +210,5 @@ fn outcome(removal: &Removal, status: Status, snapshots: Vec<(SnapshotId, Snapsh
         name: removal.image.name.clone(),
         status,
         snapshots,
-    }
-}
-
-/// What EC2 says of each snapshot: it answers 200 even when some could not be deleted.
-async fn send(target: &Target, removal: &Removal, dry_run: bool) -> Result<BTreeMap<SnapshotId, String>, ApiError> {
-    let answer = target
-        .ec2
-        .deregister_image()
-        .image_id(removal.image.id.as_str())
-        // The flag takes all snapshots of the image. Where one is to stay, those that go are deleted one by one.
-        .delete_associated_snapshots(removal.takes_all())
-        .dry_run(dry_run)
-        .send()
-        .await
-        .map_err(api(CALL, &target.region))?;
-    let said = answer.delete_snapshot_results().iter().filter_map(|r| {
-        Some((r.snapshot_id()?.parse().ok()?, r.return_code().map_or("", |code| code.as_str()).to_owned()))
-    });
-    Ok(said.collect())
-}
-
-/// A deregistered image may be shown for a moment longer.
-async fn still_there(target: &Target, id: &ImageId) -> Result<bool, ApiError> {
-    for pause in GONE_PAUSES {
-        tokio::time::sleep(Duration::from_secs(pause)).await;
-        match images::by_ids(target, std::slice::from_ref(id)).await {
-            Ok(found) if found.iter().all(|image| image.state == State::Deregistered) => return Ok(false),
-            Ok(_) => {}
-            Err(error) if error.is("InvalidAMIID.NotFound") || error.is("InvalidAMIID.Unavailable") => {
-                return Ok(false);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(true)
-}
-
-/// Looks at every snapshot again, and deletes what EC2 has left although it should be gone.
-async fn settle(
-    target: &Target,
-    removal: &Removal,
-    said: &BTreeMap<SnapshotId, String>,
-) -> Vec<(SnapshotId, SnapshotResult)> {
-    let mut results: Vec<_> = removal.shared.iter().map(|id| (id.clone(), SnapshotResult::KeptShared)).collect();
-    results.extend(removal.keep.iter().map(|id| (id.clone(), SnapshotResult::Kept)));
-    let left: Result<BTreeSet<_>, _> =
-        snapshots::existing(target, &removal.delete).await.map(|found| found.into_iter().map(|s| s.id).collect());
-    for id in &removal.delete {
-        let result = match &left {
-            Err(error) => SnapshotResult::Failed(error.problem()),
-            Ok(left) if !left.contains(id) => SnapshotResult::Deleted,
-            // Another image has been made of it since the plan.
-            Ok(_) if said.get(id).is_some_and(|code| code == "skipped") => SnapshotResult::KeptShared,
-            Ok(_) => delete(target, id).await,
-        };
-        results.push((id.clone(), result));
-    }
-    results
-}
-
-async fn delete(target: &Target, id: &SnapshotId) -> SnapshotResult {
-    for pause in IN_USE_PAUSES {
-        match snapshots::delete(target, id).await {
-            Ok(()) => return SnapshotResult::Deleted,
-            Err(error) if error.is(IN_USE) => tokio::time::sleep(Duration::from_secs(pause)).await,
-            Err(error) => return SnapshotResult::Failed(error.problem()),
-        }
-    }
-    match snapshots::delete(target, id).await {
-        Ok(()) => SnapshotResult::Deleted,
-        Err(error) => SnapshotResult::Failed(error.problem()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::image::ImageSnapshot;
-    use crate::domain::image::testing::image;
-
-    fn snapshot(n: u32) -> SnapshotId {
-        format!("snap-{n:017x}").parse().unwrap()
-    }
-
-    fn removal(id: u32, snapshots: &[u32]) -> Removal {
-        let mut image = image(id, "web-v1-2026-01-02");
-        let made_of =
-            |n: &u32| ImageSnapshot { id: snapshot(*n), device: String::new(), size_gib: 8, encrypted: false };
-        image.snapshots = snapshots.iter().map(made_of).collect();
-        Removal::new(image, &BTreeSet::new(), false)
-    }
-
-    #[test]
-    fn a_snapshot_in_common_goes_with_the_last_image() {
-        let found = batches(vec![removal(1, &[1, 2]), removal(2, &[3]), removal(3, &[2, 4]), removal(4, &[4, 3])]);
-        assert_eq!(found.len(), 1);
-        let deletes: Vec<_> = found[0].iter().map(|r| r.delete.clone()).collect();
-        let once: Vec<_> = deletes.iter().flatten().collect();
-        assert_eq!(once.iter().collect::<BTreeSet<_>>().len(), once.len());
-        assert_eq!(deletes.last(), Some(&vec![snapshot(3), snapshot(4)]));
-    }
-
-    #[test]
-    fn images_with_nothing_in_common_are_worked_on_side_by_side() {
-        let found = batches(vec![removal(1, &[1]), removal(2, &[2]), removal(3, &[])]);
-        assert_eq!(found.len(), 3);
-        assert!(found[0][0].takes_all() && !found[2][0].takes_all());
-    }
-
-    #[test]
-    fn what_others_need_and_what_the_user_keeps_is_not_deleted() {
-        let image = removal(1, &[1, 2]).image;
-        let needed = BTreeSet::from([snapshot(2)]);
-        let shared = Removal::new(image.clone(), &needed, false);
-        assert_eq!((shared.delete.clone(), shared.shared.clone()), (vec![snapshot(1)], vec![snapshot(2)]));
-        assert!(!shared.takes_all());
-        let kept = Removal::new(image, &needed, true);
-        assert_eq!((kept.delete.len(), kept.shared.len(), kept.keep), (0, 1, vec![snapshot(1)]));
     }
 }

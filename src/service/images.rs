@@ -15,6 +15,9 @@ const CALL: &str = "DescribeImages";
 /// The page size of listings. Without one EC2 answers in a single giant page.
 const PAGE: i32 = 1000;
 
+/// EC2's limit of values in one filter.
+pub const FILTER_VALUES: usize = 200;
+
 /// EC2 takes more ids in one call than fit a request that stays quick to answer.
 const IDS_A_CALL: usize = 200;
 

@@ -15,6 +15,7 @@ mod pace;
 pub mod parameters;
 pub mod permissions;
 pub mod recycle_bin;
+pub mod removal;
 pub mod resolve;
 mod retry;
 pub mod security_groups;

@@ -24,10 +24,11 @@ pub async fn image(target: &Target, reference: &ImageRef, now: DateTime<Utc>) ->
         ImageRef::Id(id) => by_id(target, reference, id).await,
         ImageRef::Alias(family, alias) => {
             let name = format!("/amictl/{family}/{}", alias.as_str());
-            let value = parameters::value(target, &name).await?.ok_or_else(|| {
-                missing(reference, &format!("no SSM parameter {name}"), &target.region)
-                    .hint(format!("an alias is the SSM parameter {name}; {family}:latest is the newest version"))
-            })?;
+            let Some(value) = parameters::value(target, &name).await? else {
+                let hint = format!("an alias is the SSM parameter {name}; {family}:latest is the newest version");
+                let failure = missing(reference, &format!("no SSM parameter {name}"), target.place().await);
+                return Err(failure.hint(hint).into());
+            };
             let id: ImageId = value.parse().map_err(|error| {
                 Failure::new(
                     Kind::Failed,

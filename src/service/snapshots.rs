@@ -5,6 +5,7 @@ use chrono::DateTime;
 
 use super::convert;
 use super::error::{ApiError, api, dry_run};
+use super::images::FILTER_VALUES;
 use super::target::Target;
 use crate::domain::ids::SnapshotId;
 use crate::domain::snapshot::Snapshot;
@@ -12,8 +13,6 @@ use crate::domain::snapshot::Snapshot;
 const DESCRIBE: &str = "DescribeSnapshots";
 const DELETE: &str = "DeleteSnapshot";
 const PAGE: i32 = 1000;
-/// EC2's limit of values in one filter.
-const FILTER_VALUES: usize = 200;
 
 /// Those of `ids` that exist and are visible; ids EC2 does not know are left out without an error.
 pub async fn existing(target: &Target, ids: &[SnapshotId]) -> Result<Vec<Snapshot>, ApiError> {

@@ -150,7 +150,6 @@ async fn image(
             Ok(Some(image)) => return Err(ended(&image).into()),
             Ok(None) if unknown_yet => {}
             Ok(None) => return Err(gone(id, &target.region).into()),
-            Err(error) if unknown_yet && error.is("InvalidAMIID.NotFound") => {}
             Err(error) => return Err(error.into()),
         }
         let what = format!("{id} in {} is {doing}", target.region);
@@ -160,7 +159,10 @@ async fn image(
 }
 
 async fn look(target: &Target, id: &ImageId) -> Result<Option<Image>, ApiError> {
-    Ok(images::by_ids(target, std::slice::from_ref(id)).await?.pop())
+    match images::by_ids(target, std::slice::from_ref(id)).await {
+        Err(error) if error.is("InvalidAMIID.NotFound") => Ok(None),
+        other => Ok(other?.pop()),
+    }
 }
 
 /// EC2 gives no percentage for an image; its snapshots have one each.
