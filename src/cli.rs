@@ -9,6 +9,7 @@ use crate::commands::{apply, completions, copy, create, deregister, launch, list
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
 use crate::output::{ColorChoice, Format};
+use crate::service::pace::Pace;
 use crate::service::session::RetryMode;
 
 const EXAMPLES: &str = "\
@@ -96,9 +97,22 @@ pub struct Global {
           value_parser = retry_mode)]
     pub retry_mode: Option<RetryMode>,
 
+    /// Request limits to keep to: 'ec2' as EC2 documents them, 'off' where AWS has raised them [default: ec2]
+    #[arg(long, global = true, value_name = "LIMITS", env = "AMICTL_REQUEST_LIMITS", hide_env_values = true,
+          value_parser = request_limits)]
+    pub request_limits: Option<Pace>,
+
     /// File with defaults for these options [default: $XDG_CONFIG_HOME/amictl/config.toml, where there is one]
     #[arg(long, global = true, value_name = "FILE", env = "AMICTL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
+}
+
+fn request_limits(text: &str) -> Result<Pace, String> {
+    match text {
+        "ec2" => Ok(Pace::Documented),
+        "off" => Ok(Pace::Unlimited),
+        _ => Err("it must be 'ec2' or 'off'".to_owned()),
+    }
 }
 
 fn retry_mode(text: &str) -> Result<RetryMode, String> {

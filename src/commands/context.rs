@@ -71,6 +71,7 @@ impl Context {
             endpoint_url: global.endpoint_url.clone().or(defaults.endpoint_url.filter(|_| !endpoint_known)),
             max_attempts: global.max_attempts.or(defaults.max_attempts),
             retry_mode: global.retry_mode.unwrap_or_default(),
+            pace: global.request_limits.unwrap_or_default(),
             env: process.env.clone(),
         };
         Ok(Self {

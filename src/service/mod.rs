@@ -11,7 +11,7 @@ mod http;
 pub mod images;
 pub mod instances;
 pub mod launch;
-mod pace;
+pub mod pace;
 pub mod parameters;
 pub mod permissions;
 pub mod recycle_bin;

@@ -19,8 +19,20 @@ use tokio::time::Instant;
 
 /// How many calls that only read are under way at a time.
 const READS_AT_ONCE: usize = 10;
+/// The rate that no number of throttles brings an API below, in calls a second.
+const SLOWEST: f64 = 0.5;
 /// What EC2 answers to a throttled call.
 const THROTTLED: u16 = 503;
+
+/// Which request limits to keep to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pace {
+    /// Those that EC2 documents for every account.
+    #[default]
+    Documented,
+    /// None, for accounts whose limits AWS has raised: goes as fast as EC2 answers until it throttles.
+    Unlimited,
+}
 
 /// Burst and tokens a second of an API, as EC2 documents them.
 fn limits(action: &str) -> (f64, f64) {
@@ -76,7 +88,7 @@ impl Bucket {
     fn throttled(&mut self, now: Instant) {
         self.fill(now);
         self.tokens = self.tokens.min(0.0);
-        self.share = (self.share / 2.0).max(0.1);
+        self.share = (self.share / 2.0).max(SLOWEST / self.rate);
     }
 
     fn accepted(&mut self) {
@@ -87,6 +99,7 @@ impl Bucket {
 /// The limits of one account and region.
 #[derive(Debug)]
 struct Limits {
+    pace: Pace,
     buckets: Mutex<HashMap<String, Bucket>>,
     reads: Semaphore,
 }
@@ -98,10 +111,12 @@ impl Limits {
 
     fn with<T>(&self, action: &str, work: impl FnOnce(&mut Bucket) -> T) -> T {
         let mut buckets = self.buckets();
-        match buckets.get_mut(action) {
-            Some(bucket) => work(bucket),
-            None => work(buckets.entry(action.to_owned()).or_insert(Bucket::new(limits(action), Instant::now()))),
-        }
+        let new = || match self.pace {
+            Pace::Documented => Bucket::new(limits(action), Instant::now()),
+            // A rate that a throttle brings down to one that EC2 takes.
+            Pace::Unlimited => Bucket::new((1000.0, 1000.0), Instant::now()),
+        };
+        work(buckets.entry(action.to_owned()).or_insert_with(new))
     }
 
     /// Comes back when the call may be made.
@@ -122,8 +137,8 @@ impl Limits {
 }
 
 /// An HTTP client that keeps to the limits of one account and region.
-pub(super) fn paced(inner: SharedHttpClient) -> SharedHttpClient {
-    let limits = Limits { buckets: Mutex::default(), reads: Semaphore::new(READS_AT_ONCE) };
+pub(super) fn paced(inner: SharedHttpClient, pace: Pace) -> SharedHttpClient {
+    let limits = Limits { pace, buckets: Mutex::default(), reads: Semaphore::new(READS_AT_ONCE) };
     SharedHttpClient::new(PacedClient { inner, limits: Arc::new(limits) })
 }
 
@@ -202,7 +217,7 @@ mod tests {
         for _ in 0..100 {
             bucket.throttled(now);
         }
-        assert!(bucket.take(now) <= Duration::from_secs(10), "it never stops altogether");
+        assert!(bucket.take(now) <= Duration::from_secs(4), "it never stops altogether");
         for _ in 0..100 {
             bucket.accepted();
         }

@@ -12,6 +12,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 
 use super::error::api;
+use super::pace::Pace;
 use super::target::{Account, Target};
 use crate::domain::failure::Failure;
 use crate::domain::region::{Region, RegionChoice};
@@ -48,6 +49,8 @@ pub struct Settings {
     pub max_attempts: Option<u32>,
     /// How to retry.
     pub retry_mode: RetryMode,
+    /// Which request limits to keep to.
+    pub pace: Pace,
     /// The environment of the process.
     pub env: HashMap<String, String>,
 }
@@ -79,10 +82,10 @@ impl Session {
         let mut accounts = Vec::new();
         for role in &settings.role_arns {
             let options = format!("{options} --role-arn {role}");
-            accounts.push(Account::new(assume(&config, role).await, role, options));
+            accounts.push(Account::new(assume(&config, role).await, role, options, settings.pace));
         }
         if accounts.is_empty() {
-            accounts.push(Account::new(config, "default", options));
+            accounts.push(Account::new(config, "default", options, settings.pace));
         }
         Ok(Self { accounts, choices, configured })
     }

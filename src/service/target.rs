@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::OnceCell;
 
 use super::error::{ApiError, api};
-use super::pace;
+use super::pace::{self, Pace};
 use super::retry::Patient;
 use crate::domain::ids::AccountId;
 use crate::domain::region::Region;
@@ -22,19 +22,20 @@ pub(super) struct Account {
     /// The options that lead to this account again.
     options: String,
     caller: OnceCell<Result<Caller, ApiError>>,
+    pace: Pace,
     paced: Mutex<HashMap<Region, SharedHttpClient>>,
 }
 
 impl Account {
-    pub(super) fn new(config: SdkConfig, partition: &str, options: String) -> Arc<Self> {
+    pub(super) fn new(config: SdkConfig, partition: &str, options: String, pace: Pace) -> Arc<Self> {
         let (caller, paced) = (OnceCell::new(), Mutex::default());
-        Arc::new(Self { config, partition: partition.to_owned(), options, caller, paced })
+        Arc::new(Self { config, partition: partition.to_owned(), options, caller, pace, paced })
     }
 
     /// The client that keeps to EC2's limits in a region: one, however many targets there are.
     fn paced(&self, region: &Region) -> SharedHttpClient {
         let mut paced = self.paced.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || pace::paced(self.config.http_client().unwrap_or_else(super::http::client));
+        let new = || pace::paced(self.config.http_client().unwrap_or_else(super::http::client), self.pace);
         paced.entry(region.clone()).or_insert_with(new).clone()
     }
 }
