@@ -167,7 +167,7 @@ fn pruning(limits: bool) {
     let fake = Fake::start();
     fake.world().bulk_images(PROD, HERE, "web", 1010);
     fake.world().throttle = limits;
-    let line = "prune --keep 10 --min-age 0s --apply --yes --max-delete 1000 -o json --journal /dev/null";
+    let line = "prune --keep 10 --min-age 0s --apply --yes --max-delete 1000 -o json";
     if limits {
         let taken = time(amictl(&fake.url(), line));
         let throttled = fake.calls().iter().filter(|call| format!("{:?}", call.outcome).contains("RequestLimit")).count();
