@@ -1,0 +1,169 @@
+//! A seeded random mix of commands while one call in twenty goes wrong: after each command the endpoint is held
+//! against what the command reported and what the journal says. Nothing is lost, nothing is done twice, nothing is
+//! reported that did not happen.
+//!
+//! `AMICTL_SOAK_SEEDS=500 cargo test --test soak` runs more seeds, `AMICTL_SOAK_FIRST=17` starts with another one.
+
+#[path = "support/cli.rs"]
+mod cli;
+#[path = "support/fake/mod.rs"]
+mod fake;
+#[path = "support/soak_checks.rs"]
+mod soak_checks;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use cli::{Amictl, Ran};
+use fake::{Fake, Fault, FaultKind, PROD};
+use fastrand::Rng;
+use soak_checks::{Journal, Seen};
+
+const HERE: &str = "us-east-1";
+const ELSEWHERE: [&str; 2] = ["eu-west-1", "us-west-2"];
+const STEPS: usize = 10;
+/// Calls of one command that may go wrong; more than any command makes.
+const CALLS: usize = 300;
+
+fn setting(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(usual)
+}
+
+#[test]
+fn reports_and_journal_agree_with_the_endpoint_whatever_goes_wrong() {
+    let first = setting("AMICTL_SOAK_FIRST", 0);
+    let end = first + setting("AMICTL_SOAK_SEEDS", 20);
+    let next = AtomicU64::new(first);
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < end) {
+                    Soak::new(seed).run();
+                }
+            });
+        }
+    });
+}
+
+struct Soak {
+    seed: u64,
+    rng: Rng,
+    fake: Fake,
+    home: PathBuf,
+    instance: String,
+}
+
+impl Soak {
+    fn new(seed: u64) -> Self {
+        let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("soak-{seed}"));
+        let _ = std::fs::remove_dir_all(&home);
+        std::fs::create_dir_all(&home).unwrap();
+        let fake = Fake::start();
+        let instance = {
+            let mut world = fake.world();
+            for family in ["web", "api"] {
+                for n in 1..=6 {
+                    let name = format!("{family}-v{n}-2024-01-0{n}");
+                    world.image(PROD, HERE, &name).created("2024-01-02").snapshots(2).put();
+                }
+            }
+            let shared = world.snapshot(PROD, HERE).put();
+            for n in 7..=8 {
+                let name = format!("api-v{n}-2024-01-0{n}");
+                world.image(PROD, HERE, &name).created("2024-01-02").on_snapshots(&[&shared]).put();
+            }
+            let used = world.image(PROD, HERE, "db-v1-2024-01-01").created("2024-01-02").put();
+            world.image(PROD, HERE, "db-v2-2024-01-02").created("2024-01-02").put();
+            for n in 0..3 {
+                let gone = format!("Created by CreateImage(i-0123456789abcdef0) for ami-0123456789abcde{n}0");
+                world.snapshot(PROD, HERE).started("2024-01-02").description(&gone).put();
+            }
+            world.instance(PROD, HERE).image(&used).state("running").put()
+        };
+        Self { seed, rng: Rng::with_seed(seed), fake, home, instance }
+    }
+
+    fn run(mut self) {
+        for step in 0..STEPS {
+            let line = self.command();
+            self.spoil();
+            let before = Seen::now(&self.fake);
+            let ran = Amictl::at(&self.fake.url(), &self.home).run(&line);
+            self.fake.clear_faults();
+            let after = Seen::now(&self.fake);
+            let context = format!(
+                "seed {}, step {step}: amictl {line}\nexit {}\n{}\n{}",
+                self.seed, ran.code, ran.stdout, ran.stderr
+            );
+            assert!(matches!(ran.code, 0 | 1 | 3 | 4), "{context}");
+            assert!(!ran.stderr.contains("mistake of its own"), "{context}");
+            let journal = Journal::read(&self.home);
+            soak_checks::check(&line, &ran, &before, &after, &journal).unwrap_or_else(|e| panic!("{e}\n{context}"));
+        }
+        self.settle();
+        let _ = std::fs::remove_dir_all(&self.home);
+    }
+
+    /// Once nothing goes wrong any more, a rerun finishes what is left, and what is in use is still there.
+    fn settle(&self) {
+        let run = |line: &str| -> Ran { Amictl::at(&self.fake.url(), &self.home).run(line) };
+        run("prune api web --keep 1 --min-age 1d --apply --yes --max-delete 100 -o json").ended(0);
+        run("orphans --apply --yes --max-delete 100 -o json").ended(0);
+        let left = Seen::now(&self.fake);
+        let here = left.images.iter().filter(|(_, image)| image.region == HERE);
+        let (mut web, mut db) = (Vec::new(), false);
+        for (id, image) in here {
+            db |= image.name == "db-v1-2024-01-01";
+            if image.name.starts_with("web-") && image.name.contains("-2024-") && !left.used.contains(id) {
+                web.push(&image.name);
+            }
+        }
+        assert!(web.len() <= 1, "seed {}: {web:?} are left", self.seed);
+        assert!(db, "seed {}: an image in use is gone", self.seed);
+        let left_over = left.snapshots.values().filter(|snapshot| snapshot.users == 0).count();
+        assert_eq!(left_over, 0, "seed {}: snapshots are left over", self.seed);
+    }
+
+    /// The next command line.
+    fn command(&mut self) -> String {
+        let family = if self.rng.bool() { "web" } else { "api" };
+        let region = ELSEWHERE[self.rng.usize(0..2)];
+        match self.rng.u8(0..10) {
+            0 | 1 => format!("create {family} --instance {} -o json", self.instance),
+            2 | 3 => format!("copy {family} --to {region} -o json"),
+            4 => format!("copy {family} --to {} -o json", ELSEWHERE.join(",")),
+            5 => format!("launch {family} --type t3.micro --count {} -o json", self.rng.u8(1..4)),
+            6 => format!("deregister {family}:v{} --yes -o json", self.rng.u8(1..7)),
+            7 => "orphans --apply --yes --max-delete 100 -o json".to_owned(),
+            _ => {
+                let keep = self.rng.u8(2..6);
+                format!("prune {family} db --keep {keep} --min-age 1d --apply --yes --max-delete 50 -o json")
+            }
+        }
+    }
+
+    /// One call in twenty of the next command goes wrong.
+    fn spoil(&mut self) {
+        for call in 0..CALLS {
+            if self.rng.u8(0..20) != 0 {
+                continue;
+            }
+            let error = |status, code: &str| FaultKind::Error {
+                status,
+                code: code.to_owned(),
+                message: "spoilt by the soak test".to_owned(),
+            };
+            let kind = match self.rng.u8(0..8) {
+                0 => error(503, "RequestLimitExceeded"),
+                1 => error(500, "InternalError"),
+                2 => error(400, "UnauthorizedOperation"),
+                3 => FaultKind::ResetBefore,
+                4 | 5 => FaultKind::ResetAfter,
+                6 => FaultKind::Truncated,
+                _ => FaultKind::Latency(Duration::from_millis(30)),
+            };
+            self.fake.fault(Fault::on("*", kind).skip(call).times(1));
+        }
+    }
+}
