@@ -26,7 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   amictl copy web:v3 --to eu-west-1,ap-southeast-1
   amictl copy web --to eu-west-1 --encrypt
-  amictl copy web --to eu-west-1 --to us-west-2 --encrypt --kms-key eu-west-1=alias/ami --kms-key us-west-2=alias/ami";
+  amictl copy web --to eu-west-1,us-west-2 --encrypt --kms-key eu-west-1=alias/ami";
 
 /// Copy an image to other regions
 ///

@@ -1,6 +1,6 @@
 //! Tables for terminals and for programs.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, Row, Table};
@@ -122,11 +122,19 @@ impl Sheet {
     /// The table as CSV with a header line.
     pub fn write_csv(&self, out: &mut impl Write) -> anyhow::Result<()> {
         let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(&self.header)?;
+        csv.write_record(&self.header).map_err(io_error)?;
         for row in &self.rows {
-            csv.write_record(row.iter().map(|cell| &cell.text))?;
+            csv.write_record(row.iter().map(|cell| &cell.text)).map_err(io_error)?;
         }
         Ok(csv.flush()?)
+    }
+}
+
+/// The error of the writer itself, which may be a closed pipe; csv hides it.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 
