@@ -11,6 +11,7 @@ use crate::domain::age::Age;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::plan::Plan;
 use crate::domain::region::RegionChoice;
+use crate::domain::report::Report;
 use crate::output;
 
 const EXAMPLES: &str = "\
@@ -38,6 +39,10 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
 
+    /// Asks EC2 whether it would work; changes nothing
+    #[arg(long)]
+    dry_run: bool,
+
     #[command(flatten)]
     journal: JournalArgs,
 }
@@ -54,9 +59,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     regions.extend(plan.actions.iter().map(|row| row.region.clone()));
     regions.sort();
     regions.dedup();
-    if regions.is_empty() {
-        context.printer.say("the plan is empty: nothing to do");
-        return Ok(());
+    if plan.actions.is_empty() {
+        context.printer.say("the plan has no actions: nothing to do");
+        return output::report(&context.printer, &Report::default());
     }
     let choices: Vec<_> = regions.into_iter().map(RegionChoice::One).collect();
     let targets = context.session_only_in(choices).await?.one_account().await?;
@@ -66,6 +71,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     };
     plan.check(here.as_ref(), args.max_plan_age, context.now).map_err(refuse)?;
     prune::within_limit(&plan)?;
+    if args.dry_run {
+        let surveys = planning::survey(context, targets, &plan.policy).await?;
+        return prune::dry_run(context, &surveys, &plan).await;
+    }
     if !args.yes {
         context.printer.show(output::overview(&plan), output::DISPENSABLE);
     }

@@ -41,6 +41,8 @@ pub struct Context {
     /// The user's wish to stop.
     pub stop: Stop,
     clock: fn() -> DateTime<Utc>,
+    /// Whether the command line names regions.
+    regions_named: bool,
     settings: Settings,
     timeout: Duration,
 }
@@ -83,6 +85,7 @@ impl Context {
                 run: format!("{:032x}", fastrand::u128(..)),
             },
             stop,
+            regions_named: !global.region.is_empty(),
             settings,
             timeout: global.timeout.or(defaults.timeout).map_or(DEFAULT_TIMEOUT, |age| age.duration()),
         })
@@ -105,7 +108,7 @@ impl Context {
 
     /// The same in the regions of a policy, where the user names none.
     pub async fn session_in(&self, regions: &[RegionChoice]) -> Result<Session> {
-        match self.settings.regions.is_empty() && !regions.is_empty() {
+        match !self.regions_named && !regions.is_empty() {
             true => self.session_only_in(regions.to_vec()).await,
             false => self.session().await,
         }

@@ -39,6 +39,10 @@ pub struct Args {
     #[arg(long)]
     apply: bool,
 
+    /// With --apply, asks EC2 whether it would work; changes nothing
+    #[arg(long, requires = "apply")]
+    dry_run: bool,
+
     /// Does not ask; needs a limit
     #[arg(short, long, requires = "apply", requires = "max_delete")]
     yes: bool,
@@ -72,6 +76,17 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         let message = format!("{} snapshots would go, but the limit allows {most}", found.len());
         let failure = Failure::new(Kind::Refused, "OverLimit", message);
         return Err(failure.hint("look at them with 'amictl orphans', then raise --max-delete").into());
+    }
+    if args.dry_run {
+        for orphan in &found {
+            let target = targets.iter().find(|target| target.region == orphan.region);
+            if let Some(target) = target {
+                snapshots::delete_dry_run(target, &orphan.snapshot.id).await?;
+            }
+        }
+        output::orphans(&context.printer, &found, price)?;
+        context.printer.say("dry run: these would be deleted");
+        return Ok(());
     }
     if !args.yes {
         found.iter().for_each(|o| context.printer.tell(&format!("{} in {}: {}", o.snapshot.id, o.region, o.why)));
@@ -115,8 +130,9 @@ async fn place(context: &Context, target: &Target, args: &Args) -> Result<Vec<Or
         }
     };
     let used = own.iter().flat_map(|image| image.snapshots.iter().map(|s| s.id.clone())).collect();
+    let bin_in_use = !binned.is_empty();
     let images = own.iter().map(|image| image.id.clone()).chain(binned).collect();
-    let known = Known { images, used };
+    let known = Known { images, used, bin_in_use };
     let orphan = |snapshot| {
         let why = verdict(&snapshot, &known, args.min_age, context.now)?;
         Some(Orphan { region: target.region.clone(), snapshot, why, result: None })
@@ -172,6 +188,7 @@ fn summary(found: &[Orphan], price: Price) -> String {
     let gib = found.iter().map(|orphan| orphan.snapshot.size_gib).sum();
     match found.len() {
         0 => "no orphaned snapshots".to_owned(),
+        1 => format!("1 orphaned snapshot of {gib} GiB: up to ${:.2} a month", price.monthly(gib)),
         n => format!("{n} orphaned snapshots of {gib} GiB: up to ${:.2} a month", price.monthly(gib)),
     }
 }

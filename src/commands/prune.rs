@@ -13,6 +13,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::naming::Family;
 use crate::domain::plan::Plan;
 use crate::domain::policy::{Limit, Policy};
+use crate::domain::report::{Report, Status};
 use crate::domain::tagging::TagMatch;
 use crate::domain::usage::Source;
 use crate::output;
@@ -127,9 +128,14 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         let text = serde_json::to_string_pretty(&plan)?;
         std::fs::write(path, text + "\n").with_context(|| format!("plan {}", path.display()))?;
     }
-    if !args.apply || plan.actions.is_empty() {
+    if !args.apply {
         output::plan(&context.printer, &plan)?;
         say_summary(context, &plan);
+        return verified(&plan);
+    }
+    if plan.actions.is_empty() {
+        say_summary(context, &plan);
+        output::report(&context.printer, &Report::default())?;
         return verified(&plan);
     }
     if !args.yes || args.dry_run {
@@ -138,14 +144,16 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     say_summary(context, &plan);
     within_limit(&plan)?;
     if args.dry_run {
-        return dry_run(context, &surveys, &plan).await;
+        dry_run(context, &surveys, &plan).await?;
+        return verified(&plan);
     }
     let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
     context.confirm(&question, args.yes)?;
     // A person takes time to answer: what they were shown is held against what is there now.
     let surveys = if args.yes { surveys } else { planning::survey(context, targets, &policy).await? };
+    let now = planning::plan(context, &surveys, &policy, price).await;
     carry_out(context, &surveys, &plan, &args.journal).await?;
-    verified(&plan)
+    verified(&now)
 }
 
 /// Does what a plan says and is still right, and reports.
@@ -159,15 +167,21 @@ pub async fn carry_out(context: &Context, surveys: &[Survey], plan: &Plan, journ
     destroy::finish(context, &report)
 }
 
-async fn dry_run(context: &Context, surveys: &[Survey], plan: &Plan) -> Result<()> {
+/// Asks EC2 whether what a plan says, and is still right, would work.
+pub async fn dry_run(context: &Context, surveys: &[Survey], plan: &Plan) -> Result<()> {
     let work = planning::recheck(context, surveys, plan);
     for (target, removals) in &work.removals {
         for removal in removals {
             crate::service::deregister::check(target, removal).await?;
         }
     }
-    context.printer.say("dry run: this would be deleted");
-    verified(plan)
+    for row in &work.skipped {
+        if let Status::Skipped(why) = &row.status {
+            context.printer.say(format!("{} would be skipped: {}", row.image_id, why.message));
+        }
+    }
+    context.printer.say("dry run: the rest would be deleted");
+    Ok(())
 }
 
 fn policy(args: &Args) -> Result<Policy> {
@@ -184,6 +198,7 @@ fn policy(args: &Args) -> Result<Policy> {
     policy.only_tags.extend(args.only_tag.iter().cloned());
     policy.without_sources.extend(args.without_source.iter().copied());
     policy.max_delete = args.max_delete.or(policy.max_delete);
+    policy.unmanaged |= args.unmanaged;
     policy.family_tag = args.family_tag.clone().or(policy.family_tag);
     if args.keep_shared {
         policy.keep_shared = Some(true);
@@ -222,10 +237,12 @@ pub fn within_limit(plan: &Plan) -> Result<()> {
 /// Refuses to end well when a source could not be read.
 pub fn verified(plan: &Plan) -> Result<()> {
     let failed: Vec<_> = plan.failed_sources().map(|row| format!("{} in {}", row.source, row.region)).collect();
-    if failed.is_empty() {
-        return Ok(());
-    }
-    let message = format!("not verified, so everything there is kept: {} could not be read", failed.join(", "));
+    let doubtful = plan.kept.iter().filter(|kept| kept.reasons.iter().any(|r| r.code == "unverified")).count();
+    let message = match (failed.is_empty(), doubtful) {
+        (true, 0) => return Ok(()),
+        (true, n) => format!("{n} images are kept, as it could not be verified whether they may go"),
+        (false, _) => format!("not verified, so everything there is kept: {} could not be read", failed.join(", ")),
+    };
     Err(Failure::new(Kind::Refused, "Unverified", message)
         .hint("make the source readable, or leave it out with --without-source NAME")
         .into())

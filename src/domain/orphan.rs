@@ -14,8 +14,10 @@ use super::tagging::{COPIED_FROM, Tags};
 pub struct Known {
     /// All own images, disabled ones and those in the Recycle Bin too.
     pub images: BTreeSet<ImageId>,
-    /// All snapshots that any of them is made of.
+    /// All snapshots that any of them is made of. EC2 does not tell those of images in the Recycle Bin.
     pub used: BTreeSet<SnapshotId>,
+    /// Whether there is any image in the Recycle Bin.
+    pub bin_in_use: bool,
 }
 
 /// The image a snapshot says it was made for.
@@ -34,8 +36,9 @@ pub fn verdict(snapshot: &Snapshot, known: &Known, min_age: Age, now: DateTime<U
     let image = made_for(&snapshot.description);
     let why = match &image {
         Some(image) => format!("made for {image}, which is gone"),
-        // Only CopyImage puts this tag on snapshots.
-        None => format!("made by a copy of {}, which is gone", snapshot.tags.get(COPIED_FROM)?),
+        // Only snapshots of copies carry this tag. It does not say of which: one in the Recycle Bin may need them.
+        None if known.bin_in_use => return None,
+        None => format!("made for a copy of {}, and no image is made of it", snapshot.tags.get(COPIED_FROM)?),
     };
     let needed = known.used.contains(&snapshot.id) || image.is_some_and(|image| known.images.contains(&image));
     let old = snapshot.started_at.is_some_and(|at| at <= min_age.before(now));
@@ -120,5 +123,6 @@ mod tests {
         let mut copy = snapshot("");
         copy.tags.insert(COPIED_FROM.into(), "us-east-1/ami-00000009".into());
         assert!(is_orphan(&copy, &Known::default()));
+        assert!(!is_orphan(&copy, &Known { bin_in_use: true, ..Known::default() }));
     }
 }

@@ -103,7 +103,7 @@ pub struct Policy {
     /// The version of the format: 1.
     pub version: u32,
     /// Regions to work on, where the command line names none.
-    #[serde(default, with = "texts", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, with = "texts")]
     pub regions: Vec<RegionChoice>,
     /// The most a run may delete.
     #[serde(default, with = "text")]
@@ -123,7 +123,10 @@ pub struct Policy {
     /// The families named on the command line; all when empty.
     #[serde(default)]
     pub scope: Vec<String>,
-    /// The tag whose value stands for the family of unmanaged images; without it they stay.
+    /// Whether unmanaged images may go as well.
+    #[serde(default)]
+    pub unmanaged: bool,
+    /// The tag whose value stands for the family of an unmanaged image.
     #[serde(default)]
     pub family_tag: Option<String>,
     /// As in [`Rule`].
@@ -155,6 +158,7 @@ impl Default for Policy {
             without_sources: BTreeSet::new(),
             refs_from: Vec::new(),
             scope: Vec::new(),
+            unmanaged: false,
             family_tag: None,
             keep: None,
             min_age: None,
@@ -201,6 +205,12 @@ impl Policy {
         let policy: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
         if policy.version != 1 {
             return Err(format!("version {} is not known; this amictl reads version 1", policy.version));
+        }
+        if !policy.scope.is_empty() {
+            return Err("scope is not for policy files: give families in a [[rule]], or on the command line".to_owned());
+        }
+        if policy.unmanaged != policy.family_tag.is_some() {
+            return Err("unmanaged = true and family_tag = \"KEY\" go together".to_owned());
         }
         match policy.rules.is_empty() {
             true => Ok(Self { rules: vec![Rule::everything()], ..policy }),

@@ -54,6 +54,9 @@ fn errors_name_the_line() {
         assert!(error.contains(line) && error.contains(word), "{text}\n{error}");
     }
     assert!(Policy::parse("version = 2").unwrap_err().contains("version 2"));
+    assert!(Policy::parse("version = 1\nscope = ['web']").unwrap_err().contains("scope"));
+    assert!(Policy::parse("version = 1\nfamily_tag = 'role'").unwrap_err().contains("unmanaged"));
+    assert!(Policy::parse("version = 1\nunmanaged = true\nfamily_tag = 'role'").is_ok());
 }
 
 #[test]

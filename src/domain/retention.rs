@@ -88,7 +88,8 @@ type Placed<'a> = (Option<&'a str>, Option<usize>);
 
 /// The family an image counts in, and the first rule that covers it.
 fn place<'a>(policy: &Policy, rules: &[Settled], image: &'a Image) -> Placed<'a> {
-    let by_tag = || image.tags.get(policy.family_tag.as_ref()?).map(String::as_str);
+    let tag = policy.family_tag.as_ref().filter(|_| policy.unmanaged);
+    let by_tag = || image.tags.get(tag?).map(String::as_str);
     let family = match &image.parsed_name {
         Some(name) if image.own => Some(name.family().as_str()),
         _ => by_tag(),
@@ -97,13 +98,14 @@ fn place<'a>(policy: &Policy, rules: &[Settled], image: &'a Image) -> Placed<'a>
     (family, rule)
 }
 
-/// The place of each image among the available ones that share its family and its rule, newest first.
+/// The place of each image among those that share its family and its rule, newest first.
 ///
-/// What failed, is pending or disabled takes nobody's place: N images that work are to stay.
+/// What failed or is pending has no place, and what is disabled takes none from those that work: N images that work
+/// are to stay, and so is a disabled one that is as new.
 fn places(images: &[Image], placed: &[Placed<'_>]) -> Vec<Option<usize>> {
     let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
     for (index, (family, rule)) in placed.iter().enumerate() {
-        if let (Some(family), Some(rule), State::Available) = (family, rule, &images[index].state) {
+        if let (Some(family), Some(rule), State::Available | State::Disabled) = (family, rule, &images[index].state) {
             groups.entry((family, *rule)).or_default().push(index);
         }
     }
@@ -114,8 +116,11 @@ fn places(images: &[Image], placed: &[Placed<'_>]) -> Vec<Option<usize>> {
             (image.parsed_name.as_ref().map(|n| n.version()), image.created_at, &image.id)
         };
         members.sort_by(|a, b| rank(b).cmp(&rank(a)));
+        let mut working = 0;
         for (place, index) in members.iter().enumerate() {
-            places[*index] = Some(place + 1);
+            let works = images[*index].state == State::Available;
+            working += usize::from(works);
+            places[*index] = Some(if works { working } else { place + 1 });
         }
     }
     places

@@ -63,8 +63,17 @@ fn what_does_not_work_takes_nobodys_place() {
     images[5].state = State::Failed;
     images[4].state = State::Disabled;
     images[3].state = State::Pending;
-    assert_eq!(going(&plain(), &images, &Usage::default()), [5, 6]);
+    assert_eq!(going(&plain(), &images, &Usage::default()), [6]);
     assert_eq!(codes(&plain(), &images, 4), ["pending"]);
+}
+
+#[test]
+fn a_disabled_image_stays_while_it_is_among_the_newest() {
+    let mut images = fleet();
+    images[5].state = State::Disabled;
+    images[1].state = State::Disabled;
+    assert_eq!(going(&plain(), &images, &Usage::default()), [1, 2]);
+    assert_eq!(codes(&plain(), &images, 6), ["newest"]);
 }
 
 #[test]
@@ -163,7 +172,7 @@ fn unmanaged_images_go_only_by_their_tag() {
         image.tags.insert("role".into(), "db".into());
     }
     assert_eq!(codes(&plain(), &images, 1), ["unmanaged"]);
-    let rules = Policy { family_tag: Some("role".into()), keep: Some(1), ..plain() };
+    let rules = Policy { unmanaged: true, family_tag: Some("role".into()), keep: Some(1), ..plain() };
     assert_eq!(going(&rules, &images, &Usage::default()), [2, 3]);
     assert_eq!(codes(&rules, &images, 4), ["unmanaged"]);
 }

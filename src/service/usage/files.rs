@@ -1,26 +1,20 @@
 //! Files: image ids pinned in Terraform, YAML and the like. What `.gitignore` leaves out is not read.
 
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::{Found, Source};
 use crate::domain::report::Problem;
 
-/// Larger files are data, not configuration.
-const LARGEST: u64 = 16 * 1024 * 1024;
-
 /// Looks for image ids in every text file under the paths; what cannot be read is a problem, not an empty answer.
 pub(super) fn read(paths: &[PathBuf]) -> Result<Found, Problem> {
     let mut found = Found::default();
     for path in paths {
-        for entry in ignore::WalkBuilder::new(path).hidden(false).require_git(false).build() {
+        for entry in ignore::WalkBuilder::new(path).hidden(false).require_git(false).follow_links(true).build() {
             let entry = entry.map_err(|error| problem(&error))?;
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
             if !is_file || entry.path().components().any(|part| part.as_os_str() == ".git") {
-                continue;
-            }
-            let size = entry.metadata().map_err(|error| problem(&error))?.len();
-            if size > LARGEST {
-                tracing::warn!(path = %entry.path().display(), size, "too large to look for image ids in");
                 continue;
             }
             file(entry.path(), &mut found)?;
@@ -35,12 +29,11 @@ fn problem(error: &dyn std::error::Error) -> Problem {
 
 fn file(path: &Path, found: &mut Found) -> Result<(), Problem> {
     let shown = path.display();
-    let bytes = std::fs::read(path)
-        .map_err(|error| Problem { code: "UnreadableFile".to_owned(), message: format!("{shown}: {error}") })?;
+    let unread = |error: io::Error| Problem { code: "UnreadableFile".to_owned(), message: format!("{shown}: {error}") };
     found.read += 1;
-    let text = String::from_utf8_lossy(&bytes);
-    for (number, line) in (1..).zip(text.lines()) {
-        for id in image_ids(line) {
+    for (number, line) in (1..).zip(BufReader::new(File::open(path).map_err(unread)?).split(b'\n')) {
+        let line = line.map_err(unread)?;
+        for id in image_ids(&String::from_utf8_lossy(&line)) {
             let place = format!("{shown}:{number}");
             found.mention(Source::Files, id, "file", &place, place.clone());
         }
