@@ -46,6 +46,55 @@ fn reports_and_journal_agree_with_the_endpoint_whatever_goes_wrong() {
     });
 }
 
+/// A prune that is told to stop, by either signal and at any moment, leaves a report and a journal that agree with
+/// the endpoint.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_prune_accounts_for_everything() {
+    let stopped = std::sync::Mutex::new(0);
+    std::thread::scope(|scope| {
+        for seed in 0..12 {
+            let stopped = &stopped;
+            scope.spawn(move || {
+                if interrupted(seed) {
+                    *stopped.lock().unwrap() += 1;
+                }
+            });
+        }
+    });
+    let stopped = stopped.into_inner().unwrap();
+    assert!(stopped >= 3, "only {stopped} of 12 prunes were stopped on their way");
+}
+
+/// Whether the prune was stopped before it was through.
+#[cfg(unix)]
+fn interrupted(seed: u64) -> bool {
+    let mut rng = Rng::with_seed(seed);
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("interrupt-{seed}"));
+    let _ = std::fs::remove_dir_all(&home);
+    std::fs::create_dir_all(&home).unwrap();
+    let fake = Fake::start();
+    for n in 1..=120 {
+        let name = format!("web-v{n}-2024-01-02");
+        fake.world().image(PROD, HERE, &name).created("2024-01-02").snapshots(1 + n % 2).put();
+    }
+    fake.fault(Fault::on("*", FaultKind::Latency(Duration::from_millis(40))));
+    let before = Seen::now(&fake);
+    let line = "prune --keep 1 --apply --yes --max-delete 200 -o json";
+    let process = Amictl::at(&fake.url(), &home).spawn(line);
+    std::thread::sleep(Duration::from_millis(rng.u64(100..3000)));
+    let signal = if rng.bool() { "-INT" } else { "-TERM" };
+    // It may be through already.
+    let _ = std::process::Command::new("kill").args([signal, &process.id().to_string()]).output();
+    let ran = Ran::from(process.wait_with_output().unwrap());
+    let after = Seen::now(&fake);
+    let context = format!("seed {seed}, {signal}: exit {}\n{}\n{}", ran.code, ran.stdout, ran.stderr);
+    assert!(matches!(ran.code, 0 | 130), "{context}");
+    let journal = Journal::read(&home);
+    soak_checks::check(line, &ran, &before, &after, &journal).unwrap_or_else(|e| panic!("{e}\n{context}"));
+    ran.code == 130
+}
+
 struct Soak {
     seed: u64,
     rng: Rng,

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses what it needs of this")]
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Child, Output, Stdio};
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -67,8 +67,28 @@ impl Amictl {
 
     /// Runs it with these arguments.
     pub fn args(mut self, args: &[&str]) -> Ran {
-        let Output { status, stdout, stderr } = self.command.args(args).output().expect("the binary starts");
-        Ran {
+        Ran::from(self.command.args(args).output().expect("the binary starts"))
+    }
+
+    /// Starts it and leaves it running; arguments are separated by spaces.
+    pub fn spawn(self, line: &str) -> Child {
+        let mut command = std::process::Command::new(self.command.get_program());
+        command.env_clear();
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.args(line.split_whitespace()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("the binary starts")
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let Output { status, stdout, stderr } = output;
+        Self {
             code: status.code().expect("the binary ends by itself"),
             stdout: String::from_utf8(stdout).expect("stdout is text"),
             stderr: String::from_utf8(stderr).expect("stderr is text"),
