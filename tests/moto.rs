@@ -4,6 +4,13 @@
 //! moto refuses snapshot tags on CreateImage, so `--no-snapshot-tags` is used; it does not know
 //! DescribeImageReferences, so that source is left out knowingly.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and may wait"
+)]
+
 #[path = "support/cli.rs"]
 mod cli;
 #[path = "support/moto.rs"]

@@ -4,6 +4,13 @@
 //!
 //! `AMICTL_SOAK_SEEDS=500 cargo test --test soak` runs more seeds, `AMICTL_SOAK_FIRST=17` starts with another one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and may wait"
+)]
+
 #[path = "support/cli.rs"]
 mod cli;
 #[path = "support/fake/mod.rs"]

@@ -52,7 +52,7 @@ impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let units = [(86_400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')];
-        match units.iter().find(|(unit, _)| seconds > 0 && seconds % unit == 0) {
+        match units.iter().find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit)) {
             Some((unit, letter)) if self.0.subsec_nanos() == 0 => write!(f, "{}{letter}", seconds / unit),
             _ => humantime::format_duration(self.0).fmt(f),
         }

@@ -91,10 +91,10 @@ pub async fn start(to: &Target, request: &Request) -> Result<Started> {
             Ok(id) => return Ok(Started::New(id)),
             Err(error) => error,
         };
-        if error.is(DUPLICATE) || error.answer_lost {
-            if let Some(adopted) = adopt(to, request).await? {
-                return Ok(Started::Adopted(adopted));
-            }
+        if (error.is(DUPLICATE) || error.answer_lost)
+            && let Some(adopted) = adopt(to, request).await?
+        {
+            return Ok(Started::Adopted(adopted));
         }
         // The name is taken: the copy that could not be seen is on its way after all.
         return match unseen {

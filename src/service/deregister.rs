@@ -116,13 +116,17 @@ fn verdict(
     present: &Result<BTreeSet<ImageId>, ApiError>,
 ) -> Result<BTreeMap<SnapshotId, String>, Problem> {
     let id = &removal.image.id;
-    match (said, present) {
-        (Err(error), _) if !accepted_or_lost(error) => Err(error.problem()),
-        (_, Err(error)) => Err(error.problem()),
-        (Ok(said), Ok(present)) if !present.contains(id) => Ok(said.clone()),
-        (Err(_), Ok(present)) if !present.contains(id) => Ok(BTreeMap::new()),
-        (Err(error), Ok(_)) => Err(error.problem()),
-        (Ok(_), Ok(_)) => {
+    if let Err(error) = said
+        && !accepted_or_lost(error)
+    {
+        return Err(error.problem());
+    }
+    let present = present.as_ref().map_err(ApiError::problem)?;
+    match (said, present.contains(id)) {
+        (Ok(said), false) => Ok(said.clone()),
+        (Err(_), false) => Ok(BTreeMap::new()),
+        (Err(error), true) => Err(error.problem()),
+        (Ok(_), true) => {
             let message = format!("EC2 accepted the call, but {id} is still there");
             Err(Problem { code: "StillRegistered".to_owned(), message })
         }

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 use aws_smithy_types::retry::ErrorKind;
 
 /// Limits of EC2 on what may go on at a time, with the time it takes until there may be room.
-const BUSY: [(&str, u64); 7] = [
+const BUSY: [(&str, u32); 7] = [
     // EC2 asks for 15 seconds between two snapshots of a volume.
     ("SnapshotCreationPerVolumeRateExceeded", 15),
     ("ConcurrentSnapshotLimitExceeded", 15),
@@ -31,7 +31,7 @@ impl ClassifyRetry for Patient {
         match BUSY.iter().find(|(busy, _)| *busy == code) {
             Some((_, seconds)) => RetryAction::retryable_error_with_explicit_delay(
                 ErrorKind::TransientError,
-                Duration::from_secs_f64(*seconds as f64 * (0.8 + 0.4 * fastrand::f64())),
+                Duration::from_secs_f64(f64::from(*seconds) * (0.8 + 0.4 * fastrand::f64())),
             ),
             None => RetryAction::NoActionIndicated,
         }
