@@ -8,6 +8,7 @@
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::cast_precision_loss,
+    clippy::disallowed_methods,
     missing_docs,
     reason = "a benchmark prints, and stops where it cannot go on"
 )]

@@ -15,7 +15,7 @@ use crate::service::wait::Stop;
 
 /// Runs the command line and gives the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
-    std::panic::set_hook(Box::new(|panic| output::panicked(panic)));
+    std::panic::set_hook(Box::new(output::panicked));
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error, &args, &process),

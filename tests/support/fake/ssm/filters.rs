@@ -46,7 +46,7 @@ impl Filter {
             return Err(refuse("ValidationException", format!("Unknown field in a filter: {unknown}")));
         }
         let key = given.need("Key")?.to_owned();
-        if !keys.contains(&key.as_str()) && !(keys.contains(&"tag:") && key.len() > 4 && key.starts_with("tag:")) {
+        if !keys.contains(&key.as_str()) && (!keys.contains(&"tag:") || key.len() <= 4 || !key.starts_with("tag:")) {
             let allowed = keys.join(", ");
             let message =
                 format!("The following filter key is not valid: {key}. Valid filter keys include: [{allowed}].");

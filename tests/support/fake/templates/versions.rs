@@ -21,7 +21,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let known = ["create-time", "image-id", "instance-type", "is-default-version"];
     let filters = Filters::read(params, &known)?;
     let managed_too = params.flag("IncludeManagedResources")?.unwrap_or(false);
-    let resolves = params.flag("ResolveAlias")?.unwrap_or(false);
+    let resolves = params.flag("ResolveAlias")?.unwrap_or(false) && !world.ignore_resolve_alias;
     let region = world.region(&request.region);
     let mut rows = match named(region, &request.account, params)? {
         Some(template) => of_one(template, params)?,
