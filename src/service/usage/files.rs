@@ -11,7 +11,7 @@ use crate::domain::report::Problem;
 pub(super) fn read(paths: &[PathBuf]) -> Result<Found, Problem> {
     let mut found = Found::default();
     for path in paths {
-        for entry in ignore::WalkBuilder::new(path).hidden(false).require_git(false).follow_links(true).build() {
+        for entry in walk(path) {
             let entry = entry.map_err(|error| problem(&error))?;
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
             if !is_file || entry.path().components().any(|part| part.as_os_str() == ".git") {
@@ -21,6 +21,13 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Found, Problem> {
         }
     }
     Ok(found)
+}
+
+/// Only `.gitignore` leaves something out: lists for other tools and of one user must not hide what is pinned.
+fn walk(path: &Path) -> ignore::Walk {
+    let mut walk = ignore::WalkBuilder::new(path);
+    walk.hidden(false).require_git(false).follow_links(true);
+    walk.ignore(false).git_global(false).git_exclude(false).build()
 }
 
 fn problem(error: &dyn std::error::Error) -> Problem {

@@ -1,0 +1,71 @@
+//! Ctrl-C: nothing half-done is left unreported.
+
+#![cfg(unix)]
+
+use std::process::{Child, Command};
+
+use serde_json::Value;
+
+use crate::fake::{Fault, FaultKind, PROD};
+use crate::setup::{EAST, Setup, seconds};
+
+/// How a process ended that was asked to stop: exit code, stdout, and the JSON error at the end of stderr.
+fn stopped(process: Child) -> (Option<i32>, String, Value) {
+    let id = process.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let output = process.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let error = serde_json::from_str(stderr.lines().last().unwrap_or_default());
+    let error: Value = error.unwrap_or_else(|e| panic!("{e}: {stderr}"));
+    (output.status.code(), String::from_utf8(output.stdout).unwrap(), error["error"].clone())
+}
+
+#[test]
+fn a_wait_says_how_it_is_taken_up() {
+    let setup = Setup::new();
+    let id = setup.world().instance(PROD, EAST).put();
+    setup.world().pending_for = seconds(600);
+    let process = setup.process(&format!("create web --instance {id} -o json")).spawn().unwrap();
+    setup.until("CreateImage", 1);
+    let asked = setup.calls("DescribeImages").len();
+    setup.until("DescribeImages", asked + 1);
+    let (code, stdout, error) = stopped(process);
+    assert_eq!((code, stdout.as_str()), (Some(130), ""));
+    assert_eq!((&error["code"], &error["exit_code"]), (&"Interrupted".into(), &130.into()));
+    let hint = error["hint"].as_str().unwrap();
+    setup.world().advance(seconds(600));
+    let found = setup.json(hint.split_once("amictl ").unwrap().1);
+    assert_eq!(found["images"][0]["state"], "available");
+}
+
+#[test]
+fn a_deregistration_finishes_what_is_in_flight_and_reports_the_rest() {
+    let setup = Setup::new();
+    let ids = setup.world().bulk_images(PROD, EAST, "web", 14);
+    setup.fake.fault(Fault::on("DeregisterImage", FaultKind::Latency(seconds(1))));
+    let process = setup.process(&format!("deregister {} --yes -o json", ids.join(" "))).spawn().unwrap();
+    setup.until("DeregisterImage", 1);
+    let (code, stdout, error) = stopped(process);
+    assert_eq!((code, &error["code"]), (Some(130), &"Interrupted".into()));
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    let results = report["results"].as_array().unwrap();
+    assert_eq!(results.len(), 14);
+    for result in results {
+        let there = setup.world().find_image(result["image_id"].as_str().unwrap()).is_some();
+        assert_eq!(result["status"], if there { "skipped" } else { "done" }, "{result}");
+    }
+    let (done, skipped) = (report["summary"]["done"].as_u64().unwrap(), report["summary"]["skipped"].as_u64().unwrap());
+    assert!(done >= 1 && skipped >= 1 && done + skipped == 14, "{}", report["summary"]);
+}
+
+#[test]
+fn a_listing_stops_at_once() {
+    let setup = Setup::new();
+    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Hang(seconds(60))));
+    let process = setup.process("list -o json").spawn().unwrap();
+    setup.until("DescribeImages", 1);
+    let begun = std::time::Instant::now();
+    let (code, stdout, _) = stopped(process);
+    assert_eq!((code, stdout.as_str()), (Some(130), ""));
+    assert!(begun.elapsed() < seconds(5), "{:?}", begun.elapsed());
+}

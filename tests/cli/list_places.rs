@@ -1,0 +1,143 @@
+//! `list` over pages, regions and accounts.
+
+use crate::fake::{Fault, FaultKind, OTHER, PROD};
+use crate::setup::{EAST, EUROPE, Setup, WEST, each, seconds, sorted};
+
+const PROD_ROLE: &str = "arn:aws:iam::111111111111:role/ami";
+const OTHER_ROLE: &str = "arn:aws:iam::222222222222:role/ami";
+
+/// One image in each of three regions.
+fn spread() -> Setup {
+    let setup = Setup::new();
+    for region in [EAST, WEST, EUROPE] {
+        setup.world().image(PROD, region, "web-v1-2026-01-02").put();
+    }
+    setup
+}
+
+#[test]
+fn short_and_empty_pages_hide_nothing() {
+    let setup = Setup::new();
+    let ids = setup.world().bulk_images(PROD, EAST, "web", 23);
+    setup.world().image_page_limit = Some(5);
+    setup.world().short_pages = true;
+    let mut listed: Vec<String> = setup.run("list -o ids").ended(0).lines().into_iter().map(str::to_owned).collect();
+    assert_eq!(listed.iter().rev().cloned().collect::<Vec<_>>(), ids, "newest first");
+    listed.dedup();
+    assert_eq!(listed.len(), 23);
+    assert!(setup.calls("DescribeImages").len() > 10, "{}", setup.calls("DescribeImages").len());
+}
+
+#[test]
+fn ten_thousand_images_come_in_ten_pages() {
+    let setup = Setup::new();
+    setup.world().bulk_images(PROD, EAST, "web", 10_000);
+    let ran = setup.run("list -o json").ended(0);
+    let found = ran.json();
+    assert_eq!(found["images"].as_array().unwrap().len(), 10_000);
+    assert_eq!((&found["images"][0]["image_version"], &found["errors"]), (&10_000.into(), &serde_json::json!([])));
+    let calls = setup.calls("DescribeImages");
+    assert_eq!(calls.len(), 10);
+    assert!(calls.iter().all(|call| call.params["MaxResults"] == "1000"));
+}
+
+#[test]
+fn a_page_that_is_throttled_is_asked_for_again() {
+    let setup = Setup::new();
+    setup.world().bulk_images(PROD, EAST, "web", 12);
+    setup.world().image_page_limit = Some(5);
+    let busy = Fault::error("DescribeImages", "RequestLimitExceeded", "Request limit exceeded.");
+    setup.fake.fault(busy.skip(1).times(1));
+    assert_eq!(setup.run("list -o ids").ended(0).lines().len(), 12);
+    assert_eq!(setup.calls("DescribeImages").len(), 4);
+}
+
+#[test]
+fn several_regions_are_listed_together() {
+    let setup = spread();
+    for regions in ["us-east-1,us-west-2,eu-west-1", "us-east-1 --region us-west-2,us-east-1 --region eu-west-1"] {
+        setup.fake.forget_calls();
+        let found = setup.json(&format!("list --region {regions}"));
+        assert_eq!(sorted(&found["images"], "region"), [EUROPE, EAST, WEST], "{regions}");
+        assert_eq!(setup.calls("DescribeImages").len(), 3, "{regions}");
+    }
+}
+
+#[test]
+fn regions_are_asked_side_by_side() {
+    let setup = spread();
+    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Latency(seconds(1))));
+    setup.run("list --region us-east-1,us-east-2,us-west-2,eu-west-1,eu-central-1").ended(0);
+    assert_eq!(setup.fake.peak(), 5);
+}
+
+#[test]
+fn all_regions_are_those_that_are_enabled() {
+    let setup = spread();
+    let found = setup.json("list --region all");
+    assert_eq!(sorted(&found["images"], "region"), [EUROPE, EAST, WEST]);
+    let mut asked: Vec<_> = setup.calls("DescribeImages").into_iter().map(|call| call.region).collect();
+    asked.sort();
+    assert_eq!(asked, ["ap-southeast-1", "eu-central-1", EUROPE, EAST, "us-east-2", WEST]);
+}
+
+#[test]
+fn a_region_that_fails_does_not_hide_the_others() {
+    let setup = spread();
+    let refusal = Fault::error("DescribeImages", "UnauthorizedOperation", "You are not authorized.");
+    setup.fake.fault(refusal.in_region(EUROPE));
+    let line = "list --region us-east-1,eu-west-1,us-west-2";
+    let ran = setup.run(&format!("{line} -o json")).ended(3);
+    let found = ran.json();
+    assert_eq!(sorted(&found["images"], "region"), [EAST, WEST]);
+    let error = serde_json::json!([{
+        "account": PROD, "region": EUROPE, "code": "UnauthorizedOperation", "message": "You are not authorized."
+    }]);
+    assert_eq!(found["errors"], error);
+    assert_eq!((&ran.error()["exit_code"], &ran.error()["code"]), (&3.into(), &"PartialListing".into()));
+    for format in ["table", "csv", "jsonl", "ids"] {
+        let ran = setup.run(&format!("{line} -o {format}")).ended(3);
+        let shown = ran.stdout.matches("ami-").count();
+        assert_eq!(shown, 2, "{format}: {}", ran.stdout);
+        ran.says(&["eu-west-1: You are not authorized. [UnauthorizedOperation]"]);
+    }
+}
+
+#[test]
+fn a_disabled_region_fails_alone() {
+    let setup = spread();
+    let ran = setup.run("list --region us-east-1,af-south-1 -o json").ended(3);
+    let found = ran.json();
+    assert_eq!(each(&found["images"], "region"), [EAST]);
+    assert_eq!(each(&found["errors"], "region"), ["af-south-1"]);
+    assert_eq!(each(&found["errors"], "code"), ["AuthFailure"]);
+}
+
+#[test]
+fn when_every_region_fails_nothing_was_listed() {
+    let setup = spread();
+    setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", "You are not authorized."));
+    let ran = setup.run("list --region us-east-1,us-west-2 -o json").ended(1);
+    assert_eq!(ran.error()["code"], "UnauthorizedOperation");
+    assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+}
+
+#[test]
+fn several_accounts_are_listed_in_one_run() {
+    let setup = spread();
+    setup.world().image(OTHER, EAST, "db-v1-2026-01-02").put();
+    let found = setup.json(&format!("list --role-arn {PROD_ROLE} --role-arn {OTHER_ROLE}"));
+    assert_eq!(sorted(&found["images"], "name"), ["db-v1-2026-01-02", "web-v1-2026-01-02"]);
+    assert_eq!(sorted(&found["images"], "owner_id"), [PROD, OTHER]);
+}
+
+#[test]
+fn an_account_that_cannot_be_entered_fails_alone() {
+    let setup = spread();
+    setup.world().denied_roles.insert(OTHER_ROLE.to_owned());
+    let ran = setup.run(&format!("list --role-arn {PROD_ROLE},{OTHER_ROLE} -o json")).ended(3);
+    assert_eq!(each(&ran.json()["images"], "owner_id"), [PROD]);
+    let errors = ran.json()["errors"].clone();
+    assert_eq!(errors.as_array().unwrap().len(), 1);
+    assert!(errors[0]["message"].as_str().unwrap().contains("not authorized to perform: sts:AssumeRole"), "{errors}");
+}

@@ -1,0 +1,34 @@
+//! The commands end to end: the real binary against the fake endpoint.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+#![allow(clippy::disallowed_methods, reason = "a test looks at the clock and waits")]
+
+#[path = "../support/cli.rs"]
+mod cli;
+#[path = "../support/fake/mod.rs"]
+mod fake;
+mod setup;
+
+mod copy;
+mod copy_again;
+mod copy_encrypted;
+mod create;
+mod create_lost;
+mod create_snapshot;
+mod defaults;
+mod deregister;
+mod deregister_snapshots;
+mod help;
+mod interrupted;
+mod journal;
+mod launch;
+mod launch_http;
+mod list;
+mod list_places;
+mod naming;
+mod output;
+mod references;
+mod session;
+mod terminal;
+mod usage_errors;
+mod wait;

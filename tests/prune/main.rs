@@ -1,0 +1,29 @@
+//! `prune`, `apply`, `refs` and `orphans` end to end: the real binary against the fake endpoint.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+
+#[path = "../support/cli.rs"]
+mod cli;
+#[path = "../support/fake/mod.rs"]
+mod fake;
+mod scene;
+#[allow(dead_code, reason = "the tests of the other commands use more of it")]
+#[path = "../cli/setup.rs"]
+mod setup;
+
+mod apply;
+mod failing;
+mod files;
+mod journal;
+mod limits;
+mod orphans;
+mod output;
+mod pages;
+mod plan_file;
+mod policy;
+mod policy_file;
+mod refs;
+mod snapshots;
+mod sources;
+mod standing;
+mod terminal;
