@@ -89,7 +89,7 @@ pub struct Global {
 
     /// Attempts for one call to AWS, the first included [default: 8]
     #[arg(long, global = true, value_name = "N", env = "AWS_MAX_ATTEMPTS", hide_env_values = true,
-          value_parser = clap::value_parser!(u32).range(1..=100))]
+          value_parser = attempts)]
     pub max_attempts: Option<u32>,
 
     /// Retry mode of the AWS SDK. Read here because the SDK panics on values it does not know.
@@ -105,6 +105,11 @@ pub struct Global {
     /// File with defaults for these options [default: $XDG_CONFIG_HOME/amictl/config.toml, where there is one]
     #[arg(long, global = true, value_name = "FILE", env = "AMICTL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
+}
+
+fn attempts(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=100).contains(number));
+    number.ok_or_else(|| "--max-attempts and AWS_MAX_ATTEMPTS take a number from 1 to 100".to_owned())
 }
 
 fn request_limits(text: &str) -> Result<Pace, String> {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use tokio::sync::watch;
 
 use super::{Context, Process, apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, wait};
@@ -16,7 +16,9 @@ use crate::service::wait::Stop;
 /// Runs the command line and gives the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
     std::panic::set_hook(Box::new(output::panicked));
-    let cli = match Cli::try_parse_from(&args) {
+    let command = without_empty_variables(Cli::command(), &process);
+    let matches = command.try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match matches {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error, &args, &process),
     };
@@ -29,6 +31,16 @@ pub fn run(args: Vec<OsString>, process: Process) -> u8 {
             end(start(cli.command, Arc::new(context), ask), json)
         }
     }
+}
+
+/// A variable that is set to nothing says nothing: CI systems export those.
+fn without_empty_variables(command: clap::Command, process: &Process) -> clap::Command {
+    let empty = |arg: &clap::Arg| {
+        let name = arg.get_env().and_then(|name| name.to_str());
+        name.is_some_and(|name| process.env.get(name).is_some_and(String::is_empty))
+    };
+    let command = command.mut_args(|arg| if empty(&arg) { arg.env(None) } else { arg });
+    command.mut_subcommands(|command| without_empty_variables(command, process))
 }
 
 /// Says why a run failed, and gives its exit code.

@@ -46,6 +46,18 @@ fn what_ec2_refuses_is_refused_here() {
     assert!("日本=x".parse::<Tag>().is_ok());
 }
 
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC*") {
+        if let Ok(tag) = text.parse::<Tag>() {
+            proptest::prop_assert_eq!(format!("{}={}", tag.key, tag.value), text.clone());
+        }
+        if let Ok(tag) = text.parse::<TagMatch>() {
+            proptest::prop_assert_eq!(tag.to_string(), text);
+        }
+    }
+}
+
 #[test]
 fn fifty_tags_fit_and_fifty_one_do_not() {
     let given = |n: usize| (0..n).map(|i| Tag::new(&format!("k{i}"), "v").unwrap()).collect::<Vec<_>>();

@@ -19,6 +19,8 @@ use tokio::time::Instant;
 
 /// How many calls that only read are under way at a time.
 const READS_AT_ONCE: usize = 10;
+/// The share of the limits that is used: requests do not arrive exactly as far apart as they are sent.
+const MARGIN: f64 = 0.96;
 /// The rate that no number of throttles brings an API below, in calls a second.
 const SLOWEST: f64 = 0.5;
 /// What EC2 answers to a throttled call.
@@ -112,7 +114,10 @@ impl Limits {
     fn with<T>(&self, action: &str, work: impl FnOnce(&mut Bucket) -> T) -> T {
         let mut buckets = self.buckets();
         let new = || match self.pace {
-            Pace::Documented => Bucket::new(limits(action), Instant::now()),
+            Pace::Documented => {
+                let (burst, rate) = limits(action);
+                Bucket::new((burst * MARGIN, rate * MARGIN), Instant::now())
+            }
             // A rate that a throttle brings down to one that EC2 takes.
             Pace::Unlimited => Bucket::new((1000.0, 1000.0), Instant::now()),
         };

@@ -25,7 +25,10 @@ pub async fn image(target: &Target, reference: &ImageRef, now: DateTime<Utc>) ->
         ImageRef::Alias(family, alias) => {
             let name = format!("/amictl/{family}/{}", alias.as_str());
             let Some(value) = parameters::value(target, &name).await? else {
-                let hint = format!("an alias is the SSM parameter {name}; {family}:latest is the newest version");
+                let hint = match suggestions(target, reference).await {
+                    close if close.is_empty() => "see what there is with: amictl list".to_owned(),
+                    close => format!("did you mean {}? An alias is the SSM parameter {name}", close.join(", ")),
+                };
                 let failure = missing(reference, &format!("no SSM parameter {name}"), target.place().await);
                 return Err(failure.hint(hint).into());
             };
@@ -122,7 +125,7 @@ async fn suggestions(target: &Target, reference: &ImageRef) -> Vec<String> {
     let families = own.iter().filter_map(|i| i.parsed_name.as_ref()).map(|n| n.family().as_str());
     match reference {
         ImageRef::Latest(family) => nearest(family.as_str(), families),
-        ImageRef::Version(family, _) => {
+        ImageRef::Version(family, _) | ImageRef::Alias(family, _) => {
             let versions = own.iter().filter(|i| i.parsed_name.as_ref().is_some_and(|n| n.family() == family));
             let mut names: Vec<&str> = versions.filter_map(|i| i.name.as_deref()).collect();
             names.sort_by_key(|name| std::cmp::Reverse(*name));

@@ -23,6 +23,7 @@ mod interrupted;
 mod journal;
 mod launch;
 mod launch_http;
+mod limits;
 mod list;
 mod list_places;
 mod naming;

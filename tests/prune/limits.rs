@@ -165,7 +165,7 @@ fn planning_asks_for_no_image_by_itself() {
 fn sources_are_read_side_by_side() {
     let setup = Scene::new();
     setup.family("web", 60);
-    setup.fake.fault(Fault::on("*", crate::fake::FaultKind::Latency(std::time::Duration::from_millis(100))));
+    setup.fake.fault(Fault::on("*", crate::fake::FaultKind::Latency(std::time::Duration::from_millis(200))));
     setup.plan("prune --keep 0");
     assert!(setup.fake.peak() >= 7, "{} at once", setup.fake.peak());
 }

@@ -1,6 +1,7 @@
 //! `prune`, `apply`, `refs` and `orphans` end to end: the real binary against the fake endpoint.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+#![allow(clippy::disallowed_methods, reason = "a test looks at the clock")]
 
 #[path = "../support/cli.rs"]
 mod cli;
