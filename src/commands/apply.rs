@@ -81,7 +81,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
     context.confirm(&question, args.yes)?;
     let surveys = planning::survey(context, targets, &plan.policy).await?;
-    let now = planning::plan(context, &surveys, &plan.policy, crate::domain::cost::Price::US_EAST_1).await;
+    let now = planning::plan(context, &surveys, &plan.policy, crate::domain::cost::Prices::default()).await;
     prune::carry_out(context, &surveys, &plan, &args.journal).await?;
     prune::verified(&now)
 }

@@ -13,8 +13,8 @@ use crate::domain::reference::ImageRef;
 use crate::domain::usage::{Source, Usage, Verdict};
 use crate::output::{self, Cell, Sheet, Tone};
 use crate::service::deregister;
-use crate::service::removal::Removal;
 use crate::service::images::{self, Query};
+use crate::service::removal::Removal;
 use crate::service::usage::{self, Scope};
 use crate::service::{Target, resolve};
 

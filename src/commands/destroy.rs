@@ -11,8 +11,8 @@ use crate::domain::report::{Outcome, Problem, Report, Status};
 use crate::output::{Bar, Journal};
 use crate::service::Target;
 use crate::service::deregister;
-use crate::service::removal::{self, Removal};
 use crate::service::permissions::launch_permissions;
+use crate::service::removal::{self, Removal};
 
 /// How many batches are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -87,7 +87,12 @@ impl Run<'_> {
         let (asked, untouched): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         let asked: Vec<_> = asked.into_iter().flatten().collect();
         let settled = deregister::settle(&target, &asked).await;
-        settled.into_iter().map(|outcome| self.end(outcome)).chain(untouched.into_iter().flatten()).collect()
+        let mut outcomes = Vec::new();
+        for outcome in settled {
+            outcomes.push(self.end(outcome).await);
+        }
+        outcomes.extend(untouched.into_iter().flatten());
+        outcomes
     }
 
     /// Writes down what is about to be done. Unless that is written, or when the user wants to stop, nothing is.
@@ -100,15 +105,16 @@ impl Run<'_> {
         let shares = launch_permissions(target, &removal.image.id).await.ok();
         let snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
         let written = self.journal.begin(&removal.image, shares.as_deref(), snapshots, self.context.clock());
-        written.map_err(|error| {
+        written.await.map_err(|error| {
             let message = format!("the journal cannot be written, so nothing was done: {error}");
             deregister::failed(removal, Problem { code: "JournalError".to_owned(), message })
         })
     }
 
     /// Writes down what became of it.
-    fn end(self, mut outcome: Outcome) -> Outcome {
-        if let (Err(error), Status::Done) = (self.journal.end(&outcome, self.context.clock()), &outcome.status) {
+    async fn end(self, mut outcome: Outcome) -> Outcome {
+        let written = self.journal.end(&outcome, self.context.clock()).await;
+        if let (Err(error), Status::Done) = (written, &outcome.status) {
             let message = format!("it is done, but the journal cannot be completed: {error}");
             outcome.status = Status::Failed(Problem { code: "JournalError".to_owned(), message });
         }

@@ -191,7 +191,8 @@ fn lost(error: ApiError, request: &Request) -> anyhow::Error {
         return error.into();
     }
     let message = format!("{error}; whether instances were launched is unknown");
-    let again = format!("run the same command with --client-token {}: it gives those, or launches them", request.client_token);
+    let again =
+        format!("run the same command with --client-token {}: it gives those, or launches them", request.client_token);
     Failure::new(Kind::Failed, "AnswerLost", message).hint(again).into()
 }
 

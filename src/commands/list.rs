@@ -9,7 +9,7 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 
 use super::Context;
 use crate::domain::age::Age;
-use crate::domain::cost::Price;
+use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -111,7 +111,7 @@ pub struct Args {
     #[arg(long)]
     cost: bool,
 
-    /// The price behind --cost in US dollars for a GiB and month [default: 0.05, as in us-east-1]
+    /// The price behind --cost in US dollars for a GiB and month [default: that of each region]
     #[arg(long, value_name = "USD", requires = "cost")]
     price_per_gb: Option<Price>,
 }
@@ -208,8 +208,8 @@ async fn show(context: &Context, args: &Args, listing: Listing) -> Result<()> {
     }
     let errors = errors.as_slice();
     let several = targets.len() > 1;
-    let price = args.cost.then(|| args.price_per_gb.unwrap_or(Price::US_EAST_1));
-    let options = Options { columns: args.columns.clone(), regions: several, price, used_by };
+    let prices = args.cost.then(|| Prices::new(args.price_per_gb));
+    let options = Options { columns: args.columns.clone(), regions: several, prices, used_by };
     output::images(&context.printer, &images, errors, &options, context.now)?;
     if images.is_empty() && errors.is_empty() && context.printer.format() == output::Format::Table {
         context.printer.say("no images match");

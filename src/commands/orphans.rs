@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::Context;
 use super::destroy::JournalArgs;
 use crate::domain::age::Age;
-use crate::domain::cost::Price;
+use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::orphan::{Known, verdict};
 use crate::domain::report::{Problem, SnapshotResult};
@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long)]
     ignore_recycle_bin: bool,
 
-    /// Price of snapshots in US dollars for a GiB and month [default: 0.05, as in us-east-1]
+    /// Price of snapshots in US dollars for a GiB and month [default: that of each region]
     #[arg(long, value_name = "USD")]
     price_per_gb: Option<Price>,
 
@@ -65,11 +65,11 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let targets = context.session().await?.one_account().await?;
-    let price = args.price_per_gb.unwrap_or(Price::US_EAST_1);
+    let prices = Prices::new(args.price_per_gb);
     let found = find(context, &targets, &args).await?;
     if !args.apply || found.is_empty() {
-        output::orphans(&context.printer, &found, price)?;
-        context.printer.say(summary(&found, price));
+        output::orphans(&context.printer, &found, prices)?;
+        context.printer.say(summary(&found, prices));
         return Ok(());
     }
     if let Some(most) = args.max_delete.filter(|most| found.len() > *most) {
@@ -84,7 +84,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
                 snapshots::delete_dry_run(target, &orphan.snapshot.id).await?;
             }
         }
-        output::orphans(&context.printer, &found, price)?;
+        output::orphans(&context.printer, &found, prices)?;
         context.printer.say("dry run: these would be deleted");
         return Ok(());
     }
@@ -95,7 +95,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     // A person takes time to answer: what they were shown is held against what is there now.
     let found = if args.yes { found } else { still(found, find(context, &targets, &args).await?) };
     let done = delete(context, &targets, found, &args.journal).await?;
-    output::orphans(&context.printer, &done, price)?;
+    output::orphans(&context.printer, &done, prices)?;
     finish(context, &done)
 }
 
@@ -165,31 +165,30 @@ async fn one(context: &Context, target: &Target, orphan: &Orphan, journal: &Jour
     if context.stop.asked() {
         return SnapshotResult::Kept;
     }
-    let write = |phase, error: Option<&str>| {
-        let place = (orphan.region.as_str(), orphan.snapshot.id.as_str());
-        journal.snapshot(phase, place, &orphan.snapshot.description, error, context.clock())
-    };
+    let place = (orphan.region.as_str(), orphan.snapshot.id.as_str());
+    let note = &orphan.snapshot.description;
     let unwritten = |error: std::io::Error, what: &str| {
         let message = format!("the journal cannot be written: {error}; {what}");
         SnapshotResult::Failed(Problem { code: "JournalError".to_owned(), message })
     };
-    if let Err(error) = write("begin", None) {
+    if let Err(error) = journal.snapshot("begin", place, note, None, context.clock()).await {
         return unwritten(error, "the snapshot was left alone");
     }
     let answer = snapshots::delete(target, &orphan.snapshot.id).await;
     let error = answer.as_ref().err().map(ToString::to_string);
-    if let Err(error) = write("end", error.as_deref()) {
+    if let Err(error) = journal.snapshot("end", place, note, error.as_deref(), context.clock()).await {
         return unwritten(error, "the snapshot was worked on");
     }
     answer.map_or_else(|error| SnapshotResult::Failed(error.problem()), |()| SnapshotResult::Deleted)
 }
 
-fn summary(found: &[Orphan], price: Price) -> String {
-    let gib = found.iter().map(|orphan| orphan.snapshot.size_gib).sum();
+fn summary(found: &[Orphan], prices: Prices) -> String {
+    let gib: i64 = found.iter().map(|orphan| orphan.snapshot.size_gib).sum();
+    let dollars = prices.monthly(found.iter().map(|o| (&o.region, o.snapshot.size_gib)));
     match found.len() {
         0 => "no orphaned snapshots".to_owned(),
-        1 => format!("1 orphaned snapshot of {gib} GiB: up to ${:.2} a month", price.monthly(gib)),
-        n => format!("{n} orphaned snapshots of {gib} GiB: up to ${:.2} a month", price.monthly(gib)),
+        1 => format!("1 orphaned snapshot of {gib} GiB: up to ${dollars:.2} a month"),
+        n => format!("{n} orphaned snapshots of {gib} GiB: up to ${dollars:.2} a month"),
     }
 }
 

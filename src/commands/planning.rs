@@ -9,7 +9,7 @@ use futures::{StreamExt, TryStreamExt};
 use tokio::sync::oneshot;
 
 use super::Context;
-use crate::domain::cost::Price;
+use crate::domain::cost::Prices;
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::plan::{Judged, Plan, fingerprint};
@@ -20,9 +20,9 @@ use crate::domain::usage::Usage;
 use crate::output::Bar;
 use crate::service::Target;
 use crate::service::deregister;
-use crate::service::removal::Removal;
 use crate::service::images::{self, Query};
 use crate::service::permissions::launch_permissions;
+use crate::service::removal::Removal;
 use crate::service::usage::{self, Scope};
 
 /// How many images are asked about at a time.
@@ -84,7 +84,7 @@ async fn shares(target: &Target, image: Image) -> (crate::domain::ids::ImageId, 
 }
 
 /// Judges every place and makes the plan.
-pub async fn plan(context: &Context, surveys: &[Survey], policy: &Policy, price: Price) -> Plan {
+pub async fn plan(context: &Context, surveys: &[Survey], policy: &Policy, prices: Prices) -> Plan {
     let account = match surveys.first() {
         Some(survey) => survey.target.account().await.ok().cloned(),
         None => None,
@@ -93,7 +93,7 @@ pub async fn plan(context: &Context, surveys: &[Survey], policy: &Policy, price:
         .iter()
         .map(|survey| Judged { images: &survey.images, verdicts: survey.judge(context, policy), usage: &survey.usage })
         .collect();
-    Plan::new(policy.clone(), account, &judged, price, context.now)
+    Plan::new(policy.clone(), account, &judged, prices, context.now)
 }
 
 impl Survey {

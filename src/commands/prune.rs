@@ -8,7 +8,7 @@ use super::Context;
 use super::destroy::{self, JournalArgs};
 use super::planning::{self, Survey};
 use crate::domain::age::Age;
-use crate::domain::cost::Price;
+use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::naming::Family;
 use crate::domain::plan::Plan;
@@ -93,7 +93,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     plan_out: Option<PathBuf>,
 
-    /// Price of snapshots in US dollars for a GiB and month [default: 0.05, as in us-east-1]
+    /// Price of snapshots in US dollars for a GiB and month [default: that of each region]
     #[arg(long, value_name = "USD")]
     price_per_gb: Option<Price>,
 
@@ -122,8 +122,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let targets = context.session_in(&policy.regions).await?.one_account().await?;
     let surveys = planning::survey(context, targets.clone(), &policy).await?;
-    let price = args.price_per_gb.unwrap_or(Price::US_EAST_1);
-    let plan = planning::plan(context, &surveys, &policy, price).await;
+    let prices = Prices::new(args.price_per_gb);
+    let plan = planning::plan(context, &surveys, &policy, prices).await;
     if let Some(path) = &args.plan_out {
         let text = serde_json::to_string_pretty(&plan)?;
         std::fs::write(path, text + "\n").with_context(|| format!("plan {}", path.display()))?;
@@ -151,7 +151,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     context.confirm(&question, args.yes)?;
     // A person takes time to answer: what they were shown is held against what is there now.
     let surveys = if args.yes { surveys } else { planning::survey(context, targets, &policy).await? };
-    let now = planning::plan(context, &surveys, &policy, price).await;
+    let now = planning::plan(context, &surveys, &policy, prices).await;
     carry_out(context, &surveys, &plan, &args.journal).await?;
     verified(&now)
 }
@@ -208,8 +208,11 @@ fn policy(args: &Args) -> Result<Policy> {
         let text = path.to_str().ok_or_else(|| Failure::usage("--refs-from: the path is not UTF-8"))?;
         policy.refs_from.push(text.to_owned());
     }
-    if let Some(missing) = policy.refs_from.iter().find(|path| !std::path::Path::new(path).exists()) {
-        return Err(Failure::usage(format!("--refs-from {missing}: there is no such file or folder")).into());
+    for path in &mut policy.refs_from {
+        let wrong = |error| Failure::usage(format!("--refs-from {path}: {error}"));
+        // A plan that is applied from another folder must look at the same files.
+        let whole = std::fs::canonicalize(&path).map_err(wrong)?;
+        *path = whole.to_string_lossy().into_owned();
     }
     Ok(policy)
 }

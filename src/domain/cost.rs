@@ -9,25 +9,53 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::image::Image;
+use super::region::Region;
 
 /// US dollars for one GiB of snapshot in one month.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Price(f64);
 
-impl Price {
-    /// The price of standard snapshots in us-east-1; most regions are within a third of it.
-    pub const US_EAST_1: Self = Self(0.05);
+/// What standard snapshots cost where they are dearer, or cheaper, than in us-east-1: list prices in US dollars for
+/// a GiB and month. Only those of eu-west-2 and us-east-1 could be checked against a price list of AWS when this was
+/// written; `--price-per-gb` overrides all of them.
+const DIFFERENT: [(&str, f64); 13] = [
+    ("af-south-1", 0.0595),
+    ("ap-east-1", 0.055),
+    ("ap-southeast-2", 0.055),
+    ("ca-central-1", 0.055),
+    ("eu-central-1", 0.054),
+    ("eu-south-1", 0.0525),
+    ("eu-west-2", 0.053),
+    ("eu-west-3", 0.053),
+    ("me-south-1", 0.055),
+    ("sa-east-1", 0.068),
+    ("us-gov-east-1", 0.066),
+    ("us-gov-west-1", 0.066),
+    ("us-west-1", 0.055),
+];
+const US_EAST_1: Price = Price(0.05);
 
-    /// The price of `gib` for a month, in whole cents.
-    pub fn monthly(self, gib: i64) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52 GiB")]
-        let exact = self.0 * gib as f64;
-        (exact * 100.0).round() / 100.0
+/// The prices of a run: those of the regions, or the one the user gave.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Prices(Option<Price>);
+
+impl Prices {
+    /// The given price for every region, or each region's own.
+    pub fn new(given: Option<Price>) -> Self {
+        Self(given)
     }
 
-    /// US dollars for a GiB and month.
-    pub fn dollars(self) -> f64 {
-        self.0
+    /// The price in a region.
+    pub fn of(self, region: &Region) -> Price {
+        let different = || DIFFERENT.iter().find(|(name, _)| *name == region.as_str());
+        self.0.unwrap_or_else(|| different().map_or(US_EAST_1, |(_, price)| Price(*price)))
+    }
+
+    /// What snapshots of these sizes in GiB cost a month, in US dollars and whole cents.
+    pub fn monthly<'a>(self, sizes: impl IntoIterator<Item = (&'a Region, i64)>) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52 GiB")]
+        let exact: f64 = sizes.into_iter().map(|(region, gib)| self.of(region).0 * gib as f64).sum();
+        (exact * 100.0).round() / 100.0
     }
 }
 
@@ -72,7 +100,14 @@ mod tests {
         images[0].snapshots = vec![snapshot(1), snapshot(2)];
         images[1].snapshots = vec![snapshot(2)];
         assert_eq!(snapshot_gib(&images), 16);
-        assert!((Price::US_EAST_1.monthly(16) - 0.8).abs() < 1e-9);
+    }
+
+    #[test]
+    fn each_region_has_its_price_and_a_given_one_overrides_all() {
+        let (east, south): (Region, Region) = ("us-east-1".parse().unwrap(), "sa-east-1".parse().unwrap());
+        let sizes = [(&east, 16), (&south, 100)];
+        assert!((Prices::default().monthly(sizes) - 7.6).abs() < 1e-9);
+        assert!((Prices::new("0.1".parse().ok()).monthly(sizes) - 11.6).abs() < 1e-9);
     }
 
     #[test]

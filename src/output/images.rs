@@ -8,7 +8,7 @@ use super::columns::{Column, Row};
 use super::json::{ErrorJson, ImageJson, ImagesJson, VERSION};
 use super::table::Sheet;
 use super::{Format, Printer};
-use crate::domain::cost::{Price, snapshot_gib};
+use crate::domain::cost::{Prices, snapshot_gib};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::region::Region;
@@ -33,7 +33,7 @@ pub struct Options {
     /// Shows the region even where all images are in one: others were asked too.
     pub regions: bool,
     /// Shows what the snapshots cost at most.
-    pub price: Option<Price>,
+    pub prices: Option<Prices>,
     /// Who uses each image, where that was asked.
     pub used_by: BTreeMap<ImageId, String>,
 }
@@ -46,7 +46,7 @@ pub fn images(
     options: &Options,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let cost = |image: &Image| options.price.map(|price| price.monthly(snapshot_gib([image])));
+    let cost = |image: &Image| options.prices.map(|prices| prices.monthly([(&image.region, snapshot_gib([image]))]));
     let row = |image| Row { image, cost: cost(image), used_by: options.used_by.get(&image.id).map(String::as_str) };
     let item = |image| ImageJson::new(image, cost(image));
     let chosen = |usual: Vec<Column>| if options.columns.is_empty() { usual } else { options.columns.clone() };
@@ -69,7 +69,7 @@ pub fn images(
         Format::Table => {
             let several = options.regions || images.windows(2).any(|pair| pair[0].region != pair[1].region);
             let foreign = images.iter().any(|image| !image.own);
-            let columns = chosen(Column::usual(several, foreign, options.price.is_some()));
+            let columns = chosen(Column::usual(several, foreign, options.prices.is_some()));
             let mut sheet = Sheet::new(columns.iter().map(Column::title));
             let cells = |row: Row<'_>| columns.iter().map(|c| c.shown(&row, now)).collect();
             sheet.rows = images.iter().map(row).map(cells).collect();

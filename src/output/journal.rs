@@ -7,7 +7,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -18,7 +18,7 @@ use crate::domain::report::Outcome;
 
 /// The journal of a run.
 pub struct Journal {
-    file: Mutex<File>,
+    file: Arc<Mutex<File>>,
     run: String,
     who: Option<String>,
 }
@@ -64,11 +64,11 @@ impl Journal {
             std::fs::create_dir_all(folder)?;
         }
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        Ok(Self { file: Mutex::new(file), run: run.to_owned(), who })
+        Ok(Self { file: Arc::new(Mutex::new(file)), run: run.to_owned(), who })
     }
 
     /// Writes down what is about to be done to an image. It is on the disk when this comes back.
-    pub fn begin(
+    pub async fn begin(
         &self,
         image: &Image,
         launch_permissions: Option<&[String]>,
@@ -76,16 +76,16 @@ impl Journal {
         now: DateTime<Utc>,
     ) -> io::Result<()> {
         let image = ImageJson::new(image, None);
-        self.write("begin", now, Begin { action: "deregister", image, launch_permissions, delete_snapshots })
+        self.write("begin", now, Begin { action: "deregister", image, launch_permissions, delete_snapshots }).await
     }
 
     /// Writes down what became of it.
-    pub fn end(&self, outcome: &Outcome, now: DateTime<Utc>) -> io::Result<()> {
-        self.write("end", now, End { result: OutcomeJson::new(outcome) })
+    pub async fn end(&self, outcome: &Outcome, now: DateTime<Utc>) -> io::Result<()> {
+        self.write("end", now, End { result: OutcomeJson::new(outcome) }).await
     }
 
     /// Writes down one step of deleting a snapshot: `begin`, or `end` with EC2's error where there was one.
-    pub fn snapshot(
+    pub async fn snapshot(
         &self,
         phase: &'static str,
         (region, snapshot): (&str, &str),
@@ -93,16 +93,22 @@ impl Journal {
         error: Option<&str>,
         now: DateTime<Utc>,
     ) -> io::Result<()> {
-        self.write(phase, now, SnapshotStep { action: "delete-snapshot", region, snapshot, description, error })
+        self.write(phase, now, SnapshotStep { action: "delete-snapshot", region, snapshot, description, error }).await
     }
 
-    fn write(&self, phase: &'static str, now: DateTime<Utc>, what: impl Serialize) -> io::Result<()> {
+    async fn write(&self, phase: &'static str, now: DateTime<Utc>, what: impl Serialize) -> io::Result<()> {
         let who = self.who.as_deref();
         let mut line = serde_json::to_vec(&Line { version: VERSION, phase, run: &self.run, at: time(now), who, what })?;
         line.push(b'\n');
-        // One write a line: lines of runs that share the journal do not mix.
-        let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        file.write_all(&line)?;
-        file.sync_data()
+        let file = Arc::clone(&self.file);
+        // Disks may take their time, in which other calls must not wait.
+        let written = tokio::task::spawn_blocking(move || {
+            let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            // One write a line: lines of runs that share the journal do not mix.
+            file.write_all(&line)?;
+            // What is about to be done must survive the machine; what was done can be seen at AWS.
+            if phase == "begin" { file.sync_data() } else { Ok(()) }
+        });
+        written.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 }

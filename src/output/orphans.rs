@@ -3,7 +3,7 @@
 use super::json::{OrphanJson, OrphansJson, VERSION};
 use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
-use crate::domain::cost::Price;
+use crate::domain::cost::Prices;
 use crate::domain::region::Region;
 use crate::domain::report::{Problem, SnapshotResult};
 use crate::domain::snapshot::Snapshot;
@@ -33,7 +33,7 @@ impl Orphan {
 }
 
 /// Writes orphans to stdout.
-pub fn orphans(printer: &Printer, orphans: &[Orphan], price: Price) -> anyhow::Result<()> {
+pub fn orphans(printer: &Printer, orphans: &[Orphan], prices: Prices) -> anyhow::Result<()> {
     let items = || orphans.iter().map(json);
     match printer.format() {
         Format::Json => {
@@ -42,7 +42,7 @@ pub fn orphans(printer: &Printer, orphans: &[Orphan], price: Price) -> anyhow::R
                 version: VERSION,
                 snapshots: items().collect(),
                 size_gib,
-                monthly_saving_usd_at_most: price.monthly(size_gib),
+                monthly_saving_usd_at_most: prices.monthly(orphans.iter().map(|o| (&o.region, o.snapshot.size_gib))),
             })
         }
         Format::Jsonl => printer.jsonl(items()),

@@ -146,10 +146,12 @@ async fn settle_snapshots(
             Err(error) => SnapshotResult::Failed(error.problem()),
             Ok(left) if !left.contains(id) => SnapshotResult::Deleted,
             // Another image has been made of it since the plan, unless EC2 has not noticed yet that one is gone.
-            Ok(_) if said.get(id).is_some_and(|code| code == "skipped") => match delete(target, id, &IN_USE_PAUSES[..3]).await {
-                SnapshotResult::Failed(problem) if problem.code == IN_USE => SnapshotResult::KeptShared,
-                result => result,
-            },
+            Ok(_) if said.get(id).is_some_and(|code| code == "skipped") => {
+                match delete(target, id, &IN_USE_PAUSES[..3]).await {
+                    SnapshotResult::Failed(problem) if problem.code == IN_USE => SnapshotResult::KeptShared,
+                    result => result,
+                }
+            }
             Ok(_) => delete(target, id, &IN_USE_PAUSES).await,
         };
         results.push((id.clone(), result));

@@ -3,12 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_http_client::Connector;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 /// Connect and read timeout: what tells one connector from another.
@@ -32,7 +30,8 @@ impl HttpClient for Shared {
         if let Some((_, connector)) = connectors.iter().find(|(of, _)| *of == timeouts) {
             return connector.clone();
         }
-        let mut builder = Connector::builder().connector_settings(settings.clone()).proxy_config(ProxyConfig::from_env());
+        let mut builder =
+            Connector::builder().connector_settings(settings.clone()).proxy_config(ProxyConfig::from_env());
         builder.set_sleep_impl(components.sleep_impl());
         let connector = builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build();
         let connector = SharedHttpConnector::new(connector);

@@ -41,8 +41,13 @@ fn limits(action: &str) -> (f64, f64) {
     match action {
         "CopyImage" => (100.0, 1.0),
         "CreateTags" | "DeleteTags" => (100.0, 10.0),
-        "DeregisterImage" | "DeleteSnapshot" | "ModifyImageAttribute" | "ModifySnapshotAttribute"
-        | "TerminateInstances" | "CreateLaunchTemplateVersion" | "ModifyLaunchTemplate" => (100.0, 5.0),
+        "DeregisterImage"
+        | "DeleteSnapshot"
+        | "ModifyImageAttribute"
+        | "ModifySnapshotAttribute"
+        | "TerminateInstances"
+        | "CreateLaunchTemplateVersion"
+        | "ModifyLaunchTemplate" => (100.0, 5.0),
         "RunInstances" => (5.0, 2.0),
         "DescribeSpotFleetRequests" => (50.0, 3.0),
         read if reads(read) => (100.0, 20.0),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
@@ -174,6 +175,8 @@ async fn load(settings: &Settings, choices: &[RegionChoice]) -> Result<SdkConfig
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .app_name(AppName::new(env!("CARGO_PKG_NAME")).context("the package name names the app")?)
         .http_client(super::http::client())
+        // A request that waits for its turn sends nothing for a while, which the SDK would take for a stalled upload.
+        .stalled_stream_protection(StalledStreamProtectionConfig::enabled().upload_enabled(false).build())
         .retry_config(retry.with_max_attempts(attempts))
         .timeout_config(timeouts);
     let first = choices.iter().find_map(|choice| match choice {

@@ -38,7 +38,12 @@ impl Seen {
     /// Looks at all regions.
     pub fn now(fake: &Fake) -> Self {
         let world = fake.world();
-        let mut seen = Self { images: BTreeMap::new(), snapshots: BTreeMap::new(), instances: BTreeSet::new(), used: BTreeSet::new() };
+        let mut seen = Self {
+            images: BTreeMap::new(),
+            snapshots: BTreeMap::new(),
+            instances: BTreeSet::new(),
+            used: BTreeSet::new(),
+        };
         for region in ["us-east-1", "eu-west-1", "us-west-2"] {
             for image in world.images(PROD, region) {
                 let value = SeenImage { region: region.to_owned(), name: image.name.clone() };
@@ -125,7 +130,10 @@ fn created(ran: &Ran, document: &Value, made: &[&String]) -> Check {
     let reported = ids(&document["images"], "id");
     match ran.code {
         0 => that(made.len() == 1 && reported.contains(made[0]), format!("made {made:?}, reported {reported:?}")),
-        _ => that(made.iter().all(|id| ran.stderr.contains(id.as_str()) || ran.stderr.contains("may still make it")), "an image is not accounted for"),
+        _ => that(
+            made.iter().all(|id| ran.stderr.contains(id.as_str()) || ran.stderr.contains("may still make it")),
+            "an image is not accounted for",
+        ),
     }
 }
 

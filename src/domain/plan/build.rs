@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::check::{digest, hex};
 use super::{Action, Kept, KeptReason, Plan, SourceRow, Summary, VERSION};
 use crate::domain::age::ago;
-use crate::domain::cost::Price;
+use crate::domain::cost::Prices;
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
 use crate::domain::policy::Policy;
@@ -33,7 +33,7 @@ impl Plan {
         policy: Policy,
         account: Option<AccountId>,
         places: &[Judged<'_>],
-        price: Price,
+        prices: Prices,
         now: DateTime<Utc>,
     ) -> Self {
         let mut sizes = BTreeMap::new();
@@ -51,8 +51,15 @@ impl Plan {
                     .map(|snapshot| (snapshot.id.clone(), snapshot.size_gib))
                     .collect();
                 actions.push(Action::new(verdict, &free, now));
-                sizes.extend(free);
+                let region = &verdict.image.region;
+                sizes.extend(free.into_iter().map(|(id, gib)| ((region.clone(), id), gib)));
             }
+            let rank = |v: &&Verdict<'_>| {
+                let version = v.image.parsed_name.as_ref().map(|name| name.version());
+                (v.family.map(str::to_owned), version, v.image.id.clone())
+            };
+            let mut staying = staying;
+            staying.sort_by_cached_key(rank);
             kept.extend(staying.into_iter().map(Kept::new));
         }
         actions.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -63,7 +70,7 @@ impl Plan {
             kept: kept.len(),
             unverified,
             size_gib,
-            monthly_saving_usd_at_most: price.monthly(size_gib),
+            monthly_saving_usd_at_most: prices.monthly(sizes.iter().map(|((region, _), gib)| (region, *gib))),
         };
         let sources = places.iter().flat_map(|place| &place.usage.sources).map(SourceRow::new).collect();
         let (version, kind) = (VERSION, "plan".to_owned());

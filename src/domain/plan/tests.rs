@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::domain::age::Age;
-use crate::domain::cost::Price;
+use crate::domain::cost::Prices;
 use crate::domain::image::Image;
 use crate::domain::usage::Usage;
 
@@ -38,7 +38,7 @@ fn plan() -> Plan {
     let (images, usage, policy) = (fleet(), Usage::default(), Policy::default());
     let verdicts = judge(&policy, &images, &usage, &Shares::new(), now());
     let places = [Judged { images: &images, verdicts, usage: &usage }];
-    Plan::new(policy.clone(), account(), &places, Price::US_EAST_1, now())
+    Plan::new(policy.clone(), account(), &places, Prices::default(), now())
 }
 
 #[test]
