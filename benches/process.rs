@@ -171,13 +171,17 @@ fn pruning(limits: bool) {
     let line = "prune --keep 10 --min-age 0s --apply --yes --max-delete 1000 -o json";
     if limits {
         let taken = time(amictl(&fake.url(), line));
-        let throttled = fake.calls().iter().filter(|call| format!("{:?}", call.outcome).contains("RequestLimit")).count();
+        let throttled =
+            fake.calls().iter().filter(|call| format!("{:?}", call.outcome).contains("RequestLimit")).count();
         println!("prune of 1,000 images with EC2's limits: {taken:.0} s, {throttled} calls throttled");
         row("the same, times what the limits allow at best", taken / ((1000.0 - 100.0) / 5.0), 1.1);
     } else {
         fake.fault(Fault::on("*", FaultKind::Latency(Duration::from_millis(50))));
         let taken = time(amictl(&fake.url(), &format!("{line} --request-limits off")));
-        println!("prune of 1,000 images without limits, 50 ms a call, images a second (at least 100): {:.0}", 1000.0 / taken);
+        println!(
+            "prune of 1,000 images without limits, 50 ms a call, images a second (at least 100): {:.0}",
+            1000.0 / taken
+        );
     }
     assert_eq!(fake.count("DeregisterImage"), 1000);
 }

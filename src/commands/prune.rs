@@ -211,7 +211,8 @@ fn policy(args: &Args) -> Result<Policy> {
     for path in &mut policy.refs_from {
         let wrong = |error| Failure::usage(format!("--refs-from {path}: {error}"));
         // A plan that is applied from another folder must look at the same files.
-        let whole = std::fs::canonicalize(&path).map_err(wrong)?;
+        let whole = std::path::absolute(&path).map_err(wrong)?;
+        std::fs::metadata(&whole).map_err(wrong)?;
         *path = whole.to_string_lossy().into_owned();
     }
     Ok(policy)

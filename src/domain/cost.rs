@@ -54,7 +54,7 @@ impl Prices {
     /// What snapshots of these sizes in GiB cost a month, in US dollars and whole cents.
     pub fn monthly<'a>(self, sizes: impl IntoIterator<Item = (&'a Region, i64)>) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52 GiB")]
-        let exact: f64 = sizes.into_iter().map(|(region, gib)| self.of(region).0 * gib as f64).sum();
+        let exact = sizes.into_iter().fold(0.0, |sum, (region, gib)| sum + self.of(region).0 * gib as f64);
         (exact * 100.0).round() / 100.0
     }
 }
