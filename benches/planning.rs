@@ -44,11 +44,11 @@ fn seed(world: &mut World) -> String {
         }
         template.put();
     }
-    for n in 0..200 {
-        world.launch_configuration(PROD, HERE, &format!("configuration-{n}"), &used[n]);
+    for (n, image) in used.iter().take(200).enumerate() {
+        world.launch_configuration(PROD, HERE, &format!("configuration-{n}"), image);
     }
-    for n in 0..1_000 {
-        world.parameter(PROD, HERE, &format!("/app/{n}"), &used[n]);
+    for (n, image) in used.iter().take(1_000).enumerate() {
+        world.parameter(PROD, HERE, &format!("/app/{n}"), image);
     }
     used.remove(0)
 }

@@ -4,7 +4,12 @@
 //! process of its own, as a user would type them. The processes are this very program, which then does what the
 //! `amictl` binary does.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a demonstration prints, and stops where it cannot go on")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a demonstration prints, and stops where it cannot go on"
+)]
 
 #[path = "../tests/support/fake/mod.rs"]
 mod fake;

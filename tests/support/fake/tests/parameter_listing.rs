@@ -76,7 +76,7 @@ async fn filters_by_type_path_name_and_tag() {
         (by("KeyId", None, &["alias/aws/ssm"]), &[key]),
     ];
     for (filter, expected) in cases {
-        assert_eq!(names(&client, &[filter.clone()]).await, expected, "{filter:?}");
+        assert_eq!(names(&client, std::slice::from_ref(&filter)).await, expected, "{filter:?}");
     }
     let both = [by("Type", None, &["String"]), by("Path", Some("Recursive"), &["/"])];
     assert_eq!(names(&client, &both).await, [web, "root"]);

@@ -69,10 +69,11 @@ async fn every_kind_is_found_and_only_ones_own() {
 async fn old_template_versions_need_depth() {
     let fake = Fake::start();
     let old = "ami-0123456789abcdef0";
-    let mut world = fake.world();
-    let newer = (0..10).fold(world.launch_template(PROD, EAST, "web").image(old), |seed, _| seed.image("ami-89abcdef"));
-    newer.put();
-    drop(world);
+    {
+        let mut world = fake.world();
+        let seed = world.launch_template(PROD, EAST, "web").image(old);
+        (0..10).fold(seed, |seed, _| seed.image("ami-89abcdef")).put();
+    }
     let client = prod(&fake, EAST);
     assert!(found(&client, old, &[], true).await.is_empty(), "the default looks at ten versions");
     let deep = |depth: &str| only(Kind::Ec2LaunchTemplate, Some((Name::VersionDepth, &[depth])));
