@@ -1,7 +1,8 @@
 //! How long planning a prune takes against an endpoint that answers after 10 ms: `cargo bench --bench planning`.
 //!
-//! Times the release binary as a whole process, in turn with runs that read one source only. The longest of those
-//! is the longest single chain of pages; the figure is the ratio of the whole plan to it.
+//! Times the release binary as a whole process, in turn with runs that read one source only. The figure is the ratio
+//! of the whole plan to the longest single chain of pages: that of the parameters, of which SSM lists 50 in a page.
+//! Launch templates take longer, but their calls do not wait for each other.
 
 #![allow(
     clippy::unwrap_used,
@@ -100,10 +101,11 @@ fn main() {
     }
     let plan = median(plans);
     let mut longest = ("", 0.0);
+    let chain = |name: &str| name != "launch-templates";
     for (name, times) in SOURCES.iter().chain(&["images"]).zip(chains) {
         let time = median(times);
         println!("{name:<24}{:>8.0} ms", time * 1000.0);
-        if time > longest.1 {
+        if chain(name) && time > longest.1 {
             longest = (name, time);
         }
     }

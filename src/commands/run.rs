@@ -11,7 +11,7 @@ use super::{Context, Process, apply, completions, copy, create, deregister, laun
 use crate::cli::{Cli, Command};
 use crate::exit;
 use crate::output::{self, Format};
-use crate::service::wait::Stop;
+use crate::service::{self, wait::Stop};
 
 /// Runs the command line and gives the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
@@ -135,12 +135,7 @@ fn wants_json(args: &[OsString], process: &Process) -> bool {
 }
 
 fn log(verbose: u8) {
-    let filter = match verbose {
-        0 => return,
-        1 => "amictl=debug,aws_smithy_runtime=info,aws_config=info",
-        2 => "amictl=trace,aws_smithy_runtime=debug,aws_config=debug",
-        _ => "trace",
-    };
+    let Some(filter) = service::log_filter(verbose) else { return };
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).finish();
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -17,8 +17,10 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// How many calls that only read are under way at a time.
+/// How many calls that only read are under way at a time: as many as EC2 takes well from an account, and where its
+/// limits were raised.
 const READS_AT_ONCE: usize = 10;
+const UNLIMITED_READS_AT_ONCE: usize = 32;
 /// The share of the limits that is used: requests do not arrive exactly as far apart as they are sent.
 const MARGIN: f64 = 0.96;
 /// The rate that no number of throttles brings an API below, in calls a second.
@@ -148,7 +150,11 @@ impl Limits {
 
 /// An HTTP client that keeps to the limits of one account and region.
 pub(super) fn paced(inner: SharedHttpClient, pace: Pace) -> SharedHttpClient {
-    let limits = Limits { pace, buckets: Mutex::default(), reads: Semaphore::new(READS_AT_ONCE) };
+    let reads = match pace {
+        Pace::Documented => READS_AT_ONCE,
+        Pace::Unlimited => UNLIMITED_READS_AT_ONCE,
+    };
+    let limits = Limits { pace, buckets: Mutex::default(), reads: Semaphore::new(reads) };
     SharedHttpClient::new(PacedClient { inner, limits: Arc::new(limits) })
 }
 
