@@ -1,7 +1,7 @@
 //! From a policy to a plan: reads images and sources, judges, and puts the plan together. `prune` makes a plan
 //! with it, `apply` makes it again to see what still holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -117,19 +117,19 @@ pub fn recheck(context: &Context, surveys: &[Survey], plan: &Plan) -> Work {
     let mut work = Work { removals: Vec::new(), skipped: Vec::new() };
     for survey in surveys {
         let verdicts = survey.judge(context, &plan.policy);
-        let leaving: BTreeSet<_> = plan.actions.iter().map(|action| action.image_id.clone()).collect();
+        let verdicts: HashMap<_, _> = verdicts.iter().map(|verdict| (&verdict.image.id, verdict)).collect();
         let mut removals = Vec::new();
         let rows = plan.actions.iter().filter(|action| action.region == survey.target.region);
         let mut still = Vec::new();
         for row in rows {
-            let verdict = verdicts.iter().find(|v| v.image.id == row.image_id);
+            let verdict = verdicts.get(&row.image_id).copied();
             match objection(verdict, &row.fingerprint) {
                 None => still.extend(verdict.map(|v| (v.image.clone(), row))),
                 Some(problem) => work.skipped.push(deregister::left_alone(row, problem)),
             }
         }
         let going: BTreeSet<_> = still.iter().map(|(image, _)| image.id.clone()).collect();
-        let needed = images::shared_snapshots(&survey.images, &leaving.intersection(&going).cloned().collect());
+        let needed = images::shared_snapshots(&survey.images, &going);
         for (image, row) in still {
             let mut removal = Removal::new(image, &needed, false);
             removal.only(&row.snapshots);

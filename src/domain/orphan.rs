@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::age::Age;
 use super::ids::{ImageId, SnapshotId};
+use super::policy::KEEP_TAG;
 use super::snapshot::Snapshot;
-use super::tagging::{COPIED_FROM, Tags};
+use super::tagging::{COPIED_FROM, Tags, backup_service};
 
 /// What is known of the images of one account and region.
 #[derive(Debug, Clone, Default)]
@@ -42,14 +43,12 @@ pub fn verdict(snapshot: &Snapshot, known: &Known, min_age: Age, now: DateTime<U
     };
     let needed = known.used.contains(&snapshot.id) || image.is_some_and(|image| known.images.contains(&image));
     let old = snapshot.started_at.is_some_and(|at| at <= min_age.before(now));
-    let stays = needed || !old || snapshot.state != "completed" || managed_elsewhere(&snapshot.tags);
+    let stays = needed || !old || snapshot.state != "completed" || spoken_for(&snapshot.tags);
     (!stays).then_some(why)
 }
 
-fn managed_elsewhere(tags: &Tags) -> bool {
-    tags.keys().any(|key| {
-        key.starts_with("aws:backup:") || key.starts_with("aws:dlm:") || key == "dlm:managed" || key == "amictl:keep"
-    })
+fn spoken_for(tags: &Tags) -> bool {
+    backup_service(tags).is_some() || tags.contains_key(KEEP_TAG)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::age::ago;
 use super::ids::ImageId;
 use super::image::{Image, State};
 use super::policy::{KEEP_TAG, Policy, Settled};
-use super::tagging::TagMatch;
+use super::tagging::{TagMatch, backup_service};
 use super::usage::{SourceStatus, Usage, Verdict as UseVerdict};
 
 pub use super::reason::Reason;
@@ -190,15 +190,9 @@ fn standing_reasons(policy: &Policy, image: &Image, reasons: &mut Vec<Reason>) {
 
 /// Who else looks after the image: what they made is theirs to delete.
 fn managed_elsewhere(image: &Image) -> Option<&'static str> {
-    let any = |wanted: fn(&str) -> bool| image.tags.keys().any(|key| wanted(key));
-    if any(|key| key.starts_with("aws:backup:")) {
-        return Some("AWS Backup");
-    }
-    if any(|key| key.starts_with("aws:dlm:") || key == "dlm:managed") {
-        return Some("Data Lifecycle Manager");
-    }
     let made_by_builder = image.tags.get("CreatedBy").is_some_and(|by| by == "EC2 Image Builder");
-    (made_by_builder || image.tags.contains_key("Ec2ImageBuilderArn")).then_some("EC2 Image Builder")
+    let builder = made_by_builder || image.tags.contains_key("Ec2ImageBuilderArn");
+    backup_service(&image.tags).or(builder.then_some("EC2 Image Builder"))
 }
 
 fn shared(shares: &Result<Option<String>, String>) -> Option<Reason> {

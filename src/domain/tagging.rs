@@ -138,6 +138,15 @@ impl FromStr for TagMatch {
     }
 }
 
+/// The service of AWS that looks after what carries these tags, and deletes it itself.
+pub fn backup_service(tags: &Tags) -> Option<&'static str> {
+    let any = |wanted: fn(&str) -> bool| tags.keys().any(|key| wanted(key));
+    if any(|key| key.starts_with("aws:backup:")) {
+        return Some("AWS Backup");
+    }
+    any(|key| key.starts_with("aws:dlm:") || key == "dlm:managed").then_some("Data Lifecycle Manager")
+}
+
 /// Who makes an image: goes into its tags.
 #[derive(Debug, Clone)]
 pub struct Maker {
