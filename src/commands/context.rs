@@ -13,10 +13,10 @@ use crate::domain::failure::Failure;
 use crate::domain::failure::Kind::{Interrupted, Refused};
 use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
-use crate::output::{self, Bar, Printer};
+use crate::output::{self, Printer};
 use crate::service::Target;
 use crate::service::session::{Session, Settings};
-use crate::service::wait::{Patience, Progress, Stop};
+use crate::service::wait::{Patience, Progress, Stop, Watch};
 
 /// Long enough for the largest volumes; EC2 may take a day in the worst case.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
@@ -132,6 +132,14 @@ impl Context {
         }
     }
 
+    /// Does work that shows its progress on a bar, where anybody looks. The bar is gone when the work is done.
+    pub async fn watched<T>(&self, what: impl Into<String>, work: impl AsyncFnOnce(Option<Watch<'_>>) -> T) -> T {
+        let bar = self.printer.bars().percent(what);
+        let show = |progress: Progress| bar.set(u64::from(progress.percent.unwrap_or(0)), progress.doing);
+        let watch: Option<Watch<'_>> = if self.printer.bars().shown() { Some(&show) } else { None };
+        work(watch).await
+    }
+
     /// How long this run waits, counted from now.
     pub fn patience(&self) -> Patience {
         Patience { until: Instant::now() + self.timeout, stop: self.stop.clone() }
@@ -152,9 +160,4 @@ impl Context {
             false => Err(Failure::new(Refused, "NotConfirmed", "not confirmed; nothing was changed").into()),
         }
     }
-}
-
-/// Shows the progress of a wait on a bar.
-pub fn on_bar(bar: &Bar) -> impl Fn(Progress) + Send + Sync + '_ {
-    |progress| bar.set(u64::from(progress.percent.unwrap_or(0)), progress.doing)
 }

@@ -7,7 +7,6 @@ use anyhow::Result;
 use futures::StreamExt;
 
 use super::Context;
-use super::context::on_bar;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
 use crate::domain::reference::ImageRef;
@@ -291,10 +290,11 @@ async fn one(context: &Context, to: &Target, copies: &Copies) -> Result<Image> {
     if !copies.wait {
         return wait::image_visible(to, id, &context.patience()).await;
     }
-    let bar = context.printer.bars().percent(format!("{} {id}", to.region));
-    let show = on_bar(&bar);
-    let watch: Option<wait::Watch<'_>> = context.printer.bars().shown().then_some(&show);
-    let mut image = wait::image_available(to, id, fresh, &context.patience(), watch).await?;
+    let mut image = context
+        .watched(format!("{} {id}", to.region), async |watch| {
+            wait::image_available(to, id, fresh, &context.patience(), watch).await
+        })
+        .await?;
     copy::complete(to, &mut image, &request.tags).await?;
     Ok(image)
 }

@@ -3,7 +3,6 @@
 use anyhow::Result;
 
 use super::Context;
-use super::context::on_bar;
 use super::copy::{self, Copies};
 use crate::domain::failure::Failure;
 use crate::domain::ids::{InstanceId, SnapshotId};
@@ -125,10 +124,11 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let image = if args.no_wait {
         wait::image_visible(&target, &id, &context.patience()).await?
     } else {
-        let bar = context.printer.bars().percent(name.to_string());
-        let show = on_bar(&bar);
-        let watch: Option<wait::Watch<'_>> = context.printer.bars().shown().then_some(&show);
-        wait::image_available(&target, &id, true, &context.patience(), watch).await?
+        context
+            .watched(name.to_string(), async |watch| {
+                wait::image_available(&target, &id, true, &context.patience(), watch).await
+            })
+            .await?
     };
     if args.copy_to.is_empty() {
         output::images(&context.printer, &[image], &[], &Options::default(), context.now)?;

@@ -6,7 +6,6 @@ use std::str::FromStr;
 use anyhow::Result;
 
 use super::Context;
-use super::context::on_bar;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{SecurityGroupId, SubnetId};
 use crate::domain::image::{Image, State};
@@ -16,7 +15,7 @@ use crate::output;
 use crate::service::error::ApiError;
 use crate::service::launch::{self, Request, Template};
 use crate::service::security_groups::{self, Group};
-use crate::service::{Target, resolve, wait};
+use crate::service::{Target, resolve};
 
 /// EC2's limit for user data before it is encoded.
 const LONGEST_USER_DATA: usize = 16 * 1024;
@@ -168,12 +167,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if args.no_wait {
         return output::instances(&context.printer, &started);
     }
-    let running = {
-        let bar = context.printer.bars().percent("launching");
-        let show = on_bar(&bar);
-        let watch: Option<wait::Watch<'_>> = context.printer.bars().shown().then_some(&show);
-        launch::running(&target, started, &context.patience(), watch).await?
-    };
+    let running = context
+        .watched("launching", async |watch| launch::running(&target, started, &context.patience(), watch).await)
+        .await?;
     output::instances(&context.printer, &running)
 }
 

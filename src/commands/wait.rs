@@ -5,7 +5,6 @@ use std::str::FromStr;
 use anyhow::Result;
 
 use super::Context;
-use super::context::on_bar;
 use crate::domain::failure::Failure;
 use crate::domain::ids::InstanceId;
 use crate::domain::reference::{ImageRef, RefError};
@@ -62,22 +61,18 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 
 async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Result<()> {
     let found = resolve::image(target, reference, context.now).await?;
-    let image = {
-        let bar = context.printer.bars().percent(found.label());
-        let show = on_bar(&bar);
-        let watch: Option<wait::Watch<'_>> = context.printer.bars().shown().then_some(&show);
-        wait::image_available(target, &found.id, false, &context.patience(), watch).await?
-    };
+    let image = context
+        .watched(found.label(), async |watch| {
+            wait::image_available(target, &found.id, false, &context.patience(), watch).await
+        })
+        .await?;
     output::images(&context.printer, &[image], &[], &Options::default(), context.now)
 }
 
 async fn running(context: &Context, target: &Target, ids: &[InstanceId]) -> Result<()> {
     let started = instances::by_ids(target, ids).await?;
-    let running = {
-        let bar = context.printer.bars().percent("launching");
-        let show = on_bar(&bar);
-        let watch: Option<wait::Watch<'_>> = context.printer.bars().shown().then_some(&show);
-        launch::running(target, started, &context.patience(), watch).await?
-    };
+    let running = context
+        .watched("launching", async |watch| launch::running(target, started, &context.patience(), watch).await)
+        .await?;
     output::instances(&context.printer, &running)
 }
