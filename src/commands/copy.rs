@@ -11,10 +11,10 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
-use crate::domain::report::Problem;
+use crate::domain::report::{PlaceError, Problem};
 use crate::domain::tagging::{CopyTags, Tags};
 use crate::exit;
-use crate::output::{self, ListError, Options};
+use crate::output::{self, Options};
 use crate::service::copy::{self, Encryption, Request, Started};
 use crate::service::{Target, resolve, wait};
 
@@ -240,7 +240,7 @@ pub async fn carry_out(context: &Context, target: &Target, copies: &Copies, made
                 let hint = last.hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
                 context.printer.tell(&format!("{region}: {}{hint}", last.message));
                 let problem = Problem { code: last.code, message: last.message };
-                errors.push(ListError { account: account.clone(), region, problem });
+                errors.push(PlaceError { account: account.clone(), region, problem });
                 worst.get_or_insert(error);
             }
         }
@@ -259,7 +259,7 @@ pub async fn carry_out(context: &Context, target: &Target, copies: &Copies, made
 }
 
 /// The command line that makes the copies that failed; those that are there are adopted.
-fn again(target: &Target, copies: &Copies, errors: &[ListError]) -> String {
+fn again(target: &Target, copies: &Copies, errors: &[PlaceError]) -> String {
     let to: Vec<_> = errors.iter().map(|error| error.region.as_str()).collect();
     let mut line = format!("amictl copy {} --to {} --name '{}'", copies.source.id, to.join(","), copies.name);
     let keys: Vec<_> = errors.iter().filter_map(|e| Some((&e.region, copies.encryption.get(&e.region)?))).collect();

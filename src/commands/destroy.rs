@@ -7,7 +7,7 @@ use futures::StreamExt;
 
 use super::Context;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::report::{Outcome, Problem, Report, Status};
+use crate::domain::report::{Outcome, Problem, Report, Status, Verb};
 use crate::output::{Bar, Journal};
 use crate::service::Target;
 use crate::service::deregister;
@@ -56,7 +56,7 @@ pub async fn carry_out(context: &Context, work: Vec<(Target, Vec<Removal>)>, jou
     });
     let each = chunks.map(|(target, chunk)| run.chunk(target, chunk));
     let done: Vec<Vec<Outcome>> = futures::stream::iter(each).buffered(CHUNKS).collect().await;
-    Report { results: done.into_iter().flatten().collect() }
+    Report { results: done.into_iter().flatten().collect(), errors: Vec::new() }
 }
 
 #[derive(Clone, Copy)]
@@ -104,7 +104,8 @@ impl Run<'_> {
         // Who it was shared with is gone with the image. Not being allowed to know is no reason to keep it.
         let shares = launch_permissions(target, &removal.image.id).await.ok();
         let snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
-        let written = self.journal.begin(&removal.image, shares.as_deref(), snapshots, self.context.clock());
+        let written =
+            self.journal.begin(Verb::Deregister, &removal.image, shares.as_ref(), snapshots, self.context.clock());
         written.await.map_err(|error| {
             let message = format!("the journal cannot be written, so nothing was done: {error}");
             deregister::failed(removal, Problem { code: "JournalError".to_owned(), message })
@@ -130,6 +131,12 @@ pub fn finish(context: &Context, report: &Report) -> Result<()> {
             context.printer.tell(&format!("{id} in {place}: {} [{}]", problem.message, problem.code));
         }
     }
+    for error in &report.errors {
+        let account = error.account.as_ref().map(|account| format!("account {account}, ")).unwrap_or_default();
+        context
+            .printer
+            .tell(&format!("{account}region {}: {} [{}]", error.region, error.problem.message, error.problem.code));
+    }
     let (done, failed, skipped) = report.counts();
     let message = format!("{done} done, {failed} failed, {skipped} skipped");
     if context.stop.asked() {
@@ -138,7 +145,9 @@ pub fn finish(context: &Context, report: &Report) -> Result<()> {
     match report.failure() {
         None => Ok(()),
         Some(kind) => {
-            let failure = Failure::new(kind, "PartialDeregister", message);
+            let removal = report.results.iter().all(|outcome| outcome.verb == Verb::Deregister);
+            let code = if removal { "PartialDeregister" } else { "PartialChange" };
+            let failure = Failure::new(kind, code, message);
             Err(failure.hint("run the command again for those that failed").into())
         }
     }

@@ -15,11 +15,11 @@ use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::naming::Family;
 use crate::domain::reason::named;
-use crate::domain::report::Problem;
+use crate::domain::report::{PlaceError, Problem};
 use crate::domain::selection::{Selection, Sort};
 use crate::domain::tagging::TagMatch;
 use crate::domain::usage::{SourceStatus, Verdict};
-use crate::output::{self, Column, ListError, Options};
+use crate::output::{self, Column, Options};
 use crate::service::Target;
 use crate::service::images::{self, Query};
 use crate::service::usage::{self, Scope};
@@ -154,7 +154,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         match answer {
             Ok(images) => all.extend(images.into_iter().filter(|image| !args.shared || !image.own)),
             Err(error) => {
-                errors.push(list_error(&target, error.problem()).await);
+                errors.push(target.error(error.problem()).await);
                 first.get_or_insert(error);
             }
         }
@@ -168,7 +168,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 }
 
 /// Who uses each of the images of a place. A source that cannot be read leaves the question open.
-async fn users(target: &Target, images: &[Image]) -> (BTreeMap<ImageId, String>, Vec<ListError>) {
+async fn users(target: &Target, images: &[Image]) -> (BTreeMap<ImageId, String>, Vec<PlaceError>) {
     let here = || images.iter().filter(|image| image.region == target.region);
     let ids = here().map(|image| image.id.clone()).collect();
     let usage = usage::find(target, async { ids }, &Scope::default(), &|_| {}).await;
@@ -182,7 +182,7 @@ async fn users(target: &Target, images: &[Image]) -> (BTreeMap<ImageId, String>,
     for state in usage.failed() {
         if let SourceStatus::Failed(problem) = &state.status {
             let message = format!("{}: {}", state.source, problem.message);
-            errors.push(list_error(target, Problem { message, ..problem.clone() }).await);
+            errors.push(target.error(Problem { message, ..problem.clone() }).await);
         }
     }
     (found, errors)
@@ -191,7 +191,7 @@ async fn users(target: &Target, images: &[Image]) -> (BTreeMap<ImageId, String>,
 /// What was found in all places.
 struct Listing {
     images: Vec<Image>,
-    errors: Vec<ListError>,
+    errors: Vec<PlaceError>,
     targets: Vec<Target>,
 }
 
@@ -221,11 +221,6 @@ async fn show(context: &Context, args: &Args, listing: Listing) -> Result<()> {
         context.printer.tell(&format!("{}: {} [{}]", error.region, error.problem.message, error.problem.code));
     }
     Err(Failure::new(Kind::Partial, "PartialListing", format!("{} places could not be listed", errors.len())).into())
-}
-
-async fn list_error(target: &Target, problem: Problem) -> ListError {
-    let account = target.account().await.ok().map(ToString::to_string);
-    ListError { account, region: target.region.clone(), problem }
 }
 
 /// What EC2 filters itself.

@@ -10,12 +10,12 @@ use tokio::sync::oneshot;
 
 use super::Context;
 use crate::domain::cost::Prices;
-use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::plan::{Judged, Plan, fingerprint};
 use crate::domain::policy::Policy;
 use crate::domain::report::Problem;
 use crate::domain::retention::{Shares, Verdict, judge};
+use crate::domain::sharing::Principal;
 use crate::domain::usage::Usage;
 use crate::output::Bar;
 use crate::service::Target;
@@ -75,9 +75,10 @@ async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) ->
 
 /// Who an image is shared with beside its own account.
 async fn shares(target: &Target, image: Image) -> (crate::domain::ids::ImageId, Result<Option<String>, String>) {
-    let own = image.owner.as_ref().map(AccountId::as_str);
+    let own = image.owner.as_ref();
     let found = launch_permissions(target, &image.id).await.map(|all| {
-        let others: Vec<_> = all.into_iter().filter(|with| Some(with.as_str()) != own).collect();
+        let others = all.iter().filter(|with| !matches!(with, Principal::Account(id) if Some(id) == own));
+        let others: Vec<_> = others.map(ToString::to_string).collect();
         (!others.is_empty()).then(|| format!("shared with {}", others.join(", ")))
     });
     (image.id, found.map_err(|error| error.to_string()))

@@ -94,6 +94,21 @@ impl Protection {
         self.0 != "disabled"
     }
 
+    /// Whether it is switched on, and then whether with a cooldown. While a cooldown runs it is switched off, though
+    /// EC2 still refuses.
+    pub fn enabled(&self) -> Option<bool> {
+        match self.0.as_str() {
+            "disabled" => None,
+            text if text.starts_with("disabled after") => None,
+            text => Some(text == "enabled-with-cooldown"),
+        }
+    }
+
+    /// Until when EC2 still refuses, although the protection was taken away.
+    pub fn cooling_until(&self) -> Option<&str> {
+        self.0.strip_prefix("disabled after").map(str::trim)
+    }
+
     /// The word as EC2 writes it.
     pub fn as_str(&self) -> &str {
         &self.0

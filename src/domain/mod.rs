@@ -1,6 +1,7 @@
 //! What amictl knows about images, as pure values: no I/O, no clock, no SDK, no command line.
 
 pub mod age;
+pub mod change;
 pub mod cost;
 pub mod failure;
 pub mod ids;
@@ -16,6 +17,7 @@ pub mod region;
 pub mod report;
 pub mod retention;
 pub mod selection;
+pub mod sharing;
 pub mod snapshot;
 pub mod tagging;
 pub mod usage;

@@ -12,6 +12,11 @@ use thiserror::Error;
 pub struct Region(String);
 
 impl Region {
+    /// The region that every account of the public partition has.
+    pub fn first() -> Self {
+        Self("us-east-1".to_owned())
+    }
+
     /// The region as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -11,19 +11,7 @@ use super::{Format, Printer};
 use crate::domain::cost::{Prices, snapshot_gib};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
-use crate::domain::region::Region;
-use crate::domain::report::Problem;
-
-/// A place that could not be listed, or where an image could not be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListError {
-    /// The account, where known.
-    pub account: Option<String>,
-    /// The region.
-    pub region: Region,
-    /// What went wrong there.
-    pub problem: Problem,
-}
+use crate::domain::report::PlaceError;
 
 /// What to show of images beside themselves.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +30,7 @@ pub struct Options {
 pub fn images(
     printer: &Printer,
     images: &[Image],
-    errors: &[ListError],
+    errors: &[PlaceError],
     options: &Options,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
@@ -54,7 +42,7 @@ pub fn images(
         Format::Json => printer.json(&ImagesJson {
             version: VERSION,
             images: &images.iter().map(item).collect::<Vec<_>>(),
-            errors: errors.iter().map(error).collect(),
+            errors: errors.iter().map(ErrorJson::new).collect(),
         }),
         Format::Jsonl => printer.jsonl(images.iter().map(item)),
         Format::Ids => printer.ids(images.iter().map(|image| &image.id)),
@@ -79,14 +67,5 @@ pub fn images(
             };
             printer.table(sheet, dispensable)
         }
-    }
-}
-
-fn error(error: &ListError) -> ErrorJson<'_> {
-    ErrorJson {
-        account: error.account.as_deref(),
-        region: error.region.as_str(),
-        code: &error.problem.code,
-        message: &error.problem.message,
     }
 }

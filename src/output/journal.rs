@@ -4,6 +4,7 @@
 //! Two lines an image: `begin` with all that was known of it, `end` with what became of it. A `begin` without an
 //! `end` is a step whose outcome nobody saw.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,7 +15,8 @@ use serde::Serialize;
 
 use super::json::{ImageJson, OutcomeJson, VERSION, time};
 use crate::domain::image::Image;
-use crate::domain::report::Outcome;
+use crate::domain::report::{Outcome, Verb};
+use crate::domain::sharing::Principal;
 
 /// The journal of a run.
 pub struct Journal {
@@ -39,7 +41,7 @@ struct Begin<'a> {
     action: &'static str,
     image: ImageJson<'a>,
     /// `null` where it could not be found out.
-    launch_permissions: Option<&'a [String]>,
+    launch_permissions: Option<Vec<String>>,
     delete_snapshots: Vec<&'a str>,
 }
 
@@ -70,13 +72,16 @@ impl Journal {
     /// Writes down what is about to be done to an image. It is on the disk when this comes back.
     pub async fn begin(
         &self,
+        verb: Verb,
         image: &Image,
-        launch_permissions: Option<&[String]>,
+        launch_permissions: Option<&BTreeSet<Principal>>,
         delete_snapshots: Vec<&str>,
         now: DateTime<Utc>,
     ) -> io::Result<()> {
         let image = ImageJson::new(image, None);
-        self.write("begin", now, Begin { action: "deregister", image, launch_permissions, delete_snapshots }).await
+        let launch_permissions = launch_permissions.map(|all| all.iter().map(ToString::to_string).collect());
+        let begin = Begin { action: verb.as_str(), image, launch_permissions, delete_snapshots };
+        self.write("begin", now, begin).await
     }
 
     /// Writes down what became of it.

@@ -19,7 +19,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 pub use columns::Column;
-pub use images::{ListError, Options, images};
+pub use images::{Options, images};
 pub use instances::instances;
 pub use journal::Journal;
 pub use orphans::{Orphan, orphans};

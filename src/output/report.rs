@@ -1,9 +1,9 @@
-//! What a destroying run did, in every format.
+//! What a run did, in every format.
 
 use super::json::{OutcomeJson, ReportJson};
 use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
-use crate::domain::report::{Outcome, Report, SnapshotResult, Status};
+use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
 
 /// Writes a report to stdout.
 pub fn report(printer: &Printer, report: &Report) -> anyhow::Result<()> {
@@ -21,16 +21,26 @@ pub fn report(printer: &Printer, report: &Report) -> anyhow::Result<()> {
             printer.csv(&sheet)
         }
         Format::Table => {
-            let mut sheet = Sheet::new(["NAME", "ID", "REGION", "RESULT", "SNAPSHOTS"]);
-            sheet.rows = report.results.iter().map(row).collect();
+            let snapshots = report.results.iter().any(|outcome| outcome.verb == Verb::Deregister);
+            let columns = ["NAME", "ID", "REGION", "RESULT", "SNAPSHOTS"];
+            let shown = if snapshots { 5 } else { 4 };
+            let mut sheet = Sheet::new(columns.into_iter().take(shown));
+            sheet.rows = report.results.iter().map(|outcome| row(outcome).into_iter().take(shown).collect()).collect();
             printer.table(sheet, &["REGION", "ID"])
         }
     }
 }
 
+/// `deprecated`, or `deprecated already` where nothing had to be changed, with what else there is to say.
+fn done(outcome: &Outcome) -> String {
+    let already = if outcome.changed { "" } else { " already" };
+    let detail = outcome.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    format!("{}{already}{detail}", outcome.verb.done())
+}
+
 fn row(outcome: &Outcome) -> Vec<Cell> {
     let result = match &outcome.status {
-        Status::Done => Cell::toned("deregistered", Tone::Good),
+        Status::Done => Cell::toned(done(outcome), Tone::Good),
         Status::Failed(problem) => Cell::toned(format!("failed: {}", problem.message), Tone::Bad),
         Status::Skipped(problem) => Cell::toned(format!("skipped: {}", problem.message), Tone::Notice),
     };

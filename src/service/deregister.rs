@@ -16,7 +16,7 @@ use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::State;
 use crate::domain::plan::Action;
-use crate::domain::report::{Outcome, Problem, SnapshotResult, Status};
+use crate::domain::report::{Outcome, Problem, SnapshotResult, Status, Verb};
 
 const CALL: &str = "DeregisterImage";
 const IN_USE: &str = "InvalidSnapshot.InUse";
@@ -193,6 +193,9 @@ pub fn left_alone(row: &Action, why: Problem) -> Outcome {
         region: row.region.clone(),
         image_id: row.image_id.clone(),
         name: row.name.clone(),
+        verb: Verb::Deregister,
+        changed: false,
+        detail: None,
         status: Status::Skipped(why),
         snapshots: Vec::new(),
     }
@@ -209,12 +212,6 @@ pub fn skipped(removal: &Removal, why: Problem) -> Outcome {
 }
 
 fn outcome(removal: &Removal, status: Status, snapshots: Vec<(SnapshotId, SnapshotResult)>) -> Outcome {
-    Outcome {
-        account: removal.image.owner.clone(),
-        region: removal.image.region.clone(),
-        image_id: removal.image.id.clone(),
-        name: removal.image.name.clone(),
-        status,
-        snapshots,
-    }
+    let gone = matches!(status, Status::Done) || !snapshots.is_empty();
+    Outcome { snapshots, ..Outcome::new(&removal.image, Verb::Deregister, gone, status) }
 }

@@ -11,6 +11,7 @@ mod http;
 pub mod images;
 pub mod instances;
 pub mod launch;
+pub mod lifecycle;
 pub mod pace;
 pub mod parameters;
 pub mod permissions;

@@ -1,13 +1,37 @@
-//! Launch permissions: who may launch an image.
+//! Launch permissions of images, and permissions to make volumes of snapshots.
 
-use aws_sdk_ec2::types::{ImageAttributeName, LaunchPermission};
+use std::collections::BTreeSet;
 
-use super::error::{ApiError, api};
+use aws_sdk_ec2::types::{
+    CreateVolumePermission, CreateVolumePermissionModifications, ImageAttributeName, LaunchPermission,
+    LaunchPermissionModifications, OperationType, PermissionGroup, ResetImageAttributeName, SnapshotAttributeName,
+};
+
+use super::error::{ApiError, api, dry_run};
 use super::target::Target;
-use crate::domain::ids::ImageId;
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::sharing::Principal;
 
-/// Everybody an image is shared with: `all`, account ids, ARNs of organisations and their units.
-pub async fn launch_permissions(target: &Target, image: &ImageId) -> Result<Vec<String>, ApiError> {
+const DESCRIBE: &str = "DescribeImageAttribute";
+const MODIFY: &str = "ModifyImageAttribute";
+const RESET: &str = "ResetImageAttribute";
+const DESCRIBE_SNAPSHOT: &str = "DescribeSnapshotAttribute";
+const MODIFY_SNAPSHOT: &str = "ModifySnapshotAttribute";
+
+/// EC2's limit of changes in one ModifySnapshotAttribute.
+const SNAPSHOT_CHANGES: usize = 500;
+
+/// Whether to give permissions or to take them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Give {
+    /// Gives them.
+    Add,
+    /// Takes them.
+    Remove,
+}
+
+/// Everybody an image is shared with. Only its owner may ask.
+pub async fn launch_permissions(target: &Target, image: &ImageId) -> Result<BTreeSet<Principal>, ApiError> {
     let answer = target
         .ec2
         .describe_image_attribute()
@@ -15,12 +39,107 @@ pub async fn launch_permissions(target: &Target, image: &ImageId) -> Result<Vec<
         .attribute(ImageAttributeName::LaunchPermission)
         .send()
         .await
-        .map_err(api("DescribeImageAttribute", &target.region))?;
-    Ok(answer.launch_permissions().iter().filter_map(principal).collect())
+        .map_err(api(DESCRIBE, &target.region))?;
+    Ok(answer.launch_permissions().iter().filter_map(read_launch).collect())
 }
 
-fn principal(permission: &LaunchPermission) -> Option<String> {
-    let group = permission.group().map(|group| group.as_str());
+/// Changes who an image is shared with. Giving twice, and taking what is not there, is harmless.
+pub async fn change_launch(
+    target: &Target,
+    image: &ImageId,
+    give: Give,
+    who: &BTreeSet<Principal>,
+    try_only: bool,
+) -> Result<(), ApiError> {
+    let list = Some(who.iter().map(launch).collect());
+    let changes = match give {
+        Give::Add => LaunchPermissionModifications::builder().set_add(list),
+        Give::Remove => LaunchPermissionModifications::builder().set_remove(list),
+    };
+    let call = target.ec2.modify_image_attribute().image_id(image.as_str()).launch_permission(changes.build());
+    let answer = call.dry_run(try_only).send().await.map_err(api(MODIFY, &target.region));
+    settled(MODIFY, target, answer, try_only)
+}
+
+/// Takes all launch permissions, the public one too.
+pub async fn reset_launch(target: &Target, image: &ImageId, try_only: bool) -> Result<(), ApiError> {
+    let call = target.ec2.reset_image_attribute().image_id(image.as_str());
+    let call = call.attribute(ResetImageAttributeName::LaunchPermission).dry_run(try_only);
+    let answer = call.send().await.map_err(api(RESET, &target.region));
+    settled(RESET, target, answer, try_only)
+}
+
+/// Everybody who may make volumes of a snapshot, and so copy images that stand on it.
+pub async fn volume_permissions(target: &Target, snapshot: &SnapshotId) -> Result<BTreeSet<Principal>, ApiError> {
+    let answer = target
+        .ec2
+        .describe_snapshot_attribute()
+        .snapshot_id(snapshot.as_str())
+        .attribute(SnapshotAttributeName::CreateVolumePermission)
+        .send()
+        .await
+        .map_err(api(DESCRIBE_SNAPSHOT, &target.region))?;
+    let read =
+        |p: &CreateVolumePermission| Principal::read(p.user_id().or(p.group().map(PermissionGroup::as_str))?).ok();
+    Ok(answer.create_volume_permissions().iter().filter_map(read).collect())
+}
+
+/// Changes who may make volumes of a snapshot. EC2 knows accounts and everybody here, no organization: those are
+/// passed over.
+pub async fn change_volume(
+    target: &Target,
+    snapshot: &SnapshotId,
+    give: Give,
+    who: &BTreeSet<Principal>,
+    try_only: bool,
+) -> Result<(), ApiError> {
+    let list: Vec<_> = who.iter().filter_map(volume).collect();
+    for some in list.chunks(SNAPSHOT_CHANGES) {
+        let some = Some(some.to_vec());
+        let (changes, kind) = match give {
+            Give::Add => (CreateVolumePermissionModifications::builder().set_add(some), OperationType::Add),
+            Give::Remove => (CreateVolumePermissionModifications::builder().set_remove(some), OperationType::Remove),
+        };
+        let call = target.ec2.modify_snapshot_attribute().snapshot_id(snapshot.as_str());
+        let call = call.attribute(SnapshotAttributeName::CreateVolumePermission).operation_type(kind);
+        let call = call.create_volume_permission(changes.build()).dry_run(try_only);
+        let answer = call.send().await.map_err(api(MODIFY_SNAPSHOT, &target.region));
+        settled(MODIFY_SNAPSHOT, target, answer, try_only)?;
+    }
+    Ok(())
+}
+
+fn settled<T>(
+    call: &'static str,
+    target: &Target,
+    answer: Result<T, ApiError>,
+    try_only: bool,
+) -> Result<(), ApiError> {
+    if try_only { dry_run(call, &target.region, answer) } else { answer.map(|_| ()) }
+}
+
+fn read_launch(permission: &LaunchPermission) -> Option<Principal> {
+    let group = permission.group().map(PermissionGroup::as_str);
     let arn = permission.organization_arn().or(permission.organizational_unit_arn());
-    permission.user_id().or(group).or(arn).map(str::to_owned)
+    Principal::read(permission.user_id().or(group).or(arn)?).ok()
+}
+
+fn launch(who: &Principal) -> LaunchPermission {
+    let builder = LaunchPermission::builder();
+    match who {
+        Principal::Everybody => builder.group(PermissionGroup::All),
+        Principal::Account(account) => builder.user_id(account.as_str()),
+        Principal::Organization(arn) => builder.organization_arn(arn),
+        Principal::Unit(arn) => builder.organizational_unit_arn(arn),
+    }
+    .build()
+}
+
+fn volume(who: &Principal) -> Option<CreateVolumePermission> {
+    let builder = CreateVolumePermission::builder();
+    match who {
+        Principal::Everybody => Some(builder.group(PermissionGroup::All).build()),
+        Principal::Account(account) => Some(builder.user_id(account.as_str()).build()),
+        Principal::Organization(_) | Principal::Unit(_) => None,
+    }
 }

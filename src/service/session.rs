@@ -12,11 +12,12 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 
-use super::error::api;
+use super::error::{ApiError, api};
 use super::pace::Pace;
 use super::target::{Account, Target};
 use crate::domain::failure::Failure;
 use crate::domain::region::{Region, RegionChoice};
+use crate::domain::report::PlaceError;
 
 /// Attempts for one call, the first included, where nobody says otherwise.
 pub const DEFAULT_ATTEMPTS: u32 = 8;
@@ -63,6 +64,14 @@ pub struct Session {
     configured: Option<Region>,
 }
 
+/// Where a run works.
+pub struct Places {
+    /// Every account in every region asked for.
+    pub targets: Vec<Target>,
+    /// Accounts whose regions could not be found out.
+    pub errors: Vec<PlaceError>,
+}
+
 impl Session {
     /// Reads configuration files and the environment. No call is made yet.
     pub async fn open(settings: &Settings) -> Result<Self> {
@@ -102,6 +111,18 @@ impl Session {
         Ok(targets)
     }
 
+    /// The same where an account that cannot be asked for its regions is reported and does not hide the others.
+    pub async fn places(&self) -> Places {
+        let mut places = Places { targets: Vec::new(), errors: Vec::new() };
+        for account in &self.accounts {
+            match self.regions(account).await {
+                Ok(regions) => places.targets.extend(regions.into_iter().map(|region| Target::new(account, region))),
+                Err(error) => places.errors.push(account.error(error)),
+            }
+        }
+        places
+    }
+
     /// Every region asked for, of a command that works in one account at a time.
     pub async fn one_account(&self) -> Result<Vec<Target>> {
         match self.accounts.len() {
@@ -121,7 +142,7 @@ impl Session {
         }
     }
 
-    async fn regions(&self, account: &Arc<Account>) -> Result<Vec<Region>> {
+    async fn regions(&self, account: &Arc<Account>) -> Result<Vec<Region>, ApiError> {
         if self.choices.is_empty() {
             return Ok(self.configured.iter().cloned().collect());
         }
@@ -138,11 +159,8 @@ impl Session {
     }
 
     /// The list of regions is the same wherever it is asked for, so a fixed one will do where none is set.
-    async fn enabled_regions(&self, account: &Arc<Account>) -> Result<Vec<Region>> {
-        let from = match &self.configured {
-            Some(region) => region.clone(),
-            None => "us-east-1".parse()?,
-        };
+    async fn enabled_regions(&self, account: &Arc<Account>) -> Result<Vec<Region>, ApiError> {
+        let from = self.configured.clone().unwrap_or_else(Region::first);
         let target = Target::new(account, from);
         let answer = target.ec2.describe_regions().send().await.map_err(api("DescribeRegions", &target.region))?;
         let names = answer.regions().iter().filter_map(|region| region.region_name());

@@ -22,6 +22,12 @@ pub async fn add(target: &Target, resources: &[String], tags: &Tags) -> Result<(
     answer.map(|_| ()).map_err(api(CREATE, &target.region))
 }
 
+/// Puts `tags` on one resource, or asks whether that is allowed.
+pub(super) async fn send(target: &Target, resource: &str, tags: &Tags, try_only: bool) -> Result<(), ApiError> {
+    let call = target.ec2.create_tags().resources(resource).set_tags(Some(convert::sdk_tags(tags)));
+    call.dry_run(try_only).send().await.map(|_| ()).map_err(api(CREATE, &target.region))
+}
+
 /// Those of `wanted` that `present` lacks or has with another value.
 pub fn lacking(present: &Tags, wanted: &Tags) -> Tags {
     let differs = |(key, value): &(&String, &String)| present.get(*key) != Some(*value);

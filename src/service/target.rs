@@ -13,6 +13,7 @@ use super::pace::{self, Pace};
 use super::retry::Patient;
 use crate::domain::ids::AccountId;
 use crate::domain::region::Region;
+use crate::domain::report::{PlaceError, Problem};
 
 /// An account, reached with one set of credentials.
 pub(super) struct Account {
@@ -32,12 +33,22 @@ impl Account {
         Arc::new(Self { config, partition: partition.to_owned(), options, caller, pace, paced })
     }
 
+    /// An error that is one of this account as a whole.
+    pub(super) fn error(&self, error: ApiError) -> PlaceError {
+        PlaceError { account: role_account(&self.partition), region: error.region.clone(), problem: error.problem() }
+    }
+
     /// The client that keeps to EC2's limits in a region: one, however many targets there are.
     fn paced(&self, region: &Region) -> SharedHttpClient {
         let mut paced = self.paced.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || pace::paced(self.config.http_client().unwrap_or_else(super::http::client), self.pace);
         paced.entry(region.clone()).or_insert_with(new).clone()
     }
+}
+
+/// The account of `arn:aws:iam::ACCOUNT:role/NAME`.
+fn role_account(arn: &str) -> Option<String> {
+    arn.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned)
 }
 
 /// Who makes the calls.
@@ -105,6 +116,13 @@ impl Target {
     /// The options that lead here again, for a command line that takes something up.
     pub fn options(&self) -> String {
         format!("--region {}{}", self.region, self.account.options)
+    }
+
+    /// What went wrong here, as an entry of a report. The account is that of the role where nobody answers.
+    pub async fn error(&self, problem: Problem) -> PlaceError {
+        let asked = self.account().await.ok().map(ToString::to_string);
+        let account = asked.or_else(|| role_account(&self.account.partition));
+        PlaceError { account, region: self.region.clone(), problem }
     }
 
     /// Where this is, for messages: account and region.

@@ -6,6 +6,7 @@ use super::time;
 use crate::domain::image::{Image, ImageSnapshot};
 use crate::domain::instance::Instance;
 use crate::domain::naming::Version;
+use crate::domain::report::PlaceError;
 use crate::domain::tagging::Tags;
 
 /// An error with its place.
@@ -15,6 +16,17 @@ pub struct ErrorJson<'a> {
     pub region: &'a str,
     pub code: &'a str,
     pub message: &'a str,
+}
+
+impl<'a> ErrorJson<'a> {
+    pub fn new(error: &'a PlaceError) -> Self {
+        Self {
+            account: error.account.as_deref(),
+            region: error.region.as_str(),
+            code: &error.problem.code,
+            message: &error.problem.message,
+        }
+    }
 }
 
 #[derive(Serialize)]

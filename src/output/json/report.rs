@@ -1,8 +1,8 @@
-//! What a destroying run did.
+//! What a run did.
 
 use serde::Serialize;
 
-use super::VERSION;
+use super::{ErrorJson, VERSION};
 use crate::domain::ids::SnapshotId;
 use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status};
 
@@ -31,6 +31,7 @@ pub struct ReportJson<'a> {
     pub version: u32,
     pub kind: &'static str,
     pub results: Vec<OutcomeJson<'a>>,
+    pub errors: Vec<ErrorJson<'a>>,
     pub summary: SummaryJson,
 }
 
@@ -49,6 +50,9 @@ pub struct OutcomeJson<'a> {
     pub name: Option<&'a str>,
     pub action: &'static str,
     pub status: &'static str,
+    /// Whether anything was changed.
+    pub changed: bool,
+    pub detail: Option<&'a str>,
     pub error: Option<ProblemJson<'a>>,
     pub snapshots: Vec<SnapshotResultJson<'a>>,
 }
@@ -78,6 +82,7 @@ impl<'a> ReportJson<'a> {
             version: VERSION,
             kind: "report",
             results: report.results.iter().map(OutcomeJson::new).collect(),
+            errors: report.errors.iter().map(ErrorJson::new).collect(),
             summary: SummaryJson { done, failed, skipped },
         }
     }
@@ -95,8 +100,10 @@ impl<'a> OutcomeJson<'a> {
             region: outcome.region.as_str(),
             image_id: outcome.image_id.as_str(),
             name: outcome.name.as_deref(),
-            action: "deregister",
+            action: outcome.verb.as_str(),
             status,
+            changed: outcome.changed,
+            detail: outcome.detail.as_deref(),
             error,
             snapshots: outcome.snapshots.iter().map(snapshot_result).collect(),
         }

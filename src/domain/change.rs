@@ -1,0 +1,234 @@
+//! Changes to images that can be taken back: what they ask for, whether they hold already, and what speaks against
+//! them before EC2 is asked.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, DurationRound, Months, TimeDelta, Utc};
+use thiserror::Error;
+
+use super::image::{Image, State};
+use super::report::Verb;
+use super::tagging::{TagError, Tags};
+
+/// EC2 takes deprecations up to this long ahead.
+const YEARS_AHEAD: u32 = 10;
+/// Of public images, counted from their creation.
+const YEARS_PUBLIC: u32 = 2;
+/// EC2 takes 50 tags on a resource, those of AWS not counted.
+const MOST_TAGS: usize = 50;
+
+/// A change to one image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Counts as deprecated from then on.
+    Deprecate(DateTime<Utc>),
+    /// Is not deprecated, and will not be.
+    CancelDeprecation,
+    /// Switched off: no launches, no launch permissions.
+    Disable,
+    /// Switched on again, without launch permissions.
+    Enable,
+    /// EC2 refuses to deregister it.
+    Protect {
+        /// Keeps refusing for 24 hours after the protection is taken away.
+        cooldown: bool,
+    },
+    /// EC2 does not refuse any more, after the cooldown where there is one.
+    Unprotect,
+    /// Carries these tags and not those.
+    Tag {
+        /// To be set.
+        set: Tags,
+        /// Keys to be removed.
+        remove: BTreeSet<String>,
+    },
+}
+
+/// Why EC2 would refuse a change.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Objection {
+    /// Its state does not allow it.
+    #[error("it is {0}")]
+    State(State),
+    /// The date has passed.
+    #[error("{0} is in the past, and EC2 deprecates from now on at the earliest")]
+    Past(DateTime<Utc>),
+    /// The date is too far ahead.
+    #[error("{at} is too far ahead: EC2 takes {latest} at the latest{}", if *public { ", as the image is public" } else { "" })]
+    TooLate {
+        /// What was asked for.
+        at: DateTime<Utc>,
+        /// The latest EC2 takes.
+        latest: DateTime<Utc>,
+        /// Whether that is because the image is public.
+        public: bool,
+    },
+    /// The deprecation of a public image cannot be put off.
+    #[error(
+        "it is public, and EC2 puts the deprecation of a public image neither off nor aside: make it private first"
+    )]
+    Public,
+    /// Too many tags.
+    #[error(transparent)]
+    Tags(#[from] TagError),
+}
+
+/// The first whole minute at or after `at`: EC2 knows deprecations to the minute.
+pub fn whole_minute(at: DateTime<Utc>) -> DateTime<Utc> {
+    let minute = TimeDelta::minutes(1);
+    match at.duration_trunc(minute) {
+        Ok(down) if down < at => down + minute,
+        Ok(down) => down,
+        Err(_) => at,
+    }
+}
+
+impl Change {
+    /// The word for it.
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::Deprecate(_) => Verb::Deprecate,
+            Self::CancelDeprecation => Verb::CancelDeprecation,
+            Self::Disable => Verb::Disable,
+            Self::Enable => Verb::Enable,
+            Self::Protect { .. } => Verb::Protect,
+            Self::Unprotect => Verb::Unprotect,
+            Self::Tag { .. } => Verb::Tag,
+        }
+    }
+
+    /// Whether the image is as the change would leave it.
+    pub fn holds(&self, image: &Image) -> bool {
+        match self {
+            Self::Deprecate(at) => image.deprecated_at == Some(*at),
+            Self::CancelDeprecation => image.deprecated_at.is_none(),
+            Self::Disable => image.state == State::Disabled,
+            Self::Enable => image.state == State::Available,
+            Self::Protect { cooldown } => image.protection.enabled() == Some(*cooldown),
+            Self::Unprotect => image.protection.enabled().is_none(),
+            Self::Tag { set, remove } => {
+                set.iter().all(|(key, value)| image.tags.get(key) == Some(value))
+                    && !remove.iter().any(|key| image.tags.contains_key(key))
+            }
+        }
+    }
+
+    /// What speaks against the change to this image, before EC2 is asked.
+    pub fn objection(&self, image: &Image, now: DateTime<Utc>) -> Option<Objection> {
+        if self.holds(image) {
+            return None;
+        }
+        match self {
+            Self::Deprecate(at) => date_objection(*at, image, now),
+            Self::CancelDeprecation if image.public => Some(Objection::Public),
+            Self::Disable => (image.state != State::Available).then(|| Objection::State(image.state.clone())),
+            Self::Enable => (image.state != State::Disabled).then(|| Objection::State(image.state.clone())),
+            Self::CancelDeprecation | Self::Protect { .. } | Self::Unprotect => None,
+            Self::Tag { set, remove } => {
+                let left = image.tags.keys().filter(|key| !remove.contains(*key) && !key.starts_with("aws:"));
+                match left.chain(set.keys()).collect::<BTreeSet<_>>().len() {
+                    count if count > MOST_TAGS => Some(TagError::TooMany(count).into()),
+                    _ => None,
+                }
+            }
+        }
+    }
+}
+
+fn date_objection(at: DateTime<Utc>, image: &Image, now: DateTime<Utc>) -> Option<Objection> {
+    if at < now - TimeDelta::minutes(1) {
+        return Some(Objection::Past(at));
+    }
+    let years = |years: u32, from: DateTime<Utc>| from.checked_add_months(Months::new(12 * years)).unwrap_or(from);
+    let public = image.public;
+    if public && image.deprecated_at.is_some_and(|before| at > before) {
+        return Some(Objection::Public);
+    }
+    let latest = match image.created_at {
+        Some(created) if public => years(YEARS_PUBLIC, created),
+        _ => years(YEARS_AHEAD, now),
+    };
+    (at > latest).then_some(Objection::TooLate { at, latest, public })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::image::Protection;
+    use crate::domain::image::testing::image;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+    }
+
+    #[test]
+    fn a_deprecation_begins_with_a_whole_minute() {
+        for (given, whole) in [
+            ("2026-01-02T03:04:00Z", "2026-01-02T03:04:00Z"),
+            ("2026-01-02T03:04:00.001Z", "2026-01-02T03:05:00Z"),
+            ("2026-01-02T23:59:59Z", "2026-01-03T00:00:00Z"),
+        ] {
+            assert_eq!(whole_minute(at(given)), at(whole));
+        }
+    }
+
+    #[test]
+    fn dates_that_ec2_would_refuse_are_known_before() {
+        let now = at("2026-01-02T03:04:05Z");
+        let mut web = image(1, "web-v1-2026-01-01");
+        web.created_at = Some(at("2026-01-01T00:00:00Z"));
+        let objection = |image: &Image, text: &str| Change::Deprecate(at(text)).objection(image, now);
+        assert_eq!(objection(&web, "2026-01-02T03:04:00Z"), None);
+        assert!(matches!(objection(&web, "2026-01-01T00:00:00Z"), Some(Objection::Past(_))));
+        assert_eq!(objection(&web, "2036-01-02T03:04:00Z"), None);
+        assert!(matches!(objection(&web, "2036-01-02T03:05:00Z"), Some(Objection::TooLate { public: false, .. })));
+        web.public = true;
+        assert_eq!(objection(&web, "2028-01-01T00:00:00Z"), None);
+        assert!(matches!(objection(&web, "2028-01-01T00:01:00Z"), Some(Objection::TooLate { public: true, .. })));
+        web.deprecated_at = Some(at("2027-01-01T00:00:00Z"));
+        assert_eq!(objection(&web, "2026-06-01T00:00:00Z"), None);
+        assert_eq!(objection(&web, "2027-06-01T00:00:00Z"), Some(Objection::Public));
+        assert_eq!(Change::CancelDeprecation.objection(&web, now), Some(Objection::Public));
+    }
+
+    #[test]
+    fn what_holds_already_meets_no_objection() {
+        let now = at("2026-01-02T03:04:05Z");
+        let mut web = image(1, "web-v1-2026-01-01");
+        web.protection = Protection::read(Some("enabled-with-cooldown"));
+        web.state = State::Disabled;
+        web.tags.insert("a".into(), "b".into());
+        let tag = |set: &[(&str, &str)], remove: &[&str]| Change::Tag {
+            set: set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            remove: remove.iter().map(|k| (*k).to_owned()).collect(),
+        };
+        for change in
+            [Change::Disable, Change::CancelDeprecation, Change::Protect { cooldown: true }, tag(&[("a", "b")], &["c"])]
+        {
+            assert!(change.holds(&web) && change.objection(&web, now).is_none(), "{change:?}");
+        }
+        for change in [
+            Change::Enable,
+            Change::Protect { cooldown: false },
+            Change::Unprotect,
+            tag(&[("a", "c")], &[]),
+            tag(&[], &["a"]),
+            Change::Deprecate(now),
+        ] {
+            assert!(!change.holds(&web), "{change:?}");
+        }
+    }
+
+    #[test]
+    fn a_pending_image_is_neither_disabled_nor_enabled_and_tags_have_a_limit() {
+        let now = at("2026-01-02T03:04:05Z");
+        let mut web = image(1, "web-v1-2026-01-01");
+        web.state = State::Pending;
+        assert_eq!(Change::Disable.objection(&web, now), Some(Objection::State(State::Pending)));
+        assert_eq!(Change::Enable.objection(&web, now), Some(Objection::State(State::Pending)));
+        web.tags = (0..50).map(|n| (n.to_string(), String::new())).collect();
+        let set = |key: &str| Change::Tag { set: [(key.to_owned(), "x".to_owned())].into(), remove: BTreeSet::new() };
+        assert_eq!(set("7").objection(&web, now), None);
+        assert!(matches!(set("new").objection(&web, now), Some(Objection::Tags(TagError::TooMany(51)))));
+    }
+}

@@ -1,0 +1,181 @@
+//! Who an image is shared with.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::ids::AccountId;
+
+/// Somebody who may launch an image, or make volumes of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Principal {
+    /// Everybody; EC2 calls it `all`.
+    Everybody,
+    /// An account.
+    Account(AccountId),
+    /// An organization, by its ARN: EC2 takes no bare id.
+    Organization(String),
+    /// A unit of an organization, by its ARN.
+    Unit(String),
+}
+
+/// A text that names nobody an image can be shared with.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PrincipalError {
+    /// Digits, but not 12 of them.
+    #[error("'{text}' has {digits} digits, and an account id has 12")]
+    Digits {
+        /// What was given.
+        text: String,
+        /// How many digits it has.
+        digits: usize,
+    },
+    /// The id of an organization or of a unit instead of its ARN.
+    #[error(
+        "'{0}' is an id, and EC2 takes the ARN only: arn:aws:organizations::<management account>:{kind}; \
+         see: aws organizations {call}",
+        kind = kind(.0), call = call(.0)
+    )]
+    BareId(String),
+    /// None of these.
+    #[error(
+        "'{0}' is nobody an image can be shared with; give an account id of 12 digits, or the ARN of an organization \
+         or of an organizational unit"
+    )]
+    Shape(String),
+}
+
+fn kind(id: &str) -> String {
+    if id.starts_with("ou-") { format!("ou/o-…/{id}") } else { format!("organization/{id}") }
+}
+
+fn call(id: &str) -> String {
+    match id.starts_with("ou-") {
+        true => format!("describe-organizational-unit --organizational-unit-id {id}"),
+        false => "describe-organization".to_owned(),
+    }
+}
+
+impl Principal {
+    /// Reads what EC2 or a tag of ours wrote: `all` too.
+    pub fn read(text: &str) -> Result<Self, PrincipalError> {
+        if text == "all" { Ok(Self::Everybody) } else { text.parse() }
+    }
+
+    /// Whether it stands for an organization or a unit: those can launch an image, but be given no snapshot.
+    pub fn is_organization(&self) -> bool {
+        matches!(self, Self::Organization(_) | Self::Unit(_))
+    }
+}
+
+impl FromStr for Principal {
+    type Err = PrincipalError;
+
+    fn from_str(text: &str) -> Result<Self, PrincipalError> {
+        if let Ok(account) = text.parse() {
+            return Ok(Self::Account(account));
+        }
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(PrincipalError::Digits { text: text.to_owned(), digits: text.len() });
+        }
+        if text.starts_with("o-") || text.starts_with("ou-") {
+            return Err(PrincipalError::BareId(text.to_owned()));
+        }
+        let shape = || PrincipalError::Shape(text.to_owned());
+        // arn:PARTITION:organizations::ACCOUNT:organization/o-… or …:ou/o-…/ou-…
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let ["arn", partition, "organizations", "", account, path] = parts[..] else { return Err(shape()) };
+        if !partition.starts_with("aws") || account.parse::<AccountId>().is_err() {
+            return Err(shape());
+        }
+        let id = |text: &str, prefix: &str| {
+            let rest = text.strip_prefix(prefix).unwrap_or_default();
+            !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        match path.split('/').collect::<Vec<_>>()[..] {
+            ["organization", organization] if id(organization, "o-") => Ok(Self::Organization(text.to_owned())),
+            ["ou", organization, unit] if id(organization, "o-") && id(unit, "ou-") => Ok(Self::Unit(text.to_owned())),
+            _ => Err(shape()),
+        }
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everybody => f.pad("all"),
+            Self::Account(account) => account.fmt(f),
+            Self::Organization(arn) | Self::Unit(arn) => f.pad(arn),
+        }
+    }
+}
+
+/// The tag in which the launch permissions of a disabled image are kept: EC2 drops them for good.
+pub const SHARES: &str = "amictl:shares";
+/// EC2's limit for the value of a tag.
+const LONGEST_VALUE: usize = 256;
+
+/// Launch permissions as the value of a tag; `None` where they do not fit.
+pub fn to_tag(shares: &BTreeSet<Principal>) -> Option<String> {
+    let text = shares.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    (text.chars().count() <= LONGEST_VALUE).then_some(text)
+}
+
+/// Reads them back.
+pub fn from_tag(text: &str) -> Result<BTreeSet<Principal>, PrincipalError> {
+    text.split_whitespace().map(Principal::read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORGANIZATION: &str = "arn:aws:organizations::111111111111:organization/o-abcdefghij";
+    const UNIT: &str = "arn:aws-us-gov:organizations::111111111111:ou/o-abcdefghij/ou-ab12-cdefgh34";
+
+    #[test]
+    fn principals_read_back_as_written() {
+        for text in ["111111111111", ORGANIZATION, UNIT] {
+            assert_eq!(text.parse::<Principal>().unwrap().to_string(), text);
+        }
+        assert_eq!(Principal::read("all").unwrap().to_string(), "all");
+        assert!("all".parse::<Principal>().is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (text, said) in [
+            ("11111111111", "11 digits"),
+            ("o-abcdefghij", "describe-organization"),
+            ("ou-ab12-cdefgh34", "arn:aws:organizations::<management account>:ou/o-…/ou-ab12-cdefgh34"),
+            ("", "12 digits"),
+            ("everybody", "12 digits"),
+            ("arn:aws:iam::111111111111:root", "is nobody"),
+            ("arn:aws:organizations::11111111111:organization/o-abcdefghij", "is nobody"),
+            ("arn:aws:organizations::111111111111:ou/ou-ab12-cdefgh34", "is nobody"),
+        ] {
+            let error = text.parse::<Principal>().unwrap_err().to_string();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn shares_fit_a_tag_or_are_left_out() {
+        let some: BTreeSet<_> = ["111111111111", ORGANIZATION].iter().map(|text| text.parse().unwrap()).collect();
+        let text = to_tag(&some).unwrap();
+        assert_eq!(from_tag(&text), Ok(some));
+        assert_eq!(from_tag(""), Ok(BTreeSet::new()));
+        let many: BTreeSet<_> = (0..20).map(|n| format!("{n:012}").parse().unwrap()).collect();
+        assert_eq!(to_tag(&many), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC*") {
+            let _ = text.parse::<Principal>().map_err(|error| error.to_string());
+            let _ = from_tag(&text);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Changes to the life of an image: deprecation, disabling, protection, tags. Every one of them can be asked for
+//! twice without harm, so a lost answer is settled by looking.
+
+use std::time::Duration;
+
+use aws_sdk_ec2::types::Tag;
+use aws_smithy_types::DateTime as Timestamp;
+
+use super::error::{ApiError, api, dry_run};
+use super::target::Target;
+use super::{images, tags};
+use crate::domain::change::Change;
+use crate::domain::image::Image;
+use crate::domain::report::Problem;
+
+/// How long EC2 may show an image as it was before a change, in seconds.
+const SEEN_PAUSES: [u64; 6] = [0, 1, 2, 4, 8, 15];
+
+/// Asks EC2 whether the change is allowed; changes nothing.
+pub async fn check(target: &Target, image: &Image, change: &Change) -> Result<(), ApiError> {
+    if change.holds(image) {
+        return Ok(());
+    }
+    send(target, image, change, true).await
+}
+
+/// Makes the change, and looks again until EC2 shows it. Gives the image as it is then.
+pub async fn make(target: &Target, image: &Image, change: &Change) -> Result<Image, Problem> {
+    let lost = match send(target, image, change, false).await {
+        Ok(()) => None,
+        Err(error) if error.answer_lost => Some(error),
+        Err(error) => return Err(error.problem()),
+    };
+    for pause in SEEN_PAUSES {
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+        let found = images::by_ids(target, std::slice::from_ref(&image.id)).await.map_err(|error| error.problem())?;
+        if let Some(now) = found.into_iter().find(|now| change.holds(now)) {
+            return Ok(now);
+        }
+    }
+    Err(lost.map_or_else(
+        || Problem {
+            code: "NotSeen".to_owned(),
+            message: format!("EC2 accepted the call, but {} is not {}", image.id, change.verb().done()),
+        },
+        |error| error.problem(),
+    ))
+}
+
+/// One call, or two for tags that are set and removed.
+async fn send(target: &Target, image: &Image, change: &Change, try_only: bool) -> Result<(), ApiError> {
+    let (ec2, id) = (&target.ec2, image.id.as_str());
+    let region = &target.region;
+    let (call, answer) = match change {
+        Change::Deprecate(at) => {
+            let at = Timestamp::from_secs(at.timestamp());
+            let answer = ec2.enable_image_deprecation().image_id(id).deprecate_at(at).dry_run(try_only).send().await;
+            let call = "EnableImageDeprecation";
+            (call, answer.map(drop).map_err(api(call, region)))
+        }
+        Change::CancelDeprecation => {
+            let call = "DisableImageDeprecation";
+            let answer = ec2.disable_image_deprecation().image_id(id).dry_run(try_only).send().await;
+            (call, answer.map(drop).map_err(api(call, region)))
+        }
+        Change::Disable => {
+            let call = "DisableImage";
+            (call, ec2.disable_image().image_id(id).dry_run(try_only).send().await.map(drop).map_err(api(call, region)))
+        }
+        Change::Enable => {
+            let call = "EnableImage";
+            (call, ec2.enable_image().image_id(id).dry_run(try_only).send().await.map(drop).map_err(api(call, region)))
+        }
+        Change::Protect { cooldown } => {
+            let call = "EnableImageDeregistrationProtection";
+            let request = ec2.enable_image_deregistration_protection().image_id(id).with_cooldown(*cooldown);
+            (call, request.dry_run(try_only).send().await.map(drop).map_err(api(call, region)))
+        }
+        Change::Unprotect => {
+            let call = "DisableImageDeregistrationProtection";
+            let request = ec2.disable_image_deregistration_protection().image_id(id);
+            (call, request.dry_run(try_only).send().await.map(drop).map_err(api(call, region)))
+        }
+        Change::Tag { set, remove } => {
+            if !set.is_empty() {
+                let answer = tags::send(target, id, set, try_only).await;
+                if try_only { dry_run("CreateTags", region, answer)? } else { answer? }
+            }
+            if remove.is_empty() {
+                return Ok(());
+            }
+            let call = "DeleteTags";
+            // Without a value EC2 removes the tag whatever its value.
+            let keys = remove.iter().map(|key| Tag::builder().key(key).build()).collect();
+            let request = ec2.delete_tags().resources(id).set_tags(Some(keys)).dry_run(try_only);
+            (call, request.send().await.map(drop).map_err(api(call, region)))
+        }
+    };
+    if try_only { dry_run(call, region, answer) } else { answer }
+}
