@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, wait};
+use crate::commands::{apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, show, wait};
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
 use crate::output::{ColorChoice, Format};
@@ -132,6 +132,7 @@ fn retry_mode(text: &str) -> Result<RetryMode, String> {
 pub enum Command {
     Create(create::Args),
     List(list::Args),
+    Show(show::Args),
     Launch(launch::Args),
     Copy(copy::Args),
     Deregister(deregister::Args),

@@ -15,6 +15,7 @@ mod planning;
 pub mod prune;
 pub mod refs;
 mod run;
+pub mod show;
 pub mod wait;
 
 pub use context::{Context, Process};

@@ -7,7 +7,9 @@ use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
 use tokio::sync::watch;
 
-use super::{Context, Process, apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, wait};
+use super::{
+    Context, Process, apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, show, wait,
+};
 use crate::cli::{Cli, Command};
 use crate::exit;
 use crate::output::{self, Format};
@@ -63,6 +65,7 @@ async fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>
     match command {
         Command::Create(args) => create::run(&context, args).await,
         Command::List(args) => context.unless_stopped(list::run(&context, args)).await,
+        Command::Show(args) => context.unless_stopped(show::run(&context, args)).await,
         Command::Launch(args) => launch::run(&context, args).await,
         Command::Copy(args) => copy::run(&context, args).await,
         Command::Deregister(args) => deregister::run(&context, args).await,

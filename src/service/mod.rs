@@ -12,6 +12,7 @@ pub mod images;
 pub mod instances;
 pub mod launch;
 pub mod lifecycle;
+pub mod lineage;
 pub mod pace;
 pub mod parameters;
 pub mod permissions;

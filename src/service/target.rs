@@ -103,6 +103,15 @@ impl Target {
         Self::new(&self.account, region.clone())
     }
 
+    /// The regions that are enabled for the account: the same wherever it is asked.
+    pub async fn enabled_regions(&self) -> Result<Vec<Region>, ApiError> {
+        let answer = self.ec2.describe_regions().send().await.map_err(api("DescribeRegions", &self.region))?;
+        let names = answer.regions().iter().filter_map(|region| region.region_name());
+        let mut regions: Vec<Region> = names.filter_map(|name| name.parse().ok()).collect();
+        regions.sort();
+        Ok(regions)
+    }
+
     /// Who the credentials belong to. Asked for once, also where there is no answer.
     pub async fn caller(&self) -> Result<&Caller, ApiError> {
         self.account.caller.get_or_init(|| self.ask_caller()).await.as_ref().map_err(Clone::clone)
