@@ -23,13 +23,13 @@ pub struct Operation {
 struct Service {
     name: &'static str,
     protocol: Protocol,
-    /// The `Version` of forms; for JSON the first half of `X-Amz-Target`.
+    /// The `Version` of forms; for JSON the first half of `X-Amz-Target`; for REST nothing.
     version: &'static str,
     namespace: &'static str,
     operations: &'static [&'static [Operation]],
 }
 
-const SERVICES: [Service; 4] = [
+const SERVICES: [Service; 5] = [
     Service {
         name: "ec2",
         protocol: Protocol::Ec2,
@@ -69,6 +69,13 @@ const SERVICES: [Service; 4] = [
         version: "AmazonSSM",
         namespace: "",
         operations: &[ssm::OPERATIONS],
+    },
+    Service {
+        name: "rbin",
+        protocol: Protocol::RestJson,
+        version: "",
+        namespace: "",
+        operations: &[recycle_bin::RULE_OPERATIONS],
     },
 ];
 

@@ -9,7 +9,7 @@ use super::compute::{Group, Instance, Subnet, Template, Vpc};
 use super::ids::Ids;
 use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFleet, SpotRequest};
 use super::model::{Grave, Image, Reason, Snapshot};
-use super::recycle_bin::Bin;
+use super::recycle_bin::{Bin, BinRule};
 use super::ssm::Parameter;
 
 /// Account of the key `AKIAPROD`.
@@ -78,7 +78,8 @@ pub struct World {
     pub encrypt_by_default: BTreeSet<(String, String)>,
     /// (account, region) pairs that refuse public sharing.
     pub block_public_access: BTreeSet<(String, String)>,
-    /// Recycle Bin rules by (account, region): days that images and snapshots are kept; 0 is no rule.
+    /// Recycle Bin rules for a whole region, by (account, region): days that images and snapshots are kept; 0 is no
+    /// rule. They stand beside those of [`World::bin_rule`].
     pub recycle_bin: BTreeMap<(String, String), (u32, u32)>,
     /// ARNs of organizations and units an account is in.
     pub memberships: BTreeMap<String, BTreeSet<String>>,
@@ -145,6 +146,8 @@ pub struct Region {
     pub fleets: BTreeMap<String, Fleet>,
     /// Image Builder recipes by ARN.
     pub recipes: BTreeMap<String, Recipe>,
+    /// Rules of the Recycle Bin by id.
+    pub bin_rules: BTreeMap<String, BinRule>,
     /// What was deleted and can be restored.
     pub bin: Bin,
     /// What client tokens were used for: fingerprint and ids; by (account, action, token).

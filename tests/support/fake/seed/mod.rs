@@ -1,5 +1,6 @@
 //! Filling the world: builders that end in `put`, and looking into it.
 
+mod bin_rules;
 mod fleets;
 mod image_options;
 mod images;
