@@ -10,6 +10,8 @@ mod copying;
 mod fake;
 #[path = "support/fake/tests/fleets.rs"]
 mod fleets;
+#[path = "support/fake/tests/keys.rs"]
+mod keys;
 #[path = "support/fake/tests/launching.rs"]
 mod launching;
 #[path = "support/fake/tests/listing.rs"]
@@ -85,7 +87,7 @@ macro_rules! clients {
     )+};
 }
 
-clients!(autoscaling: aws_sdk_autoscaling, rbin: aws_sdk_rbin, ssm: aws_sdk_ssm);
+clients!(autoscaling: aws_sdk_autoscaling, kms: aws_sdk_kms, rbin: aws_sdk_rbin, ssm: aws_sdk_ssm);
 
 /// Error code of a refused call.
 #[track_caller]

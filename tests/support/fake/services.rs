@@ -5,8 +5,8 @@ use super::protocol::Protocol;
 use super::request::Request;
 use super::world::World;
 use super::{
-    fleets, groups, images, instances, network, recycle_bin, references, regions, scaling, snapshots, ssm, sts, tags,
-    templates,
+    fleets, groups, images, instances, kms, network, recycle_bin, references, regions, scaling, settings, snapshots,
+    ssm, sts, tags, templates,
 };
 
 /// An operation: its name, the first parts of its parameters, its work.
@@ -29,7 +29,7 @@ struct Service {
     operations: &'static [&'static [Operation]],
 }
 
-const SERVICES: [Service; 5] = [
+const SERVICES: [Service; 6] = [
     Service {
         name: "ec2",
         protocol: Protocol::Ec2,
@@ -47,6 +47,7 @@ const SERVICES: [Service; 5] = [
             fleets::OPERATIONS,
             references::OPERATIONS,
             recycle_bin::OPERATIONS,
+            settings::OPERATIONS,
         ],
     },
     Service {
@@ -69,6 +70,13 @@ const SERVICES: [Service; 5] = [
         version: "AmazonSSM",
         namespace: "",
         operations: &[ssm::OPERATIONS],
+    },
+    Service {
+        name: "kms",
+        protocol: Protocol::Json,
+        version: "TrentService",
+        namespace: "",
+        operations: &[kms::OPERATIONS],
     },
     Service {
         name: "rbin",

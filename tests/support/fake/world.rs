@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::compute::{Group, Instance, Subnet, Template, Vpc};
 use super::ids::Ids;
+use super::kms::KmsKey;
 use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFleet, SpotRequest};
 use super::model::{Grave, Image, Reason, Snapshot};
 use super::recycle_bin::{Bin, BinRule};
@@ -78,6 +79,8 @@ pub struct World {
     pub encrypt_by_default: BTreeSet<(String, String)>,
     /// (account, region) pairs that refuse public sharing.
     pub block_public_access: BTreeSet<(String, String)>,
+    /// (account, region) pairs whose block on public images is set by a declarative policy of the organization.
+    pub settings_by_policy: BTreeSet<(String, String)>,
     /// Recycle Bin rules for a whole region, by (account, region): days that images and snapshots are kept; 0 is no
     /// rule. They stand beside those of [`World::bin_rule`].
     pub recycle_bin: BTreeMap<(String, String), (u32, u32)>,
@@ -94,7 +97,9 @@ pub struct World {
     pub(super) regions: BTreeMap<String, Region>,
     pub(super) key_pairs: BTreeSet<(String, String, String)>,
     pub(super) profiles: BTreeSet<(String, String)>,
-    pub(super) kms_keys: BTreeMap<String, String>,
+    pub(super) kms_keys: BTreeMap<String, KmsKey>,
+    pub(super) kms_aliases: BTreeMap<String, String>,
+    pub(super) ebs_default_keys: BTreeMap<(String, String), String>,
     ahead: chrono::Duration,
 }
 
@@ -179,6 +184,7 @@ impl World {
             terminated_shows_for: Duration::from_hours(1),
             encrypt_by_default: BTreeSet::new(),
             block_public_access: BTreeSet::new(),
+            settings_by_policy: BTreeSet::new(),
             recycle_bin: BTreeMap::new(),
             memberships: BTreeMap::new(),
             denied_roles: BTreeSet::new(),
@@ -190,6 +196,8 @@ impl World {
             key_pairs: BTreeSet::new(),
             profiles: BTreeSet::new(),
             kms_keys: BTreeMap::new(),
+            kms_aliases: BTreeMap::new(),
+            ebs_default_keys: BTreeMap::new(),
             ahead: chrono::Duration::zero(),
         };
         for (name, status) in REGIONS {
