@@ -30,6 +30,8 @@ mod references;
 mod retiring;
 #[path = "support/fake/tests/scaling.rs"]
 mod scaling;
+#[path = "support/fake/tests/sharing.rs"]
+mod sharing;
 #[path = "support/fake/tests/templates.rs"]
 mod templates;
 #[path = "support/fake/tests/trouble.rs"]

@@ -86,6 +86,8 @@ pub struct World {
     pub recycle_bin: BTreeMap<(String, String), (u32, u32)>,
     /// ARNs of organizations and units an account is in.
     pub memberships: BTreeMap<String, BTreeSet<String>>,
+    /// Account numbers that nobody has, and so nothing can be shared with. Any other number will do.
+    pub missing_accounts: BTreeSet<String>,
     /// Role ARNs that must not be assumed.
     pub denied_roles: BTreeSet<String>,
     /// Opt-in status by region.
@@ -187,6 +189,7 @@ impl World {
             settings_by_policy: BTreeSet::new(),
             recycle_bin: BTreeMap::new(),
             memberships: BTreeMap::new(),
+            missing_accounts: BTreeSet::new(),
             denied_roles: BTreeSet::new(),
             opt_in: BTreeMap::new(),
             ids: Ids::default(),

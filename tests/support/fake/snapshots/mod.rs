@@ -25,6 +25,7 @@ pub const OPERATIONS: &[Operation] = &[
         params: &["Attribute", "CreateVolumePermission", "OperationType", "SnapshotId", "UserGroup", "UserId"],
         run: attributes::modify,
     },
+    Operation { name: "ResetSnapshotAttribute", params: &["Attribute", "SnapshotId"], run: attributes::reset },
 ];
 
 /// A snapshot the caller owns, by id.
