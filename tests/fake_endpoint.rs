@@ -36,6 +36,8 @@ mod sharing;
 mod templates;
 #[path = "support/fake/tests/trouble.rs"]
 mod trouble;
+#[path = "support/fake/tests/usage_reports.rs"]
+mod usage_reports;
 
 use std::time::{Duration, Instant};
 

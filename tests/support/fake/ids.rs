@@ -99,6 +99,7 @@ pub fn check(prefix: &str, id: &str) -> Result<(), Refusal> {
         "subnet" => "InvalidSubnetID.Malformed",
         "vpc" => "InvalidVpcID.Malformed",
         "lt" => "InvalidLaunchTemplateId.Malformed",
+        "amiur" => "InvalidImageUsageReportId.Malformed",
         "sir" => "InvalidSpotInstanceRequestID.Malformed",
         _ => "InvalidID",
     };

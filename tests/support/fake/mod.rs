@@ -45,6 +45,7 @@ mod sts;
 mod tags;
 mod templates;
 mod throttle;
+mod usage_reports;
 mod world;
 mod xml;
 

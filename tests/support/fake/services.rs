@@ -6,7 +6,7 @@ use super::request::Request;
 use super::world::World;
 use super::{
     fleets, groups, images, instances, kms, network, recycle_bin, references, regions, scaling, settings, snapshots,
-    ssm, sts, tags, templates,
+    ssm, sts, tags, templates, usage_reports,
 };
 
 /// An operation: its name, the first parts of its parameters, its work.
@@ -48,6 +48,7 @@ const SERVICES: [Service; 6] = [
             references::OPERATIONS,
             recycle_bin::OPERATIONS,
             settings::OPERATIONS,
+            usage_reports::OPERATIONS,
         ],
     },
     Service {

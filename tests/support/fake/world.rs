@@ -12,6 +12,7 @@ use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFle
 use super::model::{Grave, Image, Reason, Snapshot};
 use super::recycle_bin::{Bin, BinRule};
 use super::ssm::Parameter;
+use super::usage_reports::UsageReport;
 
 /// Account of the key `AKIAPROD`.
 pub const PROD: &str = "111111111111";
@@ -75,6 +76,12 @@ pub struct World {
     pub shutdown_for: Duration,
     /// How long a terminated instance is still listed.
     pub terminated_shows_for: Duration,
+    /// How long an image usage report stays `pending`.
+    pub report_takes: Duration,
+    /// What was launched or written so lately is not in a report.
+    pub report_misses: Duration,
+    /// Makes the next image usage report end in `error`, for this reason.
+    pub fail_next_report: Option<String>,
     /// (account, region) pairs that encrypt every new snapshot.
     pub encrypt_by_default: BTreeSet<(String, String)>,
     /// (account, region) pairs that refuse public sharing.
@@ -157,6 +164,8 @@ pub struct Region {
     pub bin_rules: BTreeMap<String, BinRule>,
     /// What was deleted and can be restored.
     pub bin: Bin,
+    /// Image usage reports by id.
+    pub usage_reports: BTreeMap<String, UsageReport>,
     /// What client tokens were used for: fingerprint and ids; by (account, action, token).
     pub tokens: HashMap<(String, String, String), (u64, Vec<String>)>,
 }
@@ -184,6 +193,9 @@ impl World {
             impaired: BTreeSet::new(),
             shutdown_for: Duration::ZERO,
             terminated_shows_for: Duration::from_hours(1),
+            report_takes: Duration::ZERO,
+            report_misses: Duration::ZERO,
+            fail_next_report: None,
             encrypt_by_default: BTreeSet::new(),
             block_public_access: BTreeSet::new(),
             settings_by_policy: BTreeSet::new(),
