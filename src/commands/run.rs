@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{
     Context, Process, apply, completions, copy, create, deprecate, deregister, disable, launch, list, orphans, protect,
-    prune, refs, share, tag, wait,
+    prune, refs, share, show, tag, wait,
 };
 use crate::cli::{Cli, Command};
 use crate::exit;
@@ -82,6 +82,7 @@ async fn work(command: Command, context: Arc<Context>, ask: watch::Sender<bool>)
     match command {
         Command::Create(args) => create::run(&context, args).await,
         Command::List(args) => context.unless_stopped(list::run(&context, args)).await,
+        Command::Show(args) => context.unless_stopped(show::run(&context, args)).await,
         Command::Launch(args) => launch::run(&context, args).await,
         Command::Copy(args) => copy::run(&context, args).await,
         Command::Share(args) => share::run(&context, args).await,
