@@ -15,6 +15,7 @@ mod planning;
 pub mod prune;
 pub mod refs;
 mod run;
+mod staging;
 pub mod wait;
 
 pub use context::{Context, Process};
