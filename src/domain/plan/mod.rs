@@ -1,4 +1,4 @@
-//! A plan: what would be deleted and what stays, as one document that is shown, saved, confirmed and applied.
+//! A plan: what would be done and what stays, as one document that is shown, saved, confirmed and applied.
 
 mod build;
 mod check;
