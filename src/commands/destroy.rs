@@ -7,7 +7,7 @@ use futures::StreamExt;
 
 use super::Context;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::report::{Outcome, Problem, Report, Status, Verb};
+use crate::domain::report::{Outcome, PlaceError, Problem, Report, Status, Verb};
 use crate::output::{Bar, Journal};
 use crate::service::Target;
 use crate::service::deregister;
@@ -131,6 +131,15 @@ pub async fn end(context: &Context, journal: &Journal, mut outcome: Outcome) -> 
     outcome
 }
 
+/// Says where nothing could be done.
+pub fn tell(context: &Context, errors: &[PlaceError]) {
+    for error in errors {
+        let account = error.account.as_ref().map(|account| format!("account {account}, ")).unwrap_or_default();
+        let Problem { code, message } = &error.problem;
+        context.printer.tell(&format!("{account}region {}: {message} [{code}]", error.region));
+    }
+}
+
 /// Says what failed, and ends the run as the report asks for.
 pub fn finish(context: &Context, report: &Report) -> Result<()> {
     for outcome in &report.results {
@@ -139,12 +148,7 @@ pub fn finish(context: &Context, report: &Report) -> Result<()> {
             context.printer.tell(&format!("{id} in {place}: {} [{}]", problem.message, problem.code));
         }
     }
-    for error in &report.errors {
-        let account = error.account.as_ref().map(|account| format!("account {account}, ")).unwrap_or_default();
-        context
-            .printer
-            .tell(&format!("{account}region {}: {} [{}]", error.region, error.problem.message, error.problem.code));
-    }
+    tell(context, &report.errors);
     let (done, failed, skipped) = report.counts();
     let message = format!("{done} done, {failed} failed, {skipped} skipped");
     if context.stop.asked() {

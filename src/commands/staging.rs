@@ -7,7 +7,7 @@ use futures::StreamExt;
 
 use super::Context;
 use super::destroy;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, Objection};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
 use crate::domain::report::{Outcome, Problem, Status};
@@ -17,7 +17,7 @@ use crate::output::{Bar, Journal};
 use crate::service::Target;
 use crate::service::error::ApiError;
 use crate::service::lifecycle;
-use crate::service::permissions::{Give, change_launch, launch_permissions};
+use crate::service::permissions::{Give, change_launch, give, launch_permissions};
 
 /// How many images are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -115,8 +115,7 @@ async fn make(context: &Context, task: &Task, moves: &Moves, changed: &mut bool)
         image = make_one(target, image, change, changed).await?;
     }
     if !moves.share.is_empty() {
-        let shared = change_launch(target, &image.id, Give::Add, &moves.share, false).await;
-        shared.map_err(|error| error.problem())?;
+        give(target, &image.id, Give::Add, &moves.share).await?;
         *changed = true;
     }
     for change in &moves.last {
@@ -136,8 +135,7 @@ async fn make_one(target: &Target, image: Image, change: &Change, changed: &mut 
 
 /// Whether EC2 is known to refuse a change.
 fn possible(context: &Context, image: &Image, change: &Change) -> Result<(), Problem> {
-    match change.objection(image, context.clock()) {
-        None => Ok(()),
-        Some(why) => Err(Problem { code: "WouldBeRefused".to_owned(), message: why.to_string() }),
-    }
+    let Some(why) = change.objection(image, context.clock()) else { return Ok(()) };
+    let code = if why == Objection::Public { "Public" } else { "WouldBeRefused" };
+    Err(Problem { code: code.to_owned(), message: why.to_string() })
 }
