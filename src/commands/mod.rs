@@ -23,6 +23,7 @@ mod run;
 pub mod share;
 mod sharing;
 pub mod show;
+mod staging;
 pub mod tag;
 pub mod wait;
 

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::naming::ImageName;
+use super::retire::RETIRE;
+use super::sharing::SHARES;
 
 /// Tags of one resource, by key. Keys are case-sensitive.
 pub type Tags = BTreeMap<String, String>;
@@ -197,9 +199,10 @@ pub struct CopyTags<'a> {
 }
 
 impl CopyTags<'_> {
-    /// The tags of the copy. Tags of AWS cannot be copied; ours are left out where 50 are there already.
+    /// The tags of the copy. Tags of AWS cannot be copied; what ours say of the source's own life is not true of the
+    /// copy. Ours are left out where 50 are there already.
     pub fn tags(&self) -> Tags {
-        let carried = |key: &str| !key.starts_with("aws:") && key != RUN && key != COPIED_FROM;
+        let carried = |key: &str| !key.starts_with("aws:") && ![RUN, COPIED_FROM, RETIRE, SHARES].contains(&key);
         let mut tags: Tags =
             self.source.iter().filter(|(key, _)| carried(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
         if tags.get("Name").is_some_and(|name| name == self.old_name) {
