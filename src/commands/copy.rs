@@ -6,7 +6,8 @@ use std::str::FromStr;
 use anyhow::Result;
 
 use super::copying::{self, Copies, Made};
-use super::{Context, finishing, foreign, landing};
+use super::finishing::Finish;
+use super::{Context, foreign, landing};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::State;
 use crate::domain::reference::ImageRef;
@@ -60,7 +61,7 @@ pub struct Args {
     no_tags: bool,
 
     #[command(flatten)]
-    finish: finishing::Args,
+    finish: Finish,
 
     /// Does not wait until the copies are available
     #[arg(long)]

@@ -2,10 +2,10 @@
 
 use anyhow::{Error, Result};
 
+use super::Context;
 use super::copying::{self, Copies, Made};
-use super::finishing::{Steps, Unfinished};
+use super::finishing::{Finish, Steps, Unfinished};
 use super::landing::{self, Volumes};
-use super::{Context, finishing};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{InstanceId, SnapshotId};
 use crate::domain::naming::{Date, Family, Version};
@@ -89,7 +89,7 @@ pub struct Args {
     copy_to: Vec<Region>,
 
     #[command(flatten)]
-    finish: finishing::Args,
+    finish: Finish,
 
     /// Does not wait until it is available
     #[arg(long)]

@@ -20,7 +20,7 @@ use crate::service::permissions::Give;
 
 /// The steps a user asks for.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub struct Finish {
     /// Shares it once it is available, with an account or the ARN of an organization or unit; repeat it for several
     #[arg(long, value_name = "ACCOUNT|ARN", value_delimiter = ',', conflicts_with = "no_wait")]
     share_with: Vec<Principal>,
@@ -34,7 +34,7 @@ pub struct Args {
     protect: bool,
 }
 
-impl Args {
+impl Finish {
     /// The steps; refuses a deprecation that EC2 would refuse.
     pub fn steps(&self, now: DateTime<Utc>) -> Result<Steps> {
         let share: BTreeSet<Principal> = self.share_with.iter().cloned().collect();
@@ -227,11 +227,11 @@ mod tests {
 
     #[test]
     fn the_options_say_what_was_asked_for() {
-        let none = Args { share_with: Vec::new(), deprecate_after: None, protect: false }.steps(now()).unwrap();
+        let none = Finish { share_with: Vec::new(), deprecate_after: None, protect: false }.steps(now()).unwrap();
         assert!(none.is_empty() && none.options().is_empty() && none.would(now()).is_empty());
         let share_with = ["222222222222", "111111111111"].map(|account| account.parse().unwrap()).to_vec();
         let deprecate_after = "1d 12h 5s".parse().ok();
-        let all = Args { share_with, deprecate_after, protect: true }.steps(now()).unwrap();
+        let all = Finish { share_with, deprecate_after, protect: true }.steps(now()).unwrap();
         assert_eq!(all.options(), " --share-with 111111111111,222222222222 --deprecate-after 129605s --protect");
         assert_eq!(
             all.would(now()),
@@ -243,7 +243,7 @@ mod tests {
     fn a_deprecation_beyond_ten_years_is_refused() {
         let steps = |span: &str| {
             let deprecate_after = span.parse().ok();
-            Args { share_with: Vec::new(), deprecate_after, protect: false }.steps(now())
+            Finish { share_with: Vec::new(), deprecate_after, protect: false }.steps(now())
         };
         assert!(steps("3651d").is_ok());
         let error = steps("3653d").unwrap_err().to_string();
