@@ -24,7 +24,7 @@ Examples:
   amictl copy ami-0123456789abcdef0 --to us-east-1 --encrypt --kms-key alias/ami
   amictl copy web --to us-east-1 --from-role-arn arn:aws:iam::222222222222:role/ami";
 
-/// Copy an image to other regions, or one that is shared with you into your account
+/// Copy an image to other regions, or into your account
 ///
 /// Running it again is safe: a copy that is there already is adopted. Tags are copied to the image and its
 /// snapshots. Each region is reported by itself. An image of another account must be shared with yours, and so must its

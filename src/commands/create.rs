@@ -23,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   amictl create web --instance i-0123456789abcdef0 --environment prod --owner platform
   amictl create web --instance i-0123456789abcdef0 --no-reboot --copy-to eu-west-1,us-west-2
-  amictl create web --instance i-0123456789abcdef0 --share-with 222222222222 --deprecate-after 180d --protect
+  amictl create web --instance i-0123456789abcdef0 --share-with 222222222222 --protect
   amictl create web --snapshot snap-0123456789abcdef0 --arch arm64 --tag Build=1234 -o ids";
 
 /// Make the next version of a family, named FAMILY-v<N>-<YYYY-MM-DD>
