@@ -10,6 +10,7 @@ use super::finishing::{self, Steps, Unfinished};
 use super::foreign::{self, Owner};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
+use crate::domain::lineage;
 use crate::domain::region::Region;
 use crate::domain::report::{Outcome, PlaceError, Problem};
 use crate::domain::tagging::{CopyTags, Tags};
@@ -77,7 +78,7 @@ impl Copies {
             source: &self.source.tags,
             old_name: self.source.name.as_deref().unwrap_or_default(),
             new_name: &self.name,
-            origin: copy::origin(&self.source),
+            origin: lineage::mark(&self.source),
         };
         Request {
             source: self.source.clone(),

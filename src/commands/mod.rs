@@ -26,6 +26,7 @@ pub mod refs;
 mod run;
 pub mod share;
 mod sharing;
+pub mod show;
 pub mod tag;
 pub mod wait;
 
