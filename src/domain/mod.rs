@@ -1,5 +1,6 @@
 //! What amictl knows about images, as pure values: no I/O, no clock, no SDK, no command line.
 
+pub mod access;
 pub mod age;
 pub mod change;
 pub mod cost;

@@ -27,6 +27,7 @@ pub mod snapshots;
 pub mod tags;
 mod target;
 pub mod usage;
+pub mod volumes;
 pub mod wait;
 
 pub use target::Target;

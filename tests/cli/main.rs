@@ -10,6 +10,7 @@ mod fake;
 mod setup;
 
 mod copy;
+mod copy_accounts;
 mod copy_again;
 mod copy_encrypted;
 mod create;
@@ -18,6 +19,7 @@ mod create_snapshot;
 mod defaults;
 mod deregister;
 mod deregister_snapshots;
+mod finishing;
 mod help;
 mod interrupted;
 mod journal;
