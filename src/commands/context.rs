@@ -1,6 +1,7 @@
 //! What every command works with.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -15,7 +16,7 @@ use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
 use crate::output::{self, Printer};
 use crate::service::Target;
-use crate::service::session::{Session, Settings};
+use crate::service::session::{Ask, Session, Settings};
 use crate::service::wait::{Patience, Progress, Stop, Watch};
 
 /// Long enough for the largest volumes; EC2 may take a day in the worst case.
@@ -35,7 +36,7 @@ pub struct Context {
     /// The time at the start of the run.
     pub now: DateTime<Utc>,
     /// Where everything is written.
-    pub printer: Printer,
+    pub printer: Arc<Printer>,
     /// Who makes what this run makes.
     pub maker: Maker,
     /// The user's wish to stop.
@@ -52,24 +53,30 @@ impl Context {
     pub fn new(global: &Global, process: &Process, stop: Stop) -> Result<Self> {
         let defaults = Defaults::read(global.config.as_deref(), &process.env)?;
         let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
-        let printer = Printer::new(output::Settings {
+        let printer = Arc::new(Printer::new(output::Settings {
             format: global.output.or(defaults.output).unwrap_or_default(),
             color: global.color.or(defaults.color).unwrap_or_default(),
             quiet: global.quiet,
             no_progress: global.no_progress,
             plain_terminal: set("NO_COLOR") || process.env.get("TERM").is_some_and(|term| term == "dumb"),
-        });
+        }));
         let or = |given: &Vec<_>, default| if given.is_empty() { default } else { given.clone() };
         let region_known = set("AWS_REGION") || set("AWS_DEFAULT_REGION");
         let endpoint_known = set("AWS_ENDPOINT_URL") || set("AWS_ENDPOINT_URL_EC2");
         let keys_known = set("AWS_PROFILE") || set("AWS_ACCESS_KEY_ID");
+        let roles_named = !global.role_arn.is_empty() || global.org_role.is_some();
         let settings = Settings {
             profile: global.profile.clone().or(defaults.profile.filter(|_| !keys_known)),
             regions: match region_known {
                 true => global.region.clone(),
                 false => or(&global.region, defaults.region),
             },
-            role_arns: if global.role_arn.is_empty() { defaults.role_arn } else { global.role_arn.clone() },
+            // What leads to accounts goes together: a role named here is not one more beside those of the file.
+            role_arns: if roles_named { global.role_arn.clone() } else { defaults.role_arn },
+            org_role: if roles_named { global.org_role.clone() } else { defaults.org_role },
+            members: Vec::new(),
+            external_id: global.external_id.clone().or(defaults.external_id),
+            ask_code: printer.can_ask().then(|| asker(&printer)),
             endpoint_url: global.endpoint_url.clone().or(defaults.endpoint_url.filter(|_| !endpoint_known)),
             max_attempts: global.max_attempts.or(defaults.max_attempts),
             retry_mode: global.retry_mode.unwrap_or_default(),
@@ -103,7 +110,13 @@ impl Context {
 
     /// Opens the session with AWS.
     pub async fn session(&self) -> Result<Session> {
-        Session::open(&self.settings).await
+        self.open(&self.settings).await
+    }
+
+    async fn open(&self, settings: &Settings) -> Result<Session> {
+        let session = self.unless_stopped(Session::open(settings)).await?;
+        session.notes().iter().for_each(|note| self.printer.say(note));
+        Ok(session)
     }
 
     /// The same in the regions of a policy, where the user names none.
@@ -116,7 +129,7 @@ impl Context {
 
     /// The same in these regions, whatever the user names.
     pub async fn session_only_in(&self, regions: Vec<RegionChoice>) -> Result<Session> {
-        Session::open(&Settings { regions, ..self.settings.clone() }).await
+        self.open(&Settings { regions, ..self.settings.clone() }).await
     }
 
     /// The one account and region of a command that works in one.
@@ -160,4 +173,10 @@ impl Context {
             false => Err(Failure::new(Refused, "NotConfirmed", "not confirmed; nothing was changed").into()),
         }
     }
+}
+
+/// Asks for the code of an MFA device, on the terminal.
+fn asker(printer: &Arc<Printer>) -> Ask {
+    let printer = Arc::clone(printer);
+    Arc::new(move |serial| Ok(printer.ask_code(serial)?))
 }

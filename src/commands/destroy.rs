@@ -132,10 +132,7 @@ pub fn finish(context: &Context, report: &Report) -> Result<()> {
         }
     }
     for error in &report.errors {
-        let account = error.account.as_ref().map(|account| format!("account {account}, ")).unwrap_or_default();
-        context
-            .printer
-            .tell(&format!("{account}region {}: {} [{}]", error.region, error.problem.message, error.problem.code));
+        context.printer.tell(&error.to_string());
     }
     let (done, failed, skipped) = report.counts();
     let message = format!("{done} done, {failed} failed, {skipped} skipped");

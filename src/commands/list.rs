@@ -22,6 +22,7 @@ use crate::domain::usage::{SourceStatus, Verdict};
 use crate::output::{self, Column, Options};
 use crate::service::Target;
 use crate::service::images::{self, Query};
+use crate::service::session::Places;
 use crate::service::usage::{self, Scope};
 
 /// How many regions and accounts are listed at a time.
@@ -134,7 +135,7 @@ fn owner(text: &str) -> Result<String, String> {
 
 /// Lists the images; a place that fails is reported and does not hide the others.
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let targets = context.session().await?.targets().await?;
+    let Places { targets, mut errors, .. } = context.session().await?.places().await.some()?;
     let query = Arc::new(query(&args));
     let bar = context.printer.bars().count(targets.len() as u64, "listing images");
     // Each on a thread of its own, as reading a thousand images takes longer than waiting for them.
@@ -148,13 +149,14 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     });
     let answers: Vec<_> = found.buffered(SIDE_BY_SIDE).try_collect().await?;
     drop(bar);
-    let (mut all, mut errors) = (Vec::new(), Vec::new());
-    let (places, mut first, mut targets) = (answers.len(), None, Vec::new());
+    let (mut all, mut first, mut targets) = (Vec::new(), None, Vec::new());
+    let (mut failed, places) = (0, answers.len());
     for (target, answer) in answers {
         match answer {
             Ok(images) => all.extend(images.into_iter().filter(|image| !args.shared || !image.own)),
             Err(error) => {
                 errors.push(target.error(error.problem()).await);
+                failed += 1;
                 first.get_or_insert(error);
             }
         }
@@ -162,7 +164,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     match first {
         // Nothing was listed: this is a failure, not a part of a listing.
-        Some(error) if errors.len() == places => Err(error.into()),
+        Some(error) if failed == places => Err(error.into()),
         _ => show(context, &args, Listing { images: all, errors, targets }).await,
     }
 }
@@ -218,7 +220,7 @@ async fn show(context: &Context, args: &Args, listing: Listing) -> Result<()> {
         return Ok(());
     }
     for error in errors {
-        context.printer.tell(&format!("{}: {} [{}]", error.region, error.problem.message, error.problem.code));
+        context.printer.tell(&error.to_string());
     }
     Err(Failure::new(Kind::Partial, "PartialListing", format!("{} places could not be listed", errors.len())).into())
 }

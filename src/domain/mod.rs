@@ -16,6 +16,7 @@ pub mod reference;
 pub mod region;
 pub mod report;
 pub mod retention;
+pub mod roles;
 pub mod selection;
 pub mod sharing;
 pub mod snapshot;

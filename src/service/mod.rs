@@ -2,6 +2,7 @@
 //!
 //! SDK types end here: what leaves this module is a domain type or an [`error::ApiError`].
 
+mod accounts;
 mod convert;
 pub mod copy;
 pub mod create;
@@ -15,12 +16,14 @@ pub mod lifecycle;
 pub mod pace;
 pub mod parameters;
 pub mod permissions;
+mod profile;
 pub mod recycle_bin;
 pub mod removal;
 pub mod resolve;
 mod retry;
 pub mod security_groups;
 pub mod session;
+mod sign_in;
 pub mod snapshots;
 pub mod tags;
 mod target;
