@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, wait};
+use crate::commands::{
+    apply, completions, copy, create, deprecate, deregister, disable, launch, list, orphans, protect, prune, refs,
+    share, tag, wait,
+};
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
@@ -143,6 +146,14 @@ pub enum Command {
     List(list::Args),
     Launch(launch::Args),
     Copy(copy::Args),
+    Share(share::Args),
+    Unshare(share::UnshareArgs),
+    Deprecate(deprecate::Args),
+    Disable(disable::Args),
+    Enable(disable::EnableArgs),
+    Protect(protect::Args),
+    Unprotect(protect::UnprotectArgs),
+    Tag(tag::Args),
     Deregister(deregister::Args),
     Refs(refs::Args),
     Prune(prune::Args),

@@ -7,7 +7,7 @@ use futures::StreamExt;
 
 use super::Context;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::report::{Outcome, Problem, Report, Status, Verb};
+use crate::domain::report::{Outcome, PlaceError, Problem, Report, Status, Verb};
 use crate::output::{Bar, Journal};
 use crate::service::Target;
 use crate::service::deregister;
@@ -123,6 +123,11 @@ impl Run<'_> {
     }
 }
 
+/// Says where nothing could be done.
+pub fn tell(context: &Context, errors: &[PlaceError]) {
+    errors.iter().for_each(|error| context.printer.tell(&error.to_string()));
+}
+
 /// Says what failed, and ends the run as the report asks for.
 pub fn finish(context: &Context, report: &Report) -> Result<()> {
     for outcome in &report.results {
@@ -131,9 +136,7 @@ pub fn finish(context: &Context, report: &Report) -> Result<()> {
             context.printer.tell(&format!("{id} in {place}: {} [{}]", problem.message, problem.code));
         }
     }
-    for error in &report.errors {
-        context.printer.tell(&error.to_string());
-    }
+    tell(context, &report.errors);
     let (done, failed, skipped) = report.counts();
     let message = format!("{done} done, {failed} failed, {skipped} skipped");
     if context.stop.asked() {

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 
-use super::Context;
+use super::{Context, destroy};
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
@@ -219,9 +219,7 @@ async fn show(context: &Context, args: &Args, listing: Listing) -> Result<()> {
     if errors.is_empty() {
         return Ok(());
     }
-    for error in errors {
-        context.printer.tell(&error.to_string());
-    }
+    destroy::tell(context, errors);
     Err(Failure::new(Kind::Partial, "PartialListing", format!("{} places could not be listed", errors.len())).into())
 }
 

@@ -1,20 +1,28 @@
 //! One file a command, named as the user types it: its arguments, then how it runs.
 
 pub mod apply;
+mod changing;
+mod chosen;
 pub mod completions;
 mod config;
 mod context;
 pub mod copy;
 pub mod create;
+pub mod deprecate;
 pub mod deregister;
 mod destroy;
+pub mod disable;
 pub mod launch;
 pub mod list;
 pub mod orphans;
 mod planning;
+pub mod protect;
 pub mod prune;
 pub mod refs;
 mod run;
+pub mod share;
+mod sharing;
+pub mod tag;
 pub mod wait;
 
 pub use context::{Context, Process};

@@ -7,7 +7,10 @@ use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
 use tokio::sync::watch;
 
-use super::{Context, Process, apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, wait};
+use super::{
+    Context, Process, apply, completions, copy, create, deprecate, deregister, disable, launch, list, orphans, protect,
+    prune, refs, share, tag, wait,
+};
 use crate::cli::{Cli, Command};
 use crate::exit;
 use crate::output::{self, Format};
@@ -65,6 +68,14 @@ async fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>
         Command::List(args) => context.unless_stopped(list::run(&context, args)).await,
         Command::Launch(args) => launch::run(&context, args).await,
         Command::Copy(args) => copy::run(&context, args).await,
+        Command::Share(args) => share::run(&context, args).await,
+        Command::Unshare(args) => share::unshare(&context, args).await,
+        Command::Deprecate(args) => deprecate::run(&context, args).await,
+        Command::Disable(args) => disable::run(&context, args).await,
+        Command::Enable(args) => disable::enable(&context, args).await,
+        Command::Protect(args) => protect::run(&context, args).await,
+        Command::Unprotect(args) => protect::unprotect(&context, args).await,
+        Command::Tag(args) => tag::run(&context, args).await,
         Command::Deregister(args) => deregister::run(&context, args).await,
         Command::Prune(args) => prune::run(&context, args).await,
         Command::Apply(args) => apply::run(&context, args).await,

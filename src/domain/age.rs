@@ -30,6 +30,12 @@ impl Age {
         self.0
     }
 
+    /// The moment this long after `now`.
+    pub fn after(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let delta = TimeDelta::from_std(self.0).unwrap_or(TimeDelta::MAX);
+        now.checked_add_signed(delta).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
     /// The moment this long before `now`.
     pub fn before(self, now: DateTime<Utc>) -> DateTime<Utc> {
         let delta = TimeDelta::from_std(self.0).unwrap_or(TimeDelta::MAX);

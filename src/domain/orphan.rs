@@ -67,6 +67,7 @@ mod tests {
             state: "completed".into(),
             percent: 100,
             size_gib: 8,
+            kms_key: None,
             started_at: Some(now() - chrono::TimeDelta::days(30)),
             description: description.into(),
             tags: Tags::new(),

@@ -18,6 +18,8 @@ pub struct Snapshot {
     pub size_gib: i64,
     /// When it was begun.
     pub started_at: Option<DateTime<Utc>>,
+    /// The ARN of the key it is encrypted with; none when it is not encrypted.
+    pub kms_key: Option<String>,
     /// What its maker wrote about it.
     pub description: String,
     /// Its tags.

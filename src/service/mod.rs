@@ -11,6 +11,7 @@ pub mod error;
 mod http;
 pub mod images;
 pub mod instances;
+pub mod keys;
 pub mod launch;
 pub mod lifecycle;
 pub mod pace;

@@ -49,6 +49,7 @@ fn info(found: &types::Snapshot) -> Option<Snapshot> {
         percent: percent.unwrap_or(0),
         size_gib: found.volume_size().map_or(0, i64::from),
         started_at,
+        kms_key: found.kms_key_id().map(str::to_owned),
         description: found.description().unwrap_or_default().to_owned(),
         tags: convert::tags(found.tags()),
     })

@@ -113,6 +113,14 @@ impl Target {
         Self::new(&self.account, region.clone())
     }
 
+    /// The client for keys, made when one is asked about.
+    pub(super) fn kms(&self) -> aws_sdk_kms::Client {
+        let region = aws_config::Region::new(self.region.as_str().to_owned());
+        let partition = RetryPartition::new(format!("{}/{}/kms", self.account.partition, self.region));
+        let config = aws_sdk_kms::config::Builder::from(&self.account.config).region(region);
+        aws_sdk_kms::Client::from_conf(config.retry_partition(partition).build())
+    }
+
     /// Who the credentials belong to. Asked for once, also where there is no answer.
     pub async fn caller(&self) -> Result<&Caller, ApiError> {
         self.account.caller().await
