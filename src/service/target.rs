@@ -44,6 +44,12 @@ impl Account {
         PlaceError { account: self.id(), region: error.region.clone(), problem: error.problem() }
     }
 
+    /// What keeps the retries of one account and region from draining those of another.
+    fn retries(&self, region: &Region) -> String {
+        let account = self.role.as_ref().map_or("default".to_owned(), ToString::to_string);
+        format!("{account}/{region}")
+    }
+
     /// The account as far as it is known without asking.
     fn id(&self) -> Option<String> {
         self.role.as_ref().map(|role| role.account().to_string())
@@ -80,11 +86,7 @@ pub struct Target {
 impl Target {
     pub(super) fn new(account: &Arc<Account>, region: Region) -> Self {
         let place = aws_config::Region::new(region.as_str().to_owned());
-        // Keeps the retries of one account from draining those of another.
-        let partition = match &account.role {
-            Some(role) => format!("{role}/{region}"),
-            None => format!("default/{region}"),
-        };
+        let partition = account.retries(&region);
         let ec2 = aws_sdk_ec2::config::Builder::from(&account.config)
             .region(place.clone())
             .http_client(account.paced(&region))
@@ -116,7 +118,7 @@ impl Target {
     /// The client for keys, made when one is asked about.
     pub(super) fn kms(&self) -> aws_sdk_kms::Client {
         let region = aws_config::Region::new(self.region.as_str().to_owned());
-        let partition = RetryPartition::new(format!("{}/{}/kms", self.account.partition, self.region));
+        let partition = RetryPartition::new(format!("{}/kms", self.account.retries(&self.region)));
         let config = aws_sdk_kms::config::Builder::from(&self.account.config).region(region);
         aws_sdk_kms::Client::from_conf(config.retry_partition(partition).build())
     }
