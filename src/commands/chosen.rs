@@ -11,17 +11,45 @@ use crate::domain::image::Image;
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{PlaceError, Problem};
 use crate::exit;
+use crate::service::session::Places;
 use crate::service::{Target, resolve};
 
 /// How many places are looked into at a time.
 const SIDE_BY_SIDE: usize = 32;
 
 /// What was found.
+#[derive(Clone)]
 pub struct Chosen {
     /// The images, each once, with the place of its owner where that is one of ours.
     pub images: Vec<(Target, Image)>,
     /// Places that could not be looked into.
     pub errors: Vec<PlaceError>,
+    /// Among those, accounts that could not be entered at all.
+    pub unentered: Vec<PlaceError>,
+    /// Every place that was looked into.
+    pub targets: Vec<Target>,
+    /// Whether the run is to work in several accounts.
+    pub several: bool,
+}
+
+impl Chosen {
+    /// The images by place.
+    pub fn by_place(&self) -> Vec<(Target, Vec<Image>)> {
+        let mut places: Vec<(Target, Vec<Image>)> = Vec::new();
+        for (target, image) in &self.images {
+            match places.iter_mut().find(|(place, _)| place.is(target)) {
+                Some((_, images)) => images.push(image.clone()),
+                None => places.push((target.clone(), vec![image.clone()])),
+            }
+        }
+        places
+    }
+
+    /// The same run with other images.
+    #[must_use]
+    pub fn with(&self, images: Vec<(Target, Image)>) -> Self {
+        Self { images, ..self.clone() }
+    }
 }
 
 /// What was found of each reference in one place.
@@ -32,8 +60,9 @@ type Found = (Target, Vec<Result<Vec<Image>>>);
 pub async fn choose(context: &Context, references: &[ImageRef], every_version: bool, copies: bool) -> Result<Chosen> {
     let session = context.session().await?;
     let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
-    let mut errors = entered.errors;
-    let each = entered.targets.into_iter().map(|target| async {
+    let Places { targets, errors: unentered, several, .. } = entered;
+    let mut errors = unentered.clone();
+    let each = targets.iter().cloned().map(|target| async {
         let mut found = Vec::new();
         for reference in references {
             found.push(match every_version {
@@ -91,7 +120,7 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
             (None, None) => Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into(),
         });
     }
-    Ok(Chosen { images, errors })
+    Ok(Chosen { images, errors, unentered, targets, several })
 }
 
 /// Refuses unless all images are our own: only its owner can change an image.

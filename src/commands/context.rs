@@ -12,6 +12,7 @@ use super::config::Defaults;
 use crate::cli::Global;
 use crate::domain::failure::Failure;
 use crate::domain::failure::Kind::{Interrupted, Refused};
+use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
 use crate::output::{self, Printer};
@@ -44,6 +45,9 @@ pub struct Context {
     clock: fn() -> DateTime<Utc>,
     /// Whether the command line names regions.
     regions_named: bool,
+    /// Whether it names roles, and whether it names that of an organization.
+    roles_named: bool,
+    org_role_named: bool,
     settings: Settings,
     timeout: Duration,
 }
@@ -93,6 +97,8 @@ impl Context {
             },
             stop,
             regions_named: !global.region.is_empty(),
+            roles_named: !global.role_arn.is_empty(),
+            org_role_named: global.org_role.is_some(),
             settings,
             timeout: global.timeout.or(defaults.timeout).map_or(DEFAULT_TIMEOUT, |age| age.duration()),
         })
@@ -119,17 +125,42 @@ impl Context {
         Ok(session)
     }
 
-    /// The same in the regions of a policy, where the user names none.
-    pub async fn session_in(&self, regions: &[RegionChoice]) -> Result<Session> {
-        match !self.regions_named && !regions.is_empty() {
-            true => self.session_only_in(regions.to_vec()).await,
-            false => self.session().await,
+    /// The same in the regions and accounts of a policy, where the user names none.
+    pub async fn session_of(&self, policy: &Policy) -> Result<Session> {
+        match !self.regions_named && !policy.regions.is_empty() {
+            true => self.session_only_in(policy.regions.clone(), policy).await,
+            false => self.open(&self.accounts_of(policy)?).await,
         }
     }
 
-    /// The same in these regions, whatever the user names.
-    pub async fn session_only_in(&self, regions: Vec<RegionChoice>) -> Result<Session> {
-        self.open(&Settings { regions, ..self.settings.clone() }).await
+    /// The same in these regions, whatever the user names, and in the accounts of a policy.
+    pub async fn session_only_in(&self, regions: Vec<RegionChoice>, policy: &Policy) -> Result<Session> {
+        self.open(&Settings { regions, ..self.accounts_of(policy)? }).await
+    }
+
+    /// Whether somebody says by which role accounts are entered that a policy names by their id.
+    pub fn can_enter(&self, policy: &Policy) -> bool {
+        self.roles_named || self.settings.org_role.is_some() || policy.org_role.is_some()
+    }
+
+    fn accounts_of(&self, policy: &Policy) -> Result<Settings> {
+        let settings = self.settings.clone();
+        if self.roles_named || (policy.accounts.is_empty() && policy.org_role.is_none()) {
+            return Ok(settings);
+        }
+        let members = policy.account_ids();
+        if let (Some(id), false) = (members.first(), self.can_enter(policy)) {
+            return Err(Failure::usage(format!("account {id} is named by its id: by which role is it entered?"))
+                .hint("put org_role = \"NAME\" into the policy, or give --org-role NAME")
+                .into());
+        }
+        let role = match self.org_role_named {
+            true => settings.org_role.clone(),
+            false => policy.org_role.clone().or(settings.org_role.clone()),
+        };
+        // Beside accounts the name is just that of their role: it stands for an organization only where it is alone.
+        let org_role = role.filter(|_| policy.accounts.is_empty() || !members.is_empty());
+        Ok(Settings { role_arns: policy.role_arns(), members, org_role, ..settings })
     }
 
     /// The one account and region of a command that works in one.

@@ -1,5 +1,6 @@
 //! What amictl knows about images, as pure values: no I/O, no clock, no SDK, no command line.
 
+pub mod across;
 pub mod age;
 pub mod change;
 pub mod cost;
@@ -22,3 +23,4 @@ pub mod sharing;
 pub mod snapshot;
 pub mod tagging;
 pub mod usage;
+pub mod written;

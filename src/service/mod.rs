@@ -29,6 +29,7 @@ pub mod snapshots;
 pub mod tags;
 mod target;
 pub mod usage;
+pub mod usage_reports;
 pub mod wait;
 
 pub use target::Target;

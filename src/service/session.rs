@@ -1,6 +1,6 @@
 //! Profile, credentials, endpoint, retries and regions: one client for each account and region.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,7 +80,10 @@ pub struct Session {
 }
 
 /// Where a run works.
+#[derive(Clone)]
 pub struct Places {
+    /// Whether the run is to work in several accounts, entered or not.
+    pub several: bool,
     /// Every account in every region asked for.
     pub targets: Vec<Target>,
     /// Accounts that cannot be entered, or whose regions could not be found out.
@@ -90,6 +93,16 @@ pub struct Places {
 }
 
 impl Places {
+    /// All accounts, those that cannot be entered as well.
+    pub async fn accounts(&self) -> BTreeSet<AccountId> {
+        let mut accounts: BTreeSet<AccountId> =
+            self.errors.iter().filter_map(|error| error.account.as_ref()?.parse().ok()).collect();
+        for target in &self.targets {
+            accounts.extend(target.account().await.ok().cloned());
+        }
+        accounts
+    }
+
     /// The same, unless there is no place at all to work in.
     pub fn some(self) -> Result<Self, ApiError> {
         match self.first {
@@ -152,7 +165,8 @@ impl Session {
     pub async fn places(&self) -> Places {
         let each = self.accounts.iter().map(|account| async move { (account, self.entered(account).await) });
         let all: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
-        let mut places = Places { targets: Vec::new(), errors: Vec::new(), first: None };
+        let several = self.accounts.len() > 1;
+        let mut places = Places { several, targets: Vec::new(), errors: Vec::new(), first: None };
         for (account, answer) in all {
             match answer {
                 Ok(regions) => places.targets.extend(regions.into_iter().map(|region| Target::new(account, region))),
@@ -171,14 +185,6 @@ impl Session {
             account.caller().await?;
         }
         self.regions(account).await
-    }
-
-    /// Every region asked for, of a command that works in one account at a time.
-    pub async fn one_account(&self) -> Result<Vec<Target>> {
-        match self.accounts.len() {
-            1 => self.targets().await,
-            _ => Err(Failure::usage("this command works in one account at a time").hint("give one --role-arn").into()),
-        }
     }
 
     /// The one account and region of a command that works in one.

@@ -133,6 +133,11 @@ impl Target {
         Ok(&self.caller().await?.account)
     }
 
+    /// Whether it is the same account and region.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.account, &other.account) && self.region == other.region
+    }
+
     /// The options that lead here again, for a command line that takes something up.
     pub fn options(&self) -> String {
         format!("--region {}{}", self.region, self.account.options)
