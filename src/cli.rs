@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
     apply, completions, copy, create, deprecate, deregister, disable, launch, list, orphans, protect, prune, refs,
-    share, tag, wait,
+    share, show, tag, wait,
 };
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
@@ -144,6 +144,7 @@ fn retry_mode(text: &str) -> Result<RetryMode, String> {
 pub enum Command {
     Create(create::Args),
     List(list::Args),
+    Show(show::Args),
     Launch(launch::Args),
     Copy(copy::Args),
     Share(share::Args),

@@ -1,6 +1,6 @@
 //! The images that a command works on: one or many references in every account and region asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use futures::StreamExt;
@@ -12,7 +12,7 @@ use crate::domain::reference::ImageRef;
 use crate::domain::report::{PlaceError, Problem};
 use crate::exit;
 use crate::service::session::Places;
-use crate::service::{Target, resolve};
+use crate::service::{Target, lineage, resolve};
 
 /// How many places are looked into at a time.
 const SIDE_BY_SIDE: usize = 32;
@@ -120,7 +120,40 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
             (None, None) => Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into(),
         });
     }
-    Ok(Chosen { images, errors, unentered, targets, several })
+    let mut chosen = Chosen { images, errors, unentered, targets, several };
+    if copies {
+        context.unless_stopped(async { Ok(chosen.follow().await) }).await?;
+    }
+    Ok(chosen)
+}
+
+impl Chosen {
+    /// Adds the copies of the images, and copies of those, that an account has in its places.
+    async fn follow(&mut self) {
+        let roots: Vec<Image> = self.images.iter().map(|(_, image)| image.clone()).collect();
+        let mut seen: BTreeSet<_> = roots.iter().map(|image| image.id.clone()).collect();
+        let mut accounts: Vec<Vec<&Target>> = Vec::new();
+        for target in &self.targets {
+            match accounts.iter_mut().find(|places| places[0].same_account(target)) {
+                Some(places) => places.push(target),
+                None => accounts.push(vec![target]),
+            }
+        }
+        for places in accounts {
+            let regions: Vec<_> = places.iter().map(|target| target.region.clone()).collect();
+            let found = lineage::copies(places[0], &roots, &regions).await;
+            for error in found.unread {
+                let at = places[0].in_region(&error.region);
+                let known = self.errors.iter().any(|e| e.region == error.region && e.problem == error.problem());
+                if !known {
+                    self.errors.push(at.error(error.problem()).await);
+                }
+            }
+            for image in found.images.into_iter().filter(|image| seen.insert(image.id.clone())) {
+                self.images.push((places[0].in_region(&image.region), image));
+            }
+        }
+    }
 }
 
 /// Refuses unless all images are our own: only its owner can change an image.

@@ -24,6 +24,7 @@ mod reports;
 mod run;
 pub mod share;
 mod sharing;
+pub mod show;
 pub mod tag;
 mod using;
 pub mod wait;

@@ -80,6 +80,14 @@ pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// Where a time lies as seen from `now`: `14w ago`, `in 5w`.
+pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    match at > now {
+        true => format!("in {}", ago(now, at)),
+        false => format!("{} ago", ago(at, now)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +126,14 @@ mod tests {
         assert_eq!(shown(10 * 86400), "10d");
         assert_eq!(shown(100 * 86400), "14w");
         assert_eq!(shown(800 * 86400), "2y");
+    }
+
+    #[test]
+    fn times_lie_on_either_side_of_now() {
+        let now = DateTime::parse_from_rfc3339("2026-01-31T00:00:00Z").unwrap().to_utc();
+        for (days, text) in [(10, "in 10d"), (-10, "10d ago"), (0, "0s ago"), (100, "in 14w")] {
+            assert_eq!(relative(now + TimeDelta::days(days), now), text);
+        }
     }
 
     proptest::proptest! {

@@ -68,6 +68,8 @@ mod tests {
             percent: 100,
             size_gib: 8,
             kms_key: None,
+            full_bytes: None,
+            tier: None,
             started_at: Some(now() - chrono::TimeDelta::days(30)),
             description: description.into(),
             tags: Tags::new(),

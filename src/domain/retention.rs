@@ -12,7 +12,7 @@ use super::ids::ImageId;
 use super::image::{Image, State};
 use super::policy::{KEEP_TAG, Policy, Settled};
 use super::tagging::{TagMatch, backup_service};
-use super::usage::{SourceState, SourceStatus, Usage, Verdict as UseVerdict};
+use super::usage::{ALIAS, SourceState, SourceStatus, Usage, Verdict as UseVerdict};
 
 pub use super::reason::Reason;
 
@@ -210,7 +210,7 @@ fn use_reasons(usage: &Usage, image: &ImageId, doubt: Option<&str>) -> Vec<Reaso
         }
         UseVerdict::Unverified(failed) => vec![Reason::Unverified(said(failed).unwrap_or_default())],
         UseVerdict::InUse(by) => {
-            let (alias, other): (Vec<_>, Vec<_>) = by.into_iter().cloned().partition(|r| r.kind == "alias");
+            let (alias, other): (Vec<_>, Vec<_>) = by.into_iter().cloned().partition(|r| r.kind == ALIAS);
             let mut reasons = Vec::new();
             if !alias.is_empty() {
                 reasons.push(Reason::Alias(alias));

@@ -112,6 +112,9 @@ impl Serialize for Source {
     }
 }
 
+/// The kind of a reference by an alias.
+pub const ALIAS: &str = "alias";
+
 /// Something that names an image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
@@ -215,6 +218,25 @@ impl Usage {
         self.failed().into_iter().filter(|state| counts(state.source)).collect()
     }
 
+    /// The SSM parameters that are aliases of the image now; `None` where nobody could look for them.
+    ///
+    /// The image that an alias named before is named by it as well, in the detail, and has no alias.
+    pub fn aliases(&self, image: &ImageId) -> Option<Vec<&str>> {
+        let of = |source: Source| {
+            let found = self.references(image).into_iter().filter(move |r| r.kind == ALIAS && r.source == source);
+            found.map(|r| (r.id.as_str(), r.detail.as_str()))
+        };
+        let read = |source: Source| {
+            let state = self.sources.iter().find(|state| state.source == source);
+            state.is_some_and(|state| matches!(state.status, SourceStatus::Ok { .. }))
+        };
+        if read(Source::SsmParameters) {
+            return Some(of(Source::SsmParameters).filter(|(id, detail)| id == detail).map(|(id, _)| id).collect());
+        }
+        let seen: Vec<_> = of(Source::ImageReferences).map(|(id, _)| id).collect();
+        (!seen.is_empty()).then_some(seen)
+    }
+
     /// The sources that could not be read.
     pub fn failed(&self) -> Vec<&SourceState> {
         self.sources.iter().filter(|s| matches!(s.status, SourceStatus::Failed(_))).collect()
@@ -234,49 +256,5 @@ impl Usage {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn state(source: Source, status: SourceStatus) -> SourceState {
-        SourceState { account: None, region: "us-east-1".parse().unwrap(), source, status }
-    }
-
-    #[test]
-    fn names_read_back() {
-        for source in Source::OPTIONAL {
-            assert_eq!(source.as_str().parse(), Ok(source));
-        }
-        assert!("instance".parse::<Source>().unwrap_err().to_string().contains("launch-templates"));
-    }
-
-    #[test]
-    fn one_failed_source_leaves_doubt_but_a_reference_is_certain() {
-        let used: ImageId = "ami-00000001".parse().unwrap();
-        let other: ImageId = "ami-00000002".parse().unwrap();
-        let mut usage = Usage::default();
-        usage.sources.push(state(Source::Instances, SourceStatus::Ok { read: 1 }));
-        usage.sources.push(state(Source::Ec2Fleets, SourceStatus::Skipped));
-        assert_eq!(usage.verdict(&other), Verdict::Unused);
-        let problem = Problem { code: "UnauthorizedOperation".into(), message: "no".into() };
-        usage.sources.push(state(Source::SsmParameters, SourceStatus::Failed(problem)));
-        let reference =
-            Reference { source: Source::Instances, kind: "instance", id: "i-1".into(), detail: "running".into() };
-        usage.add(used.clone(), reference);
-        assert!(matches!(usage.verdict(&used), Verdict::InUse(by) if by.len() == 1));
-        assert!(matches!(usage.verdict(&other), Verdict::Unverified(why) if why.len() == 1));
-    }
-
-    #[test]
-    fn a_source_that_is_silent_about_one_image_leaves_no_doubt_about_others() {
-        let shared: ImageId = "ami-00000001".parse().unwrap();
-        let other: ImageId = "ami-00000002".parse().unwrap();
-        let problem = Problem { code: "AccessDenied".into(), message: "no".into() };
-        let mut usage = Usage::default();
-        usage.sources.push(state(Source::Accounts, SourceStatus::Failed(problem)));
-        usage.doubt(shared.clone(), Source::Accounts);
-        usage.doubt(other.clone(), Source::UsageReports);
-        assert!(matches!(usage.verdict(&shared), Verdict::Unverified(why) if why.len() == 1));
-        assert_eq!(usage.verdict(&other), Verdict::Unused, "that source was read, or not asked");
-        assert!(usage.doubtful(&shared) && usage.failed().len() == 1);
-    }
-}
+#[path = "usage_tests.rs"]
+mod tests;

@@ -6,10 +6,12 @@ mod instances;
 mod journal;
 mod json;
 mod orphans;
+mod page;
 mod plan;
 mod progress;
 mod refs;
 mod report;
+mod show;
 mod table;
 
 use std::fmt::Display;
@@ -23,10 +25,12 @@ pub use images::{Options, images};
 pub use instances::instances;
 pub use journal::Journal;
 pub use orphans::{Orphan, orphans};
+pub use page::Page;
 pub use plan::{DISPENSABLE, overview, plan, summary as plan_summary};
 pub use progress::{Bar, Bars};
 pub use refs::{refs, unread as unread_sources};
 pub use report::report;
+pub use show::{Details, show};
 pub use table::{Cell, Sheet, Tone, clean};
 
 /// How data is written to stdout.
@@ -188,6 +192,11 @@ impl Printer {
             sheet.leave_out(dispensable, width);
         }
         Ok(self.text(sheet.render(self.width, self.color).as_bytes())?)
+    }
+
+    /// Writes a page for people, as wide as the terminal.
+    pub fn page(&self, page: &Page) -> anyhow::Result<()> {
+        Ok(self.text(page.render(self.width, self.color).as_bytes())?)
     }
 
     /// Writes plain text to stdout.

@@ -14,6 +14,7 @@ pub mod instances;
 pub mod keys;
 pub mod launch;
 pub mod lifecycle;
+pub mod lineage;
 pub mod pace;
 pub mod parameters;
 pub mod permissions;

@@ -75,11 +75,7 @@ pub fn is_missing(error: &anyhow::Error) -> bool {
 }
 
 async fn by_id(target: &Target, reference: &ImageRef, id: &ImageId) -> Result<Image> {
-    let found = match images::by_ids(target, std::slice::from_ref(id)).await {
-        Err(error) if error.is(NOT_FOUND) || error.is("InvalidAMIID.Unavailable") => None,
-        other => other?.pop(),
-    };
-    match found {
+    match images::by_id(target, id).await? {
         Some(image) => Ok(image),
         None => Err(missing(reference, &format!("no image {id} that the account can see"), &target.place().await)
             .hint("it may be in another region (--region), deregistered, or not shared with this account")

@@ -12,7 +12,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use futures::StreamExt;
 
-use super::error::{ApiError, api};
+use super::error::ApiError;
 use super::pace::Pace;
 pub use super::sign_in::Ask;
 use super::target::{Account, Target, caller};
@@ -217,12 +217,7 @@ impl Session {
     /// The list of regions is the same wherever it is asked for, so a fixed one will do where none is set.
     async fn enabled_regions(&self, account: &Arc<Account>) -> Result<Vec<Region>, ApiError> {
         let from = self.configured.clone().unwrap_or_else(Region::first);
-        let target = Target::new(account, from);
-        let answer = target.ec2.describe_regions().send().await.map_err(api("DescribeRegions", &target.region))?;
-        let names = answer.regions().iter().filter_map(|region| region.region_name());
-        let mut regions: Vec<Region> = names.filter_map(|name| name.parse().ok()).collect();
-        regions.sort();
-        Ok(regions)
+        Target::new(account, from).enabled_regions().await
     }
 }
 

@@ -5,12 +5,14 @@
 mod images;
 mod refs;
 mod report;
+mod show;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
 pub use images::{ErrorJson, ImageJson, ImagesJson, InstanceJson, InstancesJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, problem};
+pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
 
 /// The version of all documents.
 pub const VERSION: u32 = 1;
