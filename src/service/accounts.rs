@@ -11,9 +11,12 @@ use super::sign_in::{Role, with_role};
 use super::target::{Account, Caller, caller, region_of};
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;
+use crate::domain::region::Region;
 use crate::domain::roles::RoleArn;
 
 const LIST: &str = "ListAccounts";
+/// Where Organizations is, by partition.
+const HOMES: [(&str, &str); 3] = [("aws", "us-east-1"), ("aws-cn", "cn-northwest-1"), ("aws-us-gov", "us-gov-west-1")];
 /// The most that Organizations gives at a time.
 const PAGE: i32 = 20;
 
@@ -31,7 +34,7 @@ pub(super) async fn open(settings: &Settings, config: &SdkConfig, options: &str)
     if let Some(name) = &settings.org_role {
         let here = caller(config).await?;
         let members = match settings.members.is_empty() {
-            true => members(config, &mut opened.notes).await?,
+            true => members(config, here.partition(), &mut opened.notes).await?,
             false => settings.members.clone(),
         };
         let partition = here.partition().to_owned();
@@ -75,9 +78,13 @@ fn distinct(given: &[RoleArn]) -> Result<Vec<RoleArn>> {
 }
 
 /// The active accounts of the organization. Others cannot be worked in, and are named in a note.
-async fn members(config: &SdkConfig, notes: &mut Vec<String>) -> Result<Vec<AccountId>, ApiError> {
-    let region = region_of(config);
-    let client = aws_sdk_organizations::Client::new(config);
+async fn members(config: &SdkConfig, partition: &str, notes: &mut Vec<String>) -> Result<Vec<AccountId>, ApiError> {
+    // The service is in one region of a partition; an endpoint of our own wants requests signed for it as well.
+    let home = HOMES.iter().find(|(name, _)| *name == partition).and_then(|(_, home)| home.parse().ok());
+    let region: Region = home.unwrap_or_else(|| region_of(config));
+    let place = aws_config::Region::new(region.as_str().to_owned());
+    let settings = aws_sdk_organizations::config::Builder::from(config).region(place).build();
+    let client = aws_sdk_organizations::Client::from_conf(settings);
     let mut pages = client.list_accounts().into_paginator().page_size(PAGE).send();
     let mut members = Vec::new();
     while let Some(page) = pages.next().await {

@@ -9,6 +9,7 @@ mod cli;
 mod fake;
 mod setup;
 
+mod accounts;
 mod copy;
 mod copy_again;
 mod copy_encrypted;
@@ -26,6 +27,7 @@ mod launch_http;
 mod limits;
 mod list;
 mod list_places;
+mod mfa;
 mod naming;
 mod output;
 mod references;
