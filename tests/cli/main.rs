@@ -9,6 +9,7 @@ mod cli;
 mod fake;
 mod setup;
 
+mod accounts;
 mod copy;
 mod copy_accounts;
 mod copy_again;
@@ -28,6 +29,7 @@ mod launch_http;
 mod limits;
 mod list;
 mod list_places;
+mod mfa;
 mod naming;
 mod output;
 mod references;

@@ -106,16 +106,6 @@ fn a_listing_of_images_that_breaks_off_stops_the_run_everywhere() {
 }
 
 #[test]
-fn one_run_works_in_one_account() {
-    let setup = Scene::new();
-    setup.family("web", 5);
-    let role = |account: &str| format!("--role-arn arn:aws:iam::{account}:role/pruner");
-    let line = format!("{ALL_AWAY} {} {}", role(PROD), role(OTHER));
-    setup.run(&line).ended(2).says(&["one account at a time"]);
-    setup.unchanged();
-}
-
-#[test]
 fn what_somebody_else_removed_in_between_counts_as_done() {
     let setup = Scene::new();
     let web = setup.family("web", 2);
