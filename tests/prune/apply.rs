@@ -1,6 +1,6 @@
 //! `--apply`: what is shown is what goes, and nothing goes that was not shown.
 
-use crate::fake::{Fault, FaultKind, OTHER, PROD};
+use crate::fake::{Fault, FaultKind, PROD};
 use crate::scene::{ALL_AWAY, Plan, Scene, days_ago};
 use crate::setup::{EAST, WEST, each};
 
