@@ -80,7 +80,7 @@ impl Context {
             org_role: if roles_named { global.org_role.clone() } else { defaults.org_role },
             members: Vec::new(),
             external_id: global.external_id.clone().or(defaults.external_id),
-            ask_code: printer.can_ask().then(|| asker(&printer)),
+            ask_code: printer.can_ask().then(|| asker(&printer, &stop)),
             endpoint_url: global.endpoint_url.clone().or(defaults.endpoint_url.filter(|_| !endpoint_known)),
             max_attempts: global.max_attempts.or(defaults.max_attempts),
             retry_mode: global.retry_mode.unwrap_or_default(),
@@ -120,7 +120,8 @@ impl Context {
     }
 
     async fn open(&self, settings: &Settings) -> Result<Session> {
-        let session = self.unless_stopped(Session::open(settings)).await?;
+        // On the heap, as the loader of the SDK would make the future of every command 30 KB larger.
+        let session = Box::pin(self.unless_stopped(Session::open(settings))).await?;
         session.notes().iter().for_each(|note| self.printer.say(note));
         Ok(session)
     }
@@ -176,9 +177,12 @@ impl Context {
 
     /// Does work that changes nothing, and gives it up as soon as the user asks to stop.
     pub async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        // On the heap, as it would be in this future twice.
+        let work = Box::pin(work);
         tokio::select! {
-            result = work => result,
+            biased;
             () = self.stop.wait() => Err(Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into()),
+            result = work => result,
         }
     }
 
@@ -213,7 +217,17 @@ impl Context {
 }
 
 /// Asks for the code of an MFA device, on the terminal.
-fn asker(printer: &Arc<Printer>) -> Ask {
-    let printer = Arc::clone(printer);
-    Arc::new(move |serial| Ok(printer.ask_code(serial)?))
+///
+/// A terminal that is being asked on turns Ctrl-C into an error and sends the signal as well: whoever is told of the
+/// error first would call it a failure, so the signal is waited for.
+fn asker(printer: &Arc<Printer>, stop: &Stop) -> Ask {
+    let (printer, stop) = (Arc::clone(printer), stop.clone());
+    Arc::new(move |serial| {
+        let code = printer.ask_code(serial);
+        if code.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::Interrupted) {
+            let signal = tokio::time::timeout(Duration::from_secs(1), stop.wait());
+            let _ = tokio::runtime::Handle::current().block_on(signal);
+        }
+        Ok(code?)
+    })
 }
