@@ -108,7 +108,7 @@ fn the_second_signal_ends_a_run_whose_talk_nobody_reads() {
     let mut filling = stderr.try_clone().unwrap();
     let filler = std::thread::spawn(move || while filling.write_all(&[b'.'; 4096]).is_ok() {});
     std::thread::sleep(Duration::from_millis(300));
-    let mut process = setup.process(&format!("deregister {id} --yes -o json")).stderr(stderr).spawn().unwrap();
+    let mut process = setup.process(&format!("deregister {id} --yes -q -o json")).stderr(stderr).spawn().unwrap();
     setup.until("DeregisterImage", 1);
     let begun = Instant::now();
     send("-INT", &process);
