@@ -17,6 +17,7 @@ use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
 use crate::output::{self, Printer};
 use crate::service::Target;
+use crate::service::error::{ApiError, codes};
 use crate::service::session::{Ask, Session, Settings};
 use crate::service::wait::{Patience, Progress, Stop, Watch};
 
@@ -120,7 +121,13 @@ impl Context {
     }
 
     async fn open(&self, settings: &Settings) -> Result<Session> {
-        let session = self.unless_stopped(Session::open(settings)).await?;
+        let session = self.unless_stopped(Session::open(settings)).await.map_err(|error| {
+            // Whoever presses Ctrl-C at a question gives no answer, before the signal is heard of.
+            match error.downcast_ref::<ApiError>().is_some_and(|error| error.is(codes::INTERRUPTED)) {
+                true => Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into(),
+                false => error,
+            }
+        })?;
         session.notes().iter().for_each(|note| self.printer.say(note));
         Ok(session)
     }
