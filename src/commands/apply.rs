@@ -84,8 +84,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if !args.yes {
         context.printer.show(output::overview(&plan), output::DISPENSABLE);
     }
-    let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
-    context.confirm(&question, args.yes)?;
+    context.confirm(&output::plan_question(&plan), args.yes)?;
     let surveys = planning::survey(context, &places, &policy, None).await?;
     let now = planning::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
     prune::carry_out(context, &surveys, &plan, &args.journal).await?;

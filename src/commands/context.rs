@@ -170,6 +170,12 @@ impl Context {
         Ok(Settings { role_arns: policy.role_arns(), members, org_role, ..settings })
     }
 
+    /// The same region in the account that a role leads to, from the user's own credentials.
+    pub async fn target_as(&self, role: &str) -> Result<Target> {
+        let role = role.parse().map_err(|error| Failure::usage(format!("--from-role-arn {role}: {error}")))?;
+        Session::open(&Settings { role_arns: vec![role], ..self.settings.clone() }).await?.single().await
+    }
+
     /// The one account and region of a command that works in one.
     pub async fn target(&self) -> Result<Target> {
         self.session().await?.single().await

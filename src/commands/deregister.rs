@@ -129,8 +129,7 @@ fn protected(chosen: &[Image]) -> Result<()> {
     let Some(first) = on.first() else { return Ok(()) };
     let list: Vec<_> = on.iter().map(|i| format!("{}: {}", i.label(), i.protection.as_str())).collect();
     let message = format!("protected from deregistration in {}: {}", first.region, list.join(", "));
-    let hint =
-        format!("aws ec2 disable-image-deregistration-protection --image-id {} --region {}", first.id, first.region);
+    let hint = format!("amictl unprotect {} --region {}", first.id, first.region);
     Err(Failure::new(Kind::Refused, "Protected", message).hint(format!("lift the protection with: {hint}")).into())
 }
 

@@ -94,7 +94,7 @@ impl Run<'_> {
         let settled = deregister::settle(&target, &asked).await;
         let mut outcomes = Vec::new();
         for outcome in settled {
-            outcomes.push(self.end(outcome).await);
+            outcomes.push(end(self.context, self.journal, outcome).await);
         }
         outcomes.extend(untouched.into_iter().flatten());
         outcomes
@@ -102,30 +102,38 @@ impl Run<'_> {
 
     /// Writes down what is about to be done. Unless that is written, or when the user wants to stop, nothing is.
     async fn begin(self, target: &Target, removal: &Removal) -> Result<(), Outcome> {
-        if self.context.stop.asked() {
-            let problem = Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() };
-            return Err(deregister::skipped(removal, problem));
+        if let Some(stopped) = stopped(self.context) {
+            return Err(deregister::skipped(removal, stopped));
         }
         // Who it was shared with is gone with the image. Not being allowed to know is no reason to keep it.
         let shares = launch_permissions(target, &removal.image.id).await.ok();
         let snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
         let written =
             self.journal.begin(Verb::Deregister, &removal.image, shares.as_ref(), snapshots, self.context.clock());
-        written.await.map_err(|error| {
-            let message = format!("the journal cannot be written, so nothing was done: {error}");
-            deregister::failed(removal, Problem { code: "JournalError".to_owned(), message })
-        })
+        written.await.map_err(|error| deregister::failed(removal, not_begun(&error)))
     }
+}
 
-    /// Writes down what became of it.
-    async fn end(self, mut outcome: Outcome) -> Outcome {
-        let written = self.journal.end(&outcome, self.context.clock()).await;
-        if let (Err(error), Status::Done) = (written, &outcome.status) {
-            let message = format!("it is done, but the journal cannot be completed: {error}");
-            outcome.status = Status::Failed(Problem { code: "JournalError".to_owned(), message });
-        }
-        outcome
+/// Why nothing more is begun, where the user has asked to stop.
+pub fn stopped(context: &Context) -> Option<Problem> {
+    let problem = || Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() };
+    context.stop.asked().then(problem)
+}
+
+/// Why nothing was done, where the journal could not be written.
+pub fn not_begun(error: &std::io::Error) -> Problem {
+    let message = format!("the journal cannot be written, so nothing was done: {error}");
+    Problem { code: "JournalError".to_owned(), message }
+}
+
+/// Writes down what became of an image.
+pub async fn end(context: &Context, journal: &Journal, mut outcome: Outcome) -> Outcome {
+    let written = journal.end(&outcome, context.clock()).await;
+    if let (Err(error), Status::Done) = (written, &outcome.status) {
+        let message = format!("it is done, but the journal cannot be completed: {error}");
+        outcome.status = Status::Failed(Problem { code: "JournalError".to_owned(), message });
     }
+    outcome
 }
 
 /// Says where nothing could be done.

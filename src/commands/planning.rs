@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::Context;
 use super::reports;
+use super::staging::Task;
 use super::using::{self, Looked};
 use crate::domain::cost::Prices;
 use crate::domain::ids::AccountId;
@@ -18,6 +19,7 @@ use crate::domain::plan::{Action, Judged, Plan, fingerprint};
 use crate::domain::policy::Policy;
 use crate::domain::report::{PlaceError, Problem};
 use crate::domain::retention::{Shares, Verdict, judge};
+use crate::domain::retire::Step;
 use crate::domain::sharing::Principal;
 use crate::domain::usage::{Source, Usage};
 use crate::output::Bar;
@@ -118,7 +120,7 @@ async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) ->
         bar.step();
         // What no rule would let go anyway need not be asked about one by one.
         let verdicts = judge(policy, &images, &Usage::default(), &Shares::new(), context.now);
-        let candidates = verdicts.iter().filter(|v| v.goes()).map(|v| v.image.id.clone()).collect::<BTreeSet<_>>();
+        let candidates = verdicts.iter().filter(|v| v.candidate()).map(|v| v.image.id.clone()).collect::<BTreeSet<_>>();
         // Nobody listens where that source is left out.
         let _ = tell.send(candidates);
         Ok(images)
@@ -202,14 +204,16 @@ impl Survey {
 pub struct Work {
     /// What to remove, place by place.
     pub removals: Vec<(Target, Vec<Removal>)>,
+    /// The images that go a step, and stay.
+    pub tasks: Vec<Task>,
     /// What is left alone, with the reason.
     pub skipped: Vec<crate::domain::report::Outcome>,
 }
 
-/// Holds a plan against what is found now. A row whose image is now kept for whatever reason, has changed or is
-/// gone is skipped; a snapshot is deleted only if the plan says so.
+/// Holds a plan against what is found now. A row whose image is now kept for whatever reason, has changed, is gone
+/// or is due for another step is skipped; a snapshot is deleted only if the plan says so.
 pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
-    let mut work = Work { removals: Vec::new(), skipped: Vec::new() };
+    let mut work = Work { removals: Vec::new(), tasks: Vec::new(), skipped: Vec::new() };
     for survey in &surveys.each {
         let verdicts = survey.judge(context, &plan.policy);
         let verdicts: HashMap<_, _> = verdicts.iter().map(|verdict| (&verdict.image.id, verdict)).collect();
@@ -217,10 +221,13 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
         let rows = plan.actions.iter().filter(|action| survey.has(action));
         let mut still = Vec::new();
         for row in rows {
-            let verdict = verdicts.get(&row.image_id).copied();
-            match objection(verdict, &row.fingerprint) {
-                None => still.extend(verdict.map(|v| (v.image.clone(), row))),
-                Some(problem) => work.skipped.push(deregister::left_alone(row, problem)),
+            match still_right(verdicts.get(&row.image_id).copied(), row) {
+                Ok(image) if row.action == Step::Deregister => still.push((image.clone(), row)),
+                Ok(image) => {
+                    let (target, image) = (survey.target.clone(), image.clone());
+                    work.tasks.push(Task { target, image, step: row.action });
+                }
+                Err(problem) => work.skipped.push(deregister::left_alone(row, problem)),
             }
         }
         let going: BTreeSet<_> = still.iter().map(|(image, _)| image.id.clone()).collect();
@@ -240,16 +247,20 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
     work
 }
 
-/// Why a row of a plan must not be carried out any more.
-fn objection(verdict: Option<&Verdict<'_>>, fingerprint_then: &str) -> Option<Problem> {
-    let problem = |code: &str, message: String| Some(Problem { code: code.to_owned(), message });
+/// The image of a row that may be carried out still, or why it must not be any more.
+fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action) -> Result<&'a Image, Problem> {
+    let problem = |code: &str, message: String| Err(Problem { code: code.to_owned(), message });
     let Some(verdict) = verdict else { return problem("gone", "the image is gone".to_owned()) };
-    if let Some(first) = verdict.reasons.first() {
+    if verdict.step != Some(row.action) {
+        let Some(first) = verdict.reasons.first() else {
+            let now = verdict.step.map_or("kept", |step| step.verb().done());
+            return problem("other-step", format!("by now it would be {now}, not {}", row.action.verb().done()));
+        };
         let all: Vec<_> = verdict.reasons.iter().map(|r| format!("{}: {}", r.code(), r.detail())).collect();
         return problem(first.code(), format!("it is now kept: {}", all.join("; ")));
     }
-    match fingerprint(verdict.image) == fingerprint_then {
-        true => None,
+    match fingerprint(verdict.image) == row.fingerprint {
+        true => Ok(verdict.image),
         false => problem("changed", "the image has changed since the plan was made".to_owned()),
     }
 }

@@ -9,6 +9,7 @@ use super::destroy::{self, JournalArgs};
 use super::ending;
 use super::planning::{self, Surveys};
 use super::reports::ReportArgs;
+use super::staging;
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
@@ -16,6 +17,7 @@ use crate::domain::naming::Family;
 use crate::domain::plan::Plan;
 use crate::domain::policy::{Limit, Policy};
 use crate::domain::report::{Report, Status};
+use crate::domain::retire::Step;
 use crate::domain::tagging::TagMatch;
 use crate::domain::usage::Source;
 use crate::output;
@@ -153,8 +155,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         dry_run(context, &surveys, &plan).await?;
         return ending::complete(context, &plan, &surveys);
     }
-    let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
-    context.confirm(&question, args.yes)?;
+    context.confirm(&output::plan_question(&plan), args.yes)?;
     // A person takes time to answer: what they were shown is held against what is there now.
     let surveys = match args.yes {
         true => surveys,
@@ -169,7 +170,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
     let work = planning::recheck(context, surveys, plan);
     let journal = journal.open(context, surveys.targets()).await?;
+    // First what can be taken back, as somebody may wait for what is put back.
+    let staged = staging::carry_out(context, work.tasks, &journal).await;
     let mut report = destroy::carry_out(context, work.removals, &journal).await;
+    report.results.splice(0..0, staged);
     report.results.extend(work.skipped);
     report.errors.clone_from(&surveys.errors);
     output::report(&context.printer, &report)?;
@@ -181,6 +185,9 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
 /// Asks EC2 whether what a plan says, and is still right, would work.
 pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan) -> Result<()> {
     let work = planning::recheck(context, surveys, plan);
+    for task in &work.tasks {
+        staging::check(context, task).await?;
+    }
     for (target, removals) in &work.removals {
         for removal in removals {
             crate::service::deregister::check(target, removal).await?;
@@ -191,7 +198,7 @@ pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan) -> Resul
             context.printer.say(format!("{} would be skipped: {}", row.image_id, why.message));
         }
     }
-    context.printer.say("dry run: the rest would be deleted");
+    context.printer.say("dry run: the rest would be done");
     Ok(())
 }
 
@@ -247,11 +254,15 @@ fn say_summary(context: &Context, plan: &Plan) {
 pub fn within_limit(plan: &Plan) -> Result<()> {
     let Some(limit) = plan.policy.max_delete else { return Ok(()) };
     let (most, scope) = (limit.most(plan.in_scope()), plan.in_scope());
-    if plan.summary.actions <= most {
+    let leaving = plan.leaving();
+    if leaving <= most {
         return Ok(());
     }
-    let message =
-        format!("{} images would go, but the limit of {limit} allows {most} of {scope}", plan.summary.actions);
+    let what = match plan.count(Step::Deregister) == leaving {
+        true => format!("{leaving} images would go"),
+        false => format!("{leaving} images would go a step ({})", output::steps(plan)),
+    };
+    let message = format!("{what}, but the limit of {limit} allows {most} of {scope}");
     Err(Failure::new(Kind::Refused, "OverLimit", message)
         .hint("look at the plan with 'amictl prune', then raise --max-delete if it is right")
         .into())

@@ -1,5 +1,6 @@
 //! What amictl knows about images, as pure values: no I/O, no clock, no SDK, no command line.
 
+pub mod access;
 pub mod across;
 pub mod age;
 pub mod change;
@@ -18,6 +19,7 @@ pub mod reference;
 pub mod region;
 pub mod report;
 pub mod retention;
+pub mod retire;
 pub mod roles;
 pub mod selection;
 pub mod sharing;

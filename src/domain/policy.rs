@@ -13,6 +13,7 @@ use super::age::Age;
 use super::ids::AccountId;
 use super::image::Image;
 use super::region::RegionChoice;
+use super::retire::Stages;
 use super::roles::{AccountChoice, RoleArn, RoleName};
 use super::tagging::TagMatch;
 use super::usage::Source;
@@ -92,6 +93,12 @@ pub struct Rule {
     /// What is shared outside the account stays.
     #[serde(default)]
     pub keep_shared: Option<bool>,
+    /// What may go does so in these stages.
+    #[serde(default)]
+    pub retire: Option<Stages>,
+    /// What comes into use again is put back.
+    #[serde(default)]
+    pub revive: Option<bool>,
 }
 
 fn every_family() -> Vec<String> {
@@ -154,6 +161,12 @@ pub struct Policy {
     /// As in [`Rule`].
     #[serde(default)]
     pub keep_shared: Option<bool>,
+    /// As in [`Rule`].
+    #[serde(default)]
+    pub retire: Option<Stages>,
+    /// As in [`Rule`].
+    #[serde(default)]
+    pub revive: Option<bool>,
     /// The rules, in order.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
@@ -180,6 +193,8 @@ impl Default for Policy {
             min_age: None,
             unused_for: None,
             keep_shared: None,
+            retire: None,
+            revive: None,
             rules: vec![Rule::everything()],
         }
     }
@@ -188,8 +203,8 @@ impl Default for Policy {
 impl Rule {
     /// A rule that covers all families and sets nothing of its own.
     pub fn everything() -> Self {
-        let (keep, min_age, unused_for, keep_shared) = (None, None, None, None);
-        Self { families: every_family(), tags: BTreeMap::new(), keep, min_age, unused_for, keep_shared }
+        let (keep, min_age, unused_for, keep_shared, retire, revive) = (None, None, None, None, None, None);
+        Self { families: every_family(), tags: BTreeMap::new(), keep, min_age, unused_for, keep_shared, retire, revive }
     }
 }
 
@@ -206,6 +221,10 @@ pub struct Settled {
     pub unused_for: Option<Age>,
     /// What is shared outside the account stays.
     pub keep_shared: bool,
+    /// What may go does so in these stages, or else at once.
+    pub retire: Option<Stages>,
+    /// What comes into use again is put back. Where nothing is retired in stages, that has to be asked for.
+    pub revive: bool,
 }
 
 impl Settled {
@@ -261,6 +280,8 @@ impl Policy {
             min_age: rule.min_age.or(self.min_age).unwrap_or(Age::days(MIN_AGE_DAYS)),
             unused_for: rule.unused_for.or(self.unused_for),
             keep_shared: rule.keep_shared.or(self.keep_shared).unwrap_or(false),
+            retire: rule.retire.as_ref().or(self.retire.as_ref()).cloned(),
+            revive: rule.revive.or(self.revive).unwrap_or(rule.retire.is_some() || self.retire.is_some()),
         };
         self.rules.iter().map(settle).collect()
     }

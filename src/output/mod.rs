@@ -26,7 +26,7 @@ pub use instances::instances;
 pub use journal::Journal;
 pub use orphans::{Orphan, orphans};
 pub use page::Page;
-pub use plan::{DISPENSABLE, overview, plan, summary as plan_summary};
+pub use plan::{DISPENSABLE, overview, plan, question as plan_question, steps, summary as plan_summary};
 pub use progress::{Bar, Bars};
 pub use refs::{refs, unread as unread_sources};
 pub use report::report;

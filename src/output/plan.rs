@@ -8,6 +8,7 @@ use super::{Format, Printer};
 use crate::domain::ids::AccountId;
 use crate::domain::naming::ImageName;
 use crate::domain::plan::{Kept, Plan};
+use crate::domain::retire::Step;
 
 /// Writes a plan to stdout.
 pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
@@ -40,7 +41,7 @@ pub fn overview(plan: &Plan) -> Sheet {
         let stay = stay
             .map(|kept| (kept.name.as_deref(), kept.image_id.as_str(), Cell::toned("keep", Tone::Good), reasons(kept)));
         let go = go.map(|action| {
-            (action.name.as_deref(), action.image_id.as_str(), Cell::toned("delete", Tone::Bad), action.reason.clone())
+            (action.name.as_deref(), action.image_id.as_str(), verdict(action.action), action.reason.clone())
         });
         let mut rows: Vec<_> = stay.chain(go).collect();
         rows.sort_by_key(|(name, ..)| Reverse(name.map(|name| (name.parse::<ImageName>().ok(), name))));
@@ -51,6 +52,32 @@ pub fn overview(plan: &Plan) -> Sheet {
         }
     }
     if plan.accounts.len() > 1 { sheet } else { sheet.without(&["ACCOUNT"]) }
+}
+
+fn verdict(step: Step) -> Cell {
+    match step {
+        Step::Deregister => Cell::toned("delete", Tone::Bad),
+        Step::Disable | Step::Deprecate => Cell::toned(step.as_str(), Tone::Notice),
+        Step::Revive => Cell::toned(step.as_str(), Tone::Good),
+    }
+}
+
+/// How many images go which step: `2 to deregister, 3 to disable`.
+pub fn steps(plan: &Plan) -> String {
+    let each = Step::ALL.iter().map(|step| (plan.count(*step), step.as_str())).filter(|(n, _)| *n > 0);
+    each.map(|(n, step)| format!("{n} to {step}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What a person is asked before a plan is carried out.
+pub fn question(plan: &Plan) -> String {
+    let each = Step::ALL.iter().map(|step| (plan.count(*step), *step)).filter(|(n, _)| *n > 0);
+    let each = each.map(|(n, step)| match step {
+        Step::Deregister => format!("deregister {n} images and delete their snapshots"),
+        Step::Disable | Step::Deprecate | Step::Revive => format!("{} {n} images", step.as_str()),
+    });
+    let text = each.collect::<Vec<_>>().join(", ");
+    let (first, rest) = text.split_at(text.len().min(1));
+    format!("{}{rest}?", first.to_uppercase())
 }
 
 fn reasons(kept: &Kept) -> String {
@@ -64,13 +91,23 @@ pub fn summary(plan: &Plan) -> Vec<String> {
     let count = |n: usize| if n == 1 { "1 image".to_owned() } else { format!("{n} images") };
     let mut lines = match sums.actions {
         0 => vec![format!("nothing to delete; {} stay", count(sums.kept))],
-        n => vec![format!(
+        n if n == plan.count(Step::Deregister) => vec![format!(
             "{} to delete with snapshots of {} GiB: up to ${:.2} a month; {} stay",
             count(n),
             sums.size_gib,
             sums.monthly_saving_usd_at_most,
             count(sums.kept)
         )],
+        _ => {
+            let saving = match plan.count(Step::Deregister) {
+                0 => String::new(),
+                _ => format!(
+                    "; snapshots of {} GiB go: up to ${:.2} a month",
+                    sums.size_gib, sums.monthly_saving_usd_at_most
+                ),
+            };
+            vec![format!("{}{saving}; {} stay as they are", steps(plan), count(sums.kept))]
+        }
     };
     let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
     for kept in &plan.kept {

@@ -31,6 +31,7 @@ pub mod tags;
 mod target;
 pub mod usage;
 pub mod usage_reports;
+pub mod volumes;
 pub mod wait;
 
 pub use target::Target;

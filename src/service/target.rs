@@ -1,6 +1,6 @@
 //! One account in one region, with its clients.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
@@ -155,6 +155,12 @@ impl Target {
     /// The options that lead here again, for a command line that takes something up.
     pub fn options(&self) -> String {
         format!("--region {}{}", self.region, self.account.options)
+    }
+
+    /// The same for several regions.
+    pub fn options_in(&self, regions: &BTreeSet<Region>) -> String {
+        let regions: Vec<_> = regions.iter().map(Region::as_str).collect();
+        format!("--region {}{}", regions.join(","), self.account.options)
     }
 
     /// What went wrong here, as an entry of a report. The account is that of the role where nobody answers.

@@ -11,6 +11,7 @@ mod setup;
 
 mod accounts;
 mod copy;
+mod copy_accounts;
 mod copy_again;
 mod copy_encrypted;
 mod create;
@@ -19,6 +20,7 @@ mod create_snapshot;
 mod defaults;
 mod deregister;
 mod deregister_snapshots;
+mod finishing;
 mod help;
 mod interrupted;
 mod journal;

@@ -26,6 +26,7 @@ mod plan_file;
 mod policy;
 mod policy_file;
 mod refs;
+mod retire;
 mod snapshots;
 mod sources;
 mod standing;

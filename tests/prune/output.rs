@@ -77,7 +77,8 @@ fn json_is_the_plan_of_the_contract() {
     }
     assert!(action["reason"].as_str().unwrap().contains("not in use"), "{action}");
     let summary = serde_json::json!(
-        {"actions": 1, "kept": 6, "unverified": 0, "size_gib": 8, "monthly_saving_usd_at_most": 0.4}
+        {"actions": 1, "deregister": 1, "disable": 0, "deprecate": 0, "revive": 0, "kept": 6, "unverified": 0,
+         "size_gib": 8, "monthly_saving_usd_at_most": 0.4}
     );
     assert_eq!(plan.0["summary"], summary);
     for row in plan.0["sources"].as_array().unwrap() {

@@ -1,4 +1,4 @@
-//! A plan: what would be deleted and what stays, as one document that is shown, saved, confirmed and applied.
+//! A plan: what would be done and what stays, as one document that is shown, saved, confirmed and applied.
 
 mod build;
 mod check;
@@ -10,6 +10,7 @@ use super::ids::{AccountId, ImageId, SnapshotId};
 use super::policy::Policy;
 use super::region::Region;
 use super::report::PlaceError;
+use super::retire::Step;
 use super::usage::{Source, SourceState, SourceStatus};
 
 pub use build::{Judged, fingerprint};
@@ -80,7 +81,7 @@ pub struct SourceRow {
     pub read: usize,
 }
 
-/// One image that would go.
+/// One image to which something would be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     /// The account.
@@ -95,11 +96,11 @@ pub struct Action {
     pub family: Option<String>,
     /// Its version.
     pub image_version: Option<u64>,
-    /// Always `deregister`.
-    pub action: String,
-    /// The snapshots that go with it: those no image that stays is made of.
+    /// What would be done.
+    pub action: Step,
+    /// The snapshots that go with it where it is deregistered: those no image that stays is made of.
     pub snapshots: Vec<SnapshotId>,
-    /// Why it may go.
+    /// Why.
     pub reason: String,
     /// The size of those snapshots in GiB, at most.
     pub size_gib: i64,
@@ -137,8 +138,20 @@ pub struct KeptReason {
 /// The sums of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Images that would go.
+    /// Images to which something would be done.
     pub actions: usize,
+    /// Of those, images that would be deregistered.
+    #[serde(default)]
+    pub deregister: usize,
+    /// Images that would be disabled.
+    #[serde(default)]
+    pub disable: usize,
+    /// Images that would be deprecated.
+    #[serde(default)]
+    pub deprecate: usize,
+    /// Images that would be put back.
+    #[serde(default)]
+    pub revive: usize,
     /// Images that stay.
     pub kept: usize,
     /// Of those, images that stay only because their use could not be verified.
@@ -154,6 +167,16 @@ fn seconds<S: Serializer>(at: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error>
 }
 
 impl Plan {
+    /// How many images would have that done to them.
+    pub fn count(&self, step: Step) -> usize {
+        self.actions.iter().filter(|action| action.action == step).count()
+    }
+
+    /// The images that the limit counts: all to which something is done, but for those that are put back.
+    pub fn leaving(&self) -> usize {
+        self.actions.len() - self.count(Step::Revive)
+    }
+
     /// The images in scope: those that go, and those that stay for another reason than being out of scope.
     pub fn in_scope(&self) -> usize {
         let outside = |reason: &KeptReason| matches!(reason.code.as_str(), "out-of-scope" | "unmanaged");

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use super::*;
 use crate::domain::age::Age;
 use crate::domain::cost::Prices;
-use crate::domain::image::Image;
+use crate::domain::image::{Image, State};
 use crate::domain::usage::Usage;
 use std::collections::BTreeSet;
 
@@ -50,6 +50,32 @@ fn shared_snapshots_stay_and_each_counts_once() {
     assert_eq!((plan.summary.actions, plan.summary.kept, plan.summary.size_gib), (2, 3, 16));
     assert!((plan.summary.monthly_saving_usd_at_most - 0.8).abs() < 1e-9);
     assert_eq!(plan.in_scope(), 5);
+}
+
+#[test]
+fn an_image_that_only_goes_a_step_needs_its_snapshots() {
+    // The second version is at its last stage; it shares a snapshot with the first, which is at its first.
+    let mut images = fleet();
+    images[1].state = State::Disabled;
+    images[1].tags.insert("amictl:retire".into(), "disable@2025-12-01T00:00:00Z".into());
+    images[4].deprecated_at = Some(now() - TimeDelta::days(1));
+    images[4].tags.insert("amictl:retire".into(), "deprecate@2026-01-30T00:00:00Z".into());
+    let policy = Policy::parse("version = 1\nretire = ['deprecate', 'disable@14d', 'deregister@30d']").unwrap();
+    let usage = Usage::default();
+    let verdicts = judge(&policy, &images, &usage, &Shares::new(), now());
+    let places = [Judged { images: &images, verdicts, usage: &usage }];
+    let plan = Plan::new(policy.clone(), account(), &places, Prices::default(), now());
+    let rows: Vec<_> = plan.actions.iter().map(|a| (a.action, a.snapshots.len(), a.size_gib)).collect();
+    assert_eq!(rows, [(Step::Deprecate, 0, 0), (Step::Deregister, 1, 8), (Step::Revive, 0, 0)]);
+    assert_eq!(plan.actions[1].snapshots[0].as_str(), "snap-00000000000000003");
+    assert!(plan.actions[1].reason.ends_with("; disabled 8w ago"), "{}", plan.actions[1].reason);
+    assert_eq!(plan.actions[2].reason, "newest: number 1 of the newest 3; deprecated 34h ago");
+    let sums = &plan.summary;
+    assert_eq!((sums.actions, sums.deregister, sums.deprecate, sums.disable, sums.revive), (3, 1, 1, 0, 1));
+    assert_eq!((sums.size_gib, sums.kept, plan.leaving(), plan.in_scope()), (8, 2, 2, 5));
+    let text = serde_json::to_string(&plan).unwrap();
+    assert!(text.contains(r#""action":"revive""#) && text.contains(r#""disable@14d""#), "{text}");
+    assert_eq!(Plan::parse(&text), Ok(plan));
 }
 
 #[test]
@@ -106,7 +132,7 @@ fn a_fingerprint_sees_every_change_that_matters() {
     changed[0].tags.insert("a".into(), "b".into());
     changed[1].snapshots.push(snapshot(9, 8));
     changed[2].public = true;
-    changed[3].state = crate::domain::image::State::Disabled;
+    changed[3].state = State::Disabled;
     assert!(changed.iter().all(|image| fingerprint(image) != fingerprint(&plain)));
     assert_eq!(fingerprint(&plain), fingerprint(&plain.clone()));
 }
