@@ -17,6 +17,7 @@ use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
 use crate::output::{self, Printer};
 use crate::service::Target;
+use crate::service::error::{ApiError, codes};
 use crate::service::session::{Ask, Session, Settings};
 use crate::service::wait::{Patience, Progress, Stop, Watch};
 
@@ -80,7 +81,7 @@ impl Context {
             org_role: if roles_named { global.org_role.clone() } else { defaults.org_role },
             members: Vec::new(),
             external_id: global.external_id.clone().or(defaults.external_id),
-            ask_code: printer.can_ask().then(|| asker(&printer, &stop)),
+            ask_code: printer.can_ask().then(|| asker(&printer)),
             endpoint_url: global.endpoint_url.clone().or(defaults.endpoint_url.filter(|_| !endpoint_known)),
             max_attempts: global.max_attempts.or(defaults.max_attempts),
             retry_mode: global.retry_mode.unwrap_or_default(),
@@ -121,7 +122,14 @@ impl Context {
 
     async fn open(&self, settings: &Settings) -> Result<Session> {
         // On the heap, as the loader of the SDK would make the future of every command 30 KB larger.
-        let session = Box::pin(self.unless_stopped(Session::open(settings))).await?;
+        let opened = Box::pin(self.unless_stopped(Session::open(settings))).await;
+        let session = opened.map_err(|error| {
+            // Whoever presses Ctrl-C at a question gives no answer, before the signal is heard of.
+            match error.downcast_ref::<ApiError>().is_some_and(|error| error.is(codes::INTERRUPTED)) {
+                true => Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into(),
+                false => error,
+            }
+        })?;
         session.notes().iter().for_each(|note| self.printer.say(note));
         Ok(session)
     }
@@ -217,17 +225,7 @@ impl Context {
 }
 
 /// Asks for the code of an MFA device, on the terminal.
-///
-/// A terminal that is being asked on turns Ctrl-C into an error and sends the signal as well: whoever is told of the
-/// error first would call it a failure, so the signal is waited for.
-fn asker(printer: &Arc<Printer>, stop: &Stop) -> Ask {
-    let (printer, stop) = (Arc::clone(printer), stop.clone());
-    Arc::new(move |serial| {
-        let code = printer.ask_code(serial);
-        if code.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::Interrupted) {
-            let signal = tokio::time::timeout(Duration::from_secs(1), stop.wait());
-            let _ = tokio::runtime::Handle::current().block_on(signal);
-        }
-        Ok(code?)
-    })
+fn asker(printer: &Arc<Printer>) -> Ask {
+    let printer = Arc::clone(printer);
+    Arc::new(move |serial| Ok(printer.ask_code(serial)?))
 }

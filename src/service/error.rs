@@ -35,6 +35,8 @@ pub mod codes {
     pub const CREDENTIALS: &str = "CredentialsError";
     /// A code of an MFA device is needed, and there is none.
     pub const MFA: &str = "MfaRequired";
+    /// The user did not want to go on.
+    pub const INTERRUPTED: &str = "Interrupted";
     /// No connection.
     pub const CONNECTION: &str = "ConnectionError";
     /// No answer in time.
