@@ -30,7 +30,7 @@ pub struct JournalArgs {
 
 impl JournalArgs {
     /// Opens the journal of this run. Without one nothing is destroyed.
-    pub async fn open(&self, context: &Context, target: &Target) -> Result<Journal> {
+    pub async fn open(&self, context: &Context, targets: impl IntoIterator<Item = &Target>) -> Result<Journal> {
         let set = |name: &str| context.env(name).map(PathBuf::from);
         let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local").join("state")));
         let path = match &self.journal {
@@ -40,7 +40,12 @@ impl JournalArgs {
                 None => return Err(Failure::usage("no place for the journal").hint("give --journal FILE").into()),
             },
         };
-        let who = target.caller().await.ok().and_then(|caller| caller.arn.clone());
+        let mut who = Vec::new();
+        for target in targets {
+            if let Ok(caller) = target.caller().await {
+                who.extend(caller.arn.clone().map(|arn| (caller.account.clone(), arn)));
+            }
+        }
         Journal::open(&path, &context.maker.run, who).with_context(|| format!("journal {}", path.display()))
     }
 }
@@ -133,11 +138,7 @@ pub async fn end(context: &Context, journal: &Journal, mut outcome: Outcome) -> 
 
 /// Says where nothing could be done.
 pub fn tell(context: &Context, errors: &[PlaceError]) {
-    for error in errors {
-        let account = error.account.as_ref().map(|account| format!("account {account}, ")).unwrap_or_default();
-        let Problem { code, message } = &error.problem;
-        context.printer.tell(&format!("{account}region {}: {message} [{code}]", error.region));
-    }
+    errors.iter().for_each(|error| context.printer.tell(&error.to_string()));
 }
 
 /// Says what failed, and ends the run as the report asks for.

@@ -10,9 +10,11 @@ use thiserror::Error;
 use wildmatch::WildMatch;
 
 use super::age::Age;
+use super::ids::AccountId;
 use super::image::Image;
 use super::region::RegionChoice;
 use super::retire::Stages;
+use super::roles::{AccountChoice, RoleArn, RoleName};
 use super::tagging::TagMatch;
 use super::usage::Source;
 use super::written::{text, texts};
@@ -113,6 +115,16 @@ pub struct Policy {
     /// Regions to work on, where the command line names none.
     #[serde(default, with = "texts")]
     pub regions: Vec<RegionChoice>,
+    /// Accounts to work in, where the command line names no role.
+    #[serde(default)]
+    pub accounts: Vec<AccountChoice>,
+    /// The role by which those are entered that are named by their id; where none is named at all, the role of every
+    /// account of the organization.
+    #[serde(default)]
+    pub org_role: Option<RoleName>,
+    /// Whether EC2 is asked for reports of who uses images that are shared.
+    #[serde(default)]
+    pub usage_reports: bool,
     /// The most a run may delete.
     #[serde(default, with = "text")]
     pub max_delete: Option<Limit>,
@@ -166,6 +178,9 @@ impl Default for Policy {
         Self {
             version: 1,
             regions: Vec::new(),
+            accounts: Vec::new(),
+            org_role: None,
+            usage_reports: false,
             max_delete: None,
             protect_tags: Vec::new(),
             only_tags: Vec::new(),
@@ -236,6 +251,24 @@ impl Policy {
             true => Ok(Self { rules: vec![Rule::everything()], ..policy }),
             false => Ok(policy),
         }
+    }
+
+    /// The accounts that are named by a role in them.
+    pub fn role_arns(&self) -> Vec<RoleArn> {
+        let role = |choice: &AccountChoice| match choice {
+            AccountChoice::Role(role) => Some(role.clone()),
+            AccountChoice::Account(_) => None,
+        };
+        self.accounts.iter().filter_map(role).collect()
+    }
+
+    /// The accounts that are named by their id: somebody must say by which role to enter them.
+    pub fn account_ids(&self) -> Vec<AccountId> {
+        let id = |choice: &AccountChoice| match choice {
+            AccountChoice::Account(id) => Some(id.clone()),
+            AccountChoice::Role(_) => None,
+        };
+        self.accounts.iter().filter_map(id).collect()
     }
 
     /// The rules with every value settled, in order.

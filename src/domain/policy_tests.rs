@@ -63,6 +63,8 @@ fn errors_name_the_line() {
         ("version = 1\nwithout_sources = ['instance']", "line 2", "launch-templates"),
         ("version = 1\nregions = ['mars']", "line 2", "mars"),
         ("version = 1\nkeep = -1", "line 2", "-1"),
+        ("version = 1\naccounts = ['11111111111']", "line 2", "twelve digits"),
+        ("version = 1\norg_role = 'a b'", "line 2", "is not the name of a role"),
         ("keep = 1", "line 1", "version"),
         ("version = 1\n[[rule]]\nretire = ['delete']", "line 3", "'delete' is not a stage"),
         ("version = 1\nretire = []", "line 2", "at least one stage"),
@@ -83,6 +85,16 @@ fn errors_name_the_line() {
 #[test]
 fn a_policy_reads_back_from_json_as_it_was() {
     let policy = Policy::parse(FILE).unwrap();
+    let json = serde_json::to_string(&policy).unwrap();
+    assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy);
+}
+
+#[test]
+fn accounts_are_named_by_roles_and_by_ids() {
+    let text = "version = 1\naccounts = ['arn:aws:iam::111122223333:role/ami', '444455556666']\norg_role = 'ops/ami'\n";
+    let policy = Policy::parse(text).unwrap();
+    assert_eq!(policy.account_ids(), ["444455556666".parse().unwrap()]);
+    assert_eq!(policy.role_arns(), ["arn:aws:iam::111122223333:role/ami".parse().unwrap()]);
     let json = serde_json::to_string(&policy).unwrap();
     assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy);
 }

@@ -13,7 +13,7 @@ use super::image::{Image, State};
 use super::policy::{KEEP_TAG, Policy, Settled};
 use super::retire::{History, Next, Step, next};
 use super::tagging::{TagMatch, backup_service};
-use super::usage::{ALIAS, SourceStatus, Usage, Verdict as UseVerdict};
+use super::usage::{ALIAS, SourceState, SourceStatus, Usage, Verdict as UseVerdict};
 
 pub use super::reason::Reason;
 
@@ -215,7 +215,10 @@ fn shared(shares: &Result<Option<String>, String>) -> Option<Reason> {
 fn use_reasons(usage: &Usage, image: &ImageId, doubt: Option<&str>) -> Vec<Reason> {
     match usage.verdict(image) {
         UseVerdict::Unused => Vec::new(),
-        UseVerdict::Unverified(_) => vec![Reason::Unverified(doubt.unwrap_or_default().to_owned())],
+        UseVerdict::Unverified(_) if !usage.doubtful(image) => {
+            vec![Reason::Unverified(doubt.unwrap_or_default().to_owned())]
+        }
+        UseVerdict::Unverified(failed) => vec![Reason::Unverified(said(failed).unwrap_or_default())],
         UseVerdict::InUse(by) => {
             let (alias, other): (Vec<_>, Vec<_>) = by.into_iter().cloned().partition(|r| r.kind == ALIAS);
             let mut reasons = Vec::new();
@@ -257,7 +260,10 @@ fn step(rule: &Settled, image: &Image, reasons: &mut Vec<Reason>, now: DateTime<
 
 /// The sources that could not be read, with EC2's words; the same for every image of a place.
 fn doubt(usage: &Usage) -> Option<String> {
-    let failed = usage.failed();
+    said(usage.failed().into_iter().filter(|state| !state.source.by_image()).collect())
+}
+
+fn said(failed: Vec<&SourceState>) -> Option<String> {
     let each = failed.iter().filter_map(|state| match &state.status {
         SourceStatus::Failed(problem) => Some(format!("{}: {} [{}]", state.source, problem.message, problem.code)),
         SourceStatus::Ok { .. } | SourceStatus::Skipped => None,

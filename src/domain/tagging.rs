@@ -185,6 +185,13 @@ pub fn image_tags(name: &ImageName, maker: &Maker, given: &[Tag]) -> Result<Tags
     }
 }
 
+/// The tags that follow from a name: all that a copy can carry where the tags of its source cannot be seen.
+pub fn name_tags(name: &ImageName) -> Tags {
+    let family = ("Family", name.family().to_string());
+    let tags = [("Name", name.to_string()), family, ("Version", name.version().get().to_string())];
+    tags.map(|(key, value)| (key.to_owned(), value)).into()
+}
+
 /// What the copy of an image carries: the tags of its source, brought into line with the copy's own name.
 #[derive(Debug, Clone)]
 pub struct CopyTags<'a> {

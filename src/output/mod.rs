@@ -114,6 +114,17 @@ impl Printer {
         answer.map_err(|dialoguer::Error::IO(error)| error)
     }
 
+    /// Asks for the code of an MFA device.
+    pub fn ask_code(&self, serial: &str) -> io::Result<String> {
+        let six_digits = |code: &String| match code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) {
+            true => Ok(()),
+            false => Err("a code has 6 digits"),
+        };
+        let prompt = format!("MFA code of {}", clean(serial));
+        let question = dialoguer::Input::<String>::new().with_prompt(prompt).validate_with(six_digits);
+        self.bars.around(|| question.interact_text()).map_err(|dialoguer::Error::IO(error)| error)
+    }
+
     /// Tells the user something, unless they want quiet.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.settings.quiet {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
+use crate::domain::ids::AccountId;
 use crate::domain::naming::ImageName;
 use crate::domain::plan::{Kept, Plan};
 use crate::domain::retire::Step;
@@ -22,17 +23,21 @@ pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
 }
 
 /// The columns that a narrow terminal goes without: why is more important.
-pub const DISPENSABLE: &[&str] = &["FAMILY", "REGION", "ID"];
+pub const DISPENSABLE: &[&str] = &["FAMILY", "REGION", "ACCOUNT", "ID"];
 
 /// The families of which something goes, each newest first with what goes, what stays and why.
 pub fn overview(plan: &Plan) -> Sheet {
-    let mut sheet = Sheet::new(["REGION", "FAMILY", "VERDICT", "IMAGE", "ID", "WHY"]);
-    let touched: BTreeSet<_> = plan.actions.iter().map(|a| (&a.region, &a.family)).collect();
-    for (region, family) in touched {
+    let mut sheet = Sheet::new(["ACCOUNT", "REGION", "FAMILY", "VERDICT", "IMAGE", "ID", "WHY"]);
+    let touched: BTreeSet<_> = plan.actions.iter().map(|a| (&a.account, &a.region, &a.family)).collect();
+    for (account, region, family) in touched {
         let head = |n: usize, text: &str| if n == 0 { text.to_owned() } else { String::new() };
         let family_name = family.as_deref().unwrap_or("-");
-        let stay = plan.kept.iter().filter(|kept| (&kept.region, &kept.family) == (region, family));
-        let go = plan.actions.iter().filter(|action| (&action.region, &action.family) == (region, family));
+        let account_name = account.as_ref().map_or("unknown", AccountId::as_str);
+        // Plans of earlier versions do not say whose the images are that stay.
+        let mut stay = plan.kept.iter().filter(|kept| kept.account.is_none() || kept.account == *account);
+        let stay = stay.by_ref().filter(|kept| (&kept.region, &kept.family) == (region, family));
+        let go =
+            plan.actions.iter().filter(|row| (&row.account, &row.region, &row.family) == (account, region, family));
         let stay = stay
             .map(|kept| (kept.name.as_deref(), kept.image_id.as_str(), Cell::toned("keep", Tone::Good), reasons(kept)));
         let go = go.map(|action| {
@@ -41,12 +46,12 @@ pub fn overview(plan: &Plan) -> Sheet {
         let mut rows: Vec<_> = stay.chain(go).collect();
         rows.sort_by_key(|(name, ..)| Reverse(name.map(|name| (name.parse::<ImageName>().ok(), name))));
         for (n, (name, id, verdict, why)) in rows.into_iter().enumerate() {
-            let (region, family) = (head(n, region.as_str()), head(n, family_name));
+            let (account, region, family) = (head(n, account_name), head(n, region.as_str()), head(n, family_name));
             let (image, id, why) = (name.unwrap_or("-").into(), id.into(), why.into());
-            sheet.rows.push(vec![region.into(), family.into(), verdict, image, id, why]);
+            sheet.rows.push(vec![account.into(), region.into(), family.into(), verdict, image, id, why]);
         }
     }
-    sheet
+    if plan.accounts.len() > 1 { sheet } else { sheet.without(&["ACCOUNT"]) }
 }
 
 fn verdict(step: Step) -> Cell {
@@ -121,13 +126,15 @@ pub fn summary(plan: &Plan) -> Vec<String> {
     }
     for row in plan.failed_sources() {
         let message = row.message.as_deref().unwrap_or_default();
-        lines.push(format!("{} in {} could not be read: {message}", row.source, row.region));
+        lines.push(format!("{} could not be read: {message}", plan.place(row)));
     }
     lines
 }
 
 fn for_programs(plan: &Plan) -> Sheet {
-    let mut sheet = Sheet::new(["region", "family", "image_id", "name", "verdict", "reasons", "size_gib", "snapshots"]);
+    let titles = ["region", "family", "image_id", "name", "verdict", "reasons", "size_gib", "snapshots", "account"];
+    let mut sheet = Sheet::new(titles);
+    let account = |account: &Option<AccountId>| account.as_ref().map_or("", AccountId::as_str).into();
     for action in &plan.actions {
         let snapshots: Vec<_> = action.snapshots.iter().map(|s| s.as_str()).collect();
         sheet.rows.push(vec![
@@ -139,6 +146,7 @@ fn for_programs(plan: &Plan) -> Sheet {
             action.reason.as_str().into(),
             action.size_gib.to_string().into(),
             snapshots.join(" ").into(),
+            account(&action.account),
         ]);
     }
     for kept in &plan.kept {
@@ -151,6 +159,7 @@ fn for_programs(plan: &Plan) -> Sheet {
             reasons(kept).into(),
             "".into(),
             "".into(),
+            account(&kept.account),
         ]);
     }
     sheet

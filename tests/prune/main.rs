@@ -12,6 +12,8 @@ mod scene;
 #[path = "../cli/setup.rs"]
 mod setup;
 
+mod accounts;
+mod across;
 mod apply;
 mod failing;
 mod files;
@@ -29,3 +31,4 @@ mod snapshots;
 mod sources;
 mod standing;
 mod terminal;
+mod usage_reports;

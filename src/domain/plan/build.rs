@@ -6,13 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use super::check::{digest, hex};
-use super::{Action, Kept, KeptReason, Plan, SourceRow, Summary, VERSION};
+use super::{Action, ErrorRow, Kept, KeptReason, Plan, SourceRow, Summary, VERSION};
 use crate::domain::age::ago;
 use crate::domain::cost::Prices;
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
 use crate::domain::policy::Policy;
 use crate::domain::region::Region;
+use crate::domain::report::PlaceError;
 use crate::domain::retention::{Reason, Verdict};
 use crate::domain::retire::{History, Step};
 use crate::domain::usage::Usage;
@@ -91,15 +92,30 @@ impl Plan {
         let sources = places.iter().flat_map(|place| &place.usage.sources).map(SourceRow::new).collect();
         let (version, kind) = (VERSION, "plan".to_owned());
         let created_at = now - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
-        let mut plan =
-            Self { version, kind, created_at, account, policy, sources, actions, kept, summary, digest: String::new() };
-        plan.digest = serde_json::to_value(&plan).map(digest).unwrap_or_default();
-        plan
+        let (accounts, errors) = (account.iter().cloned().collect(), Vec::new());
+        let digest = String::new();
+        Self { version, kind, created_at, account, accounts, errors, policy, sources, actions, kept, summary, digest }
+            .sealed()
+    }
+
+    /// The same plan of a run over these accounts, where some could not be looked into.
+    #[must_use]
+    pub fn over(mut self, accounts: BTreeSet<AccountId>, errors: &[PlaceError]) -> Self {
+        self.account = accounts.first().filter(|_| accounts.len() == 1).cloned();
+        self.accounts = accounts.into_iter().collect();
+        self.errors = errors.iter().map(ErrorRow::new).collect();
+        self.sealed()
+    }
+
+    fn sealed(mut self) -> Self {
+        self.digest = serde_json::to_value(&self).map(digest).unwrap_or_default();
+        self
     }
 }
 
-fn order(action: &Action) -> (&Region, Option<&str>, Option<u64>, &ImageId) {
-    (&action.region, action.family.as_deref(), action.image_version, &action.image_id)
+fn order(action: &Action) -> (Option<&AccountId>, &Region, Option<&str>, Option<u64>, &ImageId) {
+    let family = action.family.as_deref();
+    (action.account.as_ref(), &action.region, family, action.image_version, &action.image_id)
 }
 
 /// Stands for everything about an image that a decision to delete it may rest on.
@@ -161,6 +177,7 @@ impl Kept {
     fn new(verdict: &Verdict<'_>) -> Self {
         let reason = |r: &Reason| KeptReason { code: r.code().to_owned(), detail: r.detail() };
         Self {
+            account: verdict.image.owner.clone(),
             region: verdict.image.region.clone(),
             image_id: verdict.image.id.clone(),
             name: verdict.image.name.clone(),

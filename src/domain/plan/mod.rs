@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::ids::{AccountId, ImageId, SnapshotId};
 use super::policy::Policy;
 use super::region::Region;
+use super::report::PlaceError;
 use super::retire::Step;
-use super::usage::{SourceState, SourceStatus};
+use super::usage::{Source, SourceState, SourceStatus};
 
 pub use build::{Judged, fingerprint};
 pub use check::Unusable;
@@ -28,8 +29,14 @@ pub struct Plan {
     /// When it was made.
     #[serde(serialize_with = "seconds")]
     pub created_at: DateTime<Utc>,
-    /// The account it was made in.
+    /// The account it was made in; none where there are several.
     pub account: Option<AccountId>,
+    /// All accounts it was to be made in.
+    #[serde(default)]
+    pub accounts: Vec<AccountId>,
+    /// Accounts and regions of which nothing is known, so that nothing of theirs is in the plan.
+    #[serde(default)]
+    pub errors: Vec<ErrorRow>,
     /// The rules it follows.
     pub policy: Policy,
     /// The sources of use, read or not.
@@ -42,6 +49,19 @@ pub struct Plan {
     pub summary: Summary,
     /// Tells whether the document is as it was written.
     pub digest: String,
+}
+
+/// An account, or a region of it, that could not be looked into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorRow {
+    /// The account, where known.
+    pub account: Option<String>,
+    /// The region.
+    pub region: Region,
+    /// EC2's code.
+    pub code: String,
+    /// EC2's message.
+    pub message: String,
 }
 
 /// A source of use and how reading it ended.
@@ -91,6 +111,9 @@ pub struct Action {
 /// One image that stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
+    /// The account.
+    #[serde(default)]
+    pub account: Option<AccountId>,
     /// The region.
     pub region: Region,
     /// The image.
@@ -160,13 +183,33 @@ impl Plan {
         self.actions.len() + self.kept.iter().filter(|kept| !kept.reasons.iter().any(outside)).count()
     }
 
+    /// A source and where it is, for messages.
+    pub fn place(&self, row: &SourceRow) -> String {
+        let account = row.account.as_ref().filter(|_| self.accounts.len() > 1);
+        let account = account.map(|id| format!(" of account {id}")).unwrap_or_default();
+        format!("{} in {}{account}", row.source, row.region)
+    }
+
     /// The sources that could not be read.
     pub fn failed_sources(&self) -> impl Iterator<Item = &SourceRow> {
         self.sources.iter().filter(|row| row.status == "failed")
     }
 }
 
+impl ErrorRow {
+    /// The row of a place.
+    pub fn new(error: &PlaceError) -> Self {
+        let PlaceError { account, region, problem } = error.clone();
+        Self { account, region, code: problem.code, message: problem.message }
+    }
+}
+
 impl SourceRow {
+    /// Whether it may be silent about some images only.
+    pub fn by_image(&self) -> bool {
+        [Source::Accounts, Source::UsageReports].iter().any(|source| source.as_str() == self.source)
+    }
+
     /// The row of a source.
     pub fn new(state: &SourceState) -> Self {
         let (status, message, read) = match &state.status {

@@ -8,6 +8,7 @@ use crate::domain::age::Age;
 use crate::domain::cost::Prices;
 use crate::domain::image::{Image, State};
 use crate::domain::usage::Usage;
+use std::collections::BTreeSet;
 
 fn now() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-01-31T10:11:12.345Z").unwrap().to_utc()
@@ -94,12 +95,34 @@ fn a_saved_plan_reads_back_and_an_edited_one_does_not() {
 fn a_plan_is_for_its_account_and_its_day() {
     let plan = plan();
     let day = Age::days(1);
-    assert_eq!(plan.check(account().as_ref(), day, now()), Ok(()));
-    assert!(matches!(plan.check(None, day, now()), Err(Unusable::OtherAccount { .. })));
+    let here: BTreeSet<_> = account().into_iter().collect();
+    assert_eq!(plan.check(&here, day, now()), Ok(()));
+    assert!(matches!(plan.check(&BTreeSet::new(), day, now()), Err(Unusable::OtherAccount { .. })));
     let later = now() + TimeDelta::hours(25);
-    assert!(matches!(plan.check(account().as_ref(), day, later), Err(Unusable::TooOld { .. })));
+    assert!(matches!(plan.check(&here, day, later), Err(Unusable::TooOld { .. })));
     let earlier = now() - TimeDelta::hours(1);
-    assert!(matches!(plan.check(account().as_ref(), day, earlier), Err(Unusable::FromTheFuture(_))));
+    assert!(matches!(plan.check(&here, day, earlier), Err(Unusable::FromTheFuture(_))));
+}
+
+#[test]
+fn a_plan_of_several_accounts_is_for_all_of_them() {
+    let both: BTreeSet<AccountId> = ["111111111111", "222222222222"].iter().map(|id| id.parse().unwrap()).collect();
+    let one: BTreeSet<_> = account().into_iter().collect();
+    let problem = crate::domain::report::Problem { code: "AccessDenied".into(), message: "no".into() };
+    let account = Some("222222222222".to_owned());
+    let error = PlaceError { account, region: "us-east-1".parse().unwrap(), problem };
+    let plan = plan().over(both.clone(), &[error]);
+    assert_eq!((plan.account.as_ref(), plan.accounts.len(), plan.errors.len()), (None, 2, 1));
+    assert_eq!(plan.check(&both, Age::days(1), now()), Ok(()));
+    let refused = plan.check(&one, Age::days(1), now()).unwrap_err().to_string();
+    assert!(refused.contains("111111111111, 222222222222, and this is account 111111111111"), "{refused}");
+    let text = serde_json::to_string(&plan).unwrap();
+    assert_eq!(Plan::parse(&text), Ok(plan.clone()));
+    assert_eq!(Plan::parse(&text.replace("\"AccessDenied\"", "\"Other\"")), Err(Unusable::Edited));
+    assert_eq!(
+        super::Plan { accounts: Vec::new(), ..plan }.over(one.clone(), &[]).check(&one, Age::days(1), now()),
+        Ok(())
+    );
 }
 
 #[test]
