@@ -310,11 +310,11 @@ fn what_fails_does_not_stop_the_others_and_the_next_run_takes_it_up() {
     let ids: Vec<_> = (1..=5).map(|n| retired(&setup, &format!("web-v{n}-2025-01-01"), &[("deprecate", 20)])).collect();
     let refused = Fault::error("DisableImage", "UnauthorizedOperation", "You are not authorized.").matching(&ids[1]);
     setup.fake.fault(refused);
-    setup.fake.fault(Fault::error("CreateTags", "InternalError", "try later").matching(&ids[3]));
+    setup.fake.fault(Fault::error("CreateTags", "UnauthorizedOperation", "not yours").matching(&ids[3]));
     let ran = setup.once().run(&format!("{} --apply --yes", policy(&setup, ""))).ended(3);
     let report = ran.json();
     assert_eq!(row(&report, &ids[1]), ("disable", "failed", Some("UnauthorizedOperation")));
-    assert_eq!(row(&report, &ids[3]), ("disable", "failed", Some("InternalError")));
+    assert_eq!(row(&report, &ids[3]), ("disable", "failed", Some("UnauthorizedOperation")));
     assert_eq!(report["summary"], json!({"done": 3, "failed": 2, "skipped": 0}));
     assert_eq!(ran.error()["code"], "PartialChange");
     assert_eq!((standing(&setup, &ids[1]).0, standing(&setup, &ids[3]).0), ("available".into(), "available".into()));
