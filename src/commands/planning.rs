@@ -110,7 +110,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
 /// The images of which all that is left to know is who else uses them. What stays where it is shared needs no look.
 fn candidates(context: &Context, policy: &Policy, looked: &Looked<'_>) -> Vec<Image> {
     let verdicts = judge(policy, looked.images, looked.usage, &Shares::new(), context.now);
-    verdicts.iter().filter(|v| v.goes() && !v.asks_shares).map(|v| v.image.clone()).collect()
+    verdicts.iter().filter(|v| v.candidate() && !v.asks_shares).map(|v| v.image.clone()).collect()
 }
 
 async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) -> Result<Survey, ApiError> {

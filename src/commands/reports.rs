@@ -9,7 +9,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::report::Problem;
-use crate::domain::sharing::Principal;
+use crate::domain::sharing::{Principal, before_disabling};
 use crate::domain::usage::{Reference, Source, SourceState, SourceStatus};
 use crate::output::Bar;
 use crate::service::Target;
@@ -80,13 +80,13 @@ pub async fn add(
     Ok(())
 }
 
-/// What EC2 reports of an image; nothing where it is not shared.
+/// What EC2 reports of an image; nothing where it is not shared, and was not before it was disabled.
 async fn ask(target: &Target, at: usize, image: Image, patience: &Patience, bar: &Bar) -> Answer {
     let own = image.owner.as_ref();
     let others = |with: &Principal| !matches!(with, Principal::Account(id) if Some(id) == own);
     let answer = match launch_permissions(target, &image.id).await {
         Err(error) => Err(NoReport::from(error)),
-        Ok(shares) if !shares.iter().any(others) => Ok(None),
+        Ok(now) if before_disabling(&image).is_some_and(|before| !now.iter().chain(&before).any(others)) => Ok(None),
         Ok(_) if patience.stop.asked() => Err(NoReport::Interrupted),
         Ok(_) => usage_reports::users(target, &image.id, patience).await.map(Some),
     };

@@ -12,6 +12,7 @@ use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
 use crate::domain::region::Region;
 use crate::domain::report::{PlaceError, Problem};
+use crate::domain::sharing::before_disabling;
 use crate::domain::usage::{Reference, Source, SourceState, SourceStatus, Usage, Verdict};
 use crate::service::Target;
 use crate::service::permissions::launch_permissions;
@@ -210,9 +211,11 @@ async fn doubts(place: &Looked<'_>, candidates: Vec<Image>, unread: &[Unread]) -
     if unread.is_empty() {
         return BTreeMap::new();
     }
-    // Of an image of others EC2 does not tell who may launch it.
+    // Of an image of others EC2 does not tell who may launch it. Of a disabled one it tells that nobody may, though
+    // those who could may count on it still.
     let each = candidates.into_iter().map(|image| async move {
         let shares = if image.own { launch_permissions(place.target, &image.id).await.map(Some) } else { Ok(None) };
+        let shares = shares.map(|now| Some(now?.into_iter().chain(before_disabling(&image)?).collect()));
         (image.id, shares)
     });
     let answers: Vec<_> = futures::stream::iter(each).buffer_unordered(IMAGES).collect().await;

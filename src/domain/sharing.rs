@@ -7,6 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::ids::AccountId;
+use super::image::{Image, State};
 
 /// Somebody who may launch an image, or make volumes of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,6 +129,15 @@ pub fn from_tag(text: &str) -> Result<BTreeSet<Principal>, PrincipalError> {
     text.split_whitespace().map(Principal::read).collect()
 }
 
+/// Who an image was shared with when it was disabled, and may still count on it; `None` where nobody knows. Nobody
+/// where it is not disabled.
+pub fn before_disabling(image: &Image) -> Option<BTreeSet<Principal>> {
+    match image.state == State::Disabled {
+        false => Some(BTreeSet::new()),
+        true => from_tag(image.tags.get(SHARES)?).ok(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +179,18 @@ mod tests {
         assert_eq!(from_tag(""), Ok(BTreeSet::new()));
         let many: BTreeSet<_> = (0..20).map(|n| format!("{n:012}").parse().unwrap()).collect();
         assert_eq!(to_tag(&many), None);
+    }
+
+    #[test]
+    fn who_a_disabled_image_was_shared_with_is_in_its_tag_or_unknown() {
+        let mut web = crate::domain::image::testing::image(1, "web-v1-2026-01-01");
+        assert_eq!(before_disabling(&web), Some(BTreeSet::new()));
+        web.state = State::Disabled;
+        assert_eq!(before_disabling(&web), None);
+        for (text, known) in [("", Some(0)), ("111111111111 all", Some(2)), ("everybody", None)] {
+            web.tags.insert(SHARES.to_owned(), text.to_owned());
+            assert_eq!(before_disabling(&web).map(|shares| shares.len()), known, "{text}");
+        }
     }
 
     proptest::proptest! {
