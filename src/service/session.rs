@@ -111,6 +111,12 @@ impl Session {
         Ok(targets)
     }
 
+    /// Whether the user names this region, and does not just mean every enabled one.
+    pub fn names(&self, region: &Region) -> bool {
+        self.choices.is_empty()
+            || self.choices.iter().any(|choice| matches!(choice, RegionChoice::One(one) if one == region))
+    }
+
     /// The same where an account that cannot be asked for its regions is reported and does not hide the others.
     pub async fn places(&self) -> Places {
         let mut places = Places { targets: Vec::new(), errors: Vec::new() };
