@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::Context;
-use super::destroy::JournalArgs;
-use super::{planning, prune};
+use super::destroy::{self, JournalArgs};
+use super::reports::ReportArgs;
+use super::{ending, planning, prune};
 use crate::domain::age::Age;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::plan::Plan;
+use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
 use crate::domain::report::Report;
 use crate::output;
@@ -44,6 +46,9 @@ pub struct Args {
     dry_run: bool,
 
     #[command(flatten)]
+    reports: ReportArgs,
+
+    #[command(flatten)]
     journal: JournalArgs,
 }
 
@@ -64,24 +69,24 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return output::report(&context.printer, &Report::default());
     }
     let choices: Vec<_> = regions.into_iter().map(RegionChoice::One).collect();
-    let targets = context.session_only_in(choices).await?.one_account().await?;
-    let here = match targets.first() {
-        Some(target) => target.account().await.ok().cloned(),
-        None => None,
-    };
-    plan.check(here.as_ref(), args.max_plan_age, context.now).map_err(refuse)?;
+    let session = context.session_only_in(choices, &plan.policy).await?;
+    let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
+    plan.check(&places.accounts().await, args.max_plan_age, context.now).map_err(refuse)?;
     prune::within_limit(&plan)?;
+    let usage_reports = plan.policy.usage_reports || args.reports.usage_reports;
+    let policy = Policy { usage_reports, ..plan.policy.clone() };
     if args.dry_run {
-        let surveys = planning::survey(context, targets, &plan.policy).await?;
-        return prune::dry_run(context, &surveys, &plan).await;
+        let surveys = planning::survey(context, &places, &policy, None).await?;
+        prune::dry_run(context, &surveys, &plan).await?;
+        destroy::tell(context, &surveys.errors);
+        return ending::whole(&surveys.errors);
     }
     if !args.yes {
         context.printer.show(output::overview(&plan), output::DISPENSABLE);
     }
-    let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
-    context.confirm(&question, args.yes)?;
-    let surveys = planning::survey(context, targets, &plan.policy).await?;
-    let now = planning::plan(context, &surveys, &plan.policy, crate::domain::cost::Prices::default()).await;
+    context.confirm(&output::plan_question(&plan), args.yes)?;
+    let surveys = planning::survey(context, &places, &policy, None).await?;
+    let now = planning::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
     prune::carry_out(context, &surveys, &plan, &args.journal).await?;
-    prune::verified(&now)
+    ending::complete(context, &now, &surveys)
 }

@@ -7,12 +7,12 @@ use futures::StreamExt;
 
 use super::Context;
 use super::chosen::{self, Chosen};
-use super::{destroy, ending};
+use super::{closing, destroy};
 use crate::domain::change::{Change, Objection};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
 use crate::domain::reference::ImageRef;
-use crate::domain::report::{Outcome, Problem, Report, Status, Verb};
+use crate::domain::report::{Outcome, Report, Status, Verb};
 use crate::domain::sharing::{SHARES, counted, from_tag};
 use crate::output;
 use crate::service::error::ApiError;
@@ -201,7 +201,7 @@ pub async fn tried(
             if outcome.changed { format!("would be {}", verb.done()) } else { format!("is {}", verb.already()) };
         context.printer.say(format!("dry run: {} {words}", outcome.place()));
     }
-    ending::dry(context, &Report { results, errors: chosen.errors })
+    closing::dry(context, &Report { results, errors: chosen.errors })
 }
 
 /// Works on every image, side by side, and reports. What is left when the user asks to stop is skipped.
@@ -215,12 +215,9 @@ pub async fn each(
     let one = |(target, image): (Target, Image)| {
         let (work, bar) = (&work, &bar);
         async move {
-            let outcome = if context.stop.asked() {
-                let message = "interrupted before it began".to_owned();
-                let problem = Problem { code: "Interrupted".to_owned(), message };
-                Outcome::new(&image, verb, false, Status::Skipped(problem))
-            } else {
-                work(&target, &image).await
+            let outcome = match destroy::stopped(context) {
+                Some(stopped) => Outcome::new(&image, verb, false, Status::Skipped(stopped)),
+                None => work(&target, &image).await,
             };
             bar.step();
             outcome
@@ -230,5 +227,5 @@ pub async fn each(
     drop(bar);
     let report = Report { results, errors: chosen.errors };
     output::report(&context.printer, &report)?;
-    ending::real(context, &report)
+    closing::real(context, &report)
 }

@@ -1,15 +1,14 @@
 //! `amictl disable`: switches images off.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 
 use super::changing::{self, Which};
 use super::chosen::Chosen;
-use super::destroy::JournalArgs;
-use super::{Context, deregister};
+use super::destroy::{self, JournalArgs};
+use super::{Context, deregister, using};
 use crate::domain::change::Change;
-use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
 use crate::domain::report::{Outcome, Problem, Status, Verb};
 use crate::domain::sharing::{self, Principal, SHARES, counted};
@@ -18,7 +17,7 @@ use crate::domain::usage::Source;
 use crate::output::Journal;
 use crate::service::error::ApiError;
 use crate::service::permissions::launch_permissions;
-use crate::service::usage::{self, Scope};
+use crate::service::usage::Scope;
 use crate::service::{Target, lifecycle};
 
 const EXAMPLES: &str = "\
@@ -60,8 +59,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if args.which.how.dry_run {
         return changing::tried(context, chosen, Verb::Disable, check).await;
     }
-    let Some((target, _)) = chosen.images.first() else { return Ok(()) };
-    let journal = args.journal.open(context, target).await?;
+    let journal = args.journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?;
     changing::each(context, chosen, Verb::Disable, async |target, image| {
         switched_off(context, &journal, target, image).await
     })
@@ -69,21 +67,13 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 }
 
 async fn unused(context: &Context, chosen: &Chosen, without: &[Source]) -> Result<()> {
-    let spinner = context.printer.bars().spinner("looking for use");
-    let mut places: BTreeMap<_, (&Target, Vec<&Image>)> = BTreeMap::new();
     // What is disabled already is not launched any more.
-    for (target, image) in chosen.images.iter().filter(|(_, image)| image.state != State::Disabled) {
-        let place = (image.owner.clone(), image.region.clone());
-        places.entry(place).or_insert_with(|| (target, Vec::new())).1.push(image);
-    }
+    let on = chosen.images.iter().filter(|(_, image)| image.state != State::Disabled).cloned();
+    let on = chosen.with(on.collect());
     let scope = Scope { without: without.iter().copied().collect(), ..Scope::default() };
-    for (target, images) in places.into_values() {
-        let ids: BTreeSet<ImageId> = images.iter().map(|image| image.id.clone()).collect();
-        let used =
-            context.unless_stopped(async { Ok(usage::find(target, async { ids }, &scope, &|_| {}).await) }).await?;
-        deregister::unused(images, &used)?;
+    for place in using::usage_of(context, &on, &scope, false).await? {
+        deregister::unused(&place.images, &place.usage)?;
     }
-    drop(spinner);
     Ok(())
 }
 
@@ -109,14 +99,14 @@ pub async fn switched_off(context: &Context, journal: &Journal, target: &Target,
     };
     let written = journal.begin(Verb::Disable, image, Some(&shares), Vec::new(), context.clock()).await;
     if let Err(error) = written {
-        return failed("JournalError", format!("left alone, as the journal cannot be written: {error}"));
+        return Outcome::failed(image, Verb::Disable, destroy::not_begun(&error));
     }
     let (change, kept) = memory(&shares);
     let remembered = match change.holds(image) {
         true => Ok(()),
         false => lifecycle::make(target, image, &change).await.map(drop),
     };
-    let mut outcome = match remembered {
+    let outcome = match remembered {
         Err(Problem { code, message }) => {
             failed(&code, format!("left alone, as its tag {SHARES} cannot be written: {message}"))
         }
@@ -125,12 +115,7 @@ pub async fn switched_off(context: &Context, journal: &Journal, target: &Target,
             outcome => outcome,
         },
     };
-    let written = journal.end(&outcome, context.clock()).await;
-    if let (Err(error), Status::Done) = (written, &outcome.status) {
-        let message = format!("it is disabled, but the journal cannot be completed: {error}");
-        outcome.status = Status::Failed(Problem { code: "JournalError".to_owned(), message });
-    }
-    outcome
+    destroy::end(context, journal, outcome).await
 }
 
 /// How the tag of the image remembers the launch permissions, and the words for it. What an earlier time left there

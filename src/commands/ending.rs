@@ -1,55 +1,64 @@
-//! How a run ends that changed images, or would have.
+//! How runs over several accounts and sources end: doubt about use first, then what could not be looked into.
 
 use anyhow::Result;
 
+use super::planning::Surveys;
 use super::{Context, destroy};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::report::{Outcome, Problem, Report, Status};
+use crate::domain::plan::Plan;
+use crate::domain::report::PlaceError;
+use crate::domain::usage::Usage;
 
-/// Says what failed, and ends the run as the report asks for.
-pub fn real(context: &Context, report: &Report) -> Result<()> {
-    let (done, failed, skipped) = report.counts();
-    let message = format!("{done} done, {failed} failed, {skipped} skipped");
-    if context.stop.asked() {
-        tell(context, report, None);
-        return Err(Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}"))
-            .hint("run the command again for the rest")
-            .into());
-    }
-    end(context, report, &message, "run the command again for those that failed; what is done stays as it is")
+/// Ends a run well only if every source could be read, and every account be looked into.
+pub fn complete(context: &Context, plan: &Plan, surveys: &Surveys) -> Result<()> {
+    destroy::tell(context, &surveys.errors);
+    verified(plan)?;
+    whole(&surveys.errors)
 }
 
-/// The same of a dry run.
-pub fn dry(context: &Context, report: &Report) -> Result<()> {
-    let (done, failed, _) = report.counts();
-    let message = format!("dry run: {done} would work, {failed} would not");
-    end(context, report, &message, "nothing was changed")
-}
-
-fn end(context: &Context, report: &Report, message: &str, hint: &str) -> Result<()> {
-    let failure = report.failure();
-    // Where nothing at all worked, the run ends with what EC2 said.
-    let last = (failure == Some(Kind::Failed)).then(|| report.results.iter().find_map(problem)).flatten();
-    tell(context, report, last.map(|(outcome, _)| outcome));
-    match (failure, last) {
-        (None, _) => Ok(()),
-        (Some(_), Some((outcome, problem))) => Err(anyhow::Error::new(problem.clone()).context(outcome.place())),
-        (Some(kind), None) => Err(Failure::new(kind, "PartialChange", message).hint(hint).into()),
-    }
-}
-
-fn problem(outcome: &Outcome) -> Option<(&Outcome, &Problem)> {
-    match &outcome.status {
-        Status::Failed(problem) => Some((outcome, problem)),
-        Status::Done | Status::Skipped(_) => None,
-    }
-}
-
-fn tell(context: &Context, report: &Report, last: Option<&Outcome>) {
-    for outcome in report.results.iter().filter(|outcome| last.is_none_or(|last| !std::ptr::eq(*outcome, last))) {
-        if let Status::Failed(problem) | Status::Skipped(problem) = &outcome.status {
-            context.printer.tell(&format!("{}: {problem}", outcome.place()));
+/// Refuses to end well when an account could not be looked into.
+pub fn whole(errors: &[PlaceError]) -> Result<()> {
+    match errors.len() {
+        0 => Ok(()),
+        count => {
+            let places = if count == 1 { "1 place".to_owned() } else { format!("{count} places") };
+            let message = format!("{places} could not be looked into; the others were");
+            Err(Failure::new(Kind::Partial, "PartialRun", message).into())
         }
     }
-    destroy::tell(context, &report.errors);
+}
+
+/// Refuses to end well when a source could not be read.
+pub fn verified(plan: &Plan) -> Result<()> {
+    let (by_image, of_all): (Vec<_>, Vec<_>) = plan.failed_sources().partition(|row| row.by_image());
+    let failed: Vec<_> = of_all.into_iter().map(|row| plan.place(row)).collect();
+    let doubtful = plan.kept.iter().filter(|kept| kept.reasons.iter().any(|r| r.code == "unverified")).count();
+    let message = match (failed.is_empty(), doubtful) {
+        (true, 0) => return Ok(()),
+        (true, n) => {
+            let why: Vec<_> = by_image.iter().filter_map(|row| row.message.as_deref()).collect();
+            let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
+            format!("{n} images are kept, as it could not be verified whether they may go{why}")
+        }
+        (false, _) => format!("not verified, so everything there is kept: {} could not be read", failed.join(", ")),
+    };
+    Err(unverified(message))
+}
+
+/// Refuses to end well when a source could not be read: who uses an image is then not known for certain.
+pub fn all_read<'a>(all: impl IntoIterator<Item = &'a Usage>) -> Result<()> {
+    let (mut failed, mut sources) = (0, 0);
+    for usage in all {
+        failed += usage.failed().len();
+        sources += usage.sources.len();
+    }
+    match failed {
+        0 => Ok(()),
+        _ => Err(unverified(format!("{failed} of {sources} sources could not be read"))),
+    }
+}
+
+fn unverified(message: String) -> anyhow::Error {
+    let failure = Failure::new(Kind::Refused, "Unverified", message);
+    failure.hint("make the source readable, or leave it out with --without-source NAME").into()
 }

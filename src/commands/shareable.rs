@@ -1,6 +1,6 @@
 //! What EC2 would refuse to share, found out before anything is shared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 
@@ -19,28 +19,19 @@ use crate::service::{Target, keys, permissions, snapshots};
 pub async fn acceptable(context: &Context, chosen: &Chosen, sharing: &Sharing) -> Result<()> {
     let everybody = sharing.who.contains(&Principal::Everybody);
     let mut refused: Vec<Failure> = chosen.images.iter().filter_map(|(target, image)| unready(target, image)).collect();
-    for (target, images) in by_place(chosen) {
-        let encrypted: Vec<&Image> = images.iter().copied().filter(|image| image.encrypted()).collect();
+    for (target, images) in chosen.by_place() {
+        let encrypted: Vec<&Image> = images.iter().filter(|image| image.encrypted()).collect();
         if everybody {
             refused.extend(encrypted.iter().map(|image| never_public(image)));
         } else if !encrypted.is_empty() {
-            refused.extend(under_default_key(context, target, &encrypted).await?);
+            refused.extend(under_default_key(context, &target, &encrypted).await?);
         }
         // What is public already stays so.
         if let Some(image) = images.iter().find(|image| everybody && !image.public) {
-            refused.extend(blocked(context, target, image).await);
+            refused.extend(blocked(context, &target, image).await);
         }
     }
     changing::all_or_nothing(refused)
-}
-
-/// The images of each account and region, with the way there.
-fn by_place(chosen: &Chosen) -> Vec<(&Target, Vec<&Image>)> {
-    let mut places: BTreeMap<_, (&Target, Vec<&Image>)> = BTreeMap::new();
-    for (target, image) in &chosen.images {
-        places.entry(image.place()).or_insert_with(|| (target, Vec::new())).1.push(image);
-    }
-    places.into_values().collect()
 }
 
 fn unready(target: &Target, image: &Image) -> Option<Failure> {
@@ -130,13 +121,13 @@ async fn blocked(context: &Context, target: &Target, image: &Image) -> Option<Fa
 /// Says which other images stand on the same snapshots: they cannot be copied any more either.
 pub async fn neighbours(context: &Context, chosen: &Chosen) {
     let going: BTreeSet<_> = chosen.images.iter().map(|(_, image)| &image.id).collect();
-    for (target, these) in by_place(chosen) {
+    for (target, these) in chosen.by_place() {
         let all: BTreeSet<String> = these.iter().flat_map(|i| &i.snapshots).map(|s| s.id.to_string()).collect();
         let all: Vec<String> = all.into_iter().collect();
         for some in all.chunks(FILTER_VALUES) {
             let query = Query::own().filter("block-device-mapping.snapshot-id", some.to_vec());
             // Nothing hangs on it but this word.
-            let others = images::find(target, &query).await.unwrap_or_default();
+            let others = images::find(&target, &query).await.unwrap_or_default();
             for other in others.iter().filter(|other| !going.contains(&other.id)) {
                 let (label, place) = (other.label(), other.place());
                 context

@@ -12,6 +12,8 @@ mod scene;
 #[path = "../cli/setup.rs"]
 mod setup;
 
+mod accounts;
+mod across;
 mod apply;
 mod failing;
 mod files;
@@ -24,7 +26,9 @@ mod plan_file;
 mod policy;
 mod policy_file;
 mod refs;
+mod retire;
 mod snapshots;
 mod sources;
 mod standing;
 mod terminal;
+mod usage_reports;
