@@ -121,7 +121,7 @@ async fn place(context: &Context, target: &Target, args: &Args) -> Result<Vec<Or
     let found = snapshots::own(target).await?;
     let own = images::find(target, &Query::own()).await?;
     let binned = match recycle_bin::images(target).await {
-        Ok(binned) => binned,
+        Ok(binned) => binned.into_iter().map(|image| image.id).collect(),
         Err(_) if args.ignore_recycle_bin => Vec::new(),
         Err(error) => {
             let message = format!("whether images in the Recycle Bin need their snapshots is unknown: {error}");

@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod change;
+pub mod comeback;
 pub mod cost;
 pub mod failure;
 pub mod ids;
@@ -12,6 +13,7 @@ pub mod orphan;
 pub mod plan;
 pub mod policy;
 pub mod reason;
+pub mod recycle_bin;
 pub mod reference;
 pub mod region;
 pub mod report;

@@ -21,7 +21,8 @@ pub fn report(printer: &Printer, report: &Report) -> anyhow::Result<()> {
             printer.csv(&sheet)
         }
         Format::Table => {
-            let snapshots = report.results.iter().any(|outcome| outcome.verb == Verb::Deregister);
+            let snapshots = |outcome: &Outcome| matches!(outcome.verb, Verb::Deregister | Verb::Restore);
+            let snapshots = report.results.iter().any(snapshots);
             let columns = ["NAME", "ID", "REGION", "RESULT", "SNAPSHOTS"];
             let shown = if snapshots { 5 } else { 4 };
             let mut sheet = Sheet::new(columns.into_iter().take(shown));
@@ -71,11 +72,13 @@ fn csv_row(outcome: &Outcome) -> Vec<Cell> {
 /// The snapshots by what became of them: `2 deleted, 1 shared`.
 fn snapshots(outcome: &Outcome) -> String {
     let count = |wanted: fn(&SnapshotResult) -> bool| outcome.snapshots.iter().filter(|(_, r)| wanted(r)).count();
+    let back = outcome.verb == Verb::Restore;
     let groups = [
         (count(|r| *r == SnapshotResult::Deleted), "deleted"),
+        (count(|r| *r == SnapshotResult::Restored), "restored"),
         (count(|r| *r == SnapshotResult::KeptShared), "kept, shared"),
         (count(|r| *r == SnapshotResult::Kept), "kept"),
-        (count(|r| matches!(r, SnapshotResult::Failed(_))), "left"),
+        (count(|r| matches!(r, SnapshotResult::Failed(_))), if back { "failed" } else { "left" }),
     ];
     let said: Vec<_> = groups.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     if said.is_empty() { "-".to_owned() } else { said.join("; ") }

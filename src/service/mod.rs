@@ -18,6 +18,7 @@ pub mod permissions;
 pub mod recycle_bin;
 pub mod removal;
 pub mod resolve;
+pub mod restore;
 mod retry;
 pub mod security_groups;
 pub mod session;
