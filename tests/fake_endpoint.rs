@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+#[path = "support/fake/tests/bin_rules.rs"]
+mod bin_rules;
 #[path = "support/fake/tests/copying.rs"]
 mod copying;
 #[path = "support/fake/mod.rs"]
 mod fake;
 #[path = "support/fake/tests/fleets.rs"]
 mod fleets;
+#[path = "support/fake/tests/keys.rs"]
+mod keys;
 #[path = "support/fake/tests/launching.rs"]
 mod launching;
 #[path = "support/fake/tests/listing.rs"]
@@ -26,10 +30,14 @@ mod references;
 mod retiring;
 #[path = "support/fake/tests/scaling.rs"]
 mod scaling;
+#[path = "support/fake/tests/sharing.rs"]
+mod sharing;
 #[path = "support/fake/tests/templates.rs"]
 mod templates;
 #[path = "support/fake/tests/trouble.rs"]
 mod trouble;
+#[path = "support/fake/tests/usage_reports.rs"]
+mod usage_reports;
 
 use std::time::{Duration, Instant};
 
@@ -68,25 +76,22 @@ fn other(fake: &Fake, region: &str) -> Client {
     client(fake, "AKIAOTHER", region, 1)
 }
 
-fn ssm(fake: &Fake, key: &str, region: &str) -> aws_sdk_ssm::Client {
-    let config = aws_sdk_ssm::Config::builder()
-        .behavior_version(aws_sdk_ssm::config::BehaviorVersion::latest())
-        .endpoint_url(fake.url())
-        .region(aws_sdk_ssm::config::Region::new(region.to_owned()))
-        .credentials_provider(Credentials::new(key, "secret", None, None, "test"))
-        .retry_config(RetryConfig::disabled());
-    aws_sdk_ssm::Client::from_conf(config.build())
+/// A client of another service.
+macro_rules! clients {
+    ($($name:ident: $sdk:ident),+) => {$(
+        fn $name(fake: &Fake, key: &str, region: &str) -> $sdk::Client {
+            let config = $sdk::Config::builder()
+                .behavior_version($sdk::config::BehaviorVersion::latest())
+                .endpoint_url(fake.url())
+                .region($sdk::config::Region::new(region.to_owned()))
+                .credentials_provider(Credentials::new(key, "secret", None, None, "test"))
+                .retry_config(RetryConfig::disabled());
+            $sdk::Client::from_conf(config.build())
+        }
+    )+};
 }
 
-fn autoscaling(fake: &Fake, key: &str, region: &str) -> aws_sdk_autoscaling::Client {
-    let config = aws_sdk_autoscaling::Config::builder()
-        .behavior_version(aws_sdk_autoscaling::config::BehaviorVersion::latest())
-        .endpoint_url(fake.url())
-        .region(aws_sdk_autoscaling::config::Region::new(region.to_owned()))
-        .credentials_provider(Credentials::new(key, "secret", None, None, "test"))
-        .retry_config(RetryConfig::disabled());
-    aws_sdk_autoscaling::Client::from_conf(config.build())
-}
+clients!(autoscaling: aws_sdk_autoscaling, kms: aws_sdk_kms, rbin: aws_sdk_rbin, ssm: aws_sdk_ssm);
 
 /// Error code of a refused call.
 #[track_caller]

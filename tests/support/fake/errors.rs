@@ -22,6 +22,7 @@ pub fn refuse(code: &str, message: impl Into<String>) -> Refusal {
         "DryRunOperation" => 412,
         "RequestLimitExceeded" | "Unavailable" | "ServiceUnavailable" => 503,
         "InternalError" => 500,
+        "ResourceNotFoundException" => 404,
         _ => 400,
     };
     Refusal { status, code: code.to_owned(), message: message.into() }

@@ -50,6 +50,11 @@ impl Filters {
         Ok(Filters(filters))
     }
 
+    /// Whether a filter asks for exactly this value.
+    pub fn asks_for(&self, name: &str, value: &str) -> bool {
+        self.0.iter().any(|filter| filter.name == name && filter.values.iter().any(|one| one == value))
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

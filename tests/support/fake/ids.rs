@@ -26,6 +26,12 @@ impl Ids {
         format!("{prefix}-{first:08x}-{second:04x}-4{:03x}-8{:03x}-{:012x}", high & 0xfff, low >> 52, low & MOST_NODE)
     }
 
+    /// The next id of the short kind: 11 letters and digits.
+    pub fn next_short(&mut self) -> String {
+        self.given += 1;
+        short(self.given)
+    }
+
     /// The next number, for what is numbered rather than named (addresses, keys).
     pub fn number(&mut self) -> u64 {
         self.given += 1;
@@ -35,11 +41,17 @@ impl Ids {
 
 /// An id that follows from its parts, for what exists without being made (default VPC, KMS keys).
 pub fn derived(prefix: &str, parts: &[&str]) -> String {
-    let seed = parts
-        .iter()
-        .flat_map(|part| part.bytes().chain([0]))
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{prefix}-{}", hex17(seed))
+    format!("{prefix}-{}", hex17(seed(parts)))
+}
+
+/// An id of the short kind that follows from its parts.
+pub fn derived_short(parts: &[&str]) -> String {
+    short(seed(parts))
+}
+
+fn seed(parts: &[&str]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Mixes a number so that neighbours look unrelated (splitmix64, a bijection: no collisions).
@@ -48,6 +60,18 @@ pub fn mixed(number: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// 11 letters and digits.
+fn short(number: u64) -> String {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut rest = mixed(number);
+    let digits = (0..11).map(|_| {
+        let digit = usize::try_from(rest % 62).unwrap_or(0);
+        rest /= 62;
+        char::from(DIGITS[digit])
+    });
+    digits.collect()
 }
 
 /// 17 hex digits; the first is `0`, as in the ids EC2 gives out today.
@@ -75,6 +99,7 @@ pub fn check(prefix: &str, id: &str) -> Result<(), Refusal> {
         "subnet" => "InvalidSubnetID.Malformed",
         "vpc" => "InvalidVpcID.Malformed",
         "lt" => "InvalidLaunchTemplateId.Malformed",
+        "amiur" => "InvalidImageUsageReportId.Malformed",
         "sir" => "InvalidSpotInstanceRequestID.Malformed",
         _ => "InvalidID",
     };

@@ -8,6 +8,7 @@ use super::call::{Call, Outcome};
 use super::errors::{Answer, Refusal, refuse};
 use super::faults::{FaultKind, Faults};
 use super::params::Params;
+use super::protocol::Protocol;
 use super::request::{Incoming, Request};
 use super::services;
 use super::throttle::Buckets;
@@ -40,6 +41,8 @@ pub struct Reply {
     pub status: u16,
     /// Content type.
     pub content_type: &'static str,
+    /// `x-amzn-errortype`, where the protocol names errors in a header.
+    pub error_type: Option<String>,
     /// Text.
     pub body: String,
     /// Whether only half of it goes out.
@@ -130,20 +133,25 @@ fn call(world: &World, incoming: &Incoming, form: &Params, request: Option<&Requ
 fn written(call: &Call, answer: Answer) -> (Option<Reply>, Outcome) {
     const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
     let protocol = services::protocol(&call.service);
-    let (status, body, outcome) = match answer {
-        Ok(inner) => (200, services::envelope(&call.service, &call.action, &inner, REQUEST_ID), Outcome::Ok),
+    let (content_type, cut) = (protocol.content_type(), false);
+    match answer {
+        Ok(inner) => {
+            let body = services::envelope(&call.service, &call.action, &inner, REQUEST_ID);
+            (Some(Reply { status: 200, content_type, error_type: None, body, cut }), Outcome::Ok)
+        }
         Err(refusal) => {
             let body = protocol.error_document(&refusal, REQUEST_ID);
-            (refusal.status, body, Outcome::Error(refusal.code))
+            let error_type = (protocol == Protocol::RestJson).then(|| refusal.code.clone());
+            (Some(Reply { status: refusal.status, content_type, error_type, body, cut }), Outcome::Error(refusal.code))
         }
-    };
-    (Some(Reply { status, content_type: protocol.content_type(), body, cut: false }), outcome)
+    }
 }
 
 fn html(status: u16) -> Reply {
     Reply {
         status,
         content_type: "text/html",
+        error_type: None,
         body: format!("<html><body><h1>{status} from the load balancer</h1><hr></body></html>"),
         cut: false,
     }

@@ -1,5 +1,5 @@
-//! An EC2 endpoint inside the process, with the services around it (STS, SSM, Auto Scaling): it speaks their
-//! protocols to the real SDK clients, keeps state, and refuses what EC2 refuses. No answer is kinder than EC2's: what it does not know, it rejects.
+//! An EC2 endpoint inside the process, with the services around it (STS, SSM, Auto Scaling, the Recycle
+//! Bin, KMS): it speaks their protocols to the real SDK clients, keeps state, and refuses what EC2 refuses. No answer is kinder than EC2's: what it does not know, it rejects.
 
 #![allow(dead_code, unused_imports, reason = "each test binary and the demo include this module and use a part of it")]
 #![allow(clippy::doc_markdown, reason = "the names of EC2's operations and fields are words here")]
@@ -33,16 +33,19 @@ mod recycle_bin;
 mod references;
 mod regions;
 mod request;
+mod rest;
 mod scaling;
 mod seed;
 mod server;
 mod services;
+mod settings;
 mod snapshots;
 mod ssm;
 mod sts;
 mod tags;
 mod templates;
 mod throttle;
+mod usage_reports;
 mod world;
 mod xml;
 

@@ -1,4 +1,4 @@
-//! The three ways in which AWS services write answers: EC2's, the general query form, and JSON.
+//! The four ways in which AWS services write answers: EC2's, the general query form, JSON, and REST with JSON.
 
 use super::errors::Refusal;
 use super::xml::Xml;
@@ -12,6 +12,8 @@ pub enum Protocol {
     Query,
     /// JSON in and out; the operation is in the header `X-Amz-Target`.
     Json,
+    /// JSON in and out; the operation is in the method and the path, the code of an error in a header.
+    RestJson,
 }
 
 /// EC2's codes for what every service refuses, and the codes of the general query form and of JSON.
@@ -39,6 +41,7 @@ impl Protocol {
             Protocol::Query if matches!(refusal.code.as_str(), "AuthFailure" | "RequestExpired") => (query, 403),
             Protocol::Query => (query, refusal.status),
             Protocol::Json => (json, 400),
+            Protocol::RestJson => (json, rest_status(&refusal.code)),
         };
         Refusal { status, code: (*code).to_owned(), message: refusal.message }
     }
@@ -49,14 +52,15 @@ impl Protocol {
             Protocol::Ec2 => "text/xml;charset=UTF-8",
             Protocol::Query => "text/xml",
             Protocol::Json => "application/x-amz-json-1.1",
+            Protocol::RestJson => "application/json",
         }
     }
 
     /// The document of an accepted request.
     pub fn envelope(self, namespace: &str, action: &str, inner: &str, request_id: &str) -> String {
         let content = match self {
-            Protocol::Json if inner.is_empty() => return "{}".to_owned(),
-            Protocol::Json => return inner.to_owned(),
+            Protocol::Json | Protocol::RestJson if inner.is_empty() => return "{}".to_owned(),
+            Protocol::Json | Protocol::RestJson => return inner.to_owned(),
             Protocol::Ec2 => format!("<requestId>{request_id}</requestId>{inner}"),
             Protocol::Query => format!(
                 "<{action}Result>{inner}</{action}Result>\
@@ -76,6 +80,7 @@ impl Protocol {
             Protocol::Json => {
                 return serde_json::json!({"__type": refusal.code, "message": refusal.message}).to_string();
             }
+            Protocol::RestJson => return serde_json::json!({"message": refusal.message}).to_string(),
             Protocol::Ec2 => x.node("Response", |x| {
                 x.node("Errors", |x| {
                     x.node("Error", |x| {
@@ -93,5 +98,14 @@ impl Protocol {
             }),
         };
         format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", x.done())
+    }
+}
+
+/// REST services tell by the status what is wrong, where the other JSON services answer 400 to everything.
+fn rest_status(code: &str) -> u16 {
+    match code {
+        "AuthFailure" | "RequestExpired" | "MissingAuthenticationToken" | "IncompleteSignature" => 403,
+        "InvalidAction" | "NoSuchVersion" => 404,
+        _ => 400,
     }
 }

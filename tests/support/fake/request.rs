@@ -4,17 +4,22 @@ use chrono::{DateTime, Utc};
 
 use super::errors::{Refusal, dry_run, refuse};
 use super::params::Params;
+use super::rest;
 use super::world::World;
 
 /// What came over the wire.
 pub struct Incoming {
+    /// `POST`, …
+    pub method: String,
+    /// `/`, but for REST requests.
+    pub path: String,
     /// `Authorization` header.
     pub authorization: Option<String>,
     /// `X-Amz-Security-Token` header.
     pub session_token: Option<String>,
     /// `X-Amz-Target` header; only JSON requests have it.
     pub target: Option<String>,
-    /// Body: a form, or JSON.
+    /// Body: a form, or JSON; a REST request may have none.
     pub body: Vec<u8>,
 }
 
@@ -46,8 +51,12 @@ pub struct Request {
 }
 
 impl Incoming {
-    /// The parameters, among them `Action` and `Version`, which JSON requests have in a header.
+    /// The parameters, among them `Action` and `Version`, which JSON requests have in a header and REST requests in
+    /// their path.
     pub fn form(&self) -> Result<Params, Refusal> {
+        if self.path != "/" {
+            return rest::form(&self.method, &self.path, &self.body);
+        }
         let Some(target) = &self.target else { return Ok(Params::from_form(&self.body)) };
         let (version, action) = target.split_once('.').unwrap_or(("", target));
         let mut form = Params::from_json(&self.body)?;

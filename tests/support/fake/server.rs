@@ -50,19 +50,23 @@ async fn answer(
     };
     let (authorization, session_token) = (header("authorization"), header("x-amz-security-token"));
     let target = header("x-amz-target");
+    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
     let body = request.into_body().collect().await.map_err(|_| Broken)?;
-    let incoming = Incoming { authorization, session_token, target, body: body.to_bytes().to_vec() };
+    let body = body.to_bytes().to_vec();
+    let incoming = Incoming { method, path, authorization, session_token, target, body };
     let verdict = shared.judge(&incoming);
     if !verdict.wait.is_zero() {
         tokio::time::sleep(verdict.wait).await;
     }
     let reply = verdict.reply.ok_or(Broken)?;
-    hyper::Response::builder()
+    let mut response = hyper::Response::builder()
         .status(reply.status)
         .header("content-type", reply.content_type)
-        .header("content-length", reply.body.len())
-        .body(Cut::new(reply.body, reply.cut))
-        .map_err(|_| Broken)
+        .header("content-length", reply.body.len());
+    if let Some(code) = reply.error_type {
+        response = response.header("x-amzn-errortype", code);
+    }
+    response.body(Cut::new(reply.body, reply.cut)).map_err(|_| Broken)
 }
 
 /// Counts a request as in progress.

@@ -5,8 +5,8 @@ use super::protocol::Protocol;
 use super::request::Request;
 use super::world::World;
 use super::{
-    fleets, groups, images, instances, network, recycle_bin, references, regions, scaling, snapshots, ssm, sts, tags,
-    templates,
+    fleets, groups, images, instances, kms, network, recycle_bin, references, regions, scaling, settings, snapshots,
+    ssm, sts, tags, templates, usage_reports,
 };
 
 /// An operation: its name, the first parts of its parameters, its work.
@@ -23,13 +23,13 @@ pub struct Operation {
 struct Service {
     name: &'static str,
     protocol: Protocol,
-    /// The `Version` of forms; for JSON the first half of `X-Amz-Target`.
+    /// The `Version` of forms; for JSON the first half of `X-Amz-Target`; for REST nothing.
     version: &'static str,
     namespace: &'static str,
     operations: &'static [&'static [Operation]],
 }
 
-const SERVICES: [Service; 4] = [
+const SERVICES: [Service; 6] = [
     Service {
         name: "ec2",
         protocol: Protocol::Ec2,
@@ -47,6 +47,8 @@ const SERVICES: [Service; 4] = [
             fleets::OPERATIONS,
             references::OPERATIONS,
             recycle_bin::OPERATIONS,
+            settings::OPERATIONS,
+            usage_reports::OPERATIONS,
         ],
     },
     Service {
@@ -69,6 +71,20 @@ const SERVICES: [Service; 4] = [
         version: "AmazonSSM",
         namespace: "",
         operations: &[ssm::OPERATIONS],
+    },
+    Service {
+        name: "kms",
+        protocol: Protocol::Json,
+        version: "TrentService",
+        namespace: "",
+        operations: &[kms::OPERATIONS],
+    },
+    Service {
+        name: "rbin",
+        protocol: Protocol::RestJson,
+        version: "",
+        namespace: "",
+        operations: &[recycle_bin::RULE_OPERATIONS],
     },
 ];
 

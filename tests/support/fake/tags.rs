@@ -104,6 +104,10 @@ fn of<'a>(region: &'a mut Region, account: &str, id: &str) -> Result<&'a mut Tag
             let own = region.templates.get_mut(id).filter(|t| t.owner == account);
             Ok(&mut own.ok_or_else(|| super::templates::no_template_id(id))?.tags)
         }
+        "amiur" => {
+            let own = region.usage_reports.get_mut(id).filter(|report| report.owner == account);
+            Ok(&mut own.ok_or_else(|| super::usage_reports::no_report(id))?.tags)
+        }
         "vol" => {
             let own = region.instances.values_mut().filter(|i| i.owner == account);
             let mut volumes = own.flat_map(|instance| &mut instance.volumes);

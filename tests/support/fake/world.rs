@@ -7,10 +7,12 @@ use chrono::{DateTime, Utc};
 
 use super::compute::{Group, Instance, Subnet, Template, Vpc};
 use super::ids::Ids;
+use super::kms::KmsKey;
 use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFleet, SpotRequest};
 use super::model::{Grave, Image, Reason, Snapshot};
-use super::recycle_bin::Bin;
+use super::recycle_bin::{Bin, BinRule};
 use super::ssm::Parameter;
+use super::usage_reports::UsageReport;
 
 /// Account of the key `AKIAPROD`.
 pub const PROD: &str = "111111111111";
@@ -74,14 +76,25 @@ pub struct World {
     pub shutdown_for: Duration,
     /// How long a terminated instance is still listed.
     pub terminated_shows_for: Duration,
+    /// How long an image usage report stays `pending`.
+    pub report_takes: Duration,
+    /// What was launched or written so lately is not in a report.
+    pub report_misses: Duration,
+    /// Makes the next image usage report end in `error`, for this reason.
+    pub fail_next_report: Option<String>,
     /// (account, region) pairs that encrypt every new snapshot.
     pub encrypt_by_default: BTreeSet<(String, String)>,
     /// (account, region) pairs that refuse public sharing.
     pub block_public_access: BTreeSet<(String, String)>,
-    /// Recycle Bin rules by (account, region): days that images and snapshots are kept; 0 is no rule.
+    /// (account, region) pairs whose block on public images is set by a declarative policy of the organization.
+    pub settings_by_policy: BTreeSet<(String, String)>,
+    /// Recycle Bin rules for a whole region, by (account, region): days that images and snapshots are kept; 0 is no
+    /// rule. They stand beside those of [`World::bin_rule`].
     pub recycle_bin: BTreeMap<(String, String), (u32, u32)>,
     /// ARNs of organizations and units an account is in.
     pub memberships: BTreeMap<String, BTreeSet<String>>,
+    /// Account numbers that nobody has, and so nothing can be shared with. Any other number will do.
+    pub missing_accounts: BTreeSet<String>,
     /// Role ARNs that must not be assumed.
     pub denied_roles: BTreeSet<String>,
     /// Opt-in status by region.
@@ -93,7 +106,9 @@ pub struct World {
     pub(super) regions: BTreeMap<String, Region>,
     pub(super) key_pairs: BTreeSet<(String, String, String)>,
     pub(super) profiles: BTreeSet<(String, String)>,
-    pub(super) kms_keys: BTreeMap<String, String>,
+    pub(super) kms_keys: BTreeMap<String, KmsKey>,
+    pub(super) kms_aliases: BTreeMap<String, String>,
+    pub(super) ebs_default_keys: BTreeMap<(String, String), String>,
     ahead: chrono::Duration,
 }
 
@@ -145,8 +160,12 @@ pub struct Region {
     pub fleets: BTreeMap<String, Fleet>,
     /// Image Builder recipes by ARN.
     pub recipes: BTreeMap<String, Recipe>,
+    /// Rules of the Recycle Bin by id.
+    pub bin_rules: BTreeMap<String, BinRule>,
     /// What was deleted and can be restored.
     pub bin: Bin,
+    /// Image usage reports by id.
+    pub usage_reports: BTreeMap<String, UsageReport>,
     /// What client tokens were used for: fingerprint and ids; by (account, action, token).
     pub tokens: HashMap<(String, String, String), (u64, Vec<String>)>,
 }
@@ -174,10 +193,15 @@ impl World {
             impaired: BTreeSet::new(),
             shutdown_for: Duration::ZERO,
             terminated_shows_for: Duration::from_hours(1),
+            report_takes: Duration::ZERO,
+            report_misses: Duration::ZERO,
+            fail_next_report: None,
             encrypt_by_default: BTreeSet::new(),
             block_public_access: BTreeSet::new(),
+            settings_by_policy: BTreeSet::new(),
             recycle_bin: BTreeMap::new(),
             memberships: BTreeMap::new(),
+            missing_accounts: BTreeSet::new(),
             denied_roles: BTreeSet::new(),
             opt_in: BTreeMap::new(),
             ids: Ids::default(),
@@ -187,6 +211,8 @@ impl World {
             key_pairs: BTreeSet::new(),
             profiles: BTreeSet::new(),
             kms_keys: BTreeMap::new(),
+            kms_aliases: BTreeMap::new(),
+            ebs_default_keys: BTreeMap::new(),
             ahead: chrono::Duration::zero(),
         };
         for (name, status) in REGIONS {

@@ -7,14 +7,13 @@ use chrono::SecondsFormat;
 use super::super::errors::{
     Answer, Refusal, combination, image_unavailable, invalid_value, missing, not_your_image, refuse,
 };
-use super::super::ids::is_account;
-use super::super::kms::is_default_key;
-use super::super::model::{Image, Principal};
+use super::super::model::Principal;
 use super::super::params::Params;
 use super::super::request::Request;
-use super::super::world::{Region, World};
+use super::super::world::World;
 use super::super::xml::Xml;
-use super::{Viewer, check_description, own, seen};
+use super::permissions::{Barriers, principal, principals};
+use super::{Viewer, check_description, lifecycle, own, seen};
 
 pub fn describe(world: &mut World, request: &Request) -> Answer {
     let attribute = request.params.need("Attribute")?;
@@ -69,15 +68,14 @@ pub fn modify(world: &mut World, request: &Request) -> Answer {
     let id = request.params.need("ImageId")?;
     let change = read_change(&request.params)?;
     let viewer = Viewer::new(world, request);
-    let place = (request.account.clone(), request.region.clone());
-    let blocked = world.block_public_access.contains(&place);
+    let barriers = Barriers::of(world, request);
     let region = world.region(&request.region);
     let image = own(region, &viewer, id)?;
     if image.state(request.now) != "available" {
         return Err(image_unavailable(id));
     }
-    if let Change::Launch { add, .. } = &change {
-        check_sharing(region, image, add, blocked)?;
+    if let Change::Launch { add, remove } = &change {
+        barriers.check(region, image, add, remove)?;
     }
     request.dry_run()?;
     if let Some(image) = region.images.get_mut(id) {
@@ -85,8 +83,13 @@ pub fn modify(world: &mut World, request: &Request) -> Answer {
             Change::Description(text) => image.description = text,
             Change::Imds => image.imds = Some("v2.0".to_owned()),
             Change::Launch { add, remove } => {
+                let was_public = image.is_public();
                 image.launch.retain(|principal| !remove.contains(principal));
                 image.launch.extend(add);
+                if image.is_public() && !was_public {
+                    let latest = lifecycle::latest_of_public(image);
+                    image.deprecated = Some(image.deprecated.map_or(latest, |at| at.min(latest)));
+                }
             }
         }
     }
@@ -150,52 +153,4 @@ fn flat_permissions(params: &Params) -> Result<Change, Refusal> {
         "remove" => Ok(Change::Launch { add: none, remove: named }),
         other => Err(invalid_value("operationType", other, "Expected add or remove.")),
     }
-}
-
-fn principals(given: &[Params]) -> Result<BTreeSet<Principal>, Refusal> {
-    let fields = given.iter().flat_map(|one| &one.0);
-    fields.map(|(field, value)| principal(field, value)).collect()
-}
-
-fn principal(field: &str, value: &str) -> Result<Principal, Refusal> {
-    let is_arn = |kind: &str| {
-        value.strip_prefix("arn:aws:organizations::").is_some_and(|rest| {
-            rest.split_once(':').is_some_and(|(account, path)| is_account(account) && path.starts_with(kind))
-        })
-    };
-    match field {
-        "UserId" if is_account(value) => Ok(Principal::Account(value.to_owned())),
-        "Group" if value == "all" => Ok(Principal::All),
-        "OrganizationArn" if is_arn("organization/o-") => Ok(Principal::Organization(value.to_owned())),
-        "OrganizationalUnitArn" if is_arn("ou/o-") => Ok(Principal::Unit(value.to_owned())),
-        _ => Err(refuse(
-            "InvalidAMIAttributeItemValue",
-            format!("Invalid attribute item value \"{value}\" for {field} item type."),
-        )),
-    }
-}
-
-/// What may not be shared: anything publicly where that is blocked, encrypted images publicly,
-/// images under the account's `aws/ebs` key with anybody.
-fn check_sharing(region: &Region, image: &Image, add: &BTreeSet<Principal>, blocked: bool) -> Result<(), Refusal> {
-    let public = add.contains(&Principal::All);
-    if public && blocked {
-        return Err(refuse(
-            "OperationNotPermitted",
-            "You can't publicly share this image because block public access is enabled for AMIs.",
-        ));
-    }
-    let snapshots = image.snapshots().filter_map(|id| region.snapshots.get(id));
-    for key in snapshots.filter_map(|snapshot| snapshot.kms_key.as_deref()) {
-        if public {
-            return Err(refuse("InvalidParameter", "Images with encrypted snapshots cannot be shared publicly."));
-        }
-        if is_default_key(key) && !add.is_empty() {
-            return Err(refuse(
-                "InvalidParameter",
-                "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.",
-            ));
-        }
-    }
-    Ok(())
 }

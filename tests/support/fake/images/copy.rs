@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::super::errors::{Answer, Refusal, combination, image_unavailable, invalid_value, no_image, refuse};
-use super::super::kms::default_key;
 use super::super::model::{Image, Reason, Snapshot, Tags, visible_tags};
 use super::super::paging::fingerprint;
 use super::super::protection::Protection;
@@ -42,7 +41,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     check_room(world, request)?;
     request.dry_run()?;
 
-    let reason = world.fail_next_image.take().or_else(|| bad_key(world, request));
+    let reason = world.fail_next_image.take().or_else(|| bad_key(world, request, &originals));
     let phase = turns_out(world, request.now, reason.as_ref());
     let id = world.ids.next("ami");
     let snapshot_tags = tags.remove("snapshot").unwrap_or_default();
@@ -167,13 +166,15 @@ fn check_room(world: &mut World, request: &Request) -> Result<(), Refusal> {
     Err(refuse("ResourceLimitExceeded", format!("Too many image copies in progress; the limit is {limit}.")))
 }
 
-/// A key that cannot be used shows only later, on the copy.
-fn bad_key(world: &World, request: &Request) -> Option<Reason> {
-    let name = request.params.get("KmsKeyId")?;
-    match world.find_key(&request.account, &request.region, name) {
-        Some(_) => None,
-        None => Some(("Client.InternalError".to_owned(), BAD_KEY.to_owned())),
-    }
+/// A key that cannot be used shows only later, on the copy: the one that is asked for, and those of the source.
+fn bad_key(world: &World, request: &Request, originals: &[Snapshot]) -> Option<Reason> {
+    let account = request.account.as_str();
+    let usable = |arn: &String| world.may_use_key(account, arn);
+    let asked = request.params.get("KmsKeyId");
+    let target =
+        asked.is_none_or(|name| world.find_key(account, &request.region, name).is_some_and(|arn| usable(&arn)));
+    let readable = originals.iter().filter_map(|original| original.kms_key.as_ref()).all(usable);
+    (!target || !readable).then(|| ("Client.InternalError".to_owned(), BAD_KEY.to_owned()))
 }
 
 /// The copy's tags: the caller's own ones of the source (or the shared ones of a foreign source),
@@ -188,7 +189,7 @@ fn image_tags(source: &Image, account: &str, copy: bool, given: Option<Tags>) ->
 
 /// Key of a copied snapshot, by the encryption table of CopyImage.
 fn key(world: &World, request: &Request, from: &str, original: &Snapshot, encrypt: bool) -> Option<String> {
-    let default = default_key(&request.account, &request.region);
+    let default = world.ebs_default_key(&request.account, &request.region);
     let own = original.owner == request.account;
     if let Some(name) = request.params.get("KmsKeyId") {
         let found = world.find_key(&request.account, &request.region, name);

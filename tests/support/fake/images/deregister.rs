@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::errors::{Answer, refuse};
 use super::super::model::Grave;
-use super::super::recycle_bin::Rule;
+use super::super::recycle_bin::Rules;
 use super::super::request::Request;
 use super::super::world::{Region, World, span};
 use super::super::xml::Xml;
@@ -19,7 +19,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let name_until = now + span(world.name_held_for);
     let busy_until = now + span(world.snapshot_in_use_for);
     let codes = world.delete_codes.clone();
-    let rule = Rule::of(world, request);
+    let rules = Rules::of(world, request);
     let region = world.region(&request.region);
     let image = own(region, &viewer, id)?;
     if image.protection.holds(now) {
@@ -40,7 +40,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let grave = Grave { owner: image.owner.clone(), name: image.name.clone(), at: now };
     let snapshots: BTreeSet<String> = image.snapshots().map(str::to_owned).collect();
     if let Some(image) = region.images.remove(id) {
-        region.bin.take_image(image, rule);
+        region.bin.take_image(image, &rules);
     }
     region.graves.insert(id.to_owned(), grave);
     region.names.insert(name, (id.to_owned(), Some(name_until)));
@@ -56,7 +56,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         x.list("deleteSnapshotResultSet", &snapshots, |x, snapshot| {
             let code = match codes.get(snapshot) {
                 Some(code) => code.clone(),
-                None => delete_one(region, &request.account, snapshot, rule).to_owned(),
+                None => delete_one(region, &request.account, snapshot, &rules).to_owned(),
             };
             x.leaf("snapshotId", snapshot).leaf("returnCode", code);
         });
@@ -65,14 +65,14 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
 }
 
 /// Deletes one snapshot of the image unless it is shared with another; gives the return code.
-fn delete_one(region: &mut Region, account: &str, id: &str, rule: Rule) -> &'static str {
+fn delete_one(region: &mut Region, account: &str, id: &str, rules: &Rules) -> &'static str {
     match region.snapshots.get(id) {
         None => "client-error",
         Some(snapshot) if snapshot.owner != account => "missing-permissions",
         Some(snapshot) if !snapshot.users.is_empty() => "skipped",
         Some(_) => {
             if let Some(snapshot) = region.snapshots.remove(id) {
-                region.bin.take_snapshot(snapshot, rule);
+                region.bin.take_snapshot(snapshot, rules);
             }
             "success"
         }

@@ -38,6 +38,12 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         deprecated: params.flag("IncludeDeprecated")?.unwrap_or(false),
         disabled: params.flag("IncludeDisabled")?.unwrap_or(false),
     };
+    if filters.asks_for("state", "disabled") && !selection.disabled {
+        return Err(refuse(
+            "InvalidParameter",
+            "When filtering by the 'disabled' state, 'IncludeDisabled' must be set to 'true' in the request.",
+        ));
+    }
     let viewer = Viewer::new(world, request);
     let ghost_for = span(world.ghost_for);
     let late_snapshots = world.snapshots_appear_late;

@@ -1,6 +1,6 @@
 //! Disabling, deprecating and protecting images.
 
-use chrono::{DateTime, Duration, DurationRound, Utc};
+use chrono::{DateTime, Duration, DurationRound, Months, Utc};
 
 use super::super::errors::{Answer, image_unavailable, invalid_value, refuse};
 use super::super::model::{Image, Phase};
@@ -45,7 +45,8 @@ pub fn disable(world: &mut World, request: &Request) -> Answer {
     )
 }
 
-/// Brings an image back, without its launch permissions; its snapshots must not be archived.
+/// Brings an image back, without its launch permissions; its snapshots must not be archived. That an image which is
+/// available stays so, without a refusal, is unconfirmed.
 pub fn enable(world: &mut World, request: &Request) -> Answer {
     let now = request.now;
     let id = request.params.need("ImageId")?;
@@ -69,14 +70,22 @@ pub fn enable(world: &mut World, request: &Request) -> Answer {
     )
 }
 
-/// Sets the deprecation time: not in the past, at most 10 years ahead (public images: 2 years from
-/// creation), rounded to the minute.
+/// States in which an image can be deprecated and protected; that a pending one cannot is unconfirmed.
+const SETTLED: [&str; 2] = ["available", "disabled"];
+
+/// The latest time at which a public image is deprecated, and the one that it gets when it is made public.
+pub fn latest_of_public(image: &Image) -> DateTime<Utc> {
+    image.created + Months::new(24)
+}
+
+/// Sets the deprecation time: not in the past, at most 10 years ahead (public images: 2 years from creation), rounded
+/// to the minute. A public image's time only ever moves nearer; the code of that refusal is unconfirmed.
 pub fn deprecate(world: &mut World, request: &Request) -> Answer {
     let now = request.now;
-    let given = request.params.need("DeprecateAt")?;
-    let bad = |why: &str| invalid_value("DeprecateAt", given, why);
-    let at = DateTime::parse_from_rfc3339(given).map_err(|_| bad("Expected a timestamp."))?;
-    let at = at.with_timezone(&Utc).duration_round(Duration::minutes(1)).map_err(|_| bad("Too large."))?;
+    let text = request.params.need("DeprecateAt")?;
+    let bad = |why: &str| invalid_value("DeprecateAt", text, why);
+    let given = DateTime::parse_from_rfc3339(text).map_err(|_| bad("Expected a timestamp."))?.with_timezone(&Utc);
+    let at = given.duration_round(Duration::minutes(1)).map_err(|_| bad("Too large."))?;
     if at < now - Duration::minutes(1) {
         return Err(bad("The time must not be in the past."));
     }
@@ -84,21 +93,36 @@ pub fn deprecate(world: &mut World, request: &Request) -> Answer {
         world,
         request,
         |image| {
-            let years = Duration::days(365);
-            let latest = if image.is_public() { image.created + years * 2 } else { now + years * 10 };
-            if at > latest { Err(bad("The time is too far ahead.")) } else { Ok(()) }
+            in_state(image, now, &SETTLED)?;
+            let latest = if image.is_public() { latest_of_public(image) } else { now + Months::new(120) };
+            if given > latest {
+                return Err(bad("The time is too far ahead."));
+            }
+            match image.deprecated {
+                Some(set) if image.is_public() && at > set => Err(public_stays(image)),
+                _ => Ok(()),
+            }
         },
         |image| image.deprecated = Some(at),
     )
 }
 
+/// Refused for public images: they must be made private first.
 pub fn undeprecate(world: &mut World, request: &Request) -> Answer {
-    change(world, request, |_| Ok(()), |image| image.deprecated = None)
+    let fit = |image: &Image| if image.is_public() { Err(public_stays(image)) } else { Ok(()) };
+    change(world, request, fit, |image| image.deprecated = None)
+}
+
+fn public_stays(image: &Image) -> super::Refusal {
+    let message =
+        format!("The deprecation of the public image {} can be moved back only once it is private.", image.id);
+    refuse("OperationNotPermitted", message)
 }
 
 pub fn protect(world: &mut World, request: &Request) -> Answer {
     let cooldown = request.params.flag("WithCooldown")?.unwrap_or(false);
-    change(world, request, |_| Ok(()), |image| image.protection = Protection::Enabled { cooldown })
+    let fit = |image: &Image| in_state(image, request.now, &SETTLED);
+    change(world, request, fit, |image| image.protection = Protection::Enabled { cooldown })
 }
 
 /// With a cooldown the protection stays for another 24 hours.

@@ -7,6 +7,7 @@ mod deregister;
 mod describe;
 mod fields;
 mod lifecycle;
+mod permissions;
 mod register;
 
 use std::collections::BTreeSet;
@@ -94,6 +95,7 @@ pub const OPERATIONS: &[Operation] = &[
         run: attributes::modify,
     },
     Operation { name: "ResetImageAttribute", params: &["Attribute", "ImageId"], run: attributes::reset },
+    Operation { name: "CancelImageLaunchPermission", params: &["ImageId"], run: permissions::cancel },
     Operation { name: "EnableImage", params: &["ImageId"], run: lifecycle::enable },
     Operation { name: "DisableImage", params: &["ImageId"], run: lifecycle::disable },
     Operation { name: "EnableImageDeprecation", params: &["DeprecateAt", "ImageId"], run: lifecycle::deprecate },

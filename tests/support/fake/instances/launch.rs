@@ -2,7 +2,7 @@
 
 use super::super::compute::{Instance, Subnet, Volume};
 use super::super::launchers::SpotRequest;
-use super::super::model::{Image, Phase, Tags};
+use super::super::model::{Image, Phase, Reason, Tags};
 use super::super::request::Request;
 use super::super::world::{World, span};
 
@@ -34,7 +34,7 @@ pub struct Place {
 /// Makes the instances; gives their ids.
 pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -> Vec<String> {
     let reservation = world.ids.next("r");
-    let reason = world.fail_next_launch.take();
+    let reason = world.fail_next_launch.take().or_else(|| locked_out(world, request, order));
     let after = if reason.is_some() { "terminated" } else { "running" };
     let phase = Phase { before: "pending", turn: request.now + span(world.boot_for), after: after.to_owned() };
     let mut made = Vec::new();
@@ -90,14 +90,30 @@ pub fn addresses(world: &mut World) -> (String, String) {
     (format!("172.31.{high}.{low}"), format!("203.0.{high}.{low}"))
 }
 
+/// An instance whose volumes cannot be decrypted is accepted, and ends at once.
+fn locked_out(world: &mut World, request: &Request, order: &Order) -> Option<Reason> {
+    let snapshots = &world.region(&request.region).snapshots;
+    let keys = order.image.snapshots().filter_map(|id| snapshots.get(id)?.kms_key.clone());
+    let keys: Vec<String> = keys.collect();
+    let locked = keys.iter().any(|key| !world.may_use_key(&request.account, key));
+    let reason = ("Client.InternalError", "Client.InternalError: Client error on launch");
+    locked.then(|| (reason.0.to_owned(), reason.1.to_owned()))
+}
+
 fn volumes(world: &mut World, request: &Request, order: &Order) -> Vec<Volume> {
     let image = &order.image;
     let mut devices: Vec<_> =
         image.mappings.iter().filter_map(|mapping| Some((mapping.device.clone(), mapping.ebs.clone()?))).collect();
     devices.sort_by_key(|(device, _)| *device != image.root_device);
     let make = |(device, ebs): (String, super::super::model::Ebs)| {
+        let default = world.ebs_default_key(&request.account, &request.region);
         let snapshots = &world.region(&request.region).snapshots;
-        let kms_key = ebs.snapshot.and_then(|id| snapshots.get(&id)?.kms_key.clone());
+        let snapshot = ebs.snapshot.and_then(|id| snapshots.get(&id));
+        // What is encrypted by another account is encrypted anew.
+        let kms_key = snapshot.and_then(|snapshot| {
+            let key = snapshot.kms_key.clone()?;
+            Some(if snapshot.owner == request.account { key } else { default })
+        });
         Volume {
             id: world.ids.next("vol"),
             device,

@@ -1,6 +1,8 @@
 //! The Recycle Bin: what was deleted under a rule stays there for some days and can be restored.
 
 mod images;
+mod listing;
+mod rules;
 mod snapshots;
 
 use std::collections::BTreeMap;
@@ -8,11 +10,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 
 use super::model::{Image, Snapshot};
-use super::request::Request;
 use super::services::Operation;
 use super::world::World;
 
-/// Recycle Bin operations.
+pub use rules::{BinRule, IMAGES, Rules, SNAPSHOTS, VOLUMES};
+
+/// Operations of EC2 on what is in the bin.
 pub const OPERATIONS: &[Operation] = &[
     Operation { name: "ListImagesInRecycleBin", params: &["ImageId", "MaxResults", "NextToken"], run: images::list },
     Operation { name: "RestoreImageFromRecycleBin", params: &["ImageId"], run: images::restore },
@@ -22,6 +25,16 @@ pub const OPERATIONS: &[Operation] = &[
         run: snapshots::list,
     },
     Operation { name: "RestoreSnapshotFromRecycleBin", params: &["SnapshotId"], run: snapshots::restore },
+];
+
+/// Operations of the service that keeps the rules.
+pub const RULE_OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "ListRules",
+        params: &["ExcludeResourceTags", "LockState", "MaxResults", "NextToken", "ResourceTags", "ResourceType"],
+        run: listing::list,
+    },
+    Operation { name: "GetRule", params: &["Identifier"], run: listing::get },
 ];
 
 /// Something that was deleted.
@@ -42,36 +55,19 @@ pub struct Bin {
     snapshots: BTreeMap<String, Binned<Snapshot>>,
 }
 
-/// How many days a deletion is kept, by kind; 0 is not at all.
-#[derive(Clone, Copy)]
-pub struct Rule {
-    images: u32,
-    snapshots: u32,
-    now: DateTime<Utc>,
-}
-
-impl Rule {
-    /// The rule where a request acts.
-    pub fn of(world: &World, request: &Request) -> Rule {
-        let place = (request.account.clone(), request.region.clone());
-        let (images, snapshots) = world.recycle_bin.get(&place).copied().unwrap_or_default();
-        Rule { images, snapshots, now: request.now }
-    }
-}
-
 impl Bin {
     /// Takes a deregistered image in, if a rule says so and it stands on EBS.
-    pub fn take_image(&mut self, image: Image, rule: Rule) {
-        let days = if image.root_type == "ebs" { rule.images } else { 0 };
-        if let Some(binned) = keep(image, days, rule.now) {
-            self.images.insert(binned.what.id.clone(), binned);
+    pub fn take_image(&mut self, image: Image, rules: &Rules) {
+        let days = rules.days(IMAGES, &image.tags).filter(|_| image.root_type == "ebs");
+        if let Some(days) = days {
+            self.images.insert(image.id.clone(), keep(image, days, rules.now));
         }
     }
 
     /// Takes a deleted snapshot in, if a rule says so.
-    pub fn take_snapshot(&mut self, snapshot: Snapshot, rule: Rule) {
-        if let Some(binned) = keep(snapshot, rule.snapshots, rule.now) {
-            self.snapshots.insert(binned.what.id.clone(), binned);
+    pub fn take_snapshot(&mut self, snapshot: Snapshot, rules: &Rules) {
+        if let Some(days) = rules.days(SNAPSHOTS, &snapshot.tags) {
+            self.snapshots.insert(snapshot.id.clone(), keep(snapshot, days, rules.now));
         }
     }
 
@@ -81,8 +77,8 @@ impl Bin {
     }
 }
 
-fn keep<T>(what: T, days: u32, now: DateTime<Utc>) -> Option<Binned<T>> {
-    (days > 0).then(|| Binned { what, entered: now, exits: now + Duration::days(i64::from(days)) })
+fn keep<T>(what: T, days: u32, now: DateTime<Utc>) -> Binned<T> {
+    Binned { what, entered: now, exits: now + Duration::days(i64::from(days)) }
 }
 
 impl World {

@@ -1,6 +1,6 @@
 //! DescribeImageReferences.
 
-mod options;
+pub mod options;
 
 use std::collections::BTreeMap;
 

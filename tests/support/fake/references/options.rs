@@ -84,7 +84,8 @@ fn read_states(values: &[&str]) -> Result<Vec<String>, Refusal> {
     }
 }
 
-fn read_depth(values: &[&str]) -> Result<usize, Refusal> {
+/// Reads the one value of `version-depth`.
+pub fn read_depth(values: &[&str]) -> Result<usize, Refusal> {
     let [value] = values else { return Err(missing("OptionValue")) };
     let depth = value.parse().ok().filter(|depth| (1..=MOST_DEPTH).contains(depth));
     depth.ok_or_else(|| invalid_value("OptionValue", value, &format!("Expected 1 to {MOST_DEPTH}.")))

@@ -1,5 +1,6 @@
 //! Filling the world: builders that end in `put`, and looking into it.
 
+mod bin_rules;
 mod fleets;
 mod image_options;
 mod images;
@@ -12,7 +13,7 @@ mod templates;
 use chrono::{DateTime, Utc};
 
 use super::compute::{Instance, Template};
-use super::model::{Image, Snapshot};
+use super::model::{Image, Principal, Snapshot};
 use super::world::World;
 
 /// A time in a seed: a `DateTime`, or text such as `2026-01-02` or `2026-01-02T03:04:05Z`.
@@ -35,7 +36,27 @@ impl When for &str {
     }
 }
 
+/// A principal as a user writes it: an account number, an ARN, or `all`.
+fn named(principal: &Principal) -> String {
+    match principal {
+        Principal::All => "all".to_owned(),
+        Principal::Account(name) | Principal::Organization(name) | Principal::Unit(name) => name.clone(),
+    }
+}
+
 impl World {
+    /// Who may launch an image: `all`, account numbers, ARNs; in this order.
+    pub fn launch_permissions(&self, id: &str) -> Vec<String> {
+        let image = self.find_image(id).unwrap_or_else(|| panic!("there is no image {id}"));
+        image.launch.iter().map(named).collect()
+    }
+
+    /// Who may use a snapshot: `all`, account numbers; in this order.
+    pub fn snapshot_permissions(&self, id: &str) -> Vec<String> {
+        let snapshot = self.find_snapshot(id).unwrap_or_else(|| panic!("there is no snapshot {id}"));
+        snapshot.shared.iter().map(named).collect()
+    }
+
     /// An image by id, in whatever region.
     pub fn find_image(&self, id: &str) -> Option<&Image> {
         self.regions.values().find_map(|region| region.images.get(id))

@@ -38,11 +38,28 @@ pub fn modify(world: &mut World, request: &Request) -> Answer {
     let params = &request.params;
     let id = params.need("SnapshotId")?;
     let (add, remove) = read(params)?;
+    let missing = world.missing_accounts.iter().find(|account| add.contains(&Principal::Account((*account).clone())));
+    if let Some(account) = missing {
+        return Err(no_such(account));
+    }
     let snapshot = own(world.region(&request.region), &request.account, id)?;
     check(snapshot, &add)?;
     request.dry_run()?;
     snapshot.shared.retain(|principal| !remove.contains(principal));
     snapshot.shared.extend(add);
+    Ok("<return>true</return>".to_owned())
+}
+
+/// Takes all permissions away.
+pub fn reset(world: &mut World, request: &Request) -> Answer {
+    let id = request.params.need("SnapshotId")?;
+    match request.params.need("Attribute")? {
+        "createVolumePermission" => {}
+        other => return Err(invalid_value("attribute", other, "Only createVolumePermission.")),
+    }
+    let snapshot = own(world.region(&request.region), &request.account, id)?;
+    request.dry_run()?;
+    snapshot.shared.clear();
     Ok("<return>true</return>".to_owned())
 }
 
@@ -87,11 +104,19 @@ fn principal(field: &str, value: &str) -> Result<Principal, Refusal> {
     match field {
         "UserId" if is_account(value) => Ok(Principal::Account(value.to_owned())),
         "Group" if value == "all" => Ok(Principal::All),
-        _ => Err(invalid_value("createVolumePermission", value, "No such user or group.")),
+        _ => Err(no_such(value)),
     }
 }
 
+fn no_such(value: &str) -> Refusal {
+    invalid_value("createVolumePermission", value, "No such user or group.")
+}
+
 fn check(snapshot: &Snapshot, add: &BTreeSet<Principal>) -> Result<(), Refusal> {
+    if snapshot.tier != "standard" && !add.is_empty() {
+        let message = format!("The snapshot {} is in the archive tier and cannot be shared", snapshot.id);
+        return Err(refuse("IncorrectState", message));
+    }
     let Some(key) = &snapshot.kms_key else { return Ok(()) };
     if add.contains(&Principal::All) {
         return Err(refuse("InvalidParameter", "Encrypted snapshots cannot be shared publicly."));

@@ -6,7 +6,7 @@ mod describe;
 use super::errors::{Answer, Refusal, missing, no_snapshot, refuse};
 use super::ids;
 use super::model::Snapshot;
-use super::recycle_bin::Rule;
+use super::recycle_bin::Rules;
 use super::request::Request;
 use super::services::Operation;
 use super::world::{Region, World};
@@ -25,6 +25,7 @@ pub const OPERATIONS: &[Operation] = &[
         params: &["Attribute", "CreateVolumePermission", "OperationType", "SnapshotId", "UserGroup", "UserId"],
         run: attributes::modify,
     },
+    Operation { name: "ResetSnapshotAttribute", params: &["Attribute", "SnapshotId"], run: attributes::reset },
 ];
 
 /// A snapshot the caller owns, by id.
@@ -42,7 +43,7 @@ fn own<'a>(region: &'a mut Region, account: &str, id: &str) -> Result<&'a mut Sn
 /// Refused while an image stands on it, and for a while after that image went.
 fn delete(world: &mut World, request: &Request) -> Answer {
     let id = request.params.get("SnapshotId").ok_or_else(|| missing("SnapshotId"))?;
-    let rule = Rule::of(world, request);
+    let rules = Rules::of(world, request);
     let region = world.region(&request.region);
     let snapshot = own(region, &request.account, id)?;
     let lately = snapshot.busy.as_ref().filter(|(_, until)| request.now < *until);
@@ -51,7 +52,7 @@ fn delete(world: &mut World, request: &Request) -> Answer {
     }
     request.dry_run()?;
     if let Some(snapshot) = region.snapshots.remove(id) {
-        region.bin.take_snapshot(snapshot, rule);
+        region.bin.take_snapshot(snapshot, &rules);
     }
     Ok("<return>true</return>".to_owned())
 }

@@ -56,6 +56,7 @@ async fn copies_follow_the_encryption_table() {
         key = world.add_kms_key(PROD, EAST, "alias/images");
         west_key = world.add_kms_key(PROD, WEST, "alias/images");
         let foreign_key = world.add_kms_key(OTHER, EAST, "alias/theirs");
+        world.share_kms_key(&foreign_key, PROD);
         plain = world.image(PROD, EAST, "plain").put();
         own = world.image(PROD, EAST, "own").encrypted(&key).put();
         let theirs = world.image(OTHER, EAST, "shared").encrypted(&foreign_key);

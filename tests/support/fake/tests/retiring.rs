@@ -135,3 +135,77 @@ async fn an_endpoint_may_ignore_the_snapshots() {
     assert!(request.send().await.unwrap().delete_snapshot_results().is_empty());
     assert_eq!(fake.world().snapshots(PROD, EAST).count(), 1);
 }
+
+#[tokio::test]
+async fn public_images_are_deprecated_after_two_years_at_the_latest() {
+    let fake = Fake::start();
+    let now = fake.world().now();
+    let created = now - chrono::Duration::days(100);
+    let id = fake.world().image(PROD, EAST, "web").created(created).put();
+    let client = prod(&fake, EAST);
+    let public = |add: bool| {
+        let all = LaunchPermission::builder().group("all".into()).build();
+        let change = LaunchPermissionModifications::builder();
+        let change = if add { change.add(all) } else { change.remove(all) };
+        client.modify_image_attribute().image_id(&id).launch_permission(change.build()).send()
+    };
+    let deprecate = |days: i64| {
+        let at = DateTime::from_secs((now + chrono::Duration::days(days)).timestamp());
+        client.enable_image_deprecation().image_id(&id).deprecate_at(at).send()
+    };
+    let cancel = || client.disable_image_deprecation().image_id(&id).send();
+    let set = || fake.world().find_image(&id).unwrap().deprecated;
+    deprecate(3651).await.unwrap();
+    assert_eq!(code(deprecate(3654).await), "InvalidParameterValue");
+    public(true).await.unwrap();
+    let latest = created.checked_add_months(chrono::Months::new(24)).unwrap();
+    assert_eq!(set(), Some(latest), "two years after its creation");
+    assert_eq!(code(deprecate(640).await), "InvalidParameterValue");
+    deprecate(10).await.unwrap();
+    assert_eq!(code(deprecate(20).await), "OperationNotPermitted");
+    assert_eq!(code(cancel().await), "OperationNotPermitted");
+    public(false).await.unwrap();
+    deprecate(20).await.unwrap();
+    assert_eq!(cancel().await.unwrap().r#return(), Some(true));
+    assert_eq!(set(), None);
+    deprecate(20).await.unwrap();
+    public(true).await.unwrap();
+    assert!(set().unwrap() < now + chrono::Duration::days(21), "an earlier time stays");
+}
+
+#[tokio::test]
+async fn changes_of_state_are_refused_to_strangers_and_to_images_in_the_making() {
+    let fake = Fake::start();
+    let (own, pending, failed, foreign);
+    {
+        let mut world = fake.world();
+        own = world.image(PROD, EAST, "own").shared_with(OTHER).put();
+        pending = world.image(PROD, EAST, "pending").state("pending").put();
+        failed = world.image(PROD, EAST, "failed").state("failed").put();
+        foreign = world.image(OTHER, EAST, "foreign").shared_with(PROD).put();
+    }
+    let client = prod(&fake, EAST);
+    let at = DateTime::from_secs(fake.world().now().timestamp() + 86_400);
+    let changes = async |id: &str| {
+        let mut refused = Vec::new();
+        refused.push(client.disable_image().image_id(id).send().await.err().map(|e| e.code().unwrap().to_owned()));
+        refused.push(client.enable_image().image_id(id).send().await.err().map(|e| e.code().unwrap().to_owned()));
+        let protect = client.enable_image_deregistration_protection().image_id(id).send().await;
+        refused.push(protect.err().map(|e| e.code().unwrap().to_owned()));
+        let deprecate = client.enable_image_deprecation().image_id(id).deprecate_at(at).send().await;
+        refused.push(deprecate.err().map(|e| e.code().unwrap().to_owned()));
+        refused
+    };
+    let all = |code: &str| vec![Some(code.to_owned()); 4];
+    assert_eq!(changes(&pending).await, all("InvalidAMIID.Unavailable"));
+    assert_eq!(changes(&failed).await, all("InvalidAMIID.Unavailable"));
+    assert_eq!(changes(&foreign).await, all("AuthFailure"));
+    assert_eq!(changes("ami-1").await, all("InvalidAMIID.Malformed"));
+    assert_eq!(changes("ami-0123456789abcdef0").await, all("InvalidAMIID.NotFound"));
+    assert_eq!(changes(&own).await, vec![None; 4]);
+    assert!(fake.world().launch_permissions(&own).is_empty(), "enabling does not bring the permissions back");
+    let on = client.enable_image_deregistration_protection().image_id(&own).send().await.unwrap();
+    assert_eq!(on.r#return(), Some("true"), "it is text");
+    let off = client.disable_image_deregistration_protection().image_id(&own).send().await.unwrap();
+    assert_eq!(off.r#return(), Some("true"));
+}

@@ -1,0 +1,45 @@
+//! Settings of an account and region that images meet: encryption by default, and the block on public images.
+
+use super::errors::Answer;
+use super::request::Request;
+use super::services::Operation;
+use super::world::World;
+use super::xml::Xml;
+
+/// Operations that read the settings.
+pub const OPERATIONS: &[Operation] = &[
+    Operation { name: "GetEbsDefaultKmsKeyId", params: &[], run: default_key },
+    Operation { name: "GetEbsEncryptionByDefault", params: &[], run: encryption },
+    Operation { name: "GetImageBlockPublicAccessState", params: &[], run: block },
+];
+
+/// `alias/aws/ebs` until another key is set, then that key's ARN.
+fn default_key(world: &mut World, request: &Request) -> Answer {
+    request.dry_run()?;
+    let set = world.ebs_default_keys.get(&place(request));
+    let mut x = Xml::new();
+    x.leaf("kmsKeyId", set.map_or("alias/aws/ebs", String::as_str));
+    Ok(x.done())
+}
+
+fn encryption(world: &mut World, request: &Request) -> Answer {
+    request.dry_run()?;
+    let mut x = Xml::new();
+    x.leaf("ebsEncryptionByDefault", world.encrypt_by_default.contains(&place(request)));
+    Ok(x.done())
+}
+
+fn block(world: &mut World, request: &Request) -> Answer {
+    request.dry_run()?;
+    let place = place(request);
+    let blocked = world.block_public_access.contains(&place);
+    let by_policy = world.settings_by_policy.contains(&place);
+    let mut x = Xml::new();
+    x.leaf("imageBlockPublicAccessState", if blocked { "block-new-sharing" } else { "unblocked" });
+    x.leaf("managedBy", if by_policy { "declarative-policy" } else { "account" });
+    Ok(x.done())
+}
+
+fn place(request: &Request) -> (String, String) {
+    (request.account.clone(), request.region.clone())
+}
