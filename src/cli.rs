@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, wait};
+use crate::commands::{
+    apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, restore, wait,
+};
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
 use crate::output::{ColorChoice, Format};
@@ -135,6 +137,7 @@ pub enum Command {
     Launch(launch::Args),
     Copy(copy::Args),
     Deregister(deregister::Args),
+    Restore(restore::Args),
     Refs(refs::Args),
     Prune(prune::Args),
     Apply(apply::Args),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::Context;
+use super::bin::BinArgs;
 use super::destroy::JournalArgs;
 use super::{planning, prune};
 use crate::domain::age::Age;
@@ -44,6 +45,9 @@ pub struct Args {
     dry_run: bool,
 
     #[command(flatten)]
+    bin: BinArgs,
+
+    #[command(flatten)]
     journal: JournalArgs,
 }
 
@@ -71,16 +75,19 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     };
     plan.check(here.as_ref(), args.max_plan_age, context.now).map_err(refuse)?;
     prune::within_limit(&plan)?;
+    let survey = || planning::survey(context, targets.clone(), &plan.policy);
+    let surveys = if args.yes || args.dry_run {
+        tokio::try_join!(survey(), args.bin.announce_plan(context, &targets, &plan))?.0
+    } else {
+        context.printer.show(output::overview(&plan), output::DISPENSABLE);
+        context.unless_stopped(args.bin.announce_plan(context, &targets, &plan)).await?;
+        let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
+        context.confirm(&question, args.yes)?;
+        survey().await?
+    };
     if args.dry_run {
-        let surveys = planning::survey(context, targets, &plan.policy).await?;
         return prune::dry_run(context, &surveys, &plan).await;
     }
-    if !args.yes {
-        context.printer.show(output::overview(&plan), output::DISPENSABLE);
-    }
-    let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
-    context.confirm(&question, args.yes)?;
-    let surveys = planning::survey(context, targets, &plan.policy).await?;
     let now = planning::plan(context, &surveys, &plan.policy, crate::domain::cost::Prices::default()).await;
     prune::carry_out(context, &surveys, &plan, &args.journal).await?;
     prune::verified(&now)

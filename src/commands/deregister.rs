@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::Context;
+use super::bin::{self, BinArgs, Going};
 use super::destroy::{self, JournalArgs};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
@@ -52,6 +53,9 @@ pub struct Args {
     yes: bool,
 
     #[command(flatten)]
+    bin: BinArgs,
+
+    #[command(flatten)]
     journal: JournalArgs,
 
     /// Asks EC2 whether it would work; changes nothing
@@ -62,18 +66,22 @@ pub struct Args {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let target = context.target().await?;
     let chosen = resolve::images(&target, &args.references, context.now).await?;
-    let removals = plan(context, &target, &args, &chosen).await?;
+    let here = std::slice::from_ref(&target);
+    let (removals, rules) = tokio::try_join!(plan(context, &target, &args, &chosen), bin::rules(here))?;
+    let going = rules.into_iter().map(|rules| (target.clone(), rules, Going::of(&removals))).collect();
     if args.dry_run {
         for removal in &removals {
             deregister::check(&target, removal).await?;
         }
         context.printer.show(overview(&removals), &["SIZE"]);
+        args.bin.announce(context, going).await?;
         context.printer.say("dry run: this would be deregistered and deleted");
         return Ok(());
     }
     if !args.yes {
         context.printer.show(overview(&removals), &["SIZE"]);
     }
+    args.bin.announce(context, going).await?;
     context.confirm(&question(&removals), args.yes)?;
     let removals = if args.yes { removals } else { recheck(context, &target, &args, &removals).await? };
     let journal = args.journal.open(context, &target).await?;

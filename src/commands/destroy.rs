@@ -1,5 +1,6 @@
 //! What all destroying commands do alike: work through removals, write the journal, stop when asked, report.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -7,12 +8,13 @@ use futures::StreamExt;
 
 use super::Context;
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::SnapshotId;
 use crate::domain::report::{Outcome, Problem, Report, Status, Verb};
+use crate::domain::tagging::Tags;
 use crate::output::{Bar, Journal};
-use crate::service::Target;
-use crate::service::deregister;
 use crate::service::permissions::launch_permissions;
 use crate::service::removal::{self, Removal};
+use crate::service::{Target, deregister, snapshots};
 
 /// How many batches are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -31,18 +33,18 @@ pub struct JournalArgs {
 impl JournalArgs {
     /// Opens the journal of this run. Without one nothing is destroyed.
     pub async fn open(&self, context: &Context, target: &Target) -> Result<Journal> {
-        let set = |name: &str| context.env(name).map(PathBuf::from);
-        let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local").join("state")));
-        let path = match &self.journal {
-            Some(path) => path.clone(),
-            None => match state() {
-                Some(folder) => folder.join("amictl").join("journal.jsonl"),
-                None => return Err(Failure::usage("no place for the journal").hint("give --journal FILE").into()),
-            },
-        };
+        let path = journal_path(context, self.journal.as_ref());
+        let path = path.ok_or_else(|| Failure::usage("no place for the journal").hint("give --journal FILE"))?;
         let who = target.caller().await.ok().and_then(|caller| caller.arn.clone());
         Journal::open(&path, &context.maker.run, who).with_context(|| format!("journal {}", path.display()))
     }
+}
+
+/// The journal that is named, or else the usual one; none where nothing says where that is.
+pub fn journal_path(context: &Context, named: Option<&PathBuf>) -> Option<PathBuf> {
+    let set = |name: &str| context.env(name).map(PathBuf::from);
+    let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local").join("state")));
+    named.cloned().or_else(|| Some(state()?.join("amictl").join("journal.jsonl")))
 }
 
 /// Removes everything. What is left when the user asks to stop is reported as skipped.
@@ -69,10 +71,11 @@ struct Run<'a> {
 impl Run<'_> {
     /// Works on some batches side by side, each in order, then looks again at all of them at once.
     async fn chunk(self, target: Target, batches: Vec<Vec<Removal>>) -> Vec<Outcome> {
+        let tags = &self.tags(&target, &batches).await;
         let each = batches.into_iter().map(|batch| async {
             let (mut asked, mut untouched) = (Vec::new(), Vec::new());
             for removal in batch {
-                match self.begin(&target, &removal).await {
+                match self.begin(&target, &removal, tags.as_ref()).await {
                     Err(outcome) => untouched.push(outcome),
                     Ok(()) => {
                         let said = deregister::send(&target, &removal).await;
@@ -95,8 +98,23 @@ impl Run<'_> {
         outcomes
     }
 
+    /// The tags of all snapshots that go. Not being allowed to know them is no reason to keep anything.
+    async fn tags(self, target: &Target, batches: &[Vec<Removal>]) -> Option<BTreeMap<SnapshotId, Tags>> {
+        if self.context.stop.asked() {
+            return None;
+        }
+        let ids: Vec<_> = batches.iter().flatten().flat_map(|removal| removal.delete.iter().cloned()).collect();
+        let found = snapshots::existing(target, &ids).await.ok()?;
+        Some(found.into_iter().map(|snapshot| (snapshot.id, snapshot.tags)).collect())
+    }
+
     /// Writes down what is about to be done. Unless that is written, or when the user wants to stop, nothing is.
-    async fn begin(self, target: &Target, removal: &Removal) -> Result<(), Outcome> {
+    async fn begin(
+        self,
+        target: &Target,
+        removal: &Removal,
+        tags: Option<&BTreeMap<SnapshotId, Tags>>,
+    ) -> Result<(), Outcome> {
         if self.context.stop.asked() {
             let problem = Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() };
             return Err(deregister::skipped(removal, problem));
@@ -104,8 +122,14 @@ impl Run<'_> {
         // Who it was shared with is gone with the image. Not being allowed to know is no reason to keep it.
         let shares = launch_permissions(target, &removal.image.id).await.ok();
         let snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
-        let written =
-            self.journal.begin(Verb::Deregister, &removal.image, shares.as_ref(), snapshots, self.context.clock());
+        let written = self.journal.begin(
+            Verb::Deregister,
+            &removal.image,
+            shares.as_ref(),
+            snapshots,
+            tags,
+            self.context.clock(),
+        );
         written.await.map_err(|error| {
             let message = format!("the journal cannot be written, so nothing was done: {error}");
             deregister::failed(removal, Problem { code: "JournalError".to_owned(), message })

@@ -1,6 +1,7 @@
 //! One file a command, named as the user types it: its arguments, then how it runs.
 
 pub mod apply;
+mod bin;
 pub mod completions;
 mod config;
 mod context;
@@ -14,6 +15,7 @@ pub mod orphans;
 mod planning;
 pub mod prune;
 pub mod refs;
+pub mod restore;
 mod run;
 pub mod wait;
 

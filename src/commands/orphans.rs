@@ -1,9 +1,12 @@
 //! `amictl orphans`: snapshots left over from images that no longer exist.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use futures::{StreamExt, TryStreamExt};
 
 use super::Context;
+use super::bin::{self, BinArgs, Going, Rules};
 use super::destroy::JournalArgs;
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
@@ -60,23 +63,28 @@ pub struct Args {
     price_per_gb: Option<Price>,
 
     #[command(flatten)]
+    bin: BinArgs,
+
+    #[command(flatten)]
     journal: JournalArgs,
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let targets = context.session().await?.one_account().await?;
     let prices = Prices::new(args.price_per_gb);
-    let found = find(context, &targets, &args).await?;
+    let rules = async { if args.apply || args.bin.required() { bin::rules(&targets).await } else { Ok(Vec::new()) } };
+    let (found, rules) = tokio::try_join!(find(context, &targets, &args), rules)?;
     if !args.apply || found.is_empty() {
         output::orphans(&context.printer, &found, prices)?;
         context.printer.say(summary(&found, prices));
-        return Ok(());
+        return args.bin.announce(context, going(&targets, rules, &found)).await;
     }
     if let Some(most) = args.max_delete.filter(|most| found.len() > *most) {
         let message = format!("{} snapshots would go, but the limit allows {most}", found.len());
         let failure = Failure::new(Kind::Refused, "OverLimit", message);
         return Err(failure.hint("look at them with 'amictl orphans', then raise --max-delete").into());
     }
+    args.bin.announce(context, going(&targets, rules, &found)).await?;
     if args.dry_run {
         for orphan in &found {
             let target = targets.iter().find(|target| target.region == orphan.region);
@@ -97,6 +105,17 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let done = delete(context, &targets, found, &args.journal).await?;
     output::orphans(&context.printer, &done, prices)?;
     finish(context, &done)
+}
+
+/// What would be deleted, with the rules of each place.
+fn going(targets: &[Target], rules: Vec<Rules>, found: &[Orphan]) -> Vec<(Target, Rules, Going)> {
+    let each = targets.iter().zip(rules).filter_map(|(target, rules)| {
+        let here = found.iter().filter(|orphan| orphan.region == target.region);
+        let snapshots: BTreeMap<_, _> =
+            here.map(|orphan| (orphan.snapshot.id.clone(), orphan.snapshot.tags.clone())).collect();
+        (!snapshots.is_empty()).then(|| (target.clone(), rules, Going { snapshots, ..Going::default() }))
+    });
+    each.collect()
 }
 
 fn still(shown: Vec<Orphan>, now: Vec<Orphan>) -> Vec<Orphan> {

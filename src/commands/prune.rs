@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use super::Context;
+use super::bin::{self, BinArgs, Going, Rules};
 use super::destroy::{self, JournalArgs};
 use super::planning::{self, Survey};
 use crate::domain::age::Age;
@@ -17,6 +18,7 @@ use crate::domain::report::{Report, Status};
 use crate::domain::tagging::TagMatch;
 use crate::domain::usage::Source;
 use crate::output;
+use crate::service::Target;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -110,6 +112,9 @@ pub struct Args {
     dry_run: bool,
 
     #[command(flatten)]
+    bin: BinArgs,
+
+    #[command(flatten)]
     journal: JournalArgs,
 }
 
@@ -121,7 +126,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             .into());
     }
     let targets = context.session_in(&policy.regions).await?.one_account().await?;
-    let surveys = planning::survey(context, targets.clone(), &policy).await?;
+    let rules = async { if args.apply || args.bin.required() { bin::rules(&targets).await } else { Ok(Vec::new()) } };
+    let (surveys, rules) = tokio::try_join!(planning::survey(context, targets.clone(), &policy), rules)?;
     let prices = Prices::new(args.price_per_gb);
     let plan = planning::plan(context, &surveys, &policy, prices).await;
     if let Some(path) = &args.plan_out {
@@ -131,6 +137,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if !args.apply {
         output::plan(&context.printer, &plan)?;
         say_summary(context, &plan);
+        args.bin.announce(context, going(context, &surveys, &plan, rules)).await?;
         return verified(&plan);
     }
     if plan.actions.is_empty() {
@@ -143,6 +150,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     say_summary(context, &plan);
     within_limit(&plan)?;
+    args.bin.announce(context, going(context, &surveys, &plan, rules)).await?;
     if args.dry_run {
         dry_run(context, &surveys, &plan).await?;
         return verified(&plan);
@@ -154,6 +162,16 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let now = planning::plan(context, &surveys, &policy, prices).await;
     carry_out(context, &surveys, &plan, &args.journal).await?;
     verified(&now)
+}
+
+/// What a plan would delete, with the rules of each place.
+fn going(context: &Context, surveys: &[Survey], plan: &Plan, rules: Vec<Rules>) -> Vec<(Target, Rules, Going)> {
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let work = planning::recheck(context, surveys, plan).removals.into_iter().zip(rules);
+    let some = work.filter(|((_, removals), _)| !removals.is_empty());
+    some.map(|((target, removals), rules)| (target, rules, Going::of(&removals))).collect()
 }
 
 /// Does what a plan says and is still right, and reports.

@@ -7,7 +7,9 @@ use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
 use tokio::sync::watch;
 
-use super::{Context, Process, apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, wait};
+use super::{
+    Context, Process, apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, restore, wait,
+};
 use crate::cli::{Cli, Command};
 use crate::exit;
 use crate::output::{self, Format};
@@ -66,6 +68,7 @@ async fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>
         Command::Launch(args) => launch::run(&context, args).await,
         Command::Copy(args) => copy::run(&context, args).await,
         Command::Deregister(args) => deregister::run(&context, args).await,
+        Command::Restore(args) => restore::run(&context, args).await,
         Command::Prune(args) => prune::run(&context, args).await,
         Command::Apply(args) => apply::run(&context, args).await,
         Command::Orphans(args) => orphans::run(&context, args).await,

@@ -93,12 +93,17 @@ impl Sheet {
             if self.widths().iter().map(|w| w + usize::from(GAP)).sum::<usize>() <= usize::from(width) {
                 return;
             }
-            if let Some(at) = self.header.iter().position(|head| head == column) {
-                self.header.remove(at);
-                self.rows.iter_mut().for_each(|row| {
-                    row.remove(at);
-                });
-            }
+            self.without(column);
+        }
+    }
+
+    /// Leaves out a column.
+    pub fn without(&mut self, column: &str) {
+        if let Some(at) = self.header.iter().position(|head| head == column) {
+            self.header.remove(at);
+            self.rows.iter_mut().for_each(|row| {
+                row.remove(at);
+            });
         }
     }
 

@@ -145,10 +145,9 @@ impl<'a> Return<'a> {
                 let message = format!("its snapshot {id} is not back: {}", problem.message);
                 Some(Problem { code: problem.code.clone(), message })
             }
-            SnapshotResult::Restored
-            | SnapshotResult::Kept
-            | SnapshotResult::KeptShared
-            | SnapshotResult::Deleted => None,
+            SnapshotResult::Restored | SnapshotResult::Kept | SnapshotResult::KeptShared | SnapshotResult::Deleted => {
+                None
+            }
         })
     }
 

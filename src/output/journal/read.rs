@@ -90,18 +90,14 @@ fn parse(text: &str) -> Option<Line> {
     whole.or_else(|| serde_json::from_str(&text[text.rfind(START)?..]).ok())
 }
 
-fn take(
-    line: Line,
-    images: &BTreeSet<ImageId>,
-    actions: &[Verb],
-    found: &mut BTreeMap<ImageId, Remembered>,
-) {
+fn take(line: Line, images: &BTreeSet<ImageId>, actions: &[Verb], found: &mut BTreeMap<ImageId, Remembered>) {
     let wanted = |action: &str| actions.is_empty() || actions.iter().any(|verb| verb.as_str() == action);
     match line {
         Line { phase, action: Some(action), image: Some(image), .. }
             if phase == "begin" && wanted(&action) && images.contains(&image.id) =>
         {
-            let shares = line.launch_permissions.map(|all| all.iter().filter_map(|who| Principal::read(who).ok()).collect());
+            let shares =
+                line.launch_permissions.map(|all| all.iter().filter_map(|who| Principal::read(who).ok()).collect());
             let remembered = Remembered {
                 action,
                 at: line.at,
@@ -159,7 +155,10 @@ mod tests {
     fn the_newest_line_counts_with_all_that_is_in_it() {
         let text = [begin(WEB, "disable", 1), begin(WEB, "deregister", 2), begin(API, "deregister", 3)].concat();
         let found = of_web(&text);
-        assert_eq!((found.action.as_str(), found.at.to_rfc3339().as_str()), ("deregister", "2026-01-02T03:02:00+00:00"));
+        assert_eq!(
+            (found.action.as_str(), found.at.to_rfc3339().as_str()),
+            ("deregister", "2026-01-02T03:02:00+00:00")
+        );
         assert_eq!((found.name.as_deref(), found.tags["Team"].as_str()), (Some("web-v1-2026-01-02"), "web"));
         assert_eq!(found.snapshots, ["snap-00000001".parse().unwrap()]);
         assert_eq!(found.snapshot_tags.unwrap()[&"snap-00000001".parse().unwrap()]["a"], "b");

@@ -1,0 +1,138 @@
+//! What is said before something is deleted: whether the Recycle Bin would hold it, so that it could be restored.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use futures::StreamExt;
+
+use super::Context;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::SnapshotId;
+use crate::domain::plan::Plan;
+use crate::domain::recycle_bin::{Fate, Leaving, Outlook, Resource, Rule, asks_tags, fate_of_image, fate_of_snapshot};
+use crate::domain::report::Problem;
+use crate::domain::tagging::Tags;
+use crate::service::error::ApiError;
+use crate::service::removal::Removal;
+use crate::service::{Target, images, recycle_bin, snapshots};
+
+/// How many places are read at a time.
+const SIDE_BY_SIDE: usize = 32;
+
+/// What the user wants of the Recycle Bin.
+#[derive(Debug, Clone, clap::Args)]
+pub struct BinArgs {
+    /// Refuses unless the Recycle Bin would hold everything that goes, so that it could be restored
+    #[arg(long)]
+    require_recycle_bin: bool,
+}
+
+/// The rules of one place, or why they are not known. That alone ends no run.
+pub type Rules = Result<Vec<Rule>, Problem>;
+
+/// What a run is about to delete in one place.
+#[derive(Default)]
+pub struct Going {
+    /// Images, each with the snapshots that go with it.
+    pub images: Vec<Leaving>,
+    /// Snapshots that go by themselves, with their tags.
+    pub snapshots: BTreeMap<SnapshotId, Tags>,
+}
+
+impl Going {
+    /// The images of removals.
+    pub fn of(removals: &[Removal]) -> Self {
+        let images = removals.iter().map(|removal| Leaving::new(&removal.image, &removal.delete)).collect();
+        Self { images, ..Self::default() }
+    }
+}
+
+/// Reads the rules of these places side by side; fails never, so that it can stand beside other reads.
+pub async fn rules(targets: &[Target]) -> Result<Vec<Rules>> {
+    let each = futures::stream::iter(targets).map(|target| async { rules_of(target).await });
+    Ok(each.buffered(SIDE_BY_SIDE).collect().await)
+}
+
+async fn rules_of(target: &Target) -> Rules {
+    recycle_bin::rules(target).await.map_err(|error| error.problem())
+}
+
+impl BinArgs {
+    /// Whether more is asked than to say what is known.
+    pub fn required(&self) -> bool {
+        self.require_recycle_bin
+    }
+
+    /// Says what would become of everything that is about to be deleted, and refuses where that is not enough.
+    pub async fn announce(&self, context: &Context, places: Vec<(Target, Rules, Going)>) -> Result<()> {
+        let resource = match places.iter().any(|(_, _, going)| !going.snapshots.is_empty()) {
+            true => Resource::Snapshot,
+            false => Resource::Image,
+        };
+        let mut outlook = Outlook { resource, fates: Vec::new(), unknown: Vec::new() };
+        let each = places.into_iter().map(|(target, rules, going)| async move {
+            let known = match rules {
+                Ok(rules) => fates(&target, &rules, &going).await.map_err(|error| error.problem()),
+                Err(problem) => Err(problem),
+            };
+            (target, known)
+        });
+        let found: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+        for (target, known) in found {
+            match known {
+                Ok(fates) => outlook.fates.extend(fates),
+                Err(problem) => outlook.unknown.push((target.region.to_string(), problem)),
+            }
+        }
+        let said = outlook.sentences();
+        for sentence in &said {
+            match sentence.warning {
+                true => context.printer.tell(&format!("warning: {}", sentence.text)),
+                false => context.printer.say(&sentence.text),
+            }
+        }
+        if !self.require_recycle_bin || outlook.safe() {
+            return Ok(());
+        }
+        let why: Vec<_> = said.into_iter().map(|sentence| sentence.text).collect();
+        let message = format!("not everything that would go could certainly be restored: {}", why.join("; "));
+        Err(Failure::new(Kind::Refused, "NotInRecycleBin", message)
+            .hint(
+                "make retention rules for images and for snapshots (aws rbin create-rule), \
+                 or leave --require-recycle-bin out",
+            )
+            .into())
+    }
+
+    /// The same for the images of a plan, as they are now; those that are gone are passed over.
+    pub async fn announce_plan(&self, context: &Context, targets: &[Target], plan: &Plan) -> Result<()> {
+        let goes = |target: &&Target| plan.actions.iter().any(|row| row.region == target.region);
+        let each = futures::stream::iter(targets.iter().filter(goes)).map(|target| async {
+            match tokio::join!(rules_of(target), planned(target, plan)) {
+                (rules, Ok(going)) => (target.clone(), rules, going),
+                (_, Err(error)) => (target.clone(), Err(error.problem()), Going::default()),
+            }
+        });
+        self.announce(context, each.buffered(SIDE_BY_SIDE).collect().await).await
+    }
+}
+
+async fn planned(target: &Target, plan: &Plan) -> Result<Going, ApiError> {
+    let rows: BTreeMap<_, _> =
+        plan.actions.iter().filter(|row| row.region == target.region).map(|row| (&row.image_id, row)).collect();
+    let ids: Vec<_> = rows.keys().map(|id| (*id).clone()).collect();
+    let found = images::own_by_ids(target, &ids).await?;
+    let leaving = found.iter().filter_map(|image| Some(Leaving::new(image, &rows.get(&image.id)?.snapshots)));
+    Ok(Going { images: leaving.collect(), ..Going::default() })
+}
+
+/// What would become of each image, or of each snapshot that goes by itself.
+async fn fates(target: &Target, rules: &[Rule], going: &Going) -> Result<Vec<Fate>, ApiError> {
+    let mut tags = BTreeMap::new();
+    if asks_tags(rules, Resource::Snapshot) {
+        let ids: Vec<_> = going.images.iter().flat_map(|image| image.snapshots.iter().cloned()).collect();
+        tags.extend(snapshots::existing(target, &ids).await?.into_iter().map(|s| (s.id, s.tags)));
+    }
+    let images = going.images.iter().map(|image| fate_of_image(rules, image, &tags));
+    Ok(images.chain(going.snapshots.values().map(|tags| fate_of_snapshot(rules, tags))).collect())
+}
