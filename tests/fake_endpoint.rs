@@ -18,6 +18,8 @@ mod launching;
 mod listing;
 #[path = "support/fake/tests/making.rs"]
 mod making;
+#[path = "support/fake/tests/organizations.rs"]
+mod organizations;
 #[path = "support/fake/tests/parameter_listing.rs"]
 mod parameter_listing;
 #[path = "support/fake/tests/parameters.rs"]
@@ -30,6 +32,8 @@ mod references;
 mod retiring;
 #[path = "support/fake/tests/scaling.rs"]
 mod scaling;
+#[path = "support/fake/tests/sessions.rs"]
+mod sessions;
 #[path = "support/fake/tests/sharing.rs"]
 mod sharing;
 #[path = "support/fake/tests/templates.rs"]
@@ -91,7 +95,7 @@ macro_rules! clients {
     )+};
 }
 
-clients!(autoscaling: aws_sdk_autoscaling, kms: aws_sdk_kms, rbin: aws_sdk_rbin, ssm: aws_sdk_ssm);
+clients!(autoscaling: aws_sdk_autoscaling, kms: aws_sdk_kms, org: aws_sdk_organizations, rbin: aws_sdk_rbin, ssm: aws_sdk_ssm, sts: aws_sdk_sts);
 
 /// Error code of a refused call.
 #[track_caller]

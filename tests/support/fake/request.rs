@@ -44,6 +44,10 @@ pub struct Request {
     pub account: String,
     /// ARN of the caller.
     pub arn: String,
+    /// Whether the key is a temporary one.
+    pub session: bool,
+    /// Whether the session carries a second factor.
+    pub mfa: bool,
     /// Its parameters, without `Action` and `Version`.
     pub params: Params,
     /// The world's time when it came.
@@ -105,6 +109,8 @@ impl Request {
             region: scope.region.clone(),
             account: key.account.clone(),
             arn: key.arn.clone(),
+            session: key.session.is_some(),
+            mfa: key.mfa,
             params: form.without(&["Action", "Version"]),
             now,
         })

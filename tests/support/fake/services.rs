@@ -5,8 +5,8 @@ use super::protocol::Protocol;
 use super::request::Request;
 use super::world::World;
 use super::{
-    fleets, groups, images, instances, kms, network, recycle_bin, references, regions, scaling, settings, snapshots,
-    ssm, sts, tags, templates, usage_reports,
+    fleets, groups, images, instances, kms, network, organizations, recycle_bin, references, regions, scaling,
+    settings, snapshots, ssm, sts, tags, templates, usage_reports,
 };
 
 /// An operation: its name, the first parts of its parameters, its work.
@@ -29,7 +29,7 @@ struct Service {
     operations: &'static [&'static [Operation]],
 }
 
-const SERVICES: [Service; 6] = [
+const SERVICES: [Service; 7] = [
     Service {
         name: "ec2",
         protocol: Protocol::Ec2,
@@ -71,6 +71,13 @@ const SERVICES: [Service; 6] = [
         version: "AmazonSSM",
         namespace: "",
         operations: &[ssm::OPERATIONS],
+    },
+    Service {
+        name: "organizations",
+        protocol: Protocol::Json,
+        version: "AWSOrganizationsV20161128",
+        namespace: "",
+        operations: &[organizations::OPERATIONS],
     },
     Service {
         name: "kms",

@@ -10,8 +10,10 @@ use super::ids::Ids;
 use super::kms::KmsKey;
 use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFleet, SpotRequest};
 use super::model::{Grave, Image, Reason, Snapshot};
+use super::organizations::Organization;
 use super::recycle_bin::{Bin, BinRule};
 use super::ssm::Parameter;
+use super::sts::Trust;
 use super::usage_reports::UsageReport;
 
 /// Account of the key `AKIAPROD`.
@@ -97,9 +99,15 @@ pub struct World {
     pub missing_accounts: BTreeSet<String>,
     /// Role ARNs that must not be assumed.
     pub denied_roles: BTreeSet<String>,
+    /// How long sessions last, whatever was asked for.
+    pub sessions_last: Option<Duration>,
+    /// Whether accounts are told without the Status that goes away in September 2026.
+    pub status_retired: bool,
     /// Opt-in status by region.
     pub opt_in: BTreeMap<String, String>,
 
+    pub(super) organization: Option<Organization>,
+    pub(super) trust: Trust,
     pub(super) ids: Ids,
     pub(super) keys: BTreeMap<String, Key>,
     pub(super) accounts: BTreeSet<String>,
@@ -121,6 +129,8 @@ pub struct Key {
     pub arn: String,
     /// Session token that must come along, and when the session ends.
     pub session: Option<(String, DateTime<Utc>)>,
+    /// Whether the session was made with a second factor.
+    pub mfa: bool,
 }
 
 /// State of one region, over all accounts. Images are ordered by id, which is to say not at all.
@@ -203,7 +213,11 @@ impl World {
             memberships: BTreeMap::new(),
             missing_accounts: BTreeSet::new(),
             denied_roles: BTreeSet::new(),
+            sessions_last: None,
+            status_retired: false,
             opt_in: BTreeMap::new(),
+            organization: None,
+            trust: Trust::default(),
             ids: Ids::default(),
             keys: BTreeMap::new(),
             accounts: BTreeSet::new(),
@@ -236,8 +250,8 @@ impl World {
     /// Makes an account and an access key for it.
     pub fn add_account(&mut self, key_id: &str, account: &str) {
         self.accounts.insert(account.to_owned());
-        let key =
-            Key { account: account.to_owned(), arn: format!("arn:aws:iam::{account}:user/operator"), session: None };
+        let arn = format!("arn:aws:iam::{account}:user/operator");
+        let key = Key { account: account.to_owned(), arn, session: None, mfa: false };
         self.keys.insert(key_id.to_owned(), key);
     }
 

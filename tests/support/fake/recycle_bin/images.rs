@@ -40,7 +40,8 @@ pub fn list(world: &mut World, request: &Request) -> Answer {
     Ok(x.done())
 }
 
-/// Its snapshots must be there, and its name must be free. It comes back as it was, its sharing too.
+/// Its snapshots must be there, and its name must be free; the codes of both refusals are unconfirmed. It comes back as
+/// it was, its sharing too.
 pub fn restore(world: &mut World, request: &Request) -> Answer {
     let id = request.params.need("ImageId")?;
     ids::check("ami", id)?;

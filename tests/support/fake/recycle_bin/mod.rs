@@ -51,8 +51,10 @@ pub struct Binned<T> {
 /// What was deleted in a region, by id.
 #[derive(Default)]
 pub struct Bin {
-    images: BTreeMap<String, Binned<Image>>,
-    snapshots: BTreeMap<String, Binned<Snapshot>>,
+    /// Images.
+    pub images: BTreeMap<String, Binned<Image>>,
+    /// Snapshots.
+    pub snapshots: BTreeMap<String, Binned<Snapshot>>,
 }
 
 impl Bin {
@@ -84,11 +86,6 @@ fn keep<T>(what: T, days: u32, now: DateTime<Utc>) -> Binned<T> {
 impl World {
     /// Whether an image or a snapshot is in the Recycle Bin of some region.
     pub fn is_in_recycle_bin(&self, id: &str) -> bool {
-        let now = self.now();
-        let holds = |bin: &Bin| {
-            bin.images.get(id).is_some_and(|binned| now < binned.exits)
-                || bin.snapshots.get(id).is_some_and(|binned| now < binned.exits)
-        };
-        self.regions.values().any(|region| holds(&region.bin))
+        self.in_recycle_bin_until(id).is_some()
     }
 }

@@ -1,6 +1,7 @@
 //! Filling the world: builders that end in `put`, and looking into it.
 
 mod bin_rules;
+mod changes;
 mod fleets;
 mod image_options;
 mod images;
