@@ -171,10 +171,8 @@ impl Outlook {
         }
         if let Some((short, long)) = held.iter().find(|(days, in_bin)| days < in_bin) {
             let (short, long) = (days(*short), days(*long));
-            say(
-                true,
-                format!("snapshots leave it after {short}, images after {long}: without the ones the others are lost"),
-            );
+            let what = format!("snapshots leave it after {short}, images after {long}");
+            say(true, format!("{what}: an image whose snapshots are gone cannot be restored"));
         }
         if let Some((place, why)) = self.unknown.first() {
             let more = match self.unknown.len() - 1 {

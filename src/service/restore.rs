@@ -169,9 +169,9 @@ impl<'a> Return<'a> {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            let known = |id: &SnapshotId| self.snapshots.iter().any(|(known, _)| known == id);
-            let named = named(&error).filter(|id| bin.contains(id) && !known(id));
-            if let Some(id) = named
+            let named = named(&error);
+            let known = named.as_ref().is_none_or(|id| self.snapshots.iter().any(|(known, _)| known == id));
+            if let Some(id) = named.filter(|id| !known && bin.contains(id))
                 && restore(self.target, &id).await.is_ok()
             {
                 self.snapshots.push((id, SnapshotResult::Restored));
@@ -179,8 +179,8 @@ impl<'a> Return<'a> {
                 continue;
             }
             match pauses.next() {
-                // The snapshots are back, and EC2 has not noticed yet.
-                Some(pause) if is_about_snapshots(&error) && self.changed => {
+                // It is back, and EC2 has not noticed yet.
+                Some(pause) if is_about_snapshots(&error) && known && self.changed => {
                     tokio::time::sleep(Duration::from_secs(*pause)).await;
                 }
                 _ if is_about_snapshots(&error) && !self.comeback.certain => {

@@ -29,6 +29,7 @@ mod list_places;
 mod naming;
 mod output;
 mod references;
+mod restore;
 mod session;
 mod terminal;
 mod usage_errors;

@@ -23,6 +23,7 @@ mod pages;
 mod plan_file;
 mod policy;
 mod policy_file;
+mod recycle_bin;
 mod refs;
 mod snapshots;
 mod sources;
