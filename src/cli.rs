@@ -6,7 +6,8 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, restore, wait,
+    apply, completions, copy, create, deprecate, deregister, disable, launch, list, orphans, protect, prune, refs,
+    restore, share, show, tag, wait,
 };
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
@@ -134,8 +135,17 @@ fn retry_mode(text: &str) -> Result<RetryMode, String> {
 pub enum Command {
     Create(create::Args),
     List(list::Args),
+    Show(show::Args),
     Launch(launch::Args),
     Copy(copy::Args),
+    Share(share::Args),
+    Unshare(share::UnshareArgs),
+    Deprecate(deprecate::Args),
+    Disable(disable::Args),
+    Enable(disable::EnableArgs),
+    Protect(protect::Args),
+    Unprotect(protect::UnprotectArgs),
+    Tag(tag::Args),
     Deregister(deregister::Args),
     Restore(restore::Args),
     Refs(refs::Args),

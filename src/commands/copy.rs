@@ -9,6 +9,7 @@ use futures::StreamExt;
 use super::Context;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
+use crate::domain::lineage;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
 use crate::domain::report::{PlaceError, Problem};
@@ -127,7 +128,7 @@ impl Copies {
             source: &self.source.tags,
             old_name: self.source.name.as_deref().unwrap_or_default(),
             new_name: &self.name,
-            origin: copy::origin(&self.source),
+            origin: lineage::mark(&self.source),
         };
         Request {
             source: self.source.clone(),

@@ -125,7 +125,8 @@ fn protected(chosen: &[Image]) -> Result<()> {
     Err(Failure::new(Kind::Refused, "Protected", message).hint(format!("lift the protection with: {hint}")).into())
 }
 
-fn unused(chosen: &[Image], used: &Usage) -> Result<()> {
+/// Refuses unless nobody uses the images, as far as every source tells.
+pub fn unused<'a>(chosen: impl IntoIterator<Item = &'a Image>, used: &Usage) -> Result<()> {
     for image in chosen {
         match used.verdict(&image.id) {
             Verdict::Unused => {}

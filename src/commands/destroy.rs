@@ -1,15 +1,16 @@
 //! What all destroying commands do alike: work through removals, write the journal, stop when asked, report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use futures::StreamExt;
 
 use super::Context;
+use crate::domain::comeback::Remembered;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::SnapshotId;
-use crate::domain::report::{Outcome, Problem, Report, Status, Verb};
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::report::{Outcome, PlaceError, Problem, Report, Status, Verb};
 use crate::domain::tagging::Tags;
 use crate::output::{Bar, Journal};
 use crate::service::permissions::launch_permissions;
@@ -31,20 +32,32 @@ pub struct JournalArgs {
 }
 
 impl JournalArgs {
+    /// The journal that is named, or else the usual one; none where nothing says where that is.
+    fn path(&self, context: &Context) -> Option<PathBuf> {
+        let set = |name: &str| context.env(name).map(PathBuf::from);
+        let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local").join("state")));
+        self.journal.clone().or_else(|| Some(state()?.join("amictl").join("journal.jsonl")))
+    }
+
+    /// What the journal remembers of these images; see [`Journal::remembered`].
+    pub async fn remembered(
+        &self,
+        context: &Context,
+        images: BTreeSet<ImageId>,
+        actions: &'static [Verb],
+    ) -> Result<BTreeMap<ImageId, Remembered>> {
+        let path = if images.is_empty() { None } else { self.path(context) };
+        let Some(path) = path else { return Ok(BTreeMap::new()) };
+        Journal::remembered(&path, images, actions).await.with_context(|| format!("journal {}", path.display()))
+    }
+
     /// Opens the journal of this run. Without one nothing is destroyed.
     pub async fn open(&self, context: &Context, target: &Target) -> Result<Journal> {
-        let path = journal_path(context, self.journal.as_ref());
-        let path = path.ok_or_else(|| Failure::usage("no place for the journal").hint("give --journal FILE"))?;
+        let path =
+            self.path(context).ok_or_else(|| Failure::usage("no place for the journal").hint("give --journal FILE"))?;
         let who = target.caller().await.ok().and_then(|caller| caller.arn.clone());
         Journal::open(&path, &context.maker.run, who).with_context(|| format!("journal {}", path.display()))
     }
-}
-
-/// The journal that is named, or else the usual one; none where nothing says where that is.
-pub fn journal_path(context: &Context, named: Option<&PathBuf>) -> Option<PathBuf> {
-    let set = |name: &str| context.env(name).map(PathBuf::from);
-    let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local").join("state")));
-    named.cloned().or_else(|| Some(state()?.join("amictl").join("journal.jsonl")))
 }
 
 /// Removes everything. What is left when the user asks to stop is reported as skipped.
@@ -147,6 +160,15 @@ impl Run<'_> {
     }
 }
 
+/// Says where nothing could be done.
+pub fn tell(context: &Context, errors: &[PlaceError]) {
+    for error in errors {
+        let account = error.account.as_ref().map(|account| format!("account {account}, ")).unwrap_or_default();
+        let Problem { code, message } = &error.problem;
+        context.printer.tell(&format!("{account}region {}: {message} [{code}]", error.region));
+    }
+}
+
 /// Says what failed, and ends the run as the report asks for.
 pub fn finish(context: &Context, report: &Report) -> Result<()> {
     for outcome in &report.results {
@@ -155,12 +177,7 @@ pub fn finish(context: &Context, report: &Report) -> Result<()> {
             context.printer.tell(&format!("{id} in {place}: {} [{}]", problem.message, problem.code));
         }
     }
-    for error in &report.errors {
-        let account = error.account.as_ref().map(|account| format!("account {account}, ")).unwrap_or_default();
-        context
-            .printer
-            .tell(&format!("{account}region {}: {} [{}]", error.region, error.problem.message, error.problem.code));
-    }
+    tell(context, &report.errors);
     let (done, failed, skipped) = report.counts();
     let message = format!("{done} done, {failed} failed, {skipped} skipped");
     if context.stop.asked() {

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Context;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::reference::ImageRef;
-use crate::domain::usage::Source;
+use crate::domain::usage::{Source, Usage};
 use crate::output;
 use crate::service::resolve;
 use crate::service::usage::{self, Scope};
@@ -49,6 +49,11 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     };
     output::refs(&context.printer, &images, &usage)?;
     output::unread_sources(&usage).iter().for_each(|line| context.printer.tell(line));
+    verified(&usage)
+}
+
+/// A refusal where a source could not be read: who uses an image is then not known for certain.
+pub fn verified(usage: &Usage) -> Result<()> {
     let failed = usage.failed();
     match failed.is_empty() {
         true => Ok(()),

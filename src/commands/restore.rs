@@ -1,19 +1,18 @@
 //! `amictl restore`: what is in the Recycle Bin, and bringing images back from it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use futures::{StreamExt, TryStreamExt};
 
 use super::Context;
-use super::destroy::{finish, journal_path};
-use crate::domain::comeback::{Comeback, Remembered};
+use super::destroy::{JournalArgs, finish};
+use crate::domain::comeback::Comeback;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::recycle_bin::{Binned, BinnedImage, BinnedSnapshot};
 use crate::domain::report::{Outcome, PlaceError, Report, Status};
-use crate::output::{self, Journal};
+use crate::output;
 use crate::service::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::{Target, recycle_bin, restore, snapshots};
@@ -40,9 +39,8 @@ pub struct Args {
     #[arg(value_name = "AMI-ID")]
     images: Vec<ImageId>,
 
-    /// Journal that knows what the images were [default: $XDG_STATE_HOME/amictl/journal.jsonl]
-    #[arg(long, value_name = "FILE", env = "AMICTL_JOURNAL", hide_env_values = true)]
-    journal: Option<PathBuf>,
+    #[command(flatten)]
+    journal: JournalArgs,
 
     /// Asks EC2 whether it would work; changes nothing
     #[arg(long)]
@@ -50,12 +48,11 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let journal = journal_path(context, args.journal.as_ref());
-    let wanted: BTreeSet<ImageId> = args.images.into_iter().collect();
+    let wanted: BTreeSet<ImageId> = args.images.iter().cloned().collect();
     if wanted.is_empty() {
-        return context.unless_stopped(list(context, journal.as_deref())).await;
+        return context.unless_stopped(list(context, &args.journal)).await;
     }
-    let work = context.unless_stopped(prepare(context, wanted, journal.as_deref())).await?;
+    let work = context.unless_stopped(prepare(context, wanted, &args.journal)).await?;
     if args.dry_run {
         return dry_run(context, &work).await;
     }
@@ -66,7 +63,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         work.iter().map(|place| restore::bring_back(&place.target, &place.comebacks, &place.bin, &patience, &step));
     let done: Vec<Vec<Outcome>> = futures::future::join_all(each).await;
     for (place, outcomes) in work.iter().zip(&done) {
-        note(context, journal.as_deref(), place, outcomes).await;
+        note(context, &args.journal, place, outcomes).await;
     }
     let report = Report { results: done.into_iter().flatten().collect(), errors: Vec::new() };
     drop(bar);
@@ -101,15 +98,10 @@ async fn bins(context: &Context) -> Result<(Vec<Bin>, Vec<(PlaceError, Option<Ap
     Ok((bins, errors))
 }
 
-async fn remembered(journal: Option<&Path>, images: BTreeSet<ImageId>) -> Result<BTreeMap<ImageId, Remembered>> {
-    let Some(path) = journal else { return Ok(BTreeMap::new()) };
-    Journal::remembered(path, images, &[]).await.with_context(|| format!("journal {}", path.display()))
-}
-
-async fn list(context: &Context, journal: Option<&Path>) -> Result<()> {
+async fn list(context: &Context, journal: &JournalArgs) -> Result<()> {
     let (bins, errors) = bins(context).await?;
     let ids = bins.iter().flat_map(|bin| bin.images.iter().map(|image| image.id.clone())).collect();
-    let known = remembered(journal, ids).await?;
+    let known = journal.remembered(context, ids, &[]).await?;
     let mut found = Vec::new();
     for bin in &bins {
         let place = (bin.target.region.clone(), bin.target.account().await.ok().cloned());
@@ -152,8 +144,9 @@ struct Place {
 }
 
 /// Finds every image and its snapshots, and refuses what cannot come back. Nothing has been changed by then.
-async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: Option<&Path>) -> Result<Vec<Place>> {
-    let ((bins, errors), mut known) = tokio::try_join!(bins(context), remembered(journal, wanted.clone()))?;
+async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &JournalArgs) -> Result<Vec<Place>> {
+    let ((bins, errors), mut known) =
+        tokio::try_join!(bins(context), journal.remembered(context, wanted.clone(), &[]))?;
     let mut left = wanted;
     let (mut places, mut summary) = (Vec::new(), Vec::new());
     for Bin { target, images, snapshots: in_bin } in bins {
@@ -258,20 +251,21 @@ async fn dry_run(context: &Context, work: &[Place]) -> Result<()> {
 
 /// Writes into the journal that tells of an image what has become of it, so that nobody puts back later what was
 /// changed on purpose since. The images are back whatever becomes of this.
-async fn note(context: &Context, journal: Option<&Path>, place: &Place, outcomes: &[Outcome]) {
+async fn note(context: &Context, journal: &JournalArgs, place: &Place, outcomes: &[Outcome]) {
     let told = place.comebacks.iter().zip(outcomes).filter(|(comeback, _)| comeback.before.is_some());
     let told: Vec<_> = told.map(|(_, outcome)| outcome).collect();
-    let (Some(path), false) = (journal, told.is_empty()) else { return };
-    let who = place.target.caller().await.ok().and_then(|caller| caller.arn.clone());
+    if told.is_empty() {
+        return;
+    }
     let written = async {
-        let journal = Journal::open(path, &context.maker.run, who)?;
+        let journal = journal.open(context, &place.target).await?;
         for outcome in told {
             journal.end(outcome, context.clock()).await?;
         }
-        std::io::Result::Ok(())
+        anyhow::Ok(())
     };
     if let Err(error) = written.await {
-        context.printer.tell(&format!("the journal {} cannot be completed: {error}", path.display()));
+        context.printer.tell(&format!("what was restored is not in the journal: {error:#}"));
     }
 }
 

@@ -2,18 +2,27 @@
 
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::{
-    Context, Process, apply, completions, copy, create, deregister, launch, list, orphans, prune, refs, restore, wait,
+    Context, Process, apply, completions, copy, create, deprecate, deregister, disable, launch, list, orphans, protect,
+    prune, refs, restore, share, show, tag, wait,
 };
 use crate::cli::{Cli, Command};
 use crate::exit;
 use crate::output::{self, Format};
 use crate::service::{self, wait::Stop};
+
+/// How long the end of a run waits for what still goes on in the background.
+const LEFTOVERS: Duration = Duration::from_millis(100);
 
 /// Runs the command line and gives the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
@@ -58,15 +67,32 @@ fn end(result: Result<()>, json: bool) -> u8 {
     }
 }
 
-#[tokio::main]
-async fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
-    let told = Arc::clone(&context);
-    tokio::spawn(async move { stop_on_signal(&ask, &told).await });
+fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let result = runtime.block_on(work(command, context, ask));
+    // What cannot be called off, such as the look-up of a host name, holds up nobody.
+    runtime.shutdown_timeout(LEFTOVERS);
+    result
+}
+
+async fn work(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
+    if let Ok(signals) = Signals::listen() {
+        tokio::spawn(stop_on_signal(signals, ask, Arc::clone(&context)));
+    }
     match command {
         Command::Create(args) => create::run(&context, args).await,
         Command::List(args) => context.unless_stopped(list::run(&context, args)).await,
+        Command::Show(args) => context.unless_stopped(show::run(&context, args)).await,
         Command::Launch(args) => launch::run(&context, args).await,
         Command::Copy(args) => copy::run(&context, args).await,
+        Command::Share(args) => share::run(&context, args).await,
+        Command::Unshare(args) => share::unshare(&context, args).await,
+        Command::Deprecate(args) => deprecate::run(&context, args).await,
+        Command::Disable(args) => disable::run(&context, args).await,
+        Command::Enable(args) => disable::enable(&context, args).await,
+        Command::Protect(args) => protect::run(&context, args).await,
+        Command::Unprotect(args) => protect::unprotect(&context, args).await,
+        Command::Tag(args) => tag::run(&context, args).await,
         Command::Deregister(args) => deregister::run(&context, args).await,
         Command::Restore(args) => restore::run(&context, args).await,
         Command::Prune(args) => prune::run(&context, args).await,
@@ -80,30 +106,47 @@ async fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>
 }
 
 /// The first signal asks the run to stop at a point it can report; the second gets the default: an end at once.
-async fn stop_on_signal(ask: &watch::Sender<bool>, context: &Context) {
-    if signal().await.is_err() {
-        return;
-    }
+async fn stop_on_signal(mut signals: Signals, ask: watch::Sender<bool>, context: Arc<Context>) {
+    signals.next().await;
     let _ = ask.send(true);
-    context.printer.tell("stopping after what is in flight; once more stops at once");
-    if signal().await.is_ok() {
-        end_now();
-    }
+    // Whoever does not read stderr holds up this word, and must not hold up the second signal.
+    tokio::task::spawn_blocking(move || {
+        context.printer.tell("stopping after what is in flight; once more stops at once");
+    });
+    signals.next().await;
+    end_now();
 }
 
-/// Comes back at Ctrl-C, and where there is such a thing at SIGTERM.
+/// Ctrl-C and where there is such a thing SIGTERM, listened to from the start: none is lost between two of them.
 #[cfg(unix)]
-async fn signal() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = terminate.recv() => Ok(()),
+struct Signals(Signal, Signal);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self(tokio::signal::windows::ctrl_c()?))
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the second Ctrl-C wants no more work, not even a clean end")]
@@ -138,7 +181,8 @@ fn wants_json(args: &[OsString], process: &Process) -> bool {
 }
 
 fn log(verbose: u8) {
-    let Some(filter) = service::log_filter(verbose) else { return };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).finish();
+    let Some(Ok(levels)) = service::log_filter(verbose).map(str::parse::<Targets>) else { return };
+    let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::registry().with(text).with(levels);
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -30,6 +30,12 @@ impl Age {
         self.0
     }
 
+    /// The moment this long after `now`.
+    pub fn after(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let delta = TimeDelta::from_std(self.0).unwrap_or(TimeDelta::MAX);
+        now.checked_add_signed(delta).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
     /// The moment this long before `now`.
     pub fn before(self, now: DateTime<Utc>) -> DateTime<Utc> {
         let delta = TimeDelta::from_std(self.0).unwrap_or(TimeDelta::MAX);
@@ -74,6 +80,14 @@ pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// Where a time lies as seen from `now`: `14w ago`, `in 5w`.
+pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    match at > now {
+        true => format!("in {}", ago(now, at)),
+        false => format!("{} ago", ago(at, now)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +126,14 @@ mod tests {
         assert_eq!(shown(10 * 86400), "10d");
         assert_eq!(shown(100 * 86400), "14w");
         assert_eq!(shown(800 * 86400), "2y");
+    }
+
+    #[test]
+    fn times_lie_on_either_side_of_now() {
+        let now = DateTime::parse_from_rfc3339("2026-01-31T00:00:00Z").unwrap().to_utc();
+        for (days, text) in [(10, "in 10d"), (-10, "10d ago"), (0, "0s ago"), (100, "in 14w")] {
+            assert_eq!(relative(now + TimeDelta::days(days), now), text);
+        }
     }
 
     proptest::proptest! {

@@ -128,6 +128,17 @@ pub struct ImageSnapshot {
     pub encrypted: bool,
 }
 
+/// A volume of an image that starts empty, and so has no snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlankVolume {
+    /// The device it appears as, e.g. `/dev/sdb`.
+    pub device: String,
+    /// Its size in GiB.
+    pub size_gib: i64,
+    /// Whether it will be encrypted.
+    pub encrypted: bool,
+}
+
 /// What an image was made from, as far as EC2 remembers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Source {
@@ -176,6 +187,8 @@ pub struct Image {
     pub protection: Protection,
     /// The snapshots behind its volumes; none for instance-store images.
     pub snapshots: Vec<ImageSnapshot>,
+    /// Its volumes without a snapshot. While an image is made, EC2 may leave out snapshots that are to come.
+    pub blank_volumes: Vec<BlankVolume>,
     /// The volumes an instance starts with, blank ones too, in GiB.
     pub size_gib: i64,
     /// What it was made from.
@@ -235,6 +248,7 @@ pub(crate) mod testing {
             public: false,
             protection: Protection::read(None),
             snapshots: Vec::new(),
+            blank_volumes: Vec::new(),
             size_gib: 8,
             source: Source::default(),
             description: None,

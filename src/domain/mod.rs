@@ -8,6 +8,7 @@ pub mod failure;
 pub mod ids;
 pub mod image;
 pub mod instance;
+pub mod lineage;
 pub mod naming;
 pub mod orphan;
 pub mod plan;

@@ -189,6 +189,16 @@ fn latest(family: &Family, images: Vec<Image>, now: DateTime<Utc>) -> Result<Ima
     }
 }
 
+/// What to call the alias that an SSM parameter is: `prod` for `/amictl/web/prod` of the family `web`, `web:prod`
+/// elsewhere. A parameter that is no alias keeps its name.
+pub fn alias_name(parameter: &str, family: Option<&Family>) -> String {
+    match parameter.strip_prefix("/amictl/").and_then(|path| path.rsplit_once('/')) {
+        Some((of, alias)) if family.is_some_and(|family| family.as_str() == of) => alias.to_owned(),
+        Some((of, alias)) => format!("{of}:{alias}"),
+        None => parameter.to_owned(),
+    }
+}
+
 /// The names most like `wanted`, at most three, the likest first: for "did you mean".
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     // Edit distance finds swapped and missing letters in short names, Jaro-Winkler a common beginning of long ones.

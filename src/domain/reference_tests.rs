@@ -106,3 +106,18 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn an_alias_is_called_as_one_may_write_it() {
+    let web: Family = "web".parse().unwrap();
+    for (parameter, family, name) in [
+        ("/amictl/web/prod", Some(&web), "prod"),
+        ("/amictl/api/prod", Some(&web), "api:prod"),
+        ("/amictl/team/web/prod", Some(&web), "team/web:prod"),
+        ("/amictl/web/prod", None, "web:prod"),
+        ("/golden", Some(&web), "/golden"),
+        ("/amictl/golden", Some(&web), "/amictl/golden"),
+    ] {
+        assert_eq!(alias_name(parameter, family), name);
+    }
+}

@@ -12,7 +12,7 @@ use super::ids::ImageId;
 use super::image::{Image, State};
 use super::policy::{KEEP_TAG, Policy, Settled};
 use super::tagging::{TagMatch, backup_service};
-use super::usage::{SourceStatus, Usage, Verdict as UseVerdict};
+use super::usage::{ALIAS, SourceStatus, Usage, Verdict as UseVerdict};
 
 pub use super::reason::Reason;
 
@@ -207,7 +207,7 @@ fn use_reasons(usage: &Usage, image: &ImageId, doubt: Option<&str>) -> Vec<Reaso
         UseVerdict::Unused => Vec::new(),
         UseVerdict::Unverified(_) => vec![Reason::Unverified(doubt.unwrap_or_default().to_owned())],
         UseVerdict::InUse(by) => {
-            let (alias, other): (Vec<_>, Vec<_>) = by.into_iter().cloned().partition(|r| r.kind == "alias");
+            let (alias, other): (Vec<_>, Vec<_>) = by.into_iter().cloned().partition(|r| r.kind == ALIAS);
             let mut reasons = Vec::new();
             if !alias.is_empty() {
                 reasons.push(Reason::Alias(alias));

@@ -88,6 +88,9 @@ impl Serialize for Source {
     }
 }
 
+/// The kind of a reference by an alias.
+pub const ALIAS: &str = "alias";
+
 /// Something that names an image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
@@ -158,6 +161,25 @@ impl Usage {
         self.references.get(image).into_iter().flatten().collect()
     }
 
+    /// The SSM parameters that are aliases of the image now; `None` where nobody could look for them.
+    ///
+    /// The image that an alias named before is named by it as well, in the detail, and has no alias.
+    pub fn aliases(&self, image: &ImageId) -> Option<Vec<&str>> {
+        let of = |source: Source| {
+            let found = self.references(image).into_iter().filter(move |r| r.kind == ALIAS && r.source == source);
+            found.map(|r| (r.id.as_str(), r.detail.as_str()))
+        };
+        let read = |source: Source| {
+            let state = self.sources.iter().find(|state| state.source == source);
+            state.is_some_and(|state| matches!(state.status, SourceStatus::Ok { .. }))
+        };
+        if read(Source::SsmParameters) {
+            return Some(of(Source::SsmParameters).filter(|(id, detail)| id == detail).map(|(id, _)| id).collect());
+        }
+        let seen: Vec<_> = of(Source::ImageReferences).map(|(id, _)| id).collect();
+        (!seen.is_empty()).then_some(seen)
+    }
+
     /// The sources that could not be read.
     pub fn failed(&self) -> Vec<&SourceState> {
         self.sources.iter().filter(|s| matches!(s.status, SourceStatus::Failed(_))).collect()
@@ -207,5 +229,30 @@ mod tests {
         usage.add(used.clone(), reference);
         assert!(matches!(usage.verdict(&used), Verdict::InUse(by) if by.len() == 1));
         assert!(matches!(usage.verdict(&other), Verdict::Unverified(why) if why.len() == 1));
+    }
+
+    #[test]
+    fn an_alias_is_one_now_and_not_one_before() {
+        let image: ImageId = "ami-00000001".parse().unwrap();
+        let by = |source: Source, kind: &'static str, id: &str, detail: &str| Reference {
+            source,
+            kind,
+            id: id.into(),
+            detail: detail.into(),
+        };
+        let mut usage = Usage::default();
+        assert_eq!(usage.aliases(&image), None);
+        let arn = "arn:aws:ssm:us-east-1:1:parameter/amictl/web/prod";
+        usage.add(image.clone(), by(Source::ImageReferences, ALIAS, "/amictl/web/prod", arn));
+        assert_eq!(usage.aliases(&image), Some(vec!["/amictl/web/prod"]), "EC2 knows it as well");
+        usage.sources.push(state(Source::SsmParameters, SourceStatus::Ok { read: 3 }));
+        assert_eq!(usage.aliases(&image), Some(vec![]), "SSM itself is asked first");
+        let before = "/amictl/web/old, the version before";
+        usage.add(image.clone(), by(Source::SsmParameters, ALIAS, "/amictl/web/old", before));
+        usage.add(image.clone(), by(Source::SsmParameters, "ssm-parameter", "/golden", "/golden"));
+        usage.add(image.clone(), by(Source::SsmParameters, ALIAS, "/amictl/web/test", "/amictl/web/test"));
+        assert_eq!(usage.aliases(&image), Some(vec!["/amictl/web/test"]));
+        usage.sources[0].status = SourceStatus::Skipped;
+        assert_eq!(usage.aliases(&image), Some(vec!["/amictl/web/prod"]));
     }
 }

@@ -173,14 +173,16 @@ impl Column {
     }
 }
 
-fn state(image: &Image, now: DateTime<Utc>) -> Cell {
-    match image.state {
-        State::Available if image.deprecated(now) => Cell::toned("deprecated", Tone::Notice),
-        State::Available => Cell::toned("available", Tone::Good),
-        State::Pending | State::Transient => Cell::toned(image.state.as_str(), Tone::Notice),
-        State::Disabled => Cell::toned("disabled", Tone::Faint),
-        State::Invalid | State::Deregistered | State::Failed | State::Error | State::Unknown(_) => {
-            Cell::toned(image.state.as_str(), Tone::Bad)
-        }
+/// The state of an image; one that is deprecated is no more available than that.
+pub(super) fn state(image: &Image, now: DateTime<Utc>) -> Cell {
+    if image.state == State::Available && image.deprecated(now) {
+        return Cell::toned("deprecated", Tone::Notice);
     }
+    let tone = match image.state {
+        State::Available => Tone::Good,
+        State::Pending | State::Transient => Tone::Notice,
+        State::Disabled => Tone::Faint,
+        State::Invalid | State::Deregistered | State::Failed | State::Error | State::Unknown(_) => Tone::Bad,
+    };
+    Cell::toned(image.state.as_str(), tone)
 }

@@ -6,11 +6,13 @@ mod instances;
 mod journal;
 mod json;
 mod orphans;
+mod page;
 mod plan;
 mod progress;
 mod recycle_bin;
 mod refs;
 mod report;
+mod show;
 mod table;
 
 use std::fmt::Display;
@@ -24,11 +26,13 @@ pub use images::{Options, images};
 pub use instances::instances;
 pub use journal::Journal;
 pub use orphans::{Orphan, orphans};
+pub use page::Page;
 pub use plan::{DISPENSABLE, overview, plan, summary as plan_summary};
 pub use progress::{Bar, Bars};
 pub use recycle_bin::recycle_bin;
 pub use refs::{refs, unread as unread_sources};
 pub use report::report;
+pub use show::{Details, show};
 pub use table::{Cell, Sheet, Tone, clean};
 
 /// How data is written to stdout.
@@ -179,6 +183,11 @@ impl Printer {
             sheet.leave_out(dispensable, width);
         }
         Ok(self.text(sheet.render(self.width, self.color).as_bytes())?)
+    }
+
+    /// Writes a page for people, as wide as the terminal.
+    pub fn page(&self, page: &Page) -> anyhow::Result<()> {
+        Ok(self.text(page.render(self.width, self.color).as_bytes())?)
     }
 
     /// Writes plain text to stdout.

@@ -38,7 +38,8 @@ pub fn refs(printer: &Printer, images: &[Image], usage: &Usage) -> anyhow::Resul
     }
 }
 
-fn item<'a>(image: &'a Image, usage: &'a Usage) -> RefsImageJson<'a> {
+/// Who uses one image, for programs.
+pub(super) fn item<'a>(image: &'a Image, usage: &'a Usage) -> RefsImageJson<'a> {
     let references: Vec<_> = usage
         .references(&image.id)
         .into_iter()

@@ -36,6 +36,11 @@ impl Cell {
     pub fn toned(text: impl Into<String>, tone: Tone) -> Self {
         Self { text: text.into(), tone }
     }
+
+    /// The length of what cannot be wrapped without tearing it.
+    pub(super) fn longest_word(&self) -> usize {
+        self.text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0)
+    }
 }
 
 impl<T: Into<String>> From<T> for Cell {
@@ -149,7 +154,7 @@ fn line<T>(cells: &[T], show: impl Fn(&T) -> comfy_table::Cell) -> Row {
     row
 }
 
-fn styled(cell: &Cell) -> comfy_table::Cell {
+pub(super) fn styled(cell: &Cell) -> comfy_table::Cell {
     let shown = comfy_table::Cell::new(clean(&cell.text));
     match cell.tone {
         Tone::Plain => shown,

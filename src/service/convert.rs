@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types;
 use chrono::{DateTime, Utc};
 
-use crate::domain::image::{Image, ImageSnapshot, Protection, Source, State};
+use crate::domain::image::{BlankVolume, Image, ImageSnapshot, Protection, Source, State};
 use crate::domain::region::Region;
 use crate::domain::tagging::Tags;
 
@@ -32,6 +32,7 @@ pub(super) fn image(found: &types::Image, region: &Region, own: impl Fn(Option<&
         public: found.public().unwrap_or(false),
         protection: Protection::read(found.deregistration_protection()),
         snapshots: found.block_device_mappings().iter().filter_map(snapshot).collect(),
+        blank_volumes: found.block_device_mappings().iter().filter_map(blank).collect(),
         size_gib: found.block_device_mappings().iter().map(size_gib).sum(),
         source: Source {
             instance_id: found.source_instance_id().and_then(|id| id.parse().ok()),
@@ -61,6 +62,16 @@ fn snapshot(mapping: &types::BlockDeviceMapping) -> Option<ImageSnapshot> {
     let ebs = mapping.ebs()?;
     Some(ImageSnapshot {
         id: ebs.snapshot_id()?.parse().ok()?,
+        device: mapping.device_name().unwrap_or_default().to_owned(),
+        size_gib: size_gib(mapping),
+        encrypted: ebs.encrypted().unwrap_or(false),
+    })
+}
+
+/// Instance-store volumes are no EBS volumes at all.
+fn blank(mapping: &types::BlockDeviceMapping) -> Option<BlankVolume> {
+    let ebs = mapping.ebs().filter(|ebs| ebs.snapshot_id().is_none())?;
+    Some(BlankVolume {
         device: mapping.device_name().unwrap_or_default().to_owned(),
         size_gib: size_gib(mapping),
         encrypted: ebs.encrypted().unwrap_or(false),
@@ -120,6 +131,7 @@ mod tests {
             .block_device_mappings(types::BlockDeviceMapping::builder().virtual_name("ephemeral0").build())
             .build();
         let read = image(&found, &"us-east-1".parse().unwrap(), |_| true).unwrap();
-        assert_eq!((read.snapshots.len(), read.size_gib), (1, 108));
+        assert_eq!((read.snapshots.len(), read.blank_volumes.len(), read.size_gib), (1, 1, 108));
+        assert_eq!(read.blank_volumes[0].size_gib, 100);
     }
 }

@@ -13,8 +13,9 @@ use super::{images, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
+use crate::domain::lineage;
 use crate::domain::region::Region;
-use crate::domain::tagging::{COPIED_FROM, Tags};
+use crate::domain::tagging::Tags;
 
 const CALL: &str = "CopyImage";
 const DUPLICATE: &str = "InvalidAMIName.Duplicate";
@@ -111,7 +112,7 @@ pub async fn start(to: &Target, request: &Request) -> Result<Started> {
 async fn adopt(to: &Target, request: &Request) -> Result<Option<ImageId>> {
     let Some(found) = images::by_name(to, &request.name).await? else { return Ok(None) };
     let problem = |code, message: String| Failure::new(Kind::Failed, code, message);
-    if !is_copy(&found, &request.source) {
+    if !lineage::is_copy(&found, &request.source) {
         let message =
             format!("{} in {} has that name and is no copy of {}", found.label(), to.region, request.source.id);
         return Err(problem(DUPLICATE, message).hint("give the copy another name with --name").into());
@@ -128,20 +129,6 @@ async fn adopt(to: &Target, request: &Request) -> Result<Option<ImageId>> {
         return Err(problem(DUPLICATE, message).hint("give the encrypted copy another name with --name").into());
     }
     Ok(Some(found.id))
-}
-
-/// EC2 remembers the source of a copy; where it does not, the tag of an earlier run does. An image made of an
-/// instance that was launched from the source names it as well, and is no copy.
-fn is_copy(found: &Image, source: &Image) -> bool {
-    match &found.source.image_id {
-        Some(from) => *from == source.id && found.source.instance_id.is_none(),
-        None => found.tags.get(COPIED_FROM) == Some(&origin(source)),
-    }
-}
-
-/// Where an image is, as the tag of its copies says it.
-pub fn origin(source: &Image) -> String {
-    format!("{}/{}", source.region, source.id)
 }
 
 /// A token replayed after the copy was deregistered gives the old id again [unconfirmed on EC2, cheap to allow for].

@@ -109,6 +109,14 @@ pub async fn own_by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, 
     Ok(images)
 }
 
+/// One image, whoever owns it; `None` where EC2 shows the account no such image.
+pub async fn by_id(target: &Target, id: &ImageId) -> Result<Option<Image>, ApiError> {
+    match by_ids(target, std::slice::from_ref(id)).await {
+        Err(error) if error.is("InvalidAMIID.NotFound") || error.is("InvalidAMIID.Unavailable") => Ok(None),
+        other => Ok(other?.pop()),
+    }
+}
+
 /// The own image of this name. Names are unique in an account and region.
 pub async fn by_name(target: &Target, name: &str) -> Result<Option<Image>, ApiError> {
     let found = find(target, &Query::own().filter("name", vec![name.to_owned()])).await?;

@@ -14,7 +14,7 @@ use crate::domain::image::Image;
 use crate::domain::report::Problem;
 
 /// How long EC2 may show an image as it was before a change, in seconds.
-const SEEN_PAUSES: [u64; 6] = [0, 1, 2, 4, 8, 15];
+pub(super) const SEEN_PAUSES: [u64; 6] = [0, 1, 2, 4, 8, 15];
 
 /// Asks EC2 whether the change is allowed; changes nothing.
 pub async fn check(target: &Target, image: &Image, change: &Change) -> Result<(), ApiError> {

@@ -1,6 +1,7 @@
 //! Launch permissions of images, and permissions to make volumes of snapshots.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_sdk_ec2::types::{
     CreateVolumePermission, CreateVolumePermissionModifications, ImageAttributeName, LaunchPermission,
@@ -8,8 +9,10 @@ use aws_sdk_ec2::types::{
 };
 
 use super::error::{ApiError, api, dry_run};
+use super::lifecycle::SEEN_PAUSES;
 use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::report::Problem;
 use crate::domain::sharing::Principal;
 
 const DESCRIBE: &str = "DescribeImageAttribute";
@@ -61,6 +64,40 @@ pub async fn change_launch(
     settled(MODIFY, target, answer, try_only)
 }
 
+/// Changes who an image is shared with, and looks again until EC2 shows it.
+pub async fn give(target: &Target, image: &ImageId, give: Give, who: &BTreeSet<Principal>) -> Result<(), Problem> {
+    if who.is_empty() {
+        return Ok(());
+    }
+    let asked = change_launch(target, image, give, who, false).await;
+    let holds = |now: &BTreeSet<Principal>| match give {
+        Give::Add => now.is_superset(who),
+        Give::Remove => now.is_disjoint(who),
+    };
+    seen(asked, holds, || launch_permissions(target, image)).await
+}
+
+/// Settles a change of permissions by looking: an answer may be lost, and EC2 may show it late.
+pub async fn seen<F: Future<Output = Result<BTreeSet<Principal>, ApiError>>>(
+    asked: Result<(), ApiError>,
+    holds: impl Fn(&BTreeSet<Principal>) -> bool,
+    look: impl Fn() -> F,
+) -> Result<(), Problem> {
+    let lost = match asked {
+        Ok(()) => None,
+        Err(error) if error.answer_lost => Some(error.problem()),
+        Err(error) => return Err(error.problem()),
+    };
+    for pause in SEEN_PAUSES {
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+        if holds(&look().await.map_err(|error| error.problem())?) {
+            return Ok(());
+        }
+    }
+    let message = "EC2 accepted the call, but the permissions have not changed".to_owned();
+    Err(lost.unwrap_or(Problem { code: "NotSeen".to_owned(), message }))
+}
+
 /// Takes all launch permissions, the public one too.
 pub async fn reset_launch(target: &Target, image: &ImageId, try_only: bool) -> Result<(), ApiError> {
     let call = target.ec2.reset_image_attribute().image_id(image.as_str());
@@ -107,6 +144,15 @@ pub async fn change_volume(
         settled(MODIFY_SNAPSHOT, target, answer, try_only)?;
     }
     Ok(())
+}
+
+/// Whether images cannot be made public here, and then who says so: `account` or `declarative-policy`.
+pub async fn public_sharing_blocked(target: &Target) -> Result<Option<String>, ApiError> {
+    let call = "GetImageBlockPublicAccessState";
+    let answer = target.ec2.get_image_block_public_access_state().send().await.map_err(api(call, &target.region))?;
+    let blocked = answer.image_block_public_access_state() == Some("block-new-sharing");
+    let by = answer.managed_by().map_or("account", |by| by.as_str());
+    Ok(blocked.then(|| by.to_owned()))
 }
 
 fn settled<T>(

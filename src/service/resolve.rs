@@ -64,12 +64,33 @@ pub async fn images(target: &Target, references: &[ImageRef], now: DateTime<Utc>
     Ok(found)
 }
 
-async fn by_id(target: &Target, reference: &ImageRef, id: &ImageId) -> Result<Image> {
-    let found = match images::by_ids(target, std::slice::from_ref(id)).await {
-        Err(error) if error.is(NOT_FOUND) || error.is("InvalidAMIID.Unavailable") => None,
-        other => other?.pop(),
+/// All versions of the family that `reference` names, newest first.
+pub async fn versions(target: &Target, reference: &ImageRef) -> Result<Vec<Image>> {
+    let family = match reference {
+        ImageRef::Latest(family) => family.clone(),
+        ImageRef::Word(word) => word.parse()?,
+        ImageRef::Id(_) | ImageRef::Name(_) | ImageRef::Version(..) | ImageRef::Alias(..) => {
+            return Err(Failure::usage(format!("'{reference}' names one image, not a family"))
+                .hint("give the family alone, e.g. web")
+                .into());
+        }
     };
-    match found {
+    let mut found = images::find(target, &Query::own().filter("name", vec![format!("{family}-v*")])).await?;
+    found.retain(|image| image.parsed_name.as_ref().is_some_and(|name| *name.family() == family));
+    found.sort_by(|a, b| b.parsed_name.cmp(&a.parsed_name));
+    match found.is_empty() {
+        true => Err(explain(target, &ImageRef::Latest(family), Unresolved::Nothing).await.into()),
+        false => Ok(found),
+    }
+}
+
+/// Whether an error says that nothing is called so here.
+pub fn is_missing(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == NOT_FOUND)
+}
+
+async fn by_id(target: &Target, reference: &ImageRef, id: &ImageId) -> Result<Image> {
+    match images::by_id(target, id).await? {
         Some(image) => Ok(image),
         None => Err(missing(reference, &format!("no image {id} that the account can see"), &target.place().await)
             .hint("it may be in another region (--region), deregistered, or not shared with this account")

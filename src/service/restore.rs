@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 
 use super::error::ApiError;
-use super::permissions::{Give, change_launch, launch_permissions};
+use super::permissions::{Give, give, launch_permissions};
 use super::target::Target;
 use super::wait::{Over, Patience, Pauses, image_back};
 use super::{recycle_bin, snapshots, tags};
@@ -195,21 +195,21 @@ impl<'a> Return<'a> {
     /// Puts back the tags and launch permissions that the image had and EC2 did not bring back.
     async fn complete(&mut self, image: &Image) -> Result<(), Problem> {
         let Some(before) = &self.comeback.before else { return Ok(()) };
-        let failed = |what: &str, error: &ApiError| Problem {
-            code: error.code.clone(),
-            message: format!("it is back, but not all of its {what}: {}", error.message),
+        let failed = |what: &str, why: &Problem| Problem {
+            code: why.code.clone(),
+            message: format!("it is back, but not all of its {what}: {}", why.message),
         };
         let (target, mut put_back) = (self.target, Vec::new());
         let mut problem = None;
         let ids: Vec<_> = before.snapshot_tags.iter().flatten().map(|(id, _)| id.clone()).collect();
         match snapshots::existing(target, &ids).await {
-            Err(error) => problem = Some(failed("tags", &error)),
+            Err(error) => problem = Some(failed("tags", &error.problem())),
             Ok(found) => {
                 let mut number = 0;
                 for (lacking, resources) in self.comeback.lacking_tags(image, &found) {
                     match tags::add(target, &resources, &lacking).await {
                         Ok(()) => number += lacking.len() * resources.len(),
-                        Err(error) => problem = Some(failed("tags", &error)),
+                        Err(error) => problem = Some(failed("tags", &error.problem())),
                     }
                 }
                 put_back.extend(counted(number, "tag"));
@@ -217,7 +217,7 @@ impl<'a> Return<'a> {
         }
         match self.share(&image.id).await {
             Ok(number) => put_back.extend(counted(number, "launch permission")),
-            Err(error) => problem = problem.or(Some(failed("launch permissions", &error))),
+            Err(why) => problem = problem.or(Some(failed("launch permissions", &why))),
         }
         if !put_back.is_empty() {
             self.changed = true;
@@ -227,16 +227,14 @@ impl<'a> Return<'a> {
     }
 
     /// Gives the launch permissions back that are lacking, and says how many.
-    async fn share(&self, image: &ImageId) -> Result<usize, ApiError> {
+    async fn share(&self, image: &ImageId) -> Result<usize, Problem> {
         let then = self.comeback.before.as_ref().and_then(|before| before.launch_permissions.as_ref());
         if then.is_none_or(BTreeSet::is_empty) {
             return Ok(0);
         }
-        let lacking = self.comeback.lacking_shares(&launch_permissions(self.target, image).await?);
-        if lacking.is_empty() {
-            return Ok(0);
-        }
-        change_launch(self.target, image, Give::Add, &lacking, false).await.map(|()| lacking.len())
+        let now = launch_permissions(self.target, image).await.map_err(|error| error.problem())?;
+        let lacking = self.comeback.lacking_shares(&now);
+        give(self.target, image, Give::Add, &lacking).await.map(|()| lacking.len())
     }
 }
 

@@ -12,7 +12,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 
-use super::error::{ApiError, api};
+use super::error::ApiError;
 use super::pace::Pace;
 use super::target::{Account, Target};
 use crate::domain::failure::Failure;
@@ -161,12 +161,7 @@ impl Session {
     /// The list of regions is the same wherever it is asked for, so a fixed one will do where none is set.
     async fn enabled_regions(&self, account: &Arc<Account>) -> Result<Vec<Region>, ApiError> {
         let from = self.configured.clone().unwrap_or_else(Region::first);
-        let target = Target::new(account, from);
-        let answer = target.ec2.describe_regions().send().await.map_err(api("DescribeRegions", &target.region))?;
-        let names = answer.regions().iter().filter_map(|region| region.region_name());
-        let mut regions: Vec<Region> = names.filter_map(|name| name.parse().ok()).collect();
-        regions.sort();
-        Ok(regions)
+        Target::new(account, from).enabled_regions().await
     }
 }
 

@@ -48,7 +48,10 @@ fn info(found: &types::Snapshot) -> Option<Snapshot> {
         state: found.state().map(|s| s.as_str().to_owned()).unwrap_or_default(),
         percent: percent.unwrap_or(0),
         size_gib: found.volume_size().map_or(0, i64::from),
+        full_bytes: found.full_snapshot_size_in_bytes(),
+        tier: found.storage_tier().map(|tier| tier.as_str().to_owned()),
         started_at,
+        kms_key: found.kms_key_id().map(str::to_owned),
         description: found.description().unwrap_or_default().to_owned(),
         tags: convert::tags(found.tags()),
     })

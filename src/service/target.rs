@@ -104,9 +104,31 @@ impl Target {
         }
     }
 
+    /// Whether both are of one account, as it was asked for.
+    pub fn same_account(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.account, &other.account)
+    }
+
     /// The same account in another region.
     pub fn in_region(&self, region: &Region) -> Self {
         Self::new(&self.account, region.clone())
+    }
+
+    /// The client for keys, made when one is asked about.
+    pub(super) fn kms(&self) -> aws_sdk_kms::Client {
+        let region = aws_config::Region::new(self.region.as_str().to_owned());
+        let partition = RetryPartition::new(format!("{}/{}/kms", self.account.partition, self.region));
+        let config = aws_sdk_kms::config::Builder::from(&self.account.config).region(region);
+        aws_sdk_kms::Client::from_conf(config.retry_partition(partition).build())
+    }
+
+    /// The regions that are enabled for the account: the same wherever it is asked.
+    pub async fn enabled_regions(&self) -> Result<Vec<Region>, ApiError> {
+        let answer = self.ec2.describe_regions().send().await.map_err(api("DescribeRegions", &self.region))?;
+        let names = answer.regions().iter().filter_map(|region| region.region_name());
+        let mut regions: Vec<Region> = names.filter_map(|name| name.parse().ok()).collect();
+        regions.sort();
+        Ok(regions)
     }
 
     /// Who the credentials belong to. Asked for once, also where there is no answer.

@@ -2,17 +2,22 @@
 
 #![cfg(unix)]
 
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::fake::{Fault, FaultKind, PROD};
 use crate::setup::{EAST, Setup, seconds};
 
+fn send(signal: &str, process: &Child) {
+    assert!(Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap().success());
+}
+
 /// How a process ended that was asked to stop: exit code, stdout, and the JSON error at the end of stderr.
 fn stopped(process: Child) -> (Option<i32>, String, Value) {
-    let id = process.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    send("-INT", &process);
     let output = process.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     let error = serde_json::from_str(stderr.lines().last().unwrap_or_default());
@@ -64,8 +69,55 @@ fn a_listing_stops_at_once() {
     setup.fake.fault(Fault::on("DescribeImages", FaultKind::Hang(seconds(60))));
     let process = setup.process("list -o json").spawn().unwrap();
     setup.until("DescribeImages", 1);
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let (code, stdout, _) = stopped(process);
     assert_eq!((code, stdout.as_str()), (Some(130), ""));
     assert!(begun.elapsed() < seconds(5), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn the_second_signal_ends_at_once_what_the_first_lets_finish() {
+    for (first, second) in [("-INT", "-INT"), ("-TERM", "-INT"), ("-INT", "-TERM")] {
+        let setup = Setup::new();
+        let id = setup.world().bulk_images(PROD, EAST, "web", 1).remove(0);
+        setup.fake.fault(Fault::on("DeregisterImage", FaultKind::Hang(seconds(60))));
+        let mut process = setup.process(&format!("deregister {id} --yes -o json")).spawn().unwrap();
+        setup.until("DeregisterImage", 1);
+        send(first, &process);
+        let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
+        let told = said.find(|line| line.as_ref().is_ok_and(|line| line.contains("once more stops at once")));
+        assert!(told.is_some(), "{first}: nothing was said");
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(process.try_wait().unwrap(), None, "{first}: the call in flight is not waited for");
+        let begun = Instant::now();
+        send(second, &process);
+        let output = process.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{first} {second}: {:?}", output.status);
+        assert!(begun.elapsed() < seconds(2), "{first} {second}: {:?}", begun.elapsed());
+        assert_eq!((output.stdout.as_slice(), said.next().is_none()), (&b""[..], true), "{first} {second}");
+        assert!(setup.world().find_image(&id).is_some());
+    }
+}
+
+#[test]
+fn the_second_signal_ends_a_run_whose_talk_nobody_reads() {
+    let setup = Setup::new();
+    let id = setup.world().bulk_images(PROD, EAST, "web", 1).remove(0);
+    setup.fake.fault(Fault::on("DeregisterImage", FaultKind::Hang(seconds(60))));
+    let (unread, stderr) = std::io::pipe().unwrap();
+    let mut filling = stderr.try_clone().unwrap();
+    let filler = std::thread::spawn(move || while filling.write_all(&[b'.'; 4096]).is_ok() {});
+    std::thread::sleep(Duration::from_millis(300));
+    let mut process = setup.process(&format!("deregister {id} --yes -q -o json")).stderr(stderr).spawn().unwrap();
+    setup.until("DeregisterImage", 1);
+    let begun = Instant::now();
+    send("-INT", &process);
+    // The word that the first signal is answered with does not get out, so there is nothing to wait for.
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(process.try_wait().unwrap(), None);
+    send("-INT", &process);
+    assert_eq!(process.wait().unwrap().code(), Some(130));
+    assert!(begun.elapsed() < seconds(3), "{:?}", begun.elapsed());
+    drop(unread);
+    filler.join().unwrap();
 }

@@ -34,7 +34,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 ";
 
 /// A run on a terminal so many columns wide: its exit code and all that it wrote.
-fn run(setup: &Setup, columns: usize, keys: &str, line: &str, more: &[(&str, &str)]) -> (Option<i32>, String) {
+pub fn run(setup: &Setup, columns: usize, keys: &str, line: &str, more: &[(&str, &str)]) -> (Option<i32>, String) {
     let process = setup.process(line);
     let text = |text: &std::ffi::OsStr| text.to_str().unwrap().to_owned();
     let set = process.get_envs().filter_map(|(name, value)| Some((text(name), text(value?))));
@@ -49,7 +49,7 @@ fn run(setup: &Setup, columns: usize, keys: &str, line: &str, more: &[(&str, &st
 }
 
 /// The text as one sees it: without what steers the terminal.
-fn seen(text: &str) -> String {
+pub fn seen(text: &str) -> String {
     let mut seen = String::new();
     let mut rest = text.chars();
     while let Some(c) = rest.next() {

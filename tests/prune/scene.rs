@@ -78,7 +78,10 @@ impl Scene {
     /// The images that DeregisterImage was asked for and meant, in that order.
     pub fn deregistered(&self) -> Vec<String> {
         let calls = self.calls("DeregisterImage").into_iter().filter(|call| !call.dry_run);
-        calls.map(|call| call.params["ImageId"].clone()).collect()
+        let mut ids: Vec<_> = calls.map(|call| call.params["ImageId"].clone()).collect();
+        // They are asked for side by side.
+        ids.sort();
+        ids
     }
 
     /// Asks EC2 for a change in us-east-1, as another program of the account would.

@@ -6,6 +6,7 @@ mod images;
 mod recycle_bin;
 mod refs;
 mod report;
+mod show;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -13,6 +14,7 @@ pub use images::{ErrorJson, ImageJson, ImagesJson, InstanceJson, InstancesJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, problem};
+pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
 
 /// The version of all documents.
 pub const VERSION: u32 = 1;

@@ -7,10 +7,11 @@ use aws_sdk_ec2::types::{
 };
 use futures::{StreamExt, TryStreamExt};
 
-use super::ssm_parameters::{ALIAS, ALIASES};
+use super::ssm_parameters::ALIASES;
 use super::{Found, Source, Target};
 use crate::domain::ids::ImageId;
 use crate::domain::report::Problem;
+use crate::domain::usage::ALIAS;
 use crate::service::error::{ApiError, api};
 
 /// The most images that EC2 takes in a call.

@@ -8,6 +8,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::{Found, Source, Target};
 use crate::domain::report::Problem;
+use crate::domain::usage::ALIAS;
 use crate::service::error::{ApiError, api};
 
 /// The most that SSM lists in a page.
@@ -17,7 +18,6 @@ const NAMES_A_CALL: usize = 10;
 const SIDE_BY_SIDE: usize = 10;
 /// Where aliases live: `/amictl/<family>/<alias>`.
 pub(super) const ALIASES: &str = "/amictl/";
-pub(super) const ALIAS: &str = "alias";
 
 pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
     let names = names(target).await.map_err(|e| e.problem())?;

@@ -1,7 +1,7 @@
 //! What an image can be told before it is put into the world.
 
 use super::super::kms::default_key;
-use super::super::model::Principal;
+use super::super::model::{Ebs, Mapping, Principal};
 use super::super::protection::Protection;
 use super::super::world::span;
 use super::When;
@@ -128,6 +128,14 @@ impl ImageSeed<'_> {
     /// `x86_64`, `arm64`, …
     pub fn architecture(mut self, name: &str) -> Self {
         name.clone_into(&mut self.image.architecture);
+        self
+    }
+
+    /// A volume more, which starts empty: it has no snapshot.
+    pub fn blank(mut self, device: &str, gib: i64) -> Self {
+        let ebs =
+            Ebs { snapshot: None, size: gib, kind: "gp3".to_owned(), encrypted: false, delete_on_termination: true };
+        self.image.mappings.push(Mapping { device: device.to_owned(), ebs: Some(ebs), virtual_name: None });
         self
     }
 

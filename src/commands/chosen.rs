@@ -1,0 +1,136 @@
+//! The images that a command works on: one or many references in every account and region asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use futures::StreamExt;
+
+use super::{Context, destroy};
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::image::Image;
+use crate::domain::reference::ImageRef;
+use crate::domain::report::{PlaceError, Problem};
+use crate::exit;
+use crate::service::{Target, lineage, resolve};
+
+/// How many places are looked into at a time.
+const SIDE_BY_SIDE: usize = 32;
+
+/// What was found.
+pub struct Chosen {
+    /// The images, each once, with the place of its owner where that is one of ours.
+    pub images: Vec<(Target, Image)>,
+    /// Places that could not be looked into.
+    pub errors: Vec<PlaceError>,
+}
+
+/// What was found of each reference in one place.
+type Found = (Target, Vec<Result<Vec<Image>>>);
+
+/// Looks for every reference in every place. Each must be found somewhere; a place that cannot be read is reported
+/// and does not hide the others.
+pub async fn choose(context: &Context, references: &[ImageRef], every_version: bool, copies: bool) -> Result<Chosen> {
+    let places = context.session().await?.places().await;
+    let mut errors = places.errors;
+    let targets = places.targets.clone();
+    let each = places.targets.into_iter().map(|target| async {
+        let mut found = Vec::new();
+        for reference in references {
+            found.push(match every_version {
+                true => resolve::versions(&target, reference).await,
+                false => resolve::image(&target, reference, context.now).await.map(|image| vec![image]),
+            });
+        }
+        (target, found)
+    });
+    let spinner = context.printer.bars().spinner("looking for images");
+    let found: Vec<Found> = context
+        .unless_stopped(async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await) })
+        .await?;
+    drop(spinner);
+    let mut unread = None;
+    let mut missing: Vec<Option<anyhow::Error>> = references.iter().map(|_| None).collect();
+    let mut seen: Vec<bool> = vec![false; references.len()];
+    let mut images: Vec<(Target, Image)> = Vec::new();
+    let mut at: BTreeMap<crate::domain::ids::ImageId, usize> = BTreeMap::new();
+    for (target, answers) in found {
+        for (n, answer) in answers.into_iter().enumerate() {
+            match answer {
+                Ok(some) => {
+                    seen[n] = true;
+                    for image in some {
+                        match at.get(&image.id) {
+                            // Seen by somebody it is shared with: only the owner can change it.
+                            Some(before) if image.own => images[*before] = (target.clone(), image),
+                            Some(_) => {}
+                            None => {
+                                at.insert(image.id.clone(), images.len());
+                                images.push((target.clone(), image));
+                            }
+                        }
+                    }
+                }
+                Err(error) if resolve::is_missing(&error) => missing[n] = missing[n].take().or(Some(error)),
+                Err(error) if error.downcast_ref::<Failure>().is_some() => return Err(error),
+                Err(error) => {
+                    let word = exit::last_word(&error);
+                    errors.push(target.error(Problem { code: word.code, message: word.message }).await);
+                    unread.get_or_insert(error);
+                    break;
+                }
+            }
+        }
+    }
+    for (seen, missing) in seen.into_iter().zip(missing) {
+        if seen {
+            continue;
+        }
+        destroy::tell(context, &errors);
+        return Err(match (missing, unread) {
+            (Some(error), _) | (None, Some(error)) => error,
+            (None, None) => Failure::new(Kind::Failed, "NoPlace", "no account could be looked into").into(),
+        });
+    }
+    let mut chosen = Chosen { images, errors };
+    if copies {
+        context.unless_stopped(async { Ok(chosen.follow(&targets).await) }).await?;
+    }
+    Ok(chosen)
+}
+
+impl Chosen {
+    /// Adds the copies of the images, and copies of those, that an account has in its places.
+    async fn follow(&mut self, targets: &[Target]) {
+        let roots: Vec<Image> = self.images.iter().map(|(_, image)| image.clone()).collect();
+        let mut seen: BTreeSet<_> = roots.iter().map(|image| image.id.clone()).collect();
+        let mut accounts: Vec<Vec<&Target>> = Vec::new();
+        for target in targets {
+            match accounts.iter_mut().find(|places| places[0].same_account(target)) {
+                Some(places) => places.push(target),
+                None => accounts.push(vec![target]),
+            }
+        }
+        for places in accounts {
+            let regions: Vec<_> = places.iter().map(|target| target.region.clone()).collect();
+            let found = lineage::copies(places[0], &roots, &regions).await;
+            for error in found.unread {
+                let at = places[0].in_region(&error.region);
+                let known = self.errors.iter().any(|e| e.region == error.region && e.problem == error.problem());
+                if !known {
+                    self.errors.push(at.error(error.problem()).await);
+                }
+            }
+            for image in found.images.into_iter().filter(|image| seen.insert(image.id.clone())) {
+                self.images.push((places[0].in_region(&image.region), image));
+            }
+        }
+    }
+}
+
+/// Refuses unless all images are our own: only its owner can change an image.
+pub async fn owned(chosen: &[(Target, Image)]) -> Result<()> {
+    let Some((target, foreign)) = chosen.iter().find(|(_, image)| !image.own) else { return Ok(()) };
+    let owner = foreign.owner.as_ref().map_or("another account", |owner| owner.as_str());
+    let message = format!("{} belongs to {owner}, not to {}", foreign.label(), target.place().await);
+    Err(Failure::new(Kind::Failed, "AuthFailure", message).hint("only its owner can change an image").into())
+}

@@ -1,0 +1,86 @@
+//! `amictl tag`: sets and removes tags of images.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use anyhow::Result;
+
+use super::Context;
+use super::changing::{self, How, Which};
+use crate::domain::change::Change;
+use crate::domain::failure::Failure;
+use crate::domain::reference::ImageRef;
+use crate::domain::tagging::{Tag, TagError, Tags};
+
+const EXAMPLES: &str = "\
+Examples:
+  amictl tag web:v3 Release=gold
+  amictl tag web:v3 web:v4 Team=platform Cost=42 --remove Temporary
+  amictl tag web:v3 amictl:keep= --copies --region all";
+
+/// Set and remove tags of images
+///
+/// Other tags stay as they are. The tag amictl:keep keeps an image from being pruned.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The images (ids, names, web, web:v3 or web:prod), and the tags to set
+    #[arg(value_name = "REF|KEY=VALUE", required = true)]
+    words: Vec<Word>,
+
+    /// Key of a tag to remove, whatever its value; repeat it for several
+    #[arg(long, value_name = "KEY")]
+    remove: Vec<String>,
+
+    #[command(flatten)]
+    how: How,
+}
+
+/// No name of an image has an equals sign, and every tag has one.
+#[derive(Debug, Clone)]
+enum Word {
+    Image(ImageRef),
+    Tag(Tag),
+}
+
+impl FromStr for Word {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.contains('=') {
+            true => text.parse().map(Self::Tag).map_err(|error: TagError| error.to_string()),
+            false => text.parse().map(Self::Image).map_err(|error| format!("{error}")),
+        }
+    }
+}
+
+pub async fn run(context: &Context, args: Args) -> Result<()> {
+    let (mut references, mut set) = (Vec::new(), Tags::new());
+    for word in args.words {
+        match word {
+            Word::Image(reference) => references.push(reference),
+            Word::Tag(tag) => {
+                if set.insert(tag.key.clone(), tag.value).is_some() {
+                    return Err(TagError::Twice(tag.key).into());
+                }
+            }
+        }
+    }
+    let mut remove = BTreeSet::new();
+    for key in args.remove {
+        remove.insert(Tag::new(&key, "")?.key);
+    }
+    if references.is_empty() {
+        return Err(Failure::usage("no image is named")
+            .hint("give an image before the tags: amictl tag web:v3 Team=a")
+            .into());
+    }
+    if set.is_empty() && remove.is_empty() {
+        return Err(Failure::usage("no tag is named").hint("give KEY=VALUE, or --remove KEY").into());
+    }
+    if let Some(key) = set.keys().find(|key| remove.contains(*key)) {
+        return Err(Failure::usage(format!("tag '{key}' is to be set and to be removed: choose one")).into());
+    }
+    let which = Which { references, how: args.how };
+    changing::run(context, &which, &Change::Tag { set, remove }).await
+}

@@ -1,0 +1,64 @@
+//! Everything about one image.
+
+use serde::Serialize;
+
+use super::{ErrorJson, ImageJson, ReferenceJson};
+use crate::domain::plan::SourceRow;
+
+#[derive(Serialize)]
+pub struct ShowJson<'a> {
+    pub version: u32,
+    pub image: ImageJson<'a>,
+    /// `null` where that could not be seen.
+    pub launch_permissions: Option<Vec<String>>,
+    pub snapshots: Vec<ShownSnapshotJson<'a>>,
+    pub blank_volumes: Vec<BlankVolumeJson<'a>>,
+    pub copies: Vec<CopyJson<'a>>,
+    pub copied_from: Option<OriginJson<'a>>,
+    /// `null` where nobody could look for them.
+    pub aliases: Option<Vec<String>>,
+    /// `null` where nobody is known to use it, but not every source could be read.
+    pub in_use: Option<bool>,
+    pub references: Vec<ReferenceJson<'a>>,
+    pub sources: Vec<SourceRow>,
+    /// `null` for an image of others.
+    pub monthly_cost_usd_at_most: Option<f64>,
+    pub errors: Vec<ErrorJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct ShownSnapshotJson<'a> {
+    pub id: &'a str,
+    pub device: &'a str,
+    pub size_gib: i64,
+    pub encrypted: bool,
+    /// This and what follows is `null` where the snapshot cannot be seen.
+    pub state: Option<&'a str>,
+    pub progress: Option<u8>,
+    pub full_bytes: Option<i64>,
+    pub kms_key_id: Option<&'a str>,
+    pub tier: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub struct BlankVolumeJson<'a> {
+    pub device: &'a str,
+    pub size_gib: i64,
+    pub encrypted: bool,
+}
+
+#[derive(Serialize)]
+pub struct CopyJson<'a> {
+    pub id: &'a str,
+    pub region: &'a str,
+    pub name: Option<&'a str>,
+    pub state: &'a str,
+}
+
+#[derive(Serialize)]
+pub struct OriginJson<'a> {
+    pub id: &'a str,
+    pub region: Option<&'a str>,
+    /// `null` where it could not be looked for.
+    pub exists: Option<bool>,
+}

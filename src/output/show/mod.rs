@@ -1,0 +1,151 @@
+//! Everything about one image, in every format.
+
+mod page;
+mod relations;
+mod volumes;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::json::{BlankVolumeJson, CopyJson, ErrorJson, ImageJson, OriginJson, ShowJson, ShownSnapshotJson, VERSION};
+use super::refs::item;
+use super::table::{Cell, Sheet};
+use super::{Format, Printer};
+use crate::domain::image::{Image, ImageSnapshot};
+use crate::domain::lineage::{Origin, Sight};
+use crate::domain::reference::alias_name;
+use crate::domain::region::Region;
+use crate::domain::report::PlaceError;
+use crate::domain::sharing::Principal;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::usage::Usage;
+
+/// An image with all that was found out about it.
+#[derive(Debug, Clone)]
+pub struct Details {
+    /// The image.
+    pub image: Image,
+    /// Who may launch it; `None` where that could not be seen.
+    pub launch_permissions: Option<BTreeSet<Principal>>,
+    /// Those of its snapshots that can be seen; `None` where they could not be read.
+    pub snapshots: Option<Vec<Snapshot>>,
+    /// What it was copied from, if it was.
+    pub copied_from: Option<(Origin, Sight)>,
+    /// Its copies, and copies of those, the nearest first.
+    pub copies: Vec<Image>,
+    /// Where copies were looked for.
+    pub regions: Vec<Region>,
+    /// Whether those are all that were to be looked into.
+    pub all_regions: bool,
+    /// Those of them that could not be read.
+    pub unread_regions: BTreeSet<Region>,
+    /// Who uses it.
+    pub usage: Usage,
+    /// What its snapshots cost a month at most, in US dollars; `None` where others pay for them.
+    pub monthly_cost: Option<f64>,
+    /// What could not be read, beside sources of use.
+    pub errors: Vec<PlaceError>,
+}
+
+impl Details {
+    fn snapshot(&self, of: &ImageSnapshot) -> Option<&Snapshot> {
+        self.snapshots.iter().flatten().find(|snapshot| snapshot.id == of.id)
+    }
+
+    /// What its aliases are called.
+    fn aliases(&self) -> Option<Vec<String>> {
+        let family = self.image.parsed_name.as_ref().map(|name| name.family());
+        let parameters = self.usage.aliases(&self.image.id)?;
+        Some(parameters.into_iter().map(|parameter| alias_name(parameter, family)).collect())
+    }
+}
+
+/// Writes everything about an image to stdout.
+pub fn show(printer: &Printer, details: &Details, now: DateTime<Utc>) -> anyhow::Result<()> {
+    match printer.format() {
+        Format::Json | Format::Jsonl => printer.json(&document(details)),
+        Format::Ids => printer.ids([&details.image.id]),
+        Format::Csv => {
+            let mut sheet = Sheet::new(["key", "value"]);
+            fields("", &serde_json::to_value(document(details))?, &mut sheet);
+            printer.csv(&sheet)
+        }
+        Format::Table => printer.page(&page::page(details, now)),
+    }
+}
+
+fn document(details: &Details) -> ShowJson<'_> {
+    let image = &details.image;
+    let used = item(image, &details.usage);
+    let blank = image.blank_volumes.iter();
+    ShowJson {
+        version: VERSION,
+        image: ImageJson::new(image, details.monthly_cost),
+        launch_permissions: details
+            .launch_permissions
+            .as_ref()
+            .map(|all| all.iter().map(ToString::to_string).collect()),
+        snapshots: image.snapshots.iter().map(|of| snapshot(of, details.snapshot(of))).collect(),
+        blank_volumes: blank
+            .map(|v| BlankVolumeJson { device: &v.device, size_gib: v.size_gib, encrypted: v.encrypted })
+            .collect(),
+        copies: details.copies.iter().map(copy).collect(),
+        copied_from: details.copied_from.as_ref().map(|(origin, sight)| OriginJson {
+            id: origin.id.as_str(),
+            region: origin.region.as_ref().map(Region::as_str),
+            exists: match sight {
+                Sight::Seen(_) => Some(true),
+                Sight::Missing => Some(false),
+                Sight::Unknown => None,
+            },
+        }),
+        aliases: details.aliases(),
+        in_use: used.in_use,
+        references: used.references,
+        sources: details.usage.sources.iter().map(crate::domain::plan::SourceRow::new).collect(),
+        monthly_cost_usd_at_most: details.monthly_cost,
+        errors: details.errors.iter().map(ErrorJson::new).collect(),
+    }
+}
+
+fn snapshot<'a>(of: &'a ImageSnapshot, seen: Option<&'a Snapshot>) -> ShownSnapshotJson<'a> {
+    ShownSnapshotJson {
+        id: of.id.as_str(),
+        device: &of.device,
+        size_gib: of.size_gib,
+        encrypted: of.encrypted,
+        state: seen.map(|snapshot| snapshot.state.as_str()),
+        progress: seen.map(|snapshot| snapshot.percent),
+        full_bytes: seen.and_then(|snapshot| snapshot.full_bytes),
+        kms_key_id: seen.and_then(|snapshot| snapshot.kms_key.as_deref()),
+        tier: seen.and_then(|snapshot| snapshot.tier.as_deref()),
+    }
+}
+
+fn copy(image: &Image) -> CopyJson<'_> {
+    CopyJson {
+        id: image.id.as_str(),
+        region: image.region.as_str(),
+        name: image.name.as_deref(),
+        state: image.state.as_str(),
+    }
+}
+
+/// One row for each field of a document: `image.tags.Team`, `snapshots.0.state`. What is absent is empty.
+fn fields(path: &str, value: &Value, sheet: &mut Sheet) {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let cell = match value {
+        Value::Object(fields_of) => {
+            return fields_of.iter().for_each(|(name, value)| fields(&below(name), value, sheet));
+        }
+        Value::Array(items) => {
+            return items.iter().enumerate().for_each(|(at, value)| fields(&below(&at.to_string()), value, sheet));
+        }
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+    };
+    sheet.rows.push(vec![Cell::from(path), Cell::from(cell)]);
+}

@@ -1,0 +1,196 @@
+//! The page about one image for people.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{Details, relations, volumes};
+use crate::domain::age::relative;
+use crate::domain::cost::snapshot_gib;
+use crate::domain::image::{Image, State};
+use crate::domain::sharing::Principal;
+use crate::output::columns::state;
+use crate::output::page::Page;
+use crate::output::table::{Cell, Tone};
+
+/// What EC2 tells the owner of an image only.
+const OWNER_ONLY: &str = "unknown: EC2 tells the owner only";
+
+/// The page.
+pub fn page(details: &Details, now: DateTime<Utc>) -> Page {
+    let mut page = Page::default();
+    identity(&mut page, &details.image);
+    condition(&mut page, &details.image, now);
+    volumes::section(&mut page, details);
+    sharing(&mut page, details);
+    relations::lineage(&mut page, details, now);
+    relations::uses(&mut page, details);
+    cost(&mut page, details);
+    page
+}
+
+fn identity(page: &mut Page, image: &Image) {
+    page.section("Identity");
+    page.line("Name", or_dash(image.name.as_deref()));
+    page.line("Id", image.id.as_str());
+    page.line("Region", image.region.as_str());
+    let whose = if image.own { "this account" } else { "another account" };
+    page.line("Owner", image.owner.as_ref().map_or_else(|| whose.to_owned(), |owner| format!("{owner}, {whose}")));
+    page.line(
+        "Family",
+        match &image.parsed_name {
+            Some(name) if image.own => {
+                format!("{}, version {} of {}", name.family(), name.version().get(), name.date()).into()
+            }
+            _ => Cell::toned("none: it is not managed", Tone::Faint),
+        },
+    );
+    let kinds = [&image.platform, &image.architecture, &image.root_device_type].map(Option::as_deref);
+    page.line("Platform", kinds.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    page.line("Description", or_dash(image.description.as_deref()));
+    match image.tags.is_empty() {
+        true => page.line("Tags", or_dash(None)),
+        false => page.lines("Tags", image.tags.iter().map(|(key, value)| format!("{key}={value}"))),
+    }
+}
+
+fn condition(page: &mut Page, image: &Image, now: DateTime<Utc>) {
+    page.section("State and dates");
+    page.line(
+        "State",
+        match image.state {
+            State::Available if image.deprecated(now) => Cell::toned("available, but deprecated", Tone::Notice),
+            _ => state(image, now),
+        },
+    );
+    if let Some(reason) = &image.state_reason {
+        page.line("Reason", reason.as_str());
+    }
+    page.line("Created", image.created_at.map_or_else(|| or_dash(None), |at| date(at, now).into()));
+    page.line(
+        "Last launched",
+        match image.last_launched_at {
+            Some(at) => date(at, now).into(),
+            None if image.own => Cell::toned("never, as far as EC2 knows; it is up to a day late", Tone::Faint),
+            None => Cell::toned(OWNER_ONLY, Tone::Faint),
+        },
+    );
+    page.line(
+        "Deprecated",
+        match image.deprecated_at {
+            Some(at) if at <= now => Cell::toned(format!("since {}", date(at, now)), Tone::Notice),
+            Some(at) => format!("from {}", date(at, now)).into(),
+            None => Cell::toned("no", Tone::Faint),
+        },
+    );
+    page.line("Protected", protection(image, now));
+}
+
+/// Whether EC2 refuses to deregister it.
+fn protection(image: &Image, now: DateTime<Utc>) -> Cell {
+    let word = image.protection.as_str();
+    match (image.protection.enabled(), image.protection.cooling_until()) {
+        _ if !image.own => Cell::toned(OWNER_ONLY, Tone::Faint),
+        (_, Some(until)) => {
+            let until =
+                DateTime::parse_from_rfc3339(until).map_or_else(|_| until.to_owned(), |at| date(at.to_utc(), now));
+            Cell::toned(format!("not any more, but EC2 refuses to deregister it until {until}"), Tone::Notice)
+        }
+        (Some(true), _) => Cell::toned("yes, and for 24 hours after the protection is taken away", Tone::Good),
+        (Some(false), _) if word == "enabled-without-cooldown" => Cell::toned("yes", Tone::Good),
+        (Some(false), _) => Cell::toned(format!("yes: {word}"), Tone::Good),
+        (None, None) => Cell::toned("no", Tone::Faint),
+    }
+}
+
+fn sharing(page: &mut Page, details: &Details) {
+    let image = &details.image;
+    let unknown = |text: &str| Cell::toned(text, Tone::Notice);
+    page.section("Sharing");
+    page.lines(
+        "Shared with",
+        match &details.launch_permissions {
+            Some(with) if with.is_empty() => vec![Cell::toned("nobody", Tone::Faint)],
+            Some(with) => principals(with),
+            None if image.own && image.public => vec![everybody(), unknown("who else is unknown")],
+            None if image.own => vec![unknown("unknown")],
+            // Who else may launch what everybody may is of no interest to anybody but the owner.
+            None if image.public => vec![everybody()],
+            None => vec![Cell::toned(OWNER_ONLY, Tone::Faint)],
+        },
+    );
+}
+
+fn everybody() -> Cell {
+    Cell::toned("everybody: it is public", Tone::Notice)
+}
+
+/// Everybody first, then the accounts on one line, then organizations.
+fn principals(with: &BTreeSet<Principal>) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = with.contains(&Principal::Everybody).then(everybody).into_iter().collect();
+    let account = |principal: &Principal| match principal {
+        Principal::Account(account) => Some(account.to_string()),
+        Principal::Everybody | Principal::Organization(_) | Principal::Unit(_) => None,
+    };
+    let accounts: Vec<_> = with.iter().filter_map(account).collect();
+    match accounts.len() {
+        0 => {}
+        1 => cells.push(format!("account {}", accounts[0]).into()),
+        _ => cells.push(format!("accounts {}", accounts.join(", ")).into()),
+    }
+    cells.extend(with.iter().filter(|who| who.is_organization()).map(|who| Cell::from(who.to_string())));
+    cells
+}
+
+fn cost(page: &mut Page, details: &Details) {
+    page.section("Cost");
+    let Some(cost) = details.monthly_cost else {
+        return page
+            .line("At most", Cell::toned("nothing to this account: the snapshots are the owner's", Tone::Faint));
+    };
+    let image = &details.image;
+    let seen: Vec<_> = image.snapshots.iter().map(|of| details.snapshot(of).and_then(|s| s.full_bytes)).collect();
+    // The sum says something only where EC2 tells the size of each.
+    let written: Option<i64> = seen.into_iter().sum();
+    let of_that = written.filter(|bytes| *bytes > 0).map(|bytes| format!(", {} of them written", gib(bytes)));
+    let size = snapshot_gib([image]);
+    if size == 0 {
+        return page.line("At most", Cell::toned("nothing for snapshots: it has none", Tone::Faint));
+    }
+    page.line("At most", format!("${cost:.2} a month for {size} GiB of snapshots{}", of_that.unwrap_or_default()));
+}
+
+/// The text, or a dash where there is none.
+pub(super) fn or_dash(text: Option<&str>) -> Cell {
+    text.map_or_else(|| Cell::toned("-", Tone::Faint), Cell::from)
+}
+
+fn date(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    format!("{}, {}", at.format("%Y-%m-%d %H:%M UTC"), relative(at, now))
+}
+
+/// Bytes in GiB, rounded up to a tenth.
+pub(super) fn gib(bytes: i64) -> String {
+    const GIB: i64 = 1 << 30;
+    let tenths = (bytes % GIB * 10 + GIB - 1) / GIB;
+    format!("{}.{} GiB", bytes / GIB + tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_rounded_up() {
+        for (bytes, text) in [
+            (0, "0.0"),
+            (1, "0.1"),
+            (1 << 30, "1.0"),
+            ((1 << 30) - 1, "1.0"),
+            (3 << 29, "1.5"),
+            (i64::MAX, "8589934592.0"),
+        ] {
+            assert_eq!(gib(bytes), format!("{text} GiB"));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Finding the copies of images in the regions of an account, and what they were copied from.
+
+use futures::StreamExt;
+
+use super::error::ApiError;
+use super::images::{self, FILTER_VALUES, Query};
+use super::target::Target;
+use crate::domain::image::Image;
+use crate::domain::lineage::{Origin, Sight, copies_of, mark};
+use crate::domain::region::Region;
+use crate::domain::tagging::COPIED_FROM;
+
+/// How many regions are looked into at a time.
+const SIDE_BY_SIDE: usize = 32;
+
+/// Copies that were found, and where nobody could look.
+#[derive(Debug, Clone, Default)]
+pub struct Copies {
+    /// The copies, the nearest first.
+    pub images: Vec<Image>,
+    /// One error for each region that could not be read: what is there, and copies of that, is not known.
+    pub unread: Vec<ApiError>,
+}
+
+/// The account's own images in `regions` that are copies of `roots`, or copies of copies.
+///
+/// EC2 names the source of a copy only, so that it takes one more look for each generation.
+pub async fn copies(target: &Target, roots: &[Image], regions: &[Region]) -> Copies {
+    let mut places: Vec<Target> = regions.iter().map(|region| target.in_region(region)).collect();
+    let mut copies = Copies::default();
+    let mut newest = roots.to_vec();
+    while !newest.is_empty() {
+        let sources = &newest;
+        let look = |place: Target| async move {
+            let found = candidates(&place, sources).await;
+            (place, found)
+        };
+        let answers: Vec<_> = futures::stream::iter(places).map(look).buffered(SIDE_BY_SIDE).collect().await;
+        let mut found = Vec::new();
+        places = Vec::new();
+        for (place, answer) in answers {
+            match answer {
+                Ok(images) => {
+                    found.extend(images);
+                    places.push(place);
+                }
+                Err(error) => copies.unread.push(error),
+            }
+        }
+        let known: Vec<Image> = roots.iter().chain(&copies.images).cloned().collect();
+        newest = copies_of(&known, &found).into_iter().cloned().collect();
+        copies.images.extend(newest.iter().cloned());
+    }
+    copies
+}
+
+/// Own images that name one of `sources` as what they were made from, copies or not.
+async fn candidates(place: &Target, sources: &[Image]) -> Result<Vec<Image>, ApiError> {
+    let mut found = Vec::new();
+    for some in sources.chunks(FILTER_VALUES) {
+        let ids = some.iter().map(|image| image.id.to_string()).collect();
+        let remembered = Query::own().filter("source-image-id", ids);
+        let tagged = Query::own().filter(format!("tag:{COPIED_FROM}"), some.iter().map(mark).collect());
+        // EC2 joins filters by "and".
+        let (remembered, tagged) = tokio::try_join!(images::find(place, &remembered), images::find(place, &tagged))?;
+        found.extend(remembered);
+        found.extend(tagged);
+    }
+    Ok(found)
+}
+
+/// What has become of the image that another one was copied from.
+pub async fn source(target: &Target, origin: &Origin) -> Result<Sight, ApiError> {
+    let Some(region) = &origin.region else { return Ok(Sight::Unknown) };
+    let found = images::by_id(&target.in_region(region), &origin.id).await?;
+    Ok(found.map_or(Sight::Missing, |image| Sight::Seen(Box::new(image))))
+}
