@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
     apply, completions, copy, create, deprecate, deregister, disable, enable, launch, list, orphans, protect, prune,
-    refs, share, show, tag, wait,
+    refs, restore, share, show, tag, wait,
 };
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
@@ -156,6 +156,7 @@ pub enum Command {
     Unprotect(protect::UnprotectArgs),
     Tag(tag::Args),
     Deregister(deregister::Args),
+    Restore(restore::Args),
     Refs(refs::Args),
     Prune(prune::Args),
     Apply(apply::Args),

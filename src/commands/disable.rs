@@ -97,7 +97,7 @@ pub async fn switched_off(context: &Context, journal: &Journal, target: &Target,
         Ok(shares) => shares,
         Err(error) => return failed(&error.code, format!("left alone, as who it is shared with is unknown: {error}")),
     };
-    let written = journal.begin(Verb::Disable, image, Some(&shares), Vec::new(), context.clock()).await;
+    let written = journal.begin(Verb::Disable, image, Some(&shares), Vec::new(), None, context.clock()).await;
     if let Err(error) = written {
         return Outcome::failed(image, Verb::Disable, destroy::not_begun(&error));
     }

@@ -49,7 +49,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let chosen = changing::choose(context, &args.which.references, args.which.how.copies, false).await?;
     changing::acceptable(context, &chosen, |_| Change::Enable)?;
-    let shares = changing::unless(context, &chosen, remembered(context, &args.journal, &chosen))?;
+    let shares = remembered(context, &args.journal, &chosen).await;
+    let shares = changing::unless(context, &chosen, shares)?;
     let of = |image: &Image| shares.get(&image.id);
     if args.which.how.dry_run {
         let ask = async |target: &Target, image: &Image| check(target, image, of(image)).await;
@@ -60,21 +61,23 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 }
 
 /// Who each image was shared with when it was disabled, where that was written down.
-fn remembered(
+async fn remembered(
     context: &Context,
     journal: &JournalArgs,
     chosen: &Chosen,
 ) -> Result<BTreeMap<ImageId, BTreeSet<Principal>>> {
-    let _ = (context, journal);
-    let (mut shares, mut damaged) = (BTreeMap::new(), Vec::new());
+    let (mut shares, mut without, mut damaged) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
     for (target, image) in &chosen.images {
         match image.tags.get(SHARES).map(|text| sharing::from_tag(text)) {
-            None => {}
+            None => drop(without.insert(image.id.clone())),
             Some(Ok(some)) => drop(shares.insert(image.id.clone(), some)),
             Some(Err(error)) => damaged.push(damage(target, image, &error)),
         }
     }
     changing::all_or_nothing(damaged)?;
+    // A line about its deregistration, from which it has come back, would say that a disabled image was not shared.
+    let written = journal.remembered(context, without, &[Verb::Disable]).await?;
+    shares.extend(written.into_iter().filter_map(|(id, before)| Some((id, before.launch_permissions?))));
     Ok(shares)
 }
 

@@ -1,6 +1,7 @@
 //! One file a command, named as the user types it: its arguments, then how it runs.
 
 pub mod apply;
+mod bin;
 mod changing;
 mod chosen;
 mod closing;
@@ -27,6 +28,7 @@ pub mod protect;
 pub mod prune;
 pub mod refs;
 mod reports;
+pub mod restore;
 mod run;
 pub mod share;
 mod shareable;

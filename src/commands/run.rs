@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{
     Context, Process, apply, completions, copy, create, deprecate, deregister, disable, enable, launch, list, orphans,
-    protect, prune, refs, share, show, tag, wait,
+    protect, prune, refs, restore, share, show, tag, wait,
 };
 use crate::cli::{Cli, Command};
 use crate::exit;
@@ -94,6 +94,7 @@ async fn work(command: Command, context: Arc<Context>, ask: watch::Sender<bool>)
         Command::Unprotect(args) => protect::unprotect(&context, args).await,
         Command::Tag(args) => tag::run(&context, args).await,
         Command::Deregister(args) => deregister::run(&context, args).await,
+        Command::Restore(args) => restore::run(&context, args).await,
         Command::Prune(args) => prune::run(&context, args).await,
         Command::Apply(args) => apply::run(&context, args).await,
         Command::Orphans(args) => orphans::run(&context, args).await,

@@ -128,16 +128,18 @@ impl fmt::Display for PlaceError {
     }
 }
 
-/// What became of one snapshot of a deregistered image.
+/// What became of one snapshot of an image that was deregistered or brought back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SnapshotResult {
     /// Gone; looked at again to make sure.
     Deleted,
     /// Left alone, as another image is made of it.
     KeptShared,
-    /// Left alone, as the user asked.
+    /// Left alone, as the user asked; of an image that comes back: it was there all the time.
     Kept,
-    /// Still there, and it should not be.
+    /// Back from the Recycle Bin.
+    Restored,
+    /// Still there, and it should not be; or not there, and it should be.
     Failed(Problem),
 }
 

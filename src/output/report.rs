@@ -43,7 +43,8 @@ fn table(report: &Report) -> (Sheet, &'static [&'static str]) {
     let differ = |of: fn(&Outcome) -> &str| report.results.windows(2).any(|two| of(&two[0]) != of(&two[1]));
     let accounts = differ(|outcome| outcome.account.as_ref().map_or("", |account| account.as_str()));
     let regions = differ(|outcome| outcome.region.as_str());
-    let snapshots = report.results.iter().any(|outcome| outcome.verb == Verb::Deregister);
+    let snapshots = |outcome: &Outcome| matches!(outcome.verb, Verb::Deregister | Verb::Restore);
+    let snapshots = report.results.iter().any(snapshots);
     let columns = [("NAME", true), ("ID", true), ("ACCOUNT", accounts), ("REGION", true), ("RESULT", true)];
     let columns = columns.into_iter().chain([("SNAPSHOTS", snapshots)]);
     let shown: Vec<bool> = columns.clone().map(|(_, shown)| shown).collect();
@@ -111,11 +112,13 @@ fn csv_row(outcome: &Outcome) -> Vec<Cell> {
 /// The snapshots by what became of them: `2 deleted, 1 shared`.
 fn snapshots(outcome: &Outcome) -> String {
     let count = |wanted: fn(&SnapshotResult) -> bool| outcome.snapshots.iter().filter(|(_, r)| wanted(r)).count();
+    let back = outcome.verb == Verb::Restore;
     let groups = [
         (count(|r| *r == SnapshotResult::Deleted), "deleted"),
+        (count(|r| *r == SnapshotResult::Restored), "restored"),
         (count(|r| *r == SnapshotResult::KeptShared), "kept, shared"),
         (count(|r| *r == SnapshotResult::Kept), "kept"),
-        (count(|r| matches!(r, SnapshotResult::Failed(_))), "left"),
+        (count(|r| matches!(r, SnapshotResult::Failed(_))), if back { "failed" } else { "left" }),
     ];
     let said: Vec<_> = groups.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     if said.is_empty() { "-".to_owned() } else { said.join("; ") }

@@ -40,6 +40,7 @@ mod naming;
 mod output;
 mod protect;
 mod references;
+mod restore;
 mod session;
 mod share;
 mod share_refused;
