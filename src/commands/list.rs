@@ -152,7 +152,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let (places, mut first, mut targets) = (answers.len(), None, Vec::new());
     for (target, answer) in answers {
         match answer {
-            Ok(images) => all.extend(images.into_iter().filter(|image| !args.shared || !image.own)),
+            // Where all is in one place, it need not be there twice.
+            Ok(images) if all.is_empty() => all = images,
+            Ok(mut images) => all.append(&mut images),
             Err(error) => {
                 errors.push(list_error(&target, error.problem()).await);
                 first.get_or_insert(error);
@@ -160,6 +162,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         }
         targets.push(target);
     }
+    all.retain(|image: &Image| !args.shared || !image.own);
     match first {
         // Nothing was listed: this is a failure, not a part of a listing.
         Some(error) if errors.len() == places => Err(error.into()),
@@ -214,6 +217,8 @@ async fn show(context: &Context, args: &Args, listing: Listing) -> Result<()> {
     if images.is_empty() && errors.is_empty() && context.printer.format() == output::Format::Table {
         context.printer.say("no images match");
     }
+    // The run ends here: to give back thousands of images one by one would only make it longer.
+    std::mem::forget(images);
     if errors.is_empty() {
         return Ok(());
     }

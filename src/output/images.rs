@@ -53,7 +53,7 @@ pub fn images(
     match printer.format() {
         Format::Json => printer.json(&ImagesJson {
             version: VERSION,
-            images: &images.iter().map(item).collect::<Vec<_>>(),
+            images: images.iter().map(item),
             errors: errors.iter().map(error).collect(),
         }),
         Format::Jsonl => printer.jsonl(images.iter().map(item)),

@@ -1,6 +1,6 @@
 //! Images and instances.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::time;
 use crate::domain::image::{Image, ImageSnapshot};
@@ -17,11 +17,18 @@ pub struct ErrorJson<'a> {
     pub message: &'a str,
 }
 
+/// A listing. The images are put together one by one as they are written: there may be very many.
 #[derive(Serialize)]
-pub struct ImagesJson<'a> {
+#[serde(bound = "I: Iterator<Item: Serialize> + Clone")]
+pub struct ImagesJson<'a, I> {
     pub version: u32,
-    pub images: &'a [ImageJson<'a>],
+    #[serde(serialize_with = "each")]
+    pub images: I,
     pub errors: Vec<ErrorJson<'a>>,
+}
+
+fn each<I: Iterator<Item: Serialize> + Clone, S: Serializer>(items: &I, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(items.clone())
 }
 
 #[derive(Serialize)]
