@@ -51,6 +51,7 @@ fn image(n: u32, now: DateTime<Utc>) -> Image {
             size_gib: 8,
             encrypted: false,
         }],
+        blank_volumes: Vec::new(),
         size_gib: 8,
         source: Source::default(),
         description: None,

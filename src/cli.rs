@@ -11,6 +11,7 @@ use crate::commands::{
 };
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
+use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 use crate::output::{ColorChoice, Format};
 use crate::service::pace::Pace;
 use crate::service::session::RetryMode;
@@ -60,7 +61,15 @@ pub struct Global {
         hide_env_values = true,
         value_delimiter = ','
     )]
-    pub role_arn: Vec<String>,
+    pub role_arn: Vec<RoleArn>,
+
+    /// Name of a role to assume in every active account of the organization
+    #[arg(long, global = true, value_name = "NAME", env = "AMICTL_ORG_ROLE", hide_env_values = true)]
+    pub org_role: Option<RoleName>,
+
+    /// External id that these roles ask for
+    #[arg(long, global = true, value_name = "ID", env = "AMICTL_EXTERNAL_ID", hide_env_values = true)]
+    pub external_id: Option<ExternalId>,
 
     /// Endpoint to use instead of AWS [env: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_EC2]
     #[arg(long, global = true, value_name = "URL")]

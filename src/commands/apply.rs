@@ -6,11 +6,13 @@ use anyhow::Result;
 
 use super::Context;
 use super::bin::BinArgs;
-use super::destroy::JournalArgs;
-use super::{planning, prune};
+use super::destroy::{self, JournalArgs};
+use super::reports::ReportArgs;
+use super::{ending, planning, prune};
 use crate::domain::age::Age;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::plan::Plan;
+use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
 use crate::domain::report::Report;
 use crate::output;
@@ -48,6 +50,9 @@ pub struct Args {
     bin: BinArgs,
 
     #[command(flatten)]
+    reports: ReportArgs,
+
+    #[command(flatten)]
     journal: JournalArgs,
 }
 
@@ -68,27 +73,27 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return output::report(&context.printer, &Report::default());
     }
     let choices: Vec<_> = regions.into_iter().map(RegionChoice::One).collect();
-    let targets = context.session_only_in(choices).await?.one_account().await?;
-    let here = match targets.first() {
-        Some(target) => target.account().await.ok().cloned(),
-        None => None,
-    };
-    plan.check(here.as_ref(), args.max_plan_age, context.now).map_err(refuse)?;
+    let session = context.session_only_in(choices, &plan.policy).await?;
+    let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
+    plan.check(&places.accounts().await, args.max_plan_age, context.now).map_err(refuse)?;
     prune::within_limit(&plan)?;
-    let survey = || planning::survey(context, targets.clone(), &plan.policy);
+    let usage_reports = plan.policy.usage_reports || args.reports.usage_reports;
+    let policy = Policy { usage_reports, ..plan.policy.clone() };
+    let announced = args.bin.announce_plan(context, &places.targets, &plan);
     let surveys = if args.yes || args.dry_run {
-        tokio::try_join!(survey(), args.bin.announce_plan(context, &targets, &plan))?.0
+        tokio::try_join!(planning::survey(context, &places, &policy, None), announced)?.0
     } else {
         context.printer.show(output::overview(&plan), output::DISPENSABLE);
-        context.unless_stopped(args.bin.announce_plan(context, &targets, &plan)).await?;
-        let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
-        context.confirm(&question, args.yes)?;
-        survey().await?
+        context.unless_stopped(announced).await?;
+        context.confirm(&output::plan_question(&plan), args.yes)?;
+        planning::survey(context, &places, &policy, None).await?
     };
     if args.dry_run {
-        return prune::dry_run(context, &surveys, &plan).await;
+        prune::dry_run(context, &surveys, &plan).await?;
+        destroy::tell(context, &surveys.errors);
+        return ending::whole(&surveys.errors);
     }
-    let now = planning::plan(context, &surveys, &plan.policy, crate::domain::cost::Prices::default()).await;
+    let now = planning::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
     prune::carry_out(context, &surveys, &plan, &args.journal).await?;
-    prune::verified(&now)
+    ending::complete(context, &now, &surveys)
 }

@@ -7,10 +7,11 @@ use futures::StreamExt;
 
 use super::Context;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::SnapshotId;
-use crate::domain::plan::Plan;
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::plan::{Action, Plan};
 use crate::domain::recycle_bin::{Fate, Leaving, Outlook, Resource, Rule, asks_tags, fate_of_image, fate_of_snapshot};
 use crate::domain::report::Problem;
+use crate::domain::retire::Step;
 use crate::domain::tagging::Tags;
 use crate::service::error::ApiError;
 use crate::service::removal::Removal;
@@ -28,7 +29,28 @@ pub struct BinArgs {
 }
 
 /// The rules of one place, or why they are not known. That alone ends no run.
-pub type Rules = Result<Vec<Rule>, Problem>;
+type Rules = Result<Vec<Rule>, Problem>;
+
+/// What the rules of places are; nothing where nobody has asked.
+#[derive(Default)]
+pub struct Bin(Vec<(Target, Rules)>);
+
+impl Bin {
+    /// Reads the rules of these places side by side; fails never, so that it can stand beside other reads.
+    pub async fn of(targets: &[Target]) -> Result<Self> {
+        let each = futures::stream::iter(targets).map(|target| async { (target.clone(), rules(target).await) });
+        Ok(Self(each.buffered(SIDE_BY_SIDE).collect().await))
+    }
+
+    /// Whether nobody has asked.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+async fn rules(target: &Target) -> Rules {
+    recycle_bin::rules(target).await.map_err(|error| error.problem())
+}
 
 /// What a run is about to delete in one place.
 #[derive(Default)]
@@ -47,16 +69,6 @@ impl Going {
     }
 }
 
-/// Reads the rules of these places side by side; fails never, so that it can stand beside other reads.
-pub async fn rules(targets: &[Target]) -> Result<Vec<Rules>> {
-    let each = futures::stream::iter(targets).map(|target| async { rules_of(target).await });
-    Ok(each.buffered(SIDE_BY_SIDE).collect().await)
-}
-
-async fn rules_of(target: &Target) -> Rules {
-    recycle_bin::rules(target).await.map_err(|error| error.problem())
-}
-
 impl BinArgs {
     /// Whether more is asked than to say what is known.
     pub fn required(&self) -> bool {
@@ -64,15 +76,26 @@ impl BinArgs {
     }
 
     /// Says what would become of everything that is about to be deleted, and refuses where that is not enough.
-    pub async fn announce(&self, context: &Context, places: Vec<(Target, Rules, Going)>) -> Result<()> {
-        let resource = match places.iter().any(|(_, _, going)| !going.snapshots.is_empty()) {
+    pub async fn announce(&self, context: &Context, bin: &Bin, going: Vec<(Target, Going)>) -> Result<()> {
+        let each = going.into_iter().filter_map(|(target, going)| {
+            let (_, rules) = bin.0.iter().find(|(place, _)| place.is(&target))?;
+            Some((target, rules.clone().map(|rules| (rules, going))))
+        });
+        self.say(context, each.collect()).await
+    }
+
+    async fn say(&self, context: &Context, places: Vec<(Target, Result<(Vec<Rule>, Going), Problem>)>) -> Result<()> {
+        let snapshots = |known: &Result<(Vec<Rule>, Going), Problem>| {
+            known.as_ref().is_ok_and(|(_, going)| !going.snapshots.is_empty())
+        };
+        let resource = match places.iter().any(|(_, known)| snapshots(known)) {
             true => Resource::Snapshot,
             false => Resource::Image,
         };
         let mut outlook = Outlook { resource, fates: Vec::new(), unknown: Vec::new() };
-        let each = places.into_iter().map(|(target, rules, going)| async move {
-            let known = match rules {
-                Ok(rules) => fates(&target, &rules, &going).await.map_err(|error| error.problem()),
+        let each = places.into_iter().map(|(target, known)| async move {
+            let known = match known {
+                Ok((rules, going)) => fates(&target, &rules, &going).await.map_err(|error| error.problem()),
                 Err(problem) => Err(problem),
             };
             (target, known)
@@ -104,22 +127,35 @@ impl BinArgs {
             .into())
     }
 
-    /// The same for the images of a plan, as they are now; those that are gone are passed over.
+    /// The same for the images that a plan deregisters, as they are now; those that are gone are passed over.
     pub async fn announce_plan(&self, context: &Context, targets: &[Target], plan: &Plan) -> Result<()> {
-        let goes = |target: &&Target| plan.actions.iter().any(|row| row.region == target.region);
-        let each = futures::stream::iter(targets.iter().filter(goes)).map(|target| async {
-            match tokio::join!(rules_of(target), planned(target, plan)) {
-                (rules, Ok(going)) => (target.clone(), rules, going),
-                (_, Err(error)) => (target.clone(), Err(error.problem()), Going::default()),
+        let each = futures::stream::iter(targets).map(|target| async {
+            let rows = rows(target, plan).await;
+            if rows.is_empty() {
+                return None;
             }
+            let known = match tokio::join!(rules(target), planned(target, &rows)) {
+                (rules, Ok(going)) => rules.map(|rules| (rules, going)),
+                (_, Err(error)) => Err(error.problem()),
+            };
+            Some((target.clone(), known))
         });
-        self.announce(context, each.buffered(SIDE_BY_SIDE).collect().await).await
+        let places: Vec<_> = each.buffered(SIDE_BY_SIDE).collect().await;
+        self.say(context, places.into_iter().flatten().collect()).await
     }
 }
 
-async fn planned(target: &Target, plan: &Plan) -> Result<Going, ApiError> {
-    let rows: BTreeMap<_, _> =
-        plan.actions.iter().filter(|row| row.region == target.region).map(|row| (&row.image_id, row)).collect();
+/// The rows of a plan that deregister an image of a place.
+async fn rows<'a>(target: &Target, plan: &'a Plan) -> BTreeMap<&'a ImageId, &'a Action> {
+    let account = target.account().await.ok();
+    let here = |row: &&Action| {
+        let same = row.account.is_none() || account.is_none() || row.account.as_ref() == account;
+        same && row.region == target.region && row.action == Step::Deregister
+    };
+    plan.actions.iter().filter(here).map(|row| (&row.image_id, row)).collect()
+}
+
+async fn planned(target: &Target, rows: &BTreeMap<&ImageId, &Action>) -> Result<Going, ApiError> {
     let ids: Vec<_> = rows.keys().map(|id| (*id).clone()).collect();
     let found = images::own_by_ids(target, &ids).await?;
     let leaving = found.iter().filter_map(|image| Some(Leaving::new(image, &rows.get(&image.id)?.snapshots)));

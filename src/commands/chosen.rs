@@ -11,17 +11,45 @@ use crate::domain::image::Image;
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{PlaceError, Problem};
 use crate::exit;
+use crate::service::session::Places;
 use crate::service::{Target, lineage, resolve};
 
 /// How many places are looked into at a time.
 const SIDE_BY_SIDE: usize = 32;
 
 /// What was found.
+#[derive(Clone)]
 pub struct Chosen {
     /// The images, each once, with the place of its owner where that is one of ours.
     pub images: Vec<(Target, Image)>,
     /// Places that could not be looked into.
     pub errors: Vec<PlaceError>,
+    /// Among those, accounts that could not be entered at all.
+    pub unentered: Vec<PlaceError>,
+    /// Every place that was looked into.
+    pub targets: Vec<Target>,
+    /// Whether the run is to work in several accounts.
+    pub several: bool,
+}
+
+impl Chosen {
+    /// The images by place.
+    pub fn by_place(&self) -> Vec<(Target, Vec<Image>)> {
+        let mut places: Vec<(Target, Vec<Image>)> = Vec::new();
+        for (target, image) in &self.images {
+            match places.iter_mut().find(|(place, _)| place.is(target)) {
+                Some((_, images)) => images.push(image.clone()),
+                None => places.push((target.clone(), vec![image.clone()])),
+            }
+        }
+        places
+    }
+
+    /// The same run with other images.
+    #[must_use]
+    pub fn with(&self, images: Vec<(Target, Image)>) -> Self {
+        Self { images, ..self.clone() }
+    }
 }
 
 /// What was found of each reference in one place.
@@ -30,10 +58,11 @@ type Found = (Target, Vec<Result<Vec<Image>>>);
 /// Looks for every reference in every place. Each must be found somewhere; a place that cannot be read is reported
 /// and does not hide the others.
 pub async fn choose(context: &Context, references: &[ImageRef], every_version: bool, copies: bool) -> Result<Chosen> {
-    let places = context.session().await?.places().await;
-    let mut errors = places.errors;
-    let targets = places.targets.clone();
-    let each = places.targets.into_iter().map(|target| async {
+    let session = context.session().await?;
+    let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
+    let Places { targets, errors: unentered, several, .. } = entered;
+    let mut errors = unentered.clone();
+    let each = targets.iter().cloned().map(|target| async {
         let mut found = Vec::new();
         for reference in references {
             found.push(match every_version {
@@ -88,23 +117,23 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
         destroy::tell(context, &errors);
         return Err(match (missing, unread) {
             (Some(error), _) | (None, Some(error)) => error,
-            (None, None) => Failure::new(Kind::Failed, "NoPlace", "no account could be looked into").into(),
+            (None, None) => Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into(),
         });
     }
-    let mut chosen = Chosen { images, errors };
+    let mut chosen = Chosen { images, errors, unentered, targets, several };
     if copies {
-        context.unless_stopped(async { Ok(chosen.follow(&targets).await) }).await?;
+        context.unless_stopped(async { Ok(chosen.follow().await) }).await?;
     }
     Ok(chosen)
 }
 
 impl Chosen {
     /// Adds the copies of the images, and copies of those, that an account has in its places.
-    async fn follow(&mut self, targets: &[Target]) {
+    async fn follow(&mut self) {
         let roots: Vec<Image> = self.images.iter().map(|(_, image)| image.clone()).collect();
         let mut seen: BTreeSet<_> = roots.iter().map(|image| image.id.clone()).collect();
         let mut accounts: Vec<Vec<&Target>> = Vec::new();
-        for target in targets {
+        for target in &self.targets {
             match accounts.iter_mut().find(|places| places[0].same_account(target)) {
                 Some(places) => places.push(target),
                 None => accounts.push(vec![target]),

@@ -1,7 +1,9 @@
 //! The file of defaults for the global options.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -10,6 +12,7 @@ use serde::de::{Deserializer, Error};
 use crate::domain::age::Age;
 use crate::domain::failure::Failure;
 use crate::domain::region::RegionChoice;
+use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 use crate::output::{ColorChoice, Format};
 
 /// What the file may say; a key it does not know is an error, not a silence.
@@ -19,13 +22,18 @@ pub struct Defaults {
     pub profile: Option<String>,
     #[serde(deserialize_with = "each")]
     pub region: Vec<RegionChoice>,
-    pub role_arn: Vec<String>,
+    #[serde(deserialize_with = "each")]
+    pub role_arn: Vec<RoleArn>,
+    #[serde(deserialize_with = "one")]
+    pub org_role: Option<RoleName>,
+    #[serde(deserialize_with = "one")]
+    pub external_id: Option<ExternalId>,
     pub endpoint_url: Option<String>,
     #[serde(deserialize_with = "choice")]
     pub output: Option<Format>,
     #[serde(deserialize_with = "choice")]
     pub color: Option<ColorChoice>,
-    #[serde(deserialize_with = "age")]
+    #[serde(deserialize_with = "one")]
     pub timeout: Option<Age>,
     pub max_attempts: Option<u32>,
 }
@@ -39,11 +47,11 @@ fn choice<'de, D: Deserializer<'de>, T: clap::ValueEnum>(input: D) -> Result<Opt
     })
 }
 
-fn age<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Age>, D::Error> {
+fn one<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(input: D) -> Result<Option<T>, D::Error> {
     String::deserialize(input)?.parse().map(Some).map_err(D::Error::custom)
 }
 
-fn each<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<RegionChoice>, D::Error> {
+fn each<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(input: D) -> Result<Vec<T>, D::Error> {
     Vec::<String>::deserialize(input)?.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
 }
 
@@ -79,17 +87,29 @@ mod tests {
 
     #[test]
     fn every_default_is_read() {
-        let text = "profile = 'ops'\nregion = ['us-east-1', 'all']\nrole_arn = ['arn:x']\nendpoint_url = 'http://x'\n\
+        let text = "profile = 'ops'\nregion = ['us-east-1', 'all']\nendpoint_url = 'http://x'\n\
+                    role_arn = ['arn:aws:iam::111122223333:role/x']\norg_role = 'a/b'\nexternal_id = 'c1'\n\
                     output = 'json'\ncolor = 'never'\ntimeout = '30m'\nmax_attempts = 5\n";
         let read = Defaults::parse(text).unwrap();
         assert_eq!(read.region.len(), 2);
         assert_eq!((read.output, read.color), (Some(Format::Json), Some(ColorChoice::Never)));
         assert_eq!(read.timeout.unwrap().duration().as_secs(), 1800);
+        assert_eq!((read.role_arn.len(), read.org_role.is_some(), read.external_id.is_some()), (1, true, true));
     }
 
     #[test]
     fn an_error_names_the_line() {
-        for text in ["a = 1", "\nouput = 'json'", "output = 'yaml'", "timeout = '30x'", "region = ['nowhere']", "x ="] {
+        for text in [
+            "a = 1",
+            "\nouput = 'json'",
+            "output = 'yaml'",
+            "timeout = '30x'",
+            "region = ['nowhere']",
+            "role_arn = ['arn:aws:iam::1:role/x']",
+            "org_role = 'a b'",
+            "external_id = 'c'",
+            "x =",
+        ] {
             let error = Defaults::parse(text).unwrap_err();
             assert!(error.contains("line"), "{text}: {error}");
         }

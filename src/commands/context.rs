@@ -1,6 +1,7 @@
 //! What every command works with.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -11,11 +12,12 @@ use super::config::Defaults;
 use crate::cli::Global;
 use crate::domain::failure::Failure;
 use crate::domain::failure::Kind::{Interrupted, Refused};
+use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
 use crate::output::{self, Printer};
 use crate::service::Target;
-use crate::service::session::{Session, Settings};
+use crate::service::session::{Ask, Session, Settings};
 use crate::service::wait::{Patience, Progress, Stop, Watch};
 
 /// Long enough for the largest volumes; EC2 may take a day in the worst case.
@@ -35,7 +37,7 @@ pub struct Context {
     /// The time at the start of the run.
     pub now: DateTime<Utc>,
     /// Where everything is written.
-    pub printer: Printer,
+    pub printer: Arc<Printer>,
     /// Who makes what this run makes.
     pub maker: Maker,
     /// The user's wish to stop.
@@ -43,6 +45,9 @@ pub struct Context {
     clock: fn() -> DateTime<Utc>,
     /// Whether the command line names regions.
     regions_named: bool,
+    /// Whether it names roles, and whether it names that of an organization.
+    roles_named: bool,
+    org_role_named: bool,
     settings: Settings,
     timeout: Duration,
 }
@@ -52,24 +57,30 @@ impl Context {
     pub fn new(global: &Global, process: &Process, stop: Stop) -> Result<Self> {
         let defaults = Defaults::read(global.config.as_deref(), &process.env)?;
         let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
-        let printer = Printer::new(output::Settings {
+        let printer = Arc::new(Printer::new(output::Settings {
             format: global.output.or(defaults.output).unwrap_or_default(),
             color: global.color.or(defaults.color).unwrap_or_default(),
             quiet: global.quiet,
             no_progress: global.no_progress,
             plain_terminal: set("NO_COLOR") || process.env.get("TERM").is_some_and(|term| term == "dumb"),
-        });
+        }));
         let or = |given: &Vec<_>, default| if given.is_empty() { default } else { given.clone() };
         let region_known = set("AWS_REGION") || set("AWS_DEFAULT_REGION");
         let endpoint_known = set("AWS_ENDPOINT_URL") || set("AWS_ENDPOINT_URL_EC2");
         let keys_known = set("AWS_PROFILE") || set("AWS_ACCESS_KEY_ID");
+        let roles_named = !global.role_arn.is_empty() || global.org_role.is_some();
         let settings = Settings {
             profile: global.profile.clone().or(defaults.profile.filter(|_| !keys_known)),
             regions: match region_known {
                 true => global.region.clone(),
                 false => or(&global.region, defaults.region),
             },
-            role_arns: if global.role_arn.is_empty() { defaults.role_arn } else { global.role_arn.clone() },
+            // What leads to accounts goes together: a role named here is not one more beside those of the file.
+            role_arns: if roles_named { global.role_arn.clone() } else { defaults.role_arn },
+            org_role: if roles_named { global.org_role.clone() } else { defaults.org_role },
+            members: Vec::new(),
+            external_id: global.external_id.clone().or(defaults.external_id),
+            ask_code: printer.can_ask().then(|| asker(&printer, &stop)),
             endpoint_url: global.endpoint_url.clone().or(defaults.endpoint_url.filter(|_| !endpoint_known)),
             max_attempts: global.max_attempts.or(defaults.max_attempts),
             retry_mode: global.retry_mode.unwrap_or_default(),
@@ -86,6 +97,8 @@ impl Context {
             },
             stop,
             regions_named: !global.region.is_empty(),
+            roles_named: !global.role_arn.is_empty(),
+            org_role_named: global.org_role.is_some(),
             settings,
             timeout: global.timeout.or(defaults.timeout).map_or(DEFAULT_TIMEOUT, |age| age.duration()),
         })
@@ -103,20 +116,58 @@ impl Context {
 
     /// Opens the session with AWS.
     pub async fn session(&self) -> Result<Session> {
-        Session::open(&self.settings).await
+        self.open(&self.settings).await
     }
 
-    /// The same in the regions of a policy, where the user names none.
-    pub async fn session_in(&self, regions: &[RegionChoice]) -> Result<Session> {
-        match !self.regions_named && !regions.is_empty() {
-            true => self.session_only_in(regions.to_vec()).await,
-            false => self.session().await,
+    async fn open(&self, settings: &Settings) -> Result<Session> {
+        // On the heap, as the loader of the SDK would make the future of every command 30 KB larger.
+        let session = Box::pin(self.unless_stopped(Session::open(settings))).await?;
+        session.notes().iter().for_each(|note| self.printer.say(note));
+        Ok(session)
+    }
+
+    /// The same in the regions and accounts of a policy, where the user names none.
+    pub async fn session_of(&self, policy: &Policy) -> Result<Session> {
+        match !self.regions_named && !policy.regions.is_empty() {
+            true => self.session_only_in(policy.regions.clone(), policy).await,
+            false => self.open(&self.accounts_of(policy)?).await,
         }
     }
 
-    /// The same in these regions, whatever the user names.
-    pub async fn session_only_in(&self, regions: Vec<RegionChoice>) -> Result<Session> {
-        Session::open(&Settings { regions, ..self.settings.clone() }).await
+    /// The same in these regions, whatever the user names, and in the accounts of a policy.
+    pub async fn session_only_in(&self, regions: Vec<RegionChoice>, policy: &Policy) -> Result<Session> {
+        self.open(&Settings { regions, ..self.accounts_of(policy)? }).await
+    }
+
+    /// Whether somebody says by which role accounts are entered that a policy names by their id.
+    pub fn can_enter(&self, policy: &Policy) -> bool {
+        self.roles_named || self.settings.org_role.is_some() || policy.org_role.is_some()
+    }
+
+    fn accounts_of(&self, policy: &Policy) -> Result<Settings> {
+        let settings = self.settings.clone();
+        if self.roles_named || (policy.accounts.is_empty() && policy.org_role.is_none()) {
+            return Ok(settings);
+        }
+        let members = policy.account_ids();
+        if let (Some(id), false) = (members.first(), self.can_enter(policy)) {
+            return Err(Failure::usage(format!("account {id} is named by its id: by which role is it entered?"))
+                .hint("put org_role = \"NAME\" into the policy, or give --org-role NAME")
+                .into());
+        }
+        let role = match self.org_role_named {
+            true => settings.org_role.clone(),
+            false => policy.org_role.clone().or(settings.org_role.clone()),
+        };
+        // Beside accounts the name is just that of their role: it stands for an organization only where it is alone.
+        let org_role = role.filter(|_| policy.accounts.is_empty() || !members.is_empty());
+        Ok(Settings { role_arns: policy.role_arns(), members, org_role, ..settings })
+    }
+
+    /// The same region in the account that a role leads to, from the user's own credentials.
+    pub async fn target_as(&self, role: &str) -> Result<Target> {
+        let role = role.parse().map_err(|error| Failure::usage(format!("--from-role-arn {role}: {error}")))?;
+        Session::open(&Settings { role_arns: vec![role], ..self.settings.clone() }).await?.single().await
     }
 
     /// The one account and region of a command that works in one.
@@ -126,9 +177,12 @@ impl Context {
 
     /// Does work that changes nothing, and gives it up as soon as the user asks to stop.
     pub async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        // On the heap, as it would be in this future twice.
+        let work = Box::pin(work);
         tokio::select! {
-            result = work => result,
+            biased;
             () = self.stop.wait() => Err(Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into()),
+            result = work => result,
         }
     }
 
@@ -160,4 +214,20 @@ impl Context {
             false => Err(Failure::new(Refused, "NotConfirmed", "not confirmed; nothing was changed").into()),
         }
     }
+}
+
+/// Asks for the code of an MFA device, on the terminal.
+///
+/// A terminal that is being asked on turns Ctrl-C into an error and sends the signal as well: whoever is told of the
+/// error first would call it a failure, so the signal is waited for.
+fn asker(printer: &Arc<Printer>, stop: &Stop) -> Ask {
+    let (printer, stop) = (Arc::clone(printer), stop.clone());
+    Arc::new(move |serial| {
+        let code = printer.ask_code(serial);
+        if code.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::Interrupted) {
+            let signal = tokio::time::timeout(Duration::from_secs(1), stop.wait());
+            let _ = tokio::runtime::Handle::current().block_on(signal);
+        }
+        Ok(code?)
+    })
 }

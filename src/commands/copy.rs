@@ -1,37 +1,34 @@
-//! `amictl copy`: an image into other regions, all of them side by side.
+//! `amictl copy`: an image into other regions, all of them side by side, or into the own account.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use anyhow::Result;
-use futures::StreamExt;
 
-use super::Context;
+use super::copying::{self, Copies, Made};
+use super::finishing::Finish;
+use super::{Context, foreign, landing};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::image::{Image, State};
-use crate::domain::lineage;
+use crate::domain::image::State;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
-use crate::domain::report::{PlaceError, Problem};
-use crate::domain::tagging::{CopyTags, Tags};
-use crate::exit;
-use crate::output::{self, Options};
-use crate::service::copy::{self, Encryption, Request, Started};
-use crate::service::{Target, resolve, wait};
-
-/// How many regions are copied to at a time.
-const SIDE_BY_SIDE: usize = 32;
+use crate::service::Target;
+use crate::service::copy::{self, Encryption};
 
 const EXAMPLES: &str = "\
 Examples:
   amictl copy web:v3 --to eu-west-1,ap-southeast-1
   amictl copy web --to eu-west-1 --encrypt
-  amictl copy web --to eu-west-1,us-west-2 --encrypt --kms-key eu-west-1=alias/ami";
+  amictl copy web --to eu-west-1,us-west-2 --encrypt --kms-key eu-west-1=alias/ami
+  amictl copy web:v3 --to eu-west-1 --share-with 222222222222 --deprecate-after 180d --protect
+  amictl copy ami-0123456789abcdef0 --to us-east-1 --encrypt --kms-key alias/ami
+  amictl copy web --to us-east-1 --from-role-arn arn:aws:iam::222222222222:role/ami";
 
-/// Copy an image to other regions
+/// Copy an image to other regions, or into your account
 ///
 /// Running it again is safe: a copy that is there already is adopted. Tags are copied to the image and its
-/// snapshots. Each region is reported by itself.
+/// snapshots. Each region is reported by itself. An image of another account must be shared with yours, and so must its
+/// snapshots and its key; what is missing is said, with the command line for its owner.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -42,6 +39,10 @@ pub struct Args {
     /// The regions to copy it to
     #[arg(long, value_name = "REGION", value_delimiter = ',', required = true)]
     to: Vec<Region>,
+
+    /// Role in the account that owns the image: it is found there, by name too, and its tags are carried over
+    #[arg(long, value_name = "ARN")]
+    from_role_arn: Option<String>,
 
     /// The name of the copy [default: the name of the image]
     #[arg(long, value_name = "NAME", value_parser = name)]
@@ -58,6 +59,9 @@ pub struct Args {
     /// Copies no tags
     #[arg(long)]
     no_tags: bool,
+
+    #[command(flatten)]
+    finish: Finish,
 
     /// Does not wait until the copies are available
     #[arg(long)]
@@ -99,64 +103,29 @@ fn name(text: &str) -> Result<String, String> {
     }
 }
 
-/// What to copy, and how.
-#[derive(Debug, Clone)]
-pub struct Copies {
-    /// The image.
-    pub source: Image,
-    /// The regions.
-    pub to: Vec<Region>,
-    /// The name of the copies.
-    pub name: String,
-    /// How each region encrypts; regions without an entry as the source.
-    pub encryption: BTreeMap<Region, Encryption>,
-    /// Whether tags are copied.
-    pub tags: bool,
-    /// Whether to wait.
-    pub wait: bool,
-}
-
-impl Copies {
-    /// Plain copies of `source` under its own name, to no region yet.
-    pub fn of(source: Image) -> Self {
-        let name = source.name.clone().unwrap_or_else(|| source.id.to_string());
-        Self { source, to: Vec::new(), name, encryption: BTreeMap::new(), tags: true, wait: true }
-    }
-
-    fn request(&self, region: &Region) -> Request {
-        let tags = CopyTags {
-            source: &self.source.tags,
-            old_name: self.source.name.as_deref().unwrap_or_default(),
-            new_name: &self.name,
-            origin: lineage::mark(&self.source),
-        };
-        Request {
-            source: self.source.clone(),
-            name: self.name.clone(),
-            encryption: self.encryption.get(region).cloned().unwrap_or(Encryption::AsSource),
-            tags: if self.tags { tags.tags() } else { Tags::new() },
-        }
-    }
-}
-
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let encryption = encryption(&args)?;
+    let steps = args.finish.steps(context.now)?;
     let target = context.target().await?;
-    let source = resolve::image(&target, &args.reference, context.now).await?;
-    let plain = Copies::of(source);
+    let found = foreign::find(context, &target, &args.reference, args.from_role_arn.as_deref()).await?;
+    let plain = Copies::of(found.image);
     let copies = Copies {
+        owner: found.owner,
         name: args.name.clone().unwrap_or_else(|| plain.name.clone()),
         to: args.to,
         encryption,
         tags: !args.no_tags,
         wait: !args.no_wait,
+        steps,
         ..plain
     };
     check(&copies)?;
+    landing::copies(context, &target, &copies).await?;
+    foreign::tell(context, &copies);
     if args.dry_run {
         return dry_run(context, &target, &copies).await;
     }
-    carry_out(context, &target, &copies, Vec::new()).await
+    copying::carry_out(context, &target, &copies, Made::default()).await
 }
 
 fn encryption(args: &Args) -> Result<BTreeMap<Region, Encryption>> {
@@ -190,7 +159,7 @@ fn encryption(args: &Args) -> Result<BTreeMap<Region, Encryption>> {
 
 fn check(copies: &Copies) -> Result<()> {
     let source = &copies.source;
-    if copies.to.contains(&source.region) && source.name.as_ref() == Some(&copies.name) {
+    if source.own && copies.to.contains(&source.region) && source.name.as_ref() == Some(&copies.name) {
         let message = format!("{} is in {} already, under that name", source.label(), source.region);
         return Err(Failure::usage(message).hint("give the copy another name with --name").into());
     }
@@ -211,91 +180,13 @@ fn check(copies: &Copies) -> Result<()> {
 
 async fn dry_run(context: &Context, target: &Target, copies: &Copies) -> Result<()> {
     for region in &copies.to {
-        let said = match copy::check(&target.in_region(region), &copies.request(region)).await? {
-            Some(there) => format!("{there} is there already"),
-            None => format!("{} would be copied from {}", copies.name, copies.source.region),
+        let to = target.in_region(region);
+        let said = match copy::check(&to, &copies.request(region)).await {
+            Ok(Some(there)) => format!("{there} is there already"),
+            Ok(None) => format!("{} would be copied from {}", copies.name, copies.source.region),
+            Err(error) => return Err(foreign::explained(&to, copies, error).await),
         };
-        context.printer.say(format!("dry run: {region}: {said}"));
+        context.printer.say(format!("dry run: {region}: {said}{}", copies.steps.would(context.now)));
     }
     Ok(())
-}
-
-/// Makes all copies side by side and shows them after the images in `made`. A region that fails is reported
-/// and does not stop the others.
-pub async fn carry_out(context: &Context, target: &Target, copies: &Copies, made: Vec<Image>) -> Result<()> {
-    let mut regions = copies.to.clone();
-    regions.sort();
-    regions.dedup();
-    let one = |region: Region| async {
-        let result = one(context, &target.in_region(&region), copies).await;
-        (region, result)
-    };
-    let results: Vec<_> = futures::stream::iter(regions).map(one).buffered(SIDE_BY_SIDE).collect().await;
-    let account = copies.source.own.then(|| copies.source.owner.as_ref().map(ToString::to_string)).flatten();
-    let (mut all, mut errors, mut worst) = (made, Vec::new(), None);
-    for (region, result) in results {
-        match result {
-            Ok(image) => all.push(image),
-            Err(error) => {
-                let last = exit::last_word(&error);
-                let hint = last.hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-                context.printer.tell(&format!("{region}: {}{hint}", last.message));
-                let problem = Problem { code: last.code, message: last.message };
-                errors.push(PlaceError { account: account.clone(), region, problem });
-                worst.get_or_insert(error);
-            }
-        }
-    }
-    output::images(&context.printer, &all, &errors, &Options::default(), context.now)?;
-    match worst {
-        None => Ok(()),
-        Some(error) if all.is_empty() => Err(error),
-        Some(error) if exit::last_word(&error).exit == exit::INTERRUPTED => Err(error),
-        Some(_) => {
-            let message = format!("{} of {} regions failed", errors.len(), copies.to.len());
-            let failure = Failure::new(Kind::Partial, "PartialCopy", message);
-            Err(failure.hint(format!("finish it with: {}", again(target, copies, &errors))).into())
-        }
-    }
-}
-
-/// The command line that makes the copies that failed; those that are there are adopted.
-fn again(target: &Target, copies: &Copies, errors: &[PlaceError]) -> String {
-    let to: Vec<_> = errors.iter().map(|error| error.region.as_str()).collect();
-    let mut line = format!("amictl copy {} --to {} --name '{}'", copies.source.id, to.join(","), copies.name);
-    let keys: Vec<_> = errors.iter().filter_map(|e| Some((&e.region, copies.encryption.get(&e.region)?))).collect();
-    line.push_str(if keys.is_empty() { "" } else { " --encrypt" });
-    for (region, encryption) in keys {
-        if let Encryption::Key(key) = encryption {
-            line.push_str(&format!(" --kms-key {region}={key}"));
-        }
-    }
-    line.push_str(if copies.tags { "" } else { " --no-tags" });
-    format!("{line} {}", target.options())
-}
-
-async fn one(context: &Context, to: &Target, copies: &Copies) -> Result<Image> {
-    let request = copies.request(&to.region);
-    let started = copy::start(to, &request).await?;
-    let fresh = match &started {
-        Started::New(id) => {
-            context.printer.say(format!("copying {} to {} as {id}", copies.source.id, to.region));
-            true
-        }
-        Started::Adopted(id) => {
-            context.printer.say(format!("{id} in {} is a copy of {} already", to.region, copies.source.id));
-            false
-        }
-    };
-    let id = started.id();
-    if !copies.wait {
-        return wait::image_visible(to, id, &context.patience()).await;
-    }
-    let mut image = context
-        .watched(format!("{} {id}", to.region), async |watch| {
-            wait::image_available(to, id, fresh, &context.patience(), watch).await
-        })
-        .await?;
-    copy::complete(to, &mut image, &request.tags).await?;
-    Ok(image)
 }

@@ -1,17 +1,20 @@
 //! `amictl create`: the next version of a family, from an instance or a snapshot.
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::Context;
-use super::copy::{self, Copies};
-use crate::domain::failure::Failure;
+use super::copying::{self, Copies, Made};
+use super::finishing::{Finish, Steps, Unfinished};
+use super::landing::{self, Volumes};
+use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{InstanceId, SnapshotId};
 use crate::domain::naming::{Date, Family, Version};
 use crate::domain::region::Region;
+use crate::domain::report::Problem;
 use crate::domain::tagging::{Tag, TagError};
-use crate::output::{self, Options};
+use crate::exit;
 use crate::service::create::{self, Origin, Request};
-use crate::service::{Target, instances, snapshots, wait};
+use crate::service::{Target, instances, snapshots, volumes, wait};
 
 /// EC2's limit for descriptions, in characters.
 const LONGEST_DESCRIPTION: usize = 255;
@@ -20,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   amictl create web --instance i-0123456789abcdef0 --environment prod --owner platform
   amictl create web --instance i-0123456789abcdef0 --no-reboot --copy-to eu-west-1,us-west-2
+  amictl create web --instance i-0123456789abcdef0 --share-with 222222222222 --protect
   amictl create web --snapshot snap-0123456789abcdef0 --arch arm64 --tag Build=1234 -o ids";
 
 /// Make the next version of a family, named FAMILY-v<N>-<YYYY-MM-DD>
@@ -84,6 +88,9 @@ pub struct Args {
     #[arg(long, value_name = "REGION", value_delimiter = ',', conflicts_with = "no_wait")]
     copy_to: Vec<Region>,
 
+    #[command(flatten)]
+    finish: Finish,
+
     /// Does not wait until it is available
     #[arg(long)]
     no_wait: bool,
@@ -104,15 +111,21 @@ fn description(text: &str) -> Result<String, String> {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let request = request(context, &args)?;
+    let steps = args.finish.steps(context.now)?;
     let target = context.target().await?;
     if args.copy_to.contains(&target.region) {
         let message = format!("--copy-to {}: that is where the image is made", target.region);
         return Err(Failure::usage(message).hint("leave that region out").into());
     }
     let reboots = look_at_origin(&target, &request.origin).await?;
+    if steps.shares() {
+        let volumes = volumes_of(context, &target, &request.origin).await;
+        landing::image(context, &target, &args.copy_to, request.family.as_str(), &volumes).await?;
+    }
     if args.dry_run {
         let name = create::check(&target, &request).await?;
-        context.printer.say(format!("dry run: {name} would be made in {}", target.region));
+        let then = steps.would(context.now);
+        context.printer.say(format!("dry run: {name} would be made in {}{then}", target.region));
         return Ok(());
     }
     if let Some(instance) = reboots {
@@ -124,23 +137,65 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let image = if args.no_wait {
         wait::image_visible(&target, &id, &context.patience()).await?
     } else {
-        context
+        let available = context
             .watched(name.to_string(), async |watch| {
                 wait::image_available(&target, &id, true, &context.patience(), watch).await
             })
-            .await?
+            .await;
+        match available {
+            Ok(image) => image,
+            Err(error) => {
+                let image = Unfinished { target: &target, id: &id, name: &name.to_string() };
+                return Err(not_available(context, &steps, image, error).await?);
+            }
+        }
     };
-    if args.copy_to.is_empty() {
-        output::images(&context.printer, &[image], &[], &Options::default(), context.now)?;
-    } else {
-        let copies = Copies { to: args.copy_to, ..Copies::of(image.clone()) };
-        copy::carry_out(context, &target, &copies, vec![image]).await?;
-    }
+    let made =
+        Made { steps: steps.take(context, &target, &image).await, images: vec![image.clone()], errors: Vec::new() };
+    let copies = Copies { to: args.copy_to, steps, ..Copies::of(image) };
+    copying::carry_out(context, &target, &copies, made).await?;
     tagged.map_err(|error| {
         let message = format!("{name} ({id}) is made, but its snapshot could not be tagged: {error:#}");
         let hint = "tag the snapshot by hand, or use --no-snapshot-tags where the role may not";
-        Failure::new(crate::domain::failure::Kind::Partial, "SnapshotNotTagged", message).hint(hint).into()
+        Failure::new(Kind::Partial, "SnapshotNotTagged", message).hint(hint).into()
     })
+}
+
+/// Reports the steps that are left with an image that is still being made, or failed; gives the error with the command
+/// lines that take it up.
+async fn not_available(context: &Context, steps: &Steps, image: Unfinished<'_>, error: Error) -> Result<Error> {
+    if steps.is_empty() {
+        return Ok(error);
+    }
+    let (target, last) = (image.target, exit::last_word(&error));
+    let problem = Problem { code: last.code.clone(), message: last.message };
+    let left = steps.left(context, image, &last.code).await;
+    let lines = steps.commands(target, left.iter());
+    copying::show(context, &Made { images: Vec::new(), steps: left, errors: vec![target.error(problem).await] })?;
+    Ok(match error.downcast_ref::<Failure>() {
+        Some(failure) if matches!(failure.kind, Kind::TimedOut | Kind::Interrupted) => {
+            let wait = failure.hint.clone().into_iter();
+            failure.clone().hint(wait.chain(lines).collect::<Vec<_>>().join(" && ")).into()
+        }
+        _ => error,
+    })
+}
+
+/// The volumes the image will have. Where they cannot be looked at, EC2 itself will tell whether it can be shared.
+async fn volumes_of(context: &Context, target: &Target, origin: &Origin) -> Volumes {
+    let keys = match origin {
+        Origin::Instance { id, .. } => volumes::keys_of(target, id).await,
+        Origin::Snapshot { id, .. } => snapshots::existing(target, std::slice::from_ref(id))
+            .await
+            .map(|found| found.into_iter().map(|snapshot| snapshot.kms_key).collect()),
+    };
+    match keys {
+        Ok(keys) => Volumes::new(&keys),
+        Err(error) => {
+            context.printer.say(format!("whether the image can be shared is unknown: {error}"));
+            Volumes::default()
+        }
+    }
 }
 
 fn request(context: &Context, args: &Args) -> Result<Request> {
@@ -171,7 +226,7 @@ fn request(context: &Context, args: &Args) -> Result<Request> {
 
 /// Says early what EC2 would say late. Gives the instance, when it is one that will reboot.
 async fn look_at_origin(target: &Target, origin: &Origin) -> Result<Option<InstanceId>> {
-    use crate::domain::failure::Kind::Failed;
+    use Kind::Failed;
     match origin {
         Origin::Instance { id, no_reboot } => {
             let found = instances::by_ids(target, std::slice::from_ref(id)).await;

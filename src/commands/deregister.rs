@@ -4,20 +4,24 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::Context;
-use super::bin::{self, BinArgs, Going};
+use super::bin::{Bin, BinArgs, Going};
+use super::chosen::{self, Chosen};
 use super::destroy::{self, JournalArgs};
+use super::reports::ReportArgs;
+use super::{Context, using};
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::reason::named;
 use crate::domain::reference::ImageRef;
+use crate::domain::report::Report;
 use crate::domain::usage::{Source, Usage, Verdict};
 use crate::output::{self, Cell, Sheet, Tone};
+use crate::service::Target;
 use crate::service::deregister;
 use crate::service::images::{self, Query};
 use crate::service::removal::Removal;
-use crate::service::usage::{self, Scope};
-use crate::service::{Target, resolve};
+use crate::service::usage::Scope;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,6 +52,9 @@ pub struct Args {
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     without_source: Vec<Source>,
 
+    #[command(flatten)]
+    reports: ReportArgs,
+
     /// Does not ask
     #[arg(short, long)]
     yes: bool,
@@ -64,48 +71,62 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let target = context.target().await?;
-    let chosen = resolve::images(&target, &args.references, context.now).await?;
-    let here = std::slice::from_ref(&target);
-    let (removals, rules) = tokio::try_join!(plan(context, &target, &args, &chosen), bin::rules(here))?;
-    let going = rules.into_iter().map(|rules| (target.clone(), rules, Going::of(&removals))).collect();
+    let chosen = chosen::choose(context, &args.references, false, false).await?;
+    let targets: Vec<_> = chosen.by_place().into_iter().map(|(target, _)| target).collect();
+    let reports = args.reports.usage_reports;
+    let (work, bin) = tokio::try_join!(plan(context, &args, &chosen, reports), Bin::of(&targets))?;
     if args.dry_run {
-        for removal in &removals {
-            deregister::check(&target, removal).await?;
+        for (target, removals) in &work {
+            for removal in removals {
+                deregister::check(target, removal).await?;
+            }
         }
-        context.printer.show(overview(&removals), &["SIZE"]);
-        args.bin.announce(context, going).await?;
+        context.printer.show(overview(&work), DISPENSABLE);
+        args.bin.announce(context, &bin, going(&work)).await?;
         context.printer.say("dry run: this would be deregistered and deleted");
-        return Ok(());
+        return destroy::finish(context, &Report { results: Vec::new(), errors: chosen.errors });
     }
     if !args.yes {
-        context.printer.show(overview(&removals), &["SIZE"]);
+        context.printer.show(overview(&work), DISPENSABLE);
     }
-    args.bin.announce(context, going).await?;
-    context.confirm(&question(&removals), args.yes)?;
-    let removals = if args.yes { removals } else { recheck(context, &target, &args, &removals).await? };
-    let journal = args.journal.open(context, &target).await?;
-    let report = destroy::carry_out(context, vec![(target, removals)], &journal).await;
+    args.bin.announce(context, &bin, going(&work)).await?;
+    context.confirm(&question(&work), args.yes)?;
+    let work = if args.yes { work } else { recheck(context, &args, &chosen, &work).await? };
+    let journal = args.journal.open(context, work.iter().map(|(target, _)| target)).await?;
+    let mut report = destroy::carry_out(context, work, &journal).await;
+    report.errors = chosen.errors;
     output::report(&context.printer, &report)?;
     destroy::finish(context, &report)
 }
 
+/// What is to be removed, place by place.
+type Work = Vec<(Target, Vec<Removal>)>;
+
+fn going(work: &Work) -> Vec<(Target, Going)> {
+    work.iter().map(|(target, removals)| (target.clone(), Going::of(removals))).collect()
+}
+
 /// Decides what goes with each image, or refuses all of it.
-async fn plan(context: &Context, target: &Target, args: &Args, chosen: &[Image]) -> Result<Vec<Removal>> {
-    owned(target, chosen).await?;
-    protected(chosen)?;
-    let spinner = context.printer.bars().spinner("looking for use");
-    let scope = Scope { without: args.without_source.iter().copied().collect(), ..Scope::default() };
-    let all_own = Query::own();
-    let leaving: BTreeSet<_> = chosen.iter().map(|image| image.id.clone()).collect();
-    let (used, own) =
-        tokio::join!(usage::find(target, async { leaving.clone() }, &scope, &|_| {}), images::find(target, &all_own));
-    drop(spinner);
-    if !args.allow_in_use {
-        unused(chosen, &used)?;
+async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) -> Result<Work> {
+    let places = chosen.by_place();
+    for (target, images) in &places {
+        owned(target, images).await?;
+        protected(images)?;
     }
-    let needed = images::shared_snapshots(&own?, &leaving);
-    Ok(chosen.iter().map(|image| Removal::new(image.clone(), &needed, args.keep_snapshots)).collect())
+    let scope = Scope { without: args.without_source.iter().copied().collect(), ..Scope::default() };
+    if !args.allow_in_use {
+        for place in using::usage_of(context, chosen, &scope, reports).await? {
+            unused(&place.images, &place.usage)?;
+        }
+    }
+    let mut work = Vec::new();
+    for (target, images) in places {
+        let leaving: BTreeSet<_> = images.iter().map(|image| image.id.clone()).collect();
+        let needed = images::shared_snapshots(&images::find(&target, &Query::own()).await?, &leaving);
+        let removal = |image| Removal::new(image, &needed, args.keep_snapshots);
+        work.push((target, images.into_iter().map(removal).collect()));
+    }
+    Ok(work)
 }
 
 async fn owned(target: &Target, chosen: &[Image]) -> Result<()> {
@@ -120,8 +141,7 @@ fn protected(chosen: &[Image]) -> Result<()> {
     let Some(first) = on.first() else { return Ok(()) };
     let list: Vec<_> = on.iter().map(|i| format!("{}: {}", i.label(), i.protection.as_str())).collect();
     let message = format!("protected from deregistration in {}: {}", first.region, list.join(", "));
-    let hint =
-        format!("aws ec2 disable-image-deregistration-protection --image-id {} --region {}", first.id, first.region);
+    let hint = format!("amictl unprotect {} --region {}", first.id, first.region);
     Err(Failure::new(Kind::Refused, "Protected", message).hint(format!("lift the protection with: {hint}")).into())
 }
 
@@ -160,25 +180,34 @@ pub fn unused<'a>(chosen: impl IntoIterator<Item = &'a Image>, used: &Usage) -> 
 }
 
 /// While a person was thinking, an image may have been put to use: looks at everything again, and goes on only
-/// with what was shown.
-async fn recheck(context: &Context, target: &Target, args: &Args, shown: &[Removal]) -> Result<Vec<Removal>> {
-    let ids: Vec<_> = shown.iter().map(|removal| removal.image.id.clone()).collect();
-    let now = images::by_ids(target, &ids).await?;
-    let mut again = plan(context, target, args, &now).await?;
-    for removal in &mut again {
-        let before = shown.iter().find(|r| r.image.id == removal.image.id);
+/// with what was shown. Reports, which are a day behind, would say the same once more.
+async fn recheck(context: &Context, args: &Args, chosen: &Chosen, shown: &Work) -> Result<Work> {
+    let mut now = Vec::new();
+    for (target, removals) in shown {
+        let ids: Vec<_> = removals.iter().map(|removal| removal.image.id.clone()).collect();
+        now.extend(images::by_ids(target, &ids).await?.into_iter().map(|image| (target.clone(), image)));
+    }
+    let mut again = plan(context, args, &chosen.with(now), false).await?;
+    for removal in again.iter_mut().flat_map(|(_, removals)| removals) {
+        let before = shown.iter().flat_map(|(_, removals)| removals).find(|r| r.image.id == removal.image.id);
         removal.only(before.map_or(&[], |r| &r.delete));
     }
     Ok(again)
 }
 
-fn overview(removals: &[Removal]) -> Sheet {
-    let mut sheet = Sheet::new(["VERDICT", "WHAT", "ID", "SIZE"]);
-    for removal in removals {
+/// The columns that a narrow terminal goes without.
+const DISPENSABLE: &[&str] = &["SIZE", "REGION", "ACCOUNT"];
+
+fn overview(work: &Work) -> Sheet {
+    let mut sheet = Sheet::new(["ACCOUNT", "REGION", "VERDICT", "WHAT", "ID", "SIZE"]);
+    for removal in work.iter().flat_map(|(_, removals)| removals) {
+        let account = removal.image.owner.as_ref().map_or("unknown", AccountId::as_str);
+        let mut place = vec![account.into(), removal.image.region.as_str().into()];
         let name = removal.image.name.clone().unwrap_or_default();
         let size = format!("{} GiB", removal.image.size_gib);
         let id = removal.image.id.as_str();
-        sheet.rows.push(vec![Cell::toned("deregister", Tone::Bad), name.into(), id.into(), size.into()]);
+        place.extend([Cell::toned("deregister", Tone::Bad), name.into(), id.into(), size.into()]);
+        sheet.rows.push(place);
         for snapshot in &removal.image.snapshots {
             let (verdict, tone, why) = match () {
                 () if removal.delete.contains(&snapshot.id) => ("delete", Tone::Bad, ""),
@@ -187,13 +216,16 @@ fn overview(removals: &[Removal]) -> Sheet {
             };
             let what = format!("  snapshot of {}{why}", snapshot.device);
             let size = format!("{} GiB", snapshot.size_gib);
-            sheet.rows.push(vec![Cell::toned(verdict, tone), what.into(), snapshot.id.as_str().into(), size.into()]);
+            let id = snapshot.id.as_str().into();
+            let row = ["".into(), "".into(), Cell::toned(verdict, tone), what.into(), id, size.into()];
+            sheet.rows.push(row.into());
         }
     }
-    sheet
+    if work.len() > 1 { sheet } else { sheet.without(&["ACCOUNT", "REGION"]) }
 }
 
-fn question(removals: &[Removal]) -> String {
+fn question(work: &Work) -> String {
+    let removals: Vec<_> = work.iter().flat_map(|(_, removals)| removals).collect();
     let snapshots: usize = removals.iter().map(|r| r.delete.len()).sum();
     let plural = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
     format!("Deregister {} and delete {}?", plural(removals.len(), "image"), plural(snapshots, "snapshot"))

@@ -52,10 +52,15 @@ impl JournalArgs {
     }
 
     /// Opens the journal of this run. Without one nothing is destroyed.
-    pub async fn open(&self, context: &Context, target: &Target) -> Result<Journal> {
+    pub async fn open(&self, context: &Context, targets: impl IntoIterator<Item = &Target>) -> Result<Journal> {
         let path =
             self.path(context).ok_or_else(|| Failure::usage("no place for the journal").hint("give --journal FILE"))?;
-        let who = target.caller().await.ok().and_then(|caller| caller.arn.clone());
+        let mut who = Vec::new();
+        for target in targets {
+            if let Ok(caller) = target.caller().await {
+                who.extend(caller.arn.clone().map(|arn| (caller.account.clone(), arn)));
+            }
+        }
         Journal::open(&path, &context.maker.run, who).with_context(|| format!("journal {}", path.display()))
     }
 }
@@ -105,7 +110,7 @@ impl Run<'_> {
         let settled = deregister::settle(&target, &asked).await;
         let mut outcomes = Vec::new();
         for outcome in settled {
-            outcomes.push(self.end(outcome).await);
+            outcomes.push(end(self.context, self.journal, outcome).await);
         }
         outcomes.extend(untouched.into_iter().flatten());
         outcomes
@@ -128,45 +133,43 @@ impl Run<'_> {
         removal: &Removal,
         tags: Option<&BTreeMap<SnapshotId, Tags>>,
     ) -> Result<(), Outcome> {
-        if self.context.stop.asked() {
-            let problem = Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() };
-            return Err(deregister::skipped(removal, problem));
+        if let Some(stopped) = stopped(self.context) {
+            return Err(deregister::skipped(removal, stopped));
         }
         // Who it was shared with is gone with the image. Not being allowed to know is no reason to keep it.
         let shares = launch_permissions(target, &removal.image.id).await.ok();
         let snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
-        let written = self.journal.begin(
-            Verb::Deregister,
-            &removal.image,
-            shares.as_ref(),
-            snapshots,
-            tags,
-            self.context.clock(),
-        );
-        written.await.map_err(|error| {
-            let message = format!("the journal cannot be written, so nothing was done: {error}");
-            deregister::failed(removal, Problem { code: "JournalError".to_owned(), message })
-        })
+        let now = self.context.clock();
+        let written = self.journal.begin(Verb::Deregister, &removal.image, shares.as_ref(), snapshots, tags, now);
+        written.await.map_err(|error| deregister::failed(removal, not_begun(&error)))
     }
+}
 
-    /// Writes down what became of it.
-    async fn end(self, mut outcome: Outcome) -> Outcome {
-        let written = self.journal.end(&outcome, self.context.clock()).await;
-        if let (Err(error), Status::Done) = (written, &outcome.status) {
-            let message = format!("it is done, but the journal cannot be completed: {error}");
-            outcome.status = Status::Failed(Problem { code: "JournalError".to_owned(), message });
-        }
-        outcome
+/// Why nothing more is begun, where the user has asked to stop.
+pub fn stopped(context: &Context) -> Option<Problem> {
+    let problem = || Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() };
+    context.stop.asked().then(problem)
+}
+
+/// Why nothing was done, where the journal could not be written.
+pub fn not_begun(error: &std::io::Error) -> Problem {
+    let message = format!("the journal cannot be written, so nothing was done: {error}");
+    Problem { code: "JournalError".to_owned(), message }
+}
+
+/// Writes down what became of an image.
+pub async fn end(context: &Context, journal: &Journal, mut outcome: Outcome) -> Outcome {
+    let written = journal.end(&outcome, context.clock()).await;
+    if let (Err(error), Status::Done) = (written, &outcome.status) {
+        let message = format!("it is done, but the journal cannot be completed: {error}");
+        outcome.status = Status::Failed(Problem { code: "JournalError".to_owned(), message });
     }
+    outcome
 }
 
 /// Says where nothing could be done.
 pub fn tell(context: &Context, errors: &[PlaceError]) {
-    for error in errors {
-        let account = error.account.as_ref().map(|account| format!("account {account}, ")).unwrap_or_default();
-        let Problem { code, message } = &error.problem;
-        context.printer.tell(&format!("{account}region {}: {message} [{code}]", error.region));
-    }
+    errors.iter().for_each(|error| context.printer.tell(&error.to_string()));
 }
 
 /// Says what failed, and ends the run as the report asks for.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::changing::{self, Which};
 use super::chosen::Chosen;
 use super::destroy::JournalArgs;
-use super::{Context, deregister};
+use super::{Context, deregister, using};
 use crate::domain::change::Change;
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -17,7 +17,7 @@ use crate::domain::tagging::Tags;
 use crate::domain::usage::Source;
 use crate::output::Journal;
 use crate::service::permissions::{self, Give, launch_permissions};
-use crate::service::usage::{self, Scope};
+use crate::service::usage::Scope;
 use crate::service::{Target, lifecycle};
 
 const EXAMPLES: &str = "\
@@ -60,8 +60,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         }
         return changing::would(context, &chosen, Verb::Disable);
     }
-    let Some((target, _)) = chosen.images.first() else { return Ok(()) };
-    let journal = args.journal.open(context, target).await?;
+    let journal = args.journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?;
     changing::each(context, chosen, Verb::Disable, async |target, image| {
         switched_off(context, &journal, target, image).await
     })
@@ -69,21 +68,13 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 }
 
 async fn unused(context: &Context, chosen: &Chosen, without: &[Source]) -> Result<()> {
-    let spinner = context.printer.bars().spinner("looking for use");
-    let mut places: BTreeMap<_, (&Target, Vec<&Image>)> = BTreeMap::new();
     // What is disabled already is not launched any more.
-    for (target, image) in chosen.images.iter().filter(|(_, image)| image.state != State::Disabled) {
-        let place = (image.owner.clone(), image.region.clone());
-        places.entry(place).or_insert_with(|| (target, Vec::new())).1.push(image);
-    }
+    let on = chosen.images.iter().filter(|(_, image)| image.state != State::Disabled).cloned();
+    let on = chosen.with(on.collect());
     let scope = Scope { without: without.iter().copied().collect(), ..Scope::default() };
-    for (target, images) in places.into_values() {
-        let ids: BTreeSet<ImageId> = images.iter().map(|image| image.id.clone()).collect();
-        let used =
-            context.unless_stopped(async { Ok(usage::find(target, async { ids }, &scope, &|_| {}).await) }).await?;
-        deregister::unused(images, &used)?;
+    for place in using::usage_of(context, &on, &scope, false).await? {
+        deregister::unused(&place.images, &place.usage)?;
     }
-    drop(spinner);
     Ok(())
 }
 

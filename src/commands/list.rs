@@ -7,7 +7,9 @@ use anyhow::Result;
 use clap::ValueEnum;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 
-use super::Context;
+use super::chosen::Chosen;
+use super::using::{self, Used};
+use super::{Context, destroy};
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
@@ -20,9 +22,9 @@ use crate::domain::selection::{Selection, Sort};
 use crate::domain::tagging::TagMatch;
 use crate::domain::usage::{SourceStatus, Verdict};
 use crate::output::{self, Column, Options};
-use crate::service::Target;
 use crate::service::images::{self, Query};
-use crate::service::usage::{self, Scope};
+use crate::service::session::Places;
+use crate::service::usage::Scope;
 
 /// How many regions and accounts are listed at a time.
 const SIDE_BY_SIDE: usize = 32;
@@ -134,7 +136,7 @@ fn owner(text: &str) -> Result<String, String> {
 
 /// Lists the images; a place that fails is reported and does not hide the others.
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let targets = context.session().await?.targets().await?;
+    let Places { targets, errors: unentered, several, .. } = context.session().await?.places().await.some()?;
     let query = Arc::new(query(&args));
     let bar = context.printer.bars().count(targets.len() as u64, "listing images");
     // Each on a thread of its own, as reading a thousand images takes longer than waiting for them.
@@ -148,13 +150,14 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     });
     let answers: Vec<_> = found.buffered(SIDE_BY_SIDE).try_collect().await?;
     drop(bar);
-    let (mut all, mut errors) = (Vec::new(), Vec::new());
-    let (places, mut first, mut targets) = (answers.len(), None, Vec::new());
+    let (mut all, mut first, mut targets, mut errors) = (Vec::new(), None, Vec::new(), unentered.clone());
+    let (mut failed, places) = (0, answers.len());
     for (target, answer) in answers {
         match answer {
             Ok(images) => all.extend(images.into_iter().filter(|image| !args.shared || !image.own)),
             Err(error) => {
                 errors.push(target.error(error.problem()).await);
+                failed += 1;
                 first.get_or_insert(error);
             }
         }
@@ -162,54 +165,57 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     match first {
         // Nothing was listed: this is a failure, not a part of a listing.
-        Some(error) if errors.len() == places => Err(error.into()),
-        _ => show(context, &args, Listing { images: all, errors, targets }).await,
+        Some(error) if failed == places => Err(error.into()),
+        _ => show(context, &args, all, Chosen { images: Vec::new(), errors, unentered, targets, several }).await,
     }
 }
 
-/// Who uses each of the images of a place. A source that cannot be read leaves the question open.
-async fn users(target: &Target, images: &[Image]) -> (BTreeMap<ImageId, String>, Vec<PlaceError>) {
-    let here = || images.iter().filter(|image| image.region == target.region);
-    let ids = here().map(|image| image.id.clone()).collect();
-    let usage = usage::find(target, async { ids }, &Scope::default(), &|_| {}).await;
-    let text = |image: &Image| match usage.verdict(&image.id) {
-        Verdict::InUse(by) => named(by),
-        Verdict::Unverified(_) => "unverified".to_owned(),
-        Verdict::Unused => String::new(),
-    };
-    let found = here().map(|image| (image.id.clone(), text(image))).collect();
-    let mut errors = Vec::new();
-    for state in usage.failed() {
-        if let SourceStatus::Failed(problem) = &state.status {
-            let message = format!("{}: {}", state.source, problem.message);
-            errors.push(target.error(Problem { message, ..problem.clone() }).await);
+/// Who uses each of the images. A source that cannot be read leaves the question open.
+async fn users(
+    context: &Context,
+    images: &[Image],
+    listing: &Chosen,
+) -> Result<(BTreeMap<ImageId, String>, Vec<PlaceError>)> {
+    let mut places = Vec::new();
+    for target in &listing.targets {
+        places.push((target, target.account().await.ok()));
+    }
+    let of_owner =
+        |image: &Image| places.iter().find(|(t, id)| t.region == image.region && *id == image.owner.as_ref());
+    let of_region = |image: &Image| places.iter().find(|(target, _)| target.region == image.region);
+    let place = |image: &Image| of_owner(image).or_else(|| of_region(image)).map(|(target, _)| (*target).clone());
+    let chosen = listing.with(images.iter().filter_map(|image| Some((place(image)?, image.clone()))).collect());
+    let (mut found, mut errors) = (BTreeMap::new(), Vec::new());
+    for Used { target, images, usage } in using::usage_of(context, &chosen, &Scope::default(), false).await? {
+        let text = |image: &Image| match usage.verdict(&image.id) {
+            Verdict::InUse(by) => named(by),
+            Verdict::Unverified(_) => "unverified".to_owned(),
+            Verdict::Unused => String::new(),
+        };
+        found.extend(images.iter().map(|image| (image.id.clone(), text(image))));
+        for state in usage.failed() {
+            if let SourceStatus::Failed(problem) = &state.status {
+                let message = format!("{}: {}", state.source, problem.message);
+                errors.push(target.error(Problem { message, ..problem.clone() }).await);
+            }
         }
     }
-    (found, errors)
+    Ok((found, errors))
 }
 
-/// What was found in all places.
-struct Listing {
-    images: Vec<Image>,
-    errors: Vec<PlaceError>,
-    targets: Vec<Target>,
-}
-
-async fn show(context: &Context, args: &Args, listing: Listing) -> Result<()> {
-    let Listing { images, mut errors, targets } = listing;
+async fn show(context: &Context, args: &Args, images: Vec<Image>, listing: Chosen) -> Result<()> {
     let images = selection(args).apply(images, context.now);
     let mut used_by = BTreeMap::new();
+    let mut errors = listing.errors.clone();
     if args.columns.contains(&Column::Named("used_by")) {
-        for target in &targets {
-            let (found, failed) = users(target, &images).await;
-            used_by.extend(found);
-            errors.extend(failed);
-        }
+        let failed;
+        (used_by, failed) = users(context, &images, &listing).await?;
+        errors.extend(failed);
     }
     let errors = errors.as_slice();
-    let several = targets.len() > 1;
+    let several = listing.targets.len() > 1;
     let prices = args.cost.then(|| Prices::new(args.price_per_gb));
-    let options = Options { columns: args.columns.clone(), regions: several, prices, used_by };
+    let options = Options { columns: args.columns.clone(), regions: several, prices, used_by, ..Options::default() };
     output::images(&context.printer, &images, errors, &options, context.now)?;
     if images.is_empty() && errors.is_empty() && context.printer.format() == output::Format::Table {
         context.printer.say("no images match");
@@ -217,9 +223,7 @@ async fn show(context: &Context, args: &Args, listing: Listing) -> Result<()> {
     if errors.is_empty() {
         return Ok(());
     }
-    for error in errors {
-        context.printer.tell(&format!("{}: {} [{}]", error.region, error.problem.message, error.problem.code));
-    }
+    destroy::tell(context, errors);
     Err(Failure::new(Kind::Partial, "PartialListing", format!("{} places could not be listed", errors.len())).into())
 }
 

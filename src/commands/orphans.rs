@@ -1,20 +1,20 @@
 //! `amictl orphans`: snapshots left over from images that no longer exist.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 
-use super::Context;
-use super::bin::{self, BinArgs, Going, Rules};
-use super::destroy::JournalArgs;
+use super::bin::{Bin, BinArgs, Going};
+use super::destroy::{self, JournalArgs};
+use super::{Context, ending};
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::orphan::{Known, verdict};
-use crate::domain::report::{Problem, SnapshotResult};
+use crate::domain::report::{PlaceError, Problem, SnapshotResult};
+use crate::exit;
 use crate::output::{self, Journal, Orphan};
 use crate::service::images::{self, Query};
+use crate::service::session::Places;
 use crate::service::{Target, recycle_bin, snapshots};
 
 /// How many regions, or snapshots, are worked on at a time.
@@ -70,69 +70,113 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let targets = context.session().await?.one_account().await?;
+    let session = context.session().await?;
+    let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let prices = Prices::new(args.price_per_gb);
-    let rules = async { if args.apply || args.bin.required() { bin::rules(&targets).await } else { Ok(Vec::new()) } };
-    let (found, rules) = tokio::try_join!(find(context, &targets, &args), rules)?;
+    let bin =
+        async { if args.apply || args.bin.required() { Bin::of(&places.targets).await } else { Ok(Bin::default()) } };
+    let ((found, errors), bin) = tokio::try_join!(find(context, &places, &args), bin)?;
     if !args.apply || found.is_empty() {
-        output::orphans(&context.printer, &found, prices)?;
+        output::orphans(&context.printer, &orphans(&found), &errors, prices)?;
         context.printer.say(summary(&found, prices));
-        return args.bin.announce(context, going(&targets, rules, &found)).await;
+        args.bin.announce(context, &bin, going(&found)).await?;
+        return whole(context, &errors);
     }
     if let Some(most) = args.max_delete.filter(|most| found.len() > *most) {
         let message = format!("{} snapshots would go, but the limit allows {most}", found.len());
         let failure = Failure::new(Kind::Refused, "OverLimit", message);
         return Err(failure.hint("look at them with 'amictl orphans', then raise --max-delete").into());
     }
-    args.bin.announce(context, going(&targets, rules, &found)).await?;
+    args.bin.announce(context, &bin, going(&found)).await?;
     if args.dry_run {
-        for orphan in &found {
-            let target = targets.iter().find(|target| target.region == orphan.region);
-            if let Some(target) = target {
-                snapshots::delete_dry_run(target, &orphan.snapshot.id).await?;
-            }
+        for (target, orphan) in &found {
+            snapshots::delete_dry_run(target, &orphan.snapshot.id).await?;
         }
-        output::orphans(&context.printer, &found, prices)?;
+        output::orphans(&context.printer, &orphans(&found), &errors, prices)?;
         context.printer.say("dry run: these would be deleted");
-        return Ok(());
+        return whole(context, &errors);
     }
     if !args.yes {
-        found.iter().for_each(|o| context.printer.tell(&format!("{} in {}: {}", o.snapshot.id, o.region, o.why)));
+        found.iter().for_each(|(_, o)| context.printer.tell(&format!("{} in {}: {}", o.snapshot.id, o.region, o.why)));
     }
     context.confirm(&format!("Delete {} snapshots?", found.len()), args.yes)?;
     // A person takes time to answer: what they were shown is held against what is there now.
-    let found = if args.yes { found } else { still(found, find(context, &targets, &args).await?) };
-    let done = delete(context, &targets, found, &args.journal).await?;
-    output::orphans(&context.printer, &done, prices)?;
-    finish(context, &done)
+    let (found, errors) = match args.yes {
+        true => (found, errors),
+        false => {
+            let (now, errors) = find(context, &places, &args).await?;
+            (still(&found, now), errors)
+        }
+    };
+    let done = delete(context, found, &args.journal).await?;
+    output::orphans(&context.printer, &orphans(&done), &errors, prices)?;
+    finish(context, &done)?;
+    whole(context, &errors)
 }
 
-/// What would be deleted, with the rules of each place.
-fn going(targets: &[Target], rules: Vec<Rules>, found: &[Orphan]) -> Vec<(Target, Rules, Going)> {
-    let each = targets.iter().zip(rules).filter_map(|(target, rules)| {
-        let here = found.iter().filter(|orphan| orphan.region == target.region);
-        let snapshots: BTreeMap<_, _> =
-            here.map(|orphan| (orphan.snapshot.id.clone(), orphan.snapshot.tags.clone())).collect();
-        (!snapshots.is_empty()).then(|| (target.clone(), rules, Going { snapshots, ..Going::default() }))
-    });
-    each.collect()
+/// An orphan with its place.
+type Found = (Target, Orphan);
+
+/// What would be deleted, place by place.
+fn going(found: &[Found]) -> Vec<(Target, Going)> {
+    let mut places: Vec<(Target, Going)> = Vec::new();
+    for (target, Orphan { snapshot, .. }) in found {
+        let at = places.iter().position(|(place, _)| place.is(target)).unwrap_or(places.len());
+        if at == places.len() {
+            places.push((target.clone(), Going::default()));
+        }
+        places[at].1.snapshots.insert(snapshot.id.clone(), snapshot.tags.clone());
+    }
+    places
 }
 
-fn still(shown: Vec<Orphan>, now: Vec<Orphan>) -> Vec<Orphan> {
-    let was_shown = |o: &Orphan| shown.iter().any(|s| s.snapshot.id == o.snapshot.id);
+fn orphans(found: &[Found]) -> Vec<&Orphan> {
+    found.iter().map(|(_, orphan)| orphan).collect()
+}
+
+fn still(shown: &[Found], now: Vec<Found>) -> Vec<Found> {
+    let was_shown = |(_, o): &Found| shown.iter().any(|(_, s)| s.snapshot.id == o.snapshot.id);
     now.into_iter().filter(was_shown).collect()
 }
 
-async fn find(context: &Context, targets: &[Target], args: &Args) -> Result<Vec<Orphan>> {
-    let bar = context.printer.bars().count(targets.len() as u64, "reading snapshots and images");
-    let each = targets.iter().map(|target| async {
+/// Looks into every place. One that cannot be read fails the run; where there are several accounts it is reported,
+/// and the others go on.
+async fn find(context: &Context, places: &Places, args: &Args) -> Result<(Vec<Found>, Vec<PlaceError>)> {
+    let bar = context.printer.bars().count(places.targets.len() as u64, "reading snapshots and images");
+    let bar = &bar;
+    let each = places.targets.iter().map(|target| async move {
         let found = place(context, target, args).await;
         bar.step();
-        found
+        (target, found)
     });
-    let found = futures::stream::iter(each).buffered(SIDE_BY_SIDE).try_collect();
-    let found: Vec<Vec<Orphan>> = context.unless_stopped(found).await?;
-    Ok(found.into_iter().flatten().collect())
+    let answers = async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await) };
+    let answers = context.unless_stopped(answers).await?;
+    let (mut found, mut errors, mut read) = (Vec::new(), places.errors.clone(), 0);
+    let mut first = None;
+    for (target, answer) in answers {
+        match answer {
+            Ok(orphans) => {
+                read += 1;
+                found.extend(orphans.into_iter().map(|orphan| (target.clone(), orphan)));
+            }
+            Err(error) if !places.several => return Err(error),
+            Err(error) => {
+                let word = exit::last_word(&error);
+                errors.push(target.error(Problem { code: word.code, message: word.message }).await);
+                first.get_or_insert(error);
+            }
+        }
+    }
+    match first {
+        Some(error) if read == 0 => Err(error),
+        _ => Ok((found, errors)),
+    }
+}
+
+/// Refuses to end well when an account could not be looked into.
+fn whole(context: &Context, errors: &[PlaceError]) -> Result<()> {
+    destroy::tell(context, errors);
+    ending::whole(errors)
 }
 
 async fn place(context: &Context, target: &Target, args: &Args) -> Result<Vec<Orphan>> {
@@ -152,30 +196,22 @@ async fn place(context: &Context, target: &Target, args: &Args) -> Result<Vec<Or
     let bin_in_use = !binned.is_empty();
     let images = own.iter().map(|image| image.id.clone()).chain(binned).collect();
     let known = Known { images, used, bin_in_use };
+    let account = target.account().await.ok();
     let orphan = |snapshot| {
         let why = verdict(&snapshot, &known, args.min_age, context.now)?;
-        Some(Orphan { region: target.region.clone(), snapshot, why, result: None })
+        let (account, region) = (account.cloned(), target.region.clone());
+        Some(Orphan { account, region, snapshot, why, result: None })
     };
     Ok(found.into_iter().filter_map(orphan).collect())
 }
 
-async fn delete(
-    context: &Context,
-    targets: &[Target],
-    found: Vec<Orphan>,
-    journal: &JournalArgs,
-) -> Result<Vec<Orphan>> {
-    let Some(first) = targets.first() else { return Ok(found) };
-    let journal = journal.open(context, first).await?;
+async fn delete(context: &Context, found: Vec<Found>, journal: &JournalArgs) -> Result<Vec<Found>> {
+    let journal = journal.open(context, found.iter().map(|(target, _)| target)).await?;
     let bar = context.printer.bars().count(found.len() as u64, "deleting snapshots");
-    let each = found.into_iter().map(|mut orphan| async {
-        let target = targets.iter().find(|target| target.region == orphan.region);
-        orphan.result = match target {
-            Some(target) => Some(one(context, target, &orphan, &journal).await),
-            None => None,
-        };
+    let each = found.into_iter().map(|(target, mut orphan)| async {
+        orphan.result = Some(one(context, &target, &orphan, &journal).await);
         bar.step();
-        orphan
+        (target, orphan)
     });
     Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await)
 }
@@ -184,7 +220,7 @@ async fn one(context: &Context, target: &Target, orphan: &Orphan, journal: &Jour
     if context.stop.asked() {
         return SnapshotResult::Kept;
     }
-    let place = (orphan.region.as_str(), orphan.snapshot.id.as_str());
+    let place = (orphan.account.as_ref(), orphan.region.as_str(), orphan.snapshot.id.as_str());
     let note = &orphan.snapshot.description;
     let unwritten = |error: std::io::Error, what: &str| {
         let message = format!("the journal cannot be written: {error}; {what}");
@@ -201,9 +237,9 @@ async fn one(context: &Context, target: &Target, orphan: &Orphan, journal: &Jour
     answer.map_or_else(|error| SnapshotResult::Failed(error.problem()), |()| SnapshotResult::Deleted)
 }
 
-fn summary(found: &[Orphan], prices: Prices) -> String {
-    let gib: i64 = found.iter().map(|orphan| orphan.snapshot.size_gib).sum();
-    let dollars = prices.monthly(found.iter().map(|o| (&o.region, o.snapshot.size_gib)));
+fn summary(found: &[Found], prices: Prices) -> String {
+    let gib: i64 = found.iter().map(|(_, orphan)| orphan.snapshot.size_gib).sum();
+    let dollars = prices.monthly(found.iter().map(|(_, o)| (&o.region, o.snapshot.size_gib)));
     match found.len() {
         0 => "no orphaned snapshots".to_owned(),
         1 => format!("1 orphaned snapshot of {gib} GiB: up to ${dollars:.2} a month"),
@@ -211,9 +247,9 @@ fn summary(found: &[Orphan], prices: Prices) -> String {
     }
 }
 
-fn finish(context: &Context, done: &[Orphan]) -> Result<()> {
+fn finish(context: &Context, done: &[Found]) -> Result<()> {
     let count = |wanted: fn(&SnapshotResult) -> bool| {
-        done.iter().filter(|orphan| orphan.result.as_ref().is_some_and(wanted)).count()
+        done.iter().filter(|(_, orphan)| orphan.result.as_ref().is_some_and(wanted)).count()
     };
     let deleted = count(|r| *r == SnapshotResult::Deleted);
     let failed = count(|r| matches!(r, SnapshotResult::Failed(_)));

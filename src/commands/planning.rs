@@ -5,24 +5,31 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use anyhow::Result;
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use tokio::sync::oneshot;
 
 use super::Context;
+use super::reports;
+use super::staging::Task;
+use super::using::{self, Looked};
 use crate::domain::cost::Prices;
+use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
-use crate::domain::plan::{Judged, Plan, fingerprint};
+use crate::domain::plan::{Action, Judged, Plan, fingerprint};
 use crate::domain::policy::Policy;
-use crate::domain::report::Problem;
+use crate::domain::report::{PlaceError, Problem};
 use crate::domain::retention::{Shares, Verdict, judge};
+use crate::domain::retire::Step;
 use crate::domain::sharing::Principal;
-use crate::domain::usage::Usage;
+use crate::domain::usage::{Source, Usage};
 use crate::output::Bar;
 use crate::service::Target;
 use crate::service::deregister;
+use crate::service::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::permissions::launch_permissions;
 use crate::service::removal::Removal;
+use crate::service::session::Places;
 use crate::service::usage::{self, Scope};
 
 /// How many images are asked about at a time.
@@ -34,31 +41,89 @@ const REGIONS: usize = 32;
 pub struct Survey {
     /// The place.
     pub target: Target,
+    /// Its account, where known.
+    account: Option<AccountId>,
     /// All own images.
     pub images: Vec<Image>,
     usage: Usage,
     shares: Shares,
 }
 
-/// Reads every place side by side. A place whose images cannot be listed fails the run: nothing is known of it.
-pub async fn survey(context: &Context, targets: Vec<Target>, policy: &Policy) -> Result<Vec<Survey>> {
-    let steps = crate::domain::usage::Source::ALL.len() + 1;
-    let bar = context.printer.bars().count((targets.len() * steps) as u64, "reading images and their use");
-    let each = targets.into_iter().map(|target| place(context, target, policy, &bar));
-    context.unless_stopped(futures::stream::iter(each).buffered(REGIONS).try_collect()).await
+/// Everything that was found out.
+pub struct Surveys {
+    /// Place by place.
+    pub each: Vec<Survey>,
+    /// Accounts and places of which nothing is known.
+    pub errors: Vec<PlaceError>,
 }
 
-async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) -> Result<Survey> {
+/// Reads every place side by side. A place whose images cannot be listed fails the run, as nothing is known of it;
+/// where there are several accounts it is reported, and the others go on. What EC2 reported `before` in this run is
+/// not asked for again.
+pub async fn survey(context: &Context, places: &Places, policy: &Policy, before: Option<&Surveys>) -> Result<Surveys> {
+    let candidates = |looked: &Looked<'_>| candidates(context, policy, looked);
+    let targets = places.targets.clone();
+    let steps = Source::ALL.len() + 1;
+    let bar = context.printer.bars().count((targets.len() * steps) as u64, "reading images and their use");
+    let each = targets.into_iter().map(|target| async {
+        let survey = place(context, target.clone(), policy, &bar).await;
+        (target, survey)
+    });
+    let reading = async {
+        let answers: Vec<_> = futures::stream::iter(each).buffered(REGIONS).collect().await;
+        let mut surveys = Surveys { each: Vec::new(), errors: places.errors.clone() };
+        let mut unread = using::unread_accounts(&places.errors);
+        let (mut first, all) = (None, answers.len());
+        for (target, answer) in answers {
+            match answer {
+                Ok(survey) => surveys.each.push(survey),
+                Err(error) => {
+                    let place = target.error(error.problem()).await;
+                    unread.push(using::unread(&place, Some(target.region.clone())));
+                    surveys.errors.push(place);
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        match first {
+            Some(error) if !places.several || surveys.each.is_empty() && all > 0 => return Err(error.into()),
+            _ => {}
+        }
+        if places.several {
+            let mut looked: Vec<_> = surveys.each.iter_mut().map(Survey::looked).collect();
+            using::across(&mut looked, unread, &policy.without_sources, &candidates, true).await;
+        }
+        Ok(surveys)
+    };
+    let mut surveys = context.unless_stopped(reading).await?;
+    match before {
+        Some(before) => surveys.take_reports(before),
+        None if policy.usage_reports => {
+            let mut looked: Vec<_> = surveys.each.iter_mut().map(Survey::looked).collect();
+            reports::add(context, &mut looked, &candidates).await?;
+        }
+        None => {}
+    }
+    Ok(surveys)
+}
+
+/// The images of which all that is left to know is who else uses them. What stays where it is shared needs no look.
+fn candidates(context: &Context, policy: &Policy, looked: &Looked<'_>) -> Vec<Image> {
+    let verdicts = judge(policy, looked.images, looked.usage, &Shares::new(), context.now);
+    verdicts.iter().filter(|v| v.goes() && !v.asks_shares).map(|v| v.image.clone()).collect()
+}
+
+async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) -> Result<Survey, ApiError> {
     let (tell, told) = oneshot::channel();
     let listing = async {
         let images = images::find(&target, &Query::own()).await?;
         bar.step();
         // What no rule would let go anyway need not be asked about one by one.
         let verdicts = judge(policy, &images, &Usage::default(), &Shares::new(), context.now);
-        let candidates = verdicts.iter().filter(|v| v.goes()).map(|v| v.image.id.clone()).collect::<BTreeSet<_>>();
+        let candidates = verdicts.iter().filter(|v| v.candidate()).map(|v| v.image.id.clone()).collect::<BTreeSet<_>>();
         // Nobody listens where that source is left out.
         let _ = tell.send(candidates);
-        anyhow::Ok(images)
+        Ok(images)
     };
     let candidates = async { told.await.unwrap_or_default() };
     let files = policy.refs_from.iter().map(PathBuf::from).collect();
@@ -70,7 +135,8 @@ async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) ->
     let asked: Vec<_> = asked.iter().filter(|v| v.goes() && v.asks_shares).map(|v| v.image.clone()).collect();
     let each = futures::stream::iter(asked).map(|image| shares(&target, image));
     let shares = each.buffer_unordered(SIDE_BY_SIDE).collect().await;
-    Ok(Survey { target, images, usage, shares })
+    let account = target.account().await.ok().cloned();
+    Ok(Survey { target, account, images, usage, shares })
 }
 
 /// Who an image is shared with beside its own account.
@@ -85,19 +151,49 @@ async fn shares(target: &Target, image: Image) -> (crate::domain::ids::ImageId, 
 }
 
 /// Judges every place and makes the plan.
-pub async fn plan(context: &Context, surveys: &[Survey], policy: &Policy, prices: Prices) -> Plan {
-    let account = match surveys.first() {
-        Some(survey) => survey.target.account().await.ok().cloned(),
-        None => None,
-    };
+pub fn plan(context: &Context, surveys: &Surveys, policy: &Policy, prices: Prices) -> Plan {
     let judged: Vec<Judged<'_>> = surveys
+        .each
         .iter()
         .map(|survey| Judged { images: &survey.images, verdicts: survey.judge(context, policy), usage: &survey.usage })
         .collect();
-    Plan::new(policy.clone(), account, &judged, prices, context.now)
+    Plan::new(policy.clone(), None, &judged, prices, context.now).over(surveys.accounts(), &surveys.errors)
+}
+
+impl Surveys {
+    /// All accounts of the run, those that could not be entered as well.
+    pub fn accounts(&self) -> BTreeSet<AccountId> {
+        let entered = self.each.iter().filter_map(|survey| survey.account.clone());
+        entered.chain(self.errors.iter().filter_map(|e| e.account.as_ref()?.parse().ok())).collect()
+    }
+
+    /// Adds what EC2 reported to an earlier look.
+    fn take_reports(&mut self, before: &Self) {
+        for survey in &mut self.each {
+            if let Some(then) = before.each.iter().find(|then| then.target.is(&survey.target)) {
+                survey.usage.take(&then.usage, Source::UsageReports);
+            }
+        }
+    }
+
+    /// The places, each once.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.each.iter().map(|survey| &survey.target)
+    }
 }
 
 impl Survey {
+    fn looked(&mut self) -> Looked<'_> {
+        let Self { target, account, images, usage, .. } = self;
+        Looked { target, account: account.clone(), images, usage }
+    }
+
+    /// Whether a row of a plan is about an image of this place.
+    fn has(&self, row: &Action) -> bool {
+        let same = row.account.is_none() || self.account.is_none() || row.account == self.account;
+        same && row.region == self.target.region
+    }
+
     /// The verdict on every image of the place.
     pub fn judge(&self, context: &Context, policy: &Policy) -> Vec<Verdict<'_>> {
         judge(policy, &self.images, &self.usage, &self.shares, context.now)
@@ -108,25 +204,30 @@ impl Survey {
 pub struct Work {
     /// What to remove, place by place.
     pub removals: Vec<(Target, Vec<Removal>)>,
+    /// The images that go a step, and stay.
+    pub tasks: Vec<Task>,
     /// What is left alone, with the reason.
     pub skipped: Vec<crate::domain::report::Outcome>,
 }
 
-/// Holds a plan against what is found now. A row whose image is now kept for whatever reason, has changed or is
-/// gone is skipped; a snapshot is deleted only if the plan says so.
-pub fn recheck(context: &Context, surveys: &[Survey], plan: &Plan) -> Work {
-    let mut work = Work { removals: Vec::new(), skipped: Vec::new() };
-    for survey in surveys {
+/// Holds a plan against what is found now. A row whose image is now kept for whatever reason, has changed, is gone
+/// or is due for another step is skipped; a snapshot is deleted only if the plan says so.
+pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
+    let mut work = Work { removals: Vec::new(), tasks: Vec::new(), skipped: Vec::new() };
+    for survey in &surveys.each {
         let verdicts = survey.judge(context, &plan.policy);
         let verdicts: HashMap<_, _> = verdicts.iter().map(|verdict| (&verdict.image.id, verdict)).collect();
         let mut removals = Vec::new();
-        let rows = plan.actions.iter().filter(|action| action.region == survey.target.region);
+        let rows = plan.actions.iter().filter(|action| survey.has(action));
         let mut still = Vec::new();
         for row in rows {
-            let verdict = verdicts.get(&row.image_id).copied();
-            match objection(verdict, &row.fingerprint) {
-                None => still.extend(verdict.map(|v| (v.image.clone(), row))),
-                Some(problem) => work.skipped.push(deregister::left_alone(row, problem)),
+            match still_right(verdicts.get(&row.image_id).copied(), row) {
+                Ok(image) if row.action == Step::Deregister => still.push((image.clone(), row)),
+                Ok(image) => {
+                    let (target, image) = (survey.target.clone(), image.clone());
+                    work.tasks.push(Task { target, image, step: row.action });
+                }
+                Err(problem) => work.skipped.push(deregister::left_alone(row, problem)),
             }
         }
         let going: BTreeSet<_> = still.iter().map(|(image, _)| image.id.clone()).collect();
@@ -138,24 +239,28 @@ pub fn recheck(context: &Context, surveys: &[Survey], plan: &Plan) -> Work {
         }
         work.removals.push((survey.target.clone(), removals));
     }
-    let places: BTreeSet<_> = surveys.iter().map(|survey| &survey.target.region).collect();
-    for row in plan.actions.iter().filter(|row| !places.contains(&row.region)) {
-        let message = format!("the region {} was not read", row.region);
+    for row in plan.actions.iter().filter(|row| !surveys.each.iter().any(|survey| survey.has(row))) {
+        let account = row.account.as_ref().map(|id| format!(" of account {id}")).unwrap_or_default();
+        let message = format!("the region {}{account} was not read", row.region);
         work.skipped.push(deregister::left_alone(row, Problem { code: "unverified".to_owned(), message }));
     }
     work
 }
 
-/// Why a row of a plan must not be carried out any more.
-fn objection(verdict: Option<&Verdict<'_>>, fingerprint_then: &str) -> Option<Problem> {
-    let problem = |code: &str, message: String| Some(Problem { code: code.to_owned(), message });
+/// The image of a row that may be carried out still, or why it must not be any more.
+fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action) -> Result<&'a Image, Problem> {
+    let problem = |code: &str, message: String| Err(Problem { code: code.to_owned(), message });
     let Some(verdict) = verdict else { return problem("gone", "the image is gone".to_owned()) };
-    if let Some(first) = verdict.reasons.first() {
+    if verdict.step != Some(row.action) {
+        let Some(first) = verdict.reasons.first() else {
+            let now = verdict.step.map_or("kept", |step| step.verb().done());
+            return problem("other-step", format!("by now it would be {now}, not {}", row.action.verb().done()));
+        };
         let all: Vec<_> = verdict.reasons.iter().map(|r| format!("{}: {}", r.code(), r.detail())).collect();
         return problem(first.code(), format!("it is now kept: {}", all.join("; ")));
     }
-    match fingerprint(verdict.image) == fingerprint_then {
-        true => None,
+    match fingerprint(verdict.image) == row.fingerprint {
+        true => Ok(verdict.image),
         false => problem("changed", "the image has changed since the plan was made".to_owned()),
     }
 }

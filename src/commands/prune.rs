@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use super::Context;
-use super::bin::{self, BinArgs, Going, Rules};
+use super::bin::{Bin, BinArgs, Going};
 use super::destroy::{self, JournalArgs};
-use super::planning::{self, Survey};
+use super::ending;
+use super::planning::{self, Surveys};
+use super::reports::ReportArgs;
+use super::staging;
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
@@ -15,6 +18,7 @@ use crate::domain::naming::Family;
 use crate::domain::plan::Plan;
 use crate::domain::policy::{Limit, Policy};
 use crate::domain::report::{Report, Status};
+use crate::domain::retire::Step;
 use crate::domain::tagging::TagMatch;
 use crate::domain::usage::Source;
 use crate::output;
@@ -87,6 +91,9 @@ pub struct Args {
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     without_source: Vec<Source>,
 
+    #[command(flatten)]
+    reports: ReportArgs,
+
     /// The most that may go: a number of images, or a share of those in scope
     #[arg(long, value_name = "N|P%")]
     max_delete: Option<Limit>,
@@ -119,17 +126,19 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let policy = policy(&args)?;
+    let policy = policy(context, &args)?;
     if args.apply && args.yes && policy.max_delete.is_none() {
         return Err(Failure::usage("--apply --yes needs a limit: say how much may go at most")
             .hint("give --max-delete N or --max-delete P%, or put max_delete into the policy")
             .into());
     }
-    let targets = context.session_in(&policy.regions).await?.one_account().await?;
-    let rules = async { if args.apply || args.bin.required() { bin::rules(&targets).await } else { Ok(Vec::new()) } };
-    let (surveys, rules) = tokio::try_join!(planning::survey(context, targets.clone(), &policy), rules)?;
+    let session = context.session_of(&policy).await?;
+    let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
+    let bin =
+        async { if args.apply || args.bin.required() { Bin::of(&places.targets).await } else { Ok(Bin::default()) } };
+    let (surveys, bin) = tokio::try_join!(planning::survey(context, &places, &policy, None), bin)?;
     let prices = Prices::new(args.price_per_gb);
-    let plan = planning::plan(context, &surveys, &policy, prices).await;
+    let plan = planning::plan(context, &surveys, &policy, prices);
     if let Some(path) = &args.plan_out {
         let text = serde_json::to_string_pretty(&plan)?;
         std::fs::write(path, text + "\n").with_context(|| format!("plan {}", path.display()))?;
@@ -137,57 +146,67 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if !args.apply {
         output::plan(&context.printer, &plan)?;
         say_summary(context, &plan);
-        args.bin.announce(context, going(context, &surveys, &plan, rules)).await?;
-        return verified(&plan);
+        args.bin.announce(context, &bin, going(context, &surveys, &plan, &bin)).await?;
+        return ending::complete(context, &plan, &surveys);
     }
     if plan.actions.is_empty() {
         say_summary(context, &plan);
-        output::report(&context.printer, &Report::default())?;
-        return verified(&plan);
+        output::report(&context.printer, &Report { results: Vec::new(), errors: surveys.errors.clone() })?;
+        return ending::complete(context, &plan, &surveys);
     }
     if !args.yes || args.dry_run {
         context.printer.show(output::overview(&plan), output::DISPENSABLE);
     }
     say_summary(context, &plan);
     within_limit(&plan)?;
-    args.bin.announce(context, going(context, &surveys, &plan, rules)).await?;
+    args.bin.announce(context, &bin, going(context, &surveys, &plan, &bin)).await?;
     if args.dry_run {
         dry_run(context, &surveys, &plan).await?;
-        return verified(&plan);
+        return ending::complete(context, &plan, &surveys);
     }
-    let question = format!("Deregister {} images and delete their snapshots?", plan.summary.actions);
-    context.confirm(&question, args.yes)?;
+    context.confirm(&output::plan_question(&plan), args.yes)?;
     // A person takes time to answer: what they were shown is held against what is there now.
-    let surveys = if args.yes { surveys } else { planning::survey(context, targets, &policy).await? };
-    let now = planning::plan(context, &surveys, &policy, prices).await;
+    let surveys = match args.yes {
+        true => surveys,
+        false => planning::survey(context, &places, &policy, Some(&surveys)).await?,
+    };
+    let now = planning::plan(context, &surveys, &policy, prices);
     carry_out(context, &surveys, &plan, &args.journal).await?;
-    verified(&now)
+    ending::complete(context, &now, &surveys)
 }
 
-/// What a plan would delete, with the rules of each place.
-fn going(context: &Context, surveys: &[Survey], plan: &Plan, rules: Vec<Rules>) -> Vec<(Target, Rules, Going)> {
-    if rules.is_empty() {
+/// What a plan would delete, place by place, where anything is known of the bin.
+fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Vec<(Target, Going)> {
+    if bin.is_empty() {
         return Vec::new();
     }
-    let work = planning::recheck(context, surveys, plan).removals.into_iter().zip(rules);
-    let some = work.filter(|((_, removals), _)| !removals.is_empty());
-    some.map(|((target, removals), rules)| (target, rules, Going::of(&removals))).collect()
+    let some =
+        planning::recheck(context, surveys, plan).removals.into_iter().filter(|(_, removals)| !removals.is_empty());
+    some.map(|(target, removals)| (target, Going::of(&removals))).collect()
 }
 
 /// Does what a plan says and is still right, and reports.
-pub async fn carry_out(context: &Context, surveys: &[Survey], plan: &Plan, journal: &JournalArgs) -> Result<()> {
+pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
     let work = planning::recheck(context, surveys, plan);
-    let Some(survey) = surveys.first() else { return Ok(()) };
-    let journal = journal.open(context, &survey.target).await?;
+    let journal = journal.open(context, surveys.targets()).await?;
+    // First what can be taken back, as somebody may wait for what is put back.
+    let staged = staging::carry_out(context, work.tasks, &journal).await;
     let mut report = destroy::carry_out(context, work.removals, &journal).await;
+    report.results.splice(0..0, staged);
     report.results.extend(work.skipped);
+    report.errors.clone_from(&surveys.errors);
     output::report(&context.printer, &report)?;
+    // The accounts that are missing are told of at the very end: doubt about use weighs more.
+    report.errors.clear();
     destroy::finish(context, &report)
 }
 
 /// Asks EC2 whether what a plan says, and is still right, would work.
-pub async fn dry_run(context: &Context, surveys: &[Survey], plan: &Plan) -> Result<()> {
+pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan) -> Result<()> {
     let work = planning::recheck(context, surveys, plan);
+    for task in &work.tasks {
+        staging::check(context, task).await?;
+    }
     for (target, removals) in &work.removals {
         for removal in removals {
             crate::service::deregister::check(target, removal).await?;
@@ -198,17 +217,24 @@ pub async fn dry_run(context: &Context, surveys: &[Survey], plan: &Plan) -> Resu
             context.printer.say(format!("{} would be skipped: {}", row.image_id, why.message));
         }
     }
-    context.printer.say("dry run: the rest would be deleted");
+    context.printer.say("dry run: the rest would be done");
     Ok(())
 }
 
-fn policy(args: &Args) -> Result<Policy> {
+fn policy(context: &Context, args: &Args) -> Result<Policy> {
     let mut policy = match &args.policy {
         None => Policy { keep: args.keep, min_age: args.min_age, unused_for: args.unused_for, ..Policy::default() },
         Some(path) => {
             let wrong = |why: String| Failure::usage(format!("policy {}: {why}", path.display()));
             let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-            Policy::parse(&text).map_err(wrong)?
+            let policy = Policy::parse(&text).map_err(wrong)?;
+            if let (Some(id), false) = (policy.account_ids().first(), context.can_enter(&policy)) {
+                let line = 1 + text.lines().take_while(|line| !line.contains(id.as_str())).count();
+                let why = format!("line {line}: account {id} is named by its id: by which role is it entered?");
+                let hint = "put org_role = \"NAME\" into the policy, or give --org-role NAME";
+                return Err(wrong(why).hint(hint).into());
+            }
+            policy
         }
     };
     policy.scope = args.families.iter().map(ToString::to_string).collect();
@@ -217,6 +243,7 @@ fn policy(args: &Args) -> Result<Policy> {
     policy.without_sources.extend(args.without_source.iter().copied());
     policy.max_delete = args.max_delete.or(policy.max_delete);
     policy.unmanaged |= args.unmanaged;
+    policy.usage_reports |= args.reports.usage_reports;
     policy.family_tag = args.family_tag.clone().or(policy.family_tag);
     if args.keep_shared {
         policy.keep_shared = Some(true);
@@ -246,26 +273,16 @@ fn say_summary(context: &Context, plan: &Plan) {
 pub fn within_limit(plan: &Plan) -> Result<()> {
     let Some(limit) = plan.policy.max_delete else { return Ok(()) };
     let (most, scope) = (limit.most(plan.in_scope()), plan.in_scope());
-    if plan.summary.actions <= most {
+    let leaving = plan.leaving();
+    if leaving <= most {
         return Ok(());
     }
-    let message =
-        format!("{} images would go, but the limit of {limit} allows {most} of {scope}", plan.summary.actions);
+    let what = match plan.count(Step::Deregister) == leaving {
+        true => format!("{leaving} images would go"),
+        false => format!("{leaving} images would go a step ({})", output::steps(plan)),
+    };
+    let message = format!("{what}, but the limit of {limit} allows {most} of {scope}");
     Err(Failure::new(Kind::Refused, "OverLimit", message)
         .hint("look at the plan with 'amictl prune', then raise --max-delete if it is right")
-        .into())
-}
-
-/// Refuses to end well when a source could not be read.
-pub fn verified(plan: &Plan) -> Result<()> {
-    let failed: Vec<_> = plan.failed_sources().map(|row| format!("{} in {}", row.source, row.region)).collect();
-    let doubtful = plan.kept.iter().filter(|kept| kept.reasons.iter().any(|r| r.code == "unverified")).count();
-    let message = match (failed.is_empty(), doubtful) {
-        (true, 0) => return Ok(()),
-        (true, n) => format!("{n} images are kept, as it could not be verified whether they may go"),
-        (false, _) => format!("not verified, so everything there is kept: {} could not be read", failed.join(", ")),
-    };
-    Err(Failure::new(Kind::Refused, "Unverified", message)
-        .hint("make the source readable, or leave it out with --without-source NAME")
         .into())
 }

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::Context;
-use crate::domain::failure::{Failure, Kind};
+use super::reports::ReportArgs;
+use super::{Context, chosen, destroy, ending, using};
 use crate::domain::reference::ImageRef;
-use crate::domain::usage::{Source, Usage};
+use crate::domain::usage::Source;
 use crate::output;
-use crate::service::resolve;
-use crate::service::usage::{self, Scope};
+use crate::service::usage::Scope;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,32 +35,21 @@ pub struct Args {
     /// Does not look for use in this source; repeat it for several
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     without_source: Vec<Source>,
+
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let target = context.target().await?;
-    let images = resolve::images(&target, &args.references, context.now).await?;
-    let ids = images.iter().map(|image| image.id.clone()).collect();
+    let chosen = chosen::choose(context, &args.references, false, false).await?;
     let scope = Scope { without: args.without_source.into_iter().collect(), files: args.refs_from };
-    let usage = {
-        let bar = context.printer.bars().count(Source::ALL.len() as u64, "looking for use");
-        usage::find(&target, async { ids }, &scope, &|_| bar.step()).await
-    };
-    output::refs(&context.printer, &images, &usage)?;
-    output::unread_sources(&usage).iter().for_each(|line| context.printer.tell(line));
-    verified(&usage)
-}
-
-/// A refusal where a source could not be read: who uses an image is then not known for certain.
-pub fn verified(usage: &Usage) -> Result<()> {
-    let failed = usage.failed();
-    match failed.is_empty() {
-        true => Ok(()),
-        false => {
-            let message = format!("{} of {} sources could not be read", failed.len(), usage.sources.len());
-            Err(Failure::new(Kind::Refused, "Unverified", message)
-                .hint("make the source readable, or leave it out with --without-source NAME")
-                .into())
-        }
+    let used = using::usage_of(context, &chosen, &scope, args.reports.usage_reports).await?;
+    let places: Vec<_> = used.iter().map(|place| (place.images.as_slice(), &place.usage)).collect();
+    output::refs(&context.printer, &places, &chosen.errors)?;
+    for place in &used {
+        output::unread_sources(&place.usage).iter().for_each(|line| context.printer.tell(line));
     }
+    destroy::tell(context, &chosen.errors);
+    ending::all_read(used.iter().map(|place| &place.usage))?;
+    ending::whole(&chosen.errors)
 }

@@ -81,7 +81,7 @@ struct Bin {
 
 /// Reads the bins of all places side by side; those that cannot be read are errors beside the others.
 async fn bins(context: &Context) -> Result<(Vec<Bin>, Vec<(PlaceError, Option<ApiError>)>)> {
-    let places = context.session().await?.places().await;
+    let places = context.session().await?.places().await.some()?;
     let each = futures::stream::iter(places.targets).map(|target| async {
         match tokio::join!(recycle_bin::images(&target), recycle_bin::snapshots(&target)) {
             (Ok(images), snapshots) => Ok(Bin { target, images, snapshots }),
@@ -117,8 +117,9 @@ async fn list(context: &Context, journal: &JournalArgs) -> Result<()> {
         }));
     }
     found.sort_by(|a, b| b.image.entered_at.cmp(&a.image.entered_at).then_with(|| a.image.id.cmp(&b.image.id)));
-    if let (true, Some((_, Some(error)))) = (bins.is_empty(), errors.first()) {
-        return Err(error.clone().into());
+    let first = errors.iter().find_map(|(_, error)| error.clone()).filter(|_| bins.is_empty());
+    if let Some(error) = first {
+        return Err(error.into());
     }
     let errors: Vec<_> = errors.into_iter().map(|(error, _)| error).collect();
     output::recycle_bin(&context.printer, &found, &errors, context.now)?;
@@ -258,7 +259,7 @@ async fn note(context: &Context, journal: &JournalArgs, place: &Place, outcomes:
         return;
     }
     let written = async {
-        let journal = journal.open(context, &place.target).await?;
+        let journal = journal.open(context, [&place.target]).await?;
         for outcome in told {
             journal.end(outcome, context.clock()).await?;
         }

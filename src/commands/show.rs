@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use futures::FutureExt;
 
-use super::Context;
-use super::refs::verified;
+use super::{Context, ending};
 use crate::domain::cost::{Price, Prices, snapshot_gib};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
@@ -71,7 +70,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         context.printer.tell(&format!("{}: {} [{}]", error.region, error.problem.message, error.problem.code));
     }
     // Doubt about use weighs more than anything else that is not known.
-    verified(&details.usage)?;
+    ending::all_read([&details.usage])?;
     match details.errors.len() {
         0 => Ok(()),
         count => {

@@ -135,6 +135,12 @@ impl Change {
     }
 }
 
+/// What speaks against deprecating an image from `at` on that is yet to be made.
+pub fn objection_to_date(at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Objection> {
+    let latest = now.checked_add_months(Months::new(12 * YEARS_AHEAD)).unwrap_or(now);
+    (at > latest).then_some(Objection::TooLate { at, latest, public: false })
+}
+
 fn date_objection(at: DateTime<Utc>, image: &Image, now: DateTime<Utc>) -> Option<Objection> {
     if at < now - TimeDelta::minutes(1) {
         return Some(Objection::Past(at));

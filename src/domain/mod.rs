@@ -1,5 +1,7 @@
 //! What amictl knows about images, as pure values: no I/O, no clock, no SDK, no command line.
 
+pub mod access;
+pub mod across;
 pub mod age;
 pub mod change;
 pub mod comeback;
@@ -19,8 +21,11 @@ pub mod reference;
 pub mod region;
 pub mod report;
 pub mod retention;
+pub mod retire;
+pub mod roles;
 pub mod selection;
 pub mod sharing;
 pub mod snapshot;
 pub mod tagging;
 pub mod usage;
+pub mod written;

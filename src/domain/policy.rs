@@ -5,15 +5,19 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 use wildmatch::WildMatch;
 
 use super::age::Age;
+use super::ids::AccountId;
 use super::image::Image;
 use super::region::RegionChoice;
+use super::retire::Stages;
+use super::roles::{AccountChoice, RoleArn, RoleName};
 use super::tagging::TagMatch;
 use super::usage::Source;
+use super::written::{text, texts};
 
 /// The tag that keeps an image whatever the policy says.
 pub const KEEP_TAG: &str = "amictl:keep";
@@ -89,6 +93,12 @@ pub struct Rule {
     /// What is shared outside the account stays.
     #[serde(default)]
     pub keep_shared: Option<bool>,
+    /// What may go does so in these stages.
+    #[serde(default)]
+    pub retire: Option<Stages>,
+    /// What comes into use again is put back.
+    #[serde(default)]
+    pub revive: Option<bool>,
 }
 
 fn every_family() -> Vec<String> {
@@ -105,6 +115,16 @@ pub struct Policy {
     /// Regions to work on, where the command line names none.
     #[serde(default, with = "texts")]
     pub regions: Vec<RegionChoice>,
+    /// Accounts to work in, where the command line names no role.
+    #[serde(default)]
+    pub accounts: Vec<AccountChoice>,
+    /// The role by which those are entered that are named by their id; where none is named at all, the role of every
+    /// account of the organization.
+    #[serde(default)]
+    pub org_role: Option<RoleName>,
+    /// Whether EC2 is asked for reports of who uses images that are shared.
+    #[serde(default)]
+    pub usage_reports: bool,
     /// The most a run may delete.
     #[serde(default, with = "text")]
     pub max_delete: Option<Limit>,
@@ -141,6 +161,12 @@ pub struct Policy {
     /// As in [`Rule`].
     #[serde(default)]
     pub keep_shared: Option<bool>,
+    /// As in [`Rule`].
+    #[serde(default)]
+    pub retire: Option<Stages>,
+    /// As in [`Rule`].
+    #[serde(default)]
+    pub revive: Option<bool>,
     /// The rules, in order.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
@@ -152,6 +178,9 @@ impl Default for Policy {
         Self {
             version: 1,
             regions: Vec::new(),
+            accounts: Vec::new(),
+            org_role: None,
+            usage_reports: false,
             max_delete: None,
             protect_tags: Vec::new(),
             only_tags: Vec::new(),
@@ -164,6 +193,8 @@ impl Default for Policy {
             min_age: None,
             unused_for: None,
             keep_shared: None,
+            retire: None,
+            revive: None,
             rules: vec![Rule::everything()],
         }
     }
@@ -172,8 +203,8 @@ impl Default for Policy {
 impl Rule {
     /// A rule that covers all families and sets nothing of its own.
     pub fn everything() -> Self {
-        let (keep, min_age, unused_for, keep_shared) = (None, None, None, None);
-        Self { families: every_family(), tags: BTreeMap::new(), keep, min_age, unused_for, keep_shared }
+        let (keep, min_age, unused_for, keep_shared, retire, revive) = (None, None, None, None, None, None);
+        Self { families: every_family(), tags: BTreeMap::new(), keep, min_age, unused_for, keep_shared, retire, revive }
     }
 }
 
@@ -190,6 +221,10 @@ pub struct Settled {
     pub unused_for: Option<Age>,
     /// What is shared outside the account stays.
     pub keep_shared: bool,
+    /// What may go does so in these stages, or else at once.
+    pub retire: Option<Stages>,
+    /// What comes into use again is put back. Where nothing is retired in stages, that has to be asked for.
+    pub revive: bool,
 }
 
 impl Settled {
@@ -218,6 +253,24 @@ impl Policy {
         }
     }
 
+    /// The accounts that are named by a role in them.
+    pub fn role_arns(&self) -> Vec<RoleArn> {
+        let role = |choice: &AccountChoice| match choice {
+            AccountChoice::Role(role) => Some(role.clone()),
+            AccountChoice::Account(_) => None,
+        };
+        self.accounts.iter().filter_map(role).collect()
+    }
+
+    /// The accounts that are named by their id: somebody must say by which role to enter them.
+    pub fn account_ids(&self) -> Vec<AccountId> {
+        let id = |choice: &AccountChoice| match choice {
+            AccountChoice::Account(id) => Some(id.clone()),
+            AccountChoice::Role(_) => None,
+        };
+        self.accounts.iter().filter_map(id).collect()
+    }
+
     /// The rules with every value settled, in order.
     pub fn settled(&self) -> Vec<Settled> {
         let settle = |rule: &Rule| Settled {
@@ -227,62 +280,11 @@ impl Policy {
             min_age: rule.min_age.or(self.min_age).unwrap_or(Age::days(MIN_AGE_DAYS)),
             unused_for: rule.unused_for.or(self.unused_for),
             keep_shared: rule.keep_shared.or(self.keep_shared).unwrap_or(false),
+            retire: rule.retire.as_ref().or(self.retire.as_ref()).cloned(),
+            revive: rule.revive.or(self.revive).unwrap_or(rule.retire.is_some() || self.retire.is_some()),
         };
         self.rules.iter().map(settle).collect()
     }
-}
-
-/// Values that are written as text.
-mod text {
-    use super::{Deserialize, Deserializer, Display, FromStr, Serializer, de_error};
-
-    pub fn serialize<T: Display, S: Serializer>(value: &Option<T>, out: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(value) => out.collect_str(value),
-            None => out.serialize_none(),
-        }
-    }
-
-    pub fn deserialize<'de, T, D: Deserializer<'de>>(input: D) -> Result<Option<T>, D::Error>
-    where
-        T: FromStr<Err: Display>,
-    {
-        /// `max_delete = 20` is as good as `max_delete = "20"`.
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Text(String),
-            Number(u64),
-        }
-        let text = match Option::<Written>::deserialize(input)? {
-            None => return Ok(None),
-            Some(Written::Text(text)) => text,
-            Some(Written::Number(number)) => number.to_string(),
-        };
-        text.parse().map(Some).map_err(de_error)
-    }
-}
-
-/// Lists of values that are written as text.
-mod texts {
-    use super::{Deserialize, Deserializer, Display, FromStr, Serializer, de_error};
-
-    pub fn serialize<T: Display, S: Serializer>(values: &[T], out: S) -> Result<S::Ok, S::Error> {
-        out.collect_seq(values.iter().map(ToString::to_string))
-    }
-
-    pub fn deserialize<'de, T, D: Deserializer<'de>>(input: D) -> Result<Vec<T>, D::Error>
-    where
-        T: FromStr<Err: Display>,
-    {
-        Vec::<String>::deserialize(input)?.iter().map(|text| text.parse().map_err(de_error)).collect()
-    }
-}
-
-use std::fmt::Display;
-
-fn de_error<E: serde::de::Error>(error: impl Display) -> E {
-    E::custom(error)
 }
 
 impl<'de> Deserialize<'de> for Source {

@@ -12,6 +12,7 @@ tags = { Environment = "prod" }
 keep = 5
 min_age = "30d"
 unused_for = "90d"
+retire = ["deprecate", "disable@14d", "deregister@30d"]
 
 [[rule]]
 families = ["*"]
@@ -26,6 +27,22 @@ fn the_file_of_the_contract_is_read() {
     let rules = policy.settled();
     assert_eq!((rules[0].keep, rules[0].min_age, rules[0].unused_for.is_some()), (5, Age::days(30), true));
     assert_eq!((rules[1].keep, rules[1].min_age, rules[1].unused_for.is_some()), (2, Age::days(7), false));
+}
+
+#[test]
+fn what_is_retired_in_stages_is_revived_unless_the_policy_says_otherwise() {
+    let settled = |text: &str| {
+        let rules = Policy::parse(&format!("version = 1\n{text}")).unwrap().settled();
+        rules.iter().map(|rule| (rule.retire.clone().map(Vec::from), rule.revive)).collect::<Vec<_>>()
+    };
+    let disable = || Some(vec!["disable".to_owned()]);
+    assert_eq!(settled(""), [(None, false)]);
+    assert_eq!(settled("revive = true"), [(None, true)]);
+    assert_eq!(settled("retire = ['disable']"), [(disable(), true)]);
+    let rules = "[[rule]]\nrevive = false\n[[rule]]\nretire = ['deregister']\n[[rule]]\n";
+    let deregister = Some(vec!["deregister".to_owned()]);
+    let found = settled(&format!("retire = ['disable']\n{rules}"));
+    assert_eq!(found, [(disable(), false), (deregister, true), (disable(), true)]);
 }
 
 #[test]
@@ -46,8 +63,14 @@ fn errors_name_the_line() {
         ("version = 1\nwithout_sources = ['instance']", "line 2", "launch-templates"),
         ("version = 1\nregions = ['mars']", "line 2", "mars"),
         ("version = 1\nkeep = -1", "line 2", "-1"),
+        ("version = 1\naccounts = ['11111111111']", "line 2", "twelve digits"),
+        ("version = 1\norg_role = 'a b'", "line 2", "is not the name of a role"),
         ("keep = 1", "line 1", "version"),
-        ("version = 1\n[[rule]]\nretire = ['deprecate']", "line 3", "retire"),
+        ("version = 1\n[[rule]]\nretire = ['delete']", "line 3", "'delete' is not a stage"),
+        ("version = 1\nretire = []", "line 2", "at least one stage"),
+        ("version = 1\nretire = 'deprecate'", "line 2", "sequence"),
+        ("version = 1\nretire = [\n 'disable',\n 'deprecate@1d']", "line 2", "cannot come after"),
+        ("version = 1\nrevive = 'no'", "line 2", "boolean"),
     ];
     for (text, line, word) in cases {
         let error = Policy::parse(text).unwrap_err();
@@ -62,6 +85,16 @@ fn errors_name_the_line() {
 #[test]
 fn a_policy_reads_back_from_json_as_it_was() {
     let policy = Policy::parse(FILE).unwrap();
+    let json = serde_json::to_string(&policy).unwrap();
+    assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy);
+}
+
+#[test]
+fn accounts_are_named_by_roles_and_by_ids() {
+    let text = "version = 1\naccounts = ['arn:aws:iam::111122223333:role/ami', '444455556666']\norg_role = 'ops/ami'\n";
+    let policy = Policy::parse(text).unwrap();
+    assert_eq!(policy.account_ids(), ["444455556666".parse().unwrap()]);
+    assert_eq!(policy.role_arns(), ["arn:aws:iam::111122223333:role/ami".parse().unwrap()]);
     let json = serde_json::to_string(&policy).unwrap();
     assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy);
 }
@@ -85,7 +118,7 @@ proptest::proptest! {
 
     #[test]
     fn no_lookalike_panics(
-        key in "(version|keep|min_age|max_delete|protect_tags|rule|regions|x)",
+        key in "(version|keep|retire|revive|min_age|max_delete|protect_tags|rule|regions|x)",
         value in "(-?[0-9]{1,12}|'[a-z0-9%:]{0,9}'|\\['[a-z=:]{0,5}'\\]|\\{\\}|true)",
     ) {
         let _ = Policy::parse(&format!("version = 1\n{key} = {value}\n"));

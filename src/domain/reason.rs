@@ -38,6 +38,8 @@ pub enum Reason {
     Unverified(String),
     /// No rule covers it, or it was not asked for.
     OutOfScope(String),
+    /// On its way out in stages, and the next stage is not due.
+    Retiring(String),
 }
 
 impl Reason {
@@ -57,6 +59,25 @@ impl Reason {
             Self::Unmanaged => "unmanaged",
             Self::Unverified(_) => "unverified",
             Self::OutOfScope(_) => "out-of-scope",
+            Self::Retiring(_) => "retiring",
+        }
+    }
+
+    /// What it says of an image on its way out: whether it is wanted again, or none of our business. `None` where it
+    /// says neither, so that the image stays as it is.
+    pub fn recalls(&self) -> Option<bool> {
+        match self {
+            Self::Newest { .. }
+            | Self::InUse(_)
+            | Self::RecentlyLaunched(_)
+            | Self::ProtectedTag(_)
+            | Self::Alias(_) => Some(true),
+            Self::Pending(_) | Self::ManagedElsewhere(_) | Self::Unmanaged | Self::OutOfScope(_) => Some(false),
+            Self::TooYoung(_)
+            | Self::DeregistrationProtection(_)
+            | Self::Shared(_)
+            | Self::Unverified(_)
+            | Self::Retiring(_) => None,
         }
     }
 
@@ -72,7 +93,8 @@ impl Reason {
             | Self::Pending(text)
             | Self::Shared(text)
             | Self::Unverified(text)
-            | Self::OutOfScope(text) => text.clone(),
+            | Self::OutOfScope(text)
+            | Self::Retiring(text) => text.clone(),
             Self::ManagedElsewhere(by) => (*by).to_owned(),
             Self::Unmanaged => "its name does not follow <family>-v<N>-<YYYY-MM-DD>".to_owned(),
         }

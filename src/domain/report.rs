@@ -1,5 +1,7 @@
 //! What a run did, image by image: failures are values here, and the end of a run follows from them.
 
+use std::fmt;
+
 use super::failure::Kind;
 use super::ids::{AccountId, ImageId, SnapshotId};
 use super::image::Image;
@@ -90,6 +92,16 @@ pub struct PlaceError {
     pub region: Region,
     /// What went wrong.
     pub problem: Problem,
+}
+
+impl fmt::Display for PlaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { account, region, problem } = self;
+        if let Some(account) = account {
+            write!(f, "account {account}, ")?;
+        }
+        write!(f, "region {region}: {} [{}]", problem.message, problem.code)
+    }
 }
 
 /// What became of one snapshot of an image that was deregistered or brought back.

@@ -11,8 +11,9 @@ use super::age::ago;
 use super::ids::ImageId;
 use super::image::{Image, State};
 use super::policy::{KEEP_TAG, Policy, Settled};
+use super::retire::{History, Next, Step, next};
 use super::tagging::{TagMatch, backup_service};
-use super::usage::{ALIAS, SourceStatus, Usage, Verdict as UseVerdict};
+use super::usage::{ALIAS, SourceState, SourceStatus, Usage, Verdict as UseVerdict};
 
 pub use super::reason::Reason;
 
@@ -37,12 +38,19 @@ pub struct Verdict<'a> {
     pub asks_shares: bool,
     /// Everything that keeps it; it may go when there is nothing.
     pub reasons: Vec<Reason>,
+    /// What is to be done to it: a step on its way out where nothing keeps it, or back where it is wanted again.
+    pub step: Option<Step>,
 }
 
 impl Verdict<'_> {
     /// Whether the image may go.
     pub fn goes(&self) -> bool {
         self.reasons.is_empty()
+    }
+
+    /// Whether nothing but the time of its next stage keeps it: then who uses it decides what is to be done.
+    pub fn candidate(&self) -> bool {
+        self.reasons.iter().all(|reason| matches!(reason, Reason::Retiring(_)))
     }
 }
 
@@ -72,6 +80,7 @@ pub fn judge<'a>(
         }
         standing_reasons(policy, image, &mut reasons);
         reasons.extend(use_reasons(usage, &image.id, doubt.as_deref()));
+        let step = rule_of.and_then(|rule| step(rule, image, &mut reasons, now));
         Verdict {
             image,
             family,
@@ -79,6 +88,7 @@ pub fn judge<'a>(
             keep: rule_of.map(|rule| rule.keep),
             asks_shares: rule_of.is_some_and(|rule| rule.keep_shared),
             reasons,
+            step,
         }
     });
     judged.collect()
@@ -205,7 +215,10 @@ fn shared(shares: &Result<Option<String>, String>) -> Option<Reason> {
 fn use_reasons(usage: &Usage, image: &ImageId, doubt: Option<&str>) -> Vec<Reason> {
     match usage.verdict(image) {
         UseVerdict::Unused => Vec::new(),
-        UseVerdict::Unverified(_) => vec![Reason::Unverified(doubt.unwrap_or_default().to_owned())],
+        UseVerdict::Unverified(_) if !usage.doubtful(image) => {
+            vec![Reason::Unverified(doubt.unwrap_or_default().to_owned())]
+        }
+        UseVerdict::Unverified(failed) => vec![Reason::Unverified(said(failed).unwrap_or_default())],
         UseVerdict::InUse(by) => {
             let (alias, other): (Vec<_>, Vec<_>) = by.into_iter().cloned().partition(|r| r.kind == ALIAS);
             let mut reasons = Vec::new();
@@ -220,9 +233,37 @@ fn use_reasons(usage: &Usage, image: &ImageId, doubt: Option<&str>) -> Vec<Reaso
     }
 }
 
+/// What is to be done to the image; a reason is added where it has to wait for that.
+fn step(rule: &Settled, image: &Image, reasons: &mut Vec<Reason>, now: DateTime<Utc>) -> Option<Step> {
+    if reasons.is_empty() {
+        let due = rule.retire.as_ref().map_or(Next::Due(Step::Deregister), |stages| next(stages, image, now));
+        return match due {
+            Next::Due(step) => Some(step),
+            Next::Stays(why) => {
+                reasons.push(Reason::Retiring(why));
+                None
+            }
+        };
+    }
+    let wanted = |wanted| reasons.iter().any(|reason| reason.recalls() == Some(wanted));
+    if !rule.revive || wanted(false) || !wanted(true) || Step::Revive.holds(image, now) {
+        return None;
+    }
+    match History::of(image) {
+        Ok(_) => Some(Step::Revive),
+        Err(unreadable) => {
+            reasons.push(Reason::Retiring(unreadable.to_string()));
+            None
+        }
+    }
+}
+
 /// The sources that could not be read, with EC2's words; the same for every image of a place.
 fn doubt(usage: &Usage) -> Option<String> {
-    let failed = usage.failed();
+    said(usage.failed().into_iter().filter(|state| !state.source.by_image()).collect())
+}
+
+fn said(failed: Vec<&SourceState>) -> Option<String> {
     let each = failed.iter().filter_map(|state| match &state.status {
         SourceStatus::Failed(problem) => Some(format!("{}: {} [{}]", state.source, problem.message, problem.code)),
         SourceStatus::Ok { .. } | SourceStatus::Skipped => None,

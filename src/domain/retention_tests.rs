@@ -1,3 +1,6 @@
+#[path = "retention_retire_tests.rs"]
+mod retire;
+
 use super::super::ids::ImageId;
 use super::super::image::Protection;
 use super::super::image::testing::image;

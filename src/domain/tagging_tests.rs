@@ -83,8 +83,15 @@ fn matching_takes_whole_keys() {
 
 #[test]
 fn a_copy_is_tagged_by_its_own_name() {
-    let source =
-        tags(&[("Name", "web-v3-2026-01-02"), ("Family", "web"), ("Version", "3"), ("aws:x", "y"), (RUN, "1")]);
+    let source = tags(&[
+        ("Name", "web-v3-2026-01-02"),
+        ("Family", "web"),
+        ("Version", "3"),
+        ("aws:x", "y"),
+        (RUN, "1"),
+        (RETIRE, "deprecate@2026-01-02T00:00:00Z"),
+        (SHARES, "222222222222"),
+    ]);
     let copy = CopyTags {
         source: &source,
         old_name: "web-v3-2026-01-02",

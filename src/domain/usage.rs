@@ -32,10 +32,14 @@ pub enum Source {
     ImageReferences,
     /// Files the user pointed at, with image ids in them.
     Files,
+    /// The other accounts of the run.
+    Accounts,
+    /// EC2's reports of the accounts that use an image.
+    UsageReports,
 }
 
 impl Source {
-    /// All sources at AWS.
+    /// All sources that one account has in one region.
     pub const ALL: [Self; 8] = [
         Self::Instances,
         Self::LaunchTemplates,
@@ -45,6 +49,19 @@ impl Source {
         Self::Ec2Fleets,
         Self::SsmParameters,
         Self::ImageReferences,
+    ];
+
+    /// All sources that are read unless the user leaves them out.
+    pub const OPTIONAL: [Self; 9] = [
+        Self::Instances,
+        Self::LaunchTemplates,
+        Self::LaunchConfigurations,
+        Self::AutoScalingGroups,
+        Self::SpotRequests,
+        Self::Ec2Fleets,
+        Self::SsmParameters,
+        Self::ImageReferences,
+        Self::Accounts,
     ];
 
     /// The name users know it by.
@@ -59,20 +76,27 @@ impl Source {
             Self::SsmParameters => "ssm-parameters",
             Self::ImageReferences => "image-references",
             Self::Files => "files",
+            Self::Accounts => "accounts",
+            Self::UsageReports => "usage-reports",
         }
+    }
+
+    /// Whether it may be silent about some images only: those that others can launch.
+    pub fn by_image(self) -> bool {
+        matches!(self, Self::Accounts | Self::UsageReports)
     }
 }
 
 /// A name that is not the name of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no source '{0}'; sources are {list}", list = Source::ALL.map(Source::as_str).join(", "))]
+#[error("there is no source '{0}'; sources are {list}", list = Source::OPTIONAL.map(Source::as_str).join(", "))]
 pub struct UnknownSource(String);
 
 impl FromStr for Source {
     type Err = UnknownSource;
 
     fn from_str(text: &str) -> Result<Self, UnknownSource> {
-        Self::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| UnknownSource(text.to_owned()))
+        Self::OPTIONAL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| UnknownSource(text.to_owned()))
     }
 }
 
@@ -135,6 +159,8 @@ pub struct SourceState {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Usage {
     references: BTreeMap<ImageId, BTreeSet<Reference>>,
+    /// The images about which a source could not tell, though it could about others.
+    doubts: BTreeMap<ImageId, BTreeSet<Source>>,
     /// Every source, read or not.
     pub sources: Vec<SourceState>,
 }
@@ -159,6 +185,37 @@ impl Usage {
     /// All that names the image.
     pub fn references(&self, image: &ImageId) -> Vec<&Reference> {
         self.references.get(image).into_iter().flatten().collect()
+    }
+
+    /// Every image that anything names, with what names it.
+    pub fn all(&self) -> impl Iterator<Item = (&ImageId, &Reference)> {
+        self.references.iter().flat_map(|(image, by)| by.iter().map(move |reference| (image, reference)))
+    }
+
+    /// Notes that a source could not tell about this image.
+    pub fn doubt(&mut self, image: ImageId, source: Source) {
+        self.doubts.entry(image).or_default().insert(source);
+    }
+
+    /// Takes over what an earlier look knew from one source.
+    pub fn take(&mut self, before: &Self, source: Source) {
+        let found = before.all().filter(|(_, reference)| reference.source == source);
+        found.for_each(|(image, reference)| self.add(image.clone(), reference.clone()));
+        let doubts = before.doubts.iter().filter(|(_, sources)| sources.contains(&source));
+        doubts.for_each(|(image, _)| self.doubt(image.clone(), source));
+        self.sources.extend(before.sources.iter().filter(|state| state.source == source).cloned());
+    }
+
+    /// Whether there is doubt about this image that there is not about all others.
+    pub fn doubtful(&self, image: &ImageId) -> bool {
+        self.doubts.contains_key(image)
+    }
+
+    /// The sources that could not tell about the image.
+    pub fn unread(&self, image: &ImageId) -> Vec<&SourceState> {
+        let doubts = self.doubts.get(image);
+        let counts = |source: Source| !source.by_image() || doubts.is_some_and(|sources| sources.contains(&source));
+        self.failed().into_iter().filter(|state| counts(state.source)).collect()
     }
 
     /// The SSM parameters that are aliases of the image now; `None` where nobody could look for them.
@@ -191,7 +248,7 @@ impl Usage {
         if !references.is_empty() {
             return Verdict::InUse(references);
         }
-        match self.failed() {
+        match self.unread(image) {
             failed if failed.is_empty() => Verdict::Unused,
             failed => Verdict::Unverified(failed),
         }
@@ -199,60 +256,5 @@ impl Usage {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn state(source: Source, status: SourceStatus) -> SourceState {
-        SourceState { account: None, region: "us-east-1".parse().unwrap(), source, status }
-    }
-
-    #[test]
-    fn names_read_back() {
-        for source in Source::ALL {
-            assert_eq!(source.as_str().parse(), Ok(source));
-        }
-        assert!("instance".parse::<Source>().unwrap_err().to_string().contains("launch-templates"));
-    }
-
-    #[test]
-    fn one_failed_source_leaves_doubt_but_a_reference_is_certain() {
-        let used: ImageId = "ami-00000001".parse().unwrap();
-        let other: ImageId = "ami-00000002".parse().unwrap();
-        let mut usage = Usage::default();
-        usage.sources.push(state(Source::Instances, SourceStatus::Ok { read: 1 }));
-        usage.sources.push(state(Source::Ec2Fleets, SourceStatus::Skipped));
-        assert_eq!(usage.verdict(&other), Verdict::Unused);
-        let problem = Problem { code: "UnauthorizedOperation".into(), message: "no".into() };
-        usage.sources.push(state(Source::SsmParameters, SourceStatus::Failed(problem)));
-        let reference =
-            Reference { source: Source::Instances, kind: "instance", id: "i-1".into(), detail: "running".into() };
-        usage.add(used.clone(), reference);
-        assert!(matches!(usage.verdict(&used), Verdict::InUse(by) if by.len() == 1));
-        assert!(matches!(usage.verdict(&other), Verdict::Unverified(why) if why.len() == 1));
-    }
-
-    #[test]
-    fn an_alias_is_one_now_and_not_one_before() {
-        let image: ImageId = "ami-00000001".parse().unwrap();
-        let by = |source: Source, kind: &'static str, id: &str, detail: &str| Reference {
-            source,
-            kind,
-            id: id.into(),
-            detail: detail.into(),
-        };
-        let mut usage = Usage::default();
-        assert_eq!(usage.aliases(&image), None);
-        let arn = "arn:aws:ssm:us-east-1:1:parameter/amictl/web/prod";
-        usage.add(image.clone(), by(Source::ImageReferences, ALIAS, "/amictl/web/prod", arn));
-        assert_eq!(usage.aliases(&image), Some(vec!["/amictl/web/prod"]), "EC2 knows it as well");
-        usage.sources.push(state(Source::SsmParameters, SourceStatus::Ok { read: 3 }));
-        assert_eq!(usage.aliases(&image), Some(vec![]), "SSM itself is asked first");
-        let before = "/amictl/web/old, the version before";
-        usage.add(image.clone(), by(Source::SsmParameters, ALIAS, "/amictl/web/old", before));
-        usage.add(image.clone(), by(Source::SsmParameters, "ssm-parameter", "/golden", "/golden"));
-        usage.add(image.clone(), by(Source::SsmParameters, ALIAS, "/amictl/web/test", "/amictl/web/test"));
-        assert_eq!(usage.aliases(&image), Some(vec!["/amictl/web/test"]));
-        usage.sources[0].status = SourceStatus::Skipped;
-        assert_eq!(usage.aliases(&image), Some(vec!["/amictl/web/prod"]));
-    }
-}
+#[path = "usage_tests.rs"]
+mod tests;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::columns::{Column, Row};
-use super::json::{ErrorJson, ImageJson, ImagesJson, VERSION};
+use super::json::{ErrorJson, ImageJson, ImagesJson, OutcomeJson, VERSION};
 use super::table::Sheet;
 use super::{Format, Printer};
 use crate::domain::cost::{Prices, snapshot_gib};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
-use crate::domain::report::PlaceError;
+use crate::domain::report::{Outcome, PlaceError};
 
 /// What to show of images beside themselves.
 #[derive(Debug, Clone, Default)]
@@ -24,9 +24,12 @@ pub struct Options {
     pub prices: Option<Prices>,
     /// Who uses each image, where that was asked.
     pub used_by: BTreeMap<ImageId, String>,
+    /// What was done to the images once they were made.
+    pub steps: Vec<Outcome>,
 }
 
-/// Writes images to stdout. The places that failed are part of the JSON document; other formats have no room.
+/// Writes images to stdout. The places that failed and the steps are part of the JSON document; other formats have no
+/// room.
 pub fn images(
     printer: &Printer,
     images: &[Image],
@@ -43,6 +46,7 @@ pub fn images(
             version: VERSION,
             images: &images.iter().map(item).collect::<Vec<_>>(),
             errors: errors.iter().map(ErrorJson::new).collect(),
+            steps: options.steps.iter().map(OutcomeJson::new).collect(),
         }),
         Format::Jsonl => printer.jsonl(images.iter().map(item)),
         Format::Ids => printer.ids(images.iter().map(|image| &image.id)),

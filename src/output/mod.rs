@@ -27,7 +27,7 @@ pub use instances::instances;
 pub use journal::Journal;
 pub use orphans::{Orphan, orphans};
 pub use page::Page;
-pub use plan::{DISPENSABLE, overview, plan, summary as plan_summary};
+pub use plan::{DISPENSABLE, overview, plan, question as plan_question, steps, summary as plan_summary};
 pub use progress::{Bar, Bars};
 pub use recycle_bin::recycle_bin;
 pub use refs::{refs, unread as unread_sources};
@@ -114,6 +114,17 @@ impl Printer {
     pub fn confirm(&self, question: &str) -> io::Result<bool> {
         let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
         answer.map_err(|dialoguer::Error::IO(error)| error)
+    }
+
+    /// Asks for the code of an MFA device.
+    pub fn ask_code(&self, serial: &str) -> io::Result<String> {
+        let six_digits = |code: &String| match code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) {
+            true => Ok(()),
+            false => Err("a code has 6 digits"),
+        };
+        let prompt = format!("MFA code of {}", clean(serial));
+        let question = dialoguer::Input::<String>::new().with_prompt(prompt).validate_with(six_digits);
+        self.bars.around(|| question.interact_text()).map_err(|dialoguer::Error::IO(error)| error)
     }
 
     /// Tells the user something, unless they want quiet.

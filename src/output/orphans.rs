@@ -1,16 +1,19 @@
 //! Orphaned snapshots, and what became of them, in every format.
 
-use super::json::{OrphanJson, OrphansJson, VERSION};
+use super::json::{ErrorJson, OrphanJson, OrphansJson, VERSION};
 use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
 use crate::domain::cost::Prices;
+use crate::domain::ids::AccountId;
 use crate::domain::region::Region;
-use crate::domain::report::{Problem, SnapshotResult};
+use crate::domain::report::{PlaceError, Problem, SnapshotResult};
 use crate::domain::snapshot::Snapshot;
 
 /// An orphaned snapshot.
 #[derive(Debug, Clone)]
 pub struct Orphan {
+    /// The account it is in, where known.
+    pub account: Option<AccountId>,
     /// Where it is.
     pub region: Region,
     /// The snapshot.
@@ -32,15 +35,16 @@ impl Orphan {
     }
 }
 
-/// Writes orphans to stdout.
-pub fn orphans(printer: &Printer, orphans: &[Orphan], prices: Prices) -> anyhow::Result<()> {
-    let items = || orphans.iter().map(json);
+/// Writes orphans to stdout. The places that could not be read are part of the JSON document.
+pub fn orphans(printer: &Printer, orphans: &[&Orphan], errors: &[PlaceError], prices: Prices) -> anyhow::Result<()> {
+    let items = || orphans.iter().map(|orphan| json(orphan));
     match printer.format() {
         Format::Json => {
             let size_gib = orphans.iter().map(|orphan| orphan.snapshot.size_gib).sum();
             printer.json(&OrphansJson {
                 version: VERSION,
                 snapshots: items().collect(),
+                errors: errors.iter().map(ErrorJson::new).collect(),
                 size_gib,
                 monthly_saving_usd_at_most: prices.monthly(orphans.iter().map(|o| (&o.region, o.snapshot.size_gib))),
             })
@@ -48,7 +52,8 @@ pub fn orphans(printer: &Printer, orphans: &[Orphan], prices: Prices) -> anyhow:
         Format::Jsonl => printer.jsonl(items()),
         Format::Ids => printer.ids(orphans.iter().map(|orphan| &orphan.snapshot.id)),
         Format::Csv => {
-            let mut sheet = Sheet::new(["id", "region", "size_gib", "started_at", "reason", "result", "error"]);
+            let mut sheet =
+                Sheet::new(["id", "region", "size_gib", "started_at", "reason", "result", "error", "account"]);
             let row = |o: OrphanJson<'_>| {
                 let error = o.error.map(|e| format!("{}: {}", e.code, e.message)).unwrap_or_default();
                 let started = o.started_at.unwrap_or_default();
@@ -61,6 +66,7 @@ pub fn orphans(printer: &Printer, orphans: &[Orphan], prices: Prices) -> anyhow:
                     o.reason.into(),
                     o.result.into(),
                     error.into(),
+                    o.account.unwrap_or_default().into(),
                 ]
             };
             sheet.rows = items().map(|item| row(item).to_vec()).collect();
@@ -68,9 +74,12 @@ pub fn orphans(printer: &Printer, orphans: &[Orphan], prices: Prices) -> anyhow:
         }
         Format::Table if orphans.is_empty() => Ok(()),
         Format::Table => {
-            let mut sheet = Sheet::new(["SNAPSHOT", "REGION", "SIZE", "WHY", "RESULT"]);
-            sheet.rows = orphans.iter().map(row).collect();
-            printer.table(sheet, &["REGION"])
+            let mut sheet = Sheet::new(["SNAPSHOT", "ACCOUNT", "REGION", "SIZE", "WHY", "RESULT"]);
+            sheet.rows = orphans.iter().map(|orphan| row(orphan)).collect();
+            if !orphans.windows(2).any(|pair| pair[0].account != pair[1].account) {
+                sheet = sheet.without(&["ACCOUNT"]);
+            }
+            printer.table(sheet, &["REGION", "ACCOUNT"])
         }
     }
 }
@@ -79,6 +88,7 @@ fn json(orphan: &Orphan) -> OrphanJson<'_> {
     let (result, problem) = orphan.result();
     OrphanJson {
         id: orphan.snapshot.id.as_str(),
+        account: orphan.account.as_ref().map(AccountId::as_str),
         region: orphan.region.as_str(),
         size_gib: orphan.snapshot.size_gib,
         started_at: orphan.snapshot.started_at.map(super::json::time),
@@ -99,6 +109,7 @@ fn row(orphan: &Orphan) -> Vec<Cell> {
     };
     vec![
         orphan.snapshot.id.as_str().into(),
+        orphan.account.as_ref().map_or("unknown", AccountId::as_str).into(),
         orphan.region.as_str().into(),
         format!("{} GiB", orphan.snapshot.size_gib).into(),
         orphan.why.as_str().into(),

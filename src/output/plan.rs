@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
+use crate::domain::ids::AccountId;
 use crate::domain::naming::ImageName;
 use crate::domain::plan::{Kept, Plan};
+use crate::domain::retire::Step;
 
 /// Writes a plan to stdout.
 pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
@@ -21,31 +23,61 @@ pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
 }
 
 /// The columns that a narrow terminal goes without: why is more important.
-pub const DISPENSABLE: &[&str] = &["FAMILY", "REGION", "ID"];
+pub const DISPENSABLE: &[&str] = &["FAMILY", "REGION", "ACCOUNT", "ID"];
 
 /// The families of which something goes, each newest first with what goes, what stays and why.
 pub fn overview(plan: &Plan) -> Sheet {
-    let mut sheet = Sheet::new(["REGION", "FAMILY", "VERDICT", "IMAGE", "ID", "WHY"]);
-    let touched: BTreeSet<_> = plan.actions.iter().map(|a| (&a.region, &a.family)).collect();
-    for (region, family) in touched {
+    let mut sheet = Sheet::new(["ACCOUNT", "REGION", "FAMILY", "VERDICT", "IMAGE", "ID", "WHY"]);
+    let touched: BTreeSet<_> = plan.actions.iter().map(|a| (&a.account, &a.region, &a.family)).collect();
+    for (account, region, family) in touched {
         let head = |n: usize, text: &str| if n == 0 { text.to_owned() } else { String::new() };
         let family_name = family.as_deref().unwrap_or("-");
-        let stay = plan.kept.iter().filter(|kept| (&kept.region, &kept.family) == (region, family));
-        let go = plan.actions.iter().filter(|action| (&action.region, &action.family) == (region, family));
+        let account_name = account.as_ref().map_or("unknown", AccountId::as_str);
+        // Plans of earlier versions do not say whose the images are that stay.
+        let mut stay = plan.kept.iter().filter(|kept| kept.account.is_none() || kept.account == *account);
+        let stay = stay.by_ref().filter(|kept| (&kept.region, &kept.family) == (region, family));
+        let go =
+            plan.actions.iter().filter(|row| (&row.account, &row.region, &row.family) == (account, region, family));
         let stay = stay
             .map(|kept| (kept.name.as_deref(), kept.image_id.as_str(), Cell::toned("keep", Tone::Good), reasons(kept)));
         let go = go.map(|action| {
-            (action.name.as_deref(), action.image_id.as_str(), Cell::toned("delete", Tone::Bad), action.reason.clone())
+            (action.name.as_deref(), action.image_id.as_str(), verdict(action.action), action.reason.clone())
         });
         let mut rows: Vec<_> = stay.chain(go).collect();
         rows.sort_by_key(|(name, ..)| Reverse(name.map(|name| (name.parse::<ImageName>().ok(), name))));
         for (n, (name, id, verdict, why)) in rows.into_iter().enumerate() {
-            let (region, family) = (head(n, region.as_str()), head(n, family_name));
+            let (account, region, family) = (head(n, account_name), head(n, region.as_str()), head(n, family_name));
             let (image, id, why) = (name.unwrap_or("-").into(), id.into(), why.into());
-            sheet.rows.push(vec![region.into(), family.into(), verdict, image, id, why]);
+            sheet.rows.push(vec![account.into(), region.into(), family.into(), verdict, image, id, why]);
         }
     }
-    sheet
+    if plan.accounts.len() > 1 { sheet } else { sheet.without(&["ACCOUNT"]) }
+}
+
+fn verdict(step: Step) -> Cell {
+    match step {
+        Step::Deregister => Cell::toned("delete", Tone::Bad),
+        Step::Disable | Step::Deprecate => Cell::toned(step.as_str(), Tone::Notice),
+        Step::Revive => Cell::toned(step.as_str(), Tone::Good),
+    }
+}
+
+/// How many images go which step: `2 to deregister, 3 to disable`.
+pub fn steps(plan: &Plan) -> String {
+    let each = Step::ALL.iter().map(|step| (plan.count(*step), step.as_str())).filter(|(n, _)| *n > 0);
+    each.map(|(n, step)| format!("{n} to {step}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What a person is asked before a plan is carried out.
+pub fn question(plan: &Plan) -> String {
+    let each = Step::ALL.iter().map(|step| (plan.count(*step), *step)).filter(|(n, _)| *n > 0);
+    let each = each.map(|(n, step)| match step {
+        Step::Deregister => format!("deregister {n} images and delete their snapshots"),
+        Step::Disable | Step::Deprecate | Step::Revive => format!("{} {n} images", step.as_str()),
+    });
+    let text = each.collect::<Vec<_>>().join(", ");
+    let (first, rest) = text.split_at(text.len().min(1));
+    format!("{}{rest}?", first.to_uppercase())
 }
 
 fn reasons(kept: &Kept) -> String {
@@ -59,13 +91,23 @@ pub fn summary(plan: &Plan) -> Vec<String> {
     let count = |n: usize| if n == 1 { "1 image".to_owned() } else { format!("{n} images") };
     let mut lines = match sums.actions {
         0 => vec![format!("nothing to delete; {} stay", count(sums.kept))],
-        n => vec![format!(
+        n if n == plan.count(Step::Deregister) => vec![format!(
             "{} to delete with snapshots of {} GiB: up to ${:.2} a month; {} stay",
             count(n),
             sums.size_gib,
             sums.monthly_saving_usd_at_most,
             count(sums.kept)
         )],
+        _ => {
+            let saving = match plan.count(Step::Deregister) {
+                0 => String::new(),
+                _ => format!(
+                    "; snapshots of {} GiB go: up to ${:.2} a month",
+                    sums.size_gib, sums.monthly_saving_usd_at_most
+                ),
+            };
+            vec![format!("{}{saving}; {} stay as they are", steps(plan), count(sums.kept))]
+        }
     };
     let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
     for kept in &plan.kept {
@@ -84,13 +126,15 @@ pub fn summary(plan: &Plan) -> Vec<String> {
     }
     for row in plan.failed_sources() {
         let message = row.message.as_deref().unwrap_or_default();
-        lines.push(format!("{} in {} could not be read: {message}", row.source, row.region));
+        lines.push(format!("{} could not be read: {message}", plan.place(row)));
     }
     lines
 }
 
 fn for_programs(plan: &Plan) -> Sheet {
-    let mut sheet = Sheet::new(["region", "family", "image_id", "name", "verdict", "reasons", "size_gib", "snapshots"]);
+    let titles = ["region", "family", "image_id", "name", "verdict", "reasons", "size_gib", "snapshots", "account"];
+    let mut sheet = Sheet::new(titles);
+    let account = |account: &Option<AccountId>| account.as_ref().map_or("", AccountId::as_str).into();
     for action in &plan.actions {
         let snapshots: Vec<_> = action.snapshots.iter().map(|s| s.as_str()).collect();
         sheet.rows.push(vec![
@@ -102,6 +146,7 @@ fn for_programs(plan: &Plan) -> Sheet {
             action.reason.as_str().into(),
             action.size_gib.to_string().into(),
             snapshots.join(" ").into(),
+            account(&action.account),
         ]);
     }
     for kept in &plan.kept {
@@ -114,6 +159,7 @@ fn for_programs(plan: &Plan) -> Sheet {
             reasons(kept).into(),
             "".into(),
             "".into(),
+            account(&kept.account),
         ]);
     }
     sheet

@@ -50,7 +50,7 @@ pub fn recycle_bin(
             let mut sheet = Sheet::new(["NAME", "ID", "ACCOUNT", "REGION", "DELETED", "LEFT"]);
             sheet.rows = images.iter().map(|binned| row(binned, now)).collect();
             if !accounts {
-                sheet.without("ACCOUNT");
+                sheet = sheet.without(&["ACCOUNT"]);
             }
             printer.table(sheet, &["DELETED", "REGION"])
         }

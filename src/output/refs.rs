@@ -1,19 +1,23 @@
 //! Who uses images, in every format.
 
-use super::json::{ReferenceJson, RefsImageJson, RefsJson, VERSION};
+use super::json::{ErrorJson, ReferenceJson, RefsImageJson, RefsJson, VERSION};
 use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
+use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::plan::SourceRow;
+use crate::domain::report::PlaceError;
 use crate::domain::usage::{SourceStatus, Usage, Verdict};
 
-/// Writes who uses the images to stdout.
-pub fn refs(printer: &Printer, images: &[Image], usage: &Usage) -> anyhow::Result<()> {
-    let items: Vec<_> = images.iter().map(|image| item(image, usage)).collect();
+/// Writes who uses the images of each place to stdout.
+pub fn refs(printer: &Printer, places: &[(&[Image], &Usage)], errors: &[PlaceError]) -> anyhow::Result<()> {
+    let images = || places.iter().flat_map(|(images, usage)| images.iter().map(move |image| (image, *usage)));
+    let items: Vec<_> = images().map(|(image, usage)| item(image, usage)).collect();
     match printer.format() {
         Format::Json => {
-            let sources = usage.sources.iter().map(SourceRow::new).collect();
-            printer.json(&RefsJson { version: VERSION, images: items, sources })
+            let sources = places.iter().flat_map(|(_, usage)| usage.sources.iter().map(SourceRow::new)).collect();
+            let errors = errors.iter().map(ErrorJson::new).collect();
+            printer.json(&RefsJson { version: VERSION, images: items, sources, errors })
         }
         Format::Jsonl => printer.jsonl(&items),
         Format::Ids => {
@@ -31,9 +35,13 @@ pub fn refs(printer: &Printer, images: &[Image], usage: &Usage) -> anyhow::Resul
             printer.csv(&sheet)
         }
         Format::Table => {
-            let mut sheet = Sheet::new(["IMAGE", "USED BY", "ID", "DETAIL", "SOURCE"]);
-            images.iter().for_each(|image| rows(image, usage, &mut sheet));
-            printer.table(sheet, &["SOURCE"])
+            let titles = ["IMAGE", "ACCOUNT", "REGION", "USED BY", "ID", "DETAIL", "SOURCE"];
+            let mut sheet = Sheet::new(titles);
+            images().for_each(|(image, usage)| rows(image, usage, &mut sheet));
+            if places.len() < 2 {
+                sheet = sheet.without(&["ACCOUNT", "REGION"]);
+            }
+            printer.table(sheet, &["SOURCE", "REGION", "ACCOUNT"])
         }
     }
 }
@@ -52,6 +60,7 @@ pub(super) fn item<'a>(image: &'a Image, usage: &'a Usage) -> RefsImageJson<'a> 
     };
     RefsImageJson {
         id: image.id.as_str(),
+        owner_id: image.owner.as_ref().map(AccountId::as_str),
         name: image.name.as_deref(),
         region: image.region.as_str(),
         in_use,
@@ -61,17 +70,21 @@ pub(super) fn item<'a>(image: &'a Image, usage: &'a Usage) -> RefsImageJson<'a> 
 
 fn rows(image: &Image, usage: &Usage, sheet: &mut Sheet) {
     let found = usage.references(&image.id);
+    let owner = image.owner.as_ref().map_or("-", AccountId::as_str);
+    let head = |n: usize| match n {
+        0 => [image.label().into(), owner.into(), image.region.as_str().into()],
+        _ => ["".into(), "".into(), "".into()],
+    };
     if found.is_empty() {
-        let verdict = match usage.failed().is_empty() {
+        let verdict = match usage.unread(&image.id).is_empty() {
             true => Cell::toned("nobody", Tone::Faint),
             false => Cell::toned("unverified", Tone::Notice),
         };
-        sheet.rows.push(vec![image.label().into(), verdict, "-".into(), "-".into(), "-".into()]);
+        sheet.rows.push(head(0).into_iter().chain([verdict, "-".into(), "-".into(), "-".into()]).collect());
     }
     for (n, r) in found.into_iter().enumerate() {
-        let label = if n == 0 { image.label() } else { String::new() };
-        let (id, detail) = (r.id.as_str().into(), r.detail.as_str().into());
-        sheet.rows.push(vec![label.into(), r.kind.into(), id, detail, r.source.as_str().into()]);
+        let by = [r.kind.into(), r.id.as_str().into(), r.detail.as_str().into(), r.source.as_str().into()];
+        sheet.rows.push(head(n).into_iter().chain(by).collect());
     }
 }
 

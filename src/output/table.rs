@@ -98,12 +98,18 @@ impl Sheet {
             if self.widths().iter().map(|w| w + usize::from(GAP)).sum::<usize>() <= usize::from(width) {
                 return;
             }
-            self.without(column);
+            self.remove(column);
         }
     }
 
-    /// Leaves out a column.
-    pub fn without(&mut self, column: &str) {
+    /// The table without these columns.
+    #[must_use]
+    pub fn without(mut self, columns: &[&str]) -> Self {
+        columns.iter().for_each(|column| self.remove(column));
+        self
+    }
+
+    fn remove(&mut self, column: &str) {
         if let Some(at) = self.header.iter().position(|head| head == column) {
             self.header.remove(at);
             self.rows.iter_mut().for_each(|row| {

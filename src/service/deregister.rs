@@ -193,7 +193,7 @@ pub fn left_alone(row: &Action, why: Problem) -> Outcome {
         region: row.region.clone(),
         image_id: row.image_id.clone(),
         name: row.name.clone(),
-        verb: Verb::Deregister,
+        verb: row.action.verb(),
         changed: false,
         detail: None,
         status: Status::Skipped(why),

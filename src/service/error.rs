@@ -33,6 +33,8 @@ pub struct ApiError {
 pub mod codes {
     /// No usable credentials.
     pub const CREDENTIALS: &str = "CredentialsError";
+    /// A code of an MFA device is needed, and there is none.
+    pub const MFA: &str = "MfaRequired";
     /// No connection.
     pub const CONNECTION: &str = "ConnectionError";
     /// No answer in time.
@@ -69,6 +71,21 @@ impl ApiError {
     /// What the user can do about it, where there is something.
     pub fn hint(&self) -> Option<String> {
         let hint = match self.code.as_str() {
+            codes::MFA => {
+                "run it on a terminal, sign in with aws sso login, or give the profile a credential_process; a code has 6 digits"
+            }
+            _ if self.message.contains("MultiFactorAuthentication") => {
+                "a code is taken once and not for long: run the command again with the next one of the device"
+            }
+            "AccessDenied" if self.call == "AssumeRole" => {
+                "the role must exist and its trust policy admit you: see --external-id for a role that asks for one, and \
+                 mfa_serial in the profile for one that asks for an MFA code"
+            }
+            "AWSOrganizationsNotInUseException" => "name the roles with --role-arn instead of --org-role",
+            "AccessDeniedException" if self.call == "ListAccounts" => {
+                "only the management account of the organization and its delegated administrators may list its accounts; \
+                 name the roles with --role-arn otherwise"
+            }
             codes::CREDENTIALS if self.message.to_lowercase().contains("sso") => {
                 "sign in again with: aws sso login (add --profile NAME if you use one)"
             }
@@ -102,6 +119,10 @@ where
 {
     let region = region.clone();
     move |error| {
+        // The call was not made where another one failed that its credentials hang on: that one is told of.
+        if let Some(cause) = find::<ApiError>(&error) {
+            return cause.clone();
+        }
         let (code, message, answer_lost) = describe(&error);
         let request_id = error.as_service_error().and_then(RequestId::request_id).map(str::to_owned);
         ApiError { call, region, code, message, request_id, answer_lost }

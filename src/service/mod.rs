@@ -2,6 +2,7 @@
 //!
 //! SDK types end here: what leaves this module is a domain type or an [`error::ApiError`].
 
+mod accounts;
 mod convert;
 pub mod copy;
 pub mod create;
@@ -17,6 +18,7 @@ pub mod lineage;
 pub mod pace;
 pub mod parameters;
 pub mod permissions;
+mod profile;
 pub mod recycle_bin;
 pub mod removal;
 pub mod resolve;
@@ -24,10 +26,13 @@ pub mod restore;
 mod retry;
 pub mod security_groups;
 pub mod session;
+mod sign_in;
 pub mod snapshots;
 pub mod tags;
 mod target;
 pub mod usage;
+pub mod usage_reports;
+pub mod volumes;
 pub mod wait;
 
 pub use target::Target;

@@ -1,7 +1,5 @@
 //! From what a user calls an image to the image.
 
-use std::collections::BTreeSet;
-
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
@@ -49,19 +47,6 @@ pub async fn image(target: &Target, reference: &ImageRef, now: DateTime<Utc>) ->
             }
         }
     }
-}
-
-/// All references, each image once, in the order given.
-pub async fn images(target: &Target, references: &[ImageRef], now: DateTime<Utc>) -> Result<Vec<Image>> {
-    let mut seen = BTreeSet::new();
-    let mut found = Vec::new();
-    for reference in references {
-        let image = image(target, reference, now).await?;
-        if seen.insert(image.id.clone()) {
-            found.push(image);
-        }
-    }
-    Ok(found)
 }
 
 /// All versions of the family that `reference` names, newest first.

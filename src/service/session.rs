@@ -1,6 +1,6 @@
 //! Profile, credentials, endpoint, retries and regions: one client for each account and region.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,16 +8,20 @@ use anyhow::{Context, Result};
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use futures::StreamExt;
 
 use super::error::ApiError;
 use super::pace::Pace;
-use super::target::{Account, Target};
+pub use super::sign_in::Ask;
+use super::target::{Account, Target, caller};
+use super::{accounts, profile};
 use crate::domain::failure::Failure;
+use crate::domain::ids::AccountId;
 use crate::domain::region::{Region, RegionChoice};
 use crate::domain::report::PlaceError;
+use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 
 /// Attempts for one call, the first included, where nobody says otherwise.
 pub const DEFAULT_ATTEMPTS: u32 = 8;
@@ -25,6 +29,8 @@ pub const DEFAULT_ATTEMPTS: u32 = 8;
 /// No byte for this long, and a call counts as lost. EC2 answers a page of 1,000 images in a few seconds.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many accounts are entered at a time.
+const SIDE_BY_SIDE: usize = 32;
 
 /// Whether the SDK also slows first attempts down after a throttle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,14 +43,22 @@ pub enum RetryMode {
 }
 
 /// How to reach AWS. Retry settings come checked: the SDK panics on those it finds wrong in the environment.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Settings {
     /// A profile asked for by name; beats keys in the environment.
     pub profile: Option<String>,
     /// Regions asked for by name, before any other source.
     pub regions: Vec<RegionChoice>,
     /// Roles to assume, one for each account.
-    pub role_arns: Vec<String>,
+    pub role_arns: Vec<RoleArn>,
+    /// The role of this name in `members`, or in every active account of the organization where those are none.
+    pub org_role: Option<RoleName>,
+    /// Accounts to enter by that role.
+    pub members: Vec<AccountId>,
+    /// What these roles demand of whoever assumes them.
+    pub external_id: Option<ExternalId>,
+    /// Asks for the code of an MFA device, where there is somebody to ask.
+    pub ask_code: Option<Ask>,
     /// An endpoint for every service, before those of the environment and the profile.
     pub endpoint_url: Option<String>,
     /// Attempts for one call.
@@ -62,22 +76,49 @@ pub struct Session {
     accounts: Vec<Arc<Account>>,
     choices: Vec<RegionChoice>,
     configured: Option<Region>,
+    notes: Vec<String>,
 }
 
 /// Where a run works.
+#[derive(Clone)]
 pub struct Places {
+    /// Whether the run is to work in several accounts, entered or not.
+    pub several: bool,
     /// Every account in every region asked for.
     pub targets: Vec<Target>,
-    /// Accounts whose regions could not be found out.
+    /// Accounts that cannot be entered, or whose regions could not be found out.
     pub errors: Vec<PlaceError>,
+    /// The first of these errors in full.
+    first: Option<ApiError>,
+}
+
+impl Places {
+    /// All accounts, those that cannot be entered as well.
+    pub async fn accounts(&self) -> BTreeSet<AccountId> {
+        let mut accounts: BTreeSet<AccountId> =
+            self.errors.iter().filter_map(|error| error.account.as_ref()?.parse().ok()).collect();
+        for target in &self.targets {
+            accounts.extend(target.account().await.ok().cloned());
+        }
+        accounts
+    }
+
+    /// The same, unless there is no place at all to work in.
+    pub fn some(self) -> Result<Self, ApiError> {
+        match self.first {
+            Some(error) if self.targets.is_empty() => Err(error),
+            _ => Ok(self),
+        }
+    }
 }
 
 impl Session {
-    /// Reads configuration files and the environment. No call is made yet.
+    /// Reads configuration files and the environment. Calls are made only where the credentials must be asked for, or
+    /// the organization for its accounts.
     pub async fn open(settings: &Settings) -> Result<Self> {
         let choices = region_choices(settings)?;
         let config = load(settings, &choices).await?;
-        let configured = config.region().and_then(|region| region.as_ref().parse().ok());
+        let configured: Option<Region> = config.region().and_then(|region| region.as_ref().parse().ok());
         if choices.is_empty() && configured.is_none() {
             return Err(Failure::usage("no region: nothing says where to look")
                 .hint("give --region us-east-1, set AWS_REGION, or put a region into the profile")
@@ -89,15 +130,24 @@ impl Session {
                 options.push_str(&format!(" {name} {value}"));
             }
         }
-        let mut accounts = Vec::new();
-        for role in &settings.role_arns {
-            let options = format!("{options} --role-arn {role}");
-            accounts.push(Account::new(assume(&config, role).await, role, options, settings.pace));
-        }
-        if accounts.is_empty() {
-            accounts.push(Account::new(config, "default", options, settings.pace));
-        }
-        Ok(Self { accounts, choices, configured })
+        // Where every region is asked for, STS and Organizations still need one to be called in.
+        let first = aws_config::Region::new(Region::first().as_str().to_owned());
+        let config = config.to_builder().region(config.region().cloned().unwrap_or(first)).build();
+        let config = match profile::sign_in(settings, &config).await? {
+            Some(signed_in) => {
+                // A person is asked now, before anything else goes on.
+                caller(&signed_in).await?;
+                signed_in
+            }
+            None => config,
+        };
+        let accounts::Opened { accounts, notes } = accounts::open(settings, &config, &options).await?;
+        Ok(Self { accounts, choices, configured, notes })
+    }
+
+    /// What the user should know of accounts that are left out.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Every account in every region asked for; `all` is looked up with EC2.
@@ -111,24 +161,30 @@ impl Session {
         Ok(targets)
     }
 
-    /// The same where an account that cannot be asked for its regions is reported and does not hide the others.
+    /// The same where an account that cannot be entered is reported and does not hide the others.
     pub async fn places(&self) -> Places {
-        let mut places = Places { targets: Vec::new(), errors: Vec::new() };
-        for account in &self.accounts {
-            match self.regions(account).await {
+        let each = self.accounts.iter().map(|account| async move { (account, self.entered(account).await) });
+        let all: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+        let several = self.accounts.len() > 1;
+        let mut places = Places { several, targets: Vec::new(), errors: Vec::new(), first: None };
+        for (account, answer) in all {
+            match answer {
                 Ok(regions) => places.targets.extend(regions.into_iter().map(|region| Target::new(account, region))),
-                Err(error) => places.errors.push(account.error(error)),
+                Err(error) => {
+                    places.errors.push(account.error(&error));
+                    places.first.get_or_insert(error);
+                }
             }
         }
         places
     }
 
-    /// Every region asked for, of a command that works in one account at a time.
-    pub async fn one_account(&self) -> Result<Vec<Target>> {
-        match self.accounts.len() {
-            1 => self.targets().await,
-            _ => Err(Failure::usage("this command works in one account at a time").hint("give one --role-arn").into()),
+    /// The regions of an account, once it is known that it can be entered.
+    async fn entered(&self, account: &Arc<Account>) -> Result<Vec<Region>, ApiError> {
+        if account.role.is_some() {
+            account.caller().await?;
         }
+        self.regions(account).await
     }
 
     /// The one account and region of a command that works in one.
@@ -212,15 +268,4 @@ async fn load(settings: &Settings, choices: &[RegionChoice]) -> Result<SdkConfig
         loader = loader.endpoint_url(url);
     }
     Ok(loader.load().await)
-}
-
-/// The configuration of the account that `role` leads to.
-async fn assume(config: &SdkConfig, role: &str) -> SdkConfig {
-    let provider = AssumeRoleProvider::builder(role).session_name("amictl").configure(config).build().await;
-    let credentials = aws_credential_types::provider::SharedCredentialsProvider::new(provider);
-    config
-        .to_builder()
-        .credentials_provider(credentials)
-        .identity_cache(aws_config::identity::IdentityCache::lazy().build())
-        .build()
 }

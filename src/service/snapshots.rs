@@ -29,6 +29,21 @@ pub async fn existing(target: &Target, ids: &[SnapshotId]) -> Result<Vec<Snapsho
     Ok(found)
 }
 
+/// What EC2 says of snapshots that failed: the trouble with a key may be told here and not on the image.
+pub async fn messages(target: &Target, ids: &[SnapshotId]) -> Result<Vec<String>, ApiError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(FILTER_VALUES) {
+        let values = chunk.iter().map(ToString::to_string).collect();
+        let filter = Filter::builder().name("snapshot-id").set_values(Some(values)).build();
+        let mut pages = target.ec2.describe_snapshots().filters(filter).into_paginator().page_size(PAGE).send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(api(DESCRIBE, &target.region))?;
+            found.extend(page.snapshots().iter().filter_map(|snapshot| snapshot.state_message().map(str::to_owned)));
+        }
+    }
+    Ok(found)
+}
+
 /// All snapshots of the account.
 pub async fn own(target: &Target) -> Result<Vec<Snapshot>, ApiError> {
     let mut pages = target.ec2.describe_snapshots().owner_ids("self").into_paginator().page_size(PAGE).send();

@@ -1,6 +1,6 @@
 //! One account in one region, with its clients.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
@@ -14,12 +14,13 @@ use super::retry::Patient;
 use crate::domain::ids::AccountId;
 use crate::domain::region::Region;
 use crate::domain::report::{PlaceError, Problem};
+use crate::domain::roles::RoleArn;
 
 /// An account, reached with one set of credentials.
 pub(super) struct Account {
     config: SdkConfig,
-    /// Keeps this account's retries from draining those of another.
-    partition: String,
+    /// The role that leads to it, where one does.
+    pub(super) role: Option<RoleArn>,
     /// The options that lead to this account again.
     options: String,
     caller: OnceCell<Result<Caller, ApiError>>,
@@ -28,14 +29,30 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn new(config: SdkConfig, partition: &str, options: String, pace: Pace) -> Arc<Self> {
+    pub(super) fn new(config: SdkConfig, role: Option<RoleArn>, options: String, pace: Pace) -> Arc<Self> {
         let (caller, paced) = (OnceCell::new(), Mutex::default());
-        Arc::new(Self { config, partition: partition.to_owned(), options, caller, pace, paced })
+        Arc::new(Self { config, role, options, caller, pace, paced })
+    }
+
+    /// Who the credentials belong to. Asked for once, also where there is no answer.
+    pub(super) async fn caller(&self) -> Result<&Caller, ApiError> {
+        self.caller.get_or_init(|| caller(&self.config)).await.as_ref().map_err(Clone::clone)
     }
 
     /// An error that is one of this account as a whole.
-    pub(super) fn error(&self, error: ApiError) -> PlaceError {
-        PlaceError { account: role_account(&self.partition), region: error.region.clone(), problem: error.problem() }
+    pub(super) fn error(&self, error: &ApiError) -> PlaceError {
+        PlaceError { account: self.id(), region: error.region.clone(), problem: error.problem() }
+    }
+
+    /// What keeps the retries of one account and region from draining those of another.
+    fn retries(&self, region: &Region) -> String {
+        let account = self.role.as_ref().map_or("default".to_owned(), ToString::to_string);
+        format!("{account}/{region}")
+    }
+
+    /// The account as far as it is known without asking.
+    fn id(&self) -> Option<String> {
+        self.role.as_ref().map(|role| role.account().to_string())
     }
 
     /// The client that keeps to EC2's limits in a region: one, however many targets there are.
@@ -44,11 +61,6 @@ impl Account {
         let new = || pace::paced(self.config.http_client().unwrap_or_else(super::http::client), self.pace);
         paced.entry(region.clone()).or_insert_with(new).clone()
     }
-}
-
-/// The account of `arn:aws:iam::ACCOUNT:role/NAME`.
-fn role_account(arn: &str) -> Option<String> {
-    arn.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned)
 }
 
 /// Who makes the calls.
@@ -75,7 +87,7 @@ pub struct Target {
 impl Target {
     pub(super) fn new(account: &Arc<Account>, region: Region) -> Self {
         let place = aws_config::Region::new(region.as_str().to_owned());
-        let partition = format!("{}/{region}", account.partition);
+        let partition = account.retries(&region);
         let ec2 = aws_sdk_ec2::config::Builder::from(&account.config)
             .region(place.clone())
             .http_client(account.paced(&region))
@@ -117,7 +129,7 @@ impl Target {
     /// The client for keys, made when one is asked about.
     pub(super) fn kms(&self) -> aws_sdk_kms::Client {
         let region = aws_config::Region::new(self.region.as_str().to_owned());
-        let partition = RetryPartition::new(format!("{}/{}/kms", self.account.partition, self.region));
+        let partition = RetryPartition::new(format!("{}/kms", self.account.retries(&self.region)));
         let config = aws_sdk_kms::config::Builder::from(&self.account.config).region(region);
         aws_sdk_kms::Client::from_conf(config.retry_partition(partition).build())
     }
@@ -133,7 +145,7 @@ impl Target {
 
     /// Who the credentials belong to. Asked for once, also where there is no answer.
     pub async fn caller(&self) -> Result<&Caller, ApiError> {
-        self.account.caller.get_or_init(|| self.ask_caller()).await.as_ref().map_err(Clone::clone)
+        self.account.caller().await
     }
 
     /// The account behind the credentials.
@@ -141,15 +153,26 @@ impl Target {
         Ok(&self.caller().await?.account)
     }
 
+    /// Whether it is the same account and region.
+    pub fn is(&self, other: &Self) -> bool {
+        self.same_account(other) && self.region == other.region
+    }
+
     /// The options that lead here again, for a command line that takes something up.
     pub fn options(&self) -> String {
         format!("--region {}{}", self.region, self.account.options)
     }
 
+    /// The same for several regions.
+    pub fn options_in(&self, regions: &BTreeSet<Region>) -> String {
+        let regions: Vec<_> = regions.iter().map(Region::as_str).collect();
+        format!("--region {}{}", regions.join(","), self.account.options)
+    }
+
     /// What went wrong here, as an entry of a report. The account is that of the role where nobody answers.
     pub async fn error(&self, problem: Problem) -> PlaceError {
         let asked = self.account().await.ok().map(ToString::to_string);
-        let account = asked.or_else(|| role_account(&self.account.partition));
+        let account = asked.or_else(|| self.account.id());
         PlaceError { account, region: self.region.clone(), problem }
     }
 
@@ -160,15 +183,19 @@ impl Target {
             Err(_) => format!("region {}", self.region),
         }
     }
+}
 
-    async fn ask_caller(&self) -> Result<Caller, ApiError> {
-        const CALL: &str = "GetCallerIdentity";
-        let region = aws_config::Region::new(self.region.as_str().to_owned());
-        let config = aws_sdk_sts::config::Builder::from(&self.account.config).region(region).build();
-        let client = aws_sdk_sts::Client::from_conf(config);
-        let answer = client.get_caller_identity().send().await.map_err(api(CALL, &self.region))?;
-        let account = answer.account().and_then(|id| id.parse().ok());
-        let account = account.ok_or_else(|| ApiError::unreadable(CALL, &self.region))?;
-        Ok(Caller { account, arn: answer.arn().map(str::to_owned) })
-    }
+/// The region that calls go to which are the same in all of them.
+pub(super) fn region_of(config: &SdkConfig) -> Region {
+    config.region().and_then(|region| region.as_ref().parse().ok()).unwrap_or_else(Region::first)
+}
+
+/// Who the credentials of a configuration belong to.
+pub(super) async fn caller(config: &SdkConfig) -> Result<Caller, ApiError> {
+    const CALL: &str = "GetCallerIdentity";
+    let region = region_of(config);
+    let answer = aws_sdk_sts::Client::new(config).get_caller_identity().send().await.map_err(api(CALL, &region))?;
+    let account = answer.account().and_then(|id| id.parse().ok());
+    let account = account.ok_or_else(|| ApiError::unreadable(CALL, &region))?;
+    Ok(Caller { account, arn: answer.arn().map(str::to_owned) })
 }

@@ -10,6 +10,7 @@ use super::error::ApiError;
 use super::images;
 use super::snapshots;
 use super::target::Target;
+use crate::domain::access;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -184,23 +185,26 @@ async fn progress(target: &Target, image: &Image) -> Progress {
 
 fn ended(image: &Image) -> Failure {
     let reason = image.state_reason.as_deref().unwrap_or("EC2 gives no reason");
-    let failure = Failure::new(
-        Kind::Failed,
-        "ImageNotAvailable",
-        format!("{} in {} is {}: {reason}", image.label(), image.region, image.state),
-    );
-    match image.state {
-        State::Failed | State::Error => failure.hint(format!(
-            "it still holds its name; remove it with: amictl deregister {} --region {}",
-            image.id, image.region
-        )),
-        State::Disabled => failure.hint("enable it first"),
-        State::Pending
-        | State::Available
-        | State::Invalid
-        | State::Deregistered
-        | State::Transient
-        | State::Unknown(_) => failure,
+    let over_key = access::is_about_keys(reason);
+    let code = if over_key { access::KEY_NOT_USABLE } else { "ImageNotAvailable" };
+    let message = format!("{} in {} is {}: {reason}", image.label(), image.region, image.state);
+    let failure = Failure::new(Kind::Failed, code, message);
+    let remove = format!("amictl deregister {} --region {}", image.id, image.region);
+    match (&image.state, &image.owner) {
+        (State::Failed | State::Error, Some(owner)) if over_key => {
+            failure.hint(access::key_hint(owner.as_str(), &remove))
+        }
+        (State::Failed | State::Error, _) => failure.hint(format!("it still holds its name; remove it with: {remove}")),
+        (State::Disabled, _) => failure.hint("enable it first"),
+        (
+            State::Pending
+            | State::Available
+            | State::Invalid
+            | State::Deregistered
+            | State::Transient
+            | State::Unknown(_),
+            _,
+        ) => failure,
     }
 }
 

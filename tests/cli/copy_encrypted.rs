@@ -72,7 +72,7 @@ fn a_key_that_cannot_be_used_fails_its_region_and_no_other() {
     assert_eq!(each(&found["images"], "region"), [WEST]);
     assert_eq!(
         (each(&found["errors"], "region"), each(&found["errors"], "code")),
-        (vec![EUROPE], vec!["ImageNotAvailable"])
+        (vec![EUROPE], vec!["KeyNotUsable"])
     );
     let message = found["errors"][0]["message"].as_str().unwrap();
     assert!(message.contains("is failed") && message.contains("Given key ID is not accessible"), "{message}");
@@ -106,7 +106,7 @@ fn what_failed_is_finished_with_the_same_keys() {
 fn when_no_region_works_nothing_was_copied() {
     let setup = ready();
     let ran = setup.run("copy web --to us-west-2 --encrypt --kms-key alias/nope -o json").ended(1);
-    assert_eq!(ran.error()["code"], "ImageNotAvailable");
+    assert_eq!(ran.error()["code"], "KeyNotUsable");
     assert!(ran.error()["message"].as_str().unwrap().contains("Given key ID is not accessible"), "{}", ran.stderr);
     assert_eq!(each(&ran.json()["errors"], "region"), [WEST]);
 }

@@ -216,5 +216,4 @@ fn a_wrong_flag_is_refused_before_any_call() {
         setup.run(&format!("deregister {arguments}")).ended(2).says(&[said]);
     }
     assert!(setup.fake.calls().is_empty());
-    setup.run("deregister web --region us-east-1,us-west-2").ended(2).says(&["one account and one region at a time"]);
 }

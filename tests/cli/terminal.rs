@@ -9,15 +9,15 @@ use crate::setup::{EAST, Setup, seconds};
 
 const NAME: &str = "web-v1-2026-01-02";
 
-/// Runs a program on a terminal of its own, types keys when it asks, and prints all that it writes.
+/// Runs a program on a terminal of its own, types keys each time it asks, and prints all that it writes.
 const TERMINAL: &str = r"
 import fcntl, json, os, pty, struct, sys, termios
-columns, keys, environment, program = int(sys.argv[1]), sys.argv[2].encode(), json.loads(sys.argv[3]), sys.argv[4:]
+columns, answers, environment, program = int(sys.argv[1]), json.loads(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4:]
 pid, terminal = pty.fork()
 if pid == 0:
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 40, columns, 0, 0))
     os.execve(program[0], program, environment)
-written = b''
+written, seen = b'', 0
 while True:
     try:
         data = os.read(terminal, 65536)
@@ -26,22 +26,37 @@ while True:
     if not data:
         break
     written += data
-    if keys and b'[y/n]' in written.lower():
-        os.write(terminal, keys)
-        keys = b''
+    if answers:
+        asked = written.lower().find(answers[0][0].lower().encode(), seen)
+        if asked >= 0:
+            os.write(terminal, answers.pop(0)[1].encode())
+            seen = len(written)
 sys.stdout.buffer.write(written)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 ";
 
-/// A run on a terminal so many columns wide: its exit code and all that it wrote.
+/// A run on a terminal so many columns wide: its exit code and all that it wrote. Keys are typed at a yes or no.
 pub fn run(setup: &Setup, columns: usize, keys: &str, line: &str, more: &[(&str, &str)]) -> (Option<i32>, String) {
+    let answers = [("[y/n]", keys)];
+    answered(setup, columns, &answers[usize::from(keys.is_empty())..], line, more)
+}
+
+/// The same with keys for one question after the other.
+pub fn answered(
+    setup: &Setup,
+    columns: usize,
+    answers: &[(&str, &str)],
+    line: &str,
+    more: &[(&str, &str)],
+) -> (Option<i32>, String) {
     let process = setup.process(line);
     let text = |text: &std::ffi::OsStr| text.to_str().unwrap().to_owned();
     let set = process.get_envs().filter_map(|(name, value)| Some((text(name), text(value?))));
     let more = [("TERM", "xterm-256color")].iter().chain(more).map(|(name, value)| ((*name).into(), (*value).into()));
     let environment: serde_json::Map<_, _> = set.chain(more).map(|(name, value)| (name, value.into())).collect();
+    let answers = serde_json::json!(answers).to_string();
     let mut python = Command::new("python3");
-    python.args(["-c", TERMINAL, &columns.to_string(), keys, &serde_json::Value::from(environment).to_string()]);
+    python.args(["-c", TERMINAL, &columns.to_string(), &answers, &serde_json::Value::from(environment).to_string()]);
     let output = python.arg(process.get_program()).args(process.get_args()).output();
     let output = output.expect("python3 gives these tests a terminal: install it");
     let written = String::from_utf8(output.stdout).unwrap();

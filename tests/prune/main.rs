@@ -12,6 +12,8 @@ mod scene;
 #[path = "../cli/setup.rs"]
 mod setup;
 
+mod accounts;
+mod across;
 mod apply;
 mod failing;
 mod files;
@@ -25,7 +27,9 @@ mod policy;
 mod policy_file;
 mod recycle_bin;
 mod refs;
+mod retire;
 mod snapshots;
 mod sources;
 mod standing;
 mod terminal;
+mod usage_reports;

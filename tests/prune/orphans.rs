@@ -236,7 +236,7 @@ fn orphans_come_in_every_format() {
     let id = snapshot(&setup, &created(GONE));
     assert_eq!(setup.run("orphans -o ids").ended(0).lines(), [id.as_str()]);
     let csv = setup.run("orphans -o csv").ended(0).stdout;
-    assert!(csv.starts_with("id,region,size_gib,started_at,reason,result,error\n"), "{csv}");
+    assert!(csv.starts_with("id,region,size_gib,started_at,reason,result,error,account\n"), "{csv}");
     assert!(csv.contains(&format!("{id},us-east-1,8,")), "{csv}");
     let line: Value = serde_json::from_str(&setup.run("orphans -o jsonl").ended(0).stdout).unwrap();
     assert_eq!(line["id"], *id);

@@ -4,7 +4,7 @@ use crate::fake::PROD;
 use crate::scene::{Scene, days_ago, sorted};
 use crate::setup::{EAST, WEST};
 
-/// The example of the contract, without the stages of retirement.
+/// The example of the contract.
 const CONTRACT: &str = r#"
 version = 1
 regions = ["us-east-1", "us-west-2"]
@@ -17,6 +17,7 @@ tags = { Environment = "prod" }
 keep = 5
 min_age = "30d"
 unused_for = "90d"
+retire = ["deprecate", "disable@14d", "deregister@30d"]
 
 [[rule]]
 families = ["*"]
@@ -56,6 +57,11 @@ fn the_policy_of_the_contract_works() {
     let plan = setup.plan(&format!("prune --policy {file}"));
     assert_eq!(plan.going(), sorted([&web[0], &web[1], &api[0], &dev[0], &dev[1], &west[0]]));
     assert_eq!((plan.codes(&gold), plan.codes(&launched)), (vec!["protected-tag"], vec!["recently-launched"]));
+    let step = |id: &str| plan.action(id)["action"].clone();
+    assert_eq!(
+        (step(&web[0]), step(&api[0]), step(&dev[0])),
+        ("deprecate".into(), "deprecate".into(), "deregister".into())
+    );
     let policy = &plan.0["policy"];
     assert_eq!((&policy["max_delete"], &policy["rule"][0]["keep"]), (&"20%".into(), &5.into()));
 
@@ -126,6 +132,12 @@ fn a_mistake_in_a_policy_is_a_usage_error_that_names_the_file_and_the_line() {
         ("version = 1\nkeep = 3\nkeep = 4\n", ["line 3", "keep"]),
         ("version = 1\nkeep = \n", ["line 2", "keep"]),
         ("keep = 1\n", ["line 1", "version"]),
+        ("version = 1\n[[rule]]\nretire = ['delete']\n", ["line 3", "'delete' is not a stage"]),
+        ("version = 1\nretire = []\n", ["line 2", "at least one stage"]),
+        ("version = 1\nretire = ['deprecate@7d']\n", ["line 2", "none before it to wait for"]),
+        ("version = 1\nretire = ['disable', 'deprecate@7d']\n", ["line 2", "cannot come after 'disable'"]),
+        ("version = 1\nretire = ['deprecate', 'disable@14x']\n", ["line 2", "14x"]),
+        ("version = 1\nrevive = 'never'\n", ["line 2", "revive"]),
         ("version = 2\n", ["version 2", "reads version 1"]),
         ("version = 1\nscope = ['web']\n", ["scope", "[[rule]]"]),
         ("version = 1\nunmanaged = true\n", ["unmanaged", "family_tag"]),

@@ -25,7 +25,7 @@ fn references_are_as_the_contract_has_them() {
     let refs = setup.json("refs web:v1 --without-source image-references");
     assert_eq!(refs["version"], 1);
     let expected = json!([{
-        "id": web[0], "name": "web-v1-2025-01-01", "region": EAST, "in_use": true,
+        "id": web[0], "owner_id": PROD, "name": "web-v1-2025-01-01", "region": EAST, "in_use": true,
         "references": [
             {"source": "instances", "kind": "instance", "id": instance, "detail": "running"},
             {"source": "launch-templates", "kind": "launch-template", "id": template, "detail": "front:2"},

@@ -59,6 +59,19 @@ fn a_person_sees_the_plan_and_says_yes() {
 }
 
 #[test]
+fn a_person_is_asked_about_every_step_of_a_retirement() {
+    let setup = Scene::new();
+    let web = setup.family("web", 3);
+    setup.tag(&web[0], "amictl:retire", "deprecate@2025-06-01T00:00:00Z");
+    setup.world().instance(PROD, EAST).image(&web[0]).put();
+    let file = setup.home.write("p.toml", "version = 1\nkeep = 1\nretire = ['disable', 'deregister@30d']\n");
+    let (code, shown) = answer(&setup, &format!("prune --policy {file} --apply"), || (), "y");
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("Disable 1 images, revive 1 images?"), "{shown}");
+    assert_eq!(setup.image(&web[1]).phase.after, "disabled");
+}
+
+#[test]
 fn a_person_says_no_or_just_presses_return() {
     let setup = Scene::new();
     setup.family("web", 5);

@@ -6,14 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use super::check::{digest, hex};
-use super::{Action, Kept, KeptReason, Plan, SourceRow, Summary, VERSION};
+use super::{Action, ErrorRow, Kept, KeptReason, Plan, SourceRow, Summary, VERSION};
 use crate::domain::age::ago;
 use crate::domain::cost::Prices;
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
 use crate::domain::policy::Policy;
 use crate::domain::region::Region;
+use crate::domain::report::PlaceError;
 use crate::domain::retention::{Reason, Verdict};
+use crate::domain::retire::{History, Step};
 use crate::domain::usage::Usage;
 
 /// The images of one place with what was found out about them.
@@ -39,10 +41,21 @@ impl Plan {
         let mut sizes = BTreeMap::new();
         let (mut actions, mut kept) = (Vec::new(), Vec::new());
         for place in places {
-            let (going, staying): (Vec<_>, Vec<_>) = place.verdicts.iter().partition(|v| v.goes());
-            let needed: BTreeSet<_> =
-                staying.iter().flat_map(|v| &v.image.snapshots).map(|snapshot| &snapshot.id).collect();
-            for verdict in going {
+            let gone = |verdict: &&Verdict<'_>| verdict.step == Some(Step::Deregister);
+            // Whatever else is done to an image, it needs its snapshots.
+            let needed: BTreeSet<_> = place
+                .verdicts
+                .iter()
+                .filter(|verdict| !gone(verdict))
+                .flat_map(|verdict| &verdict.image.snapshots)
+                .map(|snapshot| &snapshot.id)
+                .collect();
+            let mut staying = Vec::new();
+            for verdict in &place.verdicts {
+                let Some(step) = verdict.step else {
+                    staying.push(verdict);
+                    continue;
+                };
                 let free: BTreeMap<_, _> = verdict
                     .image
                     .snapshots
@@ -50,7 +63,7 @@ impl Plan {
                     .filter(|snapshot| !needed.contains(&snapshot.id))
                     .map(|snapshot| (snapshot.id.clone(), snapshot.size_gib))
                     .collect();
-                actions.push(Action::new(verdict, &free, now));
+                actions.push(Action::new(verdict, step, &free, now));
                 let region = &verdict.image.region;
                 sizes.extend(free.into_iter().map(|(id, gib)| ((region.clone(), id), gib)));
             }
@@ -58,15 +71,19 @@ impl Plan {
                 let version = v.image.parsed_name.as_ref().map(|name| name.version());
                 (v.family.map(str::to_owned), version, v.image.id.clone())
             };
-            let mut staying = staying;
             staying.sort_by_cached_key(rank);
             kept.extend(staying.into_iter().map(Kept::new));
         }
         actions.sort_by(|a, b| order(a).cmp(&order(b)));
         let size_gib = sizes.values().sum();
         let unverified = kept.iter().filter(|k| k.reasons.iter().all(|r| r.code == "unverified")).count();
+        let count = |step| actions.iter().filter(|action: &&Action| action.action == step).count();
         let summary = Summary {
             actions: actions.len(),
+            deregister: count(Step::Deregister),
+            disable: count(Step::Disable),
+            deprecate: count(Step::Deprecate),
+            revive: count(Step::Revive),
             kept: kept.len(),
             unverified,
             size_gib,
@@ -75,15 +92,30 @@ impl Plan {
         let sources = places.iter().flat_map(|place| &place.usage.sources).map(SourceRow::new).collect();
         let (version, kind) = (VERSION, "plan".to_owned());
         let created_at = now - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
-        let mut plan =
-            Self { version, kind, created_at, account, policy, sources, actions, kept, summary, digest: String::new() };
-        plan.digest = serde_json::to_value(&plan).map(digest).unwrap_or_default();
-        plan
+        let (accounts, errors) = (account.iter().cloned().collect(), Vec::new());
+        let digest = String::new();
+        Self { version, kind, created_at, account, accounts, errors, policy, sources, actions, kept, summary, digest }
+            .sealed()
+    }
+
+    /// The same plan of a run over these accounts, where some could not be looked into.
+    #[must_use]
+    pub fn over(mut self, accounts: BTreeSet<AccountId>, errors: &[PlaceError]) -> Self {
+        self.account = accounts.first().filter(|_| accounts.len() == 1).cloned();
+        self.accounts = accounts.into_iter().collect();
+        self.errors = errors.iter().map(ErrorRow::new).collect();
+        self.sealed()
+    }
+
+    fn sealed(mut self) -> Self {
+        self.digest = serde_json::to_value(&self).map(digest).unwrap_or_default();
+        self
     }
 }
 
-fn order(action: &Action) -> (&Region, Option<&str>, Option<u64>, &ImageId) {
-    (&action.region, action.family.as_deref(), action.image_version, &action.image_id)
+fn order(action: &Action) -> (Option<&AccountId>, &Region, Option<&str>, Option<u64>, &ImageId) {
+    let family = action.family.as_deref();
+    (action.account.as_ref(), &action.region, family, action.image_version, &action.image_id)
 }
 
 /// Stands for everything about an image that a decision to delete it may rest on.
@@ -102,7 +134,7 @@ pub fn fingerprint(image: &Image) -> String {
 }
 
 impl Action {
-    fn new(verdict: &Verdict<'_>, free: &BTreeMap<SnapshotId, i64>, now: DateTime<Utc>) -> Self {
+    fn new(verdict: &Verdict<'_>, step: Step, free: &BTreeMap<SnapshotId, i64>, now: DateTime<Utc>) -> Self {
         let image = verdict.image;
         Self {
             account: image.owner.clone(),
@@ -111,7 +143,7 @@ impl Action {
             name: image.name.clone(),
             family: verdict.family.map(str::to_owned),
             image_version: image.parsed_name.as_ref().map(|name| name.version().get()),
-            action: "deregister".to_owned(),
+            action: step,
             snapshots: free.keys().cloned().collect(),
             reason: why(verdict, now),
             size_gib: free.values().sum(),
@@ -120,8 +152,20 @@ impl Action {
     }
 }
 
-/// Why the image may go, in words.
+/// Why something is done to the image, and how far its retirement is, in words.
 fn why(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
+    let mut text = match verdict.reasons.is_empty() {
+        true => why_it_goes(verdict, now),
+        false => verdict.reasons.iter().map(|r| format!("{}: {}", r.code(), r.detail())).collect::<Vec<_>>().join("; "),
+    };
+    let history = History::of(verdict.image).unwrap_or_default();
+    if let Some(last) = history.held(verdict.image, now).last() {
+        text.push_str(&format!("; {}", last.so_far(now)));
+    }
+    text
+}
+
+fn why_it_goes(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
     let age = verdict.image.created_at.map_or("of unknown age".to_owned(), |at| format!("{} old", ago(at, now)));
     match (verdict.place, verdict.keep) {
         (Some(place), Some(keep)) => format!("number {place}, the newest {keep} stay; {age}, not in use"),
@@ -133,6 +177,7 @@ impl Kept {
     fn new(verdict: &Verdict<'_>) -> Self {
         let reason = |r: &Reason| KeptReason { code: r.code().to_owned(), detail: r.detail() };
         Self {
+            account: verdict.image.owner.clone(),
             region: verdict.image.region.clone(),
             image_id: verdict.image.id.clone(),
             name: verdict.image.name.clone(),

@@ -1,5 +1,7 @@
 //! Whether a plan that was saved may be carried out.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -29,12 +31,12 @@ pub enum Unusable {
     /// Dated in the future.
     #[error("it is dated {0}, which is in the future")]
     FromTheFuture(DateTime<Utc>),
-    /// Made in another account.
+    /// Made in other accounts.
     #[error("it was made in account {plan}, and this is account {here}")]
     OtherAccount {
-        /// The account of the plan.
+        /// The accounts of the plan.
         plan: String,
-        /// This account.
+        /// Those of this run.
         here: String,
     },
 }
@@ -55,20 +57,23 @@ impl Plan {
         }
     }
 
-    /// Whether the plan may be applied now, by this account.
-    pub fn check(&self, here: Option<&AccountId>, most: Age, now: DateTime<Utc>) -> Result<(), Unusable> {
+    /// Whether the plan may be applied now, in these accounts.
+    pub fn check(&self, here: &BTreeSet<AccountId>, most: Age, now: DateTime<Utc>) -> Result<(), Unusable> {
         if self.created_at > now + TimeDelta::minutes(5) {
             return Err(Unusable::FromTheFuture(self.created_at));
         }
         if self.created_at < most.before(now) {
             return Err(Unusable::TooOld { age: ago(self.created_at, now), most });
         }
-        match self.account.as_ref() == here {
+        // Plans of earlier versions have no list.
+        let made_in: BTreeSet<AccountId> = self.accounts.iter().chain(&self.account).cloned().collect();
+        let text = |accounts: &BTreeSet<AccountId>| match accounts.is_empty() {
+            true => "unknown".to_owned(),
+            false => accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(", "),
+        };
+        match made_in == *here {
             true => Ok(()),
-            false => {
-                let text = |account: Option<&AccountId>| account.map_or("unknown".to_owned(), ToString::to_string);
-                Err(Unusable::OtherAccount { plan: text(self.account.as_ref()), here: text(here) })
-            }
+            false => Err(Unusable::OtherAccount { plan: text(&made_in), here: text(here) }),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A plan: what would be deleted and what stays, as one document that is shown, saved, confirmed and applied.
+//! A plan: what would be done and what stays, as one document that is shown, saved, confirmed and applied.
 
 mod build;
 mod check;
@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::ids::{AccountId, ImageId, SnapshotId};
 use super::policy::Policy;
 use super::region::Region;
-use super::usage::{SourceState, SourceStatus};
+use super::report::PlaceError;
+use super::retire::Step;
+use super::usage::{Source, SourceState, SourceStatus};
 
 pub use build::{Judged, fingerprint};
 pub use check::Unusable;
@@ -27,8 +29,14 @@ pub struct Plan {
     /// When it was made.
     #[serde(serialize_with = "seconds")]
     pub created_at: DateTime<Utc>,
-    /// The account it was made in.
+    /// The account it was made in; none where there are several.
     pub account: Option<AccountId>,
+    /// All accounts it was to be made in.
+    #[serde(default)]
+    pub accounts: Vec<AccountId>,
+    /// Accounts and regions of which nothing is known, so that nothing of theirs is in the plan.
+    #[serde(default)]
+    pub errors: Vec<ErrorRow>,
     /// The rules it follows.
     pub policy: Policy,
     /// The sources of use, read or not.
@@ -41,6 +49,19 @@ pub struct Plan {
     pub summary: Summary,
     /// Tells whether the document is as it was written.
     pub digest: String,
+}
+
+/// An account, or a region of it, that could not be looked into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorRow {
+    /// The account, where known.
+    pub account: Option<String>,
+    /// The region.
+    pub region: Region,
+    /// EC2's code.
+    pub code: String,
+    /// EC2's message.
+    pub message: String,
 }
 
 /// A source of use and how reading it ended.
@@ -60,7 +81,7 @@ pub struct SourceRow {
     pub read: usize,
 }
 
-/// One image that would go.
+/// One image to which something would be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     /// The account.
@@ -75,11 +96,11 @@ pub struct Action {
     pub family: Option<String>,
     /// Its version.
     pub image_version: Option<u64>,
-    /// Always `deregister`.
-    pub action: String,
-    /// The snapshots that go with it: those no image that stays is made of.
+    /// What would be done.
+    pub action: Step,
+    /// The snapshots that go with it where it is deregistered: those no image that stays is made of.
     pub snapshots: Vec<SnapshotId>,
-    /// Why it may go.
+    /// Why.
     pub reason: String,
     /// The size of those snapshots in GiB, at most.
     pub size_gib: i64,
@@ -90,6 +111,9 @@ pub struct Action {
 /// One image that stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
+    /// The account.
+    #[serde(default)]
+    pub account: Option<AccountId>,
     /// The region.
     pub region: Region,
     /// The image.
@@ -114,8 +138,20 @@ pub struct KeptReason {
 /// The sums of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Images that would go.
+    /// Images to which something would be done.
     pub actions: usize,
+    /// Of those, images that would be deregistered.
+    #[serde(default)]
+    pub deregister: usize,
+    /// Images that would be disabled.
+    #[serde(default)]
+    pub disable: usize,
+    /// Images that would be deprecated.
+    #[serde(default)]
+    pub deprecate: usize,
+    /// Images that would be put back.
+    #[serde(default)]
+    pub revive: usize,
     /// Images that stay.
     pub kept: usize,
     /// Of those, images that stay only because their use could not be verified.
@@ -131,10 +167,27 @@ fn seconds<S: Serializer>(at: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error>
 }
 
 impl Plan {
+    /// How many images would have that done to them.
+    pub fn count(&self, step: Step) -> usize {
+        self.actions.iter().filter(|action| action.action == step).count()
+    }
+
+    /// The images that the limit counts: all to which something is done, but for those that are put back.
+    pub fn leaving(&self) -> usize {
+        self.actions.len() - self.count(Step::Revive)
+    }
+
     /// The images in scope: those that go, and those that stay for another reason than being out of scope.
     pub fn in_scope(&self) -> usize {
         let outside = |reason: &KeptReason| matches!(reason.code.as_str(), "out-of-scope" | "unmanaged");
         self.actions.len() + self.kept.iter().filter(|kept| !kept.reasons.iter().any(outside)).count()
+    }
+
+    /// A source and where it is, for messages.
+    pub fn place(&self, row: &SourceRow) -> String {
+        let account = row.account.as_ref().filter(|_| self.accounts.len() > 1);
+        let account = account.map(|id| format!(" of account {id}")).unwrap_or_default();
+        format!("{} in {}{account}", row.source, row.region)
     }
 
     /// The sources that could not be read.
@@ -143,7 +196,20 @@ impl Plan {
     }
 }
 
+impl ErrorRow {
+    /// The row of a place.
+    pub fn new(error: &PlaceError) -> Self {
+        let PlaceError { account, region, problem } = error.clone();
+        Self { account, region, code: problem.code, message: problem.message }
+    }
+}
+
 impl SourceRow {
+    /// Whether it may be silent about some images only.
+    pub fn by_image(&self) -> bool {
+        [Source::Accounts, Source::UsageReports].iter().any(|source| source.as_str() == self.source)
+    }
+
     /// The row of a source.
     pub fn new(state: &SourceState) -> Self {
         let (status, message, read) = match &state.status {

@@ -6,8 +6,9 @@ use chrono::TimeDelta;
 use super::*;
 use crate::domain::age::Age;
 use crate::domain::cost::Prices;
-use crate::domain::image::Image;
+use crate::domain::image::{Image, State};
 use crate::domain::usage::Usage;
+use std::collections::BTreeSet;
 
 fn now() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-01-31T10:11:12.345Z").unwrap().to_utc()
@@ -52,6 +53,32 @@ fn shared_snapshots_stay_and_each_counts_once() {
 }
 
 #[test]
+fn an_image_that_only_goes_a_step_needs_its_snapshots() {
+    // The second version is at its last stage; it shares a snapshot with the first, which is at its first.
+    let mut images = fleet();
+    images[1].state = State::Disabled;
+    images[1].tags.insert("amictl:retire".into(), "disable@2025-12-01T00:00:00Z".into());
+    images[4].deprecated_at = Some(now() - TimeDelta::days(1));
+    images[4].tags.insert("amictl:retire".into(), "deprecate@2026-01-30T00:00:00Z".into());
+    let policy = Policy::parse("version = 1\nretire = ['deprecate', 'disable@14d', 'deregister@30d']").unwrap();
+    let usage = Usage::default();
+    let verdicts = judge(&policy, &images, &usage, &Shares::new(), now());
+    let places = [Judged { images: &images, verdicts, usage: &usage }];
+    let plan = Plan::new(policy.clone(), account(), &places, Prices::default(), now());
+    let rows: Vec<_> = plan.actions.iter().map(|a| (a.action, a.snapshots.len(), a.size_gib)).collect();
+    assert_eq!(rows, [(Step::Deprecate, 0, 0), (Step::Deregister, 1, 8), (Step::Revive, 0, 0)]);
+    assert_eq!(plan.actions[1].snapshots[0].as_str(), "snap-00000000000000003");
+    assert!(plan.actions[1].reason.ends_with("; disabled 8w ago"), "{}", plan.actions[1].reason);
+    assert_eq!(plan.actions[2].reason, "newest: number 1 of the newest 3; deprecated 34h ago");
+    let sums = &plan.summary;
+    assert_eq!((sums.actions, sums.deregister, sums.deprecate, sums.disable, sums.revive), (3, 1, 1, 0, 1));
+    assert_eq!((sums.size_gib, sums.kept, plan.leaving(), plan.in_scope()), (8, 2, 2, 5));
+    let text = serde_json::to_string(&plan).unwrap();
+    assert!(text.contains(r#""action":"revive""#) && text.contains(r#""disable@14d""#), "{text}");
+    assert_eq!(Plan::parse(&text), Ok(plan));
+}
+
+#[test]
 fn a_saved_plan_reads_back_and_an_edited_one_does_not() {
     let plan = plan();
     let text = serde_json::to_string_pretty(&plan).unwrap();
@@ -68,12 +95,34 @@ fn a_saved_plan_reads_back_and_an_edited_one_does_not() {
 fn a_plan_is_for_its_account_and_its_day() {
     let plan = plan();
     let day = Age::days(1);
-    assert_eq!(plan.check(account().as_ref(), day, now()), Ok(()));
-    assert!(matches!(plan.check(None, day, now()), Err(Unusable::OtherAccount { .. })));
+    let here: BTreeSet<_> = account().into_iter().collect();
+    assert_eq!(plan.check(&here, day, now()), Ok(()));
+    assert!(matches!(plan.check(&BTreeSet::new(), day, now()), Err(Unusable::OtherAccount { .. })));
     let later = now() + TimeDelta::hours(25);
-    assert!(matches!(plan.check(account().as_ref(), day, later), Err(Unusable::TooOld { .. })));
+    assert!(matches!(plan.check(&here, day, later), Err(Unusable::TooOld { .. })));
     let earlier = now() - TimeDelta::hours(1);
-    assert!(matches!(plan.check(account().as_ref(), day, earlier), Err(Unusable::FromTheFuture(_))));
+    assert!(matches!(plan.check(&here, day, earlier), Err(Unusable::FromTheFuture(_))));
+}
+
+#[test]
+fn a_plan_of_several_accounts_is_for_all_of_them() {
+    let both: BTreeSet<AccountId> = ["111111111111", "222222222222"].iter().map(|id| id.parse().unwrap()).collect();
+    let one: BTreeSet<_> = account().into_iter().collect();
+    let problem = crate::domain::report::Problem { code: "AccessDenied".into(), message: "no".into() };
+    let account = Some("222222222222".to_owned());
+    let error = PlaceError { account, region: "us-east-1".parse().unwrap(), problem };
+    let plan = plan().over(both.clone(), &[error]);
+    assert_eq!((plan.account.as_ref(), plan.accounts.len(), plan.errors.len()), (None, 2, 1));
+    assert_eq!(plan.check(&both, Age::days(1), now()), Ok(()));
+    let refused = plan.check(&one, Age::days(1), now()).unwrap_err().to_string();
+    assert!(refused.contains("111111111111, 222222222222, and this is account 111111111111"), "{refused}");
+    let text = serde_json::to_string(&plan).unwrap();
+    assert_eq!(Plan::parse(&text), Ok(plan.clone()));
+    assert_eq!(Plan::parse(&text.replace("\"AccessDenied\"", "\"Other\"")), Err(Unusable::Edited));
+    assert_eq!(
+        super::Plan { accounts: Vec::new(), ..plan }.over(one.clone(), &[]).check(&one, Age::days(1), now()),
+        Ok(())
+    );
 }
 
 #[test]
@@ -83,7 +132,7 @@ fn a_fingerprint_sees_every_change_that_matters() {
     changed[0].tags.insert("a".into(), "b".into());
     changed[1].snapshots.push(snapshot(9, 8));
     changed[2].public = true;
-    changed[3].state = crate::domain::image::State::Disabled;
+    changed[3].state = State::Disabled;
     assert!(changed.iter().all(|image| fingerprint(image) != fingerprint(&plain)));
     assert_eq!(fingerprint(&plain), fingerprint(&plain.clone()));
 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::json::{ImageJson, OutcomeJson, VERSION, time};
 use crate::domain::comeback::Remembered;
-use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
 use crate::domain::report::{Outcome, Verb};
 use crate::domain::sharing::Principal;
@@ -27,7 +27,7 @@ use crate::domain::tagging::Tags;
 pub struct Journal {
     file: Arc<Mutex<File>>,
     run: String,
-    who: Option<String>,
+    who: Vec<(AccountId, String)>,
 }
 
 #[derive(Serialize)]
@@ -60,6 +60,7 @@ struct End<'a> {
 #[derive(Serialize)]
 struct SnapshotStep<'a> {
     action: &'static str,
+    account: Option<&'a str>,
     region: &'a str,
     snapshot: &'a str,
     description: &'a str,
@@ -68,7 +69,9 @@ struct SnapshotStep<'a> {
 
 impl Journal {
     /// Opens the journal for appending; it and its folder are made where they are missing.
-    pub fn open(path: &Path, run: &str, who: Option<String>) -> io::Result<Self> {
+    ///
+    /// `who` works in each account, as an ARN.
+    pub fn open(path: &Path, run: &str, who: Vec<(AccountId, String)>) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -92,9 +95,9 @@ impl Journal {
             let each = image.snapshots.iter().filter_map(|s| Some((s.id.as_str(), tags.get(&s.id)?)));
             each.collect::<BTreeMap<_, _>>()
         });
-        let image = ImageJson::new(image, None);
+        let (account, image) = (image.owner.as_ref(), ImageJson::new(image, None));
         let begin = Begin { action: verb.as_str(), image, launch_permissions, delete_snapshots, snapshot_tags };
-        self.write("begin", now, begin).await
+        self.write("begin", account, now, begin).await
     }
 
     /// What the journal remembers of these images: the newest line of each that was written before one of `actions`,
@@ -111,23 +114,32 @@ impl Journal {
 
     /// Writes down what became of it.
     pub async fn end(&self, outcome: &Outcome, now: DateTime<Utc>) -> io::Result<()> {
-        self.write("end", now, End { result: OutcomeJson::new(outcome) }).await
+        self.write("end", outcome.account.as_ref(), now, End { result: OutcomeJson::new(outcome) }).await
     }
 
     /// Writes down one step of deleting a snapshot: `begin`, or `end` with EC2's error where there was one.
     pub async fn snapshot(
         &self,
         phase: &'static str,
-        (region, snapshot): (&str, &str),
+        (account, region, snapshot): (Option<&AccountId>, &str, &str),
         description: &str,
         error: Option<&str>,
         now: DateTime<Utc>,
     ) -> io::Result<()> {
-        self.write(phase, now, SnapshotStep { action: "delete-snapshot", region, snapshot, description, error }).await
+        let id = account.map(AccountId::as_str);
+        let step = SnapshotStep { action: "delete-snapshot", account: id, region, snapshot, description, error };
+        self.write(phase, account, now, step).await
     }
 
-    async fn write(&self, phase: &'static str, now: DateTime<Utc>, what: impl Serialize) -> io::Result<()> {
-        let who = self.who.as_deref();
+    async fn write(
+        &self,
+        phase: &'static str,
+        account: Option<&AccountId>,
+        now: DateTime<Utc>,
+        what: impl Serialize,
+    ) -> io::Result<()> {
+        let there = self.who.iter().find(|(id, _)| Some(id) == account).or(self.who.first());
+        let who = there.map(|(_, arn)| arn.as_str());
         let mut line = serde_json::to_vec(&Line { version: VERSION, phase, run: &self.run, at: time(now), who, what })?;
         line.push(b'\n');
         let file = Arc::clone(&self.file);

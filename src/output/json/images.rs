@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::time;
+use super::{OutcomeJson, time};
 use crate::domain::image::{Image, ImageSnapshot};
 use crate::domain::instance::Instance;
 use crate::domain::naming::Version;
@@ -34,6 +34,7 @@ pub struct ImagesJson<'a> {
     pub version: u32,
     pub images: &'a [ImageJson<'a>],
     pub errors: Vec<ErrorJson<'a>>,
+    pub steps: Vec<OutcomeJson<'a>>,
 }
 
 #[derive(Serialize)]

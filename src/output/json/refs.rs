@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::ErrorJson;
 use crate::domain::plan::SourceRow;
 
 #[derive(Serialize)]
@@ -9,11 +10,13 @@ pub struct RefsJson<'a> {
     pub version: u32,
     pub images: Vec<RefsImageJson<'a>>,
     pub sources: Vec<SourceRow>,
+    pub errors: Vec<ErrorJson<'a>>,
 }
 
 #[derive(Serialize)]
 pub struct RefsImageJson<'a> {
     pub id: &'a str,
+    pub owner_id: Option<&'a str>,
     pub name: Option<&'a str>,
     pub region: &'a str,
     /// `null` where nobody is known to use it, but not every source could be read.

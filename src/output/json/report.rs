@@ -10,6 +10,7 @@ use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status};
 pub struct OrphansJson<'a> {
     pub version: u32,
     pub snapshots: Vec<OrphanJson<'a>>,
+    pub errors: Vec<ErrorJson<'a>>,
     pub size_gib: i64,
     pub monthly_saving_usd_at_most: f64,
 }
@@ -17,6 +18,7 @@ pub struct OrphansJson<'a> {
 #[derive(Serialize)]
 pub struct OrphanJson<'a> {
     pub id: &'a str,
+    pub account: Option<&'a str>,
     pub region: &'a str,
     pub size_gib: i64,
     pub started_at: Option<String>,

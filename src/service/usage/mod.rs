@@ -149,5 +149,12 @@ async fn read(
         Source::SsmParameters => ssm_parameters::read(target).await,
         Source::ImageReferences => image_references::read(target, &*candidates.await).await,
         Source::Files => files::read(&scope.files),
+        // These are looked at over all accounts, and image by image.
+        Source::Accounts | Source::UsageReports => Ok(Found::default()),
     }
+}
+
+/// What EC2's own search finds of images in a place, also of images of others.
+pub async fn references(target: &Target, images: &BTreeSet<ImageId>) -> Result<Vec<(ImageId, Reference)>, Problem> {
+    Ok(image_references::read(target, images).await?.references)
 }

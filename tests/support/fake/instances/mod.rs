@@ -7,6 +7,7 @@ mod run;
 mod status;
 mod terminate;
 mod types;
+mod volumes;
 
 use chrono::{DateTime, Utc};
 
@@ -25,6 +26,11 @@ pub const OPERATIONS: &[Operation] = &[
         name: "DescribeInstances",
         params: &["Filter", "IncludeManagedResources", "InstanceId", "MaxResults", "NextToken"],
         run: describe::run,
+    },
+    Operation {
+        name: "DescribeVolumes",
+        params: &["Filter", "IncludeManagedResources", "MaxResults", "NextToken"],
+        run: volumes::run,
     },
     Operation {
         name: "DescribeInstanceStatus",

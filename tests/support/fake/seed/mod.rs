@@ -75,6 +75,14 @@ impl World {
         images.filter(move |image| image.owner == account)
     }
 
+    /// Makes StateMessage of an account's snapshots in a region this, where they fail.
+    pub fn say_of_snapshots(&mut self, account: &str, region: &str, message: &str) {
+        let snapshots = self.regions.get_mut(region).into_iter().flat_map(|region| region.snapshots.values_mut());
+        for snapshot in snapshots.filter(|snapshot| snapshot.owner == account) {
+            snapshot.message = Some(message.to_owned());
+        }
+    }
+
     /// A snapshot by id, in whatever region.
     pub fn find_snapshot(&self, id: &str) -> Option<&Snapshot> {
         self.regions.values().find_map(|region| region.snapshots.get(id))

@@ -46,6 +46,33 @@ async fn instances_boot_and_managed_ones_hide() {
 }
 
 #[tokio::test]
+async fn volumes_are_found_by_their_instance_with_their_keys() {
+    let fake = Fake::start();
+    let (plain, encrypted, managed, key);
+    {
+        let mut world = fake.world();
+        key = world.add_kms_key(PROD, EAST, "alias/volumes");
+        plain = world.instance(PROD, EAST).volumes(2).put();
+        encrypted = world.instance(PROD, EAST).encrypted(&key).put();
+        managed = world.instance(PROD, EAST).managed("eks.amazonaws.com").put();
+    }
+    let of = |client: &Client, id: &str| {
+        let call = client.describe_volumes().filters(filter("attachment.instance-id", id));
+        async move { call.send().await.unwrap().volumes.unwrap_or_default() }
+    };
+    let client = prod(&fake, EAST);
+    let two = of(&client, &plain).await;
+    assert_eq!((two.len(), two[0].encrypted(), two[0].kms_key_id()), (2, Some(false), None));
+    assert_eq!(two[0].attachments()[0].instance_id(), Some(plain.as_str()));
+    assert_eq!(of(&client, &encrypted).await[0].kms_key_id(), Some(key.as_str()));
+    assert!(of(&client, &managed).await.is_empty());
+    assert!(of(&other(&fake, EAST), &plain).await.is_empty());
+    let all = client.describe_volumes().include_managed_resources(true).into_paginator().page_size(5).send();
+    assert_eq!(all.try_collect().await.unwrap().iter().map(|page| page.volumes().len()).sum::<usize>(), 4);
+    assert_eq!(code(client.describe_volumes().dry_run(true).send().await), "DryRunOperation");
+}
+
+#[tokio::test]
 async fn security_groups_and_the_default_network() {
     let fake = Fake::start();
     let client = prod(&fake, EAST);

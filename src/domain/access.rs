@@ -1,0 +1,164 @@
+//! What keeps an account from copying an image of another one: the image, its snapshots or a key is not for it.
+
+use std::collections::BTreeSet;
+
+use super::failure::{Failure, Kind};
+use super::ids::{AccountId, SnapshotId};
+use super::image::Image;
+use super::sharing::Principal;
+
+/// What the policy of a key must allow an account that copies or launches what is encrypted with it.
+pub const KEY_ACTIONS: &str =
+    "kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext and kms:ReEncrypt*";
+
+/// The code of an image whose snapshots are not shared.
+pub const SNAPSHOT_NOT_SHARED: &str = "SnapshotNotShared";
+/// The code of a key that cannot be used.
+pub const KEY_NOT_USABLE: &str = "KeyNotUsable";
+
+/// Whether permissions let an account in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// They name it, or everybody.
+    Given,
+    /// They name an organization, and who belongs to that is not known here.
+    Unknown,
+    /// They do not.
+    Withheld,
+}
+
+/// Whether these permissions let the account in.
+pub fn access(permissions: &BTreeSet<Principal>, account: &AccountId) -> Access {
+    let named = |who: &Principal| match who {
+        Principal::Everybody => true,
+        Principal::Account(named) => named == account,
+        Principal::Organization(_) | Principal::Unit(_) => false,
+    };
+    if permissions.iter().any(named) {
+        Access::Given
+    } else if permissions.iter().any(Principal::is_organization) {
+        Access::Unknown
+    } else {
+        Access::Withheld
+    }
+}
+
+/// Whether EC2 says that the snapshots of an image may not be read. It does so in words; the code that goes with them
+/// is not documented.
+pub fn is_about_snapshots(message: &str) -> bool {
+    message.contains("permission to access the storage")
+}
+
+/// Whether EC2's reason for a failure is a key: `Given key ID is not accessible. You must have DescribeKey …`,
+/// `CustomerKeyHasBeenRevoked`. Some images fail over a key with `Copy image failed with an internal error`, which says
+/// nothing.
+pub fn is_about_keys(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    ["key id", "kms", "customerkey"].iter().any(|word| reason.contains(word))
+}
+
+/// The command line with which the owner lets an account copy an image; `options` lead to the owner.
+pub fn let_copy(image: &str, account: &str, options: &str) -> String {
+    format!("amictl share {image} --with {account} --copyable {options}")
+}
+
+/// An image that is there and that the account may not launch.
+pub fn image_not_shared(image: &Image, account: &AccountId, options: &str) -> Failure {
+    let message = format!("{} in {} is not shared with account {account}", image.label(), image.region);
+    let share = let_copy(image.id.as_str(), account.as_str(), options);
+    Failure::new(Kind::Failed, "InvalidAMIID.NotFound", message).hint(format!("its owner shares it with: {share}"))
+}
+
+/// Snapshots that the account may not read, though it may launch the image; none named where it is not known which.
+pub fn snapshots_not_shared(
+    image: &Image,
+    snapshots: &[SnapshotId],
+    account: &str,
+    options: &str,
+    said: Option<&str>,
+) -> Failure {
+    let which = match snapshots {
+        [] => "its snapshots are".to_owned(),
+        [one] => format!("{one} is"),
+        [most @ .., last] => {
+            let most: Vec<_> = most.iter().map(SnapshotId::as_str).collect();
+            format!("{} and {last} are", most.join(", "))
+        }
+    };
+    let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+    let message = format!(
+        "{} in {} can be launched and not copied: {which} not shared with account {account}{said}",
+        image.label(),
+        image.region
+    );
+    let share = let_copy(image.id.as_str(), account, options);
+    Failure::new(Kind::Failed, SNAPSHOT_NOT_SHARED, message)
+        .hint(format!("its owner shares them with: {share}; sharing with an organization does not do it"))
+}
+
+/// How to have a key allow its use, and what to do about the copy that failed without it.
+pub fn key_hint(account: &str, remove: &str) -> String {
+    format!(
+        "the policy of the key must allow {KEY_ACTIONS} to account {account}; what failed still holds its name, remove it \
+         with: {remove}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::image::testing::image;
+
+    const ORGANIZATION: &str = "arn:aws:organizations::111111111111:organization/o-abcdefghij";
+
+    fn of(texts: &[&str]) -> BTreeSet<Principal> {
+        texts.iter().map(|text| Principal::read(text).unwrap()).collect()
+    }
+
+    #[test]
+    fn an_organization_leaves_it_open_who_is_let_in() {
+        let account: AccountId = "111111111111".parse().unwrap();
+        for (permissions, expected) in [
+            (of(&[]), Access::Withheld),
+            (of(&["222222222222"]), Access::Withheld),
+            (of(&["222222222222", "111111111111"]), Access::Given),
+            (of(&["all"]), Access::Given),
+            (of(&["222222222222", ORGANIZATION]), Access::Unknown),
+            (of(&["111111111111", ORGANIZATION]), Access::Given),
+        ] {
+            assert_eq!(access(&permissions, &account), expected, "{permissions:?}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_ec2_are_told_apart() {
+        for reason in [
+            "Client.InternalError: Given key ID is not accessible. You must have DescribeKey permissions on the default CMK.",
+            "CustomerKeyHasBeenRevoked",
+            "User is not authorized to perform: kms:CreateGrant",
+        ] {
+            assert!(is_about_keys(reason) && !is_about_snapshots(reason), "{reason}");
+        }
+        for reason in ["Copy image failed with an internal error", "Client.InstanceTerminated: x"] {
+            assert!(!is_about_keys(reason), "{reason}");
+        }
+        assert!(is_about_snapshots("You do not have permission to access the storage of this ami"));
+    }
+
+    #[test]
+    fn every_snapshot_is_named() {
+        let web = image(1, "web-v1-2026-01-02");
+        let ids: Vec<SnapshotId> = (1..=3).map(|n| format!("snap-0000000{n}").parse().unwrap()).collect();
+        for (count, said) in [
+            (0, "its snapshots are not shared with account 222222222222"),
+            (1, "snap-00000001 is not shared"),
+            (2, "snap-00000001 and snap-00000002 are not shared"),
+            (3, "snap-00000001, snap-00000002 and snap-00000003 are not shared"),
+        ] {
+            let failure = snapshots_not_shared(&web, &ids[..count], "222222222222", "--region us-east-1", None);
+            assert!(failure.message.contains(said), "{}", failure.message);
+            let hint = failure.hint.unwrap();
+            assert!(hint.contains("--with 222222222222 --copyable --region us-east-1"), "{hint}");
+        }
+    }
+}

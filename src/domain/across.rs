@@ -1,0 +1,138 @@
+//! Use across accounts: what other accounts do with an image, and who of those that could not be looked into may.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ids::{AccountId, ImageId};
+use super::region::Region;
+use super::report::Problem;
+use super::sharing::Principal;
+use super::usage::{Reference, Source, SourceState, SourceStatus, Usage};
+
+/// An account that could not be looked into, in one region or in all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The account, where known.
+    pub account: Option<AccountId>,
+    /// The region; none for all.
+    pub region: Option<Region>,
+    /// Why not.
+    pub problem: Problem,
+}
+
+/// What an account other than that of `images` has to do with them, as references of the source `accounts`.
+pub fn elsewhere(images: &BTreeSet<&ImageId>, account: &str, usage: &Usage) -> Vec<(ImageId, Reference)> {
+    let known = |image: &ImageId, found: &Reference| {
+        let others = usage.references(image).into_iter().filter(|r| r.source != Source::ImageReferences);
+        others.into_iter().any(|r| (r.kind, &r.id) == (found.kind, &found.id))
+    };
+    let of_the_account = usage.all().filter(|(image, r)| match r.source {
+        // A file says the same wherever it is read.
+        Source::Files => false,
+        // What EC2 found as well adds nothing to what was read with more detail.
+        Source::ImageReferences => images.contains(image) && !known(image, r),
+        _ => images.contains(image),
+    });
+    of_the_account.map(|(image, reference)| (image.clone(), seen_from_outside(account, reference))).collect()
+}
+
+/// A reference as the owner of the image sees it.
+pub fn seen_from_outside(account: &str, reference: &Reference) -> Reference {
+    let detail = match reference.detail == reference.id || reference.source == Source::ImageReferences {
+        true => format!("account {account}"),
+        false => format!("account {account}: {}", reference.detail),
+    };
+    Reference { source: Source::Accounts, kind: reference.kind, id: reference.id.clone(), detail }
+}
+
+/// Whether an account may launch an image that is shared with these. Who is in an organization is not known here.
+pub fn may_launch(shares: &BTreeSet<Principal>, account: Option<&AccountId>) -> bool {
+    shares.iter().any(|with| match with {
+        Principal::Account(id) => account.is_none_or(|account| account == id),
+        Principal::Everybody | Principal::Organization(_) | Principal::Unit(_) => true,
+    })
+}
+
+/// How looking into the other accounts ended: failed where that leaves doubt about an image.
+pub fn state(
+    account: Option<AccountId>,
+    region: &Region,
+    read: usize,
+    doubts: &BTreeMap<ImageId, Problem>,
+) -> SourceState {
+    let status = match doubts.values().next() {
+        None => SourceStatus::Ok { read },
+        Some(problem) => SourceStatus::Failed(problem.clone()),
+    };
+    SourceState { account, region: region.clone(), source: Source::Accounts, status }
+}
+
+impl Unread {
+    /// Whether it is another account than this one, and could have told about this region.
+    pub fn concerns(&self, account: Option<&AccountId>, region: &Region) -> bool {
+        let other = self.account.is_none() || self.account.as_ref() != account;
+        other && self.region.as_ref().is_none_or(|own| own == region)
+    }
+
+    /// What is said of an image that the account may use.
+    pub fn doubt(&self) -> Problem {
+        let account = self.account.as_ref().map_or("another account".to_owned(), |id| format!("account {id}"));
+        let message = format!("{account}, which it is shared with, could not be looked into: {}", self.problem.message);
+        Problem { message, code: self.problem.code.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u32) -> ImageId {
+        format!("ami-{number:08x}").parse().unwrap()
+    }
+
+    fn account(number: u64) -> AccountId {
+        format!("{number:012}").parse().unwrap()
+    }
+
+    fn reference(source: Source, kind: &'static str, id: &str, detail: &str) -> Reference {
+        Reference { source, kind, id: id.into(), detail: detail.into() }
+    }
+
+    #[test]
+    fn use_by_others_is_use_and_names_the_account() {
+        let mut usage = Usage::default();
+        usage.add(id(1), reference(Source::Instances, "instance", "i-1", "running"));
+        usage.add(id(1), reference(Source::ImageReferences, "instance", "i-1", "arn:aws:ec2:us-east-1:2:instance/i-1"));
+        usage.add(id(1), reference(Source::SsmParameters, "alias", "/amictl/web/prod", "/amictl/web/prod"));
+        usage.add(id(1), reference(Source::Files, "file", "main.tf:1", "main.tf:1"));
+        usage.add(id(2), reference(Source::Instances, "instance", "i-2", "running"));
+        let found = elsewhere(&BTreeSet::from([&id(1)]), "222222222222", &usage);
+        let words: BTreeSet<_> = found.iter().map(|(_, r)| (r.kind, r.detail.as_str())).collect();
+        let expected = [("alias", "account 222222222222"), ("instance", "account 222222222222: running")];
+        assert_eq!(words, BTreeSet::from(expected));
+        assert!(found.iter().all(|(image, r)| *image == id(1) && r.source == Source::Accounts));
+    }
+
+    #[test]
+    fn who_may_launch_an_image() {
+        let with = |texts: &[&str]| texts.iter().map(|text| Principal::read(text).unwrap()).collect::<BTreeSet<_>>();
+        let unit = "arn:aws:organizations::111111111111:ou/o-abcdefghij/ou-ab12-cdefgh34";
+        assert!(!may_launch(&with(&[]), Some(&account(1))) && !may_launch(&with(&[]), None));
+        assert!(may_launch(&with(&["000000000001"]), Some(&account(1))));
+        assert!(!may_launch(&with(&["000000000001"]), Some(&account(2))));
+        assert!(may_launch(&with(&["000000000001"]), None), "it may be that one");
+        assert!(may_launch(&with(&["all"]), Some(&account(2))) && may_launch(&with(&[unit]), Some(&account(2))));
+    }
+
+    #[test]
+    fn an_account_concerns_the_others_where_it_was_not_read() {
+        let (east, west): (Region, Region) = ("us-east-1".parse().unwrap(), "us-west-2".parse().unwrap());
+        let problem = Problem { code: "AccessDenied".into(), message: "no".into() };
+        let mut unread = Unread { account: Some(account(2)), region: Some(east.clone()), problem };
+        assert!(unread.concerns(Some(&account(1)), &east) && !unread.concerns(Some(&account(1)), &west));
+        assert!(!unread.concerns(Some(&account(2)), &east));
+        unread.region = None;
+        assert!(unread.concerns(Some(&account(1)), &west) && unread.concerns(None, &west));
+        unread.account = None;
+        assert!(unread.concerns(None, &west), "who it is is not known, so it may be another one");
+    }
+}

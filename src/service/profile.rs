@@ -1,0 +1,133 @@
+//! What a profile of the AWS configuration asks for and the SDK passes over: `mfa_serial` and `duration_seconds`.
+
+use anyhow::Result;
+use aws_config::SdkConfig;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+use super::session::Settings;
+use super::sign_in::{Device, Role, with_code, with_keys, with_role};
+use crate::domain::failure::Failure;
+
+const ROLE: &str = "role_arn";
+const MFA: &str = "mfa_serial";
+const SECONDS: &str = "duration_seconds";
+const SOURCE: &str = "source_profile";
+
+/// A profile, and the role it stands for where it stands for one.
+struct Link<'a> {
+    profile: &'a Profile,
+    role: Option<&'a str>,
+}
+
+impl Link<'_> {
+    fn has(&self, key: &str) -> bool {
+        self.profile.get(key).is_some()
+    }
+
+    fn device(&self, settings: &Settings) -> Option<Device> {
+        self.profile.get(MFA).map(|serial| Device::new(serial, settings.ask_code.clone()))
+    }
+}
+
+/// The configuration with the credentials that the profile in use describes, where the SDK would not make them so.
+/// `None` where it does.
+pub(super) async fn sign_in(settings: &Settings, config: &SdkConfig) -> Result<Option<SdkConfig>> {
+    let keys_beat_it = settings.env.get("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty());
+    if settings.profile.is_none() && keys_beat_it {
+        return Ok(None);
+    }
+    let name = settings.profile.clone().map(Into::into);
+    // The files are found and read as the SDK does it, which also says what is wrong with them.
+    let (files, env, of) = (&Default::default(), &Default::default(), &Default::default());
+    let Ok(profiles) = aws_config::profile::load(files, env, of, name).await else { return Ok(None) };
+    let chain = chain(&profiles);
+    let Some((first, last)) = chain.first().zip(chain.last()) else { return Ok(None) };
+    if chain.iter().any(|link| link.role.is_some() && (link.has(MFA) || link.has(SECONDS))) {
+        let mut made = with_keys(config, source(last, chain.len() > 1)?);
+        for link in chain.iter().rev() {
+            if let Some(arn) = link.role {
+                made = with_role(&made, asked(link.profile, arn)?, link.device(settings));
+            }
+        }
+        return Ok(Some(made));
+    }
+    let roles_follow = !settings.role_arns.is_empty() || settings.org_role.is_some();
+    match first.device(settings) {
+        Some(device) if first.role.is_none() && roles_follow => Ok(Some(with_code(config, device))),
+        _ => Ok(None),
+    }
+}
+
+/// The profile in use and those whose credentials it stands on. Empty where they lead nowhere: the SDK says why.
+fn chain(profiles: &ProfileSet) -> Vec<Link<'_>> {
+    let mut chain: Vec<Link<'_>> = Vec::new();
+    let mut name = profiles.selected_profile();
+    loop {
+        let Some(profile) = profiles.get_profile(name) else { return Vec::new() };
+        if chain.iter().any(|before| before.profile.name() == name) {
+            return Vec::new();
+        }
+        // With a token file the SDK assumes the role without other credentials; and of a profile that others stand
+        // on, keys of its own come before its role.
+        let alone =
+            profile.get("web_identity_token_file").is_some() || (!chain.is_empty() && static_keys(profile).is_some());
+        let role = profile.get(ROLE).filter(|_| !alone);
+        chain.push(Link { profile, role });
+        match profile.get(SOURCE) {
+            Some(next) if role.is_some() && next != name => name = next,
+            _ => return chain,
+        }
+    }
+}
+
+fn static_keys(profile: &Profile) -> Option<SharedCredentialsProvider> {
+    let (id, secret) = (profile.get("aws_access_key_id")?, profile.get("aws_secret_access_key")?);
+    let token = profile.get("aws_session_token").map(str::to_owned);
+    Some(SharedCredentialsProvider::new(Credentials::new(id, secret, token, None, "a profile")))
+}
+
+/// The credentials at the end of a chain.
+fn source(link: &Link<'_>, stood_on: bool) -> Result<SharedCredentialsProvider> {
+    let profile = link.profile;
+    if link.role.is_none() {
+        let by_sdk = || {
+            let provider = ProfileFileCredentialsProvider::builder().profile_name(profile.name()).build();
+            SharedCredentialsProvider::new(provider)
+        };
+        return Ok(static_keys(profile).filter(|_| stood_on).unwrap_or_else(by_sdk));
+    }
+    let wrong = |why: &str| Failure::usage(format!("profile {}: {why}", profile.name()));
+    match (profile.get("credential_source"), profile.get(SOURCE)) {
+        (Some(_), Some(_)) => Err(wrong("give either source_profile or credential_source, not both").into()),
+        (None, None) => Err(wrong("role_arn needs source_profile or credential_source").into()),
+        (None, Some(_)) => Ok(static_keys(profile).ok_or_else(|| wrong("it is its own source, and has no keys"))?),
+        (Some("Environment"), _) => Ok(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())),
+        (Some("Ec2InstanceMetadata"), _) => {
+            Ok(SharedCredentialsProvider::new(ImdsCredentialsProvider::builder().build()))
+        }
+        (Some("EcsContainer"), _) => Ok(SharedCredentialsProvider::new(EcsCredentialsProvider::builder().build())),
+        (Some(other), _) => Err(wrong(&format!("there is no credential_source '{other}'")).into()),
+    }
+}
+
+/// What the profile asks STS for.
+fn asked(profile: &Profile, arn: &str) -> Result<Role> {
+    let text = |key: &str| profile.get(key).map(str::to_owned);
+    let seconds = text(SECONDS).map(|text| {
+        let seconds = text.parse().ok().filter(|seconds| (900..=43_200).contains(seconds));
+        let wrong = || format!("profile {}: {SECONDS} is a number from 900 to 43200, not '{text}'", profile.name());
+        seconds.ok_or_else(|| Failure::usage(wrong()))
+    });
+    let role = Role::new(arn);
+    Ok(Role {
+        session: text("role_session_name").unwrap_or_else(|| role.session.clone()),
+        external_id: text("external_id"),
+        seconds: seconds.transpose()?,
+        ..role
+    })
+}
