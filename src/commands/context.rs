@@ -17,6 +17,7 @@ use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
 use crate::output::{self, Printer};
 use crate::service::Target;
+use crate::service::error::{ApiError, codes};
 use crate::service::session::{Ask, Session, Settings};
 use crate::service::wait::{Patience, Progress, Stop, Watch};
 
@@ -120,7 +121,15 @@ impl Context {
     }
 
     async fn open(&self, settings: &Settings) -> Result<Session> {
-        let session = self.unless_stopped(Session::open(settings)).await?;
+        // On the heap, as the loader of the SDK would make the future of every command 30 KB larger.
+        let opened = Box::pin(self.unless_stopped(Session::open(settings))).await;
+        let session = opened.map_err(|error| {
+            // Whoever presses Ctrl-C at a question gives no answer, before the signal is heard of.
+            match error.downcast_ref::<ApiError>().is_some_and(|error| error.is(codes::INTERRUPTED)) {
+                true => Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into(),
+                false => error,
+            }
+        })?;
         session.notes().iter().for_each(|note| self.printer.say(note));
         Ok(session)
     }
@@ -176,9 +185,12 @@ impl Context {
 
     /// Does work that changes nothing, and gives it up as soon as the user asks to stop.
     pub async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        // On the heap, as it would be in this future twice.
+        let work = Box::pin(work);
         tokio::select! {
-            result = work => result,
+            biased;
             () = self.stop.wait() => Err(Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into()),
+            result = work => result,
         }
     }
 

@@ -29,12 +29,20 @@ pub struct ApiError {
     pub answer_lost: bool,
 }
 
+/// What the user can do about a problem of a report, where there is something.
+pub fn hint(problem: &Problem) -> Option<String> {
+    let Problem { code, message } = problem.clone();
+    ApiError { call: "", region: Region::first(), code, message, request_id: None, answer_lost: false }.hint()
+}
+
 /// Codes for failures that are not an answer of AWS.
 pub mod codes {
     /// No usable credentials.
     pub const CREDENTIALS: &str = "CredentialsError";
     /// A code of an MFA device is needed, and there is none.
     pub const MFA: &str = "MfaRequired";
+    /// The user did not want to go on.
+    pub const INTERRUPTED: &str = "Interrupted";
     /// No connection.
     pub const CONNECTION: &str = "ConnectionError";
     /// No answer in time.

@@ -3,9 +3,9 @@
 //! Done here and not with the SDK's own provider: that one takes no code, asks for its own credentials anew for each
 //! role, and does not say which role it was that could not be assumed.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use anyhow::Result;
 use aws_config::SdkConfig;
@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use super::error::{ApiError, api, codes};
 use super::target::region_of;
 use crate::domain::region::Region;
+use crate::domain::report::Problem;
 
 const ASSUME: &str = "AssumeRole";
 const SESSION: &str = "GetSessionToken";
@@ -34,7 +35,7 @@ pub type Ask = Arc<dyn Fn(&str) -> Result<String> + Send + Sync>;
 pub(super) struct Device {
     serial: String,
     ask: Option<Ask>,
-    refused: Arc<Mutex<Option<String>>>,
+    refused: Arc<Mutex<Option<Problem>>>,
 }
 
 impl Device {
@@ -43,7 +44,7 @@ impl Device {
     }
 
     /// The code that the device shows.
-    async fn code(&self) -> Result<String, String> {
+    async fn code(&self) -> Result<String, Problem> {
         let mut refused = self.refused.lock().await;
         if let Some(why) = &*refused {
             return Err(why.clone());
@@ -53,15 +54,21 @@ impl Device {
         code
     }
 
-    async fn asked(&self) -> Result<String, String> {
+    async fn asked(&self) -> Result<String, Problem> {
+        let problem = |code: &str, message: String| Problem { code: code.to_owned(), message };
         let serial = self.serial.clone();
         let Some(ask) = self.ask.clone() else {
-            return Err(format!("a code of the MFA device {serial} is needed, and there is no terminal to ask on"));
+            let why = format!("a code of the MFA device {serial} is needed, and there is no terminal to ask on");
+            return Err(problem(codes::MFA, why));
         };
-        let wrong = |why: String| format!("no code of the MFA device {}: {why}", self.serial);
+        let wrong = |why: String| problem(codes::MFA, format!("no code of the MFA device {}: {why}", self.serial));
         // A person takes time to answer, in which other calls must not wait.
         let answer = tokio::task::spawn_blocking(move || ask(&serial)).await;
-        let code = answer.map_err(|error| wrong(error.to_string()))?.map_err(|error| wrong(format!("{error:#}")))?;
+        let code = answer.map_err(|error| wrong(error.to_string()))?.map_err(|error| {
+            let interrupted = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::Interrupted);
+            let code = if interrupted { codes::INTERRUPTED } else { codes::MFA };
+            problem(code, format!("no code of the MFA device {}: {error:#}", self.serial))
+        })?;
         match code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) {
             true => Ok(code),
             false => Err(wrong("a code has 6 digits".to_owned())),
@@ -124,7 +131,7 @@ impl SignIn {
         let answer = self.ask(code).await;
         if let (Err(error), Some(device)) = (&answer, &self.device) {
             // A code is taken once, so there is no second try without a person.
-            *device.refused.lock().await = Some(error.message.clone());
+            *device.refused.lock().await = Some(error.problem());
         }
         answer.and_then(|answer| self.read(answer)).map_err(|error| self.failed(error))
     }
@@ -158,8 +165,8 @@ impl SignIn {
         Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, token, Some(until), "amictl"))
     }
 
-    fn no_code(&self, why: String) -> ApiError {
-        ApiError { code: codes::MFA.to_owned(), message: why, ..ApiError::unreadable(self.call(), &self.region) }
+    fn no_code(&self, why: Problem) -> ApiError {
+        ApiError { code: why.code, message: why.message, ..ApiError::unreadable(self.call(), &self.region) }
     }
 
     fn failed(&self, error: ApiError) -> CredentialsError {

@@ -36,7 +36,7 @@ fn json_is_what_the_contract_says() {
         ],
         "source": {"instance_id": null, "image_id": null, "region": null}, "description": "golden",
         "tags": {"Name": "web", "Team": "a,\"b\""},
-    }]});
+    }], "steps": []});
     let ran = setup.run("list -o json").ended(0);
     assert_eq!(ran.json(), expected);
     assert_eq!((ran.stdout.lines().count(), ran.stderr.as_str()), (1, ""), "one line, and no talk");
@@ -45,7 +45,7 @@ fn json_is_what_the_contract_says() {
 #[test]
 fn an_empty_listing_is_a_document_as_well() {
     let setup = Setup::new();
-    assert_eq!(setup.json("list"), json!({"version": 1, "images": [], "errors": []}));
+    assert_eq!(setup.json("list"), json!({"version": 1, "images": [], "errors": [], "steps": []}));
     for (format, stdout) in [("jsonl", ""), ("ids", ""), ("table", "")] {
         assert_eq!(setup.run(&format!("list -o {format}")).ended(0).stdout, stdout, "{format}");
     }

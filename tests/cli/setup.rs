@@ -98,8 +98,11 @@ impl Setup {
     }
 
     /// Waits until an operation has been asked for so many times.
+    #[track_caller]
     pub fn until(&self, action: &str, times: usize) {
+        let begun = std::time::Instant::now();
         while self.fake.count(action) < times {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{action} is not asked for {times} times");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
