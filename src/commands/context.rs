@@ -18,7 +18,7 @@ use crate::domain::tagging::Maker;
 use crate::output::{self, Printer};
 use crate::service::Target;
 use crate::service::error::{ApiError, codes};
-use crate::service::session::{Ask, Session, Settings};
+use crate::service::session::{Ask, Session, Settings, SignedIn};
 use crate::service::wait::{Patience, Progress, Stop, Watch};
 
 /// Long enough for the largest volumes; EC2 may take a day in the worst case.
@@ -82,6 +82,7 @@ impl Context {
             members: Vec::new(),
             external_id: global.external_id.clone().or(defaults.external_id),
             ask_code: printer.can_ask().then(|| asker(&printer)),
+            signed_in: SignedIn::default(),
             endpoint_url: global.endpoint_url.clone().or(defaults.endpoint_url.filter(|_| !endpoint_known)),
             max_attempts: global.max_attempts.or(defaults.max_attempts),
             retry_mode: global.retry_mode.unwrap_or_default(),
@@ -175,7 +176,8 @@ impl Context {
     /// The same region in the account that a role leads to, from the user's own credentials.
     pub async fn target_as(&self, role: &str) -> Result<Target> {
         let role = role.parse().map_err(|error| Failure::usage(format!("--from-role-arn {role}: {error}")))?;
-        Session::open(&Settings { role_arns: vec![role], ..self.settings.clone() }).await?.single().await
+        let settings = Settings { role_arns: vec![role], org_role: None, ..self.settings.clone() };
+        self.open(&settings).await?.single().await
     }
 
     /// The one account and region of a command that works in one.

@@ -72,6 +72,7 @@ pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError
     let mut images = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(CALL, &target.region))?;
+        images.reserve(page.images().len());
         images.extend(page.images().iter().filter_map(|found| convert::image(found, &target.region, own)));
     }
     Ok(images)

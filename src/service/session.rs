@@ -11,6 +11,7 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use futures::StreamExt;
+use tokio::sync::Mutex;
 
 use super::error::ApiError;
 use super::pace::Pace;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub external_id: Option<ExternalId>,
     /// Asks for the code of an MFA device, where there is somebody to ask.
     pub ask_code: Option<Ask>,
+    /// What a code was asked for already.
+    pub signed_in: SignedIn,
     /// An endpoint for every service, before those of the environment and the profile.
     pub endpoint_url: Option<String>,
     /// Attempts for one call.
@@ -69,6 +72,29 @@ pub struct Settings {
     pub pace: Pace,
     /// The environment of the process.
     pub env: HashMap<String, String>,
+}
+
+/// Credentials that a code was asked for: a run that opens several sessions asks once.
+#[derive(Clone, Default)]
+pub struct SignedIn(Arc<Mutex<Option<SdkConfig>>>);
+
+impl SignedIn {
+    async fn or_sign_in(&self, settings: &Settings, config: SdkConfig) -> Result<SdkConfig> {
+        let mut held = self.0.lock().await;
+        if let Some(before) = &*held {
+            let mut same = config.to_builder();
+            same.set_credentials_provider(before.credentials_provider()).set_identity_cache(before.identity_cache());
+            return Ok(same.build());
+        }
+        match profile::sign_in(settings, &config).await? {
+            Some(signed_in) => {
+                // A person is asked now, before anything else goes on.
+                caller(&signed_in).await?;
+                Ok(held.insert(signed_in).clone())
+            }
+            None => Ok(config),
+        }
+    }
 }
 
 /// The accounts and regions of a run.
@@ -135,14 +161,7 @@ impl Session {
         // Where every region is asked for, STS and Organizations still need one to be called in.
         let first = aws_config::Region::new(Region::first().as_str().to_owned());
         let config = config.to_builder().region(config.region().cloned().unwrap_or(first)).build();
-        let config = match profile::sign_in(settings, &config).await? {
-            Some(signed_in) => {
-                // A person is asked now, before anything else goes on.
-                caller(&signed_in).await?;
-                signed_in
-            }
-            None => config,
-        };
+        let config = settings.signed_in.or_sign_in(settings, config).await?;
         let accounts::Opened { accounts, notes } = accounts::open(settings, &config, &options).await?;
         Ok(Self { accounts, choices, configured, organized: settings.org_role.is_some(), notes })
     }

@@ -98,7 +98,7 @@ fn an_image_that_was_not_shared_just_comes_back() {
     let id = setup.world().image(PROD, EAST, NAME).put();
     setup.run("disable web").ended(0);
     let report = setup.json("enable web:v1 --restore-shares");
-    assert_eq!(report["results"][0]["detail"], "no launch permissions were written down for it");
+    assert_eq!(report["results"][0]["detail"], "it was not shared");
     assert!(is_available(&setup, &id));
 }
 

@@ -62,6 +62,15 @@ fn a_user_gives_one_code_for_all_roles() {
 }
 
 #[test]
+fn a_command_that_needs_two_accounts_asks_once_too() {
+    let setup = ready();
+    let line = format!("copy web:v1 --to eu-west-1 --profile user --role-arn {THIRD} --from-role-arn {ROLE}");
+    let (code, written) = answered(&setup, 160, &[(PROMPT, "123456\r")], &line, &[]);
+    assert_eq!(code, Some(1), "the image is not shared: {written}");
+    assert_eq!((setup.calls("GetSessionToken").len(), setup.calls("AssumeRole").len()), (1, 2), "{written}");
+}
+
+#[test]
 fn who_assumes_no_role_needs_no_code() {
     let setup = ready();
     setup.run("list --profile user").ended(0);

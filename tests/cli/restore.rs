@@ -278,7 +278,7 @@ fn an_image_that_is_nowhere_is_an_error_and_one_that_is_there_is_done() {
     let report = setup.json(&format!("restore {id}"));
     let result = only(&report);
     assert_eq!((&result["status"], &result["changed"], &result["name"]), (&"done".into(), &false.into(), &NAME.into()));
-    assert!(setup.run(&format!("restore {id}")).ended(0).stdout.contains("restored already"));
+    assert!(setup.run(&format!("restore {id}")).ended(0).stdout.contains("already there"));
     let lost = setup.world().image(PROD, WEST, NAME).put();
     for name in [lost.as_str(), "ami-0123456789abcdef0"] {
         refuses(&setup, &format!("{id} {name}"), 1, "InvalidAMIID.NotFound", &[name, "Recycle Bin of us-east-1 (0)"]);
