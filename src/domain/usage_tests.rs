@@ -43,6 +43,7 @@ fn a_source_that_is_silent_about_one_image_leaves_no_doubt_about_others() {
     assert!(usage.doubtful(&shared) && usage.failed().len() == 1);
 }
 
+#[test]
 fn an_alias_is_one_now_and_not_one_before() {
     let image: ImageId = "ami-00000001".parse().unwrap();
     let by = |source: Source, kind: &'static str, id: &str, detail: &str| Reference {
