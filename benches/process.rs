@@ -15,6 +15,7 @@
 
 #[path = "../tests/support/fake/mod.rs"]
 mod fake;
+mod prepared;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -100,9 +101,10 @@ fn start() {
 fn listing() {
     let fake = Fake::start();
     fake.world().bulk_images(PROD, HERE, "web", 10_000);
-    let list = || amictl(&fake.url(), "list -o json");
+    let url = prepared::serve(&fake.url(), Duration::ZERO);
+    let list = || amictl(&url, "list -o json");
     let bare = || {
-        let mut command = command(std::env::current_exe().unwrap().to_str().unwrap(), &fake.url());
+        let mut command = command(std::env::current_exe().unwrap().to_str().unwrap(), &url);
         command.env(BARE, "1");
         command
     };
@@ -110,7 +112,7 @@ fn listing() {
     if let Ok(other) = std::env::var("AMICTL_BENCH_OTHER") {
         let other_command = || {
             let mut words = other.split_whitespace();
-            let mut command = command(words.next().unwrap(), &fake.url());
+            let mut command = command(words.next().unwrap(), &url);
             command.args(words);
             command
         };
@@ -139,9 +141,9 @@ fn regions() {
     for region in REGIONS {
         fake.world().bulk_images(PROD, region, "web", 1000);
     }
-    fake.fault(Fault::on("*", FaultKind::Latency(Duration::from_millis(50))));
-    let all = || amictl(&fake.url(), &format!("list -o json --region {}", REGIONS.join(",")));
-    let one = || amictl(&fake.url(), "list -o json");
+    let url = prepared::serve(&fake.url(), Duration::from_millis(50));
+    let all = || amictl(&url, &format!("list -o json --region {}", REGIONS.join(",")));
+    let one = || amictl(&url, "list -o json");
     row("list of 6 regions at 50 ms a call, times one region", ratio(9, all, one), 1.5);
 }
 

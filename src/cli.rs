@@ -6,8 +6,8 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    apply, completions, copy, create, deprecate, deregister, disable, launch, list, orphans, protect, prune, refs,
-    share, show, tag, wait,
+    apply, completions, copy, create, deprecate, deregister, disable, enable, launch, list, orphans, protect, prune,
+    refs, restore, share, show, tag, wait,
 };
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
@@ -151,11 +151,12 @@ pub enum Command {
     Unshare(share::UnshareArgs),
     Deprecate(deprecate::Args),
     Disable(disable::Args),
-    Enable(disable::EnableArgs),
+    Enable(enable::Args),
     Protect(protect::Args),
     Unprotect(protect::UnprotectArgs),
     Tag(tag::Args),
     Deregister(deregister::Args),
+    Restore(restore::Args),
     Refs(refs::Args),
     Prune(prune::Args),
     Apply(apply::Args),

@@ -3,7 +3,8 @@
 use std::io;
 
 use crate::domain::failure::{Failure, Kind};
-use crate::service::error::ApiError;
+use crate::domain::report::Problem;
+use crate::service::error::{self, ApiError};
 
 /// Done; also: nothing to do, plan shown, dry run would have worked.
 pub const DONE: u8 = 0;
@@ -61,6 +62,9 @@ pub fn last_word(error: &anyhow::Error) -> LastWord {
         }
         if let Some(api) = cause.downcast_ref::<ApiError>() {
             return find(Kind::Failed, &api.code, api.hint());
+        }
+        if let Some(problem) = cause.downcast_ref::<Problem>() {
+            return find(Kind::Failed, &problem.code, error::hint(problem));
         }
         if cause.is::<crate::domain::naming::NameError>() || cause.is::<crate::domain::tagging::TagError>() {
             return find(Kind::Usage, "Usage", None);

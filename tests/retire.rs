@@ -59,7 +59,11 @@ fn amictl(setup: &Scene, line: &str) -> u8 {
     let env = [("HOME".to_owned(), setup.home.path().to_str().unwrap().to_owned())];
     let url = setup.fake.url();
     let args = ["amictl"].into_iter().chain(line.split_whitespace()).chain(["--endpoint-url", &url]);
-    let code = run(args.map(Into::into).collect(), Process { clock, env: env.into() });
+    let args = args.map(Into::into).collect();
+    // As much stack as the main thread of a process has: the thread of a test has less than a build for tests needs.
+    let thread = std::thread::Builder::new().stack_size(8 << 20);
+    let running = thread.spawn(move || run(args, Process { clock, env: env.into() })).unwrap();
+    let code = running.join().unwrap();
     // A failing test is to say so in its own words.
     drop(std::panic::take_hook());
     code

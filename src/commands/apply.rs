@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::Context;
+use super::bin::BinArgs;
 use super::destroy::{self, JournalArgs};
 use super::reports::ReportArgs;
 use super::{ending, planning, prune};
@@ -46,6 +47,9 @@ pub struct Args {
     dry_run: bool,
 
     #[command(flatten)]
+    bin: BinArgs,
+
+    #[command(flatten)]
     reports: ReportArgs,
 
     #[command(flatten)]
@@ -75,17 +79,20 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     prune::within_limit(&plan)?;
     let usage_reports = plan.policy.usage_reports || args.reports.usage_reports;
     let policy = Policy { usage_reports, ..plan.policy.clone() };
+    let announced = args.bin.announce_plan(context, &places.targets, &plan);
+    let surveys = if args.yes || args.dry_run {
+        tokio::try_join!(planning::survey(context, &places, &policy, None), announced)?.0
+    } else {
+        context.printer.show(output::overview(&plan), output::DISPENSABLE);
+        context.unless_stopped(announced).await?;
+        context.confirm(&output::plan_question(&plan), args.yes)?;
+        planning::survey(context, &places, &policy, None).await?
+    };
     if args.dry_run {
-        let surveys = planning::survey(context, &places, &policy, None).await?;
         prune::dry_run(context, &surveys, &plan).await?;
         destroy::tell(context, &surveys.errors);
         return ending::whole(&surveys.errors);
     }
-    if !args.yes {
-        context.printer.show(output::overview(&plan), output::DISPENSABLE);
-    }
-    context.confirm(&output::plan_question(&plan), args.yes)?;
-    let surveys = planning::survey(context, &places, &policy, None).await?;
     let now = planning::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
     prune::carry_out(context, &surveys, &plan, &args.journal).await?;
     ending::complete(context, &now, &surveys)

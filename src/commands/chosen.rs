@@ -11,6 +11,7 @@ use crate::domain::image::Image;
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{PlaceError, Problem};
 use crate::exit;
+use crate::service::error::ApiError;
 use crate::service::session::Places;
 use crate::service::{Target, lineage, resolve};
 
@@ -80,6 +81,7 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
     let mut unread = None;
     let mut missing: Vec<Option<anyhow::Error>> = references.iter().map(|_| None).collect();
     let mut seen: Vec<bool> = vec![false; references.len()];
+    let mut absent: Vec<String> = Vec::new();
     let mut images: Vec<(Target, Image)> = Vec::new();
     let mut at: BTreeMap<crate::domain::ids::ImageId, usize> = BTreeMap::new();
     for (target, answers) in found {
@@ -99,11 +101,16 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
                         }
                     }
                 }
-                Err(error) if resolve::is_missing(&error) => missing[n] = missing[n].take().or(Some(error)),
+                Err(error) if resolve::is_missing(&error) => {
+                    // An id is in one place, and every enabled region is a search: only a name in a place named is missed.
+                    if session.names(&target.region) && !matches!(references[n], ImageRef::Id(_)) {
+                        absent.push(error.to_string());
+                    }
+                    missing[n] = missing[n].take().or(Some(error));
+                }
                 Err(error) if error.downcast_ref::<Failure>().is_some() => return Err(error),
                 Err(error) => {
-                    let word = exit::last_word(&error);
-                    errors.push(target.error(Problem { code: word.code, message: word.message }).await);
+                    errors.push(target.error(problem(&error)).await);
                     unread.get_or_insert(error);
                     break;
                 }
@@ -120,6 +127,7 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
             (None, None) => Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into(),
         });
     }
+    absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
     let mut chosen = Chosen { images, errors, unentered, targets, several };
     if copies {
         context.unless_stopped(async {
@@ -129,6 +137,16 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
         .await?;
     }
     Ok(chosen)
+}
+
+fn problem(error: &anyhow::Error) -> Problem {
+    match error.downcast_ref::<ApiError>() {
+        Some(error) => error.problem(),
+        None => {
+            let word = exit::last_word(error);
+            Problem { code: word.code, message: word.message }
+        }
+    }
 }
 
 impl Chosen {
@@ -163,6 +181,8 @@ impl Chosen {
 /// Refuses unless all images are our own: only its owner can change an image.
 pub async fn owned(chosen: &[(Target, Image)]) -> Result<()> {
     let Some((target, foreign)) = chosen.iter().find(|(_, image)| !image.own) else { return Ok(()) };
+    // Whose it is cannot be told without knowing whose the credentials are.
+    target.account().await?;
     let owner = foreign.owner.as_ref().map_or("another account", |owner| owner.as_str());
     let message = format!("{} belongs to {owner}, not to {}", foreign.label(), target.place().await);
     Err(Failure::new(Kind::Failed, "AuthFailure", message).hint("only its owner can change an image").into())

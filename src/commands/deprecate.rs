@@ -3,12 +3,14 @@
 use std::str::FromStr;
 
 use anyhow::Result;
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::Context;
 use super::changing::{self, Which};
 use crate::domain::age::Age;
-use crate::domain::change::{Change, whole_minute};
+use crate::domain::change::{Change, latest_minute, whole_minute};
+use crate::domain::image::Image;
+use crate::domain::report::Verb;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,18 +22,20 @@ Examples:
 /// Deprecate images: others do not find them any more, launches go on
 ///
 /// A deprecated image is hidden from the listings of those it is shared with, and web or web:latest does not stand
-/// for it. Who knows its id can launch it still: templates and Auto Scaling groups are not affected.
+/// for it. Who knows its id can launch it still: templates and Auto Scaling groups are not affected. EC2 counts in
+/// whole minutes, which amictl rounds up to. A public image gets a date of its own, 2 years after it was made; that date
+/// can be moved nearer, and put off only once the image is private.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("when").required(true))]
 pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// The moment from which on, in UTC: 2027-01-31, or 2027-01-31T18:00:00Z
+    /// The moment from which on: a day in UTC, 2027-01-31, or a time with its zone, 2027-01-31T18:00:00Z
     #[arg(long, value_name = "TIME", group = "when")]
     at: Option<Moment>,
 
-    /// The same as a span from now on; 0s is at once. At most 10 years, for public images 2 from their creation
+    /// The same as a span from now, e.g. 90d; 0s is at once. At most 10y, for public images 2y from their creation
     #[arg(long, value_name = "SPAN", group = "when")]
     after: Option<Age>,
 
@@ -58,10 +62,24 @@ impl FromStr for Moment {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let change = match (args.at, args.after) {
-        (Some(Moment(at)), _) => Change::Deprecate(whole_minute(at)),
-        (None, Some(span)) => Change::Deprecate(whole_minute(span.after(context.now))),
-        (None, None) => Change::CancelDeprecation,
-    };
-    changing::run(context, &args.which, &change).await
+    match (args.at, args.after) {
+        (Some(Moment(at)), _) => changing::run(context, &args.which, &Change::Deprecate(whole_minute(at))).await,
+        (None, Some(span)) => {
+            let at = after(span, context.now);
+            let at_once = span == Age::days(0);
+            // What is deprecated already is so at once, and would not be for the rest of this minute.
+            let change = |image: &Image| match image.deprecated_at {
+                Some(set) if at_once && set <= at => Change::Deprecate(set),
+                _ => Change::Deprecate(at),
+            };
+            changing::run_each(context, &args.which, Verb::Deprecate, change).await
+        }
+        (None, None) => changing::run(context, &args.which, &Change::CancelDeprecation).await,
+    }
+}
+
+/// Ten years as a span are up to a day longer than those of the calendar, which EC2 counts.
+fn after(span: Age, now: DateTime<Utc>) -> DateTime<Utc> {
+    let (at, latest) = (whole_minute(span.after(now)), latest_minute(now));
+    if at > latest && at - latest <= TimeDelta::days(1) { latest } else { at }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use super::bin::{Bin, BinArgs, Going};
 use super::chosen::{self, Chosen};
 use super::destroy::{self, JournalArgs};
 use super::reports::ReportArgs;
@@ -59,6 +60,9 @@ pub struct Args {
     yes: bool,
 
     #[command(flatten)]
+    bin: BinArgs,
+
+    #[command(flatten)]
     journal: JournalArgs,
 
     /// Asks EC2 whether it would work; changes nothing
@@ -68,7 +72,9 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let chosen = chosen::choose(context, &args.references, false, false).await?;
-    let work = plan(context, &args, &chosen, args.reports.usage_reports).await?;
+    let targets: Vec<_> = chosen.by_place().into_iter().map(|(target, _)| target).collect();
+    let reports = args.reports.usage_reports;
+    let (work, bin) = tokio::try_join!(plan(context, &args, &chosen, reports), Bin::of(&targets))?;
     if args.dry_run {
         for (target, removals) in &work {
             for removal in removals {
@@ -76,12 +82,14 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             }
         }
         context.printer.show(overview(&work), DISPENSABLE);
+        args.bin.announce(context, &bin, going(&work)).await?;
         context.printer.say("dry run: this would be deregistered and deleted");
         return destroy::finish(context, &Report { results: Vec::new(), errors: chosen.errors });
     }
     if !args.yes {
         context.printer.show(overview(&work), DISPENSABLE);
     }
+    args.bin.announce(context, &bin, going(&work)).await?;
     context.confirm(&question(&work), args.yes)?;
     let work = if args.yes { work } else { recheck(context, &args, &chosen, &work).await? };
     let journal = args.journal.open(context, work.iter().map(|(target, _)| target)).await?;
@@ -93,6 +101,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 
 /// What is to be removed, place by place.
 type Work = Vec<(Target, Vec<Removal>)>;
+
+fn going(work: &Work) -> Vec<(Target, Going)> {
+    work.iter().map(|(target, removals)| (target.clone(), Going::of(removals))).collect()
+}
 
 /// Decides what goes with each image, or refuses all of it.
 async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) -> Result<Work> {

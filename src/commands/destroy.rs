@@ -1,18 +1,21 @@
 //! What all destroying commands do alike: work through removals, write the journal, stop when asked, report.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use futures::StreamExt;
 
 use super::Context;
+use crate::domain::comeback::Remembered;
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::report::{Outcome, PlaceError, Problem, Report, Status, Verb};
+use crate::domain::tagging::Tags;
 use crate::output::{Bar, Journal};
-use crate::service::Target;
-use crate::service::deregister;
 use crate::service::permissions::launch_permissions;
 use crate::service::removal::{self, Removal};
+use crate::service::{Target, deregister, snapshots};
 
 /// How many batches are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -29,17 +32,29 @@ pub struct JournalArgs {
 }
 
 impl JournalArgs {
-    /// Opens the journal of this run. Without one nothing is destroyed.
-    pub async fn open(&self, context: &Context, targets: impl IntoIterator<Item = &Target>) -> Result<Journal> {
+    /// The journal that is named, or else the usual one; none where nothing says where that is.
+    fn path(&self, context: &Context) -> Option<PathBuf> {
         let set = |name: &str| context.env(name).map(PathBuf::from);
         let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local").join("state")));
-        let path = match &self.journal {
-            Some(path) => path.clone(),
-            None => match state() {
-                Some(folder) => folder.join("amictl").join("journal.jsonl"),
-                None => return Err(Failure::usage("no place for the journal").hint("give --journal FILE").into()),
-            },
-        };
+        self.journal.clone().or_else(|| Some(state()?.join("amictl").join("journal.jsonl")))
+    }
+
+    /// What the journal remembers of these images; see [`Journal::remembered`].
+    pub async fn remembered(
+        &self,
+        context: &Context,
+        images: BTreeSet<ImageId>,
+        actions: &'static [Verb],
+    ) -> Result<BTreeMap<ImageId, Remembered>> {
+        let path = if images.is_empty() { None } else { self.path(context) };
+        let Some(path) = path else { return Ok(BTreeMap::new()) };
+        Journal::remembered(&path, images, actions).await.with_context(|| format!("journal {}", path.display()))
+    }
+
+    /// Opens the journal of this run. Without one nothing is destroyed.
+    pub async fn open(&self, context: &Context, targets: impl IntoIterator<Item = &Target>) -> Result<Journal> {
+        let path =
+            self.path(context).ok_or_else(|| Failure::usage("no place for the journal").hint("give --journal FILE"))?;
         let mut who = Vec::new();
         for target in targets {
             if let Ok(caller) = target.caller().await {
@@ -74,10 +89,11 @@ struct Run<'a> {
 impl Run<'_> {
     /// Works on some batches side by side, each in order, then looks again at all of them at once.
     async fn chunk(self, target: Target, batches: Vec<Vec<Removal>>) -> Vec<Outcome> {
+        let tags = &self.tags(&target, &batches).await;
         let each = batches.into_iter().map(|batch| async {
             let (mut asked, mut untouched) = (Vec::new(), Vec::new());
             for removal in batch {
-                match self.begin(&target, &removal).await {
+                match self.begin(&target, &removal, tags.as_ref()).await {
                     Err(outcome) => untouched.push(outcome),
                     Ok(()) => {
                         let said = deregister::send(&target, &removal).await;
@@ -100,16 +116,31 @@ impl Run<'_> {
         outcomes
     }
 
+    /// The tags of all snapshots that go. Not being allowed to know them is no reason to keep anything.
+    async fn tags(self, target: &Target, batches: &[Vec<Removal>]) -> Option<BTreeMap<SnapshotId, Tags>> {
+        if self.context.stop.asked() {
+            return None;
+        }
+        let ids: Vec<_> = batches.iter().flatten().flat_map(|removal| removal.delete.iter().cloned()).collect();
+        let found = snapshots::existing(target, &ids).await.ok()?;
+        Some(found.into_iter().map(|snapshot| (snapshot.id, snapshot.tags)).collect())
+    }
+
     /// Writes down what is about to be done. Unless that is written, or when the user wants to stop, nothing is.
-    async fn begin(self, target: &Target, removal: &Removal) -> Result<(), Outcome> {
+    async fn begin(
+        self,
+        target: &Target,
+        removal: &Removal,
+        tags: Option<&BTreeMap<SnapshotId, Tags>>,
+    ) -> Result<(), Outcome> {
         if let Some(stopped) = stopped(self.context) {
             return Err(deregister::skipped(removal, stopped));
         }
         // Who it was shared with is gone with the image. Not being allowed to know is no reason to keep it.
         let shares = launch_permissions(target, &removal.image.id).await.ok();
         let snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
-        let written =
-            self.journal.begin(Verb::Deregister, &removal.image, shares.as_ref(), snapshots, self.context.clock());
+        let now = self.context.clock();
+        let written = self.journal.begin(Verb::Deregister, &removal.image, shares.as_ref(), snapshots, tags, now);
         written.await.map_err(|error| deregister::failed(removal, not_begun(&error)))
     }
 }

@@ -1,28 +1,31 @@
-//! `amictl disable` and `amictl enable`: switches images off and on again.
+//! `amictl disable`: switches images off.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 
 use super::changing::{self, Which};
 use super::chosen::Chosen;
-use super::destroy::JournalArgs;
+use super::destroy::{self, JournalArgs};
 use super::{Context, deregister, using};
 use crate::domain::change::Change;
+use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
 use crate::domain::report::{Outcome, Problem, Status, Verb};
-use crate::domain::sharing::{self, Principal, SHARES};
+use crate::domain::sharing::{self, Principal, SHARES, counted};
 use crate::domain::tagging::Tags;
 use crate::domain::usage::Source;
 use crate::output::Journal;
-use crate::service::permissions::{self, Give, launch_permissions};
+use crate::service::error::ApiError;
+use crate::service::permissions::launch_permissions;
 use crate::service::usage::Scope;
 use crate::service::{Target, lifecycle};
 
 const EXAMPLES: &str = "\
 Examples:
   amictl disable web:v3
-  amictl disable web:v3 --copies --region all";
+  amictl disable web:v1 web:v2 --region us-east-1,eu-west-1
+  amictl disable web:v3 --copies --region all --dry-run";
 
 /// Disable images: nobody can launch them until they are enabled again
 ///
@@ -49,15 +52,13 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let chosen = changing::choose(context, &args.which.references, args.which.how.copies, false).await?;
-    changing::acceptable(context, &chosen, &Change::Disable)?;
+    changing::acceptable(context, &chosen, |_| Change::Disable)?;
     if !args.allow_in_use {
-        unused(context, &chosen, &args.without_source).await?;
+        let unused = unused(context, &chosen, &args.without_source).await;
+        changing::unless(context, &chosen, unused)?;
     }
     if args.which.how.dry_run {
-        for (target, image) in &chosen.images {
-            lifecycle::check(target, image, &Change::Disable).await?;
-        }
-        return changing::would(context, &chosen, Verb::Disable);
+        return changing::tried(context, chosen, Verb::Disable, check).await;
     }
     let journal = args.journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?;
     changing::each(context, chosen, Verb::Disable, async |target, image| {
@@ -77,135 +78,61 @@ async fn unused(context: &Context, chosen: &Chosen, without: &[Source]) -> Resul
     Ok(())
 }
 
+/// Asks EC2 whether it would disable an image, and take the tag that goes before; tells whether it is enabled still.
+async fn check(target: &Target, image: &Image) -> Result<bool, ApiError> {
+    if !Change::Disable.holds(image) {
+        let (change, _) = memory(&launch_permissions(target, &image.id).await?);
+        lifecycle::check(target, image, &change).await?;
+    }
+    changing::check(target, image, &Change::Disable).await
+}
+
 /// Disables an image, once who it is shared with is written down.
 pub async fn switched_off(context: &Context, journal: &Journal, target: &Target, image: &Image) -> Outcome {
     if Change::Disable.holds(image) {
         return Outcome::new(image, Verb::Disable, false, Status::Done);
     }
-    let failed = |code: &str, message: String| {
-        let problem = Problem { code: code.to_owned(), message };
-        Outcome::new(image, Verb::Disable, false, Status::Failed(problem))
-    };
+    let failed =
+        |code: &str, message: String| Outcome::failed(image, Verb::Disable, Problem { code: code.to_owned(), message });
     let shares = match launch_permissions(target, &image.id).await {
         Ok(shares) => shares,
         Err(error) => return failed(&error.code, format!("left alone, as who it is shared with is unknown: {error}")),
     };
-    let written = journal.begin(Verb::Disable, image, Some(&shares), Vec::new(), context.clock()).await;
+    let written = journal.begin(Verb::Disable, image, Some(&shares), Vec::new(), None, context.clock()).await;
     if let Err(error) = written {
-        return failed("JournalError", format!("left alone, as the journal cannot be written: {error}"));
+        return Outcome::failed(image, Verb::Disable, destroy::not_begun(&error));
     }
-    let kept = record(target, image, &shares).await;
-    let outcome = match kept {
-        Err(problem) => {
-            failed(&problem.code, format!("left alone, as its tag {SHARES} cannot be written: {}", problem.message))
+    let (change, kept) = memory(&shares);
+    let remembered = match change.holds(image) {
+        true => Ok(()),
+        false => lifecycle::make(target, image, &change).await.map(drop),
+    };
+    let outcome = match remembered {
+        Err(Problem { code, message }) => {
+            failed(&code, format!("left alone, as its tag {SHARES} cannot be written: {message}"))
         }
-        Ok(kept) => match changing::made(target, image, &Change::Disable).await {
+        Ok(()) => match changing::made(target, image, &Change::Disable).await {
             outcome if outcome.status == Status::Done => outcome.detail(kept),
             outcome => outcome,
         },
     };
-    match journal.end(&outcome, context.clock()).await {
-        Ok(()) => outcome,
-        Err(error) => outcome.detail(format!("the journal cannot be completed: {error}")),
-    }
+    destroy::end(context, journal, outcome).await
 }
 
-/// Writes the launch permissions into the tag of the image, or removes what an earlier time left there.
-async fn record(target: &Target, image: &Image, shares: &BTreeSet<Principal>) -> Result<String, Problem> {
+/// How the tag of the image remembers the launch permissions, and the words for it. What an earlier time left there
+/// must go where there are none, or too many.
+fn memory(shares: &BTreeSet<Principal>) -> (Change, String) {
     let text = sharing::to_tag(shares).filter(|_| !shares.is_empty());
-    let change = match &text {
-        Some(text) => Change::Tag { set: Tags::from([(SHARES.to_owned(), text.clone())]), remove: BTreeSet::new() },
-        None => Change::Tag { set: Tags::new(), remove: BTreeSet::from([SHARES.to_owned()]) },
-    };
-    if !change.holds(image) {
-        lifecycle::make(target, image, &change).await?;
-    }
-    let count = shares.len();
-    Ok(match (count, text) {
+    let count = counted(shares.len());
+    let words = match (shares.len(), &text) {
         (0, _) => "it was not shared".to_owned(),
-        (_, Some(_)) => format!("{count} launch permissions are kept in the tag {SHARES}"),
-        (_, None) => format!("{count} launch permissions are kept in the journal; they do not fit a tag"),
-    })
-}
-
-const ENABLE_EXAMPLES: &str = "\
-Examples:
-  amictl enable web:v3
-  amictl enable web:v3 --restore-shares";
-
-/// Enable images that were disabled
-///
-/// EC2 does not bring the launch permissions back: --restore-shares gives those that 'amictl disable' wrote into the
-/// tag amictl:shares of the image, or else into the journal.
-#[derive(Debug, clap::Args)]
-#[command(after_help = ENABLE_EXAMPLES)]
-pub struct EnableArgs {
-    #[command(flatten)]
-    which: Which,
-
-    /// Gives the launch permissions back that the image had when it was disabled
-    #[arg(long)]
-    restore_shares: bool,
-
-    #[command(flatten)]
-    journal: JournalArgs,
-}
-
-pub async fn enable(context: &Context, args: EnableArgs) -> Result<()> {
-    if !args.restore_shares {
-        return changing::run(context, &args.which, &Change::Enable).await;
-    }
-    let chosen = changing::choose(context, &args.which.references, args.which.how.copies, false).await?;
-    changing::acceptable(context, &chosen, &Change::Enable)?;
-    let mut shares = BTreeMap::new();
-    for (_, image) in &chosen.images {
-        shares.insert(image.id.clone(), remembered(context, &args.journal, image)?);
-    }
-    if args.which.how.dry_run {
-        for (target, image) in &chosen.images {
-            lifecycle::check(target, image, &Change::Enable).await?;
-        }
-        return changing::would(context, &chosen, Verb::Enable);
-    }
-    changing::each(context, chosen, Verb::Enable, async |target, image| {
-        switched_on(target, image, shares.get(&image.id).and_then(Option::as_ref)).await
-    })
-    .await
-}
-
-/// Who the image was shared with when it was disabled, where that was written down.
-fn remembered(context: &Context, journal: &JournalArgs, image: &Image) -> Result<Option<BTreeSet<Principal>>> {
-    let _ = (context, journal);
-    match image.tags.get(SHARES) {
-        Some(text) => Ok(Some(sharing::from_tag(text)?)),
-        None => Ok(None),
-    }
-}
-
-/// Enables an image and gives its launch permissions back; then the tag that kept them goes.
-pub async fn switched_on(target: &Target, image: &Image, shares: Option<&BTreeSet<Principal>>) -> Outcome {
-    let outcome = changing::made(target, image, &Change::Enable).await;
-    if outcome.status != Status::Done {
-        return outcome;
-    }
-    let Some(shares) = shares else { return outcome.detail("no launch permissions were written down for it") };
-    match give_back(target, image, shares).await {
-        Ok(given) => Outcome { changed: outcome.changed || given > 0, ..outcome }
-            .detail(format!("{} launch permissions, {given} given back", shares.len())),
-        Err(problem) => {
-            let message = format!("it is enabled, but its launch permissions are not given back: {}", problem.message);
-            Outcome { status: Status::Failed(Problem { message, ..problem }), ..outcome }
-        }
-    }
-}
-
-async fn give_back(target: &Target, image: &Image, shares: &BTreeSet<Principal>) -> Result<usize, Problem> {
-    let present = launch_permissions(target, &image.id).await.map_err(|error| error.problem())?;
-    let missing: BTreeSet<_> = shares.difference(&present).cloned().collect();
-    permissions::give(target, &image.id, Give::Add, &missing).await?;
-    let tidy = Change::Tag { set: Tags::new(), remove: BTreeSet::from([SHARES.to_owned()]) };
-    if !tidy.holds(image) {
-        lifecycle::make(target, image, &tidy).await?;
-    }
-    Ok(missing.len())
+        (_, Some(_)) => format!("{count} kept in tag {SHARES}"),
+        (_, None) => format!("{count} kept in the journal only, too many for a tag"),
+    };
+    let key = SHARES.to_owned();
+    let change = match text {
+        Some(text) => Change::Tag { set: Tags::from([(key, text)]), remove: BTreeSet::new() },
+        None => Change::Tag { set: Tags::new(), remove: BTreeSet::from([key]) },
+    };
+    (change, words)
 }

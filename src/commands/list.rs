@@ -154,7 +154,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let (mut failed, places) = (0, answers.len());
     for (target, answer) in answers {
         match answer {
-            Ok(images) => all.extend(images.into_iter().filter(|image| !args.shared || !image.own)),
+            // Where all is in one place, it need not be there twice.
+            Ok(images) if all.is_empty() => all = images,
+            Ok(mut images) => all.append(&mut images),
             Err(error) => {
                 errors.push(target.error(error.problem()).await);
                 failed += 1;
@@ -163,6 +165,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         }
         targets.push(target);
     }
+    all.retain(|image: &Image| !args.shared || !image.own);
     match first {
         // Nothing was listed: this is a failure, not a part of a listing.
         Some(error) if failed == places => Err(error.into()),
@@ -220,6 +223,8 @@ async fn show(context: &Context, args: &Args, images: Vec<Image>, listing: Chose
     if images.is_empty() && errors.is_empty() && context.printer.format() == output::Format::Table {
         context.printer.say("no images match");
     }
+    // The run ends here: to give back thousands of images one by one would only make it longer.
+    std::mem::forget(images);
     if errors.is_empty() {
         return Ok(());
     }

@@ -1,8 +1,10 @@
 //! One file a command, named as the user types it: its arguments, then how it runs.
 
 pub mod apply;
+mod bin;
 mod changing;
 mod chosen;
+mod closing;
 pub mod completions;
 mod config;
 mod context;
@@ -13,6 +15,7 @@ pub mod deprecate;
 pub mod deregister;
 mod destroy;
 pub mod disable;
+pub mod enable;
 mod ending;
 mod finishing;
 mod foreign;
@@ -25,8 +28,10 @@ pub mod protect;
 pub mod prune;
 pub mod refs;
 mod reports;
+pub mod restore;
 mod run;
 pub mod share;
+mod shareable;
 mod sharing;
 pub mod show;
 mod staging;

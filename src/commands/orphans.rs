@@ -3,6 +3,7 @@
 use anyhow::Result;
 use futures::StreamExt;
 
+use super::bin::{Bin, BinArgs, Going};
 use super::destroy::{self, JournalArgs};
 use super::{Context, ending};
 use crate::domain::age::Age;
@@ -62,6 +63,9 @@ pub struct Args {
     price_per_gb: Option<Price>,
 
     #[command(flatten)]
+    bin: BinArgs,
+
+    #[command(flatten)]
     journal: JournalArgs,
 }
 
@@ -69,10 +73,13 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let session = context.session().await?;
     let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let prices = Prices::new(args.price_per_gb);
-    let (found, errors) = find(context, &places, &args).await?;
+    let bin =
+        async { if args.apply || args.bin.required() { Bin::of(&places.targets).await } else { Ok(Bin::default()) } };
+    let ((found, errors), bin) = tokio::try_join!(find(context, &places, &args), bin)?;
     if !args.apply || found.is_empty() {
         output::orphans(&context.printer, &orphans(&found), &errors, prices)?;
         context.printer.say(summary(&found, prices));
+        args.bin.announce(context, &bin, going(&found)).await?;
         return whole(context, &errors);
     }
     if let Some(most) = args.max_delete.filter(|most| found.len() > *most) {
@@ -80,6 +87,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         let failure = Failure::new(Kind::Refused, "OverLimit", message);
         return Err(failure.hint("look at them with 'amictl orphans', then raise --max-delete").into());
     }
+    args.bin.announce(context, &bin, going(&found)).await?;
     if args.dry_run {
         for (target, orphan) in &found {
             snapshots::delete_dry_run(target, &orphan.snapshot.id).await?;
@@ -108,6 +116,19 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 
 /// An orphan with its place.
 type Found = (Target, Orphan);
+
+/// What would be deleted, place by place.
+fn going(found: &[Found]) -> Vec<(Target, Going)> {
+    let mut places: Vec<(Target, Going)> = Vec::new();
+    for (target, Orphan { snapshot, .. }) in found {
+        let at = places.iter().position(|(place, _)| place.is(target)).unwrap_or(places.len());
+        if at == places.len() {
+            places.push((target.clone(), Going::default()));
+        }
+        places[at].1.snapshots.insert(snapshot.id.clone(), snapshot.tags.clone());
+    }
+    places
+}
 
 fn orphans(found: &[Found]) -> Vec<&Orphan> {
     found.iter().map(|(_, orphan)| orphan).collect()
@@ -163,7 +184,7 @@ async fn place(context: &Context, target: &Target, args: &Args) -> Result<Vec<Or
     let found = snapshots::own(target).await?;
     let own = images::find(target, &Query::own()).await?;
     let binned = match recycle_bin::images(target).await {
-        Ok(binned) => binned,
+        Ok(binned) => binned.into_iter().map(|image| image.id).collect(),
         Err(_) if args.ignore_recycle_bin => Vec::new(),
         Err(error) => {
             let message = format!("whether images in the Recycle Bin need their snapshots is unknown: {error}");

@@ -9,16 +9,20 @@ use crate::domain::change::Change;
 const EXAMPLES: &str = "\
 Examples:
   amictl protect web:prod
+  amictl protect web:v3 web:v4 --region us-east-1,eu-west-1
   amictl protect web:prod --cooldown --copies --region all";
 
 /// Protect images from being deregistered, whoever asks
+///
+/// EC2 then refuses to deregister them, and so do deregister and prune. A protection that has a cooldown keeps it, with
+/// or without --cooldown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// Keeps the protection for another 24 hours after it is taken away
+    /// Keeps the protection for another 24 hours once it is taken away
     #[arg(long)]
     cooldown: bool,
 }
@@ -34,7 +38,8 @@ Examples:
 
 /// Take the protection from deregistering away
 ///
-/// Where the image was protected with a cooldown, EC2 goes on refusing for 24 hours; the report says until when.
+/// Where an image was protected with a cooldown, EC2 goes on refusing for 24 hours. The report says until when, also
+/// when it is asked for again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = UNPROTECT_EXAMPLES)]
 pub struct UnprotectArgs {

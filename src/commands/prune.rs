@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use super::Context;
+use super::bin::{Bin, BinArgs, Going};
 use super::destroy::{self, JournalArgs};
 use super::ending;
 use super::planning::{self, Surveys};
@@ -21,6 +22,7 @@ use crate::domain::retire::Step;
 use crate::domain::tagging::TagMatch;
 use crate::domain::usage::Source;
 use crate::output;
+use crate::service::Target;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -117,6 +119,9 @@ pub struct Args {
     dry_run: bool,
 
     #[command(flatten)]
+    bin: BinArgs,
+
+    #[command(flatten)]
     journal: JournalArgs,
 }
 
@@ -129,7 +134,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let session = context.session_of(&policy).await?;
     let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
-    let surveys = planning::survey(context, &places, &policy, None).await?;
+    let bin =
+        async { if args.apply || args.bin.required() { Bin::of(&places.targets).await } else { Ok(Bin::default()) } };
+    let (surveys, bin) = tokio::try_join!(planning::survey(context, &places, &policy, None), bin)?;
     let prices = Prices::new(args.price_per_gb);
     let plan = planning::plan(context, &surveys, &policy, prices);
     if let Some(path) = &args.plan_out {
@@ -139,6 +146,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if !args.apply {
         output::plan(&context.printer, &plan)?;
         say_summary(context, &plan);
+        args.bin.announce(context, &bin, going(context, &surveys, &plan, &bin)).await?;
         return ending::complete(context, &plan, &surveys);
     }
     if plan.actions.is_empty() {
@@ -151,6 +159,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     say_summary(context, &plan);
     within_limit(&plan)?;
+    args.bin.announce(context, &bin, going(context, &surveys, &plan, &bin)).await?;
     if args.dry_run {
         dry_run(context, &surveys, &plan).await?;
         return ending::complete(context, &plan, &surveys);
@@ -164,6 +173,16 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let now = planning::plan(context, &surveys, &policy, prices);
     carry_out(context, &surveys, &plan, &args.journal).await?;
     ending::complete(context, &now, &surveys)
+}
+
+/// What a plan would delete, place by place, where anything is known of the bin.
+fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Vec<(Target, Going)> {
+    if bin.is_empty() {
+        return Vec::new();
+    }
+    let some =
+        planning::recheck(context, surveys, plan).removals.into_iter().filter(|(_, removals)| !removals.is_empty());
+    some.map(|(target, removals)| (target, Going::of(&removals))).collect()
 }
 
 /// Does what a plan says and is still right, and reports.

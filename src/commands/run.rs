@@ -13,8 +13,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{
-    Context, Process, apply, completions, copy, create, deprecate, deregister, disable, launch, list, orphans, protect,
-    prune, refs, share, show, tag, wait,
+    Context, Process, apply, completions, copy, create, deprecate, deregister, disable, enable, launch, list, orphans,
+    protect, prune, refs, restore, share, show, tag, wait,
 };
 use crate::cli::{Cli, Command};
 use crate::exit;
@@ -89,11 +89,12 @@ async fn work(command: Command, context: Arc<Context>, ask: watch::Sender<bool>)
         Command::Unshare(args) => share::unshare(&context, args).await,
         Command::Deprecate(args) => deprecate::run(&context, args).await,
         Command::Disable(args) => disable::run(&context, args).await,
-        Command::Enable(args) => disable::enable(&context, args).await,
+        Command::Enable(args) => enable::run(&context, args).await,
         Command::Protect(args) => protect::run(&context, args).await,
         Command::Unprotect(args) => protect::unprotect(&context, args).await,
         Command::Tag(args) => tag::run(&context, args).await,
         Command::Deregister(args) => deregister::run(&context, args).await,
+        Command::Restore(args) => restore::run(&context, args).await,
         Command::Prune(args) => prune::run(&context, args).await,
         Command::Apply(args) => apply::run(&context, args).await,
         Command::Orphans(args) => orphans::run(&context, args).await,

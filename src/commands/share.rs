@@ -6,8 +6,10 @@ use anyhow::Result;
 
 use super::Context;
 use super::changing::{self, Which};
+use super::shareable;
 use super::sharing::{self, Sharing};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::image::{Image, State};
 use crate::domain::report::Verb;
 use crate::domain::sharing::Principal;
 use crate::service::permissions::Give;
@@ -16,32 +18,34 @@ const EXAMPLES: &str = "\
 Examples:
   amictl share web:v3 --with 222222222222
   amictl share web --with 222222222222,333333333333 --copyable
-  amictl share web --every-version --with arn:aws:organizations::111111111111:organization/o-abcdefghij
+  amictl share web --every-version --with 222222222222 --region all
+  amictl share web --with arn:aws:organizations::111111111111:organization/o-abcdefghij
   amictl share web:v3 --public";
 
 /// Share images: let others launch them, and copy them with --copyable
 ///
-/// Checks first what EC2 would refuse: images under the key aws/ebs cannot be shared, encrypted ones never publicly.
-/// Whoever launches an encrypted image also needs the use of its key, which only the key's policy gives.
+/// Checks first what EC2 would refuse: images under the key aws/ebs cannot be shared, encrypted ones never publicly,
+/// and none publicly where block public access for AMIs is on. Whoever launches an encrypted image also needs the use of
+/// its key, which only the key's policy gives. EC2 deprecates a public image 2 years after it was made.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("whom").required(true).multiple(true))]
 pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// An account, or the ARN of an organization or of a unit of one; repeat it for several
+    /// With an account, or the ARN of an organization or of a unit of one; repeat it for several
     #[arg(long, value_name = "ACCOUNT|ARN", value_delimiter = ',', group = "whom")]
     with: Vec<Principal>,
 
-    /// Everybody
+    /// With everybody
     #[arg(long, group = "whom")]
     public: bool,
 
-    /// Also lets them copy it, by sharing its snapshots; for accounts and everybody, EC2 knows no organizations there
+    /// Also lets them copy it, by sharing its snapshots; not for organizations, which EC2 does not know there
     #[arg(long)]
     copyable: bool,
 
-    /// All versions of the families named
+    /// All versions of the families named, but for disabled and failed ones
     #[arg(long)]
     every_version: bool,
 }
@@ -55,31 +59,49 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             .into());
     }
     let sharing = Sharing { give: Give::Add, who, snapshots: args.copyable };
-    let chosen = changing::choose(context, &args.which.references, args.which.how.copies, args.every_version).await?;
-    sharing::acceptable(context, &chosen, &sharing).await?;
+    let mut chosen =
+        changing::choose(context, &args.which.references, args.which.how.copies, args.every_version).await?;
+    if args.every_version {
+        chosen.images.retain(|(_, image)| usable(context, image));
+        if chosen.images.is_empty() {
+            return Err(Failure::new(Kind::Failed, "InvalidAMIID.Unavailable", "no version can be shared").into());
+        }
+    }
+    let acceptable = shareable::acceptable(context, &chosen, &sharing).await;
+    changing::unless(context, &chosen, acceptable)?;
     sharing::run(context, chosen, Verb::Share, &sharing, args.which.how.dry_run).await
+}
+
+/// A family may have versions that failed, or that are switched off: those are no reason not to share the others.
+fn usable(context: &Context, image: &Image) -> bool {
+    let usable = image.state == State::Available || image.state.may_become_available();
+    if !usable {
+        context.printer.say(format!("left out: {} in {} is {}", image.label(), image.place(), image.state));
+    }
+    usable
 }
 
 const UNSHARE_EXAMPLES: &str = "\
 Examples:
-  amictl unshare web:v3 --with 222222222222
+  amictl unshare web:v3 --with 222222222222,333333333333
   amictl unshare web:v3 --public --copyable
   amictl unshare web --every-version --all";
 
 /// Take permissions back that share gave
 ///
-/// Instances that others run go on running. Who copied the image keeps the copy.
+/// Instances that others run go on running, and who copied the image keeps the copy. Without --copyable the permissions
+/// on the snapshots stay as they are: with those, others can still make volumes of them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = UNSHARE_EXAMPLES, group = clap::ArgGroup::new("whom").required(true).multiple(true))]
 pub struct UnshareArgs {
     #[command(flatten)]
     which: Which,
 
-    /// An account, or the ARN of an organization or of a unit of one; repeat it for several
+    /// From an account, or the ARN of an organization or of a unit of one; repeat it for several
     #[arg(long, value_name = "ACCOUNT|ARN", value_delimiter = ',', group = "whom")]
     with: Vec<Principal>,
 
-    /// Everybody
+    /// From everybody who is not named
     #[arg(long, group = "whom")]
     public: bool,
 
@@ -100,6 +122,9 @@ pub async fn unshare(context: &Context, args: UnshareArgs) -> Result<()> {
     let who = whom(args.with, args.public);
     let sharing = Sharing { give: Give::Remove, who, snapshots: args.copyable || args.all };
     let chosen = changing::choose(context, &args.which.references, args.which.how.copies, args.every_version).await?;
+    if sharing.snapshots {
+        shareable::neighbours(context, &chosen).await;
+    }
     sharing::run(context, chosen, Verb::Unshare, &sharing, args.which.how.dry_run).await
 }
 

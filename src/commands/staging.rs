@@ -74,7 +74,7 @@ async fn one(context: &Context, task: Task, journal: &Journal, bar: &Bar) -> Out
             return untouched(Status::Skipped(stopped));
         }
         let shares = launch_permissions(&task.target, &task.image.id).await;
-        let begun = journal.begin(verb, &task.image, shares.as_ref().ok(), Vec::new(), context.clock()).await;
+        let begun = journal.begin(verb, &task.image, shares.as_ref().ok(), Vec::new(), None, context.clock()).await;
         if let Err(error) = begun {
             return untouched(Status::Failed(destroy::not_begun(&error)));
         }

@@ -20,11 +20,12 @@ Examples:
 
 /// Set and remove tags of images
 ///
-/// Other tags stay as they are. The tag amictl:keep keeps an image from being pruned.
+/// Other tags stay as they are, and so do those of the snapshots. The tag amictl:keep keeps an image from being pruned.
+/// An image has 50 tags at most.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The images (ids, names, web, web:v3 or web:prod), and the tags to set
+    /// The images (ids, names, web, web:v3 or web:prod), and the tags to set on all of them, in any order
     #[arg(value_name = "REF|KEY=VALUE", required = true)]
     words: Vec<Word>,
 

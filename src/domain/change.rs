@@ -104,13 +104,31 @@ impl Change {
             Self::CancelDeprecation => image.deprecated_at.is_none(),
             Self::Disable => image.state == State::Disabled,
             Self::Enable => image.state == State::Available,
-            Self::Protect { cooldown } => image.protection.enabled() == Some(*cooldown),
+            // A protection with a cooldown is more than what is asked for without: nothing is to be weakened.
+            Self::Protect { cooldown } => image.protection.enabled().is_some_and(|has| has >= *cooldown),
             Self::Unprotect => image.protection.enabled().is_none(),
             Self::Tag { set, remove } => {
                 set.iter().all(|(key, value)| image.tags.get(key) == Some(value))
                     && !remove.iter().any(|key| image.tags.contains_key(key))
             }
         }
+    }
+
+    /// The calls it takes, in this order: EC2 sets and removes tags in two.
+    pub fn calls(&self, image: &Image) -> Vec<Self> {
+        let Self::Tag { set, remove } = self else { return vec![self.clone()] };
+        let mut calls = Vec::new();
+        if !set.is_empty() {
+            calls.push(Self::Tag { set: set.clone(), remove: BTreeSet::new() });
+        }
+        if !remove.is_empty() {
+            calls.push(Self::Tag { set: Tags::new(), remove: remove.clone() });
+        }
+        // Setting first leaves no moment without both tags; it takes room that there must be.
+        if tags_with(image, set, &BTreeSet::new()) > MOST_TAGS {
+            calls.reverse();
+        }
+        calls
     }
 
     /// What speaks against the change to this image, before EC2 is asked.
@@ -124,15 +142,24 @@ impl Change {
             Self::Disable => (image.state != State::Available).then(|| Objection::State(image.state.clone())),
             Self::Enable => (image.state != State::Disabled).then(|| Objection::State(image.state.clone())),
             Self::CancelDeprecation | Self::Protect { .. } | Self::Unprotect => None,
-            Self::Tag { set, remove } => {
-                let left = image.tags.keys().filter(|key| !remove.contains(*key) && !key.starts_with("aws:"));
-                match left.chain(set.keys()).collect::<BTreeSet<_>>().len() {
-                    count if count > MOST_TAGS => Some(TagError::TooMany(count).into()),
-                    _ => None,
-                }
-            }
+            Self::Tag { set, remove } => match tags_with(image, set, remove) {
+                count if count > MOST_TAGS => Some(TagError::TooMany(count).into()),
+                _ => None,
+            },
         }
     }
+}
+
+/// How many tags the image has after a change; those of AWS do not count.
+fn tags_with(image: &Image, set: &Tags, remove: &BTreeSet<String>) -> usize {
+    let left = image.tags.keys().filter(|key| !remove.contains(*key) && !key.starts_with("aws:"));
+    left.chain(set.keys()).collect::<BTreeSet<_>>().len()
+}
+
+/// The latest minute from which on EC2 lets an image be deprecated.
+pub fn latest_minute(now: DateTime<Utc>) -> DateTime<Utc> {
+    let latest = now.checked_add_months(Months::new(12 * YEARS_AHEAD)).unwrap_or(now);
+    latest.duration_trunc(TimeDelta::minutes(1)).unwrap_or(latest)
 }
 
 /// What speaks against deprecating an image from `at` on that is yet to be made.
@@ -158,83 +185,5 @@ fn date_objection(at: DateTime<Utc>, image: &Image, now: DateTime<Utc>) -> Optio
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::image::Protection;
-    use crate::domain::image::testing::image;
-
-    fn at(text: &str) -> DateTime<Utc> {
-        DateTime::parse_from_rfc3339(text).unwrap().to_utc()
-    }
-
-    #[test]
-    fn a_deprecation_begins_with_a_whole_minute() {
-        for (given, whole) in [
-            ("2026-01-02T03:04:00Z", "2026-01-02T03:04:00Z"),
-            ("2026-01-02T03:04:00.001Z", "2026-01-02T03:05:00Z"),
-            ("2026-01-02T23:59:59Z", "2026-01-03T00:00:00Z"),
-        ] {
-            assert_eq!(whole_minute(at(given)), at(whole));
-        }
-    }
-
-    #[test]
-    fn dates_that_ec2_would_refuse_are_known_before() {
-        let now = at("2026-01-02T03:04:05Z");
-        let mut web = image(1, "web-v1-2026-01-01");
-        web.created_at = Some(at("2026-01-01T00:00:00Z"));
-        let objection = |image: &Image, text: &str| Change::Deprecate(at(text)).objection(image, now);
-        assert_eq!(objection(&web, "2026-01-02T03:04:00Z"), None);
-        assert!(matches!(objection(&web, "2026-01-01T00:00:00Z"), Some(Objection::Past(_))));
-        assert_eq!(objection(&web, "2036-01-02T03:04:00Z"), None);
-        assert!(matches!(objection(&web, "2036-01-02T03:05:00Z"), Some(Objection::TooLate { public: false, .. })));
-        web.public = true;
-        assert_eq!(objection(&web, "2028-01-01T00:00:00Z"), None);
-        assert!(matches!(objection(&web, "2028-01-01T00:01:00Z"), Some(Objection::TooLate { public: true, .. })));
-        web.deprecated_at = Some(at("2027-01-01T00:00:00Z"));
-        assert_eq!(objection(&web, "2026-06-01T00:00:00Z"), None);
-        assert_eq!(objection(&web, "2027-06-01T00:00:00Z"), Some(Objection::Public));
-        assert_eq!(Change::CancelDeprecation.objection(&web, now), Some(Objection::Public));
-    }
-
-    #[test]
-    fn what_holds_already_meets_no_objection() {
-        let now = at("2026-01-02T03:04:05Z");
-        let mut web = image(1, "web-v1-2026-01-01");
-        web.protection = Protection::read(Some("enabled-with-cooldown"));
-        web.state = State::Disabled;
-        web.tags.insert("a".into(), "b".into());
-        let tag = |set: &[(&str, &str)], remove: &[&str]| Change::Tag {
-            set: set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-            remove: remove.iter().map(|k| (*k).to_owned()).collect(),
-        };
-        for change in
-            [Change::Disable, Change::CancelDeprecation, Change::Protect { cooldown: true }, tag(&[("a", "b")], &["c"])]
-        {
-            assert!(change.holds(&web) && change.objection(&web, now).is_none(), "{change:?}");
-        }
-        for change in [
-            Change::Enable,
-            Change::Protect { cooldown: false },
-            Change::Unprotect,
-            tag(&[("a", "c")], &[]),
-            tag(&[], &["a"]),
-            Change::Deprecate(now),
-        ] {
-            assert!(!change.holds(&web), "{change:?}");
-        }
-    }
-
-    #[test]
-    fn a_pending_image_is_neither_disabled_nor_enabled_and_tags_have_a_limit() {
-        let now = at("2026-01-02T03:04:05Z");
-        let mut web = image(1, "web-v1-2026-01-01");
-        web.state = State::Pending;
-        assert_eq!(Change::Disable.objection(&web, now), Some(Objection::State(State::Pending)));
-        assert_eq!(Change::Enable.objection(&web, now), Some(Objection::State(State::Pending)));
-        web.tags = (0..50).map(|n| (n.to_string(), String::new())).collect();
-        let set = |key: &str| Change::Tag { set: [(key.to_owned(), "x".to_owned())].into(), remove: BTreeSet::new() };
-        assert_eq!(set("7").objection(&web, now), None);
-        assert!(matches!(set("new").objection(&web, now), Some(Objection::Tags(TagError::TooMany(51)))));
-    }
-}
+#[path = "change_tests.rs"]
+mod tests;

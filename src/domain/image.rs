@@ -215,6 +215,14 @@ impl Image {
         self.deprecated_at.is_some_and(|at| at <= now)
     }
 
+    /// Where it is, for messages: account and region.
+    pub fn place(&self) -> String {
+        match &self.owner {
+            Some(account) => format!("account {account}, region {}", self.region),
+            None => format!("region {}", self.region),
+        }
+    }
+
     /// What to call it in a message: its name with the id, or the id alone.
     pub fn label(&self) -> String {
         match &self.name {

@@ -139,7 +139,9 @@ impl FromStr for Date {
         if !shape {
             return Err(wrong());
         }
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Self).map_err(|_| wrong())
+        let day =
+            || NaiveDate::from_ymd_opt(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?);
+        day().map(Self).ok_or_else(wrong)
     }
 }
 
@@ -157,7 +159,8 @@ impl TryFrom<NaiveDate> for Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m-%d"))
+        // chrono writes years of four digits as ISO 8601 does.
+        write!(f, "{}", self.0)
     }
 }
 
@@ -173,11 +176,8 @@ impl ImageName {
     /// Puts a name together; fails only when it would be longer than EC2 takes.
     pub fn new(family: Family, version: Version, date: Date) -> Result<Self, NameError> {
         let name = Self { family, version, date };
-        let text = name.to_string();
-        match text.len() {
-            length if length > MAX_NAME => Err(NameError::TooLong { name: text, length }),
-            _ => Ok(name),
-        }
+        fits(&name.to_string())?;
+        Ok(name)
     }
 
     /// The family of the image.
@@ -196,6 +196,13 @@ impl ImageName {
     }
 }
 
+fn fits(name: &str) -> Result<(), NameError> {
+    match name.len() {
+        length if length > MAX_NAME => Err(NameError::TooLong { name: name.to_owned(), length }),
+        _ => Ok(()),
+    }
+}
+
 impl FromStr for ImageName {
     type Err = NameError;
 
@@ -205,7 +212,10 @@ impl FromStr for ImageName {
         let (front, date) = text.split_at_checked(split).ok_or_else(shape)?;
         let date = date.strip_prefix('-').ok_or_else(shape)?;
         let (family, digits) = front.rsplit_once("-v").ok_or_else(shape)?;
-        Self::new(family.parse()?, Version::from_digits(digits)?, date.parse()?)
+        let name = Self { family: family.parse()?, version: Version::from_digits(digits)?, date: date.parse()? };
+        // What was read is written in the same way.
+        fits(text)?;
+        Ok(name)
     }
 }
 

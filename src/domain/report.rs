@@ -2,19 +2,25 @@
 
 use std::fmt;
 
+use thiserror::Error;
+
 use super::failure::Kind;
 use super::ids::{AccountId, ImageId, SnapshotId};
 use super::image::Image;
 use super::region::Region;
 
 /// An error as a report carries it: EC2's code and message, verbatim.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message} [{code}]")]
 pub struct Problem {
     /// EC2's error code, or amictl's own word where EC2 gave none.
     pub code: String,
     /// What went wrong.
     pub message: String,
 }
+
+/// The code of what EC2 accepted and does not show.
+pub const NOT_SEEN: &str = "NotSeen";
 
 /// What was to be done to an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +87,24 @@ impl Verb {
             Self::Revive => "revived",
         }
     }
+
+    /// What is said of an image that was as it should be before.
+    pub fn already(self) -> &'static str {
+        match self {
+            Self::Deregister => "already deregistered",
+            Self::Share => "already shared",
+            Self::Unshare => "not shared",
+            Self::Deprecate => "already deprecated",
+            Self::CancelDeprecation => "not deprecated",
+            Self::Disable => "already disabled",
+            Self::Enable => "already enabled",
+            Self::Protect => "already protected",
+            Self::Unprotect => "not protected",
+            Self::Tag => "already tagged",
+            Self::Restore => "already there",
+            Self::Revive => "not retired",
+        }
+    }
 }
 
 /// An account and region in which nothing could be done.
@@ -104,16 +128,18 @@ impl fmt::Display for PlaceError {
     }
 }
 
-/// What became of one snapshot of a deregistered image.
+/// What became of one snapshot of an image that was deregistered or brought back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SnapshotResult {
     /// Gone; looked at again to make sure.
     Deleted,
     /// Left alone, as another image is made of it.
     KeptShared,
-    /// Left alone, as the user asked.
+    /// Left alone, as the user asked; of an image that comes back: it was there all the time.
     Kept,
-    /// Still there, and it should not be.
+    /// Back from the Recycle Bin.
+    Restored,
+    /// Still there, and it should not be; or not there, and it should be.
     Failed(Problem),
 }
 
@@ -176,6 +202,21 @@ impl Outcome {
         }
     }
 
+    /// What became of an image that could not be changed, or not seen to be changed.
+    pub fn failed(image: &Image, verb: Verb, problem: Problem) -> Self {
+        Self::new(image, verb, problem.code == NOT_SEEN, Status::Failed(problem))
+    }
+
+    /// Which image it is about, for messages: name, id, account and region.
+    pub fn place(&self) -> String {
+        let label = match &self.name {
+            Some(name) => format!("{name} ({})", self.image_id),
+            None => self.image_id.to_string(),
+        };
+        let account = self.account.as_ref().map(|account| format!("account {account}, ")).unwrap_or_default();
+        format!("{label} in {account}region {}", self.region)
+    }
+
     /// The same with more about it.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
@@ -196,57 +237,17 @@ impl Report {
 
     /// How the run ends: `None` when nothing failed.
     ///
-    /// A skipped image is no failure: it was left alone on purpose, and the report says why.
+    /// A skipped image is no failure: it was left alone on purpose, and the report says why. An image that failed half
+    /// the way is partly done.
     pub fn failure(&self) -> Option<Kind> {
         match self.counts() {
             (_, 0, _) if self.errors.is_empty() => None,
-            (0, _, 0) if self.results.iter().all(|r| r.snapshots.is_empty()) => Some(Kind::Failed),
+            (0, _, 0) if self.results.iter().all(|r| r.snapshots.is_empty() && !r.changed) => Some(Kind::Failed),
             _ => Some(Kind::Partial),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::image::testing::image;
-
-    fn outcome(status: Status, snapshots: Vec<(SnapshotId, SnapshotResult)>) -> Outcome {
-        Outcome { snapshots, ..Outcome::new(&image(1, "web-v1-2026-01-02"), Verb::Deregister, true, status) }
-    }
-
-    fn problem() -> Problem {
-        Problem { code: "AuthFailure".into(), message: "no".into() }
-    }
-
-    fn end(results: Vec<Outcome>) -> Option<Kind> {
-        Report { results, errors: Vec::new() }.failure()
-    }
-
-    #[test]
-    fn the_end_follows_from_the_outcomes() {
-        let done = || outcome(Status::Done, Vec::new());
-        let failed = || outcome(Status::Failed(problem()), Vec::new());
-        let skipped = || outcome(Status::Skipped(problem()), Vec::new());
-        assert_eq!(end(vec![]), None);
-        assert_eq!(end(vec![done(), skipped()]), None);
-        assert_eq!(end(vec![failed(), failed()]), Some(Kind::Failed));
-        assert_eq!(end(vec![done(), failed()]), Some(Kind::Partial));
-        assert_eq!(end(vec![skipped(), failed()]), Some(Kind::Partial));
-    }
-
-    #[test]
-    fn a_place_that_could_not_be_worked_in_is_a_part_that_is_missing() {
-        let error = PlaceError { account: None, region: "us-east-1".parse().unwrap(), problem: problem() };
-        let done = outcome(Status::Done, Vec::new());
-        let errors = vec![error];
-        assert_eq!(Report { results: vec![done], errors: errors.clone() }.failure(), Some(Kind::Partial));
-        assert_eq!(Report { results: Vec::new(), errors }.failure(), Some(Kind::Failed));
-    }
-
-    #[test]
-    fn an_image_gone_with_a_snapshot_left_is_partly_done() {
-        let left = vec![("snap-01234567".parse().unwrap(), SnapshotResult::Failed(problem()))];
-        assert_eq!(end(vec![outcome(Status::Failed(problem()), left)]), Some(Kind::Partial));
-    }
-}
+#[path = "report_tests.rs"]
+mod tests;

@@ -77,7 +77,8 @@ impl FromStr for RoleArn {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let ["arn", partition, "iam", "", account, resource] = parts[..] else { return Err(wrong()) };
         let known = partition == "aws" || partition.strip_prefix("aws-").is_some_and(|rest| !rest.is_empty());
-        let name = resource.strip_prefix("role/").and_then(|name| name.parse().ok());
+        let name =
+            resource.strip_prefix("role/").filter(|name| !name.starts_with('/')).and_then(|name| name.parse().ok());
         match (account.parse(), name) {
             (Ok(account), Some(name)) if known => Ok(Self { partition: partition.to_owned(), account, name }),
             _ => Err(wrong()),
@@ -243,7 +244,7 @@ mod tests {
         #[test]
         fn a_role_that_is_taken_is_written_as_it_was_given(text in "arn:aws(-cn)?:iam::[0-9]{11,13}:role/[a-z/ ]{0,6}") {
             if let Ok(role) = text.parse::<RoleArn>() {
-                proptest::prop_assert_eq!(role.to_string().replace("role//", "role/"), text.replace("role//", "role/"));
+                proptest::prop_assert_eq!(role.to_string(), text);
             }
         }
     }

@@ -65,6 +65,15 @@ impl Principal {
         if text == "all" { Ok(Self::Everybody) } else { text.parse() }
     }
 
+    /// The same in few words, for people: the id of an organization or unit instead of its ARN.
+    pub fn short(&self) -> &str {
+        match self {
+            Self::Everybody => "everybody",
+            Self::Account(account) => account.as_str(),
+            Self::Organization(arn) | Self::Unit(arn) => arn.rsplit('/').next().unwrap_or(arn),
+        }
+    }
+
     /// Whether it stands for an organization or a unit: those can launch an image, but be given no snapshot.
     pub fn is_organization(&self) -> bool {
         matches!(self, Self::Organization(_) | Self::Unit(_))
@@ -113,6 +122,11 @@ impl fmt::Display for Principal {
     }
 }
 
+/// So many launch permissions, in words.
+pub fn counted(count: usize) -> String {
+    if count == 1 { "1 permission".to_owned() } else { format!("{count} permissions") }
+}
+
 /// The tag in which the launch permissions of a disabled image are kept: EC2 drops them for good.
 pub const SHARES: &str = "amictl:shares";
 /// EC2's limit for the value of a tag.
@@ -152,6 +166,8 @@ mod tests {
         }
         assert_eq!(Principal::read("all").unwrap().to_string(), "all");
         assert!("all".parse::<Principal>().is_err());
+        let short = |text: &str| Principal::read(text).unwrap().short().to_owned();
+        assert_eq!([short("all"), short(ORGANIZATION), short(UNIT)], ["everybody", "o-abcdefghij", "ou-ab12-cdefgh34"]);
     }
 
     #[test]

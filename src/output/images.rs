@@ -44,7 +44,7 @@ pub fn images(
     match printer.format() {
         Format::Json => printer.json(&ImagesJson {
             version: VERSION,
-            images: &images.iter().map(item).collect::<Vec<_>>(),
+            images: images.iter().map(item),
             errors: errors.iter().map(ErrorJson::new).collect(),
             steps: options.steps.iter().map(OutcomeJson::new).collect(),
         }),

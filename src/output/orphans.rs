@@ -29,7 +29,7 @@ impl Orphan {
         match &self.result {
             None => ("planned", None),
             Some(SnapshotResult::Deleted) => ("deleted", None),
-            Some(SnapshotResult::Kept | SnapshotResult::KeptShared) => ("kept", None),
+            Some(SnapshotResult::Kept | SnapshotResult::KeptShared | SnapshotResult::Restored) => ("kept", None),
             Some(SnapshotResult::Failed(problem)) => ("failed", Some(problem)),
         }
     }

@@ -46,7 +46,9 @@ impl Bars {
             bar.set_style(style);
         }
         bar.set_prefix(what.into());
-        bar.enable_steady_tick(Duration::from_millis(120));
+        if self.shown {
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
         Bar(bar)
     }
 

@@ -15,38 +15,77 @@ pub fn report(printer: &Printer, report: &Report) -> anyhow::Result<()> {
             printer.ids(done.map(|outcome| &outcome.image_id))
         }
         Format::Csv => {
-            let names = ["account", "region", "image_id", "name", "action", "status", "error", "snapshots"];
+            let names = [
+                "account",
+                "region",
+                "image_id",
+                "name",
+                "action",
+                "status",
+                "error",
+                "snapshots",
+                "changed",
+                "detail",
+            ];
             let mut sheet = Sheet::new(names);
             sheet.rows = report.results.iter().map(csv_row).collect();
             printer.csv(&sheet)
         }
         Format::Table => {
-            let snapshots = report.results.iter().any(|outcome| outcome.verb == Verb::Deregister);
-            let columns = ["NAME", "ID", "REGION", "RESULT", "SNAPSHOTS"];
-            let shown = if snapshots { 5 } else { 4 };
-            let mut sheet = Sheet::new(columns.into_iter().take(shown));
-            sheet.rows = report.results.iter().map(|outcome| row(outcome).into_iter().take(shown).collect()).collect();
-            printer.table(sheet, &["REGION", "ID"])
+            let (sheet, dispensable) = table(report);
+            printer.table(sheet, dispensable)
         }
     }
 }
 
-/// `deprecated`, or `deprecated already` where nothing had to be changed, with what else there is to say.
-fn done(outcome: &Outcome) -> String {
-    let already = if outcome.changed { "" } else { " already" };
+/// The table, and the columns that a narrow terminal goes without: never those that tell the rows apart.
+fn table(report: &Report) -> (Sheet, &'static [&'static str]) {
+    let differ = |of: fn(&Outcome) -> &str| report.results.windows(2).any(|two| of(&two[0]) != of(&two[1]));
+    let accounts = differ(|outcome| outcome.account.as_ref().map_or("", |account| account.as_str()));
+    let regions = differ(|outcome| outcome.region.as_str());
+    let snapshots = |outcome: &Outcome| matches!(outcome.verb, Verb::Deregister | Verb::Restore);
+    let snapshots = report.results.iter().any(snapshots);
+    let columns = [("NAME", true), ("ID", true), ("ACCOUNT", accounts), ("REGION", true), ("RESULT", true)];
+    let columns = columns.into_iter().chain([("SNAPSHOTS", snapshots)]);
+    let shown: Vec<bool> = columns.clone().map(|(_, shown)| shown).collect();
+    let mut sheet = Sheet::new(columns.filter(|(_, shown)| *shown).map(|(name, _)| name));
+    let cells =
+        |outcome| row(outcome).into_iter().zip(&shown).filter(|(_, shown)| **shown).map(|(cell, _)| cell).collect();
+    sheet.rows = report.results.iter().map(cells).collect();
+    // What failed is told of at length elsewhere: the table says which image and where.
+    let failed = report.results.iter().any(|outcome| outcome.status != Status::Done);
+    (
+        sheet,
+        if failed {
+            &[]
+        } else if regions {
+            &["ID"]
+        } else {
+            &["REGION", "ID"]
+        },
+    )
+}
+
+/// `deprecated`, or `already deprecated` where nothing had to be changed, with what else there is to say.
+fn done(outcome: &Outcome) -> Cell {
+    let (words, tone) = match outcome.changed {
+        true => (outcome.verb.done(), Tone::Good),
+        false => (outcome.verb.already(), Tone::Faint),
+    };
     let detail = outcome.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
-    format!("{}{already}{detail}", outcome.verb.done())
+    Cell::toned(format!("{words}{detail}"), tone)
 }
 
 fn row(outcome: &Outcome) -> Vec<Cell> {
     let result = match &outcome.status {
-        Status::Done => Cell::toned(done(outcome), Tone::Good),
+        Status::Done => done(outcome),
         Status::Failed(problem) => Cell::toned(format!("failed: {}", problem.message), Tone::Bad),
         Status::Skipped(problem) => Cell::toned(format!("skipped: {}", problem.message), Tone::Notice),
     };
     vec![
         outcome.name.as_deref().unwrap_or("-").into(),
         outcome.image_id.as_str().into(),
+        outcome.account.as_ref().map_or("-", |account| account.as_str()).into(),
         outcome.region.as_str().into(),
         result,
         snapshots(outcome).into(),
@@ -65,17 +104,21 @@ fn csv_row(outcome: &Outcome) -> Vec<Cell> {
         json.status.into(),
         json.error.map(|e| format!("{}: {}", e.code, e.message)).unwrap_or_default().into(),
         each.join(" ").into(),
+        json.changed.to_string().into(),
+        json.detail.unwrap_or_default().into(),
     ]
 }
 
 /// The snapshots by what became of them: `2 deleted, 1 shared`.
 fn snapshots(outcome: &Outcome) -> String {
     let count = |wanted: fn(&SnapshotResult) -> bool| outcome.snapshots.iter().filter(|(_, r)| wanted(r)).count();
+    let back = outcome.verb == Verb::Restore;
     let groups = [
         (count(|r| *r == SnapshotResult::Deleted), "deleted"),
+        (count(|r| *r == SnapshotResult::Restored), "restored"),
         (count(|r| *r == SnapshotResult::KeptShared), "kept, shared"),
         (count(|r| *r == SnapshotResult::Kept), "kept"),
-        (count(|r| matches!(r, SnapshotResult::Failed(_))), "left"),
+        (count(|r| matches!(r, SnapshotResult::Failed(_))), if back { "failed" } else { "left" }),
     ];
     let said: Vec<_> = groups.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     if said.is_empty() { "-".to_owned() } else { said.join("; ") }

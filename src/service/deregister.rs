@@ -181,7 +181,7 @@ fn finished(removal: &Removal, results: Vec<(SnapshotId, SnapshotResult)>) -> Ou
             code: problem.code.clone(),
             message: format!("the image is deregistered, but {id} is left: {}", problem.message),
         }),
-        SnapshotResult::Deleted | SnapshotResult::KeptShared | SnapshotResult::Kept => None,
+        SnapshotResult::Deleted | SnapshotResult::KeptShared | SnapshotResult::Kept | SnapshotResult::Restored => None,
     });
     outcome(removal, failed.map_or(Status::Done, Status::Failed), results)
 }

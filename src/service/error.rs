@@ -29,6 +29,12 @@ pub struct ApiError {
     pub answer_lost: bool,
 }
 
+/// What the user can do about a problem of a report, where there is something.
+pub fn hint(problem: &Problem) -> Option<String> {
+    let Problem { code, message } = problem.clone();
+    ApiError { call: "", region: Region::first(), code, message, request_id: None, answer_lost: false }.hint()
+}
+
 /// Codes for failures that are not an answer of AWS.
 pub mod codes {
     /// No usable credentials.

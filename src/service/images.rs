@@ -8,7 +8,7 @@ use super::convert;
 use super::error::{ApiError, api};
 use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::image::Image;
+use crate::domain::image::{Image, State};
 
 const CALL: &str = "DescribeImages";
 
@@ -72,6 +72,7 @@ pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError
     let mut images = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(CALL, &target.region))?;
+        images.reserve(page.images().len());
         images.extend(page.images().iter().filter_map(|found| convert::image(found, &target.region, own)));
     }
     Ok(images)
@@ -95,6 +96,17 @@ pub async fn by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, ApiE
         let own = |owner: Option<&str>| is_own(account, owner);
         images.extend(answer.images().iter().filter_map(|found| convert::image(found, &target.region, own)));
     }
+    Ok(images)
+}
+
+/// Those of these images that are there and our own; ids EC2 does not know are left out without an error.
+pub async fn own_by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, ApiError> {
+    let mut images = Vec::new();
+    for chunk in ids.chunks(FILTER_VALUES) {
+        let values = chunk.iter().map(ToString::to_string).collect();
+        images.extend(find(target, &Query::own().filter("image-id", values)).await?);
+    }
+    images.retain(|image| image.state != State::Deregistered);
     Ok(images)
 }
 

@@ -11,43 +11,59 @@ use super::target::Target;
 use super::{images, tags};
 use crate::domain::change::Change;
 use crate::domain::image::Image;
-use crate::domain::report::Problem;
+use crate::domain::report::{NOT_SEEN, Problem};
 
 /// How long EC2 may show an image as it was before a change, in seconds.
 pub(super) const SEEN_PAUSES: [u64; 6] = [0, 1, 2, 4, 8, 15];
 
+/// Codes with which EC2 says that a resource is in no state for a call.
+pub(super) const STATE: [&str; 3] = ["InvalidAMIID.Unavailable", "IncorrectState", "InvalidState"];
+
 /// Asks EC2 whether the change is allowed; changes nothing.
 pub async fn check(target: &Target, image: &Image, change: &Change) -> Result<(), ApiError> {
-    if change.holds(image) {
-        return Ok(());
+    for call in change.calls(image).iter().filter(|call| !call.holds(image)) {
+        send(target, image, call, true).await?;
     }
-    send(target, image, change, true).await
+    Ok(())
 }
 
 /// Makes the change, and looks again until EC2 shows it. Gives the image as it is then.
 pub async fn make(target: &Target, image: &Image, change: &Change) -> Result<Image, Problem> {
-    let lost = match send(target, image, change, false).await {
-        Ok(()) => None,
-        Err(error) if error.answer_lost => Some(error),
+    let mut now = image.clone();
+    for call in change.calls(image) {
+        if !call.holds(&now) {
+            now = make_one(target, &now, &call).await?;
+        }
+    }
+    Ok(now)
+}
+
+async fn make_one(target: &Target, image: &Image, change: &Change) -> Result<Image, Problem> {
+    let (refused, pauses) = match send(target, image, change, false).await {
+        Ok(()) => (None, &SEEN_PAUSES[..]),
+        Err(error) if error.answer_lost => (Some(error), &SEEN_PAUSES[..]),
+        // The answer to a first attempt may be lost, and the next one refused because the work is done.
+        Err(error) if STATE.contains(&error.code.as_str()) => (Some(error), &SEEN_PAUSES[..1]),
         Err(error) => return Err(error.problem()),
     };
-    for pause in SEEN_PAUSES {
-        tokio::time::sleep(Duration::from_secs(pause)).await;
-        let found = images::by_ids(target, std::slice::from_ref(&image.id)).await.map_err(|error| error.problem())?;
+    let not_seen = |message| Problem { code: NOT_SEEN.to_owned(), message };
+    for pause in pauses {
+        tokio::time::sleep(Duration::from_secs(*pause)).await;
+        let found = images::by_ids(target, std::slice::from_ref(&image.id)).await.map_err(|error| match &refused {
+            Some(refused) => refused.problem(),
+            None => not_seen(format!("EC2 accepted the call, but the image cannot be looked at: {error}")),
+        })?;
         if let Some(now) = found.into_iter().find(|now| change.holds(now)) {
             return Ok(now);
         }
     }
-    Err(lost.map_or_else(
-        || Problem {
-            code: "NotSeen".to_owned(),
-            message: format!("EC2 accepted the call, but {} is not {}", image.id, change.verb().done()),
-        },
+    Err(refused.map_or_else(
+        || not_seen(format!("EC2 accepted the call, but does not show the image as {}", change.verb().done())),
         |error| error.problem(),
     ))
 }
 
-/// One call, or two for tags that are set and removed.
+/// One call; tags that are both set and removed take two.
 async fn send(target: &Target, image: &Image, change: &Change, try_only: bool) -> Result<(), ApiError> {
     let (ec2, id) = (&target.ec2, image.id.as_str());
     let region = &target.region;

@@ -22,6 +22,7 @@ mod profile;
 pub mod recycle_bin;
 pub mod removal;
 pub mod resolve;
+pub mod restore;
 mod retry;
 pub mod security_groups;
 pub mod session;

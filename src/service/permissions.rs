@@ -9,10 +9,10 @@ use aws_sdk_ec2::types::{
 };
 
 use super::error::{ApiError, api, dry_run};
-use super::lifecycle::SEEN_PAUSES;
+use super::lifecycle::{SEEN_PAUSES, STATE};
 use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::report::Problem;
+use crate::domain::report::{NOT_SEEN, Problem};
 use crate::domain::sharing::Principal;
 
 const DESCRIBE: &str = "DescribeImageAttribute";
@@ -88,14 +88,64 @@ pub async fn seen<F: Future<Output = Result<BTreeSet<Principal>, ApiError>>>(
         Err(error) if error.answer_lost => Some(error.problem()),
         Err(error) => return Err(error.problem()),
     };
+    let not_seen = |message| lost.clone().unwrap_or(Problem { code: NOT_SEEN.to_owned(), message });
     for pause in SEEN_PAUSES {
         tokio::time::sleep(Duration::from_secs(pause)).await;
-        if holds(&look().await.map_err(|error| error.problem())?) {
-            return Ok(());
+        match look().await {
+            Ok(now) if holds(&now) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => {
+                return Err(not_seen(format!(
+                    "EC2 accepted the call, but the permissions cannot be looked at: {error}"
+                )));
+            }
         }
     }
-    let message = "EC2 accepted the call, but the permissions have not changed".to_owned();
-    Err(lost.unwrap_or(Problem { code: "NotSeen".to_owned(), message }))
+    Err(not_seen("EC2 accepted the call, but does not show the permissions as changed".to_owned()))
+}
+
+/// Codes with which EC2 may refuse some of those an image is to be shared with, and would take the others.
+const SOMEBODY: [&str; 5] = [
+    "InvalidAMIAttributeItemValue",
+    "InvalidParameter",
+    "InvalidParameterValue",
+    "OperationNotPermitted",
+    "ResourceLimitExceeded",
+];
+
+/// Gives everybody their permissions whom EC2 lets have them: it refuses a call as a whole for one who may not. Tells
+/// how many have got them, and why others have not.
+pub async fn give_each(target: &Target, image: &ImageId, who: &BTreeSet<Principal>) -> (usize, Vec<Refused>) {
+    let (mut given, mut refused) = (0, Vec::new());
+    let mut parts: Vec<Vec<Principal>> = vec![who.iter().cloned().collect()];
+    while let Some(mut part) = parts.pop() {
+        match give_enabled(target, image, &part.iter().cloned().collect()).await {
+            Ok(()) => given += part.len(),
+            Err(problem) if part.len() > 1 && SOMEBODY.contains(&problem.code.as_str()) => {
+                let rest = part.split_off(part.len() / 2);
+                parts.extend([rest, part]);
+            }
+            Err(problem) => refused.push((part, problem)),
+        }
+    }
+    (given, refused)
+}
+
+/// Those who have not got a permission, and why.
+pub type Refused = (Vec<Principal>, Problem);
+
+/// An image that was just enabled may count as disabled for a moment.
+async fn give_enabled(target: &Target, image: &ImageId, who: &BTreeSet<Principal>) -> Result<(), Problem> {
+    let mut answer = Ok(());
+    for pause in SEEN_PAUSES {
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+        answer = give(target, image, Give::Add, who).await;
+        match &answer {
+            Err(problem) if STATE.contains(&problem.code.as_str()) => {}
+            _ => break,
+        }
+    }
+    answer
 }
 
 /// Takes all launch permissions, the public one too.

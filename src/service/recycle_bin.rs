@@ -1,18 +1,170 @@
-//! The Recycle Bin: images that were deregistered and can still be brought back.
+//! The Recycle Bin: images and snapshots that were deleted and can still be brought back, and the rules that decide
+//! which are held.
 
-use super::error::{ApiError, api};
+use std::time::Duration;
+
+use aws_sdk_rbin::types::{ResourceTag, ResourceType, RetentionPeriodUnit, RuleStatus};
+use aws_smithy_types::DateTime as Timestamp;
+use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt};
+
+use super::error::{ApiError, api, codes, dry_run};
 use super::target::Target;
-use crate::domain::ids::ImageId;
+use super::{images, snapshots};
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::recycle_bin::{BinnedImage, BinnedSnapshot, Resource, Rule, RuleTag};
+
+const LIST_IMAGES: &str = "ListImagesInRecycleBin";
+const LIST_SNAPSHOTS: &str = "ListSnapshotsInRecycleBin";
+const RESTORE_IMAGE: &str = "RestoreImageFromRecycleBin";
+const RESTORE_SNAPSHOT: &str = "RestoreSnapshotFromRecycleBin";
+const LIST_RULES: &str = "ListRules";
+const GET_RULE: &str = "GetRule";
 
 const PAGE: i32 = 1000;
+/// How many rules are asked about at a time.
+const SIDE_BY_SIDE: usize = 10;
+/// How long the rules may take. They are good to know, and no reason to keep anybody waiting: where the service of the
+/// bin cannot be reached at all, retries would take minutes.
+const RULES_WITHIN: Duration = Duration::from_secs(10);
 
 /// The images in the bin. EC2 does not say what snapshots they are made of.
-pub async fn images(target: &Target) -> Result<Vec<ImageId>, ApiError> {
+pub async fn images(target: &Target) -> Result<Vec<BinnedImage>, ApiError> {
     let mut pages = target.ec2.list_images_in_recycle_bin().into_paginator().page_size(PAGE).send();
     let mut found = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(api("ListImagesInRecycleBin", &target.region))?;
-        found.extend(page.images().iter().filter_map(|image| image.image_id()?.parse().ok()));
+        let page = page.map_err(api(LIST_IMAGES, &target.region))?;
+        found.extend(page.images().iter().filter_map(|image| {
+            Some(BinnedImage {
+                id: image.image_id()?.parse().ok()?,
+                name: text(image.name()),
+                description: text(image.description()),
+                entered_at: image.recycle_bin_enter_time().and_then(time),
+                exits_at: image.recycle_bin_exit_time().and_then(time),
+            })
+        }));
     }
     Ok(found)
+}
+
+/// The snapshots in the bin.
+pub async fn snapshots(target: &Target) -> Result<Vec<BinnedSnapshot>, ApiError> {
+    let mut pages = target.ec2.list_snapshots_in_recycle_bin().into_paginator().page_size(PAGE).send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api(LIST_SNAPSHOTS, &target.region))?;
+        found.extend(page.snapshots().iter().filter_map(|snapshot| {
+            Some(BinnedSnapshot {
+                id: snapshot.snapshot_id()?.parse().ok()?,
+                description: snapshot.description().unwrap_or_default().to_owned(),
+                exits_at: snapshot.recycle_bin_exit_time().and_then(time),
+            })
+        }));
+    }
+    Ok(found)
+}
+
+/// Brings a snapshot back. One that is there already counts as brought back: that is what a lost answer, or an
+/// earlier run, leaves behind.
+pub async fn restore_snapshot(target: &Target, id: &SnapshotId) -> Result<(), ApiError> {
+    let call = target.ec2.restore_snapshot_from_recycle_bin().snapshot_id(id.as_str());
+    let Err(error) = call.send().await.map_err(api(RESTORE_SNAPSHOT, &target.region)) else { return Ok(()) };
+    match snapshots::existing(target, std::slice::from_ref(id)).await {
+        Ok(found) if found.iter().any(|snapshot| snapshot.state != RECOVERABLE) => Ok(()),
+        _ => Err(error),
+    }
+}
+
+/// The state of a snapshot in the bin, should EC2 show it among the others.
+pub(super) const RECOVERABLE: &str = "recoverable";
+
+/// Brings an image back; its snapshots must be there. As with snapshots, what counts is that it is there.
+pub async fn restore_image(target: &Target, id: &ImageId) -> Result<(), ApiError> {
+    let call = target.ec2.restore_image_from_recycle_bin().image_id(id.as_str());
+    let Err(error) = call.send().await.map_err(api(RESTORE_IMAGE, &target.region)) else { return Ok(()) };
+    match images::own_by_ids(target, std::slice::from_ref(id)).await {
+        Ok(found) if !found.is_empty() => Ok(()),
+        _ => Err(error),
+    }
+}
+
+/// Asks EC2 whether a snapshot could be brought back; changes nothing.
+pub async fn check_snapshot(target: &Target, id: &SnapshotId) -> Result<(), ApiError> {
+    let call = target.ec2.restore_snapshot_from_recycle_bin().snapshot_id(id.as_str()).dry_run(true);
+    dry_run(RESTORE_SNAPSHOT, &target.region, call.send().await.map_err(api(RESTORE_SNAPSHOT, &target.region)))
+}
+
+/// Asks EC2 whether an image could be brought back; changes nothing.
+pub async fn check_image(target: &Target, id: &ImageId) -> Result<(), ApiError> {
+    let call = target.ec2.restore_image_from_recycle_bin().image_id(id.as_str()).dry_run(true);
+    dry_run(RESTORE_IMAGE, &target.region, call.send().await.map_err(api(RESTORE_IMAGE, &target.region)))
+}
+
+/// All rules about images and about snapshots, those too that are not in force yet.
+pub async fn rules(target: &Target) -> Result<Vec<Rule>, ApiError> {
+    match tokio::time::timeout(RULES_WITHIN, all_rules(target)).await {
+        Ok(found) => found,
+        Err(_) => Err(ApiError {
+            call: LIST_RULES,
+            region: target.region.clone(),
+            code: codes::TIMEOUT.to_owned(),
+            message: format!("no answer within {} seconds", RULES_WITHIN.as_secs()),
+            request_id: None,
+            answer_lost: true,
+        }),
+    }
+}
+
+async fn all_rules(target: &Target) -> Result<Vec<Rule>, ApiError> {
+    let kinds = [(Resource::Image, ResourceType::Ec2Image), (Resource::Snapshot, ResourceType::EbsSnapshot)];
+    let [images, snapshots] = kinds.map(|(resource, kind)| rules_about(target, resource, kind));
+    let (mut all, about_snapshots) = tokio::try_join!(images, snapshots)?;
+    all.extend(about_snapshots);
+    Ok(all)
+}
+
+async fn rules_about(target: &Target, resource: Resource, kind: ResourceType) -> Result<Vec<Rule>, ApiError> {
+    let mut pages = target.rbin.list_rules().resource_type(kind).into_paginator().page_size(PAGE).send();
+    let mut ids = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api(LIST_RULES, &target.region))?;
+        ids.extend(page.rules().iter().filter_map(|rule| rule.identifier().map(str::to_owned)));
+    }
+    let each = futures::stream::iter(ids).map(|id| rule(target, resource, id));
+    let found: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// A listing leaves out what decides: the tags of a rule, and whether it is in force.
+async fn rule(target: &Target, resource: Resource, id: String) -> Result<Option<Rule>, ApiError> {
+    let answer = target.rbin.get_rule().identifier(id).send().await.map_err(api(GET_RULE, &target.region));
+    let found = match answer {
+        // It has been taken away since it was listed.
+        Err(error) if error.is("ResourceNotFoundException") => return Ok(None),
+        other => other?,
+    };
+    let period = found.retention_period().filter(|p| *p.retention_period_unit() == RetentionPeriodUnit::Days);
+    let Some(days) = period.and_then(|p| u32::try_from(p.retention_period_value()).ok()) else { return Ok(None) };
+    let tags = |list: &[ResourceTag]| {
+        let one = |tag: &ResourceTag| RuleTag {
+            key: tag.resource_tag_key().to_owned(),
+            value: tag.resource_tag_value().map(str::to_owned),
+        };
+        list.iter().map(one).collect()
+    };
+    Ok(Some(Rule {
+        resource,
+        days,
+        in_force: found.status() == Some(&RuleStatus::Available),
+        tags: tags(found.resource_tags()),
+        exclude: tags(found.exclude_resource_tags()),
+    }))
+}
+
+fn text(found: Option<&str>) -> Option<String> {
+    found.filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn time(at: &Timestamp) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(at.secs(), 0)
 }

@@ -26,8 +26,11 @@ pub(super) struct Patient;
 
 impl ClassifyRetry for Patient {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let body = context.response().and_then(|response| response.body().bytes());
-        let Some(code) = body.and_then(code) else { return RetryAction::NoActionIndicated };
+        // A page of images is a megabyte, and not worth looking through for an error.
+        let refused = context.response().filter(|response| !response.status().is_success());
+        let Some(code) = refused.and_then(|response| code(response.body().bytes()?)) else {
+            return RetryAction::NoActionIndicated;
+        };
         match BUSY.iter().find(|(busy, _)| *busy == code) {
             Some((_, seconds)) => RetryAction::retryable_error_with_explicit_delay(
                 ErrorKind::TransientError,

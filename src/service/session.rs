@@ -102,6 +102,8 @@ pub struct Session {
     accounts: Vec<Arc<Account>>,
     choices: Vec<RegionChoice>,
     configured: Option<Region>,
+    /// Whether an organization says which accounts there are.
+    organized: bool,
     notes: Vec<String>,
 }
 
@@ -161,7 +163,7 @@ impl Session {
         let config = config.to_builder().region(config.region().cloned().unwrap_or(first)).build();
         let config = settings.signed_in.or_sign_in(settings, config).await?;
         let accounts::Opened { accounts, notes } = accounts::open(settings, &config, &options).await?;
-        Ok(Self { accounts, choices, configured, notes })
+        Ok(Self { accounts, choices, configured, organized: settings.org_role.is_some(), notes })
     }
 
     /// What the user should know of accounts that are left out.
@@ -178,6 +180,12 @@ impl Session {
             }
         }
         Ok(targets)
+    }
+
+    /// Whether the user names the places in this region, and does not just mean every enabled one or every account.
+    pub fn names(&self, region: &Region) -> bool {
+        let named = |choice: &RegionChoice| matches!(choice, RegionChoice::One(one) if one == region);
+        !self.organized && (self.choices.is_empty() || self.choices.iter().any(named))
     }
 
     /// The same where an account that cannot be entered is reported and does not hide the others.

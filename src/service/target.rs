@@ -80,6 +80,7 @@ pub struct Target {
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) ssm: aws_sdk_ssm::Client,
     pub(super) autoscaling: aws_sdk_autoscaling::Client,
+    pub(super) rbin: aws_sdk_rbin::Client,
     account: Arc<Account>,
 }
 
@@ -98,14 +99,19 @@ impl Target {
             .retry_partition(RetryPartition::new(format!("{partition}/ssm")))
             .build();
         let autoscaling = aws_sdk_autoscaling::config::Builder::from(&account.config)
-            .region(place)
+            .region(place.clone())
             .retry_partition(RetryPartition::new(format!("{partition}/autoscaling")))
+            .build();
+        let rbin = aws_sdk_rbin::config::Builder::from(&account.config)
+            .region(place)
+            .retry_partition(RetryPartition::new(format!("{partition}/rbin")))
             .build();
         Self {
             region,
             ec2: aws_sdk_ec2::Client::from_conf(ec2),
             ssm: aws_sdk_ssm::Client::from_conf(ssm),
             autoscaling: aws_sdk_autoscaling::Client::from_conf(autoscaling),
+            rbin: aws_sdk_rbin::Client::from_conf(rbin),
             account: Arc::clone(account),
         }
     }

@@ -122,6 +122,11 @@ pub async fn image_available(
     image(target, id, fresh, patience, watch, |state| *state == State::Available).await
 }
 
+/// Waits until an image from the Recycle Bin is what it was: available, or disabled.
+pub async fn image_back(target: &Target, id: &ImageId, patience: &Patience) -> Result<Image> {
+    image(target, id, true, patience, None, |state| matches!(state, State::Available | State::Disabled)).await
+}
+
 /// Waits until EC2 shows the image that it has just given out the id of, whatever its state.
 pub async fn image_visible(target: &Target, id: &ImageId, patience: &Patience) -> Result<Image> {
     image(target, id, true, patience, None, |_| true).await

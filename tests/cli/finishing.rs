@@ -72,7 +72,7 @@ fn a_new_image_is_shared_deprecated_and_protected() {
         assert_eq!((&step["image_id"], &step["account"], &step["changed"]), (&id.into(), &PROD.into(), &true.into()));
     }
     let said = [format!("{id} in us-east-1: shared: {OTHER}"), format!("{id} in us-east-1: protected")];
-    ran.says(&[&said[0], &said[1], &format!("{id} in us-east-1: deprecated: from ")]);
+    ran.says(&[&said[0], &said[1], &format!("{id} in us-east-1: deprecated: 2")]);
 }
 
 #[test]

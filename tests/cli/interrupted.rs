@@ -64,6 +64,66 @@ fn a_deregistration_finishes_what_is_in_flight_and_reports_the_rest() {
 }
 
 #[test]
+fn changes_in_flight_are_finished_and_the_rest_is_skipped() {
+    for (line, call, done) in [
+        ("disable", "DisableImage", "disabled"),
+        ("share --with 222222222222", "ModifyImageAttribute", "available"),
+        ("tag Team=core", "CreateTags", "available"),
+    ] {
+        let setup = Setup::new();
+        let ids = setup.world().bulk_images(PROD, EAST, "web", 20);
+        setup.fake.fault(Fault::on(call, FaultKind::Latency(seconds(1))));
+        let process = setup.process(&format!("{line} {} -o json", ids.join(" "))).spawn().unwrap();
+        setup.until(call, 1);
+        let (code, stdout, error) = stopped(process);
+        assert_eq!((code, &error["code"], &error["exit_code"]), (Some(130), &"Interrupted".into(), &130.into()));
+        let report: Value = serde_json::from_str(&stdout).unwrap();
+        let (mut finished, mut skipped) = (0, 0);
+        for (result, id) in report["results"].as_array().unwrap().iter().zip(&ids) {
+            assert_eq!(result["image_id"], id.as_str());
+            let image = setup.image(id);
+            let changed =
+                !image.launch.is_empty() || image.tags.contains_key("Team") || image.phase.after == "disabled";
+            let expected = if changed { ("done", true) } else { ("skipped", false) };
+            assert_eq!(
+                (result["status"].as_str().unwrap(), result["changed"].as_bool().unwrap()),
+                expected,
+                "{result}"
+            );
+            if changed {
+                finished += 1;
+                assert_eq!(image.phase.after, done);
+            } else {
+                skipped += 1;
+                assert_eq!(result["error"]["code"], "Interrupted");
+            }
+        }
+        assert!(finished >= 1 && skipped >= 1 && finished + skipped == 20, "{line}: {}", report["summary"]);
+        setup.fake.clear_faults();
+        let rest = setup.json(&format!("{line} {}", ids.join(" ")));
+        assert_eq!(rest["summary"]["done"], 20, "{line}");
+    }
+}
+
+#[test]
+fn a_search_for_images_to_change_stops_at_once() {
+    let setup = Setup::new();
+    setup.world().bulk_images(PROD, EAST, "web", 1);
+    for (line, call) in [("share web --public", "DescribeImages"), ("disable web", "DescribeInstances")] {
+        setup.fake.fault(Fault::on(call, FaultKind::Hang(seconds(60))));
+        let process = setup.process(&format!("{line} -o json")).spawn().unwrap();
+        setup.until(call, 1);
+        let begun = Instant::now();
+        let (code, stdout, error) = stopped(process);
+        assert_eq!((code, stdout.as_str()), (Some(130), ""), "{line}");
+        assert!(error["message"].as_str().unwrap().contains("nothing was changed"), "{error}");
+        assert!(begun.elapsed() < seconds(5), "{line}: {:?}", begun.elapsed());
+        setup.fake.clear_faults();
+        setup.unchanged();
+    }
+}
+
+#[test]
 fn a_listing_stops_at_once() {
     let setup = Setup::new();
     setup.fake.fault(Fault::on("DescribeImages", FaultKind::Hang(seconds(60))));

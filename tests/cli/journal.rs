@@ -59,3 +59,38 @@ fn where_it_cannot_be_written_nothing_is_done() {
     setup.unchanged();
     assert_eq!(setup.names(PROD, EAST), [NAME]);
 }
+
+#[test]
+fn the_tags_of_snapshots_that_go_are_in_it() {
+    let setup = Setup::new();
+    let id = setup.world().image(PROD, EAST, NAME).snapshots(2).snapshot_tag("Team", "core").put();
+    let snapshots: Vec<String> = setup.image(&id).snapshots().map(str::to_owned).collect();
+    setup.run(&format!("deregister {id} --yes")).ended(0);
+    let file = setup.home.path().join(".local/state/amictl/journal.jsonl");
+    let tags = lines(&file)[0]["snapshot_tags"].clone();
+    assert_eq!(tags.as_object().unwrap().len(), 2);
+    assert!(snapshots.iter().all(|id| tags[id] == serde_json::json!({"Team": "core"})), "{tags}");
+    // Not being allowed to know them is no reason to keep anything.
+    let id = setup.world().image(PROD, EAST, NAME).put();
+    setup.fake.fault(Fault::error("DescribeSnapshots", "UnauthorizedOperation", "No looking.").times(1));
+    setup.run(&format!("deregister {id} --yes")).ended(0);
+    assert_eq!(lines(&file)[2]["snapshot_tags"], Value::Null);
+}
+
+#[test]
+fn launch_permissions_that_do_not_fit_a_tag_come_back_from_it() {
+    let setup = Setup::new();
+    let mut world = setup.world();
+    let mut image = world.image(PROD, EAST, NAME);
+    for n in 0..30 {
+        image = image.shared_with(&format!("3333333333{n:02}"));
+    }
+    let id = image.put();
+    drop(world);
+    let before = setup.image(&id).launch;
+    setup.run(&format!("disable {id}")).ended(0);
+    let image = setup.image(&id);
+    assert!(image.launch.is_empty() && !image.tags.contains_key("amictl:shares"), "{image:?}");
+    setup.run(&format!("enable {id} --restore-shares")).ended(0);
+    assert_eq!(setup.image(&id).launch, before);
+}

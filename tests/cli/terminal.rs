@@ -170,3 +170,31 @@ fn progress_shows_while_one_waits_and_not_where_it_is_not_wanted() {
     assert!(!wait("--no-progress").contains('%'));
     assert!(!wait("--quiet").contains('%'));
 }
+
+#[test]
+fn a_report_reads_as_a_sentence_and_tells_its_rows_apart() {
+    let setup = Setup::new();
+    let [east, west] = [EAST, "us-west-2"].map(|region| setup.world().image(PROD, region, NAME).snapshots(2).put());
+    let lines = |columns: usize, line: &str| {
+        let (_, written) = run(&setup, columns, "", &format!("{line} --no-progress"), &[]);
+        let seen: Vec<String> = seen(&written).lines().map(str::to_owned).collect();
+        assert!(seen.iter().take(3).all(|line| line.chars().count() <= columns), "{columns}: {seen:#?}");
+        (seen, written)
+    };
+    let (seen, written) = lines(120, "share web --with 222222222222 --copyable");
+    assert_eq!(seen[1].trim_end(), format!("{NAME}  {east}  us-east-1  shared: 222222222222; 2 snapshots copyable"));
+    let green = |text: &str| text.contains("\u{1b}[38;5;10m") || text.contains("\u{1b}[32m");
+    assert!(green(&written), "{written:?}");
+    let both = "share web --with 222222222222 --copyable --region us-east-1,us-west-2";
+    let (seen, written) = lines(80, both);
+    assert_eq!(seen[0].split_whitespace().collect::<Vec<_>>(), ["NAME", "REGION", "RESULT"]);
+    assert_eq!(seen[1], format!("{NAME}  us-east-1  already shared"));
+    assert_eq!(seen[2], format!("{NAME}  us-west-2  shared: 222222222222; 2 snapshots copyable"));
+    assert!(written.contains("\u{1b}[2malready shared"), "what was so before is less important: {written:?}");
+    let denied = "You are not authorized to perform this operation, for reasons that take more room than there is.";
+    setup.fake.fault(Fault::error("DisableImage", "UnauthorizedOperation", denied).in_region("us-west-2"));
+    let (seen, _) = lines(80, "disable web --region us-east-1,us-west-2");
+    assert_eq!(seen[0].split_whitespace().collect::<Vec<_>>(), ["NAME", "ID", "REGION", "RESULT"]);
+    assert!(seen[2].starts_with(&format!("{NAME}  {west}  us-west-2  failed: You are")), "{seen:#?}");
+    assert!(seen.concat().contains(denied), "what the table has no room for is said below: {seen:#?}");
+}

@@ -25,6 +25,7 @@ mod pages;
 mod plan_file;
 mod policy;
 mod policy_file;
+mod recycle_bin;
 mod refs;
 mod retire;
 mod snapshots;

@@ -126,7 +126,7 @@ fn a_report_comes_in_every_format() {
     assert!(table.contains(&web[0]) && table.contains("deregistered") && table.contains("1 deleted"), "{table}");
     assert!(table.contains("failed: locked"), "{table}");
     let (csv, web) = run("csv");
-    assert!(csv.starts_with("account,region,image_id,name,action,status,error,snapshots\n"), "{csv}");
+    assert!(csv.starts_with("account,region,image_id,name,action,status,error,snapshots,changed,detail\n"), "{csv}");
     assert!(csv.contains(&format!("{},web-v1-2025-01-01,deregister,done,,snap-", web[0])), "{csv}");
     assert!(csv.contains("failed,OperationNotPermitted: locked,"), "{csv}");
     let (lines, _) = run("jsonl");

@@ -413,7 +413,7 @@ fn permissions_that_do_not_come_back_at_first_come_back_with_the_next_run() {
     let web = retired(&setup, "web-v1-2025-01-01", &[("deprecate", 60), ("disable", 10)]);
     setup.world().instance(PROD, EAST).image(&web).put();
     setup.fake.fault(Fault::error("ModifyImageAttribute", "UnauthorizedOperation", "You are not authorized."));
-    let report = retire(&setup).ended(1).json();
+    let report = retire(&setup).ended(3).json();
     assert_eq!(row(&report, &web), ("revive", "failed", Some("UnauthorizedOperation")));
     assert_eq!(result(&report, &web)["changed"], true);
     setup.fake.clear_faults();

@@ -3,6 +3,7 @@
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
 mod images;
+mod recycle_bin;
 mod refs;
 mod report;
 mod show;
@@ -10,6 +11,7 @@ mod show;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 pub use images::{ErrorJson, ImageJson, ImagesJson, InstanceJson, InstancesJson};
+pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, problem};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};

@@ -117,6 +117,7 @@ fn snapshot_result((id, result): &(SnapshotId, SnapshotResult)) -> SnapshotResul
         SnapshotResult::Deleted => ("deleted", None),
         SnapshotResult::KeptShared => ("kept-shared", None),
         SnapshotResult::Kept => ("kept", None),
+        SnapshotResult::Restored => ("restored", None),
         SnapshotResult::Failed(p) => ("failed", Some(problem(p))),
     };
     SnapshotResultJson { id: id.as_str(), result, error }

@@ -78,6 +78,10 @@ pub struct World {
     pub shutdown_for: Duration,
     /// How long a terminated instance is still listed.
     pub terminated_shows_for: Duration,
+    /// Whether what comes back from the Recycle Bin has lost its tags and its sharing. EC2 brings both back.
+    pub restore_forgets: bool,
+    /// How long a snapshot from the Recycle Bin stays `recovering`. AWS says that it is there at once.
+    pub recovering_for: Duration,
     /// How long an image usage report stays `pending`.
     pub report_takes: Duration,
     /// What was launched or written so lately is not in a report.
@@ -203,6 +207,8 @@ impl World {
             impaired: BTreeSet::new(),
             shutdown_for: Duration::ZERO,
             terminated_shows_for: Duration::from_hours(1),
+            restore_forgets: false,
+            recovering_for: Duration::ZERO,
             report_takes: Duration::ZERO,
             report_misses: Duration::ZERO,
             fail_next_report: None,

@@ -3,10 +3,12 @@
 use super::super::errors::{Answer, invalid_value, no_image, refuse};
 use super::super::ids;
 use super::super::images::add;
+use super::super::model::Phase;
 use super::super::paging::{Rules, Window};
 use super::super::request::Request;
-use super::super::world::World;
+use super::super::world::{World, span};
 use super::super::xml::Xml;
+use super::snapshots::RECOVERING;
 
 /// Most ids in one listing.
 const MOST_IDS: usize = 20;
@@ -40,20 +42,25 @@ pub fn list(world: &mut World, request: &Request) -> Answer {
     Ok(x.done())
 }
 
-/// Its snapshots must be there, and its name must be free; the codes of both refusals are unconfirmed. It comes back as
-/// it was, its sharing too.
+/// Its snapshots must be there, and its name must be free; the codes of the refusals are unconfirmed, and so is that it
+/// is `pending` at first. It comes back as it was, its sharing too.
 pub fn restore(world: &mut World, request: &Request) -> Answer {
     let id = request.params.need("ImageId")?;
     ids::check("ami", id)?;
+    let (forgets, ready) = (world.restore_forgets, request.now + span(world.pending_for));
     let region = world.region(&request.region);
     region.bin.purge(request.now);
     let binned = region.bin.images.get(id).filter(|binned| binned.what.owner == request.account);
-    let image = binned.map(|binned| binned.what.clone()).ok_or_else(|| no_image(&[id]))?;
+    let mut image = binned.map(|binned| binned.what.clone()).ok_or_else(|| no_image(&[id]))?;
     if let Some(snapshot) = image.snapshots().find(|snapshot| !region.snapshots.contains_key(*snapshot)) {
         return Err(refuse(
             "InvalidSnapshot.NotFound",
             format!("The image {id} cannot be restored: its snapshot '{snapshot}' does not exist."),
         ));
+    }
+    let recovering = |id: &&str| region.snapshots.get(*id).is_some_and(|s| s.phase.at(request.now) == RECOVERING);
+    if let Some(snapshot) = image.snapshots().find(recovering) {
+        return Err(refuse("IncorrectState", format!("The snapshot '{snapshot}' is {RECOVERING}.")));
     }
     if let Some((holder, until)) = region.names.get(&request.named(&image.name))
         && holder != id
@@ -65,6 +72,11 @@ pub fn restore(world: &mut World, request: &Request) -> Answer {
     request.dry_run()?;
     region.bin.images.remove(id);
     region.graves.remove(id);
+    image.phase = Phase { before: "pending", turn: ready, ..image.phase };
+    if forgets {
+        image.tags.clear();
+        image.launch.clear();
+    }
     add(region, image, Vec::new());
     Ok("<return>true</return>".to_owned())
 }

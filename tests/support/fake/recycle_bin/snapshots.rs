@@ -2,9 +2,10 @@
 
 use super::super::errors::{Answer, no_snapshot};
 use super::super::ids;
+use super::super::model::Phase;
 use super::super::paging::Window;
 use super::super::request::Request;
-use super::super::world::World;
+use super::super::world::{World, span};
 use super::super::xml::Xml;
 
 pub fn list(world: &mut World, request: &Request) -> Answer {
@@ -32,15 +33,24 @@ pub fn list(world: &mut World, request: &Request) -> Answer {
     Ok(x.done())
 }
 
+/// The state of a snapshot on its way back.
+pub const RECOVERING: &str = "recovering";
+
 /// It comes back as it was, its sharing too.
 pub fn restore(world: &mut World, request: &Request) -> Answer {
     let id = request.params.need("SnapshotId")?;
     ids::check("snap", id)?;
+    let (forgets, ready) = (world.restore_forgets, request.now + span(world.recovering_for));
     let region = world.region(&request.region);
     region.bin.purge(request.now);
     let own = region.bin.snapshots.get(id).filter(|binned| binned.what.owner == request.account);
-    let snapshot = own.map(|binned| binned.what.clone()).ok_or_else(|| no_snapshot(id))?;
+    let mut snapshot = own.map(|binned| binned.what.clone()).ok_or_else(|| no_snapshot(id))?;
     request.dry_run()?;
+    snapshot.phase = Phase { before: RECOVERING, turn: ready, ..snapshot.phase };
+    if forgets {
+        snapshot.tags.clear();
+        snapshot.shared.clear();
+    }
     let mut x = Xml::new();
     x.leaf("snapshotId", id).leaf("ownerId", &snapshot.owner).leaf("volumeId", &snapshot.volume);
     x.leaf("description", &snapshot.description).leaf("volumeSize", snapshot.size);

@@ -174,3 +174,30 @@ async fn the_world_changes_between_the_steps_of_a_test() {
     let state = ended.reservations()[0].instances()[0].state().unwrap().name().unwrap().as_str().to_owned();
     assert_eq!(state, "terminated");
 }
+
+#[tokio::test]
+async fn what_comes_back_takes_its_time_and_may_have_been_forgotten() {
+    let fake = Fake::start();
+    rule(&fake, (7, 7));
+    let id =
+        fake.world().image(PROD, EAST, "web-v1").shared_with(OTHER).tag("Team", "web").snapshot_tag("a", "b").put();
+    let snapshot = fake.world().find_image(&id).unwrap().snapshots().next().unwrap().to_owned();
+    let client = prod(&fake, EAST);
+    client.deregister_image().image_id(&id).delete_associated_snapshots(true).send().await.unwrap();
+    let mut world = fake.world();
+    (world.restore_forgets, world.recovering_for, world.pending_for) =
+        (true, Duration::from_mins(1), Duration::from_mins(1));
+    drop(world);
+    let back = client.restore_snapshot_from_recycle_bin().snapshot_id(&snapshot).send().await.unwrap();
+    assert_eq!(back.state().unwrap().as_str(), "recovering");
+    let restore = || client.restore_image_from_recycle_bin().image_id(&id).send();
+    assert_eq!(code(restore().await), "IncorrectState");
+    fake.world().advance(Duration::from_mins(1));
+    restore().await.unwrap();
+    assert_eq!(state(&client, &id).await, "pending");
+    fake.world().advance(Duration::from_mins(1));
+    assert_eq!(state(&client, &id).await, "available");
+    let world = fake.world();
+    let (image, snapshot) = (world.find_image(&id).unwrap(), world.find_snapshot(&snapshot).unwrap());
+    assert!(image.tags.is_empty() && image.launch.is_empty() && snapshot.tags.is_empty());
+}

@@ -4,7 +4,9 @@
 //! Two lines an image: `begin` with all that was known of it, `end` with what became of it. A `begin` without an
 //! `end` is a step whose outcome nobody saw.
 
-use std::collections::BTreeSet;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,10 +16,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::json::{ImageJson, OutcomeJson, VERSION, time};
-use crate::domain::ids::AccountId;
+use crate::domain::comeback::Remembered;
+use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
 use crate::domain::report::{Outcome, Verb};
 use crate::domain::sharing::Principal;
+use crate::domain::tagging::Tags;
 
 /// The journal of a run.
 pub struct Journal {
@@ -44,6 +48,8 @@ struct Begin<'a> {
     /// `null` where it could not be found out.
     launch_permissions: Option<Vec<String>>,
     delete_snapshots: Vec<&'a str>,
+    /// The tags of those; `null` where they could not be found out.
+    snapshot_tags: Option<BTreeMap<&'a str, &'a Tags>>,
 }
 
 #[derive(Serialize)]
@@ -73,19 +79,37 @@ impl Journal {
         Ok(Self { file: Arc::new(Mutex::new(file)), run: run.to_owned(), who })
     }
 
-    /// Writes down what is about to be done to an image. It is on the disk when this comes back.
+    /// Writes down what is about to be done to an image. It is on the disk when this comes back. `tags` are those of
+    /// snapshots, among which are the ones that go with the image.
     pub async fn begin(
         &self,
         verb: Verb,
         image: &Image,
         launch_permissions: Option<&BTreeSet<Principal>>,
         delete_snapshots: Vec<&str>,
+        tags: Option<&BTreeMap<SnapshotId, Tags>>,
         now: DateTime<Utc>,
     ) -> io::Result<()> {
-        let (account, image) = (image.owner.as_ref(), ImageJson::new(image, None));
         let launch_permissions = launch_permissions.map(|all| all.iter().map(ToString::to_string).collect());
-        let begin = Begin { action: verb.as_str(), image, launch_permissions, delete_snapshots };
+        let snapshot_tags = tags.map(|tags| {
+            let each = image.snapshots.iter().filter_map(|s| Some((s.id.as_str(), tags.get(&s.id)?)));
+            each.collect::<BTreeMap<_, _>>()
+        });
+        let (account, image) = (image.owner.as_ref(), ImageJson::new(image, None));
+        let begin = Begin { action: verb.as_str(), image, launch_permissions, delete_snapshots, snapshot_tags };
         self.write("begin", account, now, begin).await
+    }
+
+    /// What the journal remembers of these images: the newest line of each that was written before one of `actions`,
+    /// or before whatever was done where none is given. A journal that is not there remembers nothing.
+    pub async fn remembered(
+        path: &Path,
+        images: BTreeSet<ImageId>,
+        actions: &'static [Verb],
+    ) -> io::Result<BTreeMap<ImageId, Remembered>> {
+        let path = path.to_owned();
+        let read = tokio::task::spawn_blocking(move || read::remembered(&path, &images, actions));
+        read.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 
     /// Writes down what became of it.

@@ -1,0 +1,280 @@
+//! The Recycle Bin: what is in it, and what its rules would hold of what a run is about to delete.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::ids::{AccountId, ImageId, SnapshotId};
+use super::image::Image;
+use super::orphan::made_for;
+use super::region::Region;
+use super::report::Problem;
+use super::tagging::Tags;
+
+/// What rules are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// Images made of snapshots; no others ever enter the bin.
+    Image,
+    /// Snapshots.
+    Snapshot,
+}
+
+/// A retention rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// What it is about.
+    pub resource: Resource,
+    /// How long it holds what is deleted.
+    pub days: u32,
+    /// A rule that is still pending holds nothing.
+    pub in_force: bool,
+    /// It is about what carries any of these; without any, about the whole region.
+    pub tags: Vec<RuleTag>,
+    /// A rule for the whole region leaves out what carries any of these.
+    pub exclude: Vec<RuleTag>,
+}
+
+/// A tag in a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleTag {
+    /// Its key.
+    pub key: String,
+    /// Its value. AWS does not say whether a key alone stands for every value or for the empty one.
+    pub value: Option<String>,
+}
+
+impl Rule {
+    fn holds(&self, resource: Resource, tags: &Tags) -> bool {
+        // A key without a value is read in the way that holds less: nobody is promised what may not be.
+        let named = |tag: &RuleTag| tags.get(&tag.key).is_some_and(|v| v == tag.value.as_deref().unwrap_or_default());
+        let left_out = |tag: &RuleTag| {
+            tags.get(&tag.key).is_some_and(|value| tag.value.as_ref().is_none_or(|wanted| wanted == value))
+        };
+        self.in_force
+            && self.resource == resource
+            && (self.tags.is_empty() || self.tags.iter().any(named))
+            && !self.exclude.iter().any(left_out)
+    }
+}
+
+/// For how many days the rules hold something that is deleted: the longest of those about it decides.
+pub fn held(rules: &[Rule], resource: Resource, tags: &Tags) -> Option<u32> {
+    rules.iter().filter(|rule| rule.holds(resource, tags)).map(|rule| rule.days).max()
+}
+
+/// Whether what the rules hold depends on the tags of it.
+pub fn asks_tags(rules: &[Rule], resource: Resource) -> bool {
+    rules.iter().any(|rule| rule.resource == resource && !(rule.tags.is_empty() && rule.exclude.is_empty()))
+}
+
+/// An image that is about to be deregistered, as far as the bin cares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaving {
+    on_ebs: bool,
+    tags: Tags,
+    /// Snapshots that are deleted with it.
+    pub snapshots: Vec<SnapshotId>,
+}
+
+impl Leaving {
+    /// The image, and those of its snapshots that are deleted with it.
+    pub fn new(image: &Image, snapshots: &[SnapshotId]) -> Self {
+        let on_ebs = image.root_device_type.as_deref() != Some("instance-store");
+        Self { on_ebs, tags: image.tags.clone(), snapshots: snapshots.to_vec() }
+    }
+}
+
+/// What would become of something that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It can be restored.
+    Held {
+        /// For so many days, its snapshots counted.
+        days: u32,
+        /// It is in the bin for so many.
+        in_bin: u32,
+    },
+    /// An image in the bin that cannot be restored, as its snapshots are not.
+    Stranded,
+    /// Gone for good.
+    Lost,
+}
+
+/// What would become of an image; `tags` are those of its snapshots, as far as rules ask for them.
+pub fn fate_of_image(rules: &[Rule], image: &Leaving, tags: &BTreeMap<SnapshotId, Tags>) -> Fate {
+    let own = if image.on_ebs { held(rules, Resource::Image, &image.tags) } else { None };
+    let Some(in_bin) = own else { return Fate::Lost };
+    let none = Tags::new();
+    let each = image.snapshots.iter().map(|id| held(rules, Resource::Snapshot, tags.get(id).unwrap_or(&none)));
+    match each.collect::<Option<Vec<u32>>>() {
+        None => Fate::Stranded,
+        Some(days) => Fate::Held { days: days.into_iter().min().unwrap_or(in_bin).min(in_bin), in_bin },
+    }
+}
+
+/// What would become of a snapshot that is deleted by itself.
+pub fn fate_of_snapshot(rules: &[Rule], tags: &Tags) -> Fate {
+    held(rules, Resource::Snapshot, tags).map_or(Fate::Lost, |days| Fate::Held { days, in_bin: days })
+}
+
+/// What would become of everything that a run deletes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlook {
+    /// What is counted.
+    pub resource: Resource,
+    /// What would become of each, where that is known.
+    pub fates: Vec<Fate>,
+    /// Places of which it is not known, and why.
+    pub unknown: Vec<(String, Problem)>,
+}
+
+/// A sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Whether it must be said even to those who want quiet.
+    pub warning: bool,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Outlook {
+    /// Whether everything could certainly be restored.
+    pub fn safe(&self) -> bool {
+        self.unknown.is_empty() && self.fates.iter().all(|fate| matches!(fate, Fate::Held { .. }))
+    }
+
+    /// What to say about it.
+    pub fn sentences(&self) -> Vec<Said> {
+        let mut all = Vec::new();
+        let mut say = |warning, text: String| all.push(Said { warning, text: format!("Recycle Bin: {text}") });
+        let held = self.fates.iter().filter_map(|fate| match fate {
+            Fate::Held { days, in_bin } => Some((*days, *in_bin)),
+            Fate::Stranded | Fate::Lost => None,
+        });
+        let held: Vec<(u32, u32)> = held.collect();
+        let least = held.iter().map(|(days, _)| *days).min();
+        if let Some(least) = least {
+            let at_least = if held.iter().any(|(days, _)| *days != least) { "at least " } else { "" };
+            say(false, format!("{} can be restored for {at_least}{}", self.subject(held.len()), days(least)));
+        }
+        let stranded = self.count(Fate::Stranded);
+        if stranded > 0 {
+            let whose = if stranded == 1 { "its" } else { "their" };
+            let why = format!("a rule holds images, but none holds {whose} snapshots");
+            say(true, format!("{} could not be restored: {why}", self.subject(stranded)));
+        }
+        let lost = self.count(Fate::Lost);
+        if lost > 0 {
+            let what = if lost == 1 { "it" } else { "them" };
+            say(false, format!("{} could not be restored: no rule holds {what}", self.subject(lost)));
+        }
+        if let Some((short, long)) = held.iter().find(|(days, in_bin)| days < in_bin) {
+            let (short, long) = (days(*short), days(*long));
+            let what = format!("snapshots leave it after {short}, images after {long}");
+            say(true, format!("{what}: an image whose snapshots are gone cannot be restored"));
+        }
+        if let Some((place, why)) = self.unknown.first() {
+            let more = match self.unknown.len() - 1 {
+                0 => String::new(),
+                1 => " and 1 more place".to_owned(),
+                n => format!(" and {n} more places"),
+            };
+            say(false, format!("unknown in {place}{more}: {} [{}]", why.message, why.code));
+        }
+        all
+    }
+
+    fn count(&self, fate: Fate) -> usize {
+        self.fates.iter().filter(|one| **one == fate).count()
+    }
+
+    /// `the image`, `the 3 images`, `2 of 3 images`.
+    fn subject(&self, number: usize) -> String {
+        let (total, one, many) = match self.resource {
+            Resource::Image => (self.fates.len(), "image", "images"),
+            Resource::Snapshot => (self.fates.len(), "snapshot", "snapshots"),
+        };
+        match (number, total) {
+            (1, 1) => format!("the {one}"),
+            (n, total) if n == total => format!("the {total} {many}"),
+            (n, total) => format!("{n} of {total} {many}"),
+        }
+    }
+}
+
+fn days(number: u32) -> String {
+    if number == 1 { "1 day".to_owned() } else { format!("{number} days") }
+}
+
+/// An image in the bin. EC2 does not say what snapshots it is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BinnedImage {
+    /// Its id.
+    pub id: ImageId,
+    /// Its name.
+    pub name: Option<String>,
+    /// What its maker wrote about it.
+    pub description: Option<String>,
+    /// When it was deregistered.
+    pub entered_at: Option<DateTime<Utc>>,
+    /// When it will be gone.
+    pub exits_at: Option<DateTime<Utc>>,
+}
+
+/// An image in the bin, with what was found out about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binned {
+    /// Where it is.
+    pub region: Region,
+    /// Whose it is.
+    pub account: Option<AccountId>,
+    /// The image.
+    pub image: BinnedImage,
+    /// Its snapshots, as the journal knows them; else those in the bin that EC2 made for it; `None` where neither
+    /// tells of any.
+    pub snapshots: Option<Vec<SnapshotId>>,
+    /// Until when it can be restored: until it, or the first of its snapshots, leaves the bin.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Binned {
+    /// Puts together what is known of an image in the bin.
+    pub fn new(
+        image: BinnedImage,
+        place: (Region, Option<AccountId>),
+        known: Option<&[SnapshotId]>,
+        bin: &[BinnedSnapshot],
+    ) -> Self {
+        let described: Vec<_> = bin.iter().filter(|s| made_for(&s.description).as_ref() == Some(&image.id)).collect();
+        let snapshots = match known {
+            Some(known) => Some(known.to_vec()),
+            None if described.is_empty() => None,
+            None => Some(described.iter().map(|snapshot| snapshot.id.clone()).collect()),
+        };
+        let own = bin.iter().filter(|snapshot| snapshots.iter().flatten().any(|id| *id == snapshot.id));
+        let until = own.filter_map(|snapshot| snapshot.exits_at).chain(image.exits_at).min();
+        let (region, account) = place;
+        Self { region, account, image, snapshots, until }
+    }
+
+    /// Whole days in which it can still be restored.
+    pub fn days_left(&self, now: DateTime<Utc>) -> Option<i64> {
+        self.until.map(|until| (until - now).num_days().max(0))
+    }
+}
+
+/// A snapshot in the bin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BinnedSnapshot {
+    /// Its id.
+    pub id: SnapshotId,
+    /// What its maker wrote about it.
+    pub description: String,
+    /// When it will be gone.
+    pub exits_at: Option<DateTime<Utc>>,
+}
+
+#[cfg(test)]
+#[path = "recycle_bin_tests.rs"]
+mod tests;

@@ -1,0 +1,110 @@
+//! What is in the Recycle Bin, in every format.
+
+use chrono::{DateTime, Utc};
+
+use super::json::{BinnedJson, BinnedListJson, ErrorJson, VERSION, time};
+use super::table::{Cell, Sheet, Tone};
+use super::{Format, Printer};
+use crate::domain::age::ago;
+use crate::domain::recycle_bin::Binned;
+use crate::domain::report::PlaceError;
+
+/// An image that is about to be gone for good is worth a look.
+const SOON: i64 = 3;
+
+/// Writes what is in the bin to stdout. The places that failed are part of the JSON document; other formats have no
+/// room.
+pub fn recycle_bin(
+    printer: &Printer,
+    images: &[Binned],
+    errors: &[PlaceError],
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let items = || images.iter().map(|binned| json(binned, now));
+    match printer.format() {
+        Format::Json => printer.json(&BinnedListJson {
+            version: VERSION,
+            images: items().collect(),
+            errors: errors.iter().map(ErrorJson::new).collect(),
+        }),
+        Format::Jsonl => printer.jsonl(items()),
+        Format::Ids => printer.ids(images.iter().map(|binned| &binned.image.id)),
+        Format::Csv => {
+            let mut sheet = Sheet::new([
+                "name",
+                "id",
+                "region",
+                "account",
+                "entered_at",
+                "exits_at",
+                "days_left",
+                "snapshots",
+                "description",
+            ]);
+            sheet.rows = items().map(csv_row).collect();
+            printer.csv(&sheet)
+        }
+        Format::Table if images.is_empty() => Ok(()),
+        Format::Table => {
+            let accounts = images.windows(2).any(|pair| pair[0].account != pair[1].account);
+            let mut sheet = Sheet::new(["NAME", "ID", "ACCOUNT", "REGION", "DELETED", "LEFT"]);
+            sheet.rows = images.iter().map(|binned| row(binned, now)).collect();
+            if !accounts {
+                sheet = sheet.without(&["ACCOUNT"]);
+            }
+            printer.table(sheet, &["DELETED", "REGION"])
+        }
+    }
+}
+
+fn json(binned: &Binned, now: DateTime<Utc>) -> BinnedJson<'_> {
+    let image = &binned.image;
+    BinnedJson {
+        id: image.id.as_str(),
+        name: image.name.as_deref(),
+        region: binned.region.as_str(),
+        account: binned.account.as_ref().map(|account| account.as_str()),
+        description: image.description.as_deref(),
+        entered_at: image.entered_at.map(time),
+        exits_at: image.exits_at.map(time),
+        days_left: binned.days_left(now),
+        snapshots: binned.snapshots.as_ref().map(|all| all.iter().map(|id| id.as_str()).collect()),
+    }
+}
+
+fn csv_row(item: BinnedJson<'_>) -> Vec<Cell> {
+    let text = |text: Option<&str>| Cell::from(text.unwrap_or_default());
+    vec![
+        text(item.name),
+        item.id.into(),
+        item.region.into(),
+        text(item.account),
+        item.entered_at.unwrap_or_default().into(),
+        item.exits_at.unwrap_or_default().into(),
+        item.days_left.map(|days| days.to_string()).unwrap_or_default().into(),
+        item.snapshots.unwrap_or_default().join(" ").into(),
+        text(item.description),
+    ]
+}
+
+fn row(binned: &Binned, now: DateTime<Utc>) -> Vec<Cell> {
+    let text = |text: Option<&str>| Cell::from(text.unwrap_or("-"));
+    let deleted = binned.image.entered_at.map_or_else(|| "-".to_owned(), |at| format!("{} ago", ago(at, now)));
+    let left = match (binned.until, binned.days_left(now)) {
+        (Some(until), Some(days)) => {
+            let tone = if days < SOON { Tone::Notice } else { Tone::Plain };
+            let days = format!("{days} days");
+            Cell::toned(if until < now + chrono::TimeDelta::days(2) { ago(now, until) } else { days }, tone)
+        }
+        _ => "-".into(),
+    };
+    let account = binned.account.as_ref().map(|account| account.as_str());
+    vec![
+        text(binned.image.name.as_deref()),
+        binned.image.id.as_str().into(),
+        text(account),
+        binned.region.as_str().into(),
+        deleted.into(),
+        left,
+    ]
+}

@@ -1,0 +1,201 @@
+//! `disable`: who an image is shared with is written down first, and nothing that is in use is switched off.
+
+use serde_json::{Value, json};
+
+use crate::fake::{Fault, FaultKind, OTHER, PROD};
+use crate::setup::{EAST, Setup, WEST, refused, seconds};
+use crate::verbs::{NAME, changed};
+
+const SHARES: &str = "amictl:shares";
+const THIRD: &str = "333333333333";
+
+/// An endpoint with one image that is shared with two accounts; gives its id.
+fn ready() -> (Setup, String) {
+    let setup = Setup::new();
+    let id = setup.world().image(PROD, EAST, NAME).shared_with(OTHER).shared_with(THIRD).put();
+    (setup, id)
+}
+
+/// The lines of the journal.
+fn journal(setup: &Setup) -> Vec<Value> {
+    let file = setup.home.path().join(".local/state/amictl/journal.jsonl");
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn is_disabled(setup: &Setup, id: &str) -> bool {
+    setup.image(id).phase.after == "disabled"
+}
+
+/// Checks that a run was refused with this code, and that nothing was changed or written down.
+#[track_caller]
+fn refuses(setup: &Setup, line: &str, exit: i32, code: &str, said: &[&str]) {
+    setup.fake.forget_calls();
+    let ran = setup.run(&format!("disable {line} -o json")).ended(exit);
+    assert_eq!(ran.error()["code"], code);
+    assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+    ran.says(said);
+    setup.unchanged();
+    assert!(journal(setup).is_empty());
+}
+
+#[test]
+fn permissions_are_in_the_journal_and_in_a_tag_before_they_go() {
+    let (setup, id) = ready();
+    let report = setup.json("disable web");
+    assert_eq!(report["results"][0]["detail"], "2 permissions kept in tag amictl:shares");
+    assert!(is_disabled(&setup, &id) && setup.world().launch_permissions(&id).is_empty());
+    assert_eq!(setup.image(&id).tags[SHARES], format!("{OTHER} {THIRD}"));
+    assert_eq!(setup.changes(), ["CreateTags", "DisableImage"]);
+    let lines = journal(&setup);
+    assert_eq!(lines.iter().map(|line| line["phase"].as_str().unwrap()).collect::<Vec<_>>(), ["begin", "end"]);
+    let begin = &lines[0];
+    assert_eq!((&begin["action"], &begin["launch_permissions"]), (&"disable".into(), &json!([OTHER, THIRD])));
+    assert_eq!((&begin["image"]["id"], &begin["delete_snapshots"]), (&json!(id), &json!([])));
+    let result = &lines[1]["result"];
+    assert_eq!(
+        (&result["action"], &result["status"], &result["changed"]),
+        (&"disable".into(), &"done".into(), &true.into())
+    );
+    assert_eq!(changed(&setup.json("disable web:v1")), [false]);
+    assert_eq!(journal(&setup).len(), 2, "nothing was done, so nothing is written down");
+}
+
+#[test]
+fn too_many_for_a_tag_are_in_the_journal_and_it_is_said() {
+    let setup = Setup::new();
+    let accounts: Vec<_> = (0..40).map(|n| format!("{:012}", 400_000_000_000_u64 + n)).collect();
+    let id = {
+        let mut world = setup.world();
+        let seed = world.image(PROD, EAST, NAME).tag(SHARES, "444444444444");
+        accounts.iter().fold(seed, |seed, account| seed.shared_with(account)).put()
+    };
+    let ran = setup.run("disable web").ended(0);
+    assert!(ran.stdout.contains("40 permissions kept in the journal only"), "{}", ran.stdout);
+    assert_eq!(journal(&setup)[0]["launch_permissions"], json!(accounts));
+    assert!(!setup.image(&id).tags.contains_key(SHARES), "what an earlier time left there would mislead");
+}
+
+#[test]
+fn an_image_that_is_not_shared_keeps_no_stale_tag() {
+    let setup = Setup::new();
+    let id = setup.world().image(PROD, EAST, NAME).tag(SHARES, OTHER).tag("Team", "core").put();
+    let report = setup.json("disable web");
+    assert_eq!(report["results"][0]["detail"], "it was not shared");
+    let tags = setup.image(&id).tags;
+    assert_eq!(tags.keys().collect::<Vec<_>>(), ["Team"]);
+    let (setup, id) = (Setup::new(), NAME);
+    setup.world().image(PROD, EAST, id).put();
+    setup.run("disable web").ended(0);
+    assert_eq!(setup.changes(), ["DisableImage"]);
+}
+
+#[test]
+fn what_cannot_be_written_down_is_left_alone() {
+    for (call, code, said) in [
+        ("CreateTags", "UnauthorizedOperation", "its tag amictl:shares cannot be written: No."),
+        ("CreateTags", "TagLimitExceeded", "its tag amictl:shares cannot be written: No."),
+        ("DescribeImageAttribute", "UnauthorizedOperation", "who it is shared with is unknown"),
+    ] {
+        let (setup, id) = ready();
+        setup.fake.fault(Fault::error(call, code, "No."));
+        let ran = setup.run("disable web -o json").ended(1);
+        assert_eq!(ran.error()["code"], code);
+        let result = &ran.json()["results"][0];
+        assert_eq!((&result["status"], &result["changed"]), (&"failed".into(), &false.into()));
+        ran.says(&["left alone", said]);
+        assert!(!is_disabled(&setup, &id));
+        assert_eq!(setup.world().launch_permissions(&id), [OTHER, THIRD]);
+        assert!(setup.calls("DisableImage").is_empty());
+    }
+    let (setup, id) = ready();
+    let file = setup.home.write("file", "");
+    setup.run(&format!("disable web --journal {file}/journal.jsonl")).ended(1).says(&["journal", &file]);
+    setup.unchanged();
+    assert!(!is_disabled(&setup, &id));
+}
+
+#[test]
+fn what_is_in_use_is_refused_and_its_users_are_named() {
+    let (setup, id) = ready();
+    let free = setup.world().image(PROD, EAST, "db-v1-2026-01-02").put();
+    let instance = setup.world().instance(PROD, EAST).image(&id).put();
+    let said = ["is in use by", &instance, &id, "us-east-1", "--allow-in-use"];
+    refuses(&setup, "db web", 4, "InUse", &said);
+    refuses(&setup, "db web --dry-run", 4, "InUse", &said);
+    setup.run("disable db web --allow-in-use").ended(0);
+    assert!(is_disabled(&setup, &id) && is_disabled(&setup, &free));
+    setup.run("disable db:v1 web:v1").ended(0);
+}
+
+#[test]
+fn use_in_every_region_counts() {
+    let setup = Setup::new();
+    let [_, west] = [EAST, WEST].map(|region| setup.world().image(PROD, region, NAME).put());
+    setup.world().launch_template(PROD, WEST, "web").image(&west).put();
+    refuses(&setup, "web --region us-east-1,us-west-2", 4, "InUse", &[&west, "us-west-2", "web:1"]);
+    setup.run("disable web").ended(0);
+}
+
+#[test]
+fn a_source_that_cannot_be_read_leaves_doubt_and_doubt_keeps() {
+    let (setup, id) = ready();
+    setup.fake.fault(Fault::error("DescribeFleets", "UnauthorizedOperation", "No fleets."));
+    refuses(&setup, "web", 4, "Unverified", &["cannot be verified", "ec2-fleets: No fleets.", "--without-source"]);
+    setup.run("disable web --without-source ec2-fleets").ended(0);
+    assert!(is_disabled(&setup, &id));
+}
+
+#[test]
+fn what_is_pending_or_failed_is_refused_with_the_way_out() {
+    let (setup, _) = ready();
+    let pending = setup.world().image(PROD, EAST, "web-v2-2026-01-02").state("pending").put();
+    let failed = setup.world().image(PROD, EAST, "web-v3-2026-01-02").state("failed").put();
+    let code = "InvalidAMIID.Unavailable";
+    let said =
+        ["cannot disable web-v2-2026-01-02", "it is pending", &format!("amictl wait {pending} --region us-east-1")];
+    refuses(&setup, "web:v1 web:v2", 1, code, &said);
+    let said = ["it is failed", &format!("amictl deregister {failed} --region us-east-1")];
+    refuses(&setup, "web:v1 web:v3", 1, code, &said);
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_taken_up() {
+    let (setup, id) = ready();
+    setup.fake.fault(Fault::on("DisableImage", FaultKind::Hang(seconds(60))));
+    let mut process = setup.process("disable web").spawn().unwrap();
+    setup.until("DisableImage", 1);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert_eq!(setup.image(&id).tags[SHARES], format!("{OTHER} {THIRD}"));
+    assert!(!is_disabled(&setup, &id));
+    assert_eq!(journal(&setup).len(), 1, "a beginning without an end");
+    setup.fake.clear_faults();
+    setup.fake.forget_calls();
+    let report = setup.json("disable web");
+    assert_eq!(report["results"][0]["detail"], "2 permissions kept in tag amictl:shares");
+    assert_eq!(setup.changes(), ["DisableImage"], "the tag is there already");
+    assert!(is_disabled(&setup, &id));
+    assert_eq!(journal(&setup).len(), 3);
+}
+
+#[test]
+fn an_attempt_after_a_lost_one_may_be_refused_as_the_work_is_done() {
+    let (setup, id) = ready();
+    setup.fake.fault(Fault::on("DisableImage", FaultKind::ResetAfter).times(1));
+    setup.fake.fault(Fault::error("DisableImage", "InvalidAMIID.Unavailable", "It is disabled.").times(1));
+    let report = setup.json("disable web");
+    assert_eq!((changed(&report), setup.calls("DisableImage").len()), (vec![true], 2));
+    assert!(is_disabled(&setup, &id));
+}
+
+#[test]
+fn a_dry_run_asks_about_the_tag_as_well() {
+    let (setup, id) = ready();
+    setup.run("disable web --dry-run").ended(0).says(&["would be disabled"]);
+    assert_eq!(setup.outcomes("CreateTags"), [refused("DryRunOperation")]);
+    setup.fake.fault(Fault::error("CreateTags", "UnauthorizedOperation", "No tags."));
+    setup.run("disable web --dry-run").ended(1).says(&["No tags."]);
+    setup.unchanged();
+    assert!(!is_disabled(&setup, &id) && journal(&setup).is_empty());
+}

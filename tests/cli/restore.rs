@@ -1,0 +1,587 @@
+//! `restore`: what is in the Recycle Bin, and how it comes back whole.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::fake::{Fault, FaultKind, OTHER, PROD};
+use crate::setup::{EAST, EUROPE, Setup, WEST, each, refused, seconds, sorted};
+
+const NAME: &str = "web-v1-2026-01-02";
+const ORGANIZATION: &str = "arn:aws:organizations::111111111111:organization/o-abcdefghij";
+const DAY: u64 = 86_400;
+
+/// An endpoint whose bin holds everything for thirty days.
+fn ready() -> Setup {
+    let setup = Setup::new();
+    for region in [EAST, WEST, EUROPE] {
+        hold(&setup, region, (30, 30));
+    }
+    setup
+}
+
+fn hold(setup: &Setup, region: &str, days: (u32, u32)) {
+    setup.world().recycle_bin.insert((PROD.to_owned(), region.to_owned()), days);
+}
+
+/// An image with all that an image can have, tags on its snapshots that are not its own included.
+fn rich(setup: &Setup) -> String {
+    let mut world = setup.world();
+    let image = world.image(PROD, EAST, NAME).snapshots(3).size(20).tag("Team", "web").tag("Name", NAME);
+    let image = image.snapshot_tag("Team", "storage").shared_with(OTHER).shared_with_arn(ORGANIZATION);
+    image.copyable_by(OTHER).description("the first").put()
+}
+
+/// The image and its snapshots as the endpoint has them, without when they came to be in their state.
+fn portrait(setup: &Setup, id: &str) -> String {
+    let mut image = setup.image(id);
+    (image.phase.before, image.phase.turn) = ("", DateTime::<Utc>::MIN_UTC);
+    let world = setup.world();
+    let snapshots: BTreeMap<_, _> =
+        image.snapshots().map(|id| (id.to_owned(), world.find_snapshot(id).cloned())).collect();
+    let snapshots = snapshots.into_iter().map(|(id, found)| {
+        let mut snapshot = found.unwrap_or_else(|| panic!("there is no {id}"));
+        (snapshot.phase.before, snapshot.phase.turn, snapshot.busy) = ("", DateTime::<Utc>::MIN_UTC, None);
+        format!("{snapshot:#?}")
+    });
+    format!("{image:#?}{}", snapshots.collect::<String>())
+}
+
+fn gone(setup: &Setup, id: &str) {
+    assert!(setup.world().find_image(id).is_none() && setup.world().is_in_recycle_bin(id), "{id}");
+}
+
+/// Deregisters images with their snapshots, by amictl and so with a line in the journal.
+#[track_caller]
+fn deregister(setup: &Setup, ids: &[&String]) {
+    let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+    setup.run(&format!("deregister {} --yes", ids.join(" "))).ended(0);
+    ids.iter().for_each(|id| gone(setup, id));
+    setup.fake.forget_calls();
+}
+
+fn journal(setup: &Setup) -> PathBuf {
+    setup.home.path().join(".local/state/amictl/journal.jsonl")
+}
+
+fn snapshots(setup: &Setup, id: &str) -> Vec<String> {
+    setup.image(id).snapshots().map(str::to_owned).collect()
+}
+
+fn only(report: &Value) -> &Value {
+    let [result] = &report["results"].as_array().unwrap()[..] else { panic!("{report}") };
+    result
+}
+
+/// Checks that a run ended so, with this code, and that nothing was changed.
+#[track_caller]
+fn refuses(setup: &Setup, arguments: &str, exit: i32, code: &str, said: &[&str]) {
+    let ran = setup.run(&format!("restore {arguments} -o json")).ended(exit);
+    assert_eq!((&ran.error()["code"], &ran.error()["exit_code"]), (&code.into(), &exit.into()), "{}", ran.stderr);
+    assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+    ran.says(said);
+    setup.unchanged();
+}
+
+#[test]
+fn what_is_deregistered_comes_back_the_same() {
+    let setup = ready();
+    let id = rich(&setup);
+    let before = portrait(&setup, &id);
+    let mut own = snapshots(&setup, &id);
+    own.sort();
+    deregister(&setup, &[&id]);
+    assert_eq!(setup.world().snapshots(PROD, EAST).count(), 0);
+    let report = setup.json(&format!("restore {id}"));
+    let back = |id: &String| json!({"id": id, "result": "restored", "error": null});
+    let expected = json!({
+        "account": PROD, "region": EAST, "image_id": id, "name": NAME, "action": "restore", "status": "done",
+        "changed": true, "detail": null, "error": null, "snapshots": own.iter().map(back).collect::<Vec<_>>(),
+    });
+    assert_eq!((only(&report), &report["summary"]), (&expected, &json!({"done": 1, "failed": 0, "skipped": 0})));
+    assert_eq!(portrait(&setup, &id), before);
+    let changes = setup.changes();
+    let image = changes.iter().position(|call| call == "RestoreImageFromRecycleBin").unwrap();
+    assert_eq!((image, changes.len()), (3, 4), "snapshots first, and nothing else: {changes:?}");
+    assert!(!setup.world().is_in_recycle_bin(&id));
+}
+
+#[test]
+fn what_ec2_forgets_is_put_back_from_the_journal() {
+    let setup = ready();
+    let id = rich(&setup);
+    let (image, snapshot) = (setup.image(&id), snapshots(&setup, &id)[0].clone());
+    deregister(&setup, &[&id]);
+    setup.world().restore_forgets = true;
+    let report = setup.json(&format!("restore {id}"));
+    let detail = only(&report)["detail"].as_str().unwrap();
+    assert_eq!(detail, "5 tags and 2 launch permissions put back from the journal");
+    let now = setup.image(&id);
+    assert_eq!((&now.tags, &now.launch), (&image.tags, &image.launch));
+    assert_eq!(setup.world().find_snapshot(&snapshot).unwrap().tags["Team"], "storage");
+    let table = {
+        deregister(&setup, &[&id]);
+        setup.run(&format!("restore {id}")).ended(0).stdout
+    };
+    assert!(
+        table.contains("restored: 5 tags and 2 launch permissions put back") && table.contains("3 restored"),
+        "{table}"
+    );
+}
+
+#[test]
+fn what_was_changed_on_purpose_since_is_not_put_back() {
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    setup.run(&format!("restore {id}")).ended(0);
+    setup.world().image_mut(&id).launch.clear();
+    setup.world().image_mut(&id).tags.clear();
+    setup.fake.forget_calls();
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!((&only(&report)["status"], &only(&report)["changed"]), (&"done".into(), &false.into()));
+    setup.unchanged();
+    // Somebody else deregisters it: the line in the journal is about the time before.
+    setup.world().put_in_recycle_bin(&id, 30);
+    setup.run(&format!("restore {id}")).ended(0);
+    let now = setup.image(&id);
+    assert!(now.tags.is_empty() && now.launch.is_empty(), "{now:?}");
+}
+
+#[test]
+fn a_line_about_an_earlier_time_tells_the_snapshots_only() {
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    let snapshots_then = std::fs::read_to_string(journal(&setup)).unwrap();
+    setup.run(&format!("restore {id}")).ended(0);
+    // As on another machine, where nobody knows that it was restored, two hours before it is deregistered again.
+    std::fs::write(journal(&setup), snapshots_then).unwrap();
+    setup.world().image_mut(&id).launch.clear();
+    setup.world().advance(seconds(7200));
+    setup.world().put_in_recycle_bin(&id, 30);
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!(only(&report)["snapshots"].as_array().unwrap().len(), 3);
+    assert!(setup.image(&id).launch.is_empty());
+}
+
+#[test]
+fn a_snapshot_that_is_gone_for_good_is_a_refusal_before_anything_changes() {
+    let setup = ready();
+    let (id, other) = (rich(&setup), setup.world().image(PROD, EAST, "api-v1-2026-01-02").put());
+    let lost = snapshots(&setup, &id)[1].clone();
+    deregister(&setup, &[&id, &other]);
+    setup.world().lose_snapshot(&lost);
+    let said = [NAME, &id, &lost, "neither there nor in the Recycle Bin", "nothing was changed"];
+    refuses(&setup, &id, 4, "MissingSnapshots", &said);
+    refuses(&setup, &format!("{other} {id}"), 4, "MissingSnapshots", &said);
+    refuses(&setup, &format!("{id} --dry-run"), 4, "MissingSnapshots", &said);
+    gone(&setup, &other);
+    setup.run(&format!("restore {other}")).ended(0);
+    // With a rule for images only, their snapshots are lost at once.
+    let setup = ready();
+    hold(&setup, EAST, (30, 0));
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    refuses(&setup, &id, 4, "MissingSnapshots", &[NAME]);
+}
+
+#[test]
+fn snapshots_that_stayed_are_kept_and_count() {
+    let setup = ready();
+    let id = rich(&setup);
+    let before = portrait(&setup, &id);
+    setup.run(&format!("deregister {id} --yes --keep-snapshots")).ended(0);
+    setup.fake.forget_calls();
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!(each(&only(&report)["snapshots"], "result"), ["kept"; 3]);
+    assert_eq!((setup.changes(), portrait(&setup, &id)), (vec!["RestoreImageFromRecycleBin".to_owned()], before));
+}
+
+#[test]
+fn several_images_come_back_together_and_share_what_they_shared() {
+    let setup = ready();
+    let first = rich(&setup);
+    let shared = snapshots(&setup, &first)[0].clone();
+    let second = setup.world().image(PROD, EAST, "web-v2-2026-01-02").on_snapshots(&[&shared]).put();
+    let third = setup.world().image(PROD, EAST, "web-v3-2026-01-02").snapshots(2).put();
+    let ids = [&first, &second, &third];
+    let before = ids.map(|id| portrait(&setup, id));
+    deregister(&setup, &ids);
+    let report = setup.json(&format!("restore {third} {first} {second} {first}"));
+    assert_eq!((&report["summary"]["done"], report["results"].as_array().unwrap().len()), (&3.into(), 3));
+    assert_eq!(ids.map(|id| portrait(&setup, id)), before);
+    assert_eq!(setup.calls("RestoreSnapshotFromRecycleBin").len(), 5);
+}
+
+#[test]
+fn images_of_several_regions_are_found_where_they_are() {
+    let setup = ready();
+    let put = |region: &str| setup.world().image(PROD, region, NAME).put();
+    let [east, west, europe] = [EAST, WEST, EUROPE].map(put);
+    for (id, region) in [(&east, EAST), (&west, WEST), (&europe, EUROPE)] {
+        setup.run(&format!("deregister {id} --yes --region {region}")).ended(0);
+    }
+    setup.fake.forget_calls();
+    let regions = format!("--region {EAST},{WEST},{EUROPE}");
+    let report = setup.json(&format!("restore {west} {europe} {regions}"));
+    assert_eq!(sorted(&report["results"], "region"), [EUROPE, WEST]);
+    gone(&setup, &east);
+    let asked: Vec<_> = setup.calls("RestoreImageFromRecycleBin").into_iter().map(|call| call.region).collect();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    setup.fake.forget_calls();
+    let said = [&east, "is not in the Recycle Bin of us-west-2 (0)", "--region all", "gone for good"];
+    refuses(&setup, &format!("{east} --region us-west-2"), 1, "InvalidAMIID.NotFound", &said);
+    setup.run(&format!("restore {east} --region all")).ended(0);
+}
+
+#[test]
+fn without_a_journal_the_descriptions_of_snapshots_tell() {
+    let setup = ready();
+    let id = rich(&setup);
+    let before = portrait(&setup, &id);
+    setup.world().put_in_recycle_bin(&id, 30);
+    let report = setup.json(&format!("restore {id} --journal /nowhere/journal.jsonl"));
+    assert_eq!(each(&only(&report)["snapshots"], "result"), ["restored"; 3]);
+    assert_eq!(portrait(&setup, &id), before);
+    assert!(!journal(&setup).exists());
+}
+
+#[test]
+fn without_any_word_about_a_snapshot_ec2_names_it() {
+    let setup = ready();
+    let spare: Vec<String> = (0..2).map(|_| setup.world().snapshot(PROD, EAST).description("by hand").put()).collect();
+    let id = setup.world().image(PROD, EAST, NAME).on_snapshots(&[&spare[0], &spare[1]]).put();
+    let before = portrait(&setup, &id);
+    setup.world().put_in_recycle_bin(&id, 30);
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!(each(&only(&report)["snapshots"], "result"), ["restored"; 2]);
+    assert_eq!(portrait(&setup, &id), before);
+    // One of them is gone for good: that is for EC2 to say, as nobody else knows.
+    setup.world().put_in_recycle_bin(&id, 30);
+    setup.world().lose_snapshot(&spare[1]);
+    let ran = setup.once().run(&format!("restore {id} -o json")).ended(3);
+    let report = ran.json();
+    let error = &only(&report)["error"];
+    assert_eq!((&error["code"], &only(&report)["changed"]), (&"InvalidSnapshot.NotFound".into(), &true.into()));
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains(&spare[1]) && message.contains("--journal FILE"), "{message}");
+    assert_eq!(sorted(&only(&report)["snapshots"], "id"), [spare[0].as_str()]);
+}
+
+#[test]
+fn an_image_that_is_nowhere_is_an_error_and_one_that_is_there_is_done() {
+    let setup = ready();
+    let id = rich(&setup);
+    let report = setup.json(&format!("restore {id}"));
+    let result = only(&report);
+    assert_eq!((&result["status"], &result["changed"], &result["name"]), (&"done".into(), &false.into(), &NAME.into()));
+    assert!(setup.run(&format!("restore {id}")).ended(0).stdout.contains("already there"));
+    let lost = setup.world().image(PROD, WEST, NAME).put();
+    for name in [lost.as_str(), "ami-0123456789abcdef0"] {
+        refuses(&setup, &format!("{id} {name}"), 1, "InvalidAMIID.NotFound", &[name, "Recycle Bin of us-east-1 (0)"]);
+    }
+    setup.run("restore web:v1").ended(2).says(&["is not an image id"]);
+    setup.run("restore snap-0123456789abcdef0").ended(2).says(&["is not an image id"]);
+    // Of another account.
+    let theirs = setup.world().image(OTHER, EAST, NAME).put();
+    setup.world().put_in_recycle_bin(&theirs, 30);
+    refuses(&setup, &theirs, 1, "InvalidAMIID.NotFound", &[]);
+}
+
+#[test]
+fn a_bin_that_cannot_be_read_leaves_the_question_open() {
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    let no = Fault::error("ListImagesInRecycleBin", "UnauthorizedOperation", "No looking.");
+    setup.fake.fault(no.in_region(WEST));
+    let stray = "ami-0123456789abcdef0";
+    let said = ["No looking.", "was not found, and the Recycle Bin of us-west-2 could not be read"];
+    refuses(&setup, &format!("{stray} --region us-east-1,us-west-2"), 1, "UnauthorizedOperation", &said);
+    // What was found elsewhere does not ask for that region.
+    setup.run(&format!("restore {id} --region us-east-1,us-west-2")).ended(0);
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    setup.fake.fault(Fault::error("ListSnapshotsInRecycleBin", "UnauthorizedOperation", "No looking."));
+    refuses(&setup, &id, 1, "UnauthorizedOperation", &["No looking."]);
+}
+
+#[test]
+fn a_name_that_another_image_has_taken_is_said_before_anything_changes() {
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    let successor = setup.world().image(PROD, EAST, NAME).put();
+    let said = [id.as_str(), &format!("cannot come back: {successor} has its name")];
+    refuses(&setup, &id, 1, "InvalidAMIName.Duplicate", &said);
+    // Taken behind the back of the run, EC2 says so.
+    deregister(&setup, &[&successor]);
+    let message = "AMI name is already in use by AMI ami-x";
+    setup.fake.fault(Fault::error("RestoreImageFromRecycleBin", "InvalidAMIName.Duplicate", message).times(1));
+    let ran = setup.run(&format!("restore {id} -o json")).ended(3);
+    assert_eq!(only(&ran.json())["error"]["message"], message);
+    setup.run(&format!("restore {id}")).ended(0);
+}
+
+#[test]
+fn a_dry_run_asks_ec2_and_changes_nothing() {
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    let line = format!("restore {id} --dry-run");
+    let ran = setup.run(&line).ended(0).says(&[&id, "would come back, with 3 of its snapshots", "nothing was changed"]);
+    assert!(ran.stdout.is_empty());
+    assert_eq!(setup.outcomes("RestoreSnapshotFromRecycleBin"), vec![refused("DryRunOperation"); 3]);
+    for call in ["RestoreSnapshotFromRecycleBin", "RestoreImageFromRecycleBin"] {
+        setup.fake.clear_faults();
+        setup.fake.fault(Fault::error(call, "UnauthorizedOperation", "No restoring."));
+        refuses(&setup, &format!("{id} --dry-run"), 1, "UnauthorizedOperation", &["No restoring."]);
+    }
+    setup.unchanged();
+    gone(&setup, &id);
+}
+
+#[test]
+fn lost_answers_and_throttles_do_no_harm() {
+    for attempts in ["1", "4"] {
+        let setup = ready();
+        let id = rich(&setup);
+        let before = portrait(&setup, &id);
+        deregister(&setup, &[&id]);
+        for call in ["RestoreSnapshotFromRecycleBin", "RestoreImageFromRecycleBin"] {
+            setup.fake.fault(Fault::on(call, FaultKind::ResetAfter).times(1));
+        }
+        let ran = setup.amictl().env("AWS_MAX_ATTEMPTS", attempts).run(&format!("restore {id} -o json")).ended(0);
+        assert_eq!(each(&only(&ran.json())["snapshots"], "result"), ["restored"; 3], "{attempts}");
+        assert_eq!(portrait(&setup, &id), before, "{attempts}");
+    }
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    for call in ["ListImagesInRecycleBin", "RestoreSnapshotFromRecycleBin", "RestoreImageFromRecycleBin"] {
+        setup.fake.fault(Fault::error(call, "RequestLimitExceeded", "Request limit exceeded.").times(1));
+    }
+    setup.run(&format!("restore {id}")).ended(0);
+}
+
+#[test]
+fn without_one_of_its_snapshots_an_image_is_not_asked_for_and_a_rerun_does_the_rest() {
+    let setup = ready();
+    let id = rich(&setup);
+    let (before, stuck) = (portrait(&setup, &id), snapshots(&setup, &id)[2].clone());
+    let other = setup.world().image(PROD, EAST, "api-v1-2026-01-02").put();
+    deregister(&setup, &[&id, &other]);
+    let fault = Fault::error("RestoreSnapshotFromRecycleBin", "UnauthorizedOperation", "Not that one.");
+    setup.fake.fault(fault.matching(&stuck));
+    let ran = setup.run(&format!("restore {id} {other} -o json")).ended(3).says(&["1 done, 1 failed"]);
+    let report = ran.json();
+    let result = report["results"].as_array().unwrap().iter().find(|result| result["image_id"] == *id).unwrap();
+    assert_eq!((&result["status"], &result["changed"]), (&"failed".into(), &true.into()));
+    let message = result["error"]["message"].as_str().unwrap();
+    assert!(message.contains(&stuck) && message.contains("Not that one."), "{message}");
+    let mut results = each(&result["snapshots"], "result");
+    results.sort_unstable();
+    assert_eq!(results, ["failed", "restored", "restored"]);
+    gone(&setup, &id);
+    assert!(setup.world().find_image(&other).is_some());
+    setup.fake.clear_faults();
+    let report = setup.json(&format!("restore {id}"));
+    let mut results = each(&only(&report)["snapshots"], "result");
+    results.sort_unstable();
+    assert_eq!((results, portrait(&setup, &id)), (vec!["kept", "kept", "restored"], before));
+}
+
+#[test]
+fn tags_and_permissions_that_cannot_be_put_back_are_reported_and_a_rerun_completes_them() {
+    let setup = ready();
+    let id = rich(&setup);
+    let image = setup.image(&id);
+    deregister(&setup, &[&id]);
+    setup.world().restore_forgets = true;
+    setup.fake.fault(Fault::error("CreateTags", "UnauthorizedOperation", "No tagging."));
+    setup.fake.fault(Fault::error("ModifyImageAttribute", "UnauthorizedOperation", "No sharing."));
+    let ran = setup.run(&format!("restore {id} -o json")).ended(3);
+    let result = only(&ran.json()).clone();
+    assert_eq!((&result["status"], &result["changed"]), (&"failed".into(), &true.into()));
+    let message = result["error"]["message"].as_str().unwrap();
+    assert!(message.contains("it is back, but not all of its tags: No tagging."), "{message}");
+    setup.fake.clear_faults();
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!(only(&report)["detail"], "5 tags and 2 launch permissions put back from the journal");
+    assert_eq!(setup.image(&id).launch, image.launch);
+    assert_eq!(only(&setup.json(&format!("restore {id}")))["changed"], false);
+}
+
+#[test]
+fn what_takes_its_time_is_waited_for() {
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    setup.world().recovering_for = seconds(2);
+    setup.world().pending_for = seconds(2);
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!(report["summary"]["done"], 1);
+    deregister(&setup, &[&id]);
+    setup.world().recovering_for = seconds(0);
+    setup.world().pending_for = seconds(600);
+    let ran = setup.run(&format!("restore {id} --timeout 3s -o json")).ended(5);
+    assert_eq!((&ran.error()["code"], &only(&ran.json())["error"]["code"]), (&"Timeout".into(), &"Timeout".into()));
+    setup.world().advance(seconds(600));
+    setup.run(&format!("restore {id}")).ended(0);
+}
+
+#[test]
+fn a_disabled_image_comes_back_disabled() {
+    let setup = ready();
+    let id = setup.world().image(PROD, EAST, NAME).state("disabled").tag("a", "b").put();
+    deregister(&setup, &[&id]);
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!(report["summary"]["done"], 1);
+    assert_eq!(setup.image(&id).state(Utc::now()), "disabled");
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_an_error_and_strange_lines_are_passed_over() {
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    let folder = setup.home.path().display().to_string();
+    refuses(&setup, &format!("{id} --journal {folder}"), 1, "Failed", &["journal", &folder]);
+    let text = std::fs::read_to_string(journal(&setup)).unwrap();
+    let torn = &text[..200];
+    let file = setup.home.write("logs/journal.jsonl", &format!("nonsense\n{{}}\n{torn}{text}{torn}"));
+    setup.world().restore_forgets = true;
+    let report = setup.amictl().env("AMICTL_JOURNAL", &file).run(&format!("restore {id} -o json")).ended(0).json();
+    assert_eq!(only(&report)["detail"], "5 tags and 2 launch permissions put back from the journal");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_reports_what_is_back_and_a_rerun_does_the_rest() {
+    let setup = ready();
+    let id = rich(&setup);
+    let before = portrait(&setup, &id);
+    deregister(&setup, &[&id]);
+    setup.fake.fault(Fault::on("RestoreSnapshotFromRecycleBin", FaultKind::Latency(seconds(1))));
+    let process = setup.process(&format!("restore {id} -o json")).spawn().unwrap();
+    setup.until("RestoreSnapshotFromRecycleBin", 3);
+    let process_id = process.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &process_id]).status().unwrap().success());
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let result = only(&report);
+    assert_eq!((&result["status"], &result["error"]["code"]), (&"failed".into(), &"Interrupted".into()));
+    assert_eq!(each(&result["snapshots"], "result"), ["restored"; 3]);
+    gone(&setup, &id);
+    setup.fake.clear_faults();
+    setup.run(&format!("restore {id}")).ended(0);
+    assert_eq!(portrait(&setup, &id), before);
+}
+
+#[test]
+fn the_bin_is_listed_with_the_time_that_is_left() {
+    let setup = ready();
+    hold(&setup, EAST, (30, 10));
+    setup.run("restore").ended(0).says(&["there are no images in the Recycle Bin"]);
+    assert_eq!(setup.json("restore"), json!({"version": 1, "images": [], "errors": []}));
+    let (id, unknown) = (rich(&setup), setup.world().image(PROD, EAST, "by hand").instance_store().put());
+    let mut own = snapshots(&setup, &id);
+    own.sort();
+    deregister(&setup, &[&id]);
+    setup.world().advance(seconds(60));
+    setup.world().put_in_recycle_bin(&unknown, 1);
+    let found = setup.json("restore");
+    assert_eq!(each(&found["images"], "id"), [unknown.as_str(), &id], "the last one first");
+    let [strange, image] = &found["images"].as_array().unwrap()[..] else { panic!("{found}") };
+    let at = |field: &str| DateTime::parse_from_rfc3339(image[field].as_str().unwrap()).unwrap();
+    assert_eq!((at("exits_at") - at("entered_at")).num_days(), 30);
+    assert_eq!(
+        (&image["name"], &image["description"], &image["account"]),
+        (&NAME.into(), &"the first".into(), &PROD.into())
+    );
+    assert_eq!((&image["region"], &image["days_left"]), (&EAST.into(), &9.into()), "until its snapshots are gone");
+    let mut listed: Vec<_> = image["snapshots"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, own);
+    assert_eq!(
+        (&strange["snapshots"], &strange["description"], &strange["days_left"]),
+        (&Value::Null, &Value::Null, &1.into())
+    );
+    let table = setup.run("restore").ended(0).stdout;
+    let lines: Vec<&str> = table.lines().collect();
+    let words =
+        |line: &str| line.split("  ").map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(lines[0]), ["NAME", "ID", "REGION", "DELETED", "LEFT"]);
+    assert_eq!(words(lines[2])[..3], [NAME, &id, EAST]);
+    assert!(lines[1].ends_with("24h") && lines[2].ends_with("9 days"), "{table}");
+}
+
+#[test]
+fn the_listing_comes_in_every_format() {
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    assert_eq!(setup.run("restore -o ids").ended(0).lines(), [id.as_str()]);
+    let csv = setup.run("restore -o csv").ended(0).stdout;
+    let head = "name,id,region,account,entered_at,exits_at,days_left,snapshots,description\n";
+    assert!(csv.starts_with(head) && csv.contains(&format!("{NAME},{id},{EAST},{PROD},20")), "{csv}");
+    let line: Value = serde_json::from_str(&setup.run("restore -o jsonl").ended(0).stdout).unwrap();
+    assert_eq!((&line["id"], &line["days_left"]), (&id.as_str().into(), &29.into()));
+    setup.unchanged();
+}
+
+#[test]
+fn every_region_and_account_is_listed_and_one_that_fails_hides_no_other() {
+    let setup = ready();
+    for region in [EAST, WEST, EUROPE] {
+        let id = setup.world().image(PROD, region, NAME).put();
+        setup.world().put_in_recycle_bin(&id, 7);
+    }
+    let theirs = setup.world().image(OTHER, EAST, NAME).put();
+    setup.world().put_in_recycle_bin(&theirs, 7);
+    let found = setup.json("restore --region all");
+    assert_eq!(sorted(&found["images"], "region"), [EUROPE, EAST, WEST]);
+    let roles = format!("arn:aws:iam::{PROD}:role/ami,arn:aws:iam::{OTHER}:role/ami");
+    let found = setup.json(&format!("restore --role-arn {roles}"));
+    assert_eq!(sorted(&found["images"], "account"), [PROD, OTHER]);
+    let table = setup.run(&format!("restore --role-arn {roles}")).ended(0).stdout;
+    assert!(table.contains("ACCOUNT") && table.contains(OTHER), "{table}");
+    let report = setup.json(&format!("restore {theirs} --role-arn {roles}"));
+    assert_eq!(only(&report)["account"], OTHER);
+
+    setup.fake.fault(Fault::error("ListImagesInRecycleBin", "UnauthorizedOperation", "No looking.").in_region(WEST));
+    let ran = setup.run(&format!("restore --region {EAST},{WEST} -o json")).ended(3).says(&["No looking."]);
+    let found = ran.json();
+    assert_eq!((found["images"].as_array().unwrap().len(), &found["errors"][0]["region"]), (1, &WEST.into()));
+    assert_eq!(ran.error()["code"], "PartialListing");
+    setup.fake.forget_calls();
+    refuses(&setup, "--region us-west-2", 1, "UnauthorizedOperation", &["No looking."]);
+}
+
+#[test]
+fn snapshots_that_may_not_be_listed_are_unknown_in_the_listing() {
+    let setup = ready();
+    let id = rich(&setup);
+    setup.world().put_in_recycle_bin(&id, 7);
+    setup.fake.fault(Fault::error("ListSnapshotsInRecycleBin", "UnauthorizedOperation", "No looking."));
+    let ran =
+        setup.run("restore -o json").ended(0).says(&["the snapshots in the Recycle Bin of us-east-1 are unknown"]);
+    assert_eq!((&ran.json()["images"][0]["id"], &ran.json()["images"][0]["snapshots"]), (&id.into(), &Value::Null));
+}
+
+#[test]
+fn a_large_bin_is_read_to_its_last_page() {
+    let setup = ready();
+    let ids = setup.world().bulk_images(PROD, EAST, "web", 1100);
+    for id in ids {
+        setup.world().put_in_recycle_bin(&id, 7);
+    }
+    assert_eq!(setup.run("restore -o ids").ended(0).lines().len(), 1100);
+    setup.world().advance(seconds(8 * DAY));
+    assert_eq!(setup.run("restore -o ids").ended(0).lines().len(), 0);
+}
