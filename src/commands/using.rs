@@ -83,7 +83,11 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
     if chosen.several {
         let unread = unread_accounts(&chosen.unentered);
         let across = across(&mut looked, unread, &scope.without, &unused, false);
-        context.unless_stopped(async { Ok(across.await) }).await?;
+        context.unless_stopped(async {
+            across.await;
+            Ok(())
+        })
+        .await?;
     }
     if reports {
         reports::add(context, &mut looked, &unused).await?;
@@ -144,10 +148,10 @@ pub async fn across(
     for (place, found) in looked.iter_mut().zip(found) {
         found.into_iter().for_each(|(image, reference)| place.usage.add(image, reference));
     }
-    let mut wanted: Vec<Vec<Image>> = looked.iter().map(|place| candidates(place)).collect();
+    let mut wanted: Vec<Vec<Image>> = looked.iter().map(candidates).collect();
     if search && !without.contains(&Source::ImageReferences) {
         unread.extend(search_everywhere(looked, &wanted).await);
-        wanted = looked.iter().map(|place| candidates(place)).collect();
+        wanted = looked.iter().map(candidates).collect();
     }
     let (unread, places) = (&unread, &*looked);
     let doubts = places.iter().zip(wanted).map(|(place, wanted)| doubts(place, wanted, unread));
