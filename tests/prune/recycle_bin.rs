@@ -1,7 +1,7 @@
 //! Before anything is deleted: whether the Recycle Bin would hold it, and a refusal where that is required.
 
 use crate::cli::Ran;
-use crate::fake::{Fault, FaultKind, PROD};
+use crate::fake::{Fault, FaultKind, OTHER, PROD};
 use crate::scene::{ALL_AWAY, Scene, days_ago};
 use crate::setup::{EAST, WEST, seconds};
 
@@ -281,4 +281,39 @@ fn leftover_snapshots_are_asked_about_too() {
     );
     assert!(setup.world().is_in_recycle_bin(&kept));
     assert!(!setup.world().is_in_recycle_bin(&lost));
+}
+
+#[test]
+fn several_accounts_each_have_their_rules() {
+    let setup = Scene::new();
+    for account in [PROD, OTHER] {
+        setup.world().image(account, EAST, "web-v1-2025-01-01").created(days_ago(100)).put();
+    }
+    let roles = "--role-arn arn:aws:iam::111111111111:role/ami,arn:aws:iam::222222222222:role/ami";
+    setup.world().recycle_bin.insert((PROD.to_owned(), EAST.to_owned()), (14, 14));
+    let file = setup.home.path().join("plan.json");
+    setup.run(&format!("prune --keep 0 {roles} --plan-out {}", file.display())).ended(0);
+    let expected = [
+        "Recycle Bin: 1 of 2 images can be restored for 14 days",
+        "Recycle Bin: 1 of 2 images could not be restored: no rule holds it",
+    ];
+    for line in [format!("apply {} --dry-run {roles}", file.display()), format!("{ALL_AWAY} --dry-run {roles}")] {
+        assert_eq!(told(&setup.run(&line).ended(0)), expected, "{line}");
+    }
+    setup.world().recycle_bin.insert((OTHER.to_owned(), EAST.to_owned()), (14, 14));
+    let ran = setup.run(&format!("{ALL_AWAY} {roles} --require-recycle-bin")).ended(0);
+    assert_eq!(told(&ran), [HELD]);
+}
+
+#[test]
+fn a_step_that_leaves_the_image_there_asks_nothing_of_the_bin() {
+    let setup = ready();
+    let policy = setup.home.write(
+        "policy.toml",
+        "version = 1\n[[rule]]\nfamilies = [\"*\"]\nkeep = 0\nretire = [\"deprecate\", \"deregister@1d\"]\n",
+    );
+    let line = format!("prune --policy {policy} --apply --yes --max-delete 100% --require-recycle-bin");
+    let ran = setup.run(&line).ended(0);
+    assert_eq!((told(&ran), setup.left().len()), (Vec::<&str>::new(), 2));
+    assert!(setup.changes().contains(&"EnableImageDeprecation".to_owned()), "{:?}", setup.changes());
 }
