@@ -130,11 +130,12 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
     absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
     let mut chosen = Chosen { images, errors, unentered, targets, several };
     if copies {
-        context.unless_stopped(async {
-            chosen.follow().await;
-            Ok(())
-        })
-        .await?;
+        context
+            .unless_stopped(async {
+                chosen.follow().await;
+                Ok(())
+            })
+            .await?;
     }
     Ok(chosen)
 }

@@ -83,11 +83,12 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
     if chosen.several {
         let unread = unread_accounts(&chosen.unentered);
         let across = across(&mut looked, unread, &scope.without, &unused, false);
-        context.unless_stopped(async {
-            across.await;
-            Ok(())
-        })
-        .await?;
+        context
+            .unless_stopped(async {
+                across.await;
+                Ok(())
+            })
+            .await?;
     }
     if reports {
         reports::add(context, &mut looked, &unused).await?;
