@@ -63,15 +63,15 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
     let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let Places { targets, errors: unentered, several, .. } = entered;
     let mut errors = unentered.clone();
-    let each = targets.iter().cloned().map(|target| async {
+    let each = targets.iter().map(|target| async {
         let mut found = Vec::new();
         for reference in references {
             found.push(match every_version {
-                true => resolve::versions(&target, reference).await,
-                false => resolve::image(&target, reference, context.now).await.map(|image| vec![image]),
+                true => resolve::versions(target, reference).await,
+                false => resolve::image(target, reference, context.now).await.map(|image| vec![image]),
             });
         }
-        (target, found)
+        (target.clone(), found)
     });
     let spinner = context.printer.bars().spinner("looking for images");
     let found: Vec<Found> = context

@@ -218,7 +218,7 @@ fn whole(place: &Place, comeback: &Comeback) -> Result<()> {
 }
 
 fn nowhere(id: &ImageId, searched: &[String], errors: Vec<(PlaceError, Option<ApiError>)>) -> anyhow::Error {
-    for (place, error) in errors {
+    if let Some((place, error)) = errors.into_iter().next() {
         let region = &place.region;
         let what = format!("{id} was not found, and the Recycle Bin of {region} could not be read");
         return match error {

@@ -72,7 +72,7 @@ async fn under_default_key(context: &Context, target: &Target, images: &[&Image]
             Ok(true) => drop(of_aws.insert(key)),
             Ok(false) => context.printer.say(format!("to launch it, they need the use of its key as well: {key}")),
             Err(error) => {
-                context.printer.say(format!("whether anything under {key} can be shared is unknown: {error}"))
+                context.printer.say(format!("whether anything under {key} can be shared is unknown: {error}"));
             }
         }
     }

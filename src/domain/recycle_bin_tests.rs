@@ -35,7 +35,7 @@ fn the_longest_rule_about_it_decides() {
 #[test]
 fn a_pending_rule_holds_nothing_yet() {
     let pending = Rule { in_force: false, ..rule(Resource::Image, 30) };
-    assert_eq!(held(&[pending.clone()], Resource::Image, &Tags::new()), None);
+    assert_eq!(held(std::slice::from_ref(&pending), Resource::Image, &Tags::new()), None);
     assert_eq!(held(&[pending, rule(Resource::Image, 7)], Resource::Image, &Tags::new()), Some(7));
 }
 
@@ -45,7 +45,7 @@ fn one_tag_of_several_is_enough_and_one_exclusion_too() {
     for (given, days) in
         [(&[("Env", "stage")][..], Some(7)), (&[("Env", "dev")], None), (&[("env", "prod")], None), (&[], None)]
     {
-        assert_eq!(held(&[by_tag.clone()], Resource::Image, &tags(given)), days, "{given:?}");
+        assert_eq!(held(std::slice::from_ref(&by_tag), Resource::Image, &tags(given)), days, "{given:?}");
     }
     let but = Rule { exclude: vec![tag("Env", Some("dev")), tag("Scratch", Some(""))], ..rule(Resource::Image, 7) };
     for (given, days) in [
@@ -54,16 +54,16 @@ fn one_tag_of_several_is_enough_and_one_exclusion_too() {
         (&[("Scratch", "x")], Some(7)),
         (&[], Some(7)),
     ] {
-        assert_eq!(held(&[but.clone()], Resource::Image, &tags(given)), days, "{given:?}");
+        assert_eq!(held(std::slice::from_ref(&but), Resource::Image, &tags(given)), days, "{given:?}");
     }
-    assert!(asks_tags(&[by_tag], Resource::Image) && asks_tags(&[but.clone()], Resource::Image));
+    assert!(asks_tags(&[by_tag], Resource::Image) && asks_tags(std::slice::from_ref(&but), Resource::Image));
     assert!(!asks_tags(&[but], Resource::Snapshot) && !asks_tags(&[rule(Resource::Image, 7)], Resource::Image));
 }
 
 #[test]
 fn a_key_without_a_value_is_read_in_the_way_that_holds_less() {
     let by_key = Rule { tags: vec![tag("Keep", None)], ..rule(Resource::Image, 7) };
-    assert_eq!(held(&[by_key.clone()], Resource::Image, &tags(&[("Keep", "")])), Some(7));
+    assert_eq!(held(std::slice::from_ref(&by_key), Resource::Image, &tags(&[("Keep", "")])), Some(7));
     assert_eq!(held(&[by_key], Resource::Image, &tags(&[("Keep", "yes")])), None);
     let but = Rule { exclude: vec![tag("Scratch", None)], ..rule(Resource::Image, 7) };
     assert_eq!(held(&[but], Resource::Image, &tags(&[("Scratch", "yes")])), None);
