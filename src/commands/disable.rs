@@ -9,7 +9,6 @@ use super::chosen::Chosen;
 use super::destroy::{self, JournalArgs};
 use super::{Context, deregister, using};
 use crate::domain::change::Change;
-use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
 use crate::domain::report::{Outcome, Problem, Status, Verb};
 use crate::domain::sharing::{self, Principal, SHARES, counted};

@@ -24,6 +24,7 @@ mod deregister;
 mod deregister_snapshots;
 mod disable;
 mod enable;
+mod enable_journal;
 mod finishing;
 mod help;
 mod interrupted;
