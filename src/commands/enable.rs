@@ -7,14 +7,16 @@ use anyhow::Result;
 use super::Context;
 use super::changing::{self, Which};
 use super::chosen::Chosen;
-use super::destroy::JournalArgs;
+use super::destroy::{self, JournalArgs};
 use crate::domain::change::Change;
+use crate::domain::comeback::Remembered;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
 use crate::domain::report::{Outcome, Problem, Status, Verb};
 use crate::domain::sharing::{self, Principal, PrincipalError, SHARES, counted};
 use crate::domain::tagging::Tags;
+use crate::output::Journal;
 use crate::service::error::ApiError;
 use crate::service::permissions::{self, Give, launch_permissions};
 use crate::service::{Target, lifecycle};
@@ -49,36 +51,62 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let chosen = changing::choose(context, &args.which.references, args.which.how.copies, false).await?;
     changing::acceptable(context, &chosen, |_| Change::Enable)?;
-    let shares = remembered(context, &args.journal, &chosen).await;
-    let shares = changing::unless(context, &chosen, shares)?;
+    let known = remembered(context, &args.journal, &chosen).await;
+    let Known { shares, from_journal } = changing::unless(context, &chosen, known)?;
     let of = |image: &Image| shares.get(&image.id);
     if args.which.how.dry_run {
         let ask = async |target: &Target, image: &Image| check(target, image, of(image)).await;
         return changing::tried(context, chosen, Verb::Enable, ask).await;
     }
-    changing::each(context, chosen, Verb::Enable, async |target, image| switched_on(target, image, of(image)).await)
-        .await
+    let journal = match from_journal.is_empty() {
+        true => None,
+        false => Some(args.journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?),
+    };
+    changing::each(context, chosen, Verb::Enable, async |target, image| match &journal {
+        Some(journal) if from_journal.contains(&image.id) => {
+            written_down(context, journal, target, image, of(image)).await
+        }
+        _ => switched_on(target, image, of(image)).await,
+    })
+    .await
 }
 
-/// Who each image was shared with when it was disabled, where that was written down.
-async fn remembered(
-    context: &Context,
-    journal: &JournalArgs,
-    chosen: &Chosen,
-) -> Result<BTreeMap<ImageId, BTreeSet<Principal>>> {
-    let (mut shares, mut without, mut damaged) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+/// Who images were shared with when they were disabled.
+struct Known {
+    shares: BTreeMap<ImageId, BTreeSet<Principal>>,
+    /// Images of which only the journal tells.
+    from_journal: BTreeSet<ImageId>,
+}
+
+async fn remembered(context: &Context, journal: &JournalArgs, chosen: &Chosen) -> Result<Known> {
+    let (mut shares, mut without, mut damaged) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for (target, image) in &chosen.images {
         match image.tags.get(SHARES).map(|text| sharing::from_tag(text)) {
-            None => drop(without.insert(image.id.clone())),
+            None => drop(without.insert(image.id.clone(), image)),
             Some(Ok(some)) => drop(shares.insert(image.id.clone(), some)),
             Some(Err(error)) => damaged.push(damage(target, image, &error)),
         }
     }
     changing::all_or_nothing(damaged)?;
     // A line about its deregistration, from which it has come back, would say that a disabled image was not shared.
-    let written = journal.remembered(context, without, &[Verb::Disable]).await?;
-    shares.extend(written.into_iter().filter_map(|(id, before)| Some((id, before.launch_permissions?))));
-    Ok(shares)
+    let written = journal.remembered(context, without.keys().cloned().collect(), &[Verb::Disable]).await?;
+    let mut from_journal = BTreeSet::new();
+    for (id, before) in written {
+        let Some(image) = without.get(&id) else { continue };
+        if let Some(some) = still_due(image, before) {
+            from_journal.insert(id.clone());
+            shares.insert(id, some);
+        }
+    }
+    Ok(Known { shares, from_journal })
+}
+
+/// What the journal says an image was shared with, unless that has been given back since. What fits a tag was in one:
+/// an enabled image has lost its tag when it was given back, here or elsewhere.
+fn still_due(image: &Image, before: Remembered) -> Option<BTreeSet<Principal>> {
+    let shares = before.launch_permissions?;
+    let given_back = image.state == State::Available && sharing::to_tag(&shares).is_some();
+    (!before.brought_back && !given_back).then_some(shares)
 }
 
 fn damage(target: &Target, image: &Image, error: &PrincipalError) -> Failure {
@@ -100,6 +128,22 @@ async fn check(target: &Target, image: &Image, shares: Option<&BTreeSet<Principa
         changes |= changing::check(target, image, &forget()).await? || !missing.is_empty();
     }
     Ok(changes)
+}
+
+/// Enables an image whose launch permissions only the journal remembers, and has it remember that they are given back.
+async fn written_down(
+    context: &Context,
+    journal: &Journal,
+    target: &Target,
+    image: &Image,
+    shares: Option<&BTreeSet<Principal>>,
+) -> Outcome {
+    let present = launch_permissions(target, &image.id).await.ok();
+    let begun = journal.begin(Verb::Enable, image, present.as_ref(), Vec::new(), None, context.clock()).await;
+    if let Err(error) = begun {
+        return Outcome::failed(image, Verb::Enable, destroy::not_begun(&error));
+    }
+    destroy::end(context, journal, switched_on(target, image, shares).await).await
 }
 
 /// Enables an image and gives its launch permissions back; then the tag that kept them goes.

@@ -25,6 +25,7 @@ mod deregister;
 mod deregister_snapshots;
 mod disable;
 mod enable;
+mod enable_journal;
 mod finishing;
 mod finishing_keys;
 mod finishing_stopped;

@@ -182,7 +182,7 @@ fn a_report_reads_as_a_sentence_and_tells_its_rows_apart() {
         (seen, written)
     };
     let (seen, written) = lines(120, "share web --with 222222222222 --copyable");
-    assert_eq!(seen[1].trim_end(), format!("{NAME}  {east}  us-east-1  shared: 222222222222; 2 snapshots copyable"));
+    assert_eq!(seen[1], format!("{NAME}  {east}  us-east-1  shared: 222222222222; 2 snapshots copyable"));
     let green = |text: &str| text.contains("\u{1b}[38;5;10m") || text.contains("\u{1b}[32m");
     assert!(green(&written), "{written:?}");
     let both = "share web --with 222222222222 --copyable --region us-east-1,us-west-2";

@@ -111,13 +111,19 @@ fn take(line: Line, images: &BTreeSet<ImageId>, actions: &[Verb], found: &mut BT
             found.insert(image.id, remembered);
         }
         Line { phase, result: Some(result), .. } if phase == "end" => {
-            let back = result.action == Verb::Restore.as_str() && result.status == "done";
-            if let Some(remembered) = found.get_mut(&result.image_id).filter(|_| back) {
-                remembered.brought_back = true;
+            let done = result.status == "done";
+            if let Some(remembered) = found.get_mut(&result.image_id).filter(|_| done) {
+                remembered.brought_back |= brings_back(&result.action, &remembered.action);
             }
         }
         _ => {}
     }
+}
+
+/// Whether one action gives an image everything back that another one took. Lines of enabling are only about that.
+fn brings_back(action: &str, taken: &str) -> bool {
+    let is = |verb: Verb| action == verb.as_str();
+    if taken == Verb::Disable.as_str() { is(Verb::Enable) || is(Verb::Revive) } else { is(Verb::Restore) }
 }
 
 #[cfg(test)]
@@ -191,6 +197,16 @@ mod tests {
         let others = [end(API, "restore", "done"), end(WEB, "restore", "failed"), end(WEB, "deregister", "done")];
         assert!(!of_web(&[gone.as_str(), &others.concat()].concat()).brought_back);
         assert!(!of_web(&[gone.as_str(), &back, &begin(WEB, "deregister", 5)].concat()).brought_back);
+        let off = begin(WEB, "disable", 1);
+        for (action, status, brought_back) in [
+            ("enable", "done", true),
+            ("revive", "done", true),
+            ("enable", "failed", false),
+            ("restore", "done", false),
+        ] {
+            let text = [off.as_str(), &end(WEB, "disable", "done"), &end(WEB, action, status)].concat();
+            assert_eq!(of_web(&text).brought_back, brought_back, "{action} {status}");
+        }
     }
 
     #[test]

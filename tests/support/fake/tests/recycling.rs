@@ -184,10 +184,11 @@ async fn what_comes_back_takes_its_time_and_may_have_been_forgotten() {
     let snapshot = fake.world().find_image(&id).unwrap().snapshots().next().unwrap().to_owned();
     let client = prod(&fake, EAST);
     client.deregister_image().image_id(&id).delete_associated_snapshots(true).send().await.unwrap();
-    let mut world = fake.world();
-    (world.restore_forgets, world.recovering_for, world.pending_for) =
-        (true, Duration::from_mins(1), Duration::from_mins(1));
-    drop(world);
+    {
+        let mut world = fake.world();
+        world.restore_forgets = true;
+        (world.recovering_for, world.pending_for) = (Duration::from_mins(1), Duration::from_mins(1));
+    }
     let back = client.restore_snapshot_from_recycle_bin().snapshot_id(&snapshot).send().await.unwrap();
     assert_eq!(back.state().unwrap().as_str(), "recovering");
     let restore = || client.restore_image_from_recycle_bin().image_id(&id).send();
