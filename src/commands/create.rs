@@ -146,7 +146,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             Ok(image) => image,
             Err(error) => {
                 let image = Unfinished { target: &target, id: &id, name: &name.to_string() };
-                return Err(not_available(context, &steps, image, error).await?);
+                return Err(not_available(context, &steps, &args.copy_to, image, error).await?);
             }
         }
     };
@@ -162,16 +162,25 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 }
 
 /// Reports the steps that are left with an image that is still being made, or failed; gives the error with the command
-/// lines that take it up.
-async fn not_available(context: &Context, steps: &Steps, image: Unfinished<'_>, error: Error) -> Result<Error> {
-    if steps.is_empty() {
-        return Ok(error);
-    }
-    let (target, last) = (image.target, exit::last_word(&error));
+/// lines that take it up, copies included.
+async fn not_available(
+    context: &Context,
+    steps: &Steps,
+    copy_to: &[Region],
+    image: Unfinished<'_>,
+    error: Error,
+) -> Result<Error> {
+    let (target, id, last) = (image.target, image.id, exit::last_word(&error));
     let problem = Problem { code: last.code.clone(), message: last.message };
     let left = steps.left(context, image, &last.code).await;
-    let lines = steps.commands(target, left.iter());
-    copying::show(context, &Made { images: Vec::new(), steps: left, errors: vec![target.error(problem).await] })?;
+    let mut lines = steps.commands(target, left.iter());
+    if !copy_to.is_empty() {
+        let to: Vec<_> = copy_to.iter().map(Region::as_str).collect();
+        lines.push(format!("amictl copy {id} --to {}{} {}", to.join(","), steps.options(), target.options()));
+    }
+    if !left.is_empty() {
+        copying::show(context, &Made { images: Vec::new(), steps: left, errors: vec![target.error(problem).await] })?;
+    }
     Ok(match error.downcast_ref::<Failure>() {
         Some(failure) if matches!(failure.kind, Kind::TimedOut | Kind::Interrupted) => {
             let wait = failure.hint.clone().into_iter();

@@ -66,11 +66,6 @@ pub struct Unfinished<'a> {
 }
 
 impl Steps {
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.verbs().is_empty()
-    }
-
     /// Whether images are to be shared.
     pub fn shares(&self) -> bool {
         !self.share.is_empty()
@@ -228,7 +223,7 @@ mod tests {
     #[test]
     fn the_options_say_what_was_asked_for() {
         let none = Finish { share_with: Vec::new(), deprecate_after: None, protect: false }.steps(now()).unwrap();
-        assert!(none.is_empty() && none.options().is_empty() && none.would(now()).is_empty());
+        assert!(none.verbs().is_empty() && none.options().is_empty() && none.would(now()).is_empty());
         let share_with = ["222222222222", "111111111111"].map(|account| account.parse().unwrap()).to_vec();
         let deprecate_after = "1d 12h 5s".parse().ok();
         let all = Finish { share_with, deprecate_after, protect: true }.steps(now()).unwrap();

@@ -11,6 +11,7 @@ mod setup;
 
 mod copy;
 mod copy_accounts;
+mod copy_accounts_keys;
 mod copy_again;
 mod copy_encrypted;
 mod create;
@@ -20,6 +21,8 @@ mod defaults;
 mod deregister;
 mod deregister_snapshots;
 mod finishing;
+mod finishing_keys;
+mod finishing_stopped;
 mod help;
 mod interrupted;
 mod journal;
