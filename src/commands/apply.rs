@@ -74,8 +74,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let choices: Vec<_> = regions.into_iter().map(RegionChoice::One).collect();
     let session = context.session_only_in(choices, &plan.policy).await?;
-    let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
+    let mut places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     plan.check(&places.accounts().await, args.max_plan_age, context.now).map_err(refuse)?;
+    places.keep(|account, region| plan.covers(account, region)).await;
     prune::within_limit(&plan)?;
     let usage_reports = plan.policy.usage_reports || args.reports.usage_reports;
     let policy = Policy { usage_reports, ..plan.policy.clone() };

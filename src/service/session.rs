@@ -1,6 +1,6 @@
 //! Profile, credentials, endpoint, retries and regions: one client for each account and region.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ use tokio::sync::Mutex;
 
 use super::error::ApiError;
 use super::pace::Pace;
+pub use super::places::Places;
 pub use super::sign_in::Ask;
 use super::target::{Account, Target, caller};
 use super::{accounts, profile};
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;
 use crate::domain::region::{Region, RegionChoice};
-use crate::domain::report::PlaceError;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 
 /// Attempts for one call, the first included, where nobody says otherwise.
@@ -107,39 +107,6 @@ pub struct Session {
     notes: Vec<String>,
 }
 
-/// Where a run works.
-#[derive(Clone)]
-pub struct Places {
-    /// Whether the run is to work in several accounts, entered or not.
-    pub several: bool,
-    /// Every account in every region asked for.
-    pub targets: Vec<Target>,
-    /// Accounts that cannot be entered, or whose regions could not be found out.
-    pub errors: Vec<PlaceError>,
-    /// The first of these errors in full.
-    first: Option<ApiError>,
-}
-
-impl Places {
-    /// All accounts, those that cannot be entered as well.
-    pub async fn accounts(&self) -> BTreeSet<AccountId> {
-        let mut accounts: BTreeSet<AccountId> =
-            self.errors.iter().filter_map(|error| error.account.as_ref()?.parse().ok()).collect();
-        for target in &self.targets {
-            accounts.extend(target.account().await.ok().cloned());
-        }
-        accounts
-    }
-
-    /// The same, unless there is no place at all to work in.
-    pub fn some(self) -> Result<Self, ApiError> {
-        match self.first {
-            Some(error) if self.targets.is_empty() => Err(error),
-            _ => Ok(self),
-        }
-    }
-}
-
 impl Session {
     /// Reads configuration files and the environment. Calls are made only where the credentials must be asked for, or
     /// the organization for its accounts.
@@ -193,14 +160,11 @@ impl Session {
         let each = self.accounts.iter().map(|account| async move { (account, self.entered(account).await) });
         let all: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
         let several = self.accounts.len() > 1;
-        let mut places = Places { several, targets: Vec::new(), errors: Vec::new(), first: None };
+        let mut places = Places::new(several);
         for (account, answer) in all {
             match answer {
                 Ok(regions) => places.targets.extend(regions.into_iter().map(|region| Target::new(account, region))),
-                Err(error) => {
-                    places.errors.push(account.error(&error));
-                    places.first.get_or_insert(error);
-                }
+                Err(error) => places.failed(account.error(&error), error),
             }
         }
         places

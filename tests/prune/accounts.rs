@@ -187,6 +187,21 @@ fn rows_of_an_account_that_cannot_be_entered_any_more_are_left_alone() {
     assert!(!setup.has(&ids[0]) && setup.has(&ids[2]));
 }
 
+#[test]
+fn a_plan_is_applied_where_it_looked_though_not_every_account_has_enabled_every_region() {
+    let (setup, ids) = ready(&[EAST, WEST]);
+    // The second account has gone without the region since its images were made there.
+    setup.world().not_opted_in.insert((OTHER.to_owned(), WEST.to_owned()));
+    let file = setup.home.path().join("plan.json");
+    let file = file.display();
+    let plan = setup.run(&format!("prune --keep 1 --region all {TWO} -o json --plan-out {file}")).ended(0).json();
+    assert_eq!(plan["errors"], json!([]));
+    let report = setup.run(&format!("apply {file} --yes -o json {TWO}")).ended(0).json();
+    assert_eq!(report["errors"], json!([]));
+    assert_eq!(report["summary"], json!({"done": 3, "failed": 0, "skipped": 0}));
+    assert!(!setup.has(&ids[0]) && !setup.has(&ids[2]) && !setup.has(&ids[4]) && setup.has(&ids[6]));
+}
+
 /// A policy file with these lines; gives its path.
 fn policy(setup: &Scene, lines: &str) -> String {
     setup.home.write("policy.toml", &format!("version = 1\nkeep = 1\n{lines}\n"))

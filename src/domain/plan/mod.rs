@@ -183,6 +183,16 @@ impl Plan {
         self.actions.len() + self.kept.iter().filter(|kept| !kept.reasons.iter().any(outside)).count()
     }
 
+    /// Whether it looked into the place, or tried to. Accounts need not have enabled the same regions; where one could
+    /// not be entered at all, nobody knows which it has.
+    pub fn covers(&self, account: Option<&AccountId>, region: &Region) -> bool {
+        let Some(account) = account else { return true };
+        let read: Vec<_> = self.sources.iter().filter(|row| row.account.as_ref() == Some(account)).collect();
+        let failed = self.errors.iter().filter(|row| row.account.as_deref() == Some(account.as_str()));
+        read.iter().any(|row| row.region == *region)
+            || failed.into_iter().any(|row| read.is_empty() || row.region == *region)
+    }
+
     /// A source and where it is, for messages.
     pub fn place(&self, row: &SourceRow) -> String {
         let account = row.account.as_ref().filter(|_| self.accounts.len() > 1);

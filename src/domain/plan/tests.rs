@@ -151,3 +151,30 @@ proptest::proptest! {
         let _ = Plan::parse(&String::from_utf8(text).unwrap());
     }
 }
+
+#[test]
+fn a_plan_covers_the_places_it_looked_into() {
+    let [one, two, three] = ["111111111111", "222222222222", "333333333333"].map(|id| id.parse::<AccountId>().unwrap());
+    let [east, west] = ["us-east-1", "us-west-2"].map(|name| name.parse::<Region>().unwrap());
+    let row = |account: &AccountId, region: &Region| SourceRow {
+        account: Some(account.clone()),
+        region: region.clone(),
+        source: "instances".into(),
+        status: "ok".into(),
+        message: None,
+        read: 0,
+    };
+    let error = |account: &AccountId, region: &Region| ErrorRow {
+        account: Some(account.to_string()),
+        region: region.clone(),
+        code: "AuthFailure".into(),
+        message: String::new(),
+    };
+    let mut plan = plan();
+    plan.sources = vec![row(&one, &east), row(&one, &west), row(&two, &east)];
+    assert!(plan.covers(Some(&one), &west) && plan.covers(Some(&two), &east) && plan.covers(None, &west));
+    assert!(!plan.covers(Some(&two), &west) && !plan.covers(Some(&three), &east));
+    // What it failed to look into is looked into again; of an account that it could not enter, everything is.
+    plan.errors = vec![error(&two, &west), error(&three, &east)];
+    assert!(plan.covers(Some(&two), &west) && plan.covers(Some(&three), &east) && plan.covers(Some(&three), &west));
+}

@@ -22,7 +22,8 @@ fn describe(world: &mut World, request: &Request) -> Answer {
         return Err(refuse("InvalidParameterValue", message));
     }
     request.dry_run()?;
-    let listed = world.opt_in.iter().filter(|(name, status)| {
+    let own = world.opt_in.keys().filter_map(|name| Some((name, world.opt_in_of(&request.account, name)?)));
+    let listed = own.filter(|(name, status)| {
         (all || *status != "not-opted-in")
             && (names.is_empty() || names.contains(&name.as_str()))
             && filters.accept(|field, test| match field {

@@ -101,7 +101,7 @@ impl Request {
                 return Err(refuse("RequestExpired", "Request has expired."));
             }
         }
-        if !world.is_enabled(&scope.region) {
+        if !world.is_enabled(&key.account, &scope.region) {
             return Err(stranger());
         }
         Ok(Request {

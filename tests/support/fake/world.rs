@@ -107,8 +107,10 @@ pub struct World {
     pub sessions_last: Option<Duration>,
     /// Whether accounts are told without the Status that goes away in September 2026.
     pub status_retired: bool,
-    /// Opt-in status by region.
+    /// Opt-in status by region, of every account.
     pub opt_in: BTreeMap<String, String>,
+    /// Accounts and regions that they have not enabled, whatever others have.
+    pub not_opted_in: BTreeSet<(String, String)>,
 
     pub(super) organization: Option<Organization>,
     pub(super) trust: Trust,
@@ -222,6 +224,7 @@ impl World {
             sessions_last: None,
             status_retired: false,
             opt_in: BTreeMap::new(),
+            not_opted_in: BTreeSet::new(),
             organization: None,
             trust: Trust::default(),
             ids: Ids::default(),
@@ -272,9 +275,16 @@ impl World {
         self.profiles.insert((account.to_owned(), name.to_owned()));
     }
 
-    /// Whether a region takes requests.
-    pub fn is_enabled(&self, region: &str) -> bool {
-        self.opt_in.get(region).is_some_and(|s| s != "not-opted-in")
+    /// The opt-in status of a region for an account, if there is such a region.
+    pub(super) fn opt_in_of(&self, account: &str, region: &str) -> Option<&str> {
+        let status = self.opt_in.get(region)?;
+        let off = self.not_opted_in.contains(&(account.to_owned(), region.to_owned()));
+        Some(if off { "not-opted-in" } else { status })
+    }
+
+    /// Whether a region takes requests of an account.
+    pub fn is_enabled(&self, account: &str, region: &str) -> bool {
+        self.opt_in_of(account, region).is_some_and(|status| status != "not-opted-in")
     }
 
     /// The state of a region, made when first asked for.

@@ -27,7 +27,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     if params.has("KmsKeyId") && !encrypt {
         return Err(combination("KmsKeyId requires the parameter Encrypted to be set"));
     }
-    if !world.is_enabled(from) {
+    if !world.is_enabled(&request.account, from) {
         return Err(invalid_value("SourceRegion", from, "No such region, or not enabled."));
     }
     let token = params.get("ClientToken").map(str::to_owned);
