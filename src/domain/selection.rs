@@ -55,9 +55,12 @@ impl Selection {
         let ties = |a: &Image, b: &Image| {
             by_name(a).cmp(&by_name(b)).then_with(|| (&a.region, &a.id).cmp(&(&b.region, &b.id)))
         };
-        kept.sort_by(|a, b| self.sort.compare(a, b).then_with(|| ties(a, b)));
-        kept.truncate(self.limit.unwrap_or(usize::MAX));
-        kept
+        // Places are sorted rather than images, which are large: each image is then moved once.
+        let mut order: Vec<usize> = (0..kept.len()).collect();
+        order.sort_by(|a, b| self.sort.compare(&kept[*a], &kept[*b]).then_with(|| ties(&kept[*a], &kept[*b])));
+        order.truncate(self.limit.unwrap_or(usize::MAX));
+        let mut kept: Vec<Option<Image>> = kept.into_iter().map(Some).collect();
+        order.into_iter().filter_map(|at| kept[at].take()).collect()
     }
 
     fn keeps(&self, image: &Image, now: DateTime<Utc>) -> bool {
