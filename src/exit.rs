@@ -24,7 +24,7 @@ pub const INTERRUPTED: u8 = 130;
 impl From<Kind> for u8 {
     fn from(kind: Kind) -> u8 {
         match kind {
-            Kind::Failed => FAILED,
+            Kind::Failed | Kind::OutOfSight => FAILED,
             Kind::Usage => USAGE,
             Kind::Partial => PARTIAL,
             Kind::Refused => REFUSED,
@@ -58,7 +58,7 @@ pub fn last_word(error: &anyhow::Error) -> LastWord {
     };
     for cause in error.chain() {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
-            return find(failure.kind, failure.code, failure.hint.clone());
+            return find(failure.kind, &failure.code, failure.hint.clone());
         }
         if let Some(api) = cause.downcast_ref::<ApiError>() {
             return find(Kind::Failed, &api.code, api.hint());

@@ -160,7 +160,9 @@ fn end(
         let error = failed.swap_remove(interrupted.unwrap_or(0));
         // What goes on at AWS will not go through the steps by itself.
         return Err(match error.downcast_ref::<Failure>() {
-            Some(failure) if left > 0 && matches!(failure.kind, Kind::TimedOut | Kind::Interrupted) => {
+            Some(failure)
+                if left > 0 && matches!(failure.kind, Kind::TimedOut | Kind::Interrupted | Kind::OutOfSight) =>
+            {
                 failure.clone().hint(hint).into()
             }
             _ => error,

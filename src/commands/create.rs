@@ -134,20 +134,24 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let (name, id) = create::start(&target, &request).await?;
     context.printer.say(format!("making {name} ({id}) in {}", target.region));
     let tagged = create::tag_snapshot(&target, &request, &name).await;
-    let image = if args.no_wait {
-        wait::image_visible(&target, &id, &context.patience()).await?
+    if let Err(error) = &tagged {
+        // Now, as what comes after may fail as well.
+        context.printer.tell(&format!("the snapshot of {name} ({id}) could not be tagged: {error:#}"));
+    }
+    let seen = if args.no_wait {
+        wait::image_visible(&target, &id, &context.patience()).await
     } else {
-        let available = context
+        context
             .watched(name.to_string(), async |watch| {
                 wait::image_available(&target, &id, true, &context.patience(), watch).await
             })
-            .await;
-        match available {
-            Ok(image) => image,
-            Err(error) => {
-                let image = Unfinished { target: &target, id: &id, name: &name.to_string() };
-                return Err(not_available(context, &steps, &args.copy_to, image, error).await?);
-            }
+            .await
+    };
+    let image = match seen {
+        Ok(image) => image,
+        Err(error) => {
+            let image = Unfinished { target: &target, id: &id, name: &name.to_string() };
+            return Err(not_available(context, &steps, &args.copy_to, image, error).await?);
         }
     };
     let made =
@@ -182,7 +186,7 @@ async fn not_available(
         copying::show(context, &Made { images: Vec::new(), steps: left, errors: vec![target.error(problem).await] })?;
     }
     Ok(match error.downcast_ref::<Failure>() {
-        Some(failure) if matches!(failure.kind, Kind::TimedOut | Kind::Interrupted) => {
+        Some(failure) if matches!(failure.kind, Kind::TimedOut | Kind::Interrupted | Kind::OutOfSight) => {
             let wait = failure.hint.clone().into_iter();
             failure.clone().hint(wait.chain(lines).collect::<Vec<_>>().join(" && ")).into()
         }

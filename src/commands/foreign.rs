@@ -192,7 +192,7 @@ pub async fn failed(to: &Target, copies: &Copies, id: &ImageId, error: Error) ->
     if failure.code == "ImageNotAvailable" && !snapshots_say_key(to, id).await {
         return error;
     }
-    if ![access::KEY_NOT_USABLE, "ImageNotAvailable"].contains(&failure.code) {
+    if ![access::KEY_NOT_USABLE, "ImageNotAvailable"].contains(&&*failure.code) {
         return error;
     }
     let mut keys = source_keys(to, copies).await;

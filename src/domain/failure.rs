@@ -1,5 +1,7 @@
 //! Failures that amictl itself finds: what was wrong, what kind of end it makes, and what to do next.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 /// How a run ends; each kind has its exit code.
@@ -15,6 +17,8 @@ pub enum Kind {
     Refused,
     /// The time to wait was over; the work goes on at AWS.
     TimedOut,
+    /// The work goes on at AWS, but could not be looked at any more.
+    OutOfSight,
     /// The user asked to stop.
     Interrupted,
 }
@@ -26,7 +30,7 @@ pub struct Failure {
     /// How the run ends.
     pub kind: Kind,
     /// A word for scripts, in the style of EC2's error codes.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// What was wrong and where.
     pub message: String,
     /// What to do next.
@@ -35,8 +39,8 @@ pub struct Failure {
 
 impl Failure {
     /// A failure of `kind` with its code for scripts.
-    pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), hint: None }
+    pub fn new(kind: Kind, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { kind, code: code.into(), message: message.into(), hint: None }
     }
 
     /// A wrong command line, name, file or environment.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::convert::tag_specification;
 use super::error::{ApiError, api, dry_run};
 use super::target::Target;
-use super::{images, snapshots, tags};
+use super::{images, keys, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -19,8 +19,10 @@ use crate::domain::tagging::Tags;
 
 const CALL: &str = "CopyImage";
 const DUPLICATE: &str = "InvalidAMIName.Duplicate";
+/// A token that came before with other parameters.
+const OTHER_PARAMETERS: &str = "IdempotentParameterMismatch";
 
-/// How often a client token may lead to an image that has been deregistered since.
+/// How often a client token may lead to an image that has been deregistered since, or have served for another one.
 const GENERATIONS: u32 = 4;
 
 /// How long EC2 may not know a copy it has just begun before the copy counts as deregistered.
@@ -92,10 +94,16 @@ pub async fn start(to: &Target, request: &Request) -> Result<Started> {
             Ok(id) => return Ok(Started::New(id)),
             Err(error) => error,
         };
-        if (error.is(DUPLICATE) || error.answer_lost)
+        let used_up = error.is(OTHER_PARAMETERS);
+        if (error.is(DUPLICATE) || error.answer_lost || used_up)
             && let Some(adopted) = adopt(to, request).await?
         {
             return Ok(Started::Adopted(adopted));
+        }
+        // The token made a copy with another key or other tags that is gone by now. Names are unique, so that the next
+        // token cannot make a second copy.
+        if used_up {
+            continue;
         }
         // The name is taken: the copy that could not be seen is on its way after all.
         return match unseen {
@@ -128,7 +136,22 @@ async fn adopt(to: &Target, request: &Request) -> Result<Option<ImageId>> {
         let message = format!("an earlier copy, {} in {}, is not encrypted", found.label(), to.region);
         return Err(problem(DUPLICATE, message).hint("give the encrypted copy another name with --name").into());
     }
+    if let (Encryption::Key(key), State::Available) = (&request.encryption, &found.state)
+        && let Some(other) = other_key(to, &found, key).await?
+    {
+        let message = format!("an earlier copy, {} in {}, is encrypted with {other}", found.label(), to.region);
+        let failure = problem(DUPLICATE, format!("{message}, not with {key}"));
+        return Err(failure.hint("give the copy under that key another name with --name").into());
+    }
     Ok(Some(found.id))
+}
+
+/// The key of a snapshot of the copy, where it is another one. Without a right to look at keys nothing can be said.
+async fn other_key(to: &Target, copy: &Image, wanted: &str) -> Result<Option<String>, ApiError> {
+    let Ok(wanted) = keys::arn(to, wanted).await else { return Ok(None) };
+    let ids: Vec<_> = copy.snapshots.iter().map(|s| s.id.clone()).collect();
+    let keys = snapshots::existing(to, &ids).await?.into_iter().filter_map(|snapshot| snapshot.kms_key);
+    Ok(keys.into_iter().find(|key| *key != wanted))
 }
 
 /// A token replayed after the copy was deregistered gives the old id again [unconfirmed on EC2, cheap to allow for].

@@ -77,7 +77,9 @@ pub async fn settle(target: &Target, asked: &[(Removal, Said)]) -> Vec<Outcome> 
         let left = &left;
         async move {
             match verdict {
-                Err(problem) => outcome(removal, Status::Failed(problem), Vec::new()),
+                Err(Left { problem, accepted }) => {
+                    Outcome { changed: accepted, ..outcome(removal, Status::Failed(problem), Vec::new()) }
+                }
                 Ok(said) => finished(removal, settle_snapshots(target, removal, &said, left).await),
             }
         }
@@ -109,26 +111,39 @@ async fn present(target: &Target, ids: Vec<&ImageId>) -> Result<BTreeSet<ImageId
     Ok(present)
 }
 
+/// An image that does not count as gone.
+struct Left {
+    problem: Problem,
+    /// Whether EC2 may have deregistered it all the same.
+    accepted: bool,
+}
+
 /// What EC2 said of the snapshots of an image that is gone, or why the image does not count as gone.
 fn verdict(
     removal: &Removal,
     said: &Said,
     present: &Result<BTreeSet<ImageId>, ApiError>,
-) -> Result<BTreeMap<SnapshotId, String>, Problem> {
+) -> Result<BTreeMap<SnapshotId, String>, Left> {
     let id = &removal.image.id;
+    let refused = |error: &ApiError| Left { problem: error.problem(), accepted: false };
     if let Err(error) = said
         && !accepted_or_lost(error)
     {
-        return Err(error.problem());
+        return Err(refused(error));
     }
-    let present = present.as_ref().map_err(ApiError::problem)?;
-    match (said, present.contains(id)) {
-        (Ok(said), false) => Ok(said.clone()),
-        (Err(_), false) => Ok(BTreeMap::new()),
-        (Err(error), true) => Err(error.problem()),
-        (Ok(_), true) => {
+    match (said, present.as_ref().map(|present| present.contains(id))) {
+        (Ok(said), Ok(false)) => Ok(said.clone()),
+        (Err(_), Ok(false)) => Ok(BTreeMap::new()),
+        (Err(error), Ok(true)) => Err(refused(error)),
+        (Ok(_), Ok(true)) => {
             let message = format!("EC2 accepted the call, but {id} is still there");
-            Err(Problem { code: "StillRegistered".to_owned(), message })
+            Err(Left { problem: Problem { code: "StillRegistered".to_owned(), message }, accepted: true })
+        }
+        (_, Err(error)) => {
+            let what = if said.is_ok() { "EC2 accepted the call" } else { "EC2 may have deregistered it" };
+            let snapshots: String = removal.delete.iter().map(|snapshot| format!(", {snapshot}")).collect();
+            let message = format!("{what}, but what became of {id}{snapshots} could not be seen: {}", error.message);
+            Err(Left { problem: Problem { code: error.code.clone(), message }, accepted: true })
         }
     }
 }

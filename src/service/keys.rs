@@ -18,6 +18,17 @@ pub async fn managed_by_aws(target: &Target, key: &str) -> Result<bool, ApiError
     Ok(manager == Some(&KeyManagerType::Aws))
 }
 
+/// The ARN of a key that may be called by its id or an alias, as snapshots tell it.
+pub async fn arn(target: &Target, key: &str) -> Result<String, ApiError> {
+    if key.starts_with("arn:") && key.contains(":key/") {
+        return Ok(key.to_owned());
+    }
+    let call = "DescribeKey";
+    let answer = target.kms().describe_key().key_id(key).send().await.map_err(api(call, &target.region))?;
+    let arn = answer.key_metadata.and_then(|data| data.arn);
+    arn.ok_or_else(|| ApiError::unreadable(call, &target.region))
+}
+
 /// The key that EBS encrypts with in this region where none is named: an alias or an ARN.
 pub async fn default_of_ebs(target: &Target) -> Result<String, ApiError> {
     let call = "GetEbsDefaultKmsKeyId";

@@ -10,7 +10,7 @@ use super::convert::tag_specification;
 use super::error::{ApiError, api, dry_run};
 use super::instances;
 use super::target::Target;
-use super::wait::{Patience, Pauses, Progress, Watch};
+use super::wait::{Patience, Pauses, Progress, Watch, out_of_sight};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, InstanceId, SecurityGroupId, SubnetId};
 use crate::domain::instance::Instance;
@@ -109,15 +109,21 @@ pub async fn running(
     let ids: Vec<InstanceId> = started.iter().map(|i| i.id.clone()).collect();
     let mut seen = started;
     let mut pauses = Pauses::new(patience);
+    let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let resume = format!("amictl wait {list} {}", target.options());
     loop {
         match instances::by_ids(target, &ids).await {
             // A fresh id may be unknown for a while; what RunInstances said of it stands until then.
             Err(error) if error.is("InvalidInstanceID.NotFound") => {}
-            found => seen = found?,
+            Err(error) => {
+                return Err(out_of_sight(&error, &format!("{list} in {} was launched", target.region), &resume).into());
+            }
+            Ok(found) => seen = found,
         }
         if let Some(ended) = seen.iter().find(|i| i.ended()) {
             let reason = ended.state_reason.as_deref().unwrap_or("EC2 gives no reason");
-            let message = format!("{} in {} is {}: {reason}", ended.id, target.region, ended.state);
+            let others = if ids.len() > 1 { format!("; launched with it: {list}") } else { String::new() };
+            let message = format!("{} in {} is {}: {reason}{others}", ended.id, target.region, ended.state);
             return Err(Failure::new(Kind::Failed, "InstanceEnded", message).into());
         }
         let up = seen.iter().filter(|i| i.state == "running").count();
@@ -128,8 +134,6 @@ pub async fn running(
             let percent = u8::try_from(100 * up / ids.len()).ok();
             watch(Progress { percent, doing: format!("{up} of {} running", ids.len()) });
         }
-        let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        let resume = format!("amictl wait {list} {}", target.options());
         pauses
             .pause()
             .await

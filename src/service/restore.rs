@@ -259,7 +259,7 @@ fn over_code(over: Over) -> &'static str {
 
 /// Why the wait for an image ended.
 fn waited(error: &anyhow::Error) -> Problem {
-    let failure = error.downcast_ref::<Failure>().map(|failure| failure.code.to_owned());
+    let failure = error.downcast_ref::<Failure>().map(|failure| failure.code.to_string());
     let code = failure.or_else(|| error.downcast_ref::<ApiError>().map(|error| error.code.clone()));
     Problem { code: code.unwrap_or_else(|| "Failed".to_owned()), message: format!("{error:#}") }
 }

@@ -109,6 +109,14 @@ impl Over {
     }
 }
 
+/// The failure where what goes on at AWS cannot be looked at, with how to take it up again.
+pub(super) fn out_of_sight(error: &ApiError, what: &str, resume: &str) -> Failure {
+    let wait = format!("wait for it with: {resume}");
+    let hint = error.hint().map_or(wait.clone(), |hint| format!("{hint}; then {wait}"));
+    let message = format!("{error}; {what}, and goes on at AWS");
+    Failure::new(Kind::OutOfSight, error.code.clone(), message).hint(hint)
+}
+
 /// Waits until the image is available; `fresh` for an id that EC2 has just given out.
 ///
 /// Every state from which it cannot become available ends the wait at once, with EC2's reason.
@@ -142,9 +150,10 @@ async fn image(
 ) -> Result<Image> {
     let began = Instant::now();
     let mut pauses = Pauses::new(patience);
+    let resume = format!("amictl wait {id} {}", target.options());
+    let mut doing = "pending".to_owned();
     loop {
         let unknown_yet = fresh && began.elapsed() < UNKNOWN_AT_FIRST;
-        let mut doing = "pending".to_owned();
         match look(target, id).await {
             Ok(Some(image)) if enough(&image.state) => return Ok(image),
             Ok(Some(image)) if image.state.may_become_available() => {
@@ -156,10 +165,12 @@ async fn image(
             Ok(Some(image)) => return Err(ended(&image).into()),
             Ok(None) if unknown_yet => {}
             Ok(None) => return Err(gone(id, &target.region).into()),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                let what = format!("{id} in {} was {doing}", target.region);
+                return Err(out_of_sight(&error, &what, &resume).into());
+            }
         }
         let what = format!("{id} in {} is {doing}", target.region);
-        let resume = format!("amictl wait {id} {}", target.options());
         pauses.pause().await.map_err(|over| over.failure(&what, &resume))?;
     }
 }

@@ -41,6 +41,7 @@ mod many;
 mod many_failing;
 mod mfa;
 mod naming;
+mod out_of_sight;
 mod output;
 mod protect;
 mod references;
