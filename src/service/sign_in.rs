@@ -27,6 +27,9 @@ const SESSION: &str = "GetSessionToken";
 /// How long a person may take to find the device: longer than the SDK waits for credentials by itself.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(600);
 
+/// How long before the SDK's end of waiting amictl's own comes.
+const MARGIN: Duration = Duration::from_secs(10);
+
 /// Asks a person for the code of the MFA device it is told.
 pub type Ask = Arc<dyn Fn(&str) -> Result<String> + Send + Sync>;
 
@@ -63,7 +66,10 @@ impl Device {
         };
         let wrong = |why: String| problem(codes::MFA, format!("no code of the MFA device {}: {why}", self.serial));
         // A person takes time to answer, in which other calls must not wait.
-        let answer = tokio::task::spawn_blocking(move || ask(&serial)).await;
+        let answer = tokio::task::spawn_blocking(move || ask(&serial));
+        // Before the SDK gives up on the credentials, so that it is known that nobody is there and nobody is asked again.
+        let answer = tokio::time::timeout(TIME_TO_ANSWER - MARGIN, answer).await;
+        let answer = answer.map_err(|_| wrong("nobody answered in time".to_owned()))?;
         let code = answer.map_err(|error| wrong(error.to_string()))?.map_err(|error| {
             let interrupted = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::Interrupted);
             let code = if interrupted { codes::INTERRUPTED } else { codes::MFA };
