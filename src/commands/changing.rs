@@ -2,7 +2,6 @@
 //! changed, change side by side, report.
 
 use anyhow::Result;
-use chrono::DateTime;
 use futures::StreamExt;
 
 use super::Context;
@@ -10,7 +9,7 @@ use super::chosen::{self, Chosen};
 use super::{closing, destroy};
 use crate::domain::change::{Change, Objection};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::image::{Image, State};
+use crate::domain::image::{Cooling, Image, State};
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{Outcome, Report, Status, Verb};
 use crate::domain::sharing::{SHARES, counted, from_tag};
@@ -106,17 +105,14 @@ pub async fn made(target: &Target, image: &Image, change: &Change) -> Outcome {
 
 /// What the user should know of the image as it is now.
 fn told(now: &Image, outcome: Outcome) -> Outcome {
-    let cooling = now.protection.cooling_until();
+    let cooling = now.protection.cooling();
     match (outcome.verb, now.deprecated_at, cooling) {
         (Verb::Deprecate, Some(at), _) => outcome.detail(at.format("%Y-%m-%d %H:%M UTC").to_string()),
-        (Verb::Unprotect, _, Some(until)) => {
-            let until = match DateTime::parse_from_rfc3339(until) {
-                Ok(at) => at.to_utc().format("%Y-%m-%d %H:%M UTC").to_string(),
-                Err(_) => until.to_owned(),
-            };
-            outcome.detail(format!("cooldown until {until}"))
+        (Verb::Unprotect, _, Some(Cooling::Until(at))) => {
+            outcome.detail(format!("cooldown until {}", at.format("%Y-%m-%d %H:%M UTC")))
         }
         (Verb::Protect, ..) if now.protection.enabled() == Some(true) => {
+        (Verb::Unprotect, _, Some(Cooling::ForADay)) => outcome.detail("cooldown for up to 24 hours"),
             outcome.detail("with a cooldown of 24 hours".to_owned())
         }
         (Verb::Enable, ..) => {

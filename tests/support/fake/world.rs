@@ -88,6 +88,8 @@ pub struct World {
     pub report_misses: Duration,
     /// Makes the next image usage report end in `error`, for this reason.
     pub fail_next_report: Option<String>,
+    /// What EC2 says of a protection whose cooldown runs, with `{}` for its end. No source confirms the words.
+    pub cooldown_words: String,
     /// (account, region) pairs that encrypt every new snapshot.
     pub encrypt_by_default: BTreeSet<(String, String)>,
     /// (account, region) pairs that refuse public sharing.
@@ -217,6 +219,7 @@ impl World {
             encrypt_by_default: BTreeSet::new(),
             block_public_access: BTreeSet::new(),
             settings_by_policy: BTreeSet::new(),
+            cooldown_words: "disabled after {}".to_owned(),
             recycle_bin: BTreeMap::new(),
             memberships: BTreeMap::new(),
             missing_accounts: BTreeSet::new(),
