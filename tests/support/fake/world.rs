@@ -94,7 +94,9 @@ pub struct World {
     pub encrypt_by_default: BTreeSet<(String, String)>,
     /// (account, region) pairs that refuse public sharing.
     pub block_public_access: BTreeSet<(String, String)>,
-    /// (account, region) pairs whose block on public images is set by a declarative policy of the organization.
+    /// What becomes of public snapshots, by (account, region): `block-new-sharing` or `block-all-sharing`.
+    pub block_public_snapshots: BTreeMap<(String, String), &'static str>,
+    /// (account, region) pairs whose blocks on public images and snapshots are set by a declarative policy of the organization.
     pub settings_by_policy: BTreeSet<(String, String)>,
     /// Recycle Bin rules for a whole region, by (account, region): days that images and snapshots are kept; 0 is no
     /// rule. They stand beside those of [`World::bin_rule`].
@@ -217,9 +219,10 @@ impl World {
             report_misses: Duration::ZERO,
             fail_next_report: None,
             encrypt_by_default: BTreeSet::new(),
-            block_public_access: BTreeSet::new(),
-            settings_by_policy: BTreeSet::new(),
             cooldown_words: "disabled after {}".to_owned(),
+            block_public_access: BTreeSet::new(),
+            block_public_snapshots: BTreeMap::new(),
+            settings_by_policy: BTreeSet::new(),
             recycle_bin: BTreeMap::new(),
             memberships: BTreeMap::new(),
             missing_accounts: BTreeSet::new(),
