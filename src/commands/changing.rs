@@ -5,6 +5,7 @@ use anyhow::Result;
 use futures::StreamExt;
 
 use super::Context;
+use super::again::Whole;
 use super::chosen::{self, Chosen};
 use super::{closing, destroy};
 use crate::domain::change::{Change, Objection};
@@ -111,8 +112,8 @@ fn told(now: &Image, outcome: Outcome) -> Outcome {
         (Verb::Unprotect, _, Some(Cooling::Until(at))) => {
             outcome.detail(format!("cooldown until {}", at.format("%Y-%m-%d %H:%M UTC")))
         }
-        (Verb::Protect, ..) if now.protection.enabled() == Some(true) => {
         (Verb::Unprotect, _, Some(Cooling::ForADay)) => outcome.detail("cooldown for up to 24 hours"),
+        (Verb::Protect, ..) if now.protection.enabled() == Some(true) => {
             outcome.detail("with a cooldown of 24 hours".to_owned())
         }
         (Verb::Enable, ..) => {
@@ -208,6 +209,7 @@ pub async fn each(
     work: impl AsyncFn(&Target, &Image) -> Outcome,
 ) -> Result<()> {
     let bar = context.printer.bars().count(chosen.images.len() as u64, verb.as_str());
+    let whole = Whole::of(&chosen);
     let one = |(target, image): (Target, Image)| {
         let (work, bar) = (&work, &bar);
         async move {
@@ -223,5 +225,5 @@ pub async fn each(
     drop(bar);
     let report = Report { results, errors: chosen.errors };
     output::report(&context.printer, &report)?;
-    closing::real(context, &report)
+    closing::real(context, &report, &whole)
 }
