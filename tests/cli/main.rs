@@ -11,6 +11,7 @@ mod setup;
 mod verbs;
 
 mod accounts;
+mod copies;
 mod copy;
 mod copy_accounts;
 mod copy_accounts_keys;
@@ -44,8 +45,8 @@ mod naming;
 mod output;
 mod protect;
 mod references;
-mod restore;
 mod rest;
+mod restore;
 mod session;
 mod share;
 mod share_refused;
