@@ -117,8 +117,8 @@ fn only_what_is_available_or_disabled_is_deprecated_and_protected() {
     for state in [State::Pending, State::Transient, State::Failed, State::Error, State::Invalid, State::Deregistered] {
         web.state = state.clone();
         let objection = Some(Objection::State(state.clone()));
-        assert_eq!(changes(&web), [objection.clone(), objection.clone(), objection.clone()]);
         web.protection = Protection::read(Some("disabled"));
+        assert_eq!(changes(&web), [objection.clone(), objection.clone(), objection.clone()]);
         assert_eq!(Change::Unprotect.objection(&web, now), None, "it is so already");
         web.protection = Protection::read(Some("enabled-without-cooldown"));
         let pending = objection.filter(|_| matches!(state, State::Pending | State::Transient));
