@@ -2,15 +2,15 @@
 //! changed, change side by side, report.
 
 use anyhow::Result;
-use chrono::DateTime;
 use futures::StreamExt;
 
 use super::Context;
+use super::again::Whole;
 use super::chosen::{self, Chosen};
 use super::{closing, destroy};
 use crate::domain::change::{Change, Objection};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::image::{Image, State};
+use crate::domain::image::{Cooling, Image, State};
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{Outcome, Report, Status, Verb};
 use crate::domain::sharing::{SHARES, counted, from_tag};
@@ -106,16 +106,13 @@ pub async fn made(target: &Target, image: &Image, change: &Change) -> Outcome {
 
 /// What the user should know of the image as it is now.
 fn told(now: &Image, outcome: Outcome) -> Outcome {
-    let cooling = now.protection.cooling_until();
+    let cooling = now.protection.cooling();
     match (outcome.verb, now.deprecated_at, cooling) {
         (Verb::Deprecate, Some(at), _) => outcome.detail(at.format("%Y-%m-%d %H:%M UTC").to_string()),
-        (Verb::Unprotect, _, Some(until)) => {
-            let until = match DateTime::parse_from_rfc3339(until) {
-                Ok(at) => at.to_utc().format("%Y-%m-%d %H:%M UTC").to_string(),
-                Err(_) => until.to_owned(),
-            };
-            outcome.detail(format!("cooldown until {until}"))
+        (Verb::Unprotect, _, Some(Cooling::Until(at))) => {
+            outcome.detail(format!("cooldown until {}", at.format("%Y-%m-%d %H:%M UTC")))
         }
+        (Verb::Unprotect, _, Some(Cooling::ForADay)) => outcome.detail("cooldown for up to 24 hours"),
         (Verb::Protect, ..) if now.protection.enabled() == Some(true) => {
             outcome.detail("with a cooldown of 24 hours".to_owned())
         }
@@ -212,6 +209,7 @@ pub async fn each(
     work: impl AsyncFn(&Target, &Image) -> Outcome,
 ) -> Result<()> {
     let bar = context.printer.bars().count(chosen.images.len() as u64, verb.as_str());
+    let whole = Whole::of(&chosen);
     let one = |(target, image): (Target, Image)| {
         let (work, bar) = (&work, &bar);
         async move {
@@ -227,5 +225,5 @@ pub async fn each(
     drop(bar);
     let report = Report { results, errors: chosen.errors };
     output::report(&context.printer, &report)?;
-    closing::real(context, &report)
+    closing::real(context, &report, &whole)
 }

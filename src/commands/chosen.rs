@@ -31,6 +31,19 @@ pub struct Chosen {
     pub targets: Vec<Target>,
     /// Whether the run is to work in several accounts.
     pub several: bool,
+    /// What could not be looked for.
+    pub gaps: Gaps,
+}
+
+/// What could not be looked for, by which a run is taken up.
+#[derive(Clone, Default)]
+pub struct Gaps {
+    /// So many of the images are named; the others are copies of those.
+    pub named: usize,
+    /// Places in which the references could not be looked for.
+    pub unread: Vec<Target>,
+    /// Places in which copies could not be looked for.
+    pub unfollowed: Vec<Target>,
 }
 
 impl Chosen {
@@ -78,13 +91,25 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
         .unless_stopped(async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await) })
         .await?;
     drop(spinner);
-    let mut unread = None;
+    let (mut unread, mut gaps) = (None, Gaps::default());
     let mut missing: Vec<Option<anyhow::Error>> = references.iter().map(|_| None).collect();
     let mut seen: Vec<bool> = vec![false; references.len()];
     let mut absent: Vec<String> = Vec::new();
     let mut images: Vec<(Target, Image)> = Vec::new();
     let mut at: BTreeMap<crate::domain::ids::ImageId, usize> = BTreeMap::new();
-    for (target, answers) in found {
+    for (target, mut answers) in found {
+        // Where one reference cannot be looked for, nothing is done for the others either: a run for what is left
+        // would take a family for another image by then.
+        let lost = |answer: &Result<Vec<Image>>| answer.as_ref().is_err_and(|error| !resolve::is_missing(error));
+        if let Some(Err(error)) = answers.iter().position(lost).map(|at| answers.swap_remove(at)) {
+            if error.downcast_ref::<Failure>().is_some() {
+                return Err(error);
+            }
+            errors.push(target.error(problem(&error)).await);
+            unread.get_or_insert(error);
+            gaps.unread.push(target);
+            continue;
+        }
         for (n, answer) in answers.into_iter().enumerate() {
             match answer {
                 Ok(some) => {
@@ -101,18 +126,12 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
                         }
                     }
                 }
-                Err(error) if resolve::is_missing(&error) => {
+                Err(error) => {
                     // An id is in one place, and every enabled region is a search: only a name in a place named is missed.
                     if session.names(&target.region) && !matches!(references[n], ImageRef::Id(_)) {
                         absent.push(error.to_string());
                     }
                     missing[n] = missing[n].take().or(Some(error));
-                }
-                Err(error) if error.downcast_ref::<Failure>().is_some() => return Err(error),
-                Err(error) => {
-                    errors.push(target.error(problem(&error)).await);
-                    unread.get_or_insert(error);
-                    break;
                 }
             }
         }
@@ -128,7 +147,8 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
         });
     }
     absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
-    let mut chosen = Chosen { images, errors, unentered, targets, several };
+    gaps.named = images.len();
+    let mut chosen = Chosen { images, errors, unentered, targets, several, gaps };
     if copies {
         context
             .unless_stopped(async {
@@ -156,7 +176,8 @@ impl Chosen {
         let roots: Vec<Image> = self.images.iter().map(|(_, image)| image.clone()).collect();
         let mut seen: BTreeSet<_> = roots.iter().map(|image| image.id.clone()).collect();
         let mut accounts: Vec<Vec<&Target>> = Vec::new();
-        for target in &self.targets {
+        let unread = &self.gaps.unread;
+        for target in self.targets.iter().filter(|target| !unread.iter().any(|place| place.is(target))) {
             match accounts.iter_mut().find(|places| places[0].same_account(target)) {
                 Some(places) => places.push(target),
                 None => accounts.push(vec![target]),
@@ -167,10 +188,8 @@ impl Chosen {
             let found = lineage::copies(places[0], &roots, &regions).await;
             for error in found.unread {
                 let at = places[0].in_region(&error.region);
-                let known = self.errors.iter().any(|e| e.region == error.region && e.problem == error.problem());
-                if !known {
-                    self.errors.push(at.error(error.problem()).await);
-                }
+                self.errors.push(at.error(error.problem()).await);
+                self.gaps.unfollowed.push(at);
             }
             for image in found.images.into_iter().filter(|image| seen.insert(image.id.clone())) {
                 self.images.push((places[0].in_region(&image.region), image));

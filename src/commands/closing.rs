@@ -2,39 +2,51 @@
 
 use anyhow::Result;
 
+use super::again::Whole;
 use super::{Context, destroy};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::report::{Outcome, Problem, Report, Status};
+use crate::service::error::codes;
+
+/// Codes of answers that were lost: what was asked for may be done nonetheless, so that the same words may stand for
+/// another image.
+const LOST: [&str; 3] = [codes::CONNECTION, codes::TIMEOUT, codes::RESPONSE];
 
 /// Says what failed, and ends the run as the report asks for.
-pub fn real(context: &Context, report: &Report) -> Result<()> {
+pub fn real(context: &Context, report: &Report, whole: &Whole) -> Result<()> {
     let (done, failed, skipped) = report.counts();
     let message = format!("{done} done, {failed} failed, {skipped} skipped");
+    let rest = whole.rest(&context.again, report);
     if context.stop.asked() {
         tell(context, report, None);
-        return Err(Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}"))
-            .hint("run the command again for the rest")
-            .into());
+        let failure = Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}"));
+        return Err(Failure { hint: rest, ..failure }.into());
     }
-    end(context, report, &message, "run the command again for those that failed; what is done stays as it is")
+    end(context, report, &message, rest)
 }
 
 /// The same of a dry run.
 pub fn dry(context: &Context, report: &Report) -> Result<()> {
     let (done, failed, _) = report.counts();
     let message = format!("dry run: {done} would work, {failed} would not");
-    end(context, report, &message, "nothing was changed")
+    end(context, report, &message, Some("nothing was changed".to_owned()))
 }
 
-fn end(context: &Context, report: &Report, message: &str, hint: &str) -> Result<()> {
+fn end(context: &Context, report: &Report, message: &str, hint: Option<String>) -> Result<()> {
     let failure = report.failure();
     // Where nothing at all worked, the run ends with what EC2 said.
     let last = (failure == Some(Kind::Failed)).then(|| report.results.iter().find_map(problem)).flatten();
     tell(context, report, last.map(|(outcome, _)| outcome));
     match (failure, last) {
         (None, _) => Ok(()),
-        (Some(_), Some((outcome, problem))) => Err(anyhow::Error::new(problem.clone()).context(outcome.place())),
-        (Some(kind), None) => Err(Failure::new(kind, "PartialChange", message).hint(hint).into()),
+        (Some(kind), Some((outcome, problem))) => match LOST.into_iter().find(|code| *code == problem.code) {
+            Some(code) => {
+                let failure = Failure::new(kind, code, format!("{}: {problem}", outcome.place()));
+                Err(Failure { hint, ..failure }.into())
+            }
+            None => Err(anyhow::Error::new(problem.clone()).context(outcome.place())),
+        },
+        (Some(kind), None) => Err(Failure { hint, ..Failure::new(kind, "PartialChange", message) }.into()),
     }
 }
 

@@ -8,6 +8,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
+use super::again::Again;
 use super::config::Defaults;
 use crate::cli::Global;
 use crate::domain::failure::Failure;
@@ -43,6 +44,8 @@ pub struct Context {
     pub maker: Maker,
     /// The user's wish to stop.
     pub stop: Stop,
+    /// The command, to be given again for what a run has left.
+    pub again: Again,
     clock: fn() -> DateTime<Utc>,
     /// Whether the command line names regions.
     regions_named: bool,
@@ -55,7 +58,7 @@ pub struct Context {
 
 impl Context {
     /// Puts together what the command line, the environment and the file of defaults say, in this order.
-    pub fn new(global: &Global, process: &Process, stop: Stop) -> Result<Self> {
+    pub fn new(global: &Global, process: &Process, stop: Stop, again: Again) -> Result<Self> {
         let defaults = Defaults::read(global.config.as_deref(), &process.env)?;
         let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
         let printer = Arc::new(Printer::new(output::Settings {
@@ -98,6 +101,7 @@ impl Context {
                 run: format!("{:032x}", fastrand::u128(..)),
             },
             stop,
+            again,
             regions_named: !global.region.is_empty(),
             roles_named: !global.role_arn.is_empty(),
             org_role_named: global.org_role.is_some(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use super::again::Whole;
 use super::bin::{Bin, BinArgs, Going};
 use super::chosen::{self, Chosen};
 use super::destroy::{self, JournalArgs};
@@ -84,7 +85,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         context.printer.show(overview(&work), DISPENSABLE);
         args.bin.announce(context, &bin, going(&work)).await?;
         context.printer.say("dry run: this would be deregistered and deleted");
-        return destroy::finish(context, &Report { results: Vec::new(), errors: chosen.errors });
+        return destroy::finish(context, &Report { results: Vec::new(), errors: chosen.errors }, None);
     }
     if !args.yes {
         context.printer.show(overview(&work), DISPENSABLE);
@@ -94,9 +95,11 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let work = if args.yes { work } else { recheck(context, &args, &chosen, &work).await? };
     let journal = args.journal.open(context, work.iter().map(|(target, _)| target)).await?;
     let mut report = destroy::carry_out(context, work, &journal).await;
+    let rest = Whole::of(&chosen).rest(&context.again, &report);
     report.errors = chosen.errors;
     output::report(&context.printer, &report)?;
-    destroy::finish(context, &report)
+    let hints: Vec<_> = rest.into_iter().chain(destroy::left_behind(&report)).collect();
+    destroy::finish(context, &report, (!hints.is_empty()).then(|| hints.join("; ")))
 }
 
 /// What is to be removed, place by place.

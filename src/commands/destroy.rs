@@ -10,7 +10,7 @@ use super::Context;
 use crate::domain::comeback::Remembered;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::report::{Outcome, PlaceError, Problem, Report, Status, Verb};
+use crate::domain::report::{Outcome, PlaceError, Problem, Report, SnapshotResult, Status, Verb};
 use crate::domain::tagging::Tags;
 use crate::output::{Bar, Journal};
 use crate::service::permissions::launch_permissions;
@@ -172,8 +172,21 @@ pub fn tell(context: &Context, errors: &[PlaceError]) {
     errors.iter().for_each(|error| context.printer.tell(&error.to_string()));
 }
 
-/// Says what failed, and ends the run as the report asks for.
-pub fn finish(context: &Context, report: &Report) -> Result<()> {
+/// What deletes the snapshots that are left of images which are gone: nothing can be named by those any more.
+pub fn left_behind(report: &Report) -> Option<String> {
+    let of = |outcome: &Outcome| {
+        let left = outcome.snapshots.iter().filter(|(_, result)| matches!(result, SnapshotResult::Failed(_)));
+        let delete =
+            |id: &SnapshotId| format!("aws ec2 delete-snapshot --region {} --snapshot-id {id}", outcome.region);
+        left.map(|(id, _)| delete(id)).collect::<Vec<_>>()
+    };
+    let lines: Vec<_> = report.results.iter().flat_map(of).collect();
+    (!lines.is_empty()).then(|| format!("delete the snapshots that are left with: {}", lines.join("; ")))
+}
+
+/// Says what failed, and ends the run as the report asks for. Without a hint, the same command does the rest: that is
+/// for those that decide anew what is to be done.
+pub fn finish(context: &Context, report: &Report, hint: Option<String>) -> Result<()> {
     for outcome in &report.results {
         if let Status::Failed(problem) | Status::Skipped(problem) = &outcome.status {
             let (id, place) = (&outcome.image_id, &outcome.region);
@@ -184,7 +197,8 @@ pub fn finish(context: &Context, report: &Report) -> Result<()> {
     let (done, failed, skipped) = report.counts();
     let message = format!("{done} done, {failed} failed, {skipped} skipped");
     if context.stop.asked() {
-        return Err(Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}")).into());
+        let failure = Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}"));
+        return Err(Failure { hint, ..failure }.into());
     }
     match report.failure() {
         None => Ok(()),
@@ -192,7 +206,7 @@ pub fn finish(context: &Context, report: &Report) -> Result<()> {
             let removal = report.results.iter().all(|outcome| outcome.verb == Verb::Deregister);
             let code = if removal { "PartialDeregister" } else { "PartialChange" };
             let failure = Failure::new(kind, code, message);
-            Err(failure.hint("run the command again for those that failed").into())
+            Err(failure.hint(hint.unwrap_or_else(|| "run the command again for those that failed".to_owned())).into())
         }
     }
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 
-use super::chosen::Chosen;
+use super::chosen::{Chosen, Gaps};
 use super::using::{self, Used};
 use super::{Context, destroy};
 use crate::domain::age::Age;
@@ -169,7 +169,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     match first {
         // Nothing was listed: this is a failure, not a part of a listing.
         Some(error) if failed == places => Err(error.into()),
-        _ => show(context, &args, all, Chosen { images: Vec::new(), errors, unentered, targets, several }).await,
+        _ => {
+            let (images, gaps) = (Vec::new(), Gaps::default());
+            show(context, &args, all, Chosen { images, errors, unentered, targets, several, gaps }).await
+        }
     }
 }
 

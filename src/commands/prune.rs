@@ -189,16 +189,23 @@ fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Vec<(T
 pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
     let work = planning::recheck(context, surveys, plan);
     let journal = journal.open(context, surveys.targets()).await?;
-    // First what can be taken back, as somebody may wait for what is put back.
-    let staged = staging::carry_out(context, work.tasks, &journal).await;
+    // What is put back goes first: somebody may wait for it, and it rests on no look for use. Then, at once, what cannot
+    // be taken back: every minute since that look is one in which an image may have come into use. An image that is
+    // disabled while it comes into use fails launches until it is put back, which the next run does. Last is what harms
+    // nobody: who uses a deprecated image goes on.
+    let (revived, onward): (Vec<_>, Vec<_>) = work.tasks.into_iter().partition(|task| task.step == Step::Revive);
+    let (disabled, others) = onward.into_iter().partition(|task| task.step == Step::Disable);
+    let revived = staging::carry_out(context, revived, &journal).await;
     let mut report = destroy::carry_out(context, work.removals, &journal).await;
-    report.results.splice(0..0, staged);
+    report.results.splice(0..0, revived);
+    report.results.extend(staging::carry_out(context, disabled, &journal).await);
+    report.results.extend(staging::carry_out(context, others, &journal).await);
     report.results.extend(work.skipped);
     report.errors.clone_from(&surveys.errors);
     output::report(&context.printer, &report)?;
     // The accounts that are missing are told of at the very end: doubt about use weighs more.
     report.errors.clear();
-    destroy::finish(context, &report)
+    destroy::finish(context, &report, None)
 }
 
 /// Asks EC2 whether what a plan says, and is still right, would work.

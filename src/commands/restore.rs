@@ -69,7 +69,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     drop(bar);
     output::report(&context.printer, &report)?;
     timely(&report)?;
-    finish(context, &report)
+    finish(context, &report, None)
 }
 
 /// The bin of one place.

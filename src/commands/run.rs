@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
+use super::again::Again;
 use super::{
     Context, Process, apply, completions, copy, create, deprecate, deregister, disable, enable, launch, list, orphans,
     protect, prune, refs, restore, share, show, tag, wait,
@@ -27,15 +28,16 @@ const LEFTOVERS: Duration = Duration::from_millis(100);
 /// Runs the command line and gives the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
     std::panic::set_hook(Box::new(output::panicked));
-    let command = without_empty_variables(Cli::command(), &process);
-    let matches = command.try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match matches {
-        Ok(cli) => cli,
+    let mut command = without_empty_variables(Cli::command(), &process);
+    let matches = command.try_get_matches_from_mut(&args);
+    let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, again) = match parsed {
+        Ok((cli, matches)) => (cli, Again::of(&command, &matches)),
         Err(error) => return unparsed(&error, &args, &process),
     };
     log(cli.global.verbose);
     let (ask, asked) = watch::channel(false);
-    match Context::new(&cli.global, &process, Stop::new(asked)) {
+    match Context::new(&cli.global, &process, Stop::new(asked), again) {
         Err(error) => end(Err(error), cli.global.output == Some(Format::Json)),
         Ok(context) => {
             let json = context.printer.format() == Format::Json;

@@ -13,6 +13,7 @@ use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
 use crate::domain::sharing::Principal;
 use crate::service::images::{self, FILTER_VALUES, Query};
+use crate::service::snapshots::Block;
 use crate::service::{Target, keys, permissions, snapshots};
 
 /// Refuses what EC2 would refuse.
@@ -29,6 +30,9 @@ pub async fn acceptable(context: &Context, chosen: &Chosen, sharing: &Sharing) -
         // What is public already stays so.
         if let Some(image) = images.iter().find(|image| everybody && !image.public) {
             refused.extend(blocked(context, &target, image).await);
+        }
+        if everybody && sharing.snapshots {
+            refused.extend(snapshots_blocked(context, &target, &images).await?);
         }
     }
     changing::all_or_nothing(refused)
@@ -105,17 +109,61 @@ async fn blocked(context: &Context, target: &Target, image: &Image) -> Option<Fa
     };
     let message =
         format!("{} cannot be made public: block public access for AMIs is on in {}", image.label(), image.place());
-    let hint = match by.as_str() {
+    let off = format!(
+        "where images are meant to be public: aws ec2 disable-image-block-public-access --region {}; it takes up to \
+         10 minutes",
+        image.region
+    );
+    Some(Failure::new(Kind::Refused, "BlockPublicAccess", message).hint(unblocked(&by, off)))
+}
+
+fn unblocked(by: &str, off: String) -> String {
+    match by {
         "declarative-policy" => {
             "a declarative policy of the organization sets it: ask those who manage the organization".to_owned()
         }
-        _ => format!(
-            "where images are meant to be public: aws ec2 disable-image-block-public-access --region {}; it takes up to \
-             10 minutes",
-            image.region
-        ),
+        _ => off,
+    }
+}
+
+/// The same of snapshots, which have a setting of their own. Where it treats public ones as private, sharing those
+/// again would change nothing.
+async fn snapshots_blocked(context: &Context, target: &Target, images: &[Image]) -> Result<Option<Failure>> {
+    let mut some = images.iter().filter(|image| !image.snapshots.is_empty()).peekable();
+    let Some(first) = some.peek() else { return Ok(None) };
+    let block = match snapshots::public_sharing_blocked(target).await {
+        Ok(Some(block)) => block,
+        Ok(None) => return Ok(None),
+        Err(error) => {
+            let place = first.place();
+            context.printer.say(format!("whether snapshots may be made public in {place} is unknown: {error}"));
+            return Ok(None);
+        }
     };
-    Some(Failure::new(Kind::Refused, "BlockPublicAccess", message).hint(hint))
+    for image in some {
+        let mut going = block.all;
+        for snapshot in image.snapshots.iter().filter(|_| !block.all) {
+            going |= !permissions::volume_permissions(target, &snapshot.id).await?.contains(&Principal::Everybody);
+        }
+        if going {
+            return Ok(Some(not_copyable(image, &block)));
+        }
+    }
+    Ok(None)
+}
+
+fn not_copyable(image: &Image, block: &Block) -> Failure {
+    let (label, place) = (image.label(), image.place());
+    let public = if block.all { ", and those that are public count as private" } else { "" };
+    let message = format!(
+        "the snapshots of {label} cannot be made public: block public access for snapshots is on in {place}{public}"
+    );
+    let off = format!(
+        "without --copyable everybody may launch it; where snapshots are meant to be public: aws ec2 \
+         disable-snapshot-block-public-access --region {}",
+        image.region
+    );
+    Failure::new(Kind::Refused, "BlockPublicAccess", message).hint(unblocked(&block.by, off))
 }
 
 /// Says which other images stand on the same snapshots: they cannot be copied any more either.

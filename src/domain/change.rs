@@ -137,17 +137,26 @@ impl Change {
             return None;
         }
         match self {
-            Self::Deprecate(at) => date_objection(*at, image, now),
+            Self::Deprecate(at) => unsettled(image).or_else(|| date_objection(*at, image, now)),
             Self::CancelDeprecation if image.public => Some(Objection::Public),
+            Self::CancelDeprecation | Self::Protect { .. } => unsettled(image),
+            // A protected image that has failed since can be deregistered in no other way: EC2 decides.
+            Self::Unprotect => unsettled(image).filter(|_| image.state.may_become_available()),
             Self::Disable => (image.state != State::Available).then(|| Objection::State(image.state.clone())),
             Self::Enable => (image.state != State::Disabled).then(|| Objection::State(image.state.clone())),
-            Self::CancelDeprecation | Self::Protect { .. } | Self::Unprotect => None,
             Self::Tag { set, remove } => match tags_with(image, set, remove) {
                 count if count > MOST_TAGS => Some(TagError::TooMany(count).into()),
                 _ => None,
             },
         }
     }
+}
+
+/// What speaks against changing an image that is not there yet, or never will be. That EC2 refuses it is not documented;
+/// what is refused here is refused before another image is changed.
+fn unsettled(image: &Image) -> Option<Objection> {
+    let settled = matches!(image.state, State::Available | State::Disabled);
+    (!settled).then(|| Objection::State(image.state.clone()))
 }
 
 /// How many tags the image has after a change; those of AWS do not count.

@@ -102,6 +102,31 @@ fn ten_years_ahead_are_within_the_limit() {
 }
 
 #[test]
+fn only_what_is_available_or_disabled_is_deprecated_and_protected() {
+    let now = at("2026-01-02T03:04:05Z");
+    let mut web = image(1, "web-v1-2026-01-01");
+    web.deprecated_at = Some(at("2027-01-01T00:00:00Z"));
+    let changes = |web: &Image| {
+        let deprecate = [Change::Deprecate(now), Change::CancelDeprecation, Change::Protect { cooldown: false }];
+        deprecate.map(|change| change.objection(web, now))
+    };
+    for state in [State::Available, State::Disabled] {
+        web.state = state;
+        assert_eq!(changes(&web), [None, None, None]);
+    }
+    for state in [State::Pending, State::Transient, State::Failed, State::Error, State::Invalid, State::Deregistered] {
+        web.state = state.clone();
+        let objection = Some(Objection::State(state.clone()));
+        web.protection = Protection::read(Some("disabled"));
+        assert_eq!(changes(&web), [objection.clone(), objection.clone(), objection.clone()]);
+        assert_eq!(Change::Unprotect.objection(&web, now), None, "it is so already");
+        web.protection = Protection::read(Some("enabled-without-cooldown"));
+        let pending = objection.filter(|_| matches!(state, State::Pending | State::Transient));
+        assert_eq!(Change::Unprotect.objection(&web, now), pending, "what has failed must go");
+    }
+}
+
+#[test]
 fn a_pending_image_is_neither_disabled_nor_enabled_and_tags_have_a_limit() {
     let now = at("2026-01-02T03:04:05Z");
     let mut web = image(1, "web-v1-2026-01-01");

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::ids::{AccountId, ImageId, InstanceId, SnapshotId};
 use super::naming::ImageName;
+pub use super::protection::{Cooling, Protection};
 use super::region::Region;
 use super::tagging::Tags;
 
@@ -75,43 +76,6 @@ impl State {
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-/// Deregistration protection, in EC2's own words: `disabled`, `enabled-without-cooldown`,
-/// `enabled-with-cooldown`, or `disabled after <time>` while a cooldown runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Protection(String);
-
-impl Protection {
-    /// Reads EC2's word; an endpoint that says nothing knows no protection.
-    pub fn read(text: Option<&str>) -> Self {
-        Self(text.unwrap_or("disabled").to_owned())
-    }
-
-    /// Whether EC2 may refuse to deregister the image. Any word but `disabled` counts, a new one too.
-    pub fn is_on(&self) -> bool {
-        self.0 != "disabled"
-    }
-
-    /// Whether it is switched on, and then whether with a cooldown. While a cooldown runs it is switched off, though
-    /// EC2 still refuses.
-    pub fn enabled(&self) -> Option<bool> {
-        match self.0.as_str() {
-            "disabled" => None,
-            text if text.starts_with("disabled after") => None,
-            text => Some(text == "enabled-with-cooldown"),
-        }
-    }
-
-    /// Until when EC2 still refuses, although the protection was taken away.
-    pub fn cooling_until(&self) -> Option<&str> {
-        self.0.strip_prefix("disabled after").map(str::trim)
-    }
-
-    /// The word as EC2 writes it.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -275,15 +239,6 @@ mod tests {
             ["pending", "available", "invalid", "deregistered", "transient", "failed", "error", "disabled", "new"]
         {
             assert_eq!(State::read(text).as_str(), text);
-        }
-    }
-
-    #[test]
-    fn an_unknown_word_of_protection_protects() {
-        assert!(!Protection::read(None).is_on());
-        assert!(!Protection::read(Some("disabled")).is_on());
-        for text in ["enabled-without-cooldown", "enabled-with-cooldown", "disabled after 2026-01-01T00:00:00Z", "?"] {
-            assert!(Protection::read(Some(text)).is_on(), "{text}");
         }
     }
 

@@ -15,6 +15,7 @@ pub mod naming;
 pub mod orphan;
 pub mod plan;
 pub mod policy;
+pub mod protection;
 pub mod reason;
 pub mod recycle_bin;
 pub mod reference;

@@ -1,6 +1,6 @@
 //! Reading and deleting EBS snapshots.
 
-use aws_sdk_ec2::types::{self, Filter};
+use aws_sdk_ec2::types::{self, Filter, SnapshotBlockPublicAccessState};
 use chrono::DateTime;
 
 use super::convert;
@@ -42,6 +42,28 @@ pub async fn messages(target: &Target, ids: &[SnapshotId]) -> Result<Vec<String>
         }
     }
     Ok(found)
+}
+
+/// How public snapshots are blocked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Who says so: `account` or `declarative-policy`.
+    pub by: String,
+    /// Whether those that are public already are treated as private.
+    pub all: bool,
+}
+
+/// Whether snapshots cannot be made public here.
+pub async fn public_sharing_blocked(target: &Target) -> Result<Option<Block>, ApiError> {
+    let call = "GetSnapshotBlockPublicAccessState";
+    let answer = target.ec2.get_snapshot_block_public_access_state().send().await.map_err(api(call, &target.region))?;
+    let all = match answer.state() {
+        Some(SnapshotBlockPublicAccessState::BlockAllSharing) => true,
+        Some(SnapshotBlockPublicAccessState::BlockNewSharing) => false,
+        // Of a state it has not heard of, amictl leaves the answer to EC2.
+        _ => return Ok(None),
+    };
+    Ok(Some(Block { by: answer.managed_by().map_or("account", |by| by.as_str()).to_owned(), all }))
 }
 
 /// All snapshots of the account.

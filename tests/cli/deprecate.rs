@@ -124,6 +124,22 @@ fn a_public_image_has_two_years_and_is_not_put_off() {
 }
 
 #[test]
+fn one_date_that_is_refused_holds_all_of_them_back() {
+    let (setup, id) = ready();
+    let public = setup.world().image(PROD, WEST, "web-v2-2026-01-02").public().put();
+    let regions = "--region us-east-1,us-west-2";
+    let both = format!("web:v1 web:v2 {regions}");
+    refuses(&setup, &format!("{both} --at 2020-01-01"), 2, "Usage", &[&id, &public, "is in the past"]);
+    refuses(&setup, &format!("{both} --after 11y"), 2, "Usage", &[&id, &public, "too far ahead"]);
+    refuses(&setup, &format!("{both} --after 3y"), 2, "Usage", &[&public, "too far ahead", "as the image is public"]);
+    setup.world().image_mut(&public).deprecated = Some(Utc::now() + Duration::days(30));
+    refuses(&setup, &format!("{both} --after 90d"), 4, "Public", &[&public, "make it private first"]);
+    refuses(&setup, &format!("{both} --after 90d --dry-run"), 4, "Public", &[&public]);
+    setup.run(&format!("deprecate {both} --after 20d")).ended(0);
+    assert!([&id, &public].iter().all(|id| date(&setup, id) < Utc::now() + Duration::days(21)));
+}
+
+#[test]
 fn a_deprecation_is_taken_back_whether_it_has_come_or_not() {
     let (setup, id) = ready();
     for at in [Utc::now() - Duration::days(3), Utc::now() + Duration::days(3)] {

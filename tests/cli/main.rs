@@ -11,6 +11,7 @@ mod setup;
 mod verbs;
 
 mod accounts;
+mod copies;
 mod copy;
 mod copy_accounts;
 mod copy_accounts_keys;
@@ -45,6 +46,7 @@ mod out_of_sight;
 mod output;
 mod protect;
 mod references;
+mod rest;
 mod restore;
 mod session;
 mod share;

@@ -75,6 +75,56 @@ fn the_end_of_the_cooldown_is_told_also_while_it_runs() {
 }
 
 #[test]
+fn the_cooldown_is_seen_whatever_words_ec2_has_for_it() {
+    let at = "cooldown until ";
+    for (words, said) in [
+        ("disabled-with-cooldown (until {})", at),
+        ("disabled; ends {}.", at),
+        ("disabled-after-cooldown", "cooldown for up to 24 hours"),
+    ] {
+        let (setup, id) = ready(COOLDOWN);
+        words.clone_into(&mut setup.world().cooldown_words);
+        let begun = std::time::Instant::now();
+        for changes in [true, false] {
+            let report = setup.json("unprotect web");
+            assert_eq!(changed(&report), [changes], "{words}");
+            assert!(report["results"][0]["detail"].as_str().unwrap().starts_with(said), "{words}: {report}");
+        }
+        assert!(begun.elapsed() < seconds(20), "{words}: it is seen at once");
+        assert_eq!(setup.calls("DisableImageDeregistrationProtection").len(), 1, "{words}");
+        setup.run(&format!("deregister {id} --yes")).ended(4).says(&["protected from deregistration", "disabled"]);
+    }
+}
+
+#[test]
+fn what_is_pending_or_failed_holds_all_of_them_back() {
+    for line in ["deprecate REF --after 0s", "deprecate REF --cancel", "protect REF", "unprotect REF"] {
+        let setup = Setup::new();
+        let mut world = setup.world();
+        let later = Utc::now() + Duration::days(30);
+        let mut put = |n: u32, state: &str| {
+            let seed = world.image(PROD, EAST, &format!("web-v{n}-2026-01-02")).state(state);
+            let seed = if line.contains("--cancel") { seed.deprecated_at(later) } else { seed };
+            if line.starts_with("unprotect") { seed.protected().put() } else { seed.put() }
+        };
+        let [_, pending, failed, _] =
+            [(1, "available"), (2, "pending"), (3, "failed"), (4, "disabled")].map(|(n, s)| put(n, s));
+        drop(world);
+        let ran = setup.run(&format!("{} -o json", line.replace("REF", "web:v1 web:v2 web:v4"))).ended(1);
+        assert_eq!(ran.error()["code"], "InvalidAMIID.Unavailable", "{line}");
+        ran.says(&["it is pending", &format!("wait for it with: amictl wait {pending} --region us-east-1")]);
+        setup.unchanged();
+        // Of what has failed EC2 decides whether a protection is taken off it: it must go some day.
+        if !line.starts_with("unprotect") {
+            let ran = setup.run(&line.replace("REF", "web:v1 web:v3")).ended(1);
+            ran.says(&["it is failed", &format!("amictl deregister {failed} --region us-east-1")]);
+            setup.unchanged();
+        }
+        setup.run(&line.replace("REF", "web:v1 web:v4")).ended(0);
+    }
+}
+
+#[test]
 fn without_a_cooldown_it_ends_at_once() {
     let (setup, id) = ready(PLAIN);
     let report = setup.json("unprotect web");

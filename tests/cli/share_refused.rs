@@ -168,6 +168,49 @@ fn where_public_images_are_blocked_it_is_said_who_blocks_them() {
 }
 
 #[test]
+fn snapshots_have_a_block_of_their_own_that_keeps_images_from_being_copied_by_everybody() {
+    let setup = Setup::new();
+    let [web, _] = [EAST, EUROPE].map(|region| setup.world().image(PROD, region, NAME).put());
+    let place = (PROD.to_owned(), EUROPE.to_owned());
+    let line = "share web --public --copyable --region us-east-1,eu-west-1";
+    let on = "block public access for snapshots is on in account 111111111111, region eu-west-1";
+    let off = "aws ec2 disable-snapshot-block-public-access --region eu-west-1";
+    setup.world().block_public_snapshots.insert(place.clone(), "block-new-sharing");
+    refuses(&setup, line, 4, "BlockPublicAccess", &[NAME, on, off, "without --copyable"]);
+    setup.world().settings_by_policy.insert(place.clone());
+    refuses(&setup, line, 4, "BlockPublicAccess", &[on, "declarative policy of the organization"]);
+    // It is nothing to those who only launch it, and nothing to accounts.
+    setup.run("share web --public --region us-east-1,eu-west-1").ended(0);
+    setup.run(&format!("share web --copyable --with {OTHER} --region us-east-1,eu-west-1")).ended(0);
+    setup.run("share web --public --copyable").ended(0);
+    let snapshot = setup.image(&web).snapshots().next().unwrap().to_owned();
+    assert_eq!(setup.world().snapshot_permissions(&snapshot), ["all", OTHER]);
+    // What is public already stays so, unless nothing counts as public any more.
+    let here = (PROD.to_owned(), EAST.to_owned());
+    setup.world().block_public_snapshots.insert(here.clone(), "block-new-sharing");
+    setup.run("share web --public --copyable").ended(0);
+    setup.world().block_public_snapshots.insert(here, "block-all-sharing");
+    refuses(
+        &setup,
+        "share web --public --copyable",
+        4,
+        "BlockPublicAccess",
+        &["those that are public count as private"],
+    );
+}
+
+#[test]
+fn a_block_of_snapshots_that_cannot_be_read_is_left_to_ec2() {
+    let setup = Setup::new();
+    let web = setup.world().image(PROD, EAST, NAME).put();
+    setup.world().block_public_snapshots.insert((PROD.into(), EAST.into()), "block-new-sharing");
+    setup.fake.fault(Fault::error("GetSnapshotBlockPublicAccessState", "UnauthorizedOperation", "No settings."));
+    let ran = setup.run("share web --public --copyable -o json").ended(3);
+    ran.says(&["whether snapshots may be made public", "is unknown", "No settings.", "block public access is enabled"]);
+    assert_eq!(setup.world().launch_permissions(&web), ["all"], "the report says that it can be launched");
+}
+
+#[test]
 fn a_block_that_cannot_be_read_is_left_to_ec2() {
     let setup = Setup::new();
     setup.world().image(PROD, EAST, NAME).put();

@@ -12,7 +12,7 @@ const STAGES: &str = "retire = ['deprecate', 'disable@14d', 'deregister@30d']";
 const ORGANIZATION: &str = "arn:aws:organizations::111111111111:organization/o-abcdefghij";
 
 /// Writes a policy in which nothing but use keeps an image; gives the command line that follows it.
-fn policy(setup: &Scene, more: &str) -> String {
+pub fn policy(setup: &Scene, more: &str) -> String {
     let text = format!("version = 1\nkeep = 0\nmax_delete = '100%'\n{STAGES}\n{more}\n");
     format!("prune --policy {} -o json", setup.home.write("staged.toml", &text))
 }
@@ -22,12 +22,12 @@ fn retire(setup: &Scene) -> Ran {
     setup.run(&format!("{} --apply --yes", policy(setup, "")))
 }
 
-fn stamp(days: i64) -> String {
+pub fn stamp(days: i64) -> String {
     days_ago(days).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// An old image on which retirement has taken these steps, each so many days ago; gives its id.
-fn retired(setup: &Scene, name: &str, steps: &[(&str, i64)]) -> String {
+pub fn retired(setup: &Scene, name: &str, steps: &[(&str, i64)]) -> String {
     let mut world = setup.world();
     let mut image = world.image(PROD, EAST, name).created(days_ago(100));
     for (step, days) in steps {
@@ -42,7 +42,7 @@ fn retired(setup: &Scene, name: &str, steps: &[(&str, i64)]) -> String {
 }
 
 /// The state of an image, whether it is deprecated, and its tag of retirement without the time of the day.
-fn standing(setup: &Scene, id: &str) -> (String, bool, Option<String>) {
+pub fn standing(setup: &Scene, id: &str) -> (String, bool, Option<String>) {
     let (image, now) = (setup.image(id), setup.world().now());
     let deprecated = image.deprecated.is_some_and(|at| at <= now + chrono::TimeDelta::minutes(1));
     let steps = |text: &String| {
@@ -53,7 +53,7 @@ fn standing(setup: &Scene, id: &str) -> (String, bool, Option<String>) {
 
 /// What a report says of an image: action, status, and the code where there is one.
 #[track_caller]
-fn row<'a>(report: &'a Value, id: &str) -> (&'a str, &'a str, Option<&'a str>) {
+pub fn row<'a>(report: &'a Value, id: &str) -> (&'a str, &'a str, Option<&'a str>) {
     let row = result(report, id);
     (row["action"].as_str().unwrap(), row["status"].as_str().unwrap(), row["error"]["code"].as_str())
 }

@@ -162,6 +162,11 @@ fn why(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
     if let Some(last) = history.held(verdict.image, now).last() {
         text.push_str(&format!("; {}", last.so_far(now)));
     }
+    let step = verdict.step == Some(Step::Deprecate) && !Step::Deprecate.holds(verdict.image, now);
+    if step && verdict.image.public {
+        // Whoever agrees to the plan agrees to what a revival cannot take back.
+        text.push_str("; it is public, so that EC2 takes this back only once it is private");
+    }
     text
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{Details, relations, volumes};
 use crate::domain::age::relative;
 use crate::domain::cost::snapshot_gib;
-use crate::domain::image::{Image, State};
+use crate::domain::image::{Cooling, Image, State};
 use crate::domain::sharing::Principal;
 use crate::output::columns::state;
 use crate::output::page::Page;
@@ -89,12 +89,14 @@ fn condition(page: &mut Page, image: &Image, now: DateTime<Utc>) {
 /// Whether EC2 refuses to deregister it.
 fn protection(image: &Image, now: DateTime<Utc>) -> Cell {
     let word = image.protection.as_str();
-    match (image.protection.enabled(), image.protection.cooling_until()) {
+    match (image.protection.enabled(), image.protection.cooling()) {
         _ if !image.own => Cell::toned(OWNER_ONLY, Tone::Faint),
-        (_, Some(until)) => {
-            let until =
-                DateTime::parse_from_rfc3339(until).map_or_else(|_| until.to_owned(), |at| date(at.to_utc(), now));
-            Cell::toned(format!("not any more, but EC2 refuses to deregister it until {until}"), Tone::Notice)
+        (_, Some(cooling)) => {
+            let until = match cooling {
+                Cooling::Until(at) => format!("until {}", date(at, now)),
+                Cooling::ForADay => "for up to 24 hours".to_owned(),
+            };
+            Cell::toned(format!("not any more, but EC2 refuses to deregister it {until}"), Tone::Notice)
         }
         (Some(true), _) => Cell::toned("yes, and for 24 hours after the protection is taken away", Tone::Good),
         (Some(false), _) if word == "enabled-without-cooldown" => Cell::toned("yes", Tone::Good),

@@ -28,14 +28,12 @@ impl Protection {
         }
     }
 
-    /// As EC2 writes it.
-    pub fn text(&self, now: DateTime<Utc>) -> String {
+    /// As EC2 writes it, with these words while a cooldown runs.
+    pub fn text(&self, now: DateTime<Utc>, cooldown: &str) -> String {
         match self {
             Protection::Enabled { cooldown: true } => "enabled-with-cooldown".to_owned(),
             Protection::Enabled { cooldown: false } => "enabled-without-cooldown".to_owned(),
-            Protection::Cooling(until) if now < *until => {
-                format!("disabled after {}", stamp(*until))
-            }
+            Protection::Cooling(until) if now < *until => cooldown.replace("{}", &stamp(*until)),
             Protection::Disabled | Protection::Cooling(_) => "disabled".to_owned(),
         }
     }

@@ -1,4 +1,4 @@
-//! Settings of an account and region that images meet: encryption by default, and the block on public images.
+//! Settings of an account and region that images meet: encryption by default, and the blocks on public images and snapshots.
 
 use super::errors::Answer;
 use super::request::Request;
@@ -11,6 +11,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation { name: "GetEbsDefaultKmsKeyId", params: &[], run: default_key },
     Operation { name: "GetEbsEncryptionByDefault", params: &[], run: encryption },
     Operation { name: "GetImageBlockPublicAccessState", params: &[], run: block },
+    Operation { name: "GetSnapshotBlockPublicAccessState", params: &[], run: block_of_snapshots },
 ];
 
 /// `alias/aws/ebs` until another key is set, then that key's ARN.
@@ -36,6 +37,16 @@ fn block(world: &mut World, request: &Request) -> Answer {
     let by_policy = world.settings_by_policy.contains(&place);
     let mut x = Xml::new();
     x.leaf("imageBlockPublicAccessState", if blocked { "block-new-sharing" } else { "unblocked" });
+    x.leaf("managedBy", if by_policy { "declarative-policy" } else { "account" });
+    Ok(x.done())
+}
+
+fn block_of_snapshots(world: &mut World, request: &Request) -> Answer {
+    request.dry_run()?;
+    let place = place(request);
+    let by_policy = world.settings_by_policy.contains(&place);
+    let mut x = Xml::new();
+    x.leaf("state", world.block_public_snapshots.get(&place).unwrap_or(&"unblocked"));
     x.leaf("managedBy", if by_policy { "declarative-policy" } else { "account" });
     Ok(x.done())
 }

@@ -88,11 +88,15 @@ pub struct World {
     pub report_misses: Duration,
     /// Makes the next image usage report end in `error`, for this reason.
     pub fail_next_report: Option<String>,
+    /// What EC2 says of a protection whose cooldown runs, with `{}` for its end. No source confirms the words.
+    pub cooldown_words: String,
     /// (account, region) pairs that encrypt every new snapshot.
     pub encrypt_by_default: BTreeSet<(String, String)>,
     /// (account, region) pairs that refuse public sharing.
     pub block_public_access: BTreeSet<(String, String)>,
-    /// (account, region) pairs whose block on public images is set by a declarative policy of the organization.
+    /// What becomes of public snapshots, by (account, region): `block-new-sharing` or `block-all-sharing`.
+    pub block_public_snapshots: BTreeMap<(String, String), &'static str>,
+    /// (account, region) pairs whose blocks on public images and snapshots are set by a declarative policy of the organization.
     pub settings_by_policy: BTreeSet<(String, String)>,
     /// Recycle Bin rules for a whole region, by (account, region): days that images and snapshots are kept; 0 is no
     /// rule. They stand beside those of [`World::bin_rule`].
@@ -215,7 +219,9 @@ impl World {
             report_misses: Duration::ZERO,
             fail_next_report: None,
             encrypt_by_default: BTreeSet::new(),
+            cooldown_words: "disabled after {}".to_owned(),
             block_public_access: BTreeSet::new(),
+            block_public_snapshots: BTreeMap::new(),
             settings_by_policy: BTreeSet::new(),
             recycle_bin: BTreeMap::new(),
             memberships: BTreeMap::new(),

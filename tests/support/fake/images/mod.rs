@@ -112,13 +112,19 @@ pub const OPERATIONS: &[Operation] = &[
 pub struct Viewer {
     pub account: String,
     pub now: DateTime<Utc>,
+    pub cooldown_words: String,
     groups: BTreeSet<String>,
 }
 
 impl Viewer {
     pub fn new(world: &World, request: &Request) -> Viewer {
         let groups = world.memberships.get(&request.account);
-        Viewer { account: request.account.clone(), now: request.now, groups: groups.cloned().unwrap_or_default() }
+        Viewer {
+            account: request.account.clone(),
+            now: request.now,
+            cooldown_words: world.cooldown_words.clone(),
+            groups: groups.cloned().unwrap_or_default(),
+        }
     }
 
     /// Whether a launch permission names the viewer, directly or through an organization.

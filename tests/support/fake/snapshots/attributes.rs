@@ -42,7 +42,11 @@ pub fn modify(world: &mut World, request: &Request) -> Answer {
     if let Some(account) = missing {
         return Err(no_such(account));
     }
+    let blocked = world.block_public_snapshots.contains_key(&(request.account.clone(), request.region.clone()));
     let snapshot = own(world.region(&request.region), &request.account, id)?;
+    if blocked && add.contains(&Principal::All) {
+        return Err(blocked_in_public());
+    }
     check(snapshot, &add)?;
     request.dry_run()?;
     snapshot.shared.retain(|principal| !remove.contains(principal));
@@ -110,6 +114,14 @@ fn principal(field: &str, value: &str) -> Result<Principal, Refusal> {
 
 fn no_such(value: &str) -> Refusal {
     invalid_value("createVolumePermission", value, "No such user or group.")
+}
+
+/// The code and the words are unconfirmed: they are those of the same refusal for images.
+fn blocked_in_public() -> Refusal {
+    refuse(
+        "OperationNotPermitted",
+        "You can't publicly share this snapshot because block public access is enabled for snapshots.",
+    )
 }
 
 fn check(snapshot: &Snapshot, add: &BTreeSet<Principal>) -> Result<(), Refusal> {

@@ -126,6 +126,13 @@ async fn the_settings_of_an_account_and_region_are_told() {
     fake.world().block_public_access.insert((PROD.into(), EAST.into()));
     fake.world().settings_by_policy.insert((PROD.into(), EAST.into()));
     assert_eq!(block().await, ("block-new-sharing".to_owned(), ManagedBy::DeclarativePolicy));
+    let of_snapshots = async || {
+        let state = client.get_snapshot_block_public_access_state().send().await.unwrap();
+        (state.state.unwrap().as_str().to_owned(), state.managed_by.unwrap())
+    };
+    assert_eq!(of_snapshots().await, ("unblocked".to_owned(), ManagedBy::DeclarativePolicy));
+    fake.world().block_public_snapshots.insert((PROD.into(), EAST.into()), "block-all-sharing");
+    assert_eq!(of_snapshots().await, ("block-all-sharing".to_owned(), ManagedBy::DeclarativePolicy));
     let west = prod(&fake, WEST).get_image_block_public_access_state().send().await.unwrap();
     assert_eq!(west.image_block_public_access_state(), Some("unblocked"));
     assert_eq!(code(client.get_ebs_default_kms_key_id().dry_run(true).send().await), "DryRunOperation");
