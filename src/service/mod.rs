@@ -18,6 +18,7 @@ pub mod lineage;
 pub mod pace;
 pub mod parameters;
 pub mod permissions;
+mod places;
 mod profile;
 pub mod recycle_bin;
 pub mod removal;

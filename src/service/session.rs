@@ -15,13 +15,13 @@ use tokio::sync::Mutex;
 
 use super::error::ApiError;
 use super::pace::Pace;
+pub use super::places::Places;
 pub use super::sign_in::Ask;
 use super::target::{Account, Target, caller};
 use super::{accounts, profile};
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;
 use crate::domain::region::{Region, RegionChoice};
-use crate::domain::report::PlaceError;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 
 /// Attempts for one call, the first included, where nobody says otherwise.
@@ -107,39 +107,6 @@ pub struct Session {
     notes: Vec<String>,
 }
 
-/// Where a run works.
-#[derive(Clone)]
-pub struct Places {
-    /// Whether the run is to work in several accounts, entered or not.
-    pub several: bool,
-    /// Every account in every region asked for.
-    pub targets: Vec<Target>,
-    /// Accounts that cannot be entered, or whose regions could not be found out.
-    pub errors: Vec<PlaceError>,
-    /// The first of these errors in full.
-    first: Option<ApiError>,
-}
-
-impl Places {
-    /// All accounts, those that cannot be entered as well.
-    pub async fn accounts(&self) -> BTreeSet<AccountId> {
-        let mut accounts: BTreeSet<AccountId> =
-            self.errors.iter().filter_map(|error| error.account.as_ref()?.parse().ok()).collect();
-        for target in &self.targets {
-            accounts.extend(target.account().await.ok().cloned());
-        }
-        accounts
-    }
-
-    /// The same, unless there is no place at all to work in.
-    pub fn some(self) -> Result<Self, ApiError> {
-        match self.first {
-            Some(error) if self.targets.is_empty() => Err(error),
-            _ => Ok(self),
-        }
-    }
-}
-
 impl Session {
     /// Reads configuration files and the environment. Calls are made only where the credentials must be asked for, or
     /// the organization for its accounts.
@@ -214,14 +181,28 @@ impl Session {
         self.regions(account).await
     }
 
+    /// Every account in the one region of a command that begins in one. None has been entered yet.
+    pub async fn in_one_region(&self) -> Result<Vec<Target>> {
+        let targets = self.targets().await?;
+        let regions: BTreeSet<&Region> = targets.iter().map(|target| &target.region).collect();
+        if regions.len() == 1 {
+            return Ok(targets);
+        }
+        let message = format!("this command begins in one region, and {} are given", regions.len());
+        Err(Failure::usage(message).hint("give one --region").into())
+    }
+
     /// The one account and region of a command that works in one.
     pub async fn single(&self) -> Result<Target> {
-        let mut targets = self.targets().await?;
-        match (targets.pop(), targets.is_empty()) {
-            (Some(target), true) => Ok(target),
-            _ => Err(Failure::usage("this command works in one account and one region at a time")
-                .hint("give one --region and at most one --role-arn")
-                .into()),
+        let mut targets = self.in_one_region().await?;
+        match (targets.pop(), targets.len()) {
+            (Some(target), 0) => Ok(target),
+            (_, others) => {
+                let message = format!("this command works in one account at a time, and {} are given", others + 1);
+                let hint = "what it begins with is in one account: run it with one --role-arn, once for each; an image \
+                            is taken to several accounts by amictl copy";
+                Err(Failure::usage(message).hint(hint).into())
+            }
         }
     }
 
