@@ -1,5 +1,6 @@
 //! One file a command, named as the user types it: its arguments, then how it runs.
 
+mod allowed;
 pub mod apply;
 mod bin;
 mod changing;

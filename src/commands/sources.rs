@@ -1,24 +1,24 @@
 //! Where the image of a copy is found, and which of the accounts may copy it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Error, Result};
 use futures::StreamExt;
 
+use super::allowed::with_owner;
 use super::{Context, copying};
-use crate::domain::access::{self, Access, access};
+use crate::domain::access;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::{AccountId, SnapshotId};
+use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::lineage;
 use crate::domain::reference::ImageRef;
-use crate::domain::sharing::Principal;
+use crate::domain::region::Region;
 use crate::domain::tagging::name_tags;
 use crate::service::error::{ApiError, codes};
-use crate::service::permissions::{launch_permissions, volume_permissions};
 use crate::service::{Target, images, resolve};
 
-/// How many accounts or snapshots are looked at at a time.
+/// How many accounts are looked at at a time.
 const SIDE_BY_SIDE: usize = 32;
 
 /// An account that is to copy an image.
@@ -122,19 +122,29 @@ async fn origin(reference: &ImageRef, looked: &[Looked]) -> Result<Option<(Targe
 /// Those that no other of these accounts has given: the copies of an earlier run have the name of their source. Where
 /// this leaves nothing, or cannot be found out, all are left in doubt.
 async fn originals<'a>(found: Vec<(&'a Target, &'a Image)>) -> Vec<(&'a Target, &'a Image)> {
-    let mut left = Vec::new();
-    for (target, image) in &found {
-        let others = found.iter().map(|(other, _)| *other).filter(|other| !other.same_account(target));
-        let mut given = false;
-        for other in others {
-            let Some(origin) = lineage::origin(image) else { break };
-            let place = origin.region.as_ref().map_or_else(|| other.clone(), |region| other.in_region(region));
-            given |= images::own_by_ids(&place, &[origin.id]).await.is_ok_and(|images| !images.is_empty());
-        }
-        if !given {
-            left.push((*target, *image));
-        }
+    let origin = |image: &Image| {
+        let origin = lineage::origin(image)?;
+        Some((origin.region.unwrap_or_else(|| image.region.clone()), origin.id))
+    };
+    let mut origins: BTreeMap<Region, BTreeSet<ImageId>> = BTreeMap::new();
+    for (region, id) in found.iter().filter_map(|(_, image)| origin(image)) {
+        origins.entry(region).or_default().insert(id);
     }
+    let places = found.iter().flat_map(|(target, _)| origins.iter().map(move |(region, ids)| (*target, region, ids)));
+    let each = places.map(|(target, region, ids)| async move {
+        let ids: Vec<_> = ids.iter().cloned().collect();
+        let own = images::own_by_ids(&target.in_region(region), &ids).await.unwrap_or_default();
+        own.into_iter().map(move |image| (target, image.id)).collect::<Vec<_>>()
+    });
+    let own: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+    let given = |target: &Target, image: &Image| {
+        let origin = origin(image);
+        let is_it = |(owner, id): &(&Target, ImageId)| {
+            !owner.same_account(target) && origin.as_ref().is_some_and(|(_, origin)| origin == id)
+        };
+        own.iter().flatten().any(is_it)
+    };
+    let left: Vec<_> = found.iter().copied().filter(|(target, image)| !given(target, image)).collect();
     if left.is_empty() { found } else { left }
 }
 
@@ -216,90 +226,4 @@ fn not_assumed(role: &str, error: ApiError) -> Error {
     Failure::new(Kind::Failed, codes::CREDENTIALS, format!("{message}: {}", error.message))
         .hint("the role must exist, its trust policy must admit you, and you need sts:AssumeRole on it")
         .into()
-}
-
-/// What each account may do with an image whose owner can be entered. An account may have failed before.
-async fn with_owner(
-    context: &Context,
-    owner: &Target,
-    image: &Image,
-    asked: Vec<(Target, Option<Error>)>,
-) -> Result<Vec<Source>> {
-    let each = asked.into_iter().map(|(target, failed)| async {
-        let other = match failed {
-            Some(error) => Err(error),
-            None => other_than(owner, &target).await,
-        };
-        (target, other)
-    });
-    let each: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
-    let others = each.iter().any(|(_, other)| matches!(other, Ok(Some(_))));
-    let given = if others { Some(Given::read(owner, image).await) } else { None };
-    let sources = each.into_iter().map(|(target, other)| {
-        let own = matches!(other, Ok(None));
-        let image = Image { own, ..image.clone() };
-        let refusal = match (other, &given) {
-            (Err(error), _) => Some(error),
-            (Ok(Some(account)), Some(given)) => given.refuses(context, owner, &image, &account).map(Error::from),
-            (Ok(_), _) => None,
-        };
-        Source { target, image, owner: (!own).then(|| owner.clone()), refusal }
-    });
-    Ok(sources.collect())
-}
-
-/// The account of a target, unless it is the owner's.
-async fn other_than(owner: &Target, target: &Target) -> Result<Option<AccountId>> {
-    if target.same_account(owner) {
-        return Ok(None);
-    }
-    let (ours, theirs) = (target.account().await?, owner.account().await?);
-    Ok((ours != theirs).then(|| ours.clone()))
-}
-
-/// To whom the owner of an image has given it and its snapshots, as far as that can be read.
-struct Given {
-    launch: Result<BTreeSet<Principal>, ApiError>,
-    snapshots: Vec<(SnapshotId, Result<BTreeSet<Principal>, ApiError>)>,
-}
-
-impl Given {
-    async fn read(owner: &Target, image: &Image) -> Self {
-        let ids: BTreeSet<SnapshotId> = image.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect();
-        let each = ids.into_iter().map(|id| async move {
-            let read = volume_permissions(owner, &id).await;
-            (id, read)
-        });
-        let (launch, snapshots) = tokio::join!(
-            launch_permissions(owner, &image.id),
-            futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect()
-        );
-        Self { launch, snapshots }
-    }
-
-    /// Refuses what EC2 would refuse: an image or a snapshot that is not shared with the account.
-    fn refuses(&self, context: &Context, owner: &Target, image: &Image, account: &AccountId) -> Option<Failure> {
-        let options = owner.options();
-        match &self.launch {
-            Ok(launch) if access(launch, account) == Access::Withheld => {
-                return Some(access::image_not_shared(image, account, &options));
-            }
-            Ok(_) => {}
-            Err(error) => unknown(context, image.label(), account, error),
-        }
-        let mut withheld = Vec::new();
-        for (id, permissions) in &self.snapshots {
-            match permissions {
-                Ok(permissions) if access(permissions, account) == Access::Given => {}
-                Ok(_) => withheld.push(id.clone()),
-                Err(error) => unknown(context, id, account, error),
-            }
-        }
-        let refused = || access::snapshots_not_shared(image, &withheld, account.as_str(), &options, None);
-        (!withheld.is_empty()).then(refused)
-    }
-}
-
-fn unknown(context: &Context, what: impl std::fmt::Display, account: &AccountId, error: &ApiError) {
-    context.printer.say(format!("whether {what} is shared with account {account} is unknown: {error}"));
 }

@@ -188,8 +188,9 @@ impl Session {
         if regions.len() == 1 {
             return Ok(targets);
         }
-        let message = format!("this command begins in one region, and {} are given", regions.len());
-        Err(Failure::usage(message).hint("give one --region").into())
+        let message = format!("this command works in one region at a time, and {} are given", regions.len());
+        let hint = "give one --region; copy and create take those of the copies from --to and --copy-to";
+        Err(Failure::usage(message).hint(hint).into())
     }
 
     /// The one account and region of a command that works in one.
