@@ -1,4 +1,4 @@
-//! `amictl copy`: an image into other regions, all of them side by side, or into the own account.
+//! `amictl copy`: an image into other regions and accounts, all of them side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -26,12 +26,14 @@ Examples:
   amictl copy web --to eu-west-1,us-west-2 --encrypt --kms-key eu-west-1=alias/ami
   amictl copy web:v3 --to eu-west-1 --share-with 222222222222 --deprecate-after 180d --protect
   amictl copy ami-0123456789abcdef0 --to us-east-1 --encrypt --kms-key alias/ami
-  amictl copy web --to us-east-1 --from-role-arn arn:aws:iam::222222222222:role/ami";
+  amictl copy web --to us-east-1 --from-role-arn arn:aws:iam::222222222222:role/ami
+  amictl copy web --to us-east-1,eu-west-1 --org-role ami     every account of the organization";
 
-/// Copy an image to other regions, or into your account
+/// Copy an image to other regions and accounts
 ///
 /// Running it again is safe: a copy that is there already is adopted. Tags are copied to the image and its
-/// snapshots. Each region is reported by itself. An image of another account must be shared with yours, and so must its
+/// snapshots. With several accounts (--role-arn, --org-role) each gets its own copy in each region. Each account and
+/// region is reported by itself. An image of another account must be shared with the one that copies, and so must its
 /// snapshots and its key; what is missing is said, with the command line for its owner.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -40,7 +42,7 @@ pub struct Args {
     #[arg(value_name = "REF")]
     reference: ImageRef,
 
-    /// The regions to copy it to
+    /// The regions to copy it to, in each account
     #[arg(long, value_name = "REGION", value_delimiter = ',', required = true)]
     to: Vec<Region>,
 
@@ -56,7 +58,7 @@ pub struct Args {
     #[arg(long)]
     encrypt: bool,
 
-    /// Key to encrypt with: an id, ARN or alias for every region, or REGION=KEY for one
+    /// Key to encrypt with: an id, ARN or alias for every region, or REGION=KEY for one; an alias is that of each account
     #[arg(long, value_name = "[REGION=]KEY", requires = "encrypt")]
     kms_key: Vec<Key>,
 
