@@ -137,10 +137,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         }
         all.push(copies);
     }
-    land(context, &all, &mut refused).await?;
+    context.unless_stopped(land(context, &all, &mut refused)).await?;
     foreign::tell(context, copying::open(&all, &refused).map(|of| &all[of]));
     if args.dry_run {
-        return dry_run(context, &all, refused).await;
+        return context.unless_stopped(dry_run(context, &all, refused)).await;
     }
     copying::carry_out(context, &all, refused, Made::default()).await
 }

@@ -200,8 +200,8 @@ impl Session {
             (Some(target), 0) => Ok(target),
             (_, others) => {
                 let message = format!("this command works in one account at a time, and {} are given", others + 1);
-                let hint = "what it begins with is in one account: run it with one --role-arn, once for each; an image \
-                            is taken to several accounts by amictl copy";
+                let hint = "what it begins with is in one account: give at most one --role-arn, and run it once for each; \
+                            an image is taken to several accounts by amictl copy";
                 Err(Failure::usage(message).hint(hint).into())
             }
         }

@@ -94,6 +94,9 @@ fn three_accounts_get_copies_in_two_regions_from_a_fourth() {
     let table = again.lines();
     assert!(table[0].contains("OWNER") && table.len() == 7, "{}", again.stdout);
     assert!(table[1].contains(PROD) && table[6].contains(THIRD), "{}", again.stdout);
+    let listed = setup.run(&format!("list --region us-west-2{}", to(&[PROD, OTHER]))).ended(0);
+    assert!(listed.lines()[0].contains("OWNER") && listed.stdout.contains(OTHER), "{}", listed.stdout);
+    assert!(!setup.run(&format!("list --region us-west-2{}", to(&[PROD]))).ended(0).stdout.contains("OWNER"));
 }
 
 #[test]
@@ -472,7 +475,7 @@ fn commands_of_one_account_and_one_region_say_so() {
         let ran = setup.run(&format!("{command}{} -o json", to(&THREE))).ended(2);
         let message = ran.error()["message"].as_str().unwrap().to_owned();
         assert_eq!(message, "this command works in one account at a time, and 3 are given");
-        assert!(hint(&ran).contains("one --role-arn, once for each"), "{}", hint(&ran));
+        assert!(hint(&ran).contains("at most one --role-arn, and run it once for each"), "{}", hint(&ran));
     }
     let ran = setup.run(&format!("copy base {TO} --region us-east-1,us-west-2{} -o json", to(&THREE))).ended(2);
     assert!(ran.error()["message"].as_str().unwrap().contains("one region at a time, and 2 are given"));
