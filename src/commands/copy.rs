@@ -1,19 +1,23 @@
-//! `amictl copy`: an image into other regions, all of them side by side, or into the own account.
+//! `amictl copy`: an image into other regions and accounts, all of them side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use anyhow::Result;
+use futures::StreamExt;
 
-use super::copying::{self, Copies, Made};
+use super::copying::{self, Copies, Failed, Made};
 use super::finishing::Finish;
-use super::{Context, foreign, landing};
+use super::sources::{self, Source};
+use super::{Context, foreign, landing, remaining};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::State;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
-use crate::service::Target;
 use crate::service::copy::{self, Encryption};
+
+/// How many accounts or regions are asked at a time.
+const SIDE_BY_SIDE: usize = 32;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,12 +26,14 @@ Examples:
   amictl copy web --to eu-west-1,us-west-2 --encrypt --kms-key eu-west-1=alias/ami
   amictl copy web:v3 --to eu-west-1 --share-with 222222222222 --deprecate-after 180d --protect
   amictl copy ami-0123456789abcdef0 --to us-east-1 --encrypt --kms-key alias/ami
-  amictl copy web --to us-east-1 --from-role-arn arn:aws:iam::222222222222:role/ami";
+  amictl copy web --to us-east-1 --from-role-arn arn:aws:iam::222222222222:role/ami
+  amictl copy web --to us-east-1,eu-west-1 --org-role ami     every account of the organization";
 
-/// Copy an image to other regions, or into your account
+/// Copy an image to other regions and accounts
 ///
 /// Running it again is safe: a copy that is there already is adopted. Tags are copied to the image and its
-/// snapshots. Each region is reported by itself. An image of another account must be shared with yours, and so must its
+/// snapshots. With several accounts (--role-arn, --org-role) each gets its own copy in each region. Each account and
+/// region is reported by itself. An image of another account must be shared with the one that copies, and so must its
 /// snapshots and its key; what is missing is said, with the command line for its owner.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -36,7 +42,7 @@ pub struct Args {
     #[arg(value_name = "REF")]
     reference: ImageRef,
 
-    /// The regions to copy it to
+    /// The regions to copy it to, in each account
     #[arg(long, value_name = "REGION", value_delimiter = ',', required = true)]
     to: Vec<Region>,
 
@@ -52,7 +58,7 @@ pub struct Args {
     #[arg(long)]
     encrypt: bool,
 
-    /// Key to encrypt with: an id, ARN or alias for every region, or REGION=KEY for one
+    /// Key to encrypt with: an id, ARN or alias for every region, or REGION=KEY for one; an alias is that of each account
     #[arg(long, value_name = "[REGION=]KEY", requires = "encrypt")]
     kms_key: Vec<Key>,
 
@@ -106,26 +112,51 @@ fn name(text: &str) -> Result<String, String> {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let encryption = encryption(&args)?;
     let steps = args.finish.steps(context.now)?;
-    let target = context.target().await?;
-    let found = foreign::find(context, &target, &args.reference, args.from_role_arn.as_deref()).await?;
-    let plain = Copies::of(found.image);
-    let copies = Copies {
-        owner: found.owner,
-        name: args.name.clone().unwrap_or_else(|| plain.name.clone()),
-        to: args.to,
-        encryption,
-        tags: !args.no_tags,
-        wait: !args.no_wait,
-        steps,
-        ..plain
-    };
-    check(&copies)?;
-    landing::copies(context, &target, &copies).await?;
-    foreign::tell(context, &copies);
-    if args.dry_run {
-        return dry_run(context, &target, &copies).await;
+    let targets = context.session().await?.in_one_region().await?;
+    let several = targets.len() > 1;
+    let steps = steps.in_several(several);
+    let find = sources::find(context, targets, &args.reference, args.from_role_arn.as_deref());
+    let (mut all, mut refused) = (Vec::new(), Vec::new());
+    for Source { target, image, owner, refusal } in context.unless_stopped(find).await? {
+        let plain = Copies::of(target, image);
+        let mut copies = Copies {
+            whose: if several { plain.target.whose().await } else { None },
+            owner,
+            name: args.name.clone().unwrap_or_else(|| plain.name.clone()),
+            to: args.to.iter().cloned().collect(),
+            encryption: encryption.clone(),
+            tags: !args.no_tags,
+            wait: !args.no_wait,
+            steps: steps.clone(),
+            ..plain
+        };
+        match refusal {
+            Some(error) if several => refused.push(Failed { of: all.len(), region: None, error }),
+            Some(error) => return Err(error),
+            None => check(context, &mut copies)?,
+        }
+        all.push(copies);
     }
-    copying::carry_out(context, &target, &copies, Made::default()).await
+    context.unless_stopped(land(context, &all, &mut refused)).await?;
+    foreign::tell(context, copying::open(&all, &refused).map(|of| &all[of]));
+    if args.dry_run {
+        return context.unless_stopped(dry_run(context, &all, refused)).await;
+    }
+    copying::carry_out(context, &all, refused, Made::default()).await
+}
+
+/// Refuses accounts whose copies could not be shared.
+async fn land(context: &Context, all: &[Copies], refused: &mut Vec<Failed>) -> Result<()> {
+    let open = copying::open(all, refused);
+    let each = open.map(|of| async move { (of, landing::copies(context, &all[of]).await) });
+    let landed: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+    for (of, landing) in landed {
+        match landing {
+            Err(error) if all.len() > 1 => refused.push(Failed { of, region: None, error }),
+            landing => landing?,
+        }
+    }
+    Ok(())
 }
 
 fn encryption(args: &Args) -> Result<BTreeMap<Region, Encryption>> {
@@ -157,17 +188,14 @@ fn encryption(args: &Args) -> Result<BTreeMap<Region, Encryption>> {
     Ok(chosen)
 }
 
-fn check(copies: &Copies) -> Result<()> {
+/// Refuses what cannot be copied. With several accounts, the owner's has the image where it is.
+fn check(context: &Context, copies: &mut Copies) -> Result<()> {
     let source = &copies.source;
-    if source.own && copies.to.contains(&source.region) && source.name.as_ref() == Some(&copies.name) {
-        let message = format!("{} is in {} already, under that name", source.label(), source.region);
-        return Err(Failure::usage(message).hint("give the copy another name with --name").into());
-    }
     if source.state != State::Available {
         let message =
             format!("{} in {} is {}: only available images are copied", source.label(), source.region, source.state);
         let failure = Failure::new(Kind::Failed, "InvalidAMIID.Unavailable", message);
-        let wait = format!("amictl wait {} --region {}", source.id, source.region);
+        let wait = format!("amictl wait {} {}", source.id, copies.target.options());
         return Err(if source.state == State::Pending {
             failure.hint(format!("wait for it with: {wait}"))
         } else {
@@ -175,18 +203,45 @@ fn check(copies: &Copies) -> Result<()> {
         }
         .into());
     }
+    if !source.own || !copies.to.contains(&source.region) || source.name.as_ref() != Some(&copies.name) {
+        return Ok(());
+    }
+    let message = format!("{} is in {} already, under that name", source.label(), copies.at(&source.region));
+    if copies.whose.is_none() {
+        return Err(Failure::usage(message).hint("give the copy another name with --name").into());
+    }
+    context.printer.say(format!("{message}: it is the source, and is left as it is"));
+    copies.to.remove(&source.region);
     Ok(())
 }
 
-async fn dry_run(context: &Context, target: &Target, copies: &Copies) -> Result<()> {
-    for region in &copies.to {
-        let to = target.in_region(region);
-        let said = match copy::check(&to, &copies.request(region)).await {
-            Ok(Some(there)) => format!("{there} is there already"),
-            Ok(None) => format!("{} would be copied from {}", copies.name, copies.source.region),
-            Err(error) => return Err(foreign::explained(&to, copies, error).await),
-        };
-        context.printer.say(format!("dry run: {region}: {said}{}", copies.steps.would(context.now)));
+async fn dry_run(context: &Context, all: &[Copies], mut failed: Vec<Failed>) -> Result<()> {
+    let open = copying::open(all, &failed);
+    let each = open.flat_map(|of| all[of].to.iter().map(move |region| (of, region)));
+    let ask = |(of, region): (usize, &Region)| {
+        let (copies, region) = (&all[of], region.clone());
+        async move {
+            let to = copies.target.in_region(&region);
+            let said = match copy::check(&to, &copies.request(&region)).await {
+                Ok(Some(there)) => Ok(format!("{there} is there already")),
+                Ok(None) => Ok(format!("{} would be copied from {}", copies.name, copies.source.region)),
+                Err(error) => Err(foreign::explained(&to, copies, error).await),
+            };
+            (of, region, said)
+        }
+    };
+    let mut asked = futures::stream::iter(each.collect::<Vec<_>>()).map(ask).buffered(SIDE_BY_SIDE);
+    while let Some((of, region, said)) = asked.next().await {
+        let copies = &all[of];
+        match said {
+            Ok(said) => {
+                let (at, then) = (copies.at(&region), copies.steps.would(context.now));
+                context.printer.say(format!("dry run: {at}: {said}{then}"));
+            }
+            Err(error) if copies.whose.is_some() => failed.push(Failed { of, region: Some(region), error }),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
+    drop(asked);
+    remaining::dry(context, all, failed)
 }

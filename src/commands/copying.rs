@@ -1,13 +1,12 @@
-//! Making copies in many regions, with all that is done to them once they are there.
+//! Making copies in many accounts and regions, with all that is done to them once they are there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Error, Result};
 use futures::StreamExt;
 
-use super::Context;
-use super::finishing::{self, Steps, Unfinished};
-use super::foreign::{self, Owner};
+use super::finishing::{Steps, Unfinished};
+use super::{Context, foreign, remaining};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::lineage;
@@ -19,18 +18,22 @@ use crate::output::{self, Options};
 use crate::service::copy::{self, Encryption, Request, Started};
 use crate::service::{Target, wait};
 
-/// How many regions are copied to at a time.
-const SIDE_BY_SIDE: usize = 32;
+/// How many copies are under way at a time: most of their time EC2 works and they wait.
+const SIDE_BY_SIDE: usize = 128;
 
-/// What to copy, and how.
+/// What to copy to an account, and how.
 #[derive(Clone)]
 pub struct Copies {
-    /// The image.
+    /// The account, in the region of the source.
+    pub target: Target,
+    /// What messages call the account, where there are several.
+    pub whose: Option<String>,
+    /// The image, as the account sees it.
     pub source: Image,
-    /// Its owner, where that is another account and a role leads there.
-    pub owner: Option<Owner>,
+    /// Its owner, where that is another account that can be entered.
+    pub owner: Option<Target>,
     /// The regions.
-    pub to: Vec<Region>,
+    pub to: BTreeSet<Region>,
     /// The name of the copies.
     pub name: String,
     /// How each region encrypts; regions without an entry as the source.
@@ -45,12 +48,14 @@ pub struct Copies {
 
 impl Copies {
     /// Plain copies of `source` under its own name, to no region yet.
-    pub fn of(source: Image) -> Self {
+    pub fn of(target: Target, source: Image) -> Self {
         let name = source.name.clone().unwrap_or_else(|| source.id.to_string());
         Self {
+            target,
+            whose: None,
             source,
             owner: None,
-            to: Vec::new(),
+            to: BTreeSet::new(),
             name,
             encryption: BTreeMap::new(),
             tags: true,
@@ -59,15 +64,31 @@ impl Copies {
         }
     }
 
+    /// A region as messages name it.
+    pub fn at(&self, region: &Region) -> String {
+        match &self.whose {
+            Some(account) => format!("account {account}, region {region}"),
+            None => region.to_string(),
+        }
+    }
+
     /// How the copy in a region is encrypted.
     pub fn encryption(&self, region: &Region) -> Encryption {
         self.encryption.get(region).cloned().unwrap_or(Encryption::AsSource)
     }
 
+    /// What messages say of something that failed: a region, or all of an account.
+    pub fn failing(&self, region: Option<&Region>) -> String {
+        match (region, &self.whose) {
+            (None, Some(account)) => format!("account {account}"),
+            _ => self.at(region.unwrap_or(&self.target.region)),
+        }
+    }
+
     /// The options of a command line that the owner of the image runs.
     pub fn owner_options(&self) -> String {
         match &self.owner {
-            Some(owner) => owner.target.options(),
+            Some(owner) => owner.options(),
             None => format!("--region {}", self.source.region),
         }
     }
@@ -100,164 +121,124 @@ pub struct Made {
     pub errors: Vec<PlaceError>,
 }
 
+/// Copies to one account that are not made.
+pub struct Failed {
+    /// Which account: the place of its copies in the list of all.
+    pub of: usize,
+    /// The region that failed; all of them where the account cannot copy the image at all.
+    pub region: Option<Region>,
+    /// Why.
+    pub error: Error,
+}
+
 /// What became of one copy.
 struct Copied {
+    of: usize,
     region: Region,
     result: Result<Image>,
     steps: Vec<Outcome>,
 }
 
-/// Makes all copies side by side and shows them after what was made `before`. A region that fails is reported and does
-/// not stop the others.
-pub async fn carry_out(context: &Context, target: &Target, copies: &Copies, before: Made) -> Result<()> {
-    let regions: BTreeSet<Region> = copies.to.iter().cloned().collect();
-    let one = |region: Region| async move { one(context, &target.in_region(&region), copies).await };
-    let results: Vec<Copied> = futures::stream::iter(regions).map(one).buffered(SIDE_BY_SIDE).collect().await;
+/// The accounts that are not refused, as places in the list of all.
+pub fn open<'a>(all: &'a [Copies], refused: &'a [Failed]) -> impl Iterator<Item = usize> + use<'a> {
+    (0..all.len()).filter(|of| !refused.iter().any(|failed| failed.of == *of))
+}
+
+/// Makes all copies side by side and shows them after what was made `before`. A region or an account that fails is
+/// reported and does not stop the others; those that were `refused` are not tried.
+pub async fn carry_out(context: &Context, all: &[Copies], refused: Vec<Failed>, before: Made) -> Result<()> {
     // What is not made by copying alone is called otherwise when it is left half done.
     let part = if before.images.is_empty() { "PartialCopy" } else { "PartialCreate" };
-    let (mut made, mut failed) = (before, Vec::new());
-    for Copied { region, result, steps } in results {
+    let each = open(all, &refused).flat_map(|of| all[of].to.iter().map(move |region| (of, region.clone())));
+    let each: Vec<_> = each.collect();
+    let one = |(of, region)| async move { one(context, &all[of], of, region).await };
+    let results: Vec<Copied> = futures::stream::iter(each).map(one).buffered(SIDE_BY_SIDE).collect().await;
+    let (mut made, mut failed) = (before, refused);
+    for Copied { of, region, result, steps } in results {
         made.steps.extend(steps);
         match result {
             Ok(image) => made.images.push(image),
-            Err(error) => {
-                let last = exit::last_word(&error);
-                let hint = last.hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-                context.printer.tell(&format!("{region}: {}{hint}", last.message));
-                let problem = Problem { code: last.code, message: last.message };
-                made.errors.push(target.in_region(&region).error(problem).await);
-                failed.push(error);
-            }
+            Err(error) => failed.push(Failed { of, region: Some(region), error }),
         }
     }
-    show(context, &made)?;
-    end(context, target, copies, &made, failed, part)
+    failed.sort_by_key(|failed| failed.of);
+    for Failed { of, region, error } in &failed {
+        let problem = tell_failed(context, &all[*of].failing(region.as_ref()), error);
+        let at = &all[*of].target;
+        made.errors.push(at.in_region(region.as_ref().unwrap_or(&at.region)).error(problem).await);
+    }
+    show(context, &made, all.len() > 1)?;
+    remaining::end(context, all, &made, failed, part)
+}
+
+/// Says why something could not be done, and what to do about it.
+pub fn tell_failed(context: &Context, at: &str, error: &Error) -> Problem {
+    let last = exit::last_word(error);
+    let hint = last.hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+    context.printer.tell(&format!("{at}: {}{hint}", last.message));
+    Problem { code: last.code, message: last.message }
 }
 
 /// Writes what was made to stdout.
-pub fn show(context: &Context, made: &Made) -> Result<()> {
-    let options = Options { steps: made.steps.clone(), ..Options::default() };
+pub fn show(context: &Context, made: &Made, several: bool) -> Result<()> {
+    let options = Options { steps: made.steps.clone(), owners: several, ..Options::default() };
     output::images(&context.printer, &made.images, &made.errors, &options, context.now)
 }
 
-/// How the run ends: with what is left to do, and how to do it.
-fn end(
-    context: &Context,
-    target: &Target,
-    copies: &Copies,
-    made: &Made,
-    mut failed: Vec<Error>,
-    part: &'static str,
-) -> Result<()> {
-    let left = made.steps.iter().filter(|step| !finishing::is_done(step)).count();
-    if failed.is_empty() && left == 0 {
-        return Ok(());
-    }
-    let hint = format!("finish it with: {}", again(target, copies, made).join(" && "));
-    let interrupted = failed.iter().position(|error| exit::last_word(error).exit == exit::INTERRUPTED);
-    let stopped = interrupted.is_some() || (left > 0 && context.stop.asked());
-    if made.images.is_empty() || interrupted.is_some() {
-        let error = failed.swap_remove(interrupted.unwrap_or(0));
-        // What goes on at AWS will not go through the steps by itself.
-        return Err(match error.downcast_ref::<Failure>() {
-            Some(failure)
-                if left > 0 && matches!(failure.kind, Kind::TimedOut | Kind::Interrupted | Kind::OutOfSight) =>
-            {
-                failure.clone().hint(hint).into()
-            }
-            _ => error,
-        });
-    }
-    let asked = copies.to.iter().collect::<BTreeSet<_>>().len();
-    let regions = (!failed.is_empty()).then(|| format!("{} of {asked} regions failed", failed.len()));
-    let steps = (left > 0).then(|| format!("{left} of {} steps are not done", made.steps.len()));
-    let message = regions.into_iter().chain(steps).collect::<Vec<_>>().join(", ");
-    let failure = match (stopped, failed.is_empty()) {
-        (true, _) => Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}")),
-        (false, true) => Failure::new(Kind::Partial, part, message),
-        (false, false) => Failure::new(Kind::Partial, "PartialCopy", message),
+async fn one(context: &Context, copies: &Copies, of: usize, region: Region) -> Copied {
+    let (result, steps) = match begin(context, copies, &region).await {
+        Ok((to, started)) => finish(context, copies, &to, &started).await,
+        Err(error) => (Err(error), Vec::new()),
     };
-    Err(failure.hint(hint).into())
+    Copied { of, region, result, steps }
 }
 
-/// The command lines that do the rest: the copies that failed, those that are there being adopted, and the steps that
-/// failed with images that are there.
-fn again(target: &Target, copies: &Copies, made: &Made) -> Vec<String> {
-    let failed: Vec<&Region> = made.errors.iter().map(|error| &error.region).collect();
-    let mut lines = copies.steps.commands(target, made.steps.iter().filter(|step| !failed.contains(&&step.region)));
-    if !failed.is_empty() {
-        lines.push(command(target, copies, &failed));
+/// Has EC2 begin the copy, or finds the one that is there.
+async fn begin(context: &Context, copies: &Copies, region: &Region) -> Result<(Target, Started)> {
+    if context.stop.asked() {
+        let failure = Failure::new(Kind::Interrupted, "Interrupted", "interrupted before it began");
+        return Err(failure.hint("run the command again: what is there is adopted").into());
     }
-    lines
-}
-
-/// The command line that makes the copies in these regions.
-pub fn command(target: &Target, copies: &Copies, regions: &[&Region]) -> String {
-    let to: Vec<_> = regions.iter().map(|region| region.as_str()).collect();
-    let name = copies.name.replace('\'', "'\\''");
-    let mut line = format!("amictl copy {} --to {} --name '{name}'", copies.source.id, to.join(","));
-    if let Some(owner) = &copies.owner {
-        line.push_str(&format!(" --from-role-arn {}", owner.role));
-    }
-    let keys: Vec<_> = regions.iter().filter_map(|region| Some((region, copies.encryption.get(region)?))).collect();
-    line.push_str(if keys.is_empty() { "" } else { " --encrypt" });
-    for (region, encryption) in keys {
-        if let Encryption::Key(key) = encryption {
-            line.push_str(&format!(" --kms-key {region}={key}"));
-        }
-    }
-    line.push_str(if copies.tags { "" } else { " --no-tags" });
-    format!("{line}{} {}", copies.steps.options(), target.options())
-}
-
-async fn one(context: &Context, to: &Target, copies: &Copies) -> Copied {
-    let region = to.region.clone();
-    let request = copies.request(&region);
-    let started = match copy::start(to, &request).await {
+    let (to, at) = (copies.target.in_region(region), copies.at(region));
+    let started = match copy::start(&to, &copies.request(region)).await {
         Ok(started) => started,
-        Err(error) => {
-            let error = foreign::explained(to, copies, error).await;
-            return Copied { region, result: Err(error), steps: Vec::new() };
-        }
+        Err(error) => return Err(foreign::explained(&to, copies, error).await),
     };
-    let id = started.id();
-    match &started {
-        Started::New(id) => context.printer.say(format!("copying {} to {region} as {id}", copies.source.id)),
-        Started::Adopted(id) => {
-            context.printer.say(format!("{id} in {region} is a copy of {} already", copies.source.id));
-        }
-    }
-    match completed(context, to, copies, &started, &request).await {
+    let source = &copies.source.id;
+    context.printer.say(match &started {
+        Started::New(id) => format!("copying {source} to {at} as {id}"),
+        Started::Adopted(id) => format!("{id} in {at} is a copy of {source} already"),
+    });
+    Ok((to, started))
+}
+
+/// Waits for the copy, and takes the steps with it.
+async fn finish(context: &Context, copies: &Copies, to: &Target, started: &Started) -> (Result<Image>, Vec<Outcome>) {
+    match completed(context, to, copies, started).await {
         Ok(image) => {
             let steps = copies.steps.take(context, to, &image).await;
-            Copied { region, result: Ok(image), steps }
+            (Ok(image), steps)
         }
         Err(error) => {
-            let error = foreign::failed(to, copies, id, error).await;
-            let image = Unfinished { target: to, id, name: &copies.name };
+            let error = foreign::failed(to, copies, started.id(), error).await;
+            let image = Unfinished { target: to, id: started.id(), name: &copies.name };
             let steps = copies.steps.left(context, image, &exit::last_word(&error).code).await;
-            Copied { region, result: Err(error), steps }
+            (Err(error), steps)
         }
     }
 }
 
 /// Waits until the copy is available, and sees to its tags.
-async fn completed(
-    context: &Context,
-    to: &Target,
-    copies: &Copies,
-    started: &Started,
-    request: &Request,
-) -> Result<Image> {
+async fn completed(context: &Context, to: &Target, copies: &Copies, started: &Started) -> Result<Image> {
     let (id, fresh) = (started.id(), matches!(started, Started::New(_)));
     if !copies.wait {
         return wait::image_visible(to, id, &context.patience()).await;
     }
     let mut image = context
-        .watched(format!("{} {id}", to.region), async |watch| {
+        .watched(format!("{} {id}", copies.at(&to.region)), async |watch| {
             wait::image_available(to, id, fresh, &context.patience(), watch).await
         })
         .await?;
-    copy::complete(to, &mut image, &request.tags).await?;
+    copy::complete(to, &mut image, &copies.request(&to.region).tags).await?;
     Ok(image)
 }

@@ -1,5 +1,7 @@
 //! `amictl create`: the next version of a family, from an instance or a snapshot.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Error, Result};
 
 use super::Context;
@@ -113,14 +115,15 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let request = request(context, &args)?;
     let steps = args.finish.steps(context.now)?;
     let target = context.target().await?;
-    if args.copy_to.contains(&target.region) {
+    let copy_to: BTreeSet<Region> = args.copy_to.iter().cloned().collect();
+    if copy_to.contains(&target.region) {
         let message = format!("--copy-to {}: that is where the image is made", target.region);
         return Err(Failure::usage(message).hint("leave that region out").into());
     }
     let reboots = look_at_origin(&target, &request.origin).await?;
     if steps.shares() {
         let volumes = volumes_of(context, &target, &request.origin).await;
-        landing::image(context, &target, &args.copy_to, request.family.as_str(), &volumes).await?;
+        landing::image(context, &target, &copy_to, request.family.as_str(), &volumes).await?;
     }
     if args.dry_run {
         let name = create::check(&target, &request).await?;
@@ -151,13 +154,13 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         Ok(image) => image,
         Err(error) => {
             let image = Unfinished { target: &target, id: &id, name: &name.to_string() };
-            return Err(not_available(context, &steps, &args.copy_to, image, error).await?);
+            return Err(not_available(context, &steps, &copy_to, image, error).await?);
         }
     };
     let made =
         Made { steps: steps.take(context, &target, &image).await, images: vec![image.clone()], errors: Vec::new() };
-    let copies = Copies { to: args.copy_to, steps, ..Copies::of(image) };
-    copying::carry_out(context, &target, &copies, made).await?;
+    let copies = Copies { to: copy_to, steps, ..Copies::of(target, image) };
+    copying::carry_out(context, &[copies], Vec::new(), made).await?;
     tagged.map_err(|error| {
         let message = format!("{name} ({id}) is made, but its snapshot could not be tagged: {error:#}");
         let hint = "tag the snapshot by hand, or use --no-snapshot-tags where the role may not";
@@ -170,7 +173,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 async fn not_available(
     context: &Context,
     steps: &Steps,
-    copy_to: &[Region],
+    copy_to: &BTreeSet<Region>,
     image: Unfinished<'_>,
     error: Error,
 ) -> Result<Error> {
@@ -183,7 +186,8 @@ async fn not_available(
         lines.push(format!("amictl copy {id} --to {}{} {}", to.join(","), steps.options(), target.options()));
     }
     if !left.is_empty() {
-        copying::show(context, &Made { images: Vec::new(), steps: left, errors: vec![target.error(problem).await] })?;
+        let errors = vec![target.error(problem).await];
+        copying::show(context, &Made { images: Vec::new(), steps: left, errors }, false)?;
     }
     Ok(match error.downcast_ref::<Failure>() {
         Some(failure) if matches!(failure.kind, Kind::TimedOut | Kind::Interrupted | Kind::OutOfSight) => {

@@ -43,7 +43,7 @@ impl Finish {
         {
             return Err(Failure::usage(format!("--deprecate-after {span}: {objection}")).into());
         }
-        Ok(Steps { share, deprecate: self.deprecate_after, protect: self.protect })
+        Ok(Steps { share, deprecate: self.deprecate_after, protect: self.protect, several: false })
     }
 }
 
@@ -53,6 +53,8 @@ pub struct Steps {
     share: BTreeSet<Principal>,
     deprecate: Option<Age>,
     protect: bool,
+    /// Whether messages say whose an image is: the run works in several accounts.
+    several: bool,
 }
 
 /// An image as far as it is known before it is available.
@@ -66,6 +68,12 @@ pub struct Unfinished<'a> {
 }
 
 impl Steps {
+    /// The same in several accounts, or in one.
+    #[must_use]
+    pub fn in_several(self, several: bool) -> Self {
+        Self { several, ..self }
+    }
+
     /// Whether images are to be shared.
     pub fn shares(&self) -> bool {
         !self.share.is_empty()
@@ -87,7 +95,7 @@ impl Steps {
             } else {
                 self.step(context, target, image, verb).await
             };
-            tell(context, &outcome);
+            self.tell(context, &outcome);
             outcomes.push(outcome);
         }
         outcomes
@@ -126,8 +134,27 @@ impl Steps {
             snapshots: Vec::new(),
         };
         let outcomes: Vec<_> = self.verbs().into_iter().map(outcome).collect();
-        outcomes.iter().for_each(|outcome| tell(context, outcome));
+        outcomes.iter().for_each(|outcome| self.tell(context, outcome));
         outcomes
+    }
+
+    fn tell(&self, context: &Context, outcome: &Outcome) {
+        let (id, verb) = (&outcome.image_id, outcome.verb);
+        let region = match &outcome.account {
+            Some(account) if self.several => format!("account {account}, region {}", outcome.region),
+            _ => outcome.region.to_string(),
+        };
+        match &outcome.status {
+            Status::Done => {
+                let already = if outcome.changed { "" } else { " already" };
+                let detail = outcome.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+                context.printer.say(format!("{id} in {region}: {}{already}{detail}", verb.done()));
+            }
+            Status::Failed(problem) | Status::Skipped(problem) => {
+                let not = format!("{id} in {region}: not {}: {} [{}]", verb.done(), problem.message, problem.code);
+                context.printer.tell(&not);
+            }
+        }
     }
 
     /// What would be done, for a dry run: ` and shared with …`.
@@ -195,21 +222,6 @@ fn quoted(span: Age) -> String {
 
 fn interrupted() -> Problem {
     Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() }
-}
-
-fn tell(context: &Context, outcome: &Outcome) {
-    let (id, region, verb) = (&outcome.image_id, &outcome.region, outcome.verb);
-    match &outcome.status {
-        Status::Done => {
-            let already = if outcome.changed { "" } else { " already" };
-            let detail = outcome.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
-            context.printer.say(format!("{id} in {region}: {}{already}{detail}", verb.done()));
-        }
-        Status::Failed(problem) | Status::Skipped(problem) => {
-            let not = format!("{id} in {region}: not {}: {} [{}]", verb.done(), problem.message, problem.code);
-            context.printer.tell(&not);
-        }
-    }
 }
 
 #[cfg(test)]

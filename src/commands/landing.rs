@@ -45,15 +45,15 @@ impl Volumes {
 }
 
 /// Refuses to make copies that could not be shared.
-pub async fn copies(context: &Context, target: &Target, copies: &Copies) -> Result<()> {
+pub async fn copies(context: &Context, copies: &Copies) -> Result<()> {
     if !copies.steps.shares() {
         return Ok(());
     }
-    let source = &copies.source;
+    let (source, target) = (&copies.source, &copies.target);
     let mut volumes = Volumes::of(source);
     if source.own && copies.to.contains(&source.region) {
         let ids: Vec<SnapshotId> = source.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect();
-        let found = snapshots::existing(&target.in_region(&source.region), &ids).await?;
+        let found = snapshots::existing(target, &ids).await?;
         volumes.keys = found.into_iter().filter_map(|snapshot| snapshot.kms_key).collect();
     }
     let home = source.own.then_some(&source.region);
@@ -61,13 +61,19 @@ pub async fn copies(context: &Context, target: &Target, copies: &Copies) -> Resu
     let Some((region, key)) = unshareable(context, target, &copies.to, home, &volumes, encryption).await else {
         return Ok(());
     };
-    Err(refusal(&format!("the copy in {region}"), &key)
+    Err(refusal(&format!("the copy in {}", copies.at(&region)), &key)
         .hint(format!("encrypt it with a key of your own: --encrypt --kms-key {region}=KEY"))
         .into())
 }
 
 /// Refuses to make an image of these volumes, or copies of it, that could not be shared.
-pub async fn image(context: &Context, target: &Target, to: &[Region], family: &str, volumes: &Volumes) -> Result<()> {
+pub async fn image(
+    context: &Context,
+    target: &Target,
+    to: &BTreeSet<Region>,
+    family: &str,
+    volumes: &Volumes,
+) -> Result<()> {
     let by_hand = |region: &Region, name: &str| {
         format!("amictl copy {family} --to {region}{name} --encrypt --kms-key KEY --share-with …")
     };
@@ -95,13 +101,12 @@ fn refusal(what: &str, key: &str) -> Failure {
 async fn unshareable(
     context: &Context,
     target: &Target,
-    to: &[Region],
+    to: &BTreeSet<Region>,
     home: Option<&Region>,
     source: &Volumes,
     encryption: impl Fn(&Region) -> Encryption,
 ) -> Option<(Region, String)> {
-    let regions: BTreeSet<&Region> = to.iter().collect();
-    let each = regions.into_iter().map(|region| {
+    let each = to.iter().map(|region| {
         let (to, encryption, beside) = (target.in_region(region), encryption(region), home == Some(region));
         async move {
             let key = match keys_of_copy(&to, &encryption, source, beside).await {

@@ -219,9 +219,15 @@ async fn show(context: &Context, args: &Args, images: Vec<Image>, listing: Chose
         errors.extend(failed);
     }
     let errors = errors.as_slice();
-    let several = listing.targets.len() > 1;
     let prices = args.cost.then(|| Prices::new(args.price_per_gb));
-    let options = Options { columns: args.columns.clone(), regions: several, prices, used_by, ..Options::default() };
+    let options = Options {
+        columns: args.columns.clone(),
+        regions: listing.targets.len() > 1,
+        owners: listing.several,
+        prices,
+        used_by,
+        ..Options::default()
+    };
     output::images(&context.printer, &images, errors, &options, context.now)?;
     if images.is_empty() && errors.is_empty() && context.printer.format() == output::Format::Table {
         context.printer.say("no images match");

@@ -1,6 +1,7 @@
 //! One file a command, named as the user types it: its arguments, then how it runs.
 
 mod again;
+mod allowed;
 pub mod apply;
 mod bin;
 mod changing;
@@ -28,6 +29,7 @@ mod planning;
 pub mod protect;
 pub mod prune;
 pub mod refs;
+mod remaining;
 mod reports;
 pub mod restore;
 mod run;
@@ -35,6 +37,7 @@ pub mod share;
 mod shareable;
 mod sharing;
 pub mod show;
+mod sources;
 mod staging;
 pub mod tag;
 mod using;

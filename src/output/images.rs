@@ -20,6 +20,8 @@ pub struct Options {
     pub columns: Vec<Column>,
     /// Shows the region even where all images are in one: others were asked too.
     pub regions: bool,
+    /// Shows the owner even where all images are of one: other accounts were asked too.
+    pub owners: bool,
     /// Shows what the snapshots cost at most.
     pub prices: Option<Prices>,
     /// Who uses each image, where that was asked.
@@ -60,7 +62,7 @@ pub fn images(
         Format::Table if images.is_empty() => Ok(()),
         Format::Table => {
             let several = options.regions || images.windows(2).any(|pair| pair[0].region != pair[1].region);
-            let foreign = images.iter().any(|image| !image.own);
+            let foreign = options.owners || images.iter().any(|image| !image.own);
             let columns = chosen(Column::usual(several, foreign, options.prices.is_some()));
             let mut sheet = Sheet::new(columns.iter().map(Column::title));
             let cells = |row: Row<'_>| columns.iter().map(|c| c.shown(&row, now)).collect();

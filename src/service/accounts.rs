@@ -30,6 +30,10 @@ pub(super) struct Opened {
 /// Finds out which accounts are meant. Roles are not assumed yet.
 pub(super) async fn open(settings: &Settings, config: &SdkConfig, options: &str) -> Result<Opened> {
     let mut opened = Opened { accounts: Vec::new(), notes: Vec::new() };
+    let external_id = settings.external_id.as_ref().map(ToString::to_string);
+    let given = external_id.as_ref().map(|id| format!(" --external-id {id}")).unwrap_or_default();
+    // Without a role it may still be one of --from-role-arn that asks for the external id.
+    let own = || Account::new(config.clone(), None, format!("{options}{given}"), settings.pace);
     let mut roles = distinct(&settings.role_arns)?;
     if let Some(name) = &settings.org_role {
         let here = caller(config).await?;
@@ -44,18 +48,16 @@ pub(super) async fn open(settings: &Settings, config: &SdkConfig, options: &str)
             }
             match id == here.account {
                 // AWS makes the role of an organization in its members, not in the account that manages them.
-                true => opened.accounts.push(Account::new(config.clone(), None, options.to_owned(), settings.pace)),
+                true => opened.accounts.push(own()),
                 false => roles.push(RoleArn::new(&partition, id, name.clone())),
             }
         }
     } else if roles.is_empty() {
-        opened.accounts.push(Account::new(config.clone(), None, options.to_owned(), settings.pace));
+        opened.accounts.push(own());
     }
     for role in roles {
-        let external_id = settings.external_id.as_ref().map(ToString::to_string);
-        let given = external_id.as_ref().map(|id| format!(" --external-id {id}")).unwrap_or_default();
         let options = format!("{options} --role-arn {role}{given}");
-        let entered = with_role(config, Role { external_id, ..Role::new(&role) }, None);
+        let entered = with_role(config, Role { external_id: external_id.clone(), ..Role::new(&role) }, None);
         opened.accounts.push(Account::new(entered, Some(role), options, settings.pace));
     }
     Ok(opened)

@@ -1,6 +1,6 @@
 //! Profile, credentials, endpoint, retries and regions: one client for each account and region.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -178,14 +178,29 @@ impl Session {
         self.regions(account).await
     }
 
+    /// Every account in the one region of a command that begins in one. None has been entered yet.
+    pub async fn in_one_region(&self) -> Result<Vec<Target>> {
+        let targets = self.targets().await?;
+        let regions: BTreeSet<&Region> = targets.iter().map(|target| &target.region).collect();
+        if regions.len() == 1 {
+            return Ok(targets);
+        }
+        let message = format!("this command works in one region at a time, and {} are given", regions.len());
+        let hint = "give one --region; copy and create take those of the copies from --to and --copy-to";
+        Err(Failure::usage(message).hint(hint).into())
+    }
+
     /// The one account and region of a command that works in one.
     pub async fn single(&self) -> Result<Target> {
-        let mut targets = self.targets().await?;
-        match (targets.pop(), targets.is_empty()) {
-            (Some(target), true) => Ok(target),
-            _ => Err(Failure::usage("this command works in one account and one region at a time")
-                .hint("give one --region and at most one --role-arn")
-                .into()),
+        let mut targets = self.in_one_region().await?;
+        match (targets.pop(), targets.len()) {
+            (Some(target), 0) => Ok(target),
+            (_, others) => {
+                let message = format!("this command works in one account at a time, and {} are given", others + 1);
+                let hint = "what it begins with is in one account: give at most one --role-arn, and run it once for each; \
+                            an image is taken to several accounts by amictl copy";
+                Err(Failure::usage(message).hint(hint).into())
+            }
         }
     }
 

@@ -169,11 +169,20 @@ impl Target {
         format!("--region {}{}", regions.join(","), self.account.options)
     }
 
-    /// What went wrong here, as an entry of a report. The account is that of the role where nobody answers.
-    pub async fn error(&self, problem: Problem) -> PlaceError {
+    /// The role that leads here, where one does.
+    pub fn role(&self) -> Option<&RoleArn> {
+        self.account.role.as_ref()
+    }
+
+    /// The account for messages: that of the role where nobody answers.
+    pub async fn whose(&self) -> Option<String> {
         let asked = self.account().await.ok().map(ToString::to_string);
-        let account = asked.or_else(|| self.account.id());
-        PlaceError { account, region: self.region.clone(), problem }
+        asked.or_else(|| self.account.id())
+    }
+
+    /// What went wrong here, as an entry of a report.
+    pub async fn error(&self, problem: Problem) -> PlaceError {
+        PlaceError { account: self.whose().await, region: self.region.clone(), problem }
     }
 
     /// Where this is, for messages: account and region.

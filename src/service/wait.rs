@@ -162,7 +162,7 @@ async fn image(
                 }
                 doing = image.state.to_string();
             }
-            Ok(Some(image)) => return Err(ended(&image).into()),
+            Ok(Some(image)) => return Err(ended(target, &image).into()),
             Ok(None) if unknown_yet => {}
             Ok(None) => return Err(gone(id, &target.region).into()),
             Err(error) => {
@@ -194,13 +194,13 @@ async fn progress(target: &Target, image: &Image) -> Progress {
     }
 }
 
-fn ended(image: &Image) -> Failure {
+fn ended(target: &Target, image: &Image) -> Failure {
     let reason = image.state_reason.as_deref().unwrap_or("EC2 gives no reason");
     let over_key = access::is_about_keys(reason);
     let code = if over_key { access::KEY_NOT_USABLE } else { "ImageNotAvailable" };
     let message = format!("{} in {} is {}: {reason}", image.label(), image.region, image.state);
     let failure = Failure::new(Kind::Failed, code, message);
-    let remove = format!("amictl deregister {} --region {}", image.id, image.region);
+    let remove = format!("amictl deregister {} {}", image.id, target.options());
     match (&image.state, &image.owner) {
         (State::Failed | State::Error, Some(owner)) if over_key => {
             failure.hint(access::key_hint(owner.as_str(), &remove))

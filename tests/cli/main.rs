@@ -17,6 +17,7 @@ mod copy_accounts;
 mod copy_accounts_keys;
 mod copy_again;
 mod copy_encrypted;
+mod copy_many_accounts;
 mod create;
 mod create_lost;
 mod create_snapshot;

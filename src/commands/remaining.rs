@@ -1,0 +1,136 @@
+//! How a run ends that makes copies: with what is left to do, and the command lines that do it.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Error, Result};
+
+use super::copying::{Copies, Failed, Made};
+use super::{Context, copying, finishing};
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::region::Region;
+use crate::domain::report::Outcome;
+use crate::exit;
+use crate::service::copy::Encryption;
+
+/// Ends the run: well only where nothing is left to do.
+pub fn end(context: &Context, all: &[Copies], made: &Made, mut failed: Vec<Failed>, part: &'static str) -> Result<()> {
+    let left = made.steps.iter().filter(|step| !finishing::is_done(step)).count();
+    if failed.is_empty() && left == 0 {
+        return Ok(());
+    }
+    let hint = format!("finish it with: {}", again(all, made, &failed).join(" && "));
+    let interrupted = failed.iter().position(|failed| exit::last_word(&failed.error).exit == exit::INTERRUPTED);
+    let stopped = interrupted.is_some() || (left > 0 && context.stop.asked());
+    if made.images.is_empty() || interrupted.is_some() {
+        let Failed { of, region, error } = failed.swap_remove(interrupted.unwrap_or(0));
+        let error = match error.downcast_ref::<Failure>() {
+            // What goes on at AWS will not go through the steps by itself.
+            Some(failure)
+                if left > 0 && matches!(failure.kind, Kind::TimedOut | Kind::Interrupted | Kind::OutOfSight) =>
+            {
+                failure.clone().hint(hint).into()
+            }
+            _ => error,
+        };
+        return Err(all[of].placed(region.as_ref(), error));
+    }
+    let what = if all.len() > 1 { "copies" } else { "regions" };
+    let lost = (!failed.is_empty()).then(|| format!("{} of {} {what} failed", lost(all, &failed), asked(all)));
+    let steps = (left > 0).then(|| format!("{left} of {} steps are not done", made.steps.len()));
+    let message = lost.into_iter().chain(steps).collect::<Vec<_>>().join(", ");
+    let failure = match (stopped, failed.is_empty()) {
+        (true, _) => Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}")),
+        (false, true) => Failure::new(Kind::Partial, part, message),
+        (false, false) => Failure::new(Kind::Partial, "PartialCopy", message),
+    };
+    Err(failure.hint(hint).into())
+}
+
+/// Ends a dry run, which goes on where something would not work.
+pub fn dry(context: &Context, all: &[Copies], mut failed: Vec<Failed>) -> Result<()> {
+    failed.sort_by_key(|failed| failed.of);
+    for Failed { of, region, error } in &failed {
+        copying::tell_failed(context, &all[*of].failing(region.as_ref()), error);
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    if lost(all, &failed) == asked(all) {
+        let Failed { of, region, error } = failed.swap_remove(0);
+        return Err(all[of].placed(region.as_ref(), error));
+    }
+    let message = format!("dry run: {} of {} copies would not work", lost(all, &failed), asked(all));
+    Err(Failure::new(Kind::Partial, "PartialCopy", message).hint("nothing was changed").into())
+}
+
+/// How many copies were asked for.
+fn asked(all: &[Copies]) -> usize {
+    all.iter().map(|copies| copies.to.len()).sum()
+}
+
+/// How many of them failed.
+fn lost(all: &[Copies], failed: &[Failed]) -> usize {
+    (0..all.len()).map(|of| regions(all, failed, of).len()).sum()
+}
+
+/// The regions of an account in which copies failed.
+fn regions(all: &[Copies], failed: &[Failed], of: usize) -> BTreeSet<Region> {
+    let (mut regions, to) = (BTreeSet::new(), &all[of].to);
+    for failed in failed.iter().filter(|failed| failed.of == of) {
+        match &failed.region {
+            Some(region) => drop(regions.insert(region.clone())),
+            None => regions.extend(to.iter().cloned()),
+        }
+    }
+    regions
+}
+
+/// The command lines that do the rest, account by account: the copies that failed, those that are there being adopted,
+/// and the steps that failed with images that are there.
+fn again(all: &[Copies], made: &Made, failed: &[Failed]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (of, copies) in all.iter().enumerate() {
+        let lost = regions(all, failed, of);
+        let account = |step: &Outcome| step.account.as_ref().map(ToString::to_string);
+        let own = |step: &&Outcome| copies.whose.is_none() || account(step) == copies.whose;
+        let steps = made.steps.iter().filter(own).filter(|step| !lost.contains(&step.region));
+        lines.extend(copies.steps.commands(&copies.target, steps));
+        if !lost.is_empty() {
+            lines.push(command(copies, &lost));
+        }
+    }
+    // An owner that no role leads to is found by asking for the same accounts again.
+    lines.dedup();
+    lines
+}
+
+/// The command line that makes the copies of an account in these regions.
+fn command(copies: &Copies, regions: &BTreeSet<Region>) -> String {
+    let to: Vec<_> = regions.iter().map(Region::as_str).collect();
+    let name = copies.name.replace('\'', "'\\''");
+    let mut line = format!("amictl copy {} --to {} --name '{name}'", copies.source.id, to.join(","));
+    match copies.owner.as_ref().map(|owner| owner.role()) {
+        Some(Some(role)) => line.push_str(&format!(" --from-role-arn {role}")),
+        Some(None) => return "the same command again".to_owned(),
+        None => {}
+    }
+    let keys: Vec<_> = regions.iter().filter_map(|region| Some((region, copies.encryption.get(region)?))).collect();
+    line.push_str(if keys.is_empty() { "" } else { " --encrypt" });
+    for (region, encryption) in keys {
+        if let Encryption::Key(key) = encryption {
+            line.push_str(&format!(" --kms-key {region}={key}"));
+        }
+    }
+    line.push_str(if copies.tags { "" } else { " --no-tags" });
+    format!("{line}{} {}", copies.steps.options(), copies.target.options())
+}
+
+impl Copies {
+    /// An error with the account it is of, where there are several.
+    pub fn placed(&self, region: Option<&Region>, error: Error) -> Error {
+        match self.whose {
+            Some(_) => error.context(self.failing(region)),
+            None => error,
+        }
+    }
+}
