@@ -15,6 +15,7 @@ mod setup;
 mod accounts;
 mod across;
 mod apply;
+mod doubt;
 mod failing;
 mod files;
 mod journal;
