@@ -71,7 +71,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
     let reading = async {
         let each: Vec<_> = futures::stream::iter(each).buffered(REGIONS).collect().await;
         let mut surveys = Surveys { each, errors: places.errors.clone() };
-        let mut unread = using::unread_accounts(&places.errors);
+        let mut unread = using::unread_accounts(&places.unentered());
         let listed = surveys.each.iter().any(|survey| survey.unlisted.is_none());
         for Survey { target, unlisted, .. } in &surveys.each {
             let Some(error) = unlisted else { continue };

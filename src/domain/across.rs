@@ -66,6 +66,19 @@ pub fn state(
     SourceState { account, region: region.clone(), source: Source::Accounts, status }
 }
 
+/// The code of a member of the organization that nobody can work in at present.
+pub const NOT_ACTIVE: &str = "AccountNotActive";
+
+/// Why such a member could not be looked into, and what to do about it.
+pub fn inactive(state: &str) -> Problem {
+    let message = format!(
+        "the organization has it as {state}, and what it uses is used again when it is active; name the accounts of \
+         the run without it, or leave out use by others with --without-source {}",
+        Source::Accounts
+    );
+    Problem { code: NOT_ACTIVE.to_owned(), message }
+}
+
 impl Unread {
     /// Whether it is another account than this one, and could have told about this region.
     pub fn concerns(&self, account: Option<&AccountId>, region: &Region) -> bool {
