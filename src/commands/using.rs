@@ -224,12 +224,12 @@ async fn doubts(place: &Looked<'_>, candidates: Vec<Image>, unread: &[Unread]) -
     let each = candidates.into_iter().map(|image| async move {
         let shares = if image.own { launch_permissions(place.target, &image.id).await.map(Some) } else { Ok(None) };
         let shares = shares.map(|now| Some(now?.into_iter().chain(before_disabling(&image)?).collect()));
-        (image.id, shares)
+        (image, shares)
     });
     let answers: Vec<_> = futures::stream::iter(each).buffer_unordered(IMAGES).collect().await;
-    let doubt = |(image, shares)| {
+    let doubt = |(image, shares): (Image, Result<_, _>)| {
         let why = match shares {
-            Ok(None) => unread.first().map(|unread| unread.doubt()),
+            Ok(None) => unread.first().map(|unread| unread.doubt_of(&image)),
             Ok(Some(shares)) => unread.iter().find(|u| may_launch(&shares, u.account.as_ref())).map(|u| u.doubt()),
             Err(error) => {
                 let error: crate::service::error::ApiError = error;
@@ -237,7 +237,7 @@ async fn doubts(place: &Looked<'_>, candidates: Vec<Image>, unread: &[Unread]) -
                 Some(Problem { message, code: error.code })
             }
         };
-        Some((image, why?))
+        Some((image.id, why?))
     };
     answers.into_iter().filter_map(doubt).collect()
 }

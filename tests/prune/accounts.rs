@@ -10,7 +10,7 @@ pub const THIRD: &str = "333333333333";
 pub const OTHER_ROLE: &str = "arn:aws:iam::222222222222:role/ami";
 pub const THIRD_ROLE: &str = "arn:aws:iam::333333333333:role/ami";
 pub const TWO: &str = "--role-arn arn:aws:iam::111111111111:role/ami,arn:aws:iam::222222222222:role/ami";
-const THREE: &str = "--role-arn arn:aws:iam::111111111111:role/ami,arn:aws:iam::222222222222:role/ami,\
+pub const THREE: &str = "--role-arn arn:aws:iam::111111111111:role/ami,arn:aws:iam::222222222222:role/ami,\
                      arn:aws:iam::333333333333:role/ami";
 const AWAY: &str = "prune --keep 0 --apply --yes --max-delete 100% -o json";
 

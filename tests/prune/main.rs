@@ -29,6 +29,7 @@ mod policy_file;
 mod recycle_bin;
 mod refs;
 mod retire;
+mod roles;
 mod snapshots;
 mod sources;
 mod standing;
