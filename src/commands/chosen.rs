@@ -25,7 +25,7 @@ pub struct Chosen {
     pub images: Vec<(Target, Image)>,
     /// Places that could not be looked into.
     pub errors: Vec<PlaceError>,
-    /// Among those, accounts that could not be entered at all.
+    /// Accounts that were not entered at all: among those, and such as are not active.
     pub unentered: Vec<PlaceError>,
     /// Every place that was looked into.
     pub targets: Vec<Target>,
@@ -74,8 +74,8 @@ type Found = (Target, Vec<Result<Vec<Image>>>);
 pub async fn choose(context: &Context, references: &[ImageRef], every_version: bool, copies: bool) -> Result<Chosen> {
     let session = context.session().await?;
     let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
-    let Places { targets, errors: unentered, several, .. } = entered;
-    let mut errors = unentered.clone();
+    let unentered = entered.unentered();
+    let Places { targets, mut errors, several, .. } = entered;
     let each = targets.iter().map(|target| async {
         let mut found = Vec::new();
         for reference in references {

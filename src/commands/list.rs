@@ -10,6 +10,7 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use super::chosen::{Chosen, Gaps};
 use super::using::{self, Used};
 use super::{Context, destroy};
+use crate::domain::across::NOT_ACTIVE;
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
@@ -136,7 +137,9 @@ fn owner(text: &str) -> Result<String, String> {
 
 /// Lists the images; a place that fails is reported and does not hide the others.
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let Places { targets, errors: unentered, several, .. } = context.session().await?.places().await.some()?;
+    let places = context.session().await?.places().await.some()?;
+    let unentered = places.unentered();
+    let Places { targets, mut errors, several, .. } = places;
     let query = Arc::new(query(&args));
     let bar = context.printer.bars().count(targets.len() as u64, "listing images");
     // Each on a thread of its own, as reading a thousand images takes longer than waiting for them.
@@ -150,7 +153,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     });
     let answers: Vec<_> = found.buffered(SIDE_BY_SIDE).try_collect().await?;
     drop(bar);
-    let (mut all, mut first, mut targets, mut errors) = (Vec::new(), None, Vec::new(), unentered.clone());
+    let (mut all, mut first, mut targets) = (Vec::new(), None, Vec::new());
     let (mut failed, places) = (0, answers.len());
     for (target, answer) in answers {
         match answer {
@@ -200,7 +203,9 @@ async fn users(
         };
         found.extend(images.iter().map(|image| (image.id.clone(), text(image))));
         for state in usage.failed() {
-            if let SourceStatus::Failed(problem) = &state.status {
+            if let SourceStatus::Failed(problem) = &state.status
+                && problem.code != NOT_ACTIVE
+            {
                 let message = format!("{}: {}", state.source, problem.message);
                 errors.push(target.error(Problem { message, ..problem.clone() }).await);
             }

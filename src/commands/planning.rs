@@ -13,14 +13,14 @@ use super::reports;
 use super::staging::Task;
 use super::using::{self, Looked};
 use crate::domain::cost::Prices;
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
 use crate::domain::plan::{Action, Judged, Plan, fingerprint};
 use crate::domain::policy::Policy;
 use crate::domain::report::{PlaceError, Problem};
 use crate::domain::retention::{Shares, Verdict, judge};
 use crate::domain::retire::Step;
-use crate::domain::sharing::Principal;
+use crate::domain::sharing::{Principal, SHARES, before_disabling};
 use crate::domain::usage::{Source, Usage};
 use crate::output::Bar;
 use crate::service::Target;
@@ -47,6 +47,8 @@ pub struct Survey {
     pub images: Vec<Image>,
     usage: Usage,
     shares: Shares,
+    /// Why its images could not be listed. What it says of use holds all the same.
+    unlisted: Option<ApiError>,
 }
 
 /// Everything that was found out.
@@ -65,34 +67,26 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
     let targets = places.targets.clone();
     let steps = Source::ALL.len() + 1;
     let bar = context.printer.bars().count((targets.len() * steps) as u64, "reading images and their use");
-    let each = targets.into_iter().map(|target| async {
-        let survey = place(context, target.clone(), policy, &bar).await;
-        (target, survey)
-    });
+    let each = targets.into_iter().map(|target| place(context, target, policy, &bar));
     let reading = async {
-        let answers: Vec<_> = futures::stream::iter(each).buffered(REGIONS).collect().await;
-        let mut surveys = Surveys { each: Vec::new(), errors: places.errors.clone() };
-        let mut unread = using::unread_accounts(&places.errors);
-        let (mut first, all) = (None, answers.len());
-        for (target, answer) in answers {
-            match answer {
-                Ok(survey) => surveys.each.push(survey),
-                Err(error) => {
-                    let place = target.error(error.problem()).await;
-                    unread.push(using::unread(&place, Some(target.region.clone())));
-                    surveys.errors.push(place);
-                    first.get_or_insert(error);
-                }
+        let each: Vec<_> = futures::stream::iter(each).buffered(REGIONS).collect().await;
+        let mut surveys = Surveys { each, errors: places.errors.clone() };
+        let mut unread = using::unread_accounts(&places.unentered());
+        let listed = surveys.each.iter().any(|survey| survey.unlisted.is_none());
+        for Survey { target, unlisted, .. } in &surveys.each {
+            let Some(error) = unlisted else { continue };
+            if !places.several || !listed {
+                return Err(error.clone().into());
             }
-        }
-        match first {
-            Some(error) if !places.several || surveys.each.is_empty() && all > 0 => return Err(error.into()),
-            _ => {}
+            let place = target.error(error.problem()).await;
+            unread.push(using::unread(&place, Some(target.region.clone())));
+            surveys.errors.push(place);
         }
         if places.several {
             let mut looked: Vec<_> = surveys.each.iter_mut().map(Survey::looked).collect();
             using::across(&mut looked, unread, &policy.without_sources, &candidates, true).await;
         }
+        surveys.each.retain(|survey| survey.unlisted.is_none());
         Ok(surveys)
     };
     let mut surveys = context.unless_stopped(reading).await?;
@@ -107,13 +101,13 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
     Ok(surveys)
 }
 
-/// The images of which all that is left to know is who else uses them. What stays where it is shared needs no look.
+/// The images of which all that is left to know is who else uses them. What stays as it is shared needs no look.
 fn candidates(context: &Context, policy: &Policy, looked: &Looked<'_>) -> Vec<Image> {
-    let verdicts = judge(policy, looked.images, looked.usage, &Shares::new(), context.now);
-    verdicts.iter().filter(|v| v.candidate() && !v.asks_shares).map(|v| v.image.clone()).collect()
+    let verdicts = judge(policy, looked.images, looked.usage, looked.shares, context.now);
+    verdicts.iter().filter(|v| v.candidate()).map(|v| v.image.clone()).collect()
 }
 
-async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) -> Result<Survey, ApiError> {
+async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) -> Survey {
     let (tell, told) = oneshot::channel();
     let listing = async {
         let images = images::find(&target, &Query::own()).await?;
@@ -123,31 +117,41 @@ async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) ->
         let candidates = verdicts.iter().filter(|v| v.candidate()).map(|v| v.image.id.clone()).collect::<BTreeSet<_>>();
         // Nobody listens where that source is left out.
         let _ = tell.send(candidates);
-        Ok(images)
+        Ok::<_, ApiError>(images)
     };
     let candidates = async { told.await.unwrap_or_default() };
     let files = policy.refs_from.iter().map(PathBuf::from).collect();
     let scope = Scope { without: policy.without_sources.clone(), files };
     let step = |_| bar.step();
-    let (images, usage) = tokio::join!(listing, usage::find(&target, candidates, &scope, &step));
-    let images = images?;
+    let (listed, usage) = tokio::join!(listing, usage::find(&target, candidates, &scope, &step));
+    // A place that does not show its images may still use those of others.
+    let (images, unlisted) = listed.map_or_else(|error| (Vec::new(), Some(error)), |images| (images, None));
     let asked = judge(policy, &images, &usage, &Shares::new(), context.now);
-    let asked: Vec<_> = asked.iter().filter(|v| v.goes() && v.asks_shares).map(|v| v.image.clone()).collect();
+    let asked: Vec<_> = asked.iter().filter(|v| v.candidate() && v.asks_shares).map(|v| v.image.clone()).collect();
     let each = futures::stream::iter(asked).map(|image| shares(&target, image));
     let shares = each.buffer_unordered(SIDE_BY_SIDE).collect().await;
     let account = target.account().await.ok().cloned();
-    Ok(Survey { target, account, images, usage, shares })
+    Survey { target, account, images, usage, shares, unlisted }
 }
 
-/// Who an image is shared with beside its own account.
-async fn shares(target: &Target, image: Image) -> (crate::domain::ids::ImageId, Result<Option<String>, String>) {
+/// Who an image is shared with beside its own account. Of a disabled one EC2 tells that it is nobody, though those it
+/// was shared with may count on it still.
+async fn shares(target: &Target, image: Image) -> (ImageId, Result<Option<String>, String>) {
     let own = image.owner.as_ref();
-    let found = launch_permissions(target, &image.id).await.map(|all| {
+    let others = |all: &BTreeSet<Principal>| {
         let others = all.iter().filter(|with| !matches!(with, Principal::Account(id) if Some(id) == own));
         let others: Vec<_> = others.map(ToString::to_string).collect();
         (!others.is_empty()).then(|| format!("shared with {}", others.join(", ")))
-    });
-    (image.id, found.map_err(|error| error.to_string()))
+    };
+    let shared = match launch_permissions(target, &image.id).await {
+        Err(error) => Err(error.to_string()),
+        Ok(now) => match (others(&now), before_disabling(&image)) {
+            (Some(now), _) => Ok(Some(now)),
+            (None, Some(before)) => Ok(others(&before).map(|before| format!("{before} before it was disabled"))),
+            (None, None) => Err(format!("it is disabled, and no tag {SHARES} tells who it was shared with before")),
+        },
+    };
+    (image.id, shared)
 }
 
 /// Judges every place and makes the plan.
@@ -184,8 +188,8 @@ impl Surveys {
 
 impl Survey {
     fn looked(&mut self) -> Looked<'_> {
-        let Self { target, account, images, usage, .. } = self;
-        Looked { target, account: account.clone(), images, usage }
+        let Self { target, account, images, usage, shares, .. } = self;
+        Looked { target, account: account.clone(), images, usage, shares }
     }
 
     /// Whether a row of a plan is about an image of this place.

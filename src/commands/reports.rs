@@ -1,5 +1,7 @@
 //! Image usage reports: asked for where the user wants them, for images that others may launch.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use futures::StreamExt;
 
@@ -11,14 +13,14 @@ use crate::domain::image::Image;
 use crate::domain::report::Problem;
 use crate::domain::sharing::{Principal, before_disabling};
 use crate::domain::usage::{Reference, Source, SourceState, SourceStatus};
-use crate::output::Bar;
 use crate::service::Target;
+use crate::service::error::ApiError;
 use crate::service::permissions::launch_permissions;
 use crate::service::usage_reports::{self, NoReport};
-use crate::service::wait::Patience;
 
-/// How many reports are waited for at a time.
+/// How many images are asked about at a time, and how many places.
 const AT_ONCE: usize = 10;
+const PLACES: usize = 32;
 
 /// Whether to ask EC2 which accounts use an image.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -27,14 +29,15 @@ pub struct ReportArgs {
     ///
     /// An account that uses an image counts as use. EC2 looks into every account, also those nobody else can; but
     /// what was launched in the last 24 hours, and templates of the last days, may be missing. So a report adds to
-    /// what is found otherwise and never stands in for it. A report takes minutes or more; amictl deletes those it
-    /// made, and EC2 the others after 30 days.
+    /// what is found otherwise and never stands in for it. A report takes minutes or more. One that an earlier run did
+    /// not wait for, or somebody else asked for, is used for a day. amictl deletes those it made and read, and EC2 the
+    /// others after 30 days.
     #[arg(long)]
     pub usage_reports: bool,
 }
 
 /// One image, its place by number, and what EC2 reported.
-type Answer = (usize, ImageId, Result<Option<Vec<Reference>>, NoReport>);
+type Answer = (usize, ImageId, Result<Vec<Reference>, NoReport>);
 
 /// Adds to what each place says of use what EC2 reports of its candidates that are shared. What cannot be reported
 /// leaves the image in doubt.
@@ -50,10 +53,32 @@ pub async fn add(
         .collect();
     let bar = context.printer.bars().count(wanted.len() as u64, "waiting for usage reports");
     let (patience, places) = (context.patience(), &*looked);
-    let each = wanted.into_iter().map(|(at, image)| ask(places[at].target, at, image, &patience, &bar));
-    let answers: Vec<Answer> = futures::stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
+    let each = wanted.into_iter().map(|(at, image)| async move {
+        let shared = if context.stop.asked() { Ok(false) } else { shared(places[at].target, &image).await };
+        (at, image.id, shared)
+    });
+    let asked: Vec<_> = futures::stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
+    let mut answers: Vec<Answer> = Vec::new();
+    let mut images: Vec<BTreeSet<ImageId>> = places.iter().map(|_| BTreeSet::new()).collect();
+    for (at, image, shared) in asked {
+        match shared {
+            Ok(true) => drop(images[at].insert(image)),
+            Ok(false) => bar.step(),
+            Err(error) => {
+                bar.step();
+                answers.push((at, image, Err(error.into())));
+            }
+        }
+    }
+    let (done, patience) = (&|| bar.step(), &patience);
+    let each = images.into_iter().enumerate().filter(|(_, images)| !images.is_empty()).map(|(at, images)| async move {
+        let users = usage_reports::users(places[at].target, images, context.now, patience, done).await;
+        users.into_iter().map(move |(image, users)| (at, image, users))
+    });
+    let reported: Vec<_> = futures::stream::iter(each).buffer_unordered(PLACES).collect().await;
+    answers.extend(reported.into_iter().flatten());
     drop(bar);
-    if answers.iter().any(|(_, _, answer)| *answer == Err(NoReport::Interrupted)) {
+    if context.stop.asked() || answers.iter().any(|(_, _, answer)| *answer == Err(NoReport::Interrupted)) {
         let message = "interrupted; nothing was changed";
         return Err(Failure::new(Kind::Interrupted, "Interrupted", message).into());
     }
@@ -61,8 +86,8 @@ pub async fn add(
     let mut read = vec![0; looked.len()];
     for (at, image, answer) in answers {
         match answer {
-            Ok(None) | Err(NoReport::Interrupted) => {}
-            Ok(Some(users)) => {
+            Err(NoReport::Interrupted) => {}
+            Ok(users) => {
                 read[at] += 1;
                 users.into_iter().for_each(|user| looked[at].usage.add(image.clone(), user));
             }
@@ -80,16 +105,10 @@ pub async fn add(
     Ok(())
 }
 
-/// What EC2 reports of an image; nothing where it is not shared, and was not before it was disabled.
-async fn ask(target: &Target, at: usize, image: Image, patience: &Patience, bar: &Bar) -> Answer {
+/// Whether an image is shared, or was before it was disabled; also where nobody knows.
+async fn shared(target: &Target, image: &Image) -> Result<bool, ApiError> {
     let own = image.owner.as_ref();
     let others = |with: &Principal| !matches!(with, Principal::Account(id) if Some(id) == own);
-    let answer = match launch_permissions(target, &image.id).await {
-        Err(error) => Err(NoReport::from(error)),
-        Ok(now) if before_disabling(&image).is_some_and(|before| !now.iter().chain(&before).any(others)) => Ok(None),
-        Ok(_) if patience.stop.asked() => Err(NoReport::Interrupted),
-        Ok(_) => usage_reports::users(target, &image.id, patience).await.map(Some),
-    };
-    bar.step();
-    (at, image.id, answer)
+    let now = launch_permissions(target, &image.id).await?;
+    Ok(before_disabling(image).is_none_or(|before| now.iter().chain(&before).any(others)))
 }

@@ -12,6 +12,7 @@ use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
 use crate::domain::region::Region;
 use crate::domain::report::{PlaceError, Problem};
+use crate::domain::retention::Shares;
 use crate::domain::sharing::before_disabling;
 use crate::domain::usage::{Reference, Source, SourceState, SourceStatus, Usage, Verdict};
 use crate::service::Target;
@@ -32,6 +33,8 @@ pub struct Looked<'a> {
     pub images: &'a [Image],
     /// What it says of use.
     pub usage: &'a mut Usage,
+    /// Who its images are shared with, where a rule asks for that.
+    pub shares: &'a Shares,
 }
 
 impl Looked<'_> {
@@ -75,10 +78,10 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
     let looking = async { Ok(futures::stream::iter(each).buffered(PLACES).collect().await) };
     let mut used: Vec<Used> = context.unless_stopped(looking).await?;
     drop(bar);
-    let mut looked = Vec::new();
+    let (mut looked, none) = (Vec::new(), Shares::new());
     for Used { target, images, usage } in &mut used {
         let account = target.account().await.ok().cloned();
-        looked.push(Looked { target, account, images, usage });
+        looked.push(Looked { target, account, images, usage, shares: &none });
     }
     if chosen.several {
         let unread = unread_accounts(&chosen.unentered);
@@ -221,12 +224,12 @@ async fn doubts(place: &Looked<'_>, candidates: Vec<Image>, unread: &[Unread]) -
     let each = candidates.into_iter().map(|image| async move {
         let shares = if image.own { launch_permissions(place.target, &image.id).await.map(Some) } else { Ok(None) };
         let shares = shares.map(|now| Some(now?.into_iter().chain(before_disabling(&image)?).collect()));
-        (image.id, shares)
+        (image, shares)
     });
     let answers: Vec<_> = futures::stream::iter(each).buffer_unordered(IMAGES).collect().await;
-    let doubt = |(image, shares)| {
+    let doubt = |(image, shares): (Image, Result<_, _>)| {
         let why = match shares {
-            Ok(None) => unread.first().map(|unread| unread.doubt()),
+            Ok(None) => unread.first().map(|unread| unread.doubt_of(&image)),
             Ok(Some(shares)) => unread.iter().find(|u| may_launch(&shares, u.account.as_ref())).map(|u| u.doubt()),
             Err(error) => {
                 let error: crate::service::error::ApiError = error;
@@ -234,7 +237,7 @@ async fn doubts(place: &Looked<'_>, candidates: Vec<Image>, unread: &[Unread]) -
                 Some(Problem { message, code: error.code })
             }
         };
-        Some((image, why?))
+        Some((image.id, why?))
     };
     answers.into_iter().filter_map(doubt).collect()
 }

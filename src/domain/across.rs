@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::{AccountId, ImageId};
+use super::image::Image;
 use super::region::Region;
 use super::report::Problem;
-use super::sharing::Principal;
+use super::sharing::{Principal, SHARES};
 use super::usage::{Reference, Source, SourceState, SourceStatus, Usage};
 
 /// An account that could not be looked into, in one region or in all of them.
@@ -66,6 +67,19 @@ pub fn state(
     SourceState { account, region: region.clone(), source: Source::Accounts, status }
 }
 
+/// The code of a member of the organization that nobody can work in at present.
+pub const NOT_ACTIVE: &str = "AccountNotActive";
+
+/// Why such a member could not be looked into, and what to do about it.
+pub fn inactive(state: &str) -> Problem {
+    let message = format!(
+        "the organization has it as {state}, and what it uses is used again when it is active; name the accounts of \
+         the run without it, or leave out use by others with --without-source {}",
+        Source::Accounts
+    );
+    Problem { code: NOT_ACTIVE.to_owned(), message }
+}
+
 impl Unread {
     /// Whether it is another account than this one, and could have told about this region.
     pub fn concerns(&self, account: Option<&AccountId>, region: &Region) -> bool {
@@ -77,6 +91,17 @@ impl Unread {
     pub fn doubt(&self) -> Problem {
         let account = self.account.as_ref().map_or("another account".to_owned(), |id| format!("account {id}"));
         let message = format!("{account}, which it is shared with, could not be looked into: {}", self.problem.message);
+        Problem { message, code: self.problem.code.clone() }
+    }
+
+    /// What is said of an image of which nobody knows who may use it: a disabled one without a tag, or a foreign one.
+    pub fn doubt_of(&self, image: &Image) -> Problem {
+        let account = self.account.as_ref().map_or("another account".to_owned(), |id| format!("account {id}"));
+        let why = match image.own {
+            true => format!("it is disabled, and no tag {SHARES} tells who it was shared with before"),
+            false => "only its owner knows who it is shared with".to_owned(),
+        };
+        let message = format!("{why}; {account} could not be looked into: {}", self.problem.message);
         Problem { message, code: self.problem.code.clone() }
     }
 }

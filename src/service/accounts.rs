@@ -9,14 +9,20 @@ use super::error::{ApiError, api};
 use super::session::Settings;
 use super::sign_in::{Role, with_role};
 use super::target::{Account, Caller, caller, region_of};
+use crate::domain::across;
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;
 use crate::domain::region::Region;
+use crate::domain::report::PlaceError;
 use crate::domain::roles::RoleArn;
 
 const LIST: &str = "ListAccounts";
 /// Where Organizations is, by partition.
 const HOMES: [(&str, &str); 3] = [("aws", "us-east-1"), ("aws-cn", "cn-northwest-1"), ("aws-us-gov", "us-gov-west-1")];
+/// States of accounts that nobody can work in.
+const NOT_ACTIVE: [&str; 4] = ["PENDING_ACTIVATION", "SUSPENDED", "PENDING_CLOSURE", CLOSED];
+/// The one of these in which nothing is used any more.
+const CLOSED: &str = "CLOSED";
 /// The most that Organizations gives at a time.
 const PAGE: i32 = 20;
 
@@ -25,11 +31,21 @@ pub(super) struct Opened {
     pub(super) accounts: Vec<Arc<Account>>,
     /// What the user should know of those that are not among them.
     pub(super) notes: Vec<String>,
+    /// Those among them that may be worked in again.
+    pub(super) inactive: Vec<PlaceError>,
+}
+
+/// The members of an organization.
+#[derive(Default)]
+struct Members {
+    active: Vec<AccountId>,
+    inactive: Vec<PlaceError>,
+    notes: Vec<String>,
 }
 
 /// Finds out which accounts are meant. Roles are not assumed yet.
 pub(super) async fn open(settings: &Settings, config: &SdkConfig, options: &str) -> Result<Opened> {
-    let mut opened = Opened { accounts: Vec::new(), notes: Vec::new() };
+    let mut opened = Opened { accounts: Vec::new(), notes: Vec::new(), inactive: Vec::new() };
     let external_id = settings.external_id.as_ref().map(ToString::to_string);
     let given = external_id.as_ref().map(|id| format!(" --external-id {id}")).unwrap_or_default();
     // Without a role it may still be one of --from-role-arn that asks for the external id.
@@ -38,11 +54,16 @@ pub(super) async fn open(settings: &Settings, config: &SdkConfig, options: &str)
     if let Some(name) = &settings.org_role {
         let here = caller(config).await?;
         let members = match settings.members.is_empty() {
-            true => members(config, here.partition(), &mut opened.notes).await?,
-            false => settings.members.clone(),
+            true => members(config, here.partition()).await?,
+            false => Members { active: settings.members.clone(), ..Members::default() },
         };
         let partition = here.partition().to_owned();
-        for id in members {
+        opened.notes = members.notes;
+        opened.inactive = members.inactive;
+        let named =
+            |place: &PlaceError| roles.iter().any(|role| Some(role.account().as_str()) == place.account.as_deref());
+        opened.inactive.retain(|place| !named(place));
+        for id in members.active {
             if roles.iter().any(|role| *role.account() == id) {
                 continue;
             }
@@ -79,8 +100,9 @@ fn distinct(given: &[RoleArn]) -> Result<Vec<RoleArn>> {
     Ok(roles)
 }
 
-/// The active accounts of the organization. Others cannot be worked in, and are named in a note.
-async fn members(config: &SdkConfig, partition: &str, notes: &mut Vec<String>) -> Result<Vec<AccountId>, ApiError> {
+/// The accounts of the organization. Those that are not active cannot be worked in, and are named in a note. All but
+/// closed ones may be active again, with all that is in them; a state that is new to us may be one to work in.
+async fn members(config: &SdkConfig, partition: &str) -> Result<Members, ApiError> {
     // The service is in one region of a partition; an endpoint of our own wants requests signed for it as well.
     let home = HOMES.iter().find(|(name, _)| *name == partition).and_then(|(_, home)| home.parse().ok());
     let region: Region = home.unwrap_or_else(|| region_of(config));
@@ -88,20 +110,23 @@ async fn members(config: &SdkConfig, partition: &str, notes: &mut Vec<String>) -
     let settings = aws_sdk_organizations::config::Builder::from(config).region(place).build();
     let client = aws_sdk_organizations::Client::from_conf(settings);
     let mut pages = client.list_accounts().into_paginator().page_size(PAGE).send();
-    let mut members = Vec::new();
+    let mut members = Members::default();
     while let Some(page) = pages.next().await {
         for account in page.map_err(api(LIST, &region))?.accounts() {
             let id = account.id().and_then(|id| id.parse::<AccountId>().ok());
             let id = id.ok_or_else(|| ApiError::unreadable(LIST, &region))?;
             // AWS replaces the status by a state, which says more; either may be missing.
             let status = account.status().map(|status| status.as_str());
-            let state = account.state().map(|state| state.as_str()).or(status).unwrap_or("in an unknown state");
-            match state {
-                "ACTIVE" => members.push(id),
-                other => {
-                    let name = account.name().map(|name| format!(" ({name})")).unwrap_or_default();
-                    notes.push(format!("account {id}{name} of the organization is {other}: left out"));
-                }
+            let state = account.state().map(|state| state.as_str()).or(status).unwrap_or_default();
+            if !NOT_ACTIVE.contains(&state) {
+                members.active.push(id);
+                continue;
+            }
+            let name = account.name().map(|name| format!(" ({name})")).unwrap_or_default();
+            members.notes.push(format!("account {id}{name} of the organization is {state}: left out"));
+            if state != CLOSED {
+                let problem = across::inactive(state);
+                members.inactive.push(PlaceError { account: Some(id.to_string()), region: region.clone(), problem });
             }
         }
     }

@@ -17,20 +17,28 @@ pub struct Places {
     pub targets: Vec<Target>,
     /// Accounts that cannot be entered, or whose regions could not be found out.
     pub errors: Vec<PlaceError>,
+    /// Accounts of the organization that nobody can enter at present, as they are not active. That is no failure, but
+    /// what they use is not known.
+    pub inactive: Vec<PlaceError>,
     /// The first of these errors in full.
     first: Option<ApiError>,
 }
 
 impl Places {
     /// No places yet.
-    pub(super) fn new(several: bool) -> Self {
-        Self { several, targets: Vec::new(), errors: Vec::new(), first: None }
+    pub(super) fn new(several: bool, inactive: Vec<PlaceError>) -> Self {
+        Self { several, targets: Vec::new(), errors: Vec::new(), inactive, first: None }
     }
 
     /// Adds an account that is left out.
     pub(super) fn failed(&mut self, place: PlaceError, error: ApiError) {
         self.errors.push(place);
         self.first.get_or_insert(error);
+    }
+
+    /// All accounts that are not entered, for whatever reason.
+    pub fn unentered(&self) -> Vec<PlaceError> {
+        self.errors.iter().chain(&self.inactive).cloned().collect()
     }
 
     /// All accounts, those that cannot be entered as well.

@@ -22,6 +22,7 @@ use super::{accounts, profile};
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;
 use crate::domain::region::{Region, RegionChoice};
+use crate::domain::report::PlaceError;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 
 /// Attempts for one call, the first included, where nobody says otherwise.
@@ -105,6 +106,7 @@ pub struct Session {
     /// Whether an organization says which accounts there are.
     organized: bool,
     notes: Vec<String>,
+    inactive: Vec<PlaceError>,
 }
 
 impl Session {
@@ -129,8 +131,8 @@ impl Session {
         let first = aws_config::Region::new(Region::first().as_str().to_owned());
         let config = config.to_builder().region(config.region().cloned().unwrap_or(first)).build();
         let config = settings.signed_in.or_sign_in(settings, config).await?;
-        let accounts::Opened { accounts, notes } = accounts::open(settings, &config, &options).await?;
-        Ok(Self { accounts, choices, configured, organized: settings.org_role.is_some(), notes })
+        let accounts::Opened { accounts, notes, inactive } = accounts::open(settings, &config, &options).await?;
+        Ok(Self { accounts, choices, configured, organized: settings.org_role.is_some(), notes, inactive })
     }
 
     /// What the user should know of accounts that are left out.
@@ -159,8 +161,8 @@ impl Session {
     pub async fn places(&self) -> Places {
         let each = self.accounts.iter().map(|account| async move { (account, self.entered(account).await) });
         let all: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
-        let several = self.accounts.len() > 1;
-        let mut places = Places::new(several);
+        let several = self.accounts.len() + self.inactive.len() > 1;
+        let mut places = Places::new(several, self.inactive.clone());
         for (account, answer) in all {
             match answer {
                 Ok(regions) => places.targets.extend(regions.into_iter().map(|region| Target::new(account, region))),

@@ -5,7 +5,7 @@ use std::process::{Child, Command};
 use serde_json::{Value, json};
 
 use crate::accounts::THIRD;
-use crate::fake::{Fault, OTHER, PROD};
+use crate::fake::{Fault, FaultKind, OTHER, PROD};
 use crate::scene::{ALL, Plan, Scene, days_ago};
 use crate::setup::{EAST, seconds};
 
@@ -165,16 +165,106 @@ fn who_does_not_want_to_wait_leaves_no_report_behind() {
     }
 }
 
-#[test]
-fn many_reports_are_made_ten_at_a_time() {
+/// So many old images that are shared; a report takes this many seconds.
+fn many(count: usize, takes: u64) -> (Scene, Vec<String>) {
     let setup = Scene::new();
     let mut world = setup.world();
-    world.report_takes = seconds(0);
-    for n in 1..=25 {
-        world.image(PROD, EAST, &format!("web-v{n}-2025-01-01")).created(days_ago(100)).shared_with(OTHER).put();
-    }
+    world.report_takes = seconds(takes);
+    world.report_misses = seconds(0);
+    let image =
+        |n| world.image(PROD, EAST, &format!("web-v{n}-2025-01-01")).created(days_ago(100)).shared_with(OTHER).put();
+    let ids = (1..=count).map(image).collect();
     drop(world);
+    (setup, ids)
+}
+
+#[test]
+fn many_reports_are_asked_for_ten_at_a_time_and_waited_for_together() {
+    let (setup, _) = many(25, 3);
     assert_eq!(setup.plan("prune --keep 0 --usage-reports").going().len(), 25);
-    assert_eq!(setup.calls("CreateImageUsageReport").len(), 25);
     assert!(setup.fake.peak() <= 20, "{}", setup.fake.peak());
+    let calls = setup.fake.calls();
+    let calls: Vec<_> =
+        calls.iter().map(|call| call.action.as_str()).filter(|name| name.contains("UsageReport")).collect();
+    let last = calls.iter().rposition(|name| *name == "CreateImageUsageReport").unwrap();
+    let looks = |calls: &[&str]| calls.iter().filter(|name| **name == "DescribeImageUsageReports").count();
+    assert_eq!((last, looks(&calls[..last])), (25, 1), "all are asked for before anybody waits: {calls:?}");
+    assert!((3..9).contains(&looks(&calls)), "one look is at all of them: {calls:?}");
+    let count = |name: &str| calls.iter().filter(|call| **call == name).count();
+    assert_eq!((count("DescribeImageUsageReportEntries"), count("DeleteImageUsageReport")), (25, 25));
+}
+
+#[test]
+fn no_report_is_asked_for_after_the_time_and_the_next_run_uses_those_that_are_made() {
+    let (setup, ids) = many(25, 600);
+    let instance = setup.world().instance(OTHER, EAST).image(&ids[0]).launched(days_ago(3)).put();
+    setup.fake.fault(Fault::on("CreateImageUsageReport", FaultKind::Latency(seconds(1))));
+    let plan = Plan::of(&setup.run(&format!("{ALL} --usage-reports --timeout 2s")).ended(4));
+    let made = setup.calls("CreateImageUsageReport").len();
+    assert!((1..25).contains(&made), "{made}");
+    let why = "no usage report was asked for before the time to wait was over; give it more time with --timeout";
+    for id in &ids {
+        let reasons = plan.reasons(id);
+        assert!(matches!(reasons[..], [("unverified", said)] if said.contains(why)), "{reasons:?}");
+    }
+    assert_eq!(setup.calls("DeleteImageUsageReport").len(), 0);
+
+    setup.fake.clear_faults();
+    setup.world().advance(seconds(601));
+    setup.world().report_takes = seconds(0);
+    let plan = setup.plan("prune --keep 0 --usage-reports");
+    assert_eq!((plan.going().len(), plan.codes(&ids[0])), (24, vec!["in-use"]), "{instance}");
+    assert_eq!(
+        (setup.calls("CreateImageUsageReport").len(), setup.calls("DeleteImageUsageReport").len()),
+        (25, 25 - made)
+    );
+}
+
+#[test]
+fn a_report_that_is_finished_is_used_for_a_day_and_where_it_asks_for_all() {
+    let (setup, shared, _) = ready();
+    setup.world().report_takes = seconds(600);
+    setup.run(&format!("{ALL} --usage-reports --timeout 1s")).ended(4);
+    setup.world().report_takes = seconds(0);
+    let line = "prune --keep 0 --usage-reports";
+    let made = || setup.calls("CreateImageUsageReport").len();
+    setup.world().advance(seconds(601));
+    for (hours, created) in [(1, 1), (22, 1), (2, 2)] {
+        setup.world().reports_age(seconds(hours * 3600));
+        assert_eq!((setup.plan(line).going().len(), made()), (2, created), "{hours} hours later");
+    }
+    let parts = [("ImageId", shared.as_str()), ("ResourceType.1.ResourceType", "ec2:LaunchTemplate")];
+    setup.ec2("CreateImageUsageReport", &parts);
+    setup.world().instance(OTHER, EAST).image(&shared).launched(days_ago(3)).put();
+    let before = made();
+    assert_eq!((setup.plan(line).codes(&shared), made()), (vec!["in-use"], before + 1));
+}
+
+#[test]
+fn where_ec2_makes_no_more_reports_at_a_time_the_others_come_first() {
+    let (setup, ids) = many(3, 1);
+    let limit = Fault::error("CreateImageUsageReport", "ResourceLimitExceeded", "too many");
+    setup.fake.fault(limit.clone().matching(&ids[1]).times(1));
+    let line = format!("{ALL} --usage-reports");
+    let plan = Plan::of(&setup.once().run(&line).ended(0));
+    assert_eq!((plan.going().len(), setup.calls("CreateImageUsageReport").len()), (3, 4));
+    // Where that leads nowhere, EC2's word is the reason.
+    setup.fake.fault(limit.matching(&ids[1]));
+    let plan = Plan::of(&setup.once().run(&line).ended(4));
+    assert_eq!(plan.going().len(), 2);
+    assert!(plan.reasons(&ids[1])[0].1.contains("too many"), "{:?}", plan.reasons(&ids[1]));
+}
+
+#[test]
+fn a_report_of_somebody_else_that_cannot_be_read_is_not_relied_on() {
+    let (setup, shared, _) = ready();
+    setup.world().report_takes = seconds(600);
+    setup.run(&format!("{ALL} --usage-reports --timeout 1s")).ended(4);
+    setup.world().advance(seconds(601));
+    setup.world().report_takes = seconds(0);
+    setup.world().instance(OTHER, EAST).image(&shared).launched(days_ago(3)).put();
+    let gone = "InvalidImageUsageReportId.NotFound";
+    setup.fake.fault(Fault::error("DescribeImageUsageReportEntries", gone, "gone").times(1));
+    let plan = Plan::of(&setup.run(&format!("{ALL} --usage-reports")).ended(0));
+    assert_eq!((plan.codes(&shared), setup.calls("CreateImageUsageReport").len()), (vec!["in-use"], 2));
 }

@@ -17,8 +17,8 @@ pub const OPERATIONS: &[Operation] =
 
 /// Where the service is, for all regions.
 const HOME: &str = "us-east-1";
-/// States of an account.
-const STATES: [&str; 5] = ["ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED"];
+/// States of an account, and at last one that AWS might add.
+const STATES: [&str; 6] = ["ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED", "RENAMED"];
 
 /// An organization.
 #[derive(Clone, Debug)]
@@ -61,8 +61,8 @@ impl World {
     }
 
     /// Puts an account into the organization, which is made with [`PROD`] as its management account if there is none.
-    /// `ACTIVE`, `SUSPENDED`, `PENDING_CLOSURE`, `PENDING_ACTIVATION` or `CLOSED`; roles can be assumed only in active
-    /// accounts. What is shared with the organization is shared with its members.
+    /// `ACTIVE`, `SUSPENDED`, `PENDING_CLOSURE`, `PENDING_ACTIVATION`, `CLOSED` or the made-up `RENAMED`; roles can be
+    /// assumed in active accounts and in those of that last state. What is shared with the organization is shared with its members.
     pub fn add_member(&mut self, account: &str, name: &str, state: &str) {
         assert!(STATES.contains(&state), "an account is never {state}");
         if self.organization.is_none() {
@@ -85,7 +85,8 @@ impl World {
     /// Whether there is such an account, and it is not suspended or closed.
     pub(super) fn is_active(&self, account: &str) -> bool {
         let member = self.organization.as_ref().and_then(|organization| organization.members.get(account));
-        self.accounts.contains(account) && member.is_none_or(|member| member.state == "ACTIVE")
+        self.accounts.contains(account)
+            && member.is_none_or(|member| ["ACTIVE", "RENAMED"].contains(&member.state.as_str()))
     }
 }
 

@@ -63,6 +63,14 @@ pub struct UsageReport {
     pub tags: Tags,
 }
 
+impl World {
+    /// Makes all reports older, as if they had been asked for before.
+    pub fn reports_age(&mut self, by: std::time::Duration) {
+        let reports = self.regions.values_mut().flat_map(|region| region.usage_reports.values_mut());
+        reports.for_each(|report| report.created -= super::world::span(by));
+    }
+}
+
 /// The caller's report.
 fn own<'a>(region: &'a Region, request: &Request, id: &str) -> Result<&'a UsageReport, Refusal> {
     ids::check("amiur", id)?;
