@@ -12,10 +12,11 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::recycle_bin::{Binned, BinnedImage, BinnedSnapshot};
 use crate::domain::report::{Outcome, PlaceError, Report, Status};
-use crate::output;
+use crate::output::{self, Journal};
 use crate::service::error::ApiError;
 use crate::service::images::{self, Query};
-use crate::service::{Target, recycle_bin, restore, snapshots};
+use crate::service::restore::{self, Returned};
+use crate::service::{Target, recycle_bin, snapshots};
 
 /// How many places are read at a time.
 const SIDE_BY_SIDE: usize = 32;
@@ -56,16 +57,18 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if args.dry_run {
         return dry_run(context, &work).await;
     }
+    let noted = note(context, &args.journal, &work).await;
     let (patience, total) = (context.patience(), work.iter().map(|place| place.comebacks.len()).sum::<usize>());
     let bar = context.printer.bars().count(total as u64, "restoring");
     let step = || bar.step();
     let each =
         work.iter().map(|place| restore::bring_back(&place.target, &place.comebacks, &place.bin, &patience, &step));
-    let done: Vec<Vec<Outcome>> = futures::future::join_all(each).await;
-    for (place, outcomes) in work.iter().zip(&done) {
-        note(context, &args.journal, place, outcomes).await;
+    let done: Vec<Vec<Returned>> = futures::future::join_all(each).await;
+    if let Some(journal) = &noted {
+        noted_end(context, journal, &work, &done).await;
     }
-    let report = Report { results: done.into_iter().flatten().collect(), errors: Vec::new() };
+    let results = done.into_iter().flatten().map(|returned| returned.outcome).collect();
+    let report = Report { results, errors: Vec::new() };
     drop(bar);
     output::report(&context.printer, &report)?;
     timely(&report)?;
@@ -250,24 +253,39 @@ async fn dry_run(context: &Context, work: &[Place]) -> Result<()> {
     Ok(())
 }
 
-/// Writes into the journal that tells of an image what has become of it, so that nobody puts back later what was
-/// changed on purpose since. The images are back whatever becomes of this.
-async fn note(context: &Context, journal: &JournalArgs, place: &Place, outcomes: &[Outcome]) {
-    let told = place.comebacks.iter().zip(outcomes).filter(|(comeback, _)| comeback.before.is_some());
-    let told: Vec<_> = told.map(|(_, outcome)| outcome).collect();
-    if told.is_empty() {
-        return;
+/// Writes into the journal that tells of images that they are about to come back: only then a later run may put back
+/// what they lack. The images come back whatever becomes of this.
+async fn note(context: &Context, journal: &JournalArgs, work: &[Place]) -> Option<Journal> {
+    let told = |place: &&Place| place.comebacks.iter().any(|comeback| comeback.before.is_some());
+    let places: Vec<_> = work.iter().filter(told).collect();
+    if places.is_empty() {
+        return None;
     }
     let written = async {
-        let journal = journal.open(context, [&place.target]).await?;
-        for outcome in told {
-            journal.end(outcome, context.clock()).await?;
+        let journal = journal.open(context, places.iter().map(|place| &place.target)).await?;
+        for place in places {
+            let there = (place.target.account().await.ok(), &place.target.region);
+            for one in place.comebacks.iter().filter(|comeback| comeback.in_bin && comeback.before.is_some()) {
+                journal.begin_return(there, (&one.id, one.name.as_deref()), context.clock()).await?;
+            }
         }
-        anyhow::Ok(())
+        anyhow::Ok(journal)
     };
-    if let Err(error) = written.await {
-        context.printer.tell(&format!("what was restored is not in the journal: {error:#}"));
+    written.await.inspect_err(|error| not_noted(context, error)).ok()
+}
+
+/// Writes down what has become of them, so that nobody puts back later what was changed on purpose since.
+async fn noted_end(context: &Context, journal: &Journal, work: &[Place], done: &[Vec<Returned>]) {
+    let each = work.iter().zip(done).flat_map(|(place, done)| place.comebacks.iter().zip(done));
+    for (_, returned) in each.filter(|(comeback, _)| comeback.before.is_some()) {
+        if let Err(error) = journal.end_return(&returned.outcome, returned.there, context.clock()).await {
+            return not_noted(context, &error.into());
+        }
     }
+}
+
+fn not_noted(context: &Context, error: &anyhow::Error) {
+    context.printer.tell(&format!("what was restored is not in the journal: {error:#}"));
 }
 
 /// A wait that was over is no failure: the work goes on at AWS.

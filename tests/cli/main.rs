@@ -45,6 +45,7 @@ mod output;
 mod protect;
 mod references;
 mod restore;
+mod restore_journal;
 mod session;
 mod share;
 mod share_refused;
