@@ -2,9 +2,11 @@
 
 pub mod apply;
 mod bin;
+mod binned;
 mod changing;
 mod chosen;
 mod closing;
+mod comebacks;
 pub mod completions;
 mod config;
 mod context;

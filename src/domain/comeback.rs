@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::binned::{BinnedImage, BinnedSnapshot};
 use super::ids::{ImageId, SnapshotId};
 use super::image::Image;
 use super::orphan::made_for;
-use super::recycle_bin::{BinnedImage, BinnedSnapshot};
 use super::report::Verb;
 use super::sharing::Principal;
 use super::snapshot::Snapshot;

@@ -50,6 +50,21 @@ pub async fn check(target: &Target, comeback: &Comeback) -> Result<(), ApiError>
     }
 }
 
+/// The outcome of an image of which nothing was changed.
+pub async fn outcome(target: &Target, comeback: &Comeback, status: Status) -> Outcome {
+    Outcome {
+        account: target.account().await.ok().cloned(),
+        region: target.region.clone(),
+        image_id: comeback.id.clone(),
+        name: comeback.name.clone(),
+        verb: Verb::Restore,
+        changed: false,
+        detail: None,
+        status,
+        snapshots: Vec::new(),
+    }
+}
+
 /// Brings images of one place back; `bin` are all snapshots in its bin. The outcomes come in the order of `comebacks`.
 pub async fn bring_back(
     target: &Target,
@@ -137,17 +152,9 @@ impl<'a> Return<'a> {
         };
         // What nobody has touched needs no account of its snapshots.
         let told = self.changed || status == Status::Done;
-        let outcome = Outcome {
-            account: self.target.account().await.ok().cloned(),
-            region: self.target.region.clone(),
-            image_id: self.comeback.id.clone(),
-            name: self.comeback.name.clone(),
-            verb: Verb::Restore,
-            changed: self.changed,
-            detail: self.detail,
-            status,
-            snapshots: if told { self.snapshots } else { Vec::new() },
-        };
+        let blank = outcome(self.target, self.comeback, status).await;
+        let snapshots = if told { self.snapshots } else { Vec::new() };
+        let outcome = Outcome { changed: self.changed, detail: self.detail, snapshots, ..blank };
         Returned { outcome, there: self.there }
     }
 

@@ -46,6 +46,7 @@ mod protect;
 mod references;
 mod restore;
 mod restore_journal;
+mod restore_places;
 mod session;
 mod share;
 mod share_refused;

@@ -347,8 +347,9 @@ fn a_bin_that_cannot_be_read_leaves_the_question_open() {
     let stray = "ami-0123456789abcdef0";
     let said = ["No looking.", "was not found, and the Recycle Bin of us-west-2 could not be read"];
     refuses(&setup, &format!("{stray} --region us-east-1,us-west-2"), 1, "UnauthorizedOperation", &said);
-    // What was found elsewhere does not ask for that region.
-    setup.run(&format!("restore {id} --region us-east-1,us-west-2")).ended(0);
+    // What was found elsewhere comes back, and the place is reported.
+    let ran = setup.run(&format!("restore {id} --region us-east-1,us-west-2 -o json")).ended(3).says(&["No looking."]);
+    assert_eq!((&ran.json()["summary"]["done"], each(&ran.json()["errors"], "region")), (&1.into(), vec![WEST]));
     let setup = ready();
     let id = rich(&setup);
     deregister(&setup, &[&id]);
@@ -582,7 +583,7 @@ fn the_listing_comes_in_every_format() {
     deregister(&setup, &[&id]);
     assert_eq!(setup.run("restore -o ids").ended(0).lines(), [id.as_str()]);
     let csv = setup.run("restore -o csv").ended(0).stdout;
-    let head = "name,id,region,account,entered_at,exits_at,days_left,snapshots,description\n";
+    let head = "name,id,region,account,entered_at,exits_at,days_left,snapshots,description,missing_snapshots\n";
     assert!(csv.starts_with(head) && csv.contains(&format!("{NAME},{id},{EAST},{PROD},20")), "{csv}");
     let line: Value = serde_json::from_str(&setup.run("restore -o jsonl").ended(0).stdout).unwrap();
     assert_eq!((&line["id"], &line["days_left"]), (&id.as_str().into(), &29.into()));
