@@ -23,8 +23,9 @@ Examples:
 /// List what is in the Recycle Bin, or bring images back from it
 ///
 /// Without images it lists those in the bin, with the time that is left to restore them. An image comes back with
-/// its id, name and snapshots. Tags and launch permissions that EC2 does not bring back are put back from the journal
-/// of the run that deregistered the image. Refuses, before anything changes, what cannot come back whole.
+/// its id, name and snapshots. Tags and permissions that EC2 does not bring back are put back from the journal of the
+/// run that deregistered the image. Refuses, before anything changes, what cannot come back whole; a place that fails
+/// is reported, and the others go on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
