@@ -11,9 +11,10 @@ use crate::domain::comeback::Remembered;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::report::{Outcome, PlaceError, Problem, Report, SnapshotResult, Status, Verb};
+use crate::domain::sharing::Principal;
 use crate::domain::tagging::Tags;
-use crate::output::{Bar, Journal};
-use crate::service::permissions::launch_permissions;
+use crate::output::{Bar, GoingSnapshots, Journal};
+use crate::service::permissions::{launch_permissions, volume_permissions};
 use crate::service::removal::{self, Removal};
 use crate::service::{Target, deregister, snapshots};
 
@@ -79,6 +80,9 @@ pub async fn carry_out(context: &Context, work: Vec<(Target, Vec<Removal>)>, jou
     Report { results: done.into_iter().flatten().collect(), errors: Vec::new() }
 }
 
+/// Who snapshots are shared with; nothing where that could not be found out.
+type Shared = BTreeMap<SnapshotId, Option<BTreeSet<Principal>>>;
+
 #[derive(Clone, Copy)]
 struct Run<'a> {
     context: &'a Context,
@@ -92,8 +96,10 @@ impl Run<'_> {
         let tags = &self.tags(&target, &batches).await;
         let each = batches.into_iter().map(|batch| async {
             let (mut asked, mut untouched) = (Vec::new(), Vec::new());
+            let going: BTreeSet<SnapshotId> = batch.iter().flat_map(|removal| removal.delete.iter().cloned()).collect();
+            let mut shared = Shared::new();
             for removal in batch {
-                match self.begin(&target, &removal, tags.as_ref()).await {
+                match self.begin(&target, &removal, tags.as_ref(), (&going, &mut shared)).await {
                     Err(outcome) => untouched.push(outcome),
                     Ok(()) => {
                         let said = deregister::send(&target, &removal).await;
@@ -132,15 +138,22 @@ impl Run<'_> {
         target: &Target,
         removal: &Removal,
         tags: Option<&BTreeMap<SnapshotId, Tags>>,
+        (going, shared): (&BTreeSet<SnapshotId>, &mut Shared),
     ) -> Result<(), Outcome> {
         if let Some(stopped) = stopped(self.context) {
             return Err(deregister::skipped(removal, stopped));
         }
-        // Who it was shared with is gone with the image. Not being allowed to know is no reason to keep it.
-        let shares = launch_permissions(target, &removal.image.id).await.ok();
-        let snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
-        let now = self.context.clock();
-        let written = self.journal.begin(Verb::Deregister, &removal.image, shares.as_ref(), snapshots, tags, now);
+        // Who it was shared with is gone with the image, and who could copy it with its snapshots, which goes for
+        // those too that go with a later image. Not being allowed to know is no reason to keep it.
+        let ids: BTreeSet<_> = removal.image.snapshots.iter().map(|snapshot| &snapshot.id).collect();
+        let unread = ids.into_iter().filter(|id| going.contains(id) && !shared.contains_key(id));
+        let each = unread.map(|id| async move { (id.clone(), volume_permissions(target, id).await.ok()) });
+        let each = futures::stream::iter(each.collect::<Vec<_>>()).buffer_unordered(SIDE_BY_SIDE);
+        let (shares, read) = tokio::join!(launch_permissions(target, &removal.image.id), each.collect::<Vec<_>>());
+        shared.extend(read);
+        let (shares, snapshots) = (shares.ok(), removal.delete.iter().map(|id| id.as_str()).collect());
+        let (known, now) = (Some(GoingSnapshots { tags, shared }), self.context.clock());
+        let written = self.journal.begin(Verb::Deregister, &removal.image, shares.as_ref(), snapshots, known, now);
         written.await.map_err(|error| deregister::failed(removal, not_begun(&error)))
     }
 }

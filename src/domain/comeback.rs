@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::binned::{BinnedImage, BinnedSnapshot};
 use super::ids::{ImageId, SnapshotId};
 use super::image::Image;
 use super::orphan::made_for;
-use super::recycle_bin::{BinnedImage, BinnedSnapshot};
 use super::report::Verb;
 use super::sharing::Principal;
 use super::snapshot::Snapshot;
@@ -16,6 +16,8 @@ use super::tagging::Tags;
 /// How long before an image enters the bin its line in the journal is written, at most. An older one is about an
 /// earlier time, since which tags and permissions may have been changed on purpose.
 const WRITTEN_BEFORE: TimeDelta = TimeDelta::hours(1);
+/// How many tags, or permissions, are named before the others are left out.
+const NAMED: usize = 5;
 
 /// What the journal remembers of an image: the newest line that was written before something was done to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,16 +36,98 @@ pub struct Remembered {
     pub snapshot_tags: Option<BTreeMap<SnapshotId, Tags>>,
     /// Who it was shared with, where that could be found out.
     pub launch_permissions: Option<BTreeSet<Principal>>,
+    /// Who each of the snapshots that went with it was shared with, as far as that could be found out.
+    pub snapshot_permissions: BTreeMap<SnapshotId, BTreeSet<Principal>>,
+    /// Whether nothing was done then after all: EC2 refused.
+    pub in_vain: bool,
+    /// How far amictl has got with bringing it back since.
+    pub returning: Returning,
     /// Whether amictl has brought it back since, with everything it had.
     pub brought_back: bool,
 }
 
+/// How far amictl has got with bringing an image back, before it is there with everything it had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returning {
+    /// It has not begun.
+    NotBegun,
+    /// It has begun, and nobody has seen how it ended.
+    Begun,
+    /// It ended before the image was there; snapshots of it may be.
+    Unfinished,
+    /// The image is there, but not all that it had.
+    Incomplete,
+}
+
 impl Remembered {
-    /// Whether it tells what the image was when it was deregistered, which was at `entered` if it is in the bin.
-    fn is_of_deregistration(&self, entered: Option<DateTime<Utc>>) -> bool {
-        self.action == Verb::Deregister.as_str()
-            && !self.brought_back
-            && entered.is_none_or(|entered| entered - self.at <= WRITTEN_BEFORE)
+    /// Whether it tells what the image was when it was deregistered the last time amictl did that.
+    fn is_of_deregistration(&self) -> bool {
+        self.action == Verb::Deregister.as_str() && !self.brought_back && !self.in_vain
+    }
+
+    /// Whether the image may be there because amictl has brought it back.
+    fn came_back(&self) -> bool {
+        match self.returning {
+            Returning::Begun | Returning::Incomplete => true,
+            Returning::NotBegun | Returning::Unfinished => false,
+        }
+    }
+
+    /// The tags that the image and its snapshots had and do not have, with the ids of those that lack them. A tag
+    /// that has another value by now keeps it.
+    pub fn lacking_tags(&self, image: &Image, snapshots: &[Snapshot]) -> BTreeMap<Tags, Vec<String>> {
+        let mut lacking: BTreeMap<Tags, Vec<String>> = BTreeMap::new();
+        let of_snapshot = |id: &SnapshotId| self.snapshot_tags.as_ref()?.get(id);
+        let each = snapshots.iter().filter_map(|s| Some((s.id.to_string(), &s.tags, of_snapshot(&s.id)?)));
+        for (id, now, then) in each.chain([(image.id.to_string(), &image.tags, &self.tags)]) {
+            // Those of AWS are its own to set.
+            let gone = then.iter().filter(|(key, _)| !key.starts_with("aws:") && !now.contains_key(*key));
+            let gone: Tags = gone.map(|(key, value)| (key.clone(), value.clone())).collect();
+            if !gone.is_empty() {
+                lacking.entry(gone).or_default().push(id);
+            }
+        }
+        lacking
+    }
+
+    /// Who it was shared with and is not.
+    pub fn lacking_shares(&self, now: &BTreeSet<Principal>) -> BTreeSet<Principal> {
+        self.launch_permissions.as_ref().map(|then| then - now).unwrap_or_default()
+    }
+
+    /// Who each of those snapshots was shared with that amictl has brought back: those of `restored`, and all where an
+    /// earlier run had begun. What somebody else has brought back may have been withdrawn on purpose since.
+    pub fn copiers(&self, restored: &BTreeSet<SnapshotId>) -> BTreeMap<SnapshotId, BTreeSet<Principal>> {
+        let ours = |id: &SnapshotId| restored.contains(id) || self.returning != Returning::NotBegun;
+        let each = self.snapshot_permissions.iter().filter(|(id, who)| !who.is_empty() && ours(id));
+        each.map(|(id, who)| (id.clone(), who.clone())).collect()
+    }
+
+    /// What an image that is there lacks of what it had, for people who judge for themselves whether that was taken on
+    /// purpose.
+    pub fn told(&self, image: &Image, shared: &BTreeSet<Principal>) -> Option<String> {
+        let tags: Vec<_> = self.lacking_tags(image, &[]).into_keys().flat_map(BTreeMap::into_keys).collect();
+        let shares: Vec<_> = self.lacking_shares(shared).iter().map(ToString::to_string).collect();
+        let each = [listed("more tag", &tags), listed("more launch permission", &shares)];
+        let more: Vec<_> = each.into_iter().flatten().collect();
+        let (day, more) = (self.at.format("%Y-%m-%d"), if more.is_empty() { None } else { Some(more.join(" and ")) });
+        more.map(|more| format!("the journal of {day} has {more}; not put back, it may have been taken on purpose"))
+    }
+}
+
+/// How many there are, and the first of them.
+fn listed(what: &str, those: &[String]) -> Option<String> {
+    let named = those[..those.len().min(NAMED)].join(", ");
+    let others = if those.len() > NAMED { ", …" } else { "" };
+    counted(those.len(), what).map(|count| format!("{count} ({named}{others})"))
+}
+
+/// `1 tag`, `2 tags`; nothing where there are none.
+pub fn counted(number: usize, what: &str) -> Option<String> {
+    match number {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        n => Some(format!("{n} {what}s")),
     }
 }
 
@@ -66,6 +150,8 @@ pub struct Comeback {
     pub certain: bool,
     /// What it was when it was deregistered.
     pub before: Option<Remembered>,
+    /// The same where what it lacks may have been taken on purpose since: nothing of it is put back.
+    pub doubtful: Option<Remembered>,
 }
 
 impl Comeback {
@@ -84,13 +170,18 @@ impl Comeback {
         let is_binned = |id: &SnapshotId| bin.iter().any(|snapshot| snapshot.id == *id);
         let (restore, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(is_binned);
         let (there, missing) = others.into_iter().partition(|id| there.contains(id));
-        let before = remembered.filter(|before| before.is_of_deregistration(image.entered_at));
+        let of_then = remembered.filter(Remembered::is_of_deregistration);
+        let before = of_then.filter(|then| image.entered_at.is_some_and(|entered| entered - then.at <= WRITTEN_BEFORE));
         let (id, name) = (image.id.clone(), image.name.clone());
-        Self { id, name, in_bin: true, restore, there, missing, certain, before }
+        Self { id, name, in_bin: true, restore, there, missing, certain, before, doubtful: None }
     }
 
-    /// One that is there already: tags and permissions may still be lacking.
+    /// One that is there already: tags and permissions may still be lacking. They are put back only where amictl has
+    /// brought it back: it may never have gone, or somebody else may have restored it and changed it since.
     pub fn of_present(image: &Image, remembered: Option<Remembered>) -> Self {
+        let of_then = remembered.filter(Remembered::is_of_deregistration);
+        let ours = of_then.as_ref().is_some_and(Remembered::came_back);
+        let (before, doubtful) = if ours { (of_then, None) } else { (None, of_then) };
         Self {
             id: image.id.clone(),
             name: image.name.clone(),
@@ -99,32 +190,9 @@ impl Comeback {
             there: image.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect(),
             missing: Vec::new(),
             certain: true,
-            before: remembered.filter(|before| before.is_of_deregistration(None)),
+            before,
+            doubtful,
         }
-    }
-
-    /// The tags that the image and its snapshots had and do not have, with the ids of those that lack them. A tag
-    /// that has another value by now keeps it.
-    pub fn lacking_tags(&self, image: &Image, snapshots: &[Snapshot]) -> BTreeMap<Tags, Vec<String>> {
-        let mut lacking: BTreeMap<Tags, Vec<String>> = BTreeMap::new();
-        let Some(before) = &self.before else { return lacking };
-        let of_snapshot = |id: &SnapshotId| before.snapshot_tags.as_ref()?.get(id);
-        let each = snapshots.iter().filter_map(|s| Some((s.id.to_string(), &s.tags, of_snapshot(&s.id)?)));
-        for (id, now, then) in each.chain([(image.id.to_string(), &image.tags, &before.tags)]) {
-            // Those of AWS are its own to set.
-            let gone = then.iter().filter(|(key, _)| !key.starts_with("aws:") && !now.contains_key(*key));
-            let gone: Tags = gone.map(|(key, value)| (key.clone(), value.clone())).collect();
-            if !gone.is_empty() {
-                lacking.entry(gone).or_default().push(id);
-            }
-        }
-        lacking
-    }
-
-    /// Who it was shared with and is not.
-    pub fn lacking_shares(&self, now: &BTreeSet<Principal>) -> BTreeSet<Principal> {
-        let then = self.before.as_ref().and_then(|before| before.launch_permissions.as_ref());
-        then.map(|then| then - now).unwrap_or_default()
     }
 
     /// What to call it in a message: its name with the id, or the id alone.
@@ -140,110 +208,5 @@ pub fn in_bin_for(image: &ImageId, bin: &[BinnedSnapshot]) -> Vec<SnapshotId> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::image::testing::image;
-    use super::*;
-
-    fn at(text: &str) -> DateTime<Utc> {
-        DateTime::parse_from_rfc3339(text).unwrap().to_utc()
-    }
-
-    fn id(n: u32) -> SnapshotId {
-        format!("snap-{n:017x}").parse().unwrap()
-    }
-
-    fn tags(pairs: &[(&str, &str)]) -> Tags {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
-    }
-
-    fn binned() -> BinnedImage {
-        let web = image(1, "web-v1-2026-01-02");
-        let entered_at = Some(at("2026-01-31T10:00:00Z"));
-        BinnedImage { id: web.id, name: web.name, description: None, entered_at, exits_at: None }
-    }
-
-    fn in_bin(n: u32, description: &str) -> BinnedSnapshot {
-        BinnedSnapshot { id: id(n), description: description.to_owned(), exits_at: None }
-    }
-
-    fn remembered(snapshots: &[u32]) -> Remembered {
-        Remembered {
-            action: "deregister".to_owned(),
-            at: at("2026-01-31T09:59:59Z"),
-            name: None,
-            tags: tags(&[("Team", "web"), ("aws:x", "y")]),
-            snapshots: snapshots.iter().map(|n| id(*n)).collect(),
-            snapshot_tags: Some(snapshots.iter().map(|n| (id(*n), tags(&[("Team", "web")]))).collect()),
-            launch_permissions: Some(["111111111111", "222222222222"].iter().map(|a| a.parse().unwrap()).collect()),
-            brought_back: false,
-        }
-    }
-
-    #[test]
-    fn the_journal_tells_which_snapshots_there_are_to_be() {
-        let bin = [in_bin(1, ""), in_bin(9, "Created by CreateImage(i-0123456789abcdef0) for ami-00000000000000001")];
-        let back = Comeback::of_binned(&binned(), &bin, &[id(2)].into(), Some(remembered(&[3, 2, 1, 1])));
-        assert_eq!((back.restore, back.there, back.missing), (vec![id(1)], vec![id(2)], vec![id(3)]));
-        assert!(back.in_bin && back.certain);
-    }
-
-    #[test]
-    fn without_it_what_ec2_wrote_into_descriptions_does() {
-        let (own, other) = ("ami-00000000000000001", "ami-00000000000000002");
-        let bin = [
-            in_bin(1, &format!("Created by CreateImage(i-0123456789abcdef0) for {own}")),
-            in_bin(2, &format!("Copied for DestinationAmi {own} from SourceAmi {other} for SourceSnapshot snap-1.")),
-            in_bin(3, &format!("Created by CreateImage(i-0123456789abcdef0) for {other}")),
-            in_bin(4, own),
-        ];
-        let back = Comeback::of_binned(&binned(), &bin, &BTreeSet::new(), None);
-        assert_eq!((back.restore, back.certain, back.before), (vec![id(1), id(2)], false, None));
-    }
-
-    #[test]
-    fn a_line_about_an_earlier_time_tells_the_snapshots_but_no_tags_and_permissions() {
-        let earlier = Remembered { at: at("2026-01-31T08:59:59Z"), ..remembered(&[1]) };
-        let other = Remembered { action: "disable".to_owned(), ..remembered(&[1]) };
-        let done = Remembered { brought_back: true, ..remembered(&[1]) };
-        for stale in [earlier, other, done] {
-            let back = Comeback::of_binned(&binned(), &[in_bin(1, "")], &BTreeSet::new(), Some(stale));
-            assert_eq!((back.restore.clone(), back.certain, back.before.clone()), (vec![id(1)], true, None));
-            assert!(back.lacking_tags(&image(1, "web"), &[]).is_empty() && back.lacking_shares(&[].into()).is_empty());
-        }
-        let fresh = Comeback::of_binned(&binned(), &[], &BTreeSet::new(), Some(remembered(&[1])));
-        assert_eq!(fresh.before, Some(remembered(&[1])));
-        let present = |r: Remembered| Comeback::of_present(&image(1, "web"), Some(r)).before.is_some();
-        assert!(present(remembered(&[])) && !present(Remembered { brought_back: true, ..remembered(&[]) }));
-    }
-
-    #[test]
-    fn what_is_lacking_is_put_together_and_what_was_changed_is_left_alone() {
-        let back = Comeback::of_binned(&binned(), &[], &BTreeSet::new(), Some(remembered(&[1, 2, 3])));
-        let snapshot = |n: u32, tags: Tags| Snapshot {
-            id: id(n),
-            state: "completed".into(),
-            percent: 100,
-            size_gib: 8,
-            full_bytes: None,
-            kms_key: None,
-            tier: None,
-            started_at: None,
-            description: String::new(),
-            tags,
-        };
-        let now = [
-            snapshot(1, Tags::new()),
-            snapshot(2, tags(&[("Team", "api")])),
-            snapshot(3, tags(&[("team", "web")])),
-            snapshot(4, Tags::new()),
-        ];
-        let mut web = image(1, "web-v1-2026-01-02");
-        let lacking = back.lacking_tags(&web, &now);
-        let ids = vec![id(1).to_string(), id(3).to_string(), web.id.to_string()];
-        assert_eq!(lacking, BTreeMap::from([(tags(&[("Team", "web")]), ids)]));
-        web.tags = tags(&[("Team", "api")]);
-        assert!(back.lacking_tags(&web, &now[1..2]).is_empty());
-        let shares = back.lacking_shares(&["111111111111".parse().unwrap()].into());
-        assert_eq!(shares, BTreeSet::from(["222222222222".parse().unwrap()]));
-    }
-}
+#[path = "comeback_tests.rs"]
+mod tests;

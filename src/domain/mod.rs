@@ -3,6 +3,7 @@
 pub mod access;
 pub mod across;
 pub mod age;
+pub mod binned;
 pub mod change;
 pub mod comeback;
 pub mod cost;

@@ -1,13 +1,9 @@
-//! The Recycle Bin: what is in it, and what its rules would hold of what a run is about to delete.
+//! The Recycle Bin: what its rules would hold of what a run is about to delete.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-
-use super::ids::{AccountId, ImageId, SnapshotId};
+use super::ids::SnapshotId;
 use super::image::Image;
-use super::orphan::made_for;
-use super::region::Region;
 use super::report::Problem;
 use super::tagging::Tags;
 
@@ -205,74 +201,6 @@ impl Outlook {
 
 fn days(number: u32) -> String {
     if number == 1 { "1 day".to_owned() } else { format!("{number} days") }
-}
-
-/// An image in the bin. EC2 does not say what snapshots it is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BinnedImage {
-    /// Its id.
-    pub id: ImageId,
-    /// Its name.
-    pub name: Option<String>,
-    /// What its maker wrote about it.
-    pub description: Option<String>,
-    /// When it was deregistered.
-    pub entered_at: Option<DateTime<Utc>>,
-    /// When it will be gone.
-    pub exits_at: Option<DateTime<Utc>>,
-}
-
-/// An image in the bin, with what was found out about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Binned {
-    /// Where it is.
-    pub region: Region,
-    /// Whose it is.
-    pub account: Option<AccountId>,
-    /// The image.
-    pub image: BinnedImage,
-    /// Its snapshots, as the journal knows them; else those in the bin that EC2 made for it; `None` where neither
-    /// tells of any.
-    pub snapshots: Option<Vec<SnapshotId>>,
-    /// Until when it can be restored: until it, or the first of its snapshots, leaves the bin.
-    pub until: Option<DateTime<Utc>>,
-}
-
-impl Binned {
-    /// Puts together what is known of an image in the bin.
-    pub fn new(
-        image: BinnedImage,
-        place: (Region, Option<AccountId>),
-        known: Option<&[SnapshotId]>,
-        bin: &[BinnedSnapshot],
-    ) -> Self {
-        let described: Vec<_> = bin.iter().filter(|s| made_for(&s.description).as_ref() == Some(&image.id)).collect();
-        let snapshots = match known {
-            Some(known) => Some(known.to_vec()),
-            None if described.is_empty() => None,
-            None => Some(described.iter().map(|snapshot| snapshot.id.clone()).collect()),
-        };
-        let own = bin.iter().filter(|snapshot| snapshots.iter().flatten().any(|id| *id == snapshot.id));
-        let until = own.filter_map(|snapshot| snapshot.exits_at).chain(image.exits_at).min();
-        let (region, account) = place;
-        Self { region, account, image, snapshots, until }
-    }
-
-    /// Whole days in which it can still be restored.
-    pub fn days_left(&self, now: DateTime<Utc>) -> Option<i64> {
-        self.until.map(|until| (until - now).num_days().max(0))
-    }
-}
-
-/// A snapshot in the bin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BinnedSnapshot {
-    /// Its id.
-    pub id: SnapshotId,
-    /// What its maker wrote about it.
-    pub description: String,
-    /// When it will be gone.
-    pub exits_at: Option<DateTime<Utc>>,
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use super::json::{BinnedJson, BinnedListJson, ErrorJson, VERSION, time};
 use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
 use crate::domain::age::ago;
-use crate::domain::recycle_bin::Binned;
+use crate::domain::binned::Binned;
+use crate::domain::ids::SnapshotId;
 use crate::domain::report::PlaceError;
 
 /// An image that is about to be gone for good is worth a look.
@@ -40,6 +41,7 @@ pub fn recycle_bin(
                 "days_left",
                 "snapshots",
                 "description",
+                "missing_snapshots",
             ]);
             sheet.rows = items().map(csv_row).collect();
             printer.csv(&sheet)
@@ -68,8 +70,13 @@ fn json(binned: &Binned, now: DateTime<Utc>) -> BinnedJson<'_> {
         entered_at: image.entered_at.map(time),
         exits_at: image.exits_at.map(time),
         days_left: binned.days_left(now),
-        snapshots: binned.snapshots.as_ref().map(|all| all.iter().map(|id| id.as_str()).collect()),
+        snapshots: binned.snapshots.as_deref().map(texts),
+        missing_snapshots: binned.missing.as_deref().map(texts),
     }
+}
+
+fn texts(ids: &[SnapshotId]) -> Vec<&str> {
+    ids.iter().map(SnapshotId::as_str).collect()
 }
 
 fn csv_row(item: BinnedJson<'_>) -> Vec<Cell> {
@@ -84,6 +91,7 @@ fn csv_row(item: BinnedJson<'_>) -> Vec<Cell> {
         item.days_left.map(|days| days.to_string()).unwrap_or_default().into(),
         item.snapshots.unwrap_or_default().join(" ").into(),
         text(item.description),
+        item.missing_snapshots.unwrap_or_default().join(" ").into(),
     ]
 }
 
@@ -91,6 +99,7 @@ fn row(binned: &Binned, now: DateTime<Utc>) -> Vec<Cell> {
     let text = |text: Option<&str>| Cell::from(text.unwrap_or("-"));
     let deleted = binned.image.entered_at.map_or_else(|| "-".to_owned(), |at| format!("{} ago", ago(at, now)));
     let left = match (binned.until, binned.days_left(now)) {
+        _ if binned.is_lost() => Cell::toned("cannot come back", Tone::Bad),
         (Some(until), Some(days)) => {
             let tone = if days < SOON { Tone::Notice } else { Tone::Plain };
             let days = format!("{days} days");

@@ -20,6 +20,7 @@ pub mod parameters;
 pub mod permissions;
 mod places;
 mod profile;
+mod put_back;
 pub mod recycle_bin;
 pub mod removal;
 pub mod resolve;

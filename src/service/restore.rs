@@ -6,14 +6,13 @@ use std::time::Duration;
 use futures::StreamExt;
 
 use super::error::ApiError;
-use super::permissions::{Give, give, launch_permissions};
+use super::put_back::put_back;
 use super::target::Target;
 use super::wait::{Over, Patience, Pauses, image_back};
-use super::{recycle_bin, snapshots, tags};
+use super::{recycle_bin, snapshots};
 use crate::domain::comeback::Comeback;
 use crate::domain::failure::Failure;
-use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::image::Image;
+use crate::domain::ids::SnapshotId;
 use crate::domain::report::{Outcome, Problem, SnapshotResult, Status, Verb};
 
 /// How many snapshots, or images, are worked on at a time.
@@ -22,9 +21,19 @@ const SIDE_BY_SIDE: usize = 10;
 const SEEN_PAUSES: [u64; 5] = [1, 2, 4, 8, 15];
 /// The state of a snapshot on its way back.
 const RECOVERING: &str = "recovering";
+/// What EC2 says of an image while a snapshot of it is on its way back.
+const WRONG_STATE: &str = "IncorrectState";
 
 /// What became of the snapshots that were to come back.
 type Restored = BTreeMap<SnapshotId, Result<(), Problem>>;
+
+/// What became of an image that was to come back.
+pub struct Returned {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Whether the image is there, with everything it had or without; nothing where nobody has seen it.
+    pub there: Option<bool>,
+}
 
 /// Asks EC2 whether the image and its snapshots could be brought back; changes nothing.
 pub async fn check(target: &Target, comeback: &Comeback) -> Result<(), ApiError> {
@@ -41,6 +50,21 @@ pub async fn check(target: &Target, comeback: &Comeback) -> Result<(), ApiError>
     }
 }
 
+/// The outcome of an image of which nothing was changed.
+pub async fn outcome(target: &Target, comeback: &Comeback, status: Status) -> Outcome {
+    Outcome {
+        account: target.account().await.ok().cloned(),
+        region: target.region.clone(),
+        image_id: comeback.id.clone(),
+        name: comeback.name.clone(),
+        verb: Verb::Restore,
+        changed: false,
+        detail: None,
+        status,
+        snapshots: Vec::new(),
+    }
+}
+
 /// Brings images of one place back; `bin` are all snapshots in its bin. The outcomes come in the order of `comebacks`.
 pub async fn bring_back(
     target: &Target,
@@ -48,7 +72,7 @@ pub async fn bring_back(
     bin: &BTreeSet<SnapshotId>,
     patience: &Patience,
     step: &(dyn Fn() + Sync),
-) -> Vec<Outcome> {
+) -> Vec<Returned> {
     // Several images may be made of one snapshot.
     let wanted: BTreeSet<&SnapshotId> = comebacks.iter().flat_map(|comeback| &comeback.restore).collect();
     let each = futures::stream::iter(wanted).map(|id| async move {
@@ -59,9 +83,9 @@ pub async fn bring_back(
     settle(target, &mut restored, patience).await;
     let restored = &restored;
     let each = futures::stream::iter(comebacks).map(|comeback| async move {
-        let outcome = Return::new(target, comeback, restored).run(bin, patience).await;
+        let returned = Return::new(target, comeback, restored).run(bin, patience).await;
         step();
-        outcome
+        returned
     });
     each.buffered(SIDE_BY_SIDE).collect().await
 }
@@ -70,22 +94,24 @@ async fn restore(target: &Target, id: &SnapshotId) -> Result<(), Problem> {
     recycle_bin::restore_snapshot(target, id).await.map_err(|error| error.problem())
 }
 
-/// Waits until no snapshot is on its way back any more. What EC2 does not tell is for it to judge when the image comes.
-async fn settle(target: &Target, restored: &mut Restored, patience: &Patience) {
-    let mut pauses = Pauses::new(patience);
+/// Waits until no snapshot is on its way back any more, and tells whether any was. What EC2 does not tell is for it to
+/// judge when the image comes.
+async fn settle(target: &Target, restored: &mut Restored, patience: &Patience) -> bool {
+    let (mut pauses, mut waited) = (Pauses::new(patience), false);
     loop {
         let back: Vec<_> = restored.iter().filter(|(_, done)| done.is_ok()).map(|(id, _)| id.clone()).collect();
-        let Ok(found) = snapshots::existing(target, &back).await else { return };
+        let Ok(found) = snapshots::existing(target, &back).await else { return waited };
         let slow = found.iter().filter(|snapshot| snapshot.state == RECOVERING);
         let slow: Vec<SnapshotId> = slow.map(|snapshot| snapshot.id.clone()).collect();
         if slow.is_empty() {
-            return;
+            return waited;
         }
+        waited = true;
         if let Err(over) = pauses.pause().await {
             let message = "EC2 is still bringing it back".to_owned();
             let problem = Problem { code: over_code(over).to_owned(), message };
             restored.extend(slow.into_iter().map(|id| (id, Err(problem.clone()))));
-            return;
+            return waited;
         }
     }
 }
@@ -95,6 +121,7 @@ struct Return<'a> {
     target: &'a Target,
     comeback: &'a Comeback,
     snapshots: Vec<(SnapshotId, SnapshotResult)>,
+    there: Option<bool>,
     changed: bool,
     detail: Option<String>,
 }
@@ -109,10 +136,10 @@ impl<'a> Return<'a> {
         let all = comeback.restore.iter().chain(&comeback.there);
         let snapshots: Vec<_> = all.map(|id| (id.clone(), result(id))).collect();
         let changed = snapshots.iter().any(|(_, result)| *result == SnapshotResult::Restored);
-        Self { target, comeback, snapshots, changed, detail: None }
+        Self { target, comeback, snapshots, there: Some(!comeback.in_bin), changed, detail: None }
     }
 
-    async fn run(mut self, bin: &BTreeSet<SnapshotId>, patience: &Patience) -> Outcome {
+    async fn run(mut self, bin: &BTreeSet<SnapshotId>, patience: &Patience) -> Returned {
         let done = match self.first_problem() {
             Some(problem) => Err(problem),
             None if patience.stop.asked() => Err(interrupted()),
@@ -125,26 +152,16 @@ impl<'a> Return<'a> {
         };
         // What nobody has touched needs no account of its snapshots.
         let told = self.changed || status == Status::Done;
-        Outcome {
-            account: self.target.account().await.ok().cloned(),
-            region: self.target.region.clone(),
-            image_id: self.comeback.id.clone(),
-            name: self.comeback.name.clone(),
-            verb: Verb::Restore,
-            changed: self.changed,
-            detail: self.detail,
-            status,
-            snapshots: if told { self.snapshots } else { Vec::new() },
-        }
+        let blank = outcome(self.target, self.comeback, status).await;
+        let snapshots = if told { self.snapshots } else { Vec::new() };
+        let outcome = Outcome { changed: self.changed, detail: self.detail, snapshots, ..blank };
+        Returned { outcome, there: self.there }
     }
 
     /// Without all of its snapshots an image is not asked for.
     fn first_problem(&self) -> Option<Problem> {
         self.snapshots.iter().find_map(|(id, result)| match result {
-            SnapshotResult::Failed(problem) => {
-                let message = format!("its snapshot {id} is not back: {}", problem.message);
-                Some(Problem { code: problem.code.clone(), message })
-            }
+            SnapshotResult::Failed(problem) => Some(not_back(id, problem)),
             SnapshotResult::Restored | SnapshotResult::Kept | SnapshotResult::KeptShared | SnapshotResult::Deleted => {
                 None
             }
@@ -153,16 +170,21 @@ impl<'a> Return<'a> {
 
     async fn image(&mut self, bin: &BTreeSet<SnapshotId>, patience: &Patience) -> Result<(), Problem> {
         if self.comeback.in_bin {
-            self.ask(bin).await?;
-            self.changed = true;
+            self.ask(bin, patience).await?;
+            (self.there, self.changed) = (Some(true), true);
         }
         let image = image_back(self.target, &self.comeback.id, patience).await.map_err(|error| waited(&error))?;
-        self.complete(&image).await
+        let back = self.snapshots.iter().filter(|(_, result)| *result == SnapshotResult::Restored);
+        let back = back.map(|(id, _)| id.clone()).collect();
+        let done = put_back(self.target, self.comeback, &image, &back).await;
+        self.changed |= done.changed;
+        self.detail = done.said;
+        done.problem.map_or(Ok(()), Err)
     }
 
     /// Asks for the image. Where EC2 names a snapshot in the bin that it needs, which neither the journal nor a
-    /// description told, that one is brought back too.
-    async fn ask(&mut self, bin: &BTreeSet<SnapshotId>) -> Result<(), Problem> {
+    /// description told, that one is brought back too; one that is still on its way is waited for.
+    async fn ask(&mut self, bin: &BTreeSet<SnapshotId>, patience: &Patience) -> Result<(), Problem> {
         let mut pauses = SEEN_PAUSES.iter();
         loop {
             let error = match recycle_bin::restore_image(self.target, &self.comeback.id).await {
@@ -171,83 +193,60 @@ impl<'a> Return<'a> {
             };
             let named = named(&error);
             let known = named.as_ref().is_none_or(|id| self.snapshots.iter().any(|(known, _)| known == id));
-            if let Some(id) = named.filter(|id| !known && bin.contains(id))
-                && restore(self.target, &id).await.is_ok()
-            {
-                self.snapshots.push((id, SnapshotResult::Restored));
-                self.changed = true;
+            if let Some(id) = named.clone().filter(|id| !known && bin.contains(id)) {
+                self.fetch(id, patience).await?;
+                continue;
+            }
+            let on_its_way = error.is(WRONG_STATE) && self.recovered(named, patience).await?;
+            if on_its_way {
                 continue;
             }
             match pauses.next() {
                 // It is back, and EC2 has not noticed yet.
-                Some(pause) if is_about_snapshots(&error) && known && self.changed => {
+                Some(pause) if error.is(WRONG_STATE) || is_about_snapshots(&error) && known && self.changed => {
                     tokio::time::sleep(Duration::from_secs(*pause)).await;
                 }
                 _ if is_about_snapshots(&error) && !self.comeback.certain => {
                     let hint = "the journal of the run that deregistered it knows its snapshots: --journal FILE";
                     return Err(Problem { message: format!("{}; {hint}", error.message), ..error.problem() });
                 }
-                _ => return Err(error.problem()),
-            }
-        }
-    }
-
-    /// Puts back the tags and launch permissions that the image had and EC2 did not bring back.
-    async fn complete(&mut self, image: &Image) -> Result<(), Problem> {
-        let Some(before) = &self.comeback.before else { return Ok(()) };
-        let failed = |what: &str, why: &Problem| Problem {
-            code: why.code.clone(),
-            message: format!("it is back, but not all of its {what}: {}", why.message),
-        };
-        let (target, mut put_back) = (self.target, Vec::new());
-        let mut problem = None;
-        let ids: Vec<_> = before.snapshot_tags.iter().flatten().map(|(id, _)| id.clone()).collect();
-        match snapshots::existing(target, &ids).await {
-            Err(error) => problem = Some(failed("tags", &error.problem())),
-            Ok(found) => {
-                let mut number = 0;
-                for (lacking, resources) in self.comeback.lacking_tags(image, &found) {
-                    match tags::add(target, &resources, &lacking).await {
-                        Ok(()) => number += lacking.len() * resources.len(),
-                        Err(error) => problem = Some(failed("tags", &error.problem())),
-                    }
+                _ => {
+                    self.there = if error.answer_lost { None } else { self.there };
+                    return Err(error.problem());
                 }
-                put_back.extend(counted(number, "tag"));
             }
         }
-        match self.share(&image.id).await {
-            Ok(number) => put_back.extend(counted(number, "launch permission")),
-            Err(why) => problem = problem.or(Some(failed("launch permissions", &why))),
-        }
-        if !put_back.is_empty() {
-            self.changed = true;
-            self.detail = Some(format!("{} put back from the journal", put_back.join(" and ")));
-        }
-        problem.map_or(Ok(()), Err)
     }
 
-    /// Gives the launch permissions back that are lacking, and says how many.
-    async fn share(&self, image: &ImageId) -> Result<usize, Problem> {
-        let then = self.comeback.before.as_ref().and_then(|before| before.launch_permissions.as_ref());
-        if then.is_none_or(BTreeSet::is_empty) {
-            return Ok(0);
-        }
-        let now = launch_permissions(self.target, image).await.map_err(|error| error.problem())?;
-        let lacking = self.comeback.lacking_shares(&now);
-        give(self.target, image, Give::Add, &lacking).await.map(|()| lacking.len())
+    /// Brings a snapshot back that EC2 has asked for.
+    async fn fetch(&mut self, id: SnapshotId, patience: &Patience) -> Result<(), Problem> {
+        let mut restored = Restored::from([(id.clone(), restore(self.target, &id).await)]);
+        self.changed |= restored.values().all(Result::is_ok);
+        settle(self.target, &mut restored, patience).await;
+        let results = restored.into_values().map(|done| match done {
+            Ok(()) => SnapshotResult::Restored,
+            Err(problem) => SnapshotResult::Failed(problem),
+        });
+        self.snapshots.extend(results.map(|result| (id.clone(), result)));
+        self.first_problem().map_or(Ok(()), Err)
     }
-}
 
-fn counted(number: usize, what: &str) -> Option<String> {
-    match number {
-        0 => None,
-        1 => Some(format!("1 {what}")),
-        n => Some(format!("{n} {what}s")),
+    /// Waits for those of its snapshots that are on their way, that which EC2 names among them; tells whether there
+    /// were any. An earlier run may have asked for them.
+    async fn recovered(&self, named: Option<SnapshotId>, patience: &Patience) -> Result<bool, Problem> {
+        let ids = self.snapshots.iter().map(|(id, _)| id.clone()).chain(named);
+        let mut asked: Restored = ids.map(|id| (id, Ok(()))).collect();
+        let waited = settle(self.target, &mut asked, patience).await;
+        asked.iter().find_map(|(id, done)| done.as_ref().err().map(|why| not_back(id, why))).map_or(Ok(waited), Err)
     }
 }
 
 fn interrupted() -> Problem {
     Problem { code: "Interrupted".to_owned(), message: "interrupted before it was asked for".to_owned() }
+}
+
+fn not_back(id: &SnapshotId, why: &Problem) -> Problem {
+    Problem { code: why.code.clone(), message: format!("its snapshot {id} is not back: {}", why.message) }
 }
 
 fn over_code(over: Over) -> &'static str {

@@ -49,6 +49,8 @@ mod protect;
 mod references;
 mod rest;
 mod restore;
+mod restore_journal;
+mod restore_places;
 mod session;
 mod share;
 mod share_refused;

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use crate::fake::{Fault, FaultKind, OTHER, PROD};
 use crate::setup::{EAST, EUROPE, Setup, WEST, each, refused, seconds, sorted};
 
-const NAME: &str = "web-v1-2026-01-02";
+pub const NAME: &str = "web-v1-2026-01-02";
 const ORGANIZATION: &str = "arn:aws:organizations::111111111111:organization/o-abcdefghij";
 const DAY: u64 = 86_400;
 
 /// An endpoint whose bin holds everything for thirty days.
-fn ready() -> Setup {
+pub fn ready() -> Setup {
     let setup = Setup::new();
     for region in [EAST, WEST, EUROPE] {
         hold(&setup, region, (30, 30));
@@ -22,12 +22,12 @@ fn ready() -> Setup {
     setup
 }
 
-fn hold(setup: &Setup, region: &str, days: (u32, u32)) {
+pub fn hold(setup: &Setup, region: &str, days: (u32, u32)) {
     setup.world().recycle_bin.insert((PROD.to_owned(), region.to_owned()), days);
 }
 
 /// An image with all that an image can have, tags on its snapshots that are not its own included.
-fn rich(setup: &Setup) -> String {
+pub fn rich(setup: &Setup) -> String {
     let mut world = setup.world();
     let image = world.image(PROD, EAST, NAME).snapshots(3).size(20).tag("Team", "web").tag("Name", NAME);
     let image = image.snapshot_tag("Team", "storage").shared_with(OTHER).shared_with_arn(ORGANIZATION);
@@ -35,7 +35,7 @@ fn rich(setup: &Setup) -> String {
 }
 
 /// The image and its snapshots as the endpoint has them, without when they came to be in their state.
-fn portrait(setup: &Setup, id: &str) -> String {
+pub fn portrait(setup: &Setup, id: &str) -> String {
     let mut image = setup.image(id);
     (image.phase.before, image.phase.turn) = ("", DateTime::<Utc>::MIN_UTC);
     let world = setup.world();
@@ -49,35 +49,35 @@ fn portrait(setup: &Setup, id: &str) -> String {
     format!("{image:#?}{}", snapshots.collect::<String>())
 }
 
-fn gone(setup: &Setup, id: &str) {
+pub fn gone(setup: &Setup, id: &str) {
     assert!(setup.world().find_image(id).is_none() && setup.world().is_in_recycle_bin(id), "{id}");
 }
 
 /// Deregisters images with their snapshots, by amictl and so with a line in the journal.
 #[track_caller]
-fn deregister(setup: &Setup, ids: &[&String]) {
+pub fn deregister(setup: &Setup, ids: &[&String]) {
     let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
     setup.run(&format!("deregister {} --yes", ids.join(" "))).ended(0);
     ids.iter().for_each(|id| gone(setup, id));
     setup.fake.forget_calls();
 }
 
-fn journal(setup: &Setup) -> PathBuf {
+pub fn journal(setup: &Setup) -> PathBuf {
     setup.home.path().join(".local/state/amictl/journal.jsonl")
 }
 
-fn snapshots(setup: &Setup, id: &str) -> Vec<String> {
+pub fn snapshots(setup: &Setup, id: &str) -> Vec<String> {
     setup.image(id).snapshots().map(str::to_owned).collect()
 }
 
-fn only(report: &Value) -> &Value {
+pub fn only(report: &Value) -> &Value {
     let [result] = &report["results"].as_array().unwrap()[..] else { panic!("{report}") };
     result
 }
 
 /// Checks that a run ended so, with this code, and that nothing was changed.
 #[track_caller]
-fn refuses(setup: &Setup, arguments: &str, exit: i32, code: &str, said: &[&str]) {
+pub fn refuses(setup: &Setup, arguments: &str, exit: i32, code: &str, said: &[&str]) {
     let ran = setup.run(&format!("restore {arguments} -o json")).ended(exit);
     assert_eq!((&ran.error()["code"], &ran.error()["exit_code"]), (&code.into(), &exit.into()), "{}", ran.stderr);
     assert!(ran.stdout.is_empty(), "{}", ran.stdout);
@@ -112,21 +112,20 @@ fn what_is_deregistered_comes_back_the_same() {
 fn what_ec2_forgets_is_put_back_from_the_journal() {
     let setup = ready();
     let id = rich(&setup);
-    let (image, snapshot) = (setup.image(&id), snapshots(&setup, &id)[0].clone());
+    let before = portrait(&setup, &id);
     deregister(&setup, &[&id]);
     setup.world().restore_forgets = true;
     let report = setup.json(&format!("restore {id}"));
     let detail = only(&report)["detail"].as_str().unwrap();
-    assert_eq!(detail, "5 tags and 2 launch permissions put back from the journal");
-    let now = setup.image(&id);
-    assert_eq!((&now.tags, &now.launch), (&image.tags, &image.launch));
-    assert_eq!(setup.world().find_snapshot(&snapshot).unwrap().tags["Team"], "storage");
+    assert_eq!(detail, "5 tags, 2 launch permissions and 3 snapshot permissions put back from the journal");
+    assert_eq!(portrait(&setup, &id), before);
     let table = {
         deregister(&setup, &[&id]);
         setup.run(&format!("restore {id}")).ended(0).stdout
     };
     assert!(
-        table.contains("restored: 5 tags and 2 launch permissions put back") && table.contains("3 restored"),
+        table.contains("restored: 5 tags, 2 launch permissions and 3 snapshot permissions put back")
+            && table.contains("3 restored"),
         "{table}"
     );
 }
@@ -272,6 +271,53 @@ fn without_any_word_about_a_snapshot_ec2_names_it() {
 }
 
 #[test]
+fn snapshots_that_ec2_names_one_by_one_are_waited_for() {
+    let setup = ready();
+    let spare: Vec<String> = (0..3).map(|_| setup.world().snapshot(PROD, EAST).description("by hand").put()).collect();
+    let id = setup.world().image(PROD, EAST, NAME).on_snapshots(&[&spare[0], &spare[1], &spare[2]]).put();
+    let before = portrait(&setup, &id);
+    setup.world().put_in_recycle_bin(&id, 30);
+    setup.world().recovering_for = seconds(2);
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!(each(&only(&report)["snapshots"], "result"), ["restored"; 3]);
+    assert_eq!(portrait(&setup, &id), before);
+    // Not within the time there is; a rerun waits for what the first run asked for, and asks for the rest.
+    setup.world().put_in_recycle_bin(&id, 30);
+    setup.world().recovering_for = seconds(600);
+    let ran = setup.run(&format!("restore {id} --timeout 2s -o json")).ended(5);
+    let (report, error) = (ran.json(), ran.error());
+    assert_eq!((&error["code"], &only(&report)["error"]["code"]), (&"Timeout".into(), &"Timeout".into()));
+    assert_eq!(
+        (&only(&report)["changed"], each(&only(&report)["snapshots"], "result")),
+        (&true.into(), vec!["failed"])
+    );
+    let ran = setup.run(&format!("restore {id} --timeout 2s -o json")).ended(5);
+    assert!(only(&ran.json())["error"]["message"].as_str().unwrap().contains("EC2 is still bringing it back"));
+    setup.world().recovering_for = seconds(2);
+    setup.world().advance(seconds(598));
+    setup.run(&format!("restore {id}")).ended(0);
+    assert_eq!(portrait(&setup, &id), before);
+}
+
+#[test]
+fn a_state_that_ec2_has_not_noticed_yet_is_asked_about_again() {
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    let late = || Fault::error("RestoreImageFromRecycleBin", "IncorrectState", "A snapshot is recovering.");
+    setup.fake.fault(late().times(2));
+    setup.run(&format!("restore {id}")).ended(0);
+    // What EC2 names in the bin, and does not give, is told.
+    let spare = setup.world().snapshot(PROD, EAST).description("by hand").put();
+    let other = setup.world().image(PROD, EAST, "api-v1-2026-01-02").on_snapshots(&[&spare]).put();
+    setup.world().put_in_recycle_bin(&other, 30);
+    setup.fake.fault(Fault::error("RestoreSnapshotFromRecycleBin", "UnauthorizedOperation", "Not that one."));
+    let ran = setup.run(&format!("restore {other} -o json")).ended(1);
+    let message = only(&ran.json())["error"]["message"].clone();
+    assert_eq!(message, format!("its snapshot {spare} is not back: Not that one."));
+}
+
+#[test]
 fn an_image_that_is_nowhere_is_an_error_and_one_that_is_there_is_done() {
     let setup = ready();
     let id = rich(&setup);
@@ -301,8 +347,9 @@ fn a_bin_that_cannot_be_read_leaves_the_question_open() {
     let stray = "ami-0123456789abcdef0";
     let said = ["No looking.", "was not found, and the Recycle Bin of us-west-2 could not be read"];
     refuses(&setup, &format!("{stray} --region us-east-1,us-west-2"), 1, "UnauthorizedOperation", &said);
-    // What was found elsewhere does not ask for that region.
-    setup.run(&format!("restore {id} --region us-east-1,us-west-2")).ended(0);
+    // What was found elsewhere comes back, and the place is reported.
+    let ran = setup.run(&format!("restore {id} --region us-east-1,us-west-2 -o json")).ended(3).says(&["No looking."]);
+    assert_eq!((&ran.json()["summary"]["done"], each(&ran.json()["errors"], "region")), (&1.into(), vec![WEST]));
     let setup = ready();
     let id = rich(&setup);
     deregister(&setup, &[&id]);
@@ -399,11 +446,13 @@ fn without_one_of_its_snapshots_an_image_is_not_asked_for_and_a_rerun_does_the_r
 fn tags_and_permissions_that_cannot_be_put_back_are_reported_and_a_rerun_completes_them() {
     let setup = ready();
     let id = rich(&setup);
-    let image = setup.image(&id);
+    let before = portrait(&setup, &id);
     deregister(&setup, &[&id]);
     setup.world().restore_forgets = true;
     setup.fake.fault(Fault::error("CreateTags", "UnauthorizedOperation", "No tagging."));
-    setup.fake.fault(Fault::error("ModifyImageAttribute", "UnauthorizedOperation", "No sharing."));
+    for call in ["ModifyImageAttribute", "ModifySnapshotAttribute"] {
+        setup.fake.fault(Fault::error(call, "UnauthorizedOperation", "No sharing."));
+    }
     let ran = setup.run(&format!("restore {id} -o json")).ended(3);
     let result = only(&ran.json()).clone();
     assert_eq!((&result["status"], &result["changed"]), (&"failed".into(), &true.into()));
@@ -411,8 +460,11 @@ fn tags_and_permissions_that_cannot_be_put_back_are_reported_and_a_rerun_complet
     assert!(message.contains("it is back, but not all of its tags: No tagging."), "{message}");
     setup.fake.clear_faults();
     let report = setup.json(&format!("restore {id}"));
-    assert_eq!(only(&report)["detail"], "5 tags and 2 launch permissions put back from the journal");
-    assert_eq!(setup.image(&id).launch, image.launch);
+    assert_eq!(
+        only(&report)["detail"],
+        "5 tags, 2 launch permissions and 3 snapshot permissions put back from the journal"
+    );
+    assert_eq!(portrait(&setup, &id), before);
     assert_eq!(only(&setup.json(&format!("restore {id}")))["changed"], false);
 }
 
@@ -456,7 +508,10 @@ fn a_journal_that_cannot_be_read_is_an_error_and_strange_lines_are_passed_over()
     let file = setup.home.write("logs/journal.jsonl", &format!("nonsense\n{{}}\n{torn}{text}{torn}"));
     setup.world().restore_forgets = true;
     let report = setup.amictl().env("AMICTL_JOURNAL", &file).run(&format!("restore {id} -o json")).ended(0).json();
-    assert_eq!(only(&report)["detail"], "5 tags and 2 launch permissions put back from the journal");
+    assert_eq!(
+        only(&report)["detail"],
+        "5 tags, 2 launch permissions and 3 snapshot permissions put back from the journal"
+    );
 }
 
 #[cfg(unix)]
@@ -528,7 +583,7 @@ fn the_listing_comes_in_every_format() {
     deregister(&setup, &[&id]);
     assert_eq!(setup.run("restore -o ids").ended(0).lines(), [id.as_str()]);
     let csv = setup.run("restore -o csv").ended(0).stdout;
-    let head = "name,id,region,account,entered_at,exits_at,days_left,snapshots,description\n";
+    let head = "name,id,region,account,entered_at,exits_at,days_left,snapshots,description,missing_snapshots\n";
     assert!(csv.starts_with(head) && csv.contains(&format!("{NAME},{id},{EAST},{PROD},20")), "{csv}");
     let line: Value = serde_json::from_str(&setup.run("restore -o jsonl").ended(0).stdout).unwrap();
     assert_eq!((&line["id"], &line["days_left"]), (&id.as_str().into(), &29.into()));

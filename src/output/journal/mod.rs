@@ -19,6 +19,7 @@ use super::json::{ImageJson, OutcomeJson, VERSION, time};
 use crate::domain::comeback::Remembered;
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
+use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Verb};
 use crate::domain::sharing::Principal;
 use crate::domain::tagging::Tags;
@@ -50,6 +51,38 @@ struct Begin<'a> {
     delete_snapshots: Vec<&'a str>,
     /// The tags of those; `null` where they could not be found out.
     snapshot_tags: Option<BTreeMap<&'a str, &'a Tags>>,
+    /// Who each of those is shared with; `null` where it could not be found out.
+    snapshot_permissions: Option<BTreeMap<&'a str, Option<Vec<String>>>>,
+}
+
+/// What is found out about snapshots that go with images before they do.
+pub struct GoingSnapshots<'a> {
+    /// Their tags.
+    pub tags: Option<&'a BTreeMap<SnapshotId, Tags>>,
+    /// Who each is shared with; nothing where that could not be found out.
+    pub shared: &'a BTreeMap<SnapshotId, Option<BTreeSet<Principal>>>,
+}
+
+/// An image in the Recycle Bin, of which EC2 tells no more.
+#[derive(Serialize)]
+struct ReturnBegin<'a> {
+    action: &'static str,
+    image: ReturningImage<'a>,
+}
+
+#[derive(Serialize)]
+struct ReturningImage<'a> {
+    id: &'a str,
+    name: Option<&'a str>,
+    region: &'a str,
+    owner_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ReturnEnd<'a> {
+    result: OutcomeJson<'a>,
+    /// `null` where nobody has seen it.
+    image_back: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -79,25 +112,53 @@ impl Journal {
         Ok(Self { file: Arc::new(Mutex::new(file)), run: run.to_owned(), who })
     }
 
-    /// Writes down what is about to be done to an image. It is on the disk when this comes back. `tags` are those of
-    /// snapshots, among which are the ones that go with the image.
+    /// Writes down what is about to be done to an image. It is on the disk when this comes back. `going` is about
+    /// snapshots among which are the ones that go with the image.
     pub async fn begin(
         &self,
         verb: Verb,
         image: &Image,
         launch_permissions: Option<&BTreeSet<Principal>>,
         delete_snapshots: Vec<&str>,
-        tags: Option<&BTreeMap<SnapshotId, Tags>>,
+        going: Option<GoingSnapshots<'_>>,
         now: DateTime<Utc>,
     ) -> io::Result<()> {
-        let launch_permissions = launch_permissions.map(|all| all.iter().map(ToString::to_string).collect());
-        let snapshot_tags = tags.map(|tags| {
+        let snapshot_tags = going.as_ref().and_then(|going| going.tags).map(|tags| {
             let each = image.snapshots.iter().filter_map(|s| Some((s.id.as_str(), tags.get(&s.id)?)));
             each.collect::<BTreeMap<_, _>>()
         });
-        let (account, image) = (image.owner.as_ref(), ImageJson::new(image, None));
-        let begin = Begin { action: verb.as_str(), image, launch_permissions, delete_snapshots, snapshot_tags };
-        self.write("begin", account, now, begin).await
+        let snapshot_permissions = going.map(|going| {
+            let shared = |id| going.shared.get(id).map(|who| who.as_ref().map(written));
+            let each = image.snapshots.iter().filter_map(|s| Some((s.id.as_str(), shared(&s.id)?)));
+            each.collect::<BTreeMap<_, _>>()
+        });
+        let begin = Begin {
+            action: verb.as_str(),
+            image: ImageJson::new(image, None),
+            launch_permissions: launch_permissions.map(written),
+            delete_snapshots,
+            snapshot_tags,
+            snapshot_permissions,
+        };
+        self.write("begin", image.owner.as_ref(), now, begin).await
+    }
+
+    /// Writes down that an image is about to be brought back from the Recycle Bin.
+    pub async fn begin_return(
+        &self,
+        (account, region): (Option<&AccountId>, &Region),
+        (id, name): (&ImageId, Option<&str>),
+        now: DateTime<Utc>,
+    ) -> io::Result<()> {
+        let owner_id = account.map(AccountId::as_str);
+        let image = ReturningImage { id: id.as_str(), name, region: region.as_str(), owner_id };
+        self.write("begin", account, now, ReturnBegin { action: Verb::Restore.as_str(), image }).await
+    }
+
+    /// Writes down how that ended, and whether the image is there, where that is known.
+    pub async fn end_return(&self, outcome: &Outcome, image_back: Option<bool>, now: DateTime<Utc>) -> io::Result<()> {
+        let end = ReturnEnd { result: OutcomeJson::new(outcome), image_back };
+        self.write("end", outcome.account.as_ref(), now, end).await
     }
 
     /// What the journal remembers of these images: the newest line of each that was written before one of `actions`,
@@ -153,4 +214,8 @@ impl Journal {
         });
         written.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
+}
+
+fn written(all: &BTreeSet<Principal>) -> Vec<String> {
+    all.iter().map(ToString::to_string).collect()
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use crate::domain::comeback::Remembered;
+use crate::domain::comeback::{Remembered, Returning};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::report::Verb;
 use crate::domain::sharing::Principal;
@@ -28,7 +28,9 @@ struct Line {
     image: Option<ImageLine>,
     launch_permissions: Option<Vec<String>>,
     snapshot_tags: Option<BTreeMap<SnapshotId, Tags>>,
+    snapshot_permissions: Option<BTreeMap<SnapshotId, Option<Vec<String>>>>,
     result: Option<ResultLine>,
+    image_back: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +53,8 @@ struct ResultLine {
     image_id: ImageId,
     action: String,
     status: String,
+    /// Older lines do not tell.
+    changed: Option<bool>,
 }
 
 /// What the journal remembers of these images: the newest line of each that was written before one of `actions`, or
@@ -94,10 +98,16 @@ fn take(line: Line, images: &BTreeSet<ImageId>, actions: &[Verb], found: &mut BT
     let wanted = |action: &str| actions.is_empty() || actions.iter().any(|verb| verb.as_str() == action);
     match line {
         Line { phase, action: Some(action), image: Some(image), .. }
+            if phase == "begin" && action == Verb::Restore.as_str() =>
+        {
+            if let Some(remembered) = found.get_mut(&image.id) {
+                remembered.returning = Returning::Begun;
+            }
+        }
+        Line { phase, action: Some(action), image: Some(image), .. }
             if phase == "begin" && wanted(&action) && images.contains(&image.id) =>
         {
-            let shares =
-                line.launch_permissions.map(|all| all.iter().filter_map(|who| Principal::read(who).ok()).collect());
+            let copiers = line.snapshot_permissions.into_iter().flatten();
             let remembered = Remembered {
                 action,
                 at: line.at,
@@ -105,19 +115,33 @@ fn take(line: Line, images: &BTreeSet<ImageId>, actions: &[Verb], found: &mut BT
                 tags: image.tags,
                 snapshots: image.snapshots.into_iter().map(|snapshot| snapshot.id).collect(),
                 snapshot_tags: line.snapshot_tags,
-                launch_permissions: shares,
+                launch_permissions: line.launch_permissions.as_deref().map(principals),
+                snapshot_permissions: copiers.filter_map(|(id, who)| Some((id, principals(&who?)))).collect(),
+                in_vain: false,
+                returning: Returning::NotBegun,
                 brought_back: false,
             };
             found.insert(image.id, remembered);
         }
-        Line { phase, result: Some(result), .. } if phase == "end" => {
+        Line { phase, result: Some(result), image_back, .. } if phase == "end" => {
             let done = result.status == "done";
-            if let Some(remembered) = found.get_mut(&result.image_id).filter(|_| done) {
-                remembered.brought_back |= brings_back(&result.action, &remembered.action);
+            let Some(remembered) = found.get_mut(&result.image_id) else { return };
+            remembered.brought_back |= done && brings_back(&result.action, &remembered.action);
+            if result.action == remembered.action {
+                remembered.in_vain = !done && result.changed == Some(false);
+            }
+            if result.action == Verb::Restore.as_str()
+                && let Some(there) = image_back
+            {
+                remembered.returning = if there { Returning::Incomplete } else { Returning::Unfinished };
             }
         }
         _ => {}
     }
+}
+
+fn principals(written: &[String]) -> BTreeSet<Principal> {
+    written.iter().filter_map(|who| Principal::read(who).ok()).collect()
 }
 
 /// Whether one action gives an image everything back that another one took. Lines of enabling are only about that.
@@ -135,7 +159,7 @@ mod tests {
 
     fn begin(image: &str, action: &str, minute: u32) -> String {
         format!(
-            r#"{{"version":1,"phase":"begin","run":"r","at":"2026-01-02T03:{minute:02}:00Z","who":null,"action":"{action}","image":{{"id":"{image}","name":"web-v1-2026-01-02","tags":{{"Team":"web"}},"snapshots":[{{"id":"snap-00000001","device":"/dev/xvda"}}],"new":1}},"launch_permissions":["222222222222","all","who?"],"delete_snapshots":[],"snapshot_tags":{{"snap-00000001":{{"a":"b"}}}}}}"#
+            r#"{{"version":1,"phase":"begin","run":"r","at":"2026-01-02T03:{minute:02}:00Z","who":null,"action":"{action}","image":{{"id":"{image}","name":"web-v1-2026-01-02","tags":{{"Team":"web"}},"snapshots":[{{"id":"snap-00000001","device":"/dev/xvda"}}],"new":1}},"launch_permissions":["222222222222","all","who?"],"delete_snapshots":[],"snapshot_tags":{{"snap-00000001":{{"a":"b"}}}},"snapshot_permissions":{{"snap-00000001":["222222222222"],"snap-00000002":null}}}}"#
         ) + "\n"
     }
 
@@ -168,6 +192,8 @@ mod tests {
         assert_eq!((found.name.as_deref(), found.tags["Team"].as_str()), (Some("web-v1-2026-01-02"), "web"));
         assert_eq!(found.snapshots, ["snap-00000001".parse().unwrap()]);
         assert_eq!(found.snapshot_tags.unwrap()[&"snap-00000001".parse().unwrap()]["a"], "b");
+        let copiers = BTreeMap::from([("snap-00000001".parse().unwrap(), ["222222222222".parse().unwrap()].into())]);
+        assert_eq!(found.snapshot_permissions, copiers);
         let shares: Vec<_> = found.launch_permissions.unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(shares, ["all", "222222222222"]);
         let disabled = read(&text, &[Verb::Disable]).remove(&WEB.parse().unwrap()).unwrap();
@@ -206,6 +232,52 @@ mod tests {
         ] {
             let text = [off.as_str(), &end(WEB, "disable", "done"), &end(WEB, action, status)].concat();
             assert_eq!(of_web(&text).brought_back, brought_back, "{action} {status}");
+        }
+    }
+
+    /// A line about bringing an image back: `fields` follow `phase`.
+    fn restoring(image: &str, phase: &str, fields: &str) -> String {
+        let what = match phase {
+            "begin" => format!(r#""action":"restore","image":{{"id":"{image}","name":"web-v1-2026-01-02"}}"#),
+            _ => format!(r#""result":{{"image_id":"{image}","action":"restore","status":"failed","changed":true}}"#),
+        };
+        format!(r#"{{"version":1,"phase":"{phase}","at":"2026-01-02T05:00:00Z",{what}{fields}}}"#) + "\n"
+    }
+
+    #[test]
+    fn how_far_bringing_back_got_is_known_and_is_no_line_of_its_own() {
+        let (gone, begun) = (begin(WEB, "deregister", 1), restoring(WEB, "begin", ""));
+        let ended = |there: &str| restoring(WEB, "end", &format!(r#","image_back":{there}"#));
+        for (lines, expected) in [
+            (vec![], Returning::NotBegun),
+            (vec![restoring(API, "begin", "")], Returning::NotBegun),
+            (vec![begun.clone()], Returning::Begun),
+            (vec![begun.clone(), ended("null")], Returning::Begun),
+            (vec![begun.clone(), ended("false")], Returning::Unfinished),
+            (vec![begun.clone(), ended("true")], Returning::Incomplete),
+            (vec![begun.clone(), ended("true"), begin(WEB, "deregister", 5)], Returning::NotBegun),
+            (vec![restoring(WEB, "end", "")], Returning::NotBegun),
+        ] {
+            let found = of_web(&[vec![gone.clone()], lines].concat().concat());
+            assert_eq!((found.action.as_str(), found.returning, found.brought_back), ("deregister", expected, false));
+        }
+        assert!(read(&begun, &[]).is_empty());
+    }
+
+    #[test]
+    fn what_ec2_refused_was_done_in_vain() {
+        for (status, changed, in_vain) in [
+            ("failed", ",\"changed\":false", true),
+            ("skipped", ",\"changed\":false", true),
+            ("failed", ",\"changed\":true", false),
+            ("done", ",\"changed\":true", false),
+            ("failed", "", false),
+        ] {
+            let end = |image: &str, action: &str| end(image, action, &format!("{status}\"{changed},\"x\":\""));
+            let text = [begin(WEB, "deregister", 1), end(WEB, "deregister"), end(API, "deregister")].concat();
+            assert_eq!(of_web(&text).in_vain, in_vain, "{text}");
+            assert!(!of_web(&[begin(WEB, "deregister", 1), end(WEB, "tag"), end(API, "deregister")].concat()).in_vain);
+            assert!(!of_web(&[text, begin(WEB, "deregister", 2)].concat()).in_vain);
         }
     }
 

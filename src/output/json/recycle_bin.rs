@@ -20,8 +20,11 @@ pub struct BinnedJson<'a> {
     pub description: Option<&'a str>,
     pub entered_at: Option<String>,
     pub exits_at: Option<String>,
-    /// Whole days in which it can still be restored: until it, or the first of its snapshots, leaves the bin.
+    /// Whole days in which it can still be restored: until it, or the first of its snapshots, leaves the bin; 0 where
+    /// snapshots of it are missing.
     pub days_left: Option<i64>,
     /// `null` where nothing tells of any.
     pub snapshots: Option<Vec<&'a str>>,
+    /// Those that are neither there nor in the bin; `null` where that is not known.
+    pub missing_snapshots: Option<Vec<&'a str>>,
 }

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::super::model::{Grave, Image, Phase};
+use super::super::images::add;
+use super::super::model::{Grave, Image, Phase, Snapshot};
 use super::super::recycle_bin::Binned;
 use super::super::world::World;
 
@@ -48,6 +49,32 @@ impl World {
         for region in self.regions.values_mut() {
             region.snapshots.remove(id);
             region.bin.snapshots.remove(id);
+        }
+    }
+
+    /// A snapshot, to change it behind everybody's back.
+    pub fn snapshot_mut(&mut self, id: &str) -> &mut Snapshot {
+        let found = self.regions.values_mut().find_map(|region| region.snapshots.get_mut(id));
+        found.unwrap_or_else(|| panic!("there is no snapshot {id}"))
+    }
+
+    /// Brings a snapshot back from the Recycle Bin, or an image with its snapshots, as somebody in the console would.
+    pub fn take_from_recycle_bin(&mut self, id: &str) {
+        for region in self.regions.values_mut() {
+            let image = region.bin.images.remove(id).map(|binned| binned.what);
+            let ids: Vec<String> = match &image {
+                Some(image) => image.snapshots().map(str::to_owned).collect(),
+                None => vec![id.to_owned()],
+            };
+            for id in ids {
+                if let Some(binned) = region.bin.snapshots.remove(&id) {
+                    region.snapshots.insert(id, binned.what);
+                }
+            }
+            if let Some(image) = image {
+                region.graves.remove(id);
+                add(region, image, Vec::new());
+            }
         }
     }
 

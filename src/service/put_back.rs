@@ -1,0 +1,125 @@
+//! Putting back what EC2 has forgotten of an image that is back: tags, and who may launch and copy it.
+
+use std::collections::BTreeSet;
+
+use futures::StreamExt;
+
+use super::permissions::{Give, change_volume, give, launch_permissions, seen, volume_permissions};
+use super::snapshots;
+use super::tags;
+use super::target::Target;
+use crate::domain::comeback::{Comeback, Remembered, counted};
+use crate::domain::ids::SnapshotId;
+use crate::domain::image::Image;
+use crate::domain::report::Problem;
+use crate::domain::sharing::Principal;
+
+/// How many snapshots are worked on at a time.
+const SIDE_BY_SIDE: usize = 10;
+
+/// What was put back.
+#[derive(Debug, Default)]
+pub(super) struct PutBack {
+    /// Whether anything was.
+    pub changed: bool,
+    /// What there is to say about it.
+    pub said: Option<String>,
+    /// Why something of it is still lacking.
+    pub problem: Option<Problem>,
+}
+
+/// Puts back what the image had and EC2 did not bring back. `restored` are its snapshots that have just come back.
+pub(super) async fn put_back(
+    target: &Target,
+    comeback: &Comeback,
+    image: &Image,
+    restored: &BTreeSet<SnapshotId>,
+) -> PutBack {
+    match (&comeback.before, &comeback.doubtful) {
+        (Some(before), _) => complete(target, before, image, restored).await,
+        (None, Some(doubtful)) => PutBack { said: tell(target, doubtful, image).await, ..PutBack::default() },
+        (None, None) => PutBack::default(),
+    }
+}
+
+async fn complete(target: &Target, before: &Remembered, image: &Image, restored: &BTreeSet<SnapshotId>) -> PutBack {
+    let mut all = PutBack::default();
+    let mut counts = Vec::new();
+    for (what, (number, problem)) in [
+        ("tag", retag(target, before, image).await),
+        ("launch permission", share(target, before, image).await),
+        ("snapshot permission", share_snapshots(target, before, restored).await),
+    ] {
+        counts.extend(counted(number, what));
+        all.problem = all.problem.or(problem.map(|why| Problem {
+            code: why.code,
+            message: format!("it is back, but not all of its {what}s: {}", why.message),
+        }));
+    }
+    let last = counts.pop();
+    let counts = if counts.is_empty() { last } else { last.map(|last| format!("{} and {last}", counts.join(", "))) };
+    all.said = counts.map(|counts| format!("{counts} put back from the journal"));
+    all.changed = all.said.is_some();
+    all
+}
+
+/// What was put back of one kind, and why some was not.
+type Given = (usize, Option<Problem>);
+
+async fn retag(target: &Target, before: &Remembered, image: &Image) -> Given {
+    let ids: Vec<_> = before.snapshot_tags.iter().flatten().map(|(id, _)| id.clone()).collect();
+    let found = match snapshots::existing(target, &ids).await {
+        Err(error) => return (0, Some(error.problem())),
+        Ok(found) => found,
+    };
+    let (mut number, mut problem) = (0, None);
+    for (lacking, resources) in before.lacking_tags(image, &found) {
+        match tags::add(target, &resources, &lacking).await {
+            Ok(()) => number += lacking.len() * resources.len(),
+            Err(error) => problem = Some(error.problem()),
+        }
+    }
+    (number, problem)
+}
+
+async fn share(target: &Target, before: &Remembered, image: &Image) -> Given {
+    if before.launch_permissions.as_ref().is_none_or(BTreeSet::is_empty) {
+        return (0, None);
+    }
+    let lacking = match launch_permissions(target, &image.id).await {
+        Err(error) => return (0, Some(error.problem())),
+        Ok(now) => before.lacking_shares(&now),
+    };
+    match give(target, &image.id, Give::Add, &lacking).await {
+        Ok(()) => (lacking.len(), None),
+        Err(problem) => (0, Some(problem)),
+    }
+}
+
+async fn share_snapshots(target: &Target, before: &Remembered, restored: &BTreeSet<SnapshotId>) -> Given {
+    let each = before.copiers(restored).into_iter();
+    let each = each.map(|(id, who)| async move { share_snapshot(target, &id, &who).await });
+    let done: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+    let number = done.iter().flatten().sum();
+    (number, done.into_iter().find_map(Result::err))
+}
+
+/// Gives those back their permission on a snapshot who lack it, and says how many.
+async fn share_snapshot(target: &Target, id: &SnapshotId, who: &BTreeSet<Principal>) -> Result<usize, Problem> {
+    let now = volume_permissions(target, id).await.map_err(|error| error.problem())?;
+    let lacking: BTreeSet<Principal> = who - &now;
+    if lacking.is_empty() {
+        return Ok(0);
+    }
+    let asked = change_volume(target, id, Give::Add, &lacking, false).await;
+    seen(asked, |now| now.is_superset(&lacking), || volume_permissions(target, id)).await.map(|()| lacking.len())
+}
+
+/// What the journal has and the image has not. Where EC2 does not tell, that is all the journal has.
+async fn tell(target: &Target, doubtful: &Remembered, image: &Image) -> Option<String> {
+    let now = match &doubtful.launch_permissions {
+        Some(then) if !then.is_empty() => launch_permissions(target, &image.id).await.unwrap_or_default(),
+        _ => BTreeSet::new(),
+    };
+    doubtful.told(image, &now)
+}
