@@ -17,8 +17,9 @@ use crate::service::{Target, lineage, resolve};
 
 /// How many places are looked into at a time.
 const SIDE_BY_SIDE: usize = 32;
-/// How many places an error names.
-const NAMED: usize = 20;
+/// How many places an error names: all there are in most runs where they are to be told apart, and some where not.
+const TOLD_APART: usize = 20;
+const MISSED: usize = 5;
 
 /// What was found.
 #[derive(Clone)]
@@ -90,16 +91,16 @@ pub async fn one(context: &Context, reference: &ImageRef) -> Result<Chosen> {
     let regions = option(images.iter().any(|(target, _)| target.region != images[0].0.region), "one --region");
     let options: Vec<_> = accounts.into_iter().chain(regions).collect();
     destroy::tell(context, &chosen.errors);
-    let message = format!("'{reference}' names {} images: {}", images.len(), some(&found));
+    let message = format!("'{reference}' names {} images: {}", images.len(), some(&found, TOLD_APART));
     Err(Failure::new(Kind::Failed, "AmbiguousReference", message)
         .hint(format!("name the one you mean by its id, or give {}", options.join(" and ")))
         .into())
 }
 
-/// The first of many places, and how many more there are.
-fn some(places: &[String]) -> String {
-    let named = places[..places.len().min(NAMED)].join("; ");
-    match places.len().saturating_sub(NAMED) {
+/// The first `n` of many places, and how many more there are.
+fn some(places: &[String], n: usize) -> String {
+    let named = places[..places.len().min(n)].join("; ");
+    match places.len().saturating_sub(n) {
         0 => named,
         more => format!("{named}; and {more} more"),
     }
@@ -188,7 +189,9 @@ async fn nowhere(missing: Vec<(Target, anyhow::Error)>) -> Option<anyhow::Error>
     }
     Some(match first.downcast::<Failure>() {
         Ok(failure) if others.is_empty() => failure.into(),
-        Ok(failure) => Failure { message: format!("{}; nor in {}", failure.message, some(&others)), ..failure }.into(),
+        Ok(failure) => {
+            Failure { message: format!("{}; nor in {}", failure.message, some(&others, MISSED)), ..failure }.into()
+        }
         Err(error) => error,
     })
 }

@@ -9,7 +9,6 @@ use super::images::{self, FILTER_VALUES, Query};
 use super::target::Target;
 use crate::domain::image::Image;
 use crate::domain::lineage::{Origin, Sight, copies_of, mark};
-use crate::domain::region::Region;
 use crate::domain::tagging::COPIED_FROM;
 
 /// How many regions are looked into at a time.
