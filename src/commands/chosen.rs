@@ -170,8 +170,12 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
         if seen {
             continue;
         }
-        destroy::tell(context, &errors);
-        return Err(match (nowhere(missing).await, unread) {
+        let missing = nowhere(missing).await;
+        // An only error ends the run, and is not said twice.
+        if missing.is_some() || errors.len() > 1 {
+            destroy::tell(context, &errors);
+        }
+        return Err(match (missing, unread) {
             (Some(error), _) | (None, Some(error)) => error,
             (None, None) => Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into(),
         });

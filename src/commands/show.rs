@@ -41,7 +41,7 @@ Examples:
 /// its copies in every enabled region, its aliases, who uses it, and what it costs at most. What cannot be read is
 /// shown as unknown: the run then ends with exit code 3, or with 4 where it is a source of use.
 ///
-/// It is looked for in every region and account given, and must be one image: where several places have one of that
+/// The image is looked for in every region and account given, and must be one: where several places have one of that
 /// name, they are listed, and nothing is shown. Use and copies are looked for in all accounts given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -233,6 +233,9 @@ fn a_place_that_cannot_be_read_hides_no_image_found_elsewhere() {
     assert_eq!(sorted(&ran.json()["errors"], "account"), [PROD, OTHER, THIRD]);
     let page = setup.run(&format!("show {id} {roles} --region us-west-2")).ended(3).stdout;
     assert!(page.contains("Not looked in   eu-west-1 of account 111111111111, eu-west-1 of account 222"), "{page}");
+    // The only place there is fails once, and not a second time on the way out.
+    let alone = setup.run("show web --region eu-west-1 -o json").ended(1);
+    assert_eq!((alone.stderr.lines().count(), &alone.error()["code"]), (1, &json!("UnauthorizedOperation")));
     setup.fake.clear_faults();
     setup.fake.fault(refused("DescribeRegions"));
     let page = setup.run(&format!("show {id} {roles} --region us-west-2")).ended(3).stdout;
