@@ -17,6 +17,9 @@ use crate::service::{Target, lineage, resolve};
 
 /// How many places are looked into at a time.
 const SIDE_BY_SIDE: usize = 32;
+/// How many places an error names: all there are in most runs where they are to be told apart, and some where not.
+const TOLD_APART: usize = 20;
+const MISSED: usize = 5;
 
 /// What was found.
 #[derive(Clone)]
@@ -70,8 +73,54 @@ impl Chosen {
 type Found = (Target, Vec<Result<Vec<Image>>>);
 
 /// Looks for every reference in every place. Each must be found somewhere; a place that cannot be read is reported
-/// and does not hide the others.
+/// and does not hide the others. Places that are named and have none are told of.
 pub async fn choose(context: &Context, references: &[ImageRef], every_version: bool, copies: bool) -> Result<Chosen> {
+    let (mut chosen, absent) = look(context, references, every_version).await?;
+    absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
+    if copies {
+        context
+            .unless_stopped(async {
+                chosen.follow().await;
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(chosen)
+}
+
+/// The one image that a reference names, in whichever place it is. It is an error when several places have one.
+pub async fn one(context: &Context, reference: &ImageRef) -> Result<Chosen> {
+    let (chosen, _) = look(context, std::slice::from_ref(reference), false).await?;
+    let images = &chosen.images;
+    if images.len() < 2 {
+        return Ok(chosen);
+    }
+    let mut found = Vec::new();
+    for (target, image) in images {
+        found.push(format!("{} in {}", image.label(), target.place().await));
+    }
+    let option = |differs: bool, option| differs.then_some(option);
+    let accounts = option(images.iter().any(|(target, _)| !target.same_account(&images[0].0)), "one --role-arn");
+    let regions = option(images.iter().any(|(target, _)| target.region != images[0].0.region), "one --region");
+    let options: Vec<_> = accounts.into_iter().chain(regions).collect();
+    destroy::tell(context, &chosen.errors);
+    let message = format!("'{reference}' names {} images: {}", images.len(), some(&found, TOLD_APART));
+    Err(Failure::new(Kind::Failed, "AmbiguousReference", message)
+        .hint(format!("name the one you mean by its id, or give {}", options.join(" and ")))
+        .into())
+}
+
+/// The first `n` of many places, and how many more there are.
+fn some(places: &[String], n: usize) -> String {
+    let named = places[..places.len().min(n)].join("; ");
+    match places.len().saturating_sub(n) {
+        0 => named,
+        more => format!("{named}; and {more} more"),
+    }
+}
+
+/// Looks for every reference in every place, and says which are in none of those that are named.
+async fn look(context: &Context, references: &[ImageRef], every_version: bool) -> Result<(Chosen, Vec<String>)> {
     let session = context.session().await?;
     let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let unentered = entered.unentered();
@@ -92,7 +141,7 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
         .await?;
     drop(spinner);
     let (mut unread, mut gaps) = (None, Gaps::default());
-    let mut missing: Vec<Option<anyhow::Error>> = references.iter().map(|_| None).collect();
+    let mut missing: Vec<Vec<(Target, anyhow::Error)>> = references.iter().map(|_| Vec::new()).collect();
     let mut seen: Vec<bool> = vec![false; references.len()];
     let mut absent: Vec<String> = Vec::new();
     let mut images: Vec<(Target, Image)> = Vec::new();
@@ -131,7 +180,7 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
                     if session.names(&target.region) && !matches!(references[n], ImageRef::Id(_)) {
                         absent.push(error.to_string());
                     }
-                    missing[n] = missing[n].take().or(Some(error));
+                    missing[n].push((target.clone(), error));
                 }
             }
         }
@@ -140,24 +189,35 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
         if seen {
             continue;
         }
-        destroy::tell(context, &errors);
+        let missing = nowhere(missing).await;
+        // An only error ends the run, and is not said twice.
+        if missing.is_some() || errors.len() > 1 {
+            destroy::tell(context, &errors);
+        }
         return Err(match (missing, unread) {
             (Some(error), _) | (None, Some(error)) => error,
             (None, None) => Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into(),
         });
     }
-    absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
     gaps.named = images.len();
-    let mut chosen = Chosen { images, errors, unentered, targets, several, gaps };
-    if copies {
-        context
-            .unless_stopped(async {
-                chosen.follow().await;
-                Ok(())
-            })
-            .await?;
+    Ok((Chosen { images, errors, unentered, targets, several, gaps }, absent))
+}
+
+/// The error about what is in none of these places: the first, which then names the others as well.
+async fn nowhere(missing: Vec<(Target, anyhow::Error)>) -> Option<anyhow::Error> {
+    let mut missing = missing.into_iter();
+    let (_, first) = missing.next()?;
+    let mut others = Vec::new();
+    for (target, _) in missing {
+        others.push(target.place().await);
     }
-    Ok(chosen)
+    Some(match first.downcast::<Failure>() {
+        Ok(failure) if others.is_empty() => failure.into(),
+        Ok(failure) => {
+            Failure { message: format!("{}; nor in {}", failure.message, some(&others, MISSED)), ..failure }.into()
+        }
+        Err(error) => error,
+    })
 }
 
 fn problem(error: &anyhow::Error) -> Problem {
@@ -171,30 +231,32 @@ fn problem(error: &anyhow::Error) -> Problem {
 }
 
 impl Chosen {
-    /// Adds the copies of the images, and copies of those, that an account has in its places.
+    /// Adds the copies of the images, and copies of those, that are in these places.
     async fn follow(&mut self) {
         let roots: Vec<Image> = self.images.iter().map(|(_, image)| image.clone()).collect();
         let mut seen: BTreeSet<_> = roots.iter().map(|image| image.id.clone()).collect();
-        let mut accounts: Vec<Vec<&Target>> = Vec::new();
         let unread = &self.gaps.unread;
-        for target in self.targets.iter().filter(|target| !unread.iter().any(|place| place.is(target))) {
-            match accounts.iter_mut().find(|places| places[0].same_account(target)) {
-                Some(places) => places.push(target),
-                None => accounts.push(vec![target]),
+        let places = self.targets.iter().filter(|target| !unread.iter().any(|place| place.is(target)));
+        let found = lineage::copies(places.cloned().collect(), &roots).await;
+        for (place, error) in found.unread {
+            let error = place.error(error.problem()).await;
+            if !self.errors.contains(&error) {
+                self.errors.push(error);
+            }
+            self.gaps.unfollowed.push(place);
+        }
+        self.images.extend(found.images.into_iter().filter(|(_, image)| seen.insert(image.id.clone())));
+    }
+
+    /// One place of each account.
+    pub fn accounts(&self) -> Vec<&Target> {
+        let mut accounts: Vec<&Target> = Vec::new();
+        for target in &self.targets {
+            if !accounts.iter().any(|account| account.same_account(target)) {
+                accounts.push(target);
             }
         }
-        for places in accounts {
-            let regions: Vec<_> = places.iter().map(|target| target.region.clone()).collect();
-            let found = lineage::copies(places[0], &roots, &regions).await;
-            for error in found.unread {
-                let at = places[0].in_region(&error.region);
-                self.errors.push(at.error(error.problem()).await);
-                self.gaps.unfollowed.push(at);
-            }
-            for image in found.images.into_iter().filter(|image| seen.insert(image.id.clone())) {
-                self.images.push((places[0].in_region(&image.region), image));
-            }
-        }
+        accounts
     }
 }
 

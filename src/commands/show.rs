@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt};
 
-use super::{Context, ending};
+use super::chosen::{self, Chosen};
+use super::{Context, destroy, ending, using};
 use crate::domain::cost::{Price, Prices, snapshot_gib};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
@@ -16,26 +17,32 @@ use crate::domain::region::Region;
 use crate::domain::report::{PlaceError, Problem};
 use crate::domain::sharing::Principal;
 use crate::domain::usage::Source;
-use crate::output::{self, Details};
+use crate::output::{self, Blind, Details};
 use crate::service::error::ApiError;
 use crate::service::lineage::{self, Copies};
-use crate::service::usage::{self, Scope};
-use crate::service::{Target, permissions, resolve, snapshots};
+use crate::service::usage::Scope;
+use crate::service::{Target, permissions, snapshots};
 
 /// What is read of an image beside the sources of use.
-const PARTS: usize = 4;
+const PARTS: u64 = 4;
+/// How many accounts are asked at a time.
+const ACCOUNTS: usize = 32;
 
 const EXAMPLES: &str = "\
 Examples:
   amictl show web
   amictl show web:prod -o json | jq .launch_permissions
-  amictl show ami-0123456789abcdef0 --copies-in us-east-1,eu-west-1";
+  amictl show ami-0123456789abcdef0 --copies-in us-east-1,eu-west-1
+  amictl show ami-0123456789abcdef0 --region all --org-role ops/ami";
 
 /// Show everything about one image on a page
 ///
 /// Its identity, state and dates, its volumes with their snapshots, who may launch it, what it was copied from and
 /// its copies in every enabled region, its aliases, who uses it, and what it costs at most. What cannot be read is
 /// shown as unknown: the run then ends with exit code 3, or with 4 where it is a source of use.
+///
+/// The image is looked for in every region and account given, and must be one: where several places have one of that
+/// name, they are listed, and nothing is shown. Use and copies are looked for in all accounts given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -61,14 +68,11 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let target = context.target().await?;
-    let image = resolve::image(&target, &args.reference, context.now).await?;
-    let details = read(context, &target, image, args).await;
+    let chosen = chosen::one(context, &args.reference).await?;
+    let details = context.unless_stopped(read(context, &chosen, args)).await?;
     output::show(&context.printer, &details, context.now)?;
     output::unread_sources(&details.usage).iter().for_each(|line| context.printer.tell(line));
-    for error in &details.errors {
-        context.printer.tell(&format!("{}: {} [{}]", error.region, error.problem.message, error.problem.code));
-    }
+    destroy::tell(context, &details.errors);
     // Doubt about use weighs more than anything else that is not known.
     ending::all_read([&details.usage])?;
     match details.errors.len() {
@@ -83,37 +87,52 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 }
 
 /// Reads everything there is about the image, all of it side by side. What fails is noted and hides nothing else.
-async fn read(context: &Context, target: &Target, image: Image, args: Args) -> Details {
+async fn read(context: &Context, chosen: &Chosen, args: Args) -> Result<Details> {
+    let Some((target, image)) = chosen.images.first() else {
+        return Err(Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into());
+    };
     let scope = Scope { without: args.without_source.into_iter().collect(), files: args.refs_from };
-    let ids = BTreeSet::from([image.id.clone()]);
     let snapshot_ids: Vec<_> = image.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect();
-    let sources = Source::ALL.len() + usize::from(!scope.files.is_empty());
-    let bar = context.printer.bars().count((sources + PARTS) as u64, "reading");
-    let read_source = |_: Source| bar.step();
-    let (usage, shares, snapshots, search, parent) = tokio::join!(
-        usage::find(target, async { ids }, &scope, &read_source),
-        launch_permissions(target, &image).inspect(|_| bar.step()),
+    let bar = context.printer.bars().count(PARTS, "reading");
+    let (used, shares, snapshots, search, parent) = tokio::join!(
+        using::usage_of(context, chosen, &scope, false),
+        launch_permissions(target, image).inspect(|_| bar.step()),
         snapshots::existing(target, &snapshot_ids).inspect(|_| bar.step()),
-        search(target, &image, args.copies_in).inspect(|_| bar.step()),
-        parent(target, &image).inspect(|_| bar.step()),
+        search(chosen, image, args.copies_in).inspect(|_| bar.step()),
+        parent(chosen, target, image).inspect(|_| bar.step()),
     );
     drop(bar);
-    let mut gaps = Gaps { target, errors: Vec::new() };
+    let usage = used?.into_iter().next().map(|place| place.usage).unwrap_or_default();
+    let mut gaps = Gaps { errors: chosen.errors.clone(), blind: Vec::new() };
+    gaps.blind.extend(chosen.unentered.iter().map(|error| Blind::Account(error.account.clone())));
+    let shares = gaps.known("launch permissions", target, shares).await.flatten();
+    let snapshots = gaps.known("snapshots", target, snapshots).await;
+    let sight = match parent {
+        Ok(sight) => sight,
+        Err((place, error)) => {
+            gaps.note("source image", &place, error).await;
+            Some(Sight::Unknown)
+        }
+    };
+    let Search { places, copies, unlisted } = search;
+    let (read, accounts) = looked_in(&places, &copies);
+    gaps.copies(unlisted, copies.unread).await;
     // The snapshots of a foreign image are not this account's to pay for.
-    let cost = || Prices::new(args.price_per_gb).monthly([(&image.region, snapshot_gib([&image]))]);
-    Details {
+    let cost = || Prices::new(args.price_per_gb).monthly([(&image.region, snapshot_gib([image]))]);
+    Ok(Details {
         monthly_cost: image.own.then(cost),
-        launch_permissions: gaps.known("launch permissions", shares).await.flatten(),
-        snapshots: gaps.known("snapshots", snapshots).await,
-        copied_from: origin(&image).zip(gaps.known("source image", parent).await.unwrap_or(Some(Sight::Unknown))),
-        copies: search.copies.images,
-        regions: search.regions,
-        all_regions: gaps.known("enabled regions", search.unlisted.map_or(Ok(()), Err)).await.is_some(),
-        unread_regions: gaps.regions("copies", search.copies.unread).await,
+        launch_permissions: shares,
+        snapshots,
+        copied_from: origin(image).zip(sight),
+        copies: copies.images.into_iter().map(|(_, copy)| copy).collect(),
+        regions: read,
+        accounts,
+        several: chosen.several,
+        blind: gaps.blind,
         errors: gaps.errors,
         usage,
-        image,
-    }
+        image: image.clone(),
+    })
 }
 
 /// Who may launch the image; `None` for an image of others, as EC2 tells its owner only.
@@ -124,59 +143,110 @@ async fn launch_permissions(target: &Target, image: &Image) -> Result<Option<BTr
     }
 }
 
-/// What the image was copied from, if it was.
-async fn parent(target: &Target, image: &Image) -> Result<Option<Sight>, ApiError> {
-    match origin(image) {
-        Some(origin) => lineage::source(target, &origin).await.map(Some),
-        None => Ok(None),
+/// What the image was copied from, if it was, as the first account sees it that sees it at all.
+async fn parent(chosen: &Chosen, target: &Target, image: &Image) -> Result<Option<Sight>, (Target, ApiError)> {
+    let Some(origin) = &origin(image) else { return Ok(None) };
+    let others = chosen.accounts().into_iter().filter(|account| !account.same_account(target));
+    let look =
+        |account: Target| async move { lineage::source(&account, origin).await.map_err(|error| (account, error)) };
+    let each = std::iter::once(target).chain(others).cloned().map(look);
+    let mut answers = futures::stream::iter(each).buffered(ACCOUNTS);
+    let mut failed = None;
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(Sight::Missing) => {}
+            Ok(sight) => return Ok(Some(sight)),
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
+    failed.map_or(Ok(Some(Sight::Missing)), Err)
 }
 
 /// Where copies were looked for, and what was found.
 struct Search {
-    regions: Vec<Region>,
+    places: Vec<Target>,
     copies: Copies,
-    /// Why it is not known which regions there are; only that of the image was looked into then.
-    unlisted: Option<ApiError>,
+    /// Where it is not known which regions there are, and why; only that of the image was looked into then.
+    unlisted: Vec<(Target, ApiError)>,
 }
 
-async fn search(target: &Target, image: &Image, named: Vec<Region>) -> Search {
-    let (regions, unlisted) = match named.is_empty() {
-        false => (BTreeSet::from_iter(named).into_iter().collect(), None),
-        true => match target.enabled_regions().await {
-            Ok(regions) => (regions, None),
-            Err(error) => (vec![target.region.clone()], Some(error)),
-        },
+/// Looks for copies in every account of the run.
+async fn search(chosen: &Chosen, image: &Image, named: Vec<Region>) -> Search {
+    let named: &BTreeSet<Region> = &named.into_iter().collect();
+    let regions = |account: Target| async move {
+        match named.is_empty() {
+            false => (account, Ok(named.iter().cloned().collect())),
+            true => {
+                let enabled = account.enabled_regions().await;
+                (account, enabled)
+            }
+        }
     };
-    let copies = lineage::copies(target, std::slice::from_ref(image), &regions).await;
-    Search { regions, copies, unlisted }
+    let each = chosen.accounts().into_iter().map(|account| regions(account.in_region(&image.region)));
+    let answers: Vec<_> = futures::stream::iter(each).buffered(ACCOUNTS).collect().await;
+    let (mut places, mut unlisted) = (Vec::new(), Vec::new());
+    for (account, answer) in answers {
+        match answer {
+            Ok(regions) => places.extend(regions.iter().map(|region: &Region| account.in_region(region))),
+            Err(error) => {
+                places.push(account.clone());
+                unlisted.push((account, error));
+            }
+        }
+    }
+    let copies = lineage::copies(places.clone(), std::slice::from_ref(image)).await;
+    Search { places, copies, unlisted }
+}
+
+/// The regions that were read to find copies, and in how many accounts.
+fn looked_in(places: &[Target], copies: &Copies) -> (BTreeSet<Region>, usize) {
+    let (mut regions, mut accounts) = (BTreeSet::new(), Vec::<&Target>::new());
+    for place in places.iter().filter(|place| !copies.unread.iter().any(|(unread, _)| unread.is(place))) {
+        regions.insert(place.region.clone());
+        if !accounts.iter().any(|account| account.same_account(place)) {
+            accounts.push(place);
+        }
+    }
+    (regions, accounts.len())
 }
 
 /// What could not be read.
-struct Gaps<'a> {
-    target: &'a Target,
+struct Gaps {
     errors: Vec<PlaceError>,
+    /// Where copies may be that nobody could look for.
+    blind: Vec<Blind>,
 }
 
-impl Gaps<'_> {
+impl Gaps {
     /// What was read, or a note that it could not be.
-    async fn known<T>(&mut self, what: &str, answer: Result<T, ApiError>) -> Option<T> {
+    async fn known<T>(&mut self, what: &str, target: &Target, answer: Result<T, ApiError>) -> Option<T> {
         match answer {
             Ok(known) => Some(known),
             Err(error) => {
-                let problem = Problem { message: format!("{what}: {}", error.message), ..error.problem() };
-                self.errors.push(PlaceError { region: error.region, ..self.target.error(problem).await });
+                self.note(what, target, error).await;
                 None
             }
         }
     }
 
-    /// The regions that could not be read, each with a note.
-    async fn regions(&mut self, what: &str, unread: Vec<ApiError>) -> BTreeSet<Region> {
-        let regions = unread.iter().map(|error| error.region.clone()).collect();
-        for error in unread {
-            self.known(what, Err::<(), _>(error)).await;
+    /// Notes what could not be read; gives the account.
+    async fn note(&mut self, what: &str, target: &Target, error: ApiError) -> Option<String> {
+        let problem = Problem { message: format!("{what}: {}", error.message), ..error.problem() };
+        let error = PlaceError { region: error.region, ..target.error(problem).await };
+        let account = error.account.clone();
+        self.errors.push(error);
+        account
+    }
+
+    /// Notes where copies may be that were not found.
+    async fn copies(&mut self, unlisted: Vec<(Target, ApiError)>, unread: Vec<(Target, ApiError)>) {
+        for (place, error) in unread {
+            let account = self.note("copies", &place, error).await;
+            self.blind.push(Blind::Region(account, place.region));
         }
-        regions
+        for (account, error) in unlisted {
+            let account = self.note("enabled regions", &account, error).await;
+            self.blind.push(Blind::OtherRegions(account));
+        }
     }
 }

@@ -32,7 +32,7 @@ pub use progress::{Bar, Bars};
 pub use recycle_bin::recycle_bin;
 pub use refs::{refs, unread as unread_sources};
 pub use report::report;
-pub use show::{Details, show};
+pub use show::{Blind, Details, show};
 pub use table::{Cell, Sheet, Tone, clean};
 
 /// How data is written to stdout.

@@ -1,4 +1,6 @@
-//! Finding the copies of images in the regions of an account, and what they were copied from.
+//! Finding the copies of images in regions and accounts, and what they were copied from.
+
+use std::collections::BTreeMap;
 
 use futures::StreamExt;
 
@@ -7,27 +9,26 @@ use super::images::{self, FILTER_VALUES, Query};
 use super::target::Target;
 use crate::domain::image::Image;
 use crate::domain::lineage::{Origin, Sight, copies_of, mark};
-use crate::domain::region::Region;
 use crate::domain::tagging::COPIED_FROM;
 
 /// How many regions are looked into at a time.
 const SIDE_BY_SIDE: usize = 32;
 
 /// Copies that were found, and where nobody could look.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub struct Copies {
-    /// The copies, the nearest first.
-    pub images: Vec<Image>,
-    /// One error for each region that could not be read: what is there, and copies of that, is not known.
-    pub unread: Vec<ApiError>,
+    /// The copies with their places, the nearest first.
+    pub images: Vec<(Target, Image)>,
+    /// One error for each place that could not be read: what is there, and copies of that, is not known.
+    pub unread: Vec<(Target, ApiError)>,
 }
 
-/// The account's own images in `regions` that are copies of `roots`, or copies of copies.
+/// The own images of these places that are copies of `roots`, or copies of copies, also of those of other accounts.
 ///
 /// EC2 names the source of a copy only, so that it takes one more look for each generation.
-pub async fn copies(target: &Target, roots: &[Image], regions: &[Region]) -> Copies {
-    let mut places: Vec<Target> = regions.iter().map(|region| target.in_region(region)).collect();
+pub async fn copies(mut places: Vec<Target>, roots: &[Image]) -> Copies {
     let mut copies = Copies::default();
+    let mut known = roots.to_vec();
     let mut newest = roots.to_vec();
     while !newest.is_empty() {
         let sources = &newest;
@@ -36,20 +37,21 @@ pub async fn copies(target: &Target, roots: &[Image], regions: &[Region]) -> Cop
             (place, found)
         };
         let answers: Vec<_> = futures::stream::iter(places).map(look).buffered(SIDE_BY_SIDE).collect().await;
-        let mut found = Vec::new();
+        let (mut found, mut of) = (Vec::new(), BTreeMap::new());
         places = Vec::new();
         for (place, answer) in answers {
             match answer {
                 Ok(images) => {
+                    of.extend(images.iter().map(|image| (image.id.clone(), place.clone())));
                     found.extend(images);
                     places.push(place);
                 }
-                Err(error) => copies.unread.push(error),
+                Err(error) => copies.unread.push((place, error)),
             }
         }
-        let known: Vec<Image> = roots.iter().chain(&copies.images).cloned().collect();
         newest = copies_of(&known, &found).into_iter().cloned().collect();
-        copies.images.extend(newest.iter().cloned());
+        known.extend(newest.iter().cloned());
+        copies.images.extend(newest.iter().filter_map(|image| Some((of.remove(&image.id)?, image.clone()))));
     }
     copies
 }

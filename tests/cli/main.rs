@@ -57,6 +57,7 @@ mod share_refused;
 mod show;
 mod show_lineage;
 mod show_page;
+mod show_places;
 mod tag;
 mod terminal;
 mod usage_errors;

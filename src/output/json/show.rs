@@ -50,6 +50,7 @@ pub struct BlankVolumeJson<'a> {
 #[derive(Serialize)]
 pub struct CopyJson<'a> {
     pub id: &'a str,
+    pub account: Option<&'a str>,
     pub region: &'a str,
     pub name: Option<&'a str>,
     pub state: &'a str,

@@ -13,6 +13,7 @@ use super::json::{BlankVolumeJson, CopyJson, ErrorJson, ImageJson, OriginJson, S
 use super::refs::item;
 use super::table::{Cell, Sheet};
 use super::{Format, Printer};
+use crate::domain::ids::AccountId;
 use crate::domain::image::{Image, ImageSnapshot};
 use crate::domain::lineage::{Origin, Sight};
 use crate::domain::reference::alias_name;
@@ -35,18 +36,31 @@ pub struct Details {
     pub copied_from: Option<(Origin, Sight)>,
     /// Its copies, and copies of those, the nearest first.
     pub copies: Vec<Image>,
-    /// Where copies were looked for.
-    pub regions: Vec<Region>,
-    /// Whether those are all that were to be looked into.
-    pub all_regions: bool,
-    /// Those of them that could not be read.
-    pub unread_regions: BTreeSet<Region>,
+    /// The regions that were read to find them.
+    pub regions: BTreeSet<Region>,
+    /// In how many accounts.
+    pub accounts: usize,
+    /// Whether the run is over several accounts.
+    pub several: bool,
+    /// Where there may be more, as nobody could look.
+    pub blind: Vec<Blind>,
     /// Who uses it.
     pub usage: Usage,
     /// What its snapshots cost a month at most, in US dollars; `None` where others pay for them.
     pub monthly_cost: Option<f64>,
     /// What could not be read, beside sources of use.
     pub errors: Vec<PlaceError>,
+}
+
+/// Where copies could not be looked for. The account is named where it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blind {
+    /// In one region of an account.
+    Region(Option<String>, Region),
+    /// In all regions of an account but the one that was looked into.
+    OtherRegions(Option<String>),
+    /// In a whole account.
+    Account(Option<String>),
 }
 
 impl Details {
@@ -127,6 +141,7 @@ fn snapshot<'a>(of: &'a ImageSnapshot, seen: Option<&'a Snapshot>) -> ShownSnaps
 fn copy(image: &Image) -> CopyJson<'_> {
     CopyJson {
         id: image.id.as_str(),
+        account: image.owner.as_ref().map(AccountId::as_str),
         region: image.region.as_str(),
         name: image.name.as_deref(),
         state: image.state.as_str(),

@@ -19,7 +19,7 @@ const OWNER_ONLY: &str = "unknown: EC2 tells the owner only";
 /// The page.
 pub fn page(details: &Details, now: DateTime<Utc>) -> Page {
     let mut page = Page::default();
-    identity(&mut page, &details.image);
+    identity(&mut page, &details.image, details.several);
     condition(&mut page, &details.image, now);
     volumes::section(&mut page, details);
     sharing(&mut page, details);
@@ -29,12 +29,16 @@ pub fn page(details: &Details, now: DateTime<Utc>) -> Page {
     page
 }
 
-fn identity(page: &mut Page, image: &Image) {
+fn identity(page: &mut Page, image: &Image, several: bool) {
     page.section("Identity");
     page.line("Name", or_dash(image.name.as_deref()));
     page.line("Id", image.id.as_str());
     page.line("Region", image.region.as_str());
-    let whose = if image.own { "this account" } else { "another account" };
+    let whose = match (image.own, several) {
+        (true, false) => "this account",
+        (true, true) => "one of these accounts",
+        (false, _) => "another account",
+    };
     page.line("Owner", image.owner.as_ref().map_or_else(|| whose.to_owned(), |owner| format!("{owner}, {whose}")));
     page.line(
         "Family",

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::Details;
 use super::page::or_dash;
+use super::{Blind, Details};
+use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::lineage::{Origin, Sight};
 use crate::domain::usage::{Reference, Source, SourceStatus, Verdict};
@@ -24,44 +25,64 @@ pub(super) fn lineage(page: &mut Page, details: &Details, now: DateTime<Utc>) {
         let launched = image.source.image_id.as_ref().map(|id| format!(", launched from {id}")).unwrap_or_default();
         page.line("Made from", format!("instance {instance}{launched}"));
     } else if let Some((origin, sight)) = &details.copied_from {
-        page.line("Copied from", parent(origin, sight));
+        page.line("Copied from", parent(origin, sight, details.several));
     } else {
         page.line("Made from", Cell::toned("unknown: EC2 names no source", Tone::Faint));
     }
-    let read = details.regions.iter().filter(|region| !details.unread_regions.contains(region));
-    let places = match read.collect::<Vec<_>>()[..] {
-        [] => "no region could be read".to_owned(),
-        [region] => format!("none in {region}"),
-        ref regions => format!("none in {} regions", regions.len()),
-    };
     match details.copies.is_empty() {
-        true => page.line("Copies", Cell::toned(places, Tone::Faint)),
+        true => page.line("Copies", Cell::toned(nowhere(details), Tone::Faint)),
         false => {
             page.line("Copies", details.copies.len().to_string());
-            let mut sheet = Sheet::new(["REGION", "ID", "NAME", "STATE"]);
+            let mut sheet = Sheet::new(["ACCOUNT", "REGION", "ID", "NAME", "STATE"]);
             let row = |copy: &Image| {
+                let account = or_dash(copy.owner.as_ref().map(AccountId::as_str));
                 let name = or_dash(copy.name.as_deref());
-                vec![copy.region.as_str().into(), copy.id.as_str().into(), name, state(copy, now)]
+                vec![account, copy.region.as_str().into(), copy.id.as_str().into(), name, state(copy, now)]
             };
             sheet.rows = details.copies.iter().map(row).collect();
-            page.table(sheet, &["NAME"]);
+            page.table(if details.several { sheet } else { sheet.without(&["ACCOUNT"]) }, &["NAME"]);
         }
     }
-    let mut unread: Vec<&str> = details.unread_regions.iter().map(|region| region.as_str()).collect();
-    if !details.all_regions {
-        unread.push("all other regions");
-    }
-    if !unread.is_empty() {
-        page.line("Not looked in", Cell::toned(unread.join(", "), Tone::Notice));
+    if !details.blind.is_empty() {
+        let blind: Vec<_> = details.blind.iter().map(|place| unread(place, details.several)).collect();
+        page.line("Not looked in", Cell::toned(blind.join(", "), Tone::Notice));
     }
 }
 
-fn parent(origin: &Origin, sight: &Sight) -> Cell {
+/// Where there are no copies.
+fn nowhere(details: &Details) -> String {
+    let regions = match (details.regions.len(), details.regions.first()) {
+        (1, Some(region)) => region.to_string(),
+        (0, _) | (_, None) => return "no region could be read".to_owned(),
+        (count, Some(_)) => format!("{count} regions"),
+    };
+    match (details.several, details.accounts) {
+        (false, _) => format!("none in {regions}"),
+        (true, 1) => format!("none in {regions} of one account"),
+        (true, count) => format!("none in {regions} of {count} accounts"),
+    }
+}
+
+fn unread(place: &Blind, several: bool) -> String {
+    let of = |account: &Option<String>| match account {
+        Some(account) if several => format!(" of account {account}"),
+        None if several => " of an account".to_owned(),
+        Some(_) | None => String::new(),
+    };
+    match place {
+        Blind::Region(account, region) => format!("{region}{}", of(account)),
+        Blind::OtherRegions(account) => format!("all other regions{}", of(account)),
+        Blind::Account(account) => format!("all regions{}", of(account)),
+    }
+}
+
+fn parent(origin: &Origin, sight: &Sight, several: bool) -> Cell {
     let place = origin.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
+    let whom = if several { "these accounts" } else { "this account" };
     match sight {
         Sight::Seen(image) => format!("{}{place}", image.label()).into(),
         Sight::Missing => {
-            Cell::toned(format!("{}{place}, which is gone or not shared with this account", origin.id), Tone::Notice)
+            Cell::toned(format!("{}{place}, which is gone or not shared with {whom}", origin.id), Tone::Notice)
         }
         Sight::Unknown => format!("{}{place}; whether that is still there is unknown", origin.id).into(),
     }
