@@ -26,6 +26,7 @@ const WRONG_STATE: &str = "IncorrectState";
 
 /// What became of the snapshots that were to come back.
 type Restored = BTreeMap<SnapshotId, Result<(), Problem>>;
+type Accepted = BTreeSet<SnapshotId>;
 
 /// What became of an image that was to come back.
 pub struct Returned {
@@ -80,10 +81,12 @@ pub async fn bring_back(
         (id.clone(), done)
     });
     let mut restored: Restored = each.buffer_unordered(SIDE_BY_SIDE).collect().await;
+    // Those that are not back in time are on their way all the same.
+    let accepted: Accepted = restored.iter().filter(|(_, done)| done.is_ok()).map(|(id, _)| id.clone()).collect();
     settle(target, &mut restored, patience).await;
-    let restored = &restored;
+    let (restored, accepted) = (&restored, &accepted);
     let each = futures::stream::iter(comebacks).map(|comeback| async move {
-        let returned = Return::new(target, comeback, restored).run(bin, patience).await;
+        let returned = Return::new(target, comeback, accepted, restored).run(bin, patience).await;
         step();
         returned
     });
@@ -127,7 +130,7 @@ struct Return<'a> {
 }
 
 impl<'a> Return<'a> {
-    fn new(target: &'a Target, comeback: &'a Comeback, restored: &Restored) -> Self {
+    fn new(target: &'a Target, comeback: &'a Comeback, accepted: &Accepted, restored: &Restored) -> Self {
         let result = |id: &SnapshotId| match restored.get(id) {
             Some(Err(problem)) => SnapshotResult::Failed(problem.clone()),
             Some(Ok(())) => SnapshotResult::Restored,
@@ -135,7 +138,7 @@ impl<'a> Return<'a> {
         };
         let all = comeback.restore.iter().chain(&comeback.there);
         let snapshots: Vec<_> = all.map(|id| (id.clone(), result(id))).collect();
-        let changed = snapshots.iter().any(|(_, result)| *result == SnapshotResult::Restored);
+        let changed = comeback.restore.iter().any(|id| accepted.contains(id));
         Self { target, comeback, snapshots, there: Some(!comeback.in_bin), changed, detail: None }
     }
 

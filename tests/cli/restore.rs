@@ -478,6 +478,14 @@ fn what_takes_its_time_is_waited_for() {
     let report = setup.json(&format!("restore {id}"));
     assert_eq!(report["summary"]["done"], 1);
     deregister(&setup, &[&id]);
+    setup.world().recovering_for = seconds(600);
+    let ran = setup.run(&format!("restore {id} --timeout 2s -o json")).ended(5);
+    let report = ran.json();
+    assert_eq!(
+        (&only(&report)["changed"], each(&only(&report)["snapshots"], "result")),
+        (&true.into(), vec!["failed"; 3])
+    );
+    setup.world().advance(seconds(600));
     setup.world().recovering_for = seconds(0);
     setup.world().pending_for = seconds(600);
     let ran = setup.run(&format!("restore {id} --timeout 3s -o json")).ended(5);
