@@ -10,12 +10,13 @@ use super::Context;
 use crate::domain::comeback::Remembered;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::image::Image;
+use crate::domain::memory::{Journaled, Written};
 use crate::domain::report::{Outcome, PlaceError, Problem, Report, Status, Verb};
 use crate::domain::tagging::Tags;
-use crate::output::{Bar, Journal};
-use crate::service::permissions::launch_permissions;
+use crate::output::{Bar, Beginning, Journal};
 use crate::service::removal::{self, Removal};
-use crate::service::{Target, deregister, snapshots};
+use crate::service::{Target, deregister, permissions, snapshots};
 
 /// How many batches are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -44,11 +45,22 @@ impl JournalArgs {
         &self,
         context: &Context,
         images: BTreeSet<ImageId>,
-        actions: &'static [Verb],
     ) -> Result<BTreeMap<ImageId, Remembered>> {
         let path = if images.is_empty() { None } else { self.path(context) };
         let Some(path) = path else { return Ok(BTreeMap::new()) };
-        Journal::remembered(&path, images, actions).await.with_context(|| format!("journal {}", path.display()))
+        Journal::remembered(&path, images).await.with_context(|| format!("journal {}", path.display()))
+    }
+
+    /// Who of these images is to get a launch permission back; see [`Journal::due`].
+    pub async fn due<'a>(
+        &self,
+        context: &Context,
+        images: impl IntoIterator<Item = &'a Image>,
+    ) -> Result<BTreeMap<ImageId, Journaled>> {
+        let images: BTreeSet<_> = images.into_iter().map(|image| image.id.clone()).collect();
+        let path = if images.is_empty() { None } else { self.path(context) };
+        let Some(path) = path else { return Ok(BTreeMap::new()) };
+        Journal::due(&path, images).await.with_context(|| format!("journal {}", path.display()))
     }
 
     /// Opens the journal of this run. Without one nothing is destroyed.
@@ -137,11 +149,11 @@ impl Run<'_> {
             return Err(deregister::skipped(removal, stopped));
         }
         // Who it was shared with is gone with the image. Not being allowed to know is no reason to keep it.
-        let shares = launch_permissions(target, &removal.image.id).await.ok();
-        let snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
-        let now = self.context.clock();
-        let written = self.journal.begin(Verb::Deregister, &removal.image, shares.as_ref(), snapshots, tags, now);
-        written.await.map_err(|error| deregister::failed(removal, not_begun(&error)))
+        let shares = permissions::named(target, &removal.image.id).await.ok();
+        let delete_snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
+        let what = Beginning { shares, delete_snapshots, tags, ..Beginning::new(Verb::Deregister, &removal.image) };
+        let written = self.journal.begin(what, self.context.clock()).await;
+        written.map_err(|error| deregister::failed(removal, not_begun(&error)))
     }
 }
 
@@ -158,8 +170,13 @@ pub fn not_begun(error: &std::io::Error) -> Problem {
 }
 
 /// Writes down what became of an image.
-pub async fn end(context: &Context, journal: &Journal, mut outcome: Outcome) -> Outcome {
-    let written = journal.end(&outcome, context.clock()).await;
+pub async fn end(context: &Context, journal: &Journal, outcome: Outcome) -> Outcome {
+    end_with(context, journal, outcome, None).await
+}
+
+/// The same, with who is to get a launch permission back from now on, where that has changed.
+pub async fn end_with(context: &Context, journal: &Journal, mut outcome: Outcome, due: Option<&Written>) -> Outcome {
+    let written = journal.end(&outcome, due, context.clock()).await;
     if let (Err(error), Status::Done) = (written, &outcome.status) {
         let message = format!("it is done, but the journal cannot be completed: {error}");
         outcome.status = Status::Failed(Problem { code: "JournalError".to_owned(), message });

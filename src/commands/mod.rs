@@ -27,6 +27,7 @@ mod planning;
 pub mod protect;
 pub mod prune;
 pub mod refs;
+mod remembering;
 mod reports;
 pub mod restore;
 mod run;
@@ -38,6 +39,7 @@ mod staging;
 pub mod tag;
 mod using;
 pub mod wait;
+mod withdrawing;
 
 pub use context::{Context, Process};
 pub use run::run;

@@ -161,7 +161,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     within_limit(&plan)?;
     args.bin.announce(context, &bin, going(context, &surveys, &plan, &bin)).await?;
     if args.dry_run {
-        dry_run(context, &surveys, &plan).await?;
+        dry_run(context, &surveys, &plan, &args.journal).await?;
         return ending::complete(context, &plan, &surveys);
     }
     context.confirm(&output::plan_question(&plan), args.yes)?;
@@ -188,9 +188,10 @@ fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Vec<(T
 /// Does what a plan says and is still right, and reports.
 pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
     let work = planning::recheck(context, surveys, plan);
+    let known = staging::known(context, journal, &work.tasks).await?;
     let journal = journal.open(context, surveys.targets()).await?;
     // First what can be taken back, as somebody may wait for what is put back.
-    let staged = staging::carry_out(context, work.tasks, &journal).await;
+    let staged = staging::carry_out(context, work.tasks, &journal, &known).await;
     let mut report = destroy::carry_out(context, work.removals, &journal).await;
     report.results.splice(0..0, staged);
     report.results.extend(work.skipped);
@@ -202,10 +203,11 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
 }
 
 /// Asks EC2 whether what a plan says, and is still right, would work.
-pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan) -> Result<()> {
+pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
     let work = planning::recheck(context, surveys, plan);
+    let known = staging::known(context, journal, &work.tasks).await?;
     for task in &work.tasks {
-        staging::check(context, task).await?;
+        staging::check(context, task, &known).await?;
     }
     for (target, removals) in &work.removals {
         for removal in removals {

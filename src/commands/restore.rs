@@ -101,7 +101,7 @@ async fn bins(context: &Context) -> Result<(Vec<Bin>, Vec<(PlaceError, Option<Ap
 async fn list(context: &Context, journal: &JournalArgs) -> Result<()> {
     let (bins, errors) = bins(context).await?;
     let ids = bins.iter().flat_map(|bin| bin.images.iter().map(|image| image.id.clone())).collect();
-    let known = journal.remembered(context, ids, &[]).await?;
+    let known = journal.remembered(context, ids).await?;
     let mut found = Vec::new();
     for bin in &bins {
         let place = (bin.target.region.clone(), bin.target.account().await.ok().cloned());
@@ -146,8 +146,7 @@ struct Place {
 
 /// Finds every image and its snapshots, and refuses what cannot come back. Nothing has been changed by then.
 async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &JournalArgs) -> Result<Vec<Place>> {
-    let ((bins, errors), mut known) =
-        tokio::try_join!(bins(context), journal.remembered(context, wanted.clone(), &[]))?;
+    let ((bins, errors), mut known) = tokio::try_join!(bins(context), journal.remembered(context, wanted.clone()))?;
     let mut left = wanted;
     let (mut places, mut summary) = (Vec::new(), Vec::new());
     for Bin { target, images, snapshots: in_bin } in bins {
@@ -261,7 +260,7 @@ async fn note(context: &Context, journal: &JournalArgs, place: &Place, outcomes:
     let written = async {
         let journal = journal.open(context, [&place.target]).await?;
         for outcome in told {
-            journal.end(outcome, context.clock()).await?;
+            journal.end(outcome, None, context.clock()).await?;
         }
         anyhow::Ok(())
     };

@@ -8,7 +8,7 @@ use super::ids::{ImageId, SnapshotId};
 use super::image::Image;
 use super::orphan::made_for;
 use super::recycle_bin::{BinnedImage, BinnedSnapshot};
-use super::report::Verb;
+use super::report::{Problem, Verb};
 use super::sharing::Principal;
 use super::snapshot::Snapshot;
 use super::tagging::Tags;
@@ -34,6 +34,8 @@ pub struct Remembered {
     pub snapshot_tags: Option<BTreeMap<SnapshotId, Tags>>,
     /// Who it was shared with, where that could be found out.
     pub launch_permissions: Option<BTreeSet<Principal>>,
+    /// Others it was shared with, whom amictl cannot read.
+    pub unreadable: Vec<String>,
     /// Whether amictl has brought it back since, with everything it had.
     pub brought_back: bool,
 }
@@ -127,6 +129,15 @@ impl Comeback {
         then.map(|then| then - now).unwrap_or_default()
     }
 
+    /// Those among them whom amictl cannot read, and so cannot share it with.
+    pub fn unreadable_shares(&self) -> Option<Problem> {
+        let unreadable = &self.before.as_ref()?.unreadable;
+        let names = unreadable.join("', '");
+        let message =
+            format!("it is back, but the journal says that it was shared with '{names}', which cannot be read");
+        (!unreadable.is_empty()).then(|| Problem { code: "UnreadableJournal".to_owned(), message })
+    }
+
     /// What to call it in a message: its name with the id, or the id alone.
     pub fn label(&self) -> String {
         self.name.as_ref().map_or_else(|| self.id.to_string(), |name| format!("{name} ({})", self.id))
@@ -175,6 +186,7 @@ mod tests {
             snapshots: snapshots.iter().map(|n| id(*n)).collect(),
             snapshot_tags: Some(snapshots.iter().map(|n| (id(*n), tags(&[("Team", "web")]))).collect()),
             launch_permissions: Some(["111111111111", "222222222222"].iter().map(|a| a.parse().unwrap()).collect()),
+            unreadable: Vec::new(),
             brought_back: false,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 
 use super::error::ApiError;
-use super::permissions::{Give, give, launch_permissions};
+use super::permissions::{Give, give, known_permissions};
 use super::target::Target;
 use super::wait::{Over, Patience, Pauses, image_back};
 use super::{recycle_bin, snapshots, tags};
@@ -223,7 +223,7 @@ impl<'a> Return<'a> {
             self.changed = true;
             self.detail = Some(format!("{} put back from the journal", put_back.join(" and ")));
         }
-        problem.map_or(Ok(()), Err)
+        problem.or_else(|| self.comeback.unreadable_shares()).map_or(Ok(()), Err)
     }
 
     /// Gives the launch permissions back that are lacking, and says how many.
@@ -232,7 +232,7 @@ impl<'a> Return<'a> {
         if then.is_none_or(BTreeSet::is_empty) {
             return Ok(0);
         }
-        let now = launch_permissions(self.target, image).await.map_err(|error| error.problem())?;
+        let now = known_permissions(self.target, image).await.map_err(|error| error.problem())?;
         let lacking = self.comeback.lacking_shares(&now);
         give(self.target, image, Give::Add, &lacking).await.map(|()| lacking.len())
     }

@@ -53,5 +53,6 @@ mod show_lineage;
 mod show_page;
 mod tag;
 mod terminal;
+mod unshare_disabled;
 mod usage_errors;
 mod wait;
