@@ -28,6 +28,7 @@ mod policy_file;
 mod recycle_bin;
 mod refs;
 mod retire;
+mod retire_shares;
 mod snapshots;
 mod sources;
 mod standing;
