@@ -142,7 +142,10 @@ async fn make(
 ) -> Result<(), Problem> {
     let target = &task.target;
     // Nothing is begun that EC2 is known to refuse in the end.
-    moves.first.iter().try_for_each(|change| possible(context, &task.image, change))?;
+    if let Err(problem) = moves.first.iter().try_for_each(|change| possible(context, &task.image, change)) {
+        done.due = moves.due.as_ref().map(|_| disable::before(known));
+        return Err(problem);
+    }
     if let ([tag, Change::Disable], Ok(present)) = (&moves.first[..], &shares.present) {
         let disabled = remembering::disable(target, &task.image, tag, present).await;
         return disabled.map(|()| done.changed = true).map_err(|failed| {

@@ -131,9 +131,12 @@ fn a_disabling_that_ec2_shows_late_loses_nothing() {
             let seed = world.image(PROD, EAST, NAME);
             accounts.iter().fold(seed, |seed, account| seed.shared_with(account)).put()
         };
-        // The work is done, nobody hears of it, and EC2 shows the image as it was, but for the permissions.
-        setup.fake.fault(Fault::on("DisableImage", FaultKind::ResetBefore));
-        setup.once().run("disable web").ended(1);
+        // Nobody hears that the work is done, and EC2 shows the image as it was, but for the permissions.
+        setup.fake.fault(Fault::on("DisableImage", FaultKind::Hang(seconds(60))));
+        let mut process = setup.process("disable web").spawn().unwrap();
+        setup.until("DisableImage", 1);
+        process.kill().unwrap();
+        process.wait().unwrap();
         setup.world().image_mut(&id).launch.clear();
         setup.fake.clear_faults();
         setup.run("disable web").ended(0);
