@@ -240,6 +240,7 @@ fn the_circle_is_closed_over_copies_in_three_regions_and_over_three_accounts() {
     assert!(all.iter().all(|id| setup.image(id).tags.is_empty()));
 
     let setup = Setup::new();
+    setup.world().add_account("AKIATHIRD", THIRD);
     let accounts = [PROD, OTHER, THIRD];
     let ids = accounts.map(|account| setup.world().image(account, EAST, NAME).put());
     let roles = accounts.map(crate::verbs::role).join(" ");
