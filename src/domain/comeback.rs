@@ -229,6 +229,15 @@ mod tests {
     }
 
     #[test]
+    fn one_whom_nobody_can_read_is_told_of_as_lacking() {
+        let before = Remembered { unreadable: vec!["who?".to_owned()], ..remembered(&[1]) };
+        let back = Comeback::of_present(&image(1, "web-v1-2026-01-02"), Some(before));
+        assert!(back.unreadable_shares().unwrap().message.contains("shared with 'who?'"));
+        let whole = Comeback::of_present(&image(1, "web-v1-2026-01-02"), Some(remembered(&[1])));
+        assert_eq!(whole.unreadable_shares(), None);
+    }
+
+    #[test]
     fn what_is_lacking_is_put_together_and_what_was_changed_is_left_alone() {
         let back = Comeback::of_binned(&binned(), &[], &BTreeSet::new(), Some(remembered(&[1, 2, 3])));
         let snapshot = |n: u32, tags: Tags| Snapshot {
