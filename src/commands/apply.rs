@@ -90,7 +90,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         planning::survey(context, &places, &policy, None).await?
     };
     if args.dry_run {
-        prune::dry_run(context, &surveys, &plan).await?;
+        prune::dry_run(context, &surveys, &plan, &args.journal).await?;
         destroy::tell(context, &surveys.errors);
         return ending::whole(&surveys.errors);
     }

@@ -83,7 +83,7 @@ pub async fn list(context: &Context, journal: &JournalArgs) -> Result<()> {
         return Err(trouble.error());
     }
     let ids = bins.iter().flat_map(|bin| bin.images.iter().map(|image| image.id.clone())).collect();
-    let known = journal.remembered(context, ids, &[]).await?;
+    let known = journal.remembered(context, ids).await?;
     let each = futures::stream::iter(&bins).map(|bin| in_bin(context, bin, &known));
     let mut found: Vec<Binned> = each.buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await.into_iter().flatten().collect();
     found.sort_by(|a, b| b.image.entered_at.cmp(&a.image.entered_at).then_with(|| a.image.id.cmp(&b.image.id)));

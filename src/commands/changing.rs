@@ -12,10 +12,9 @@ use crate::domain::change::{Change, Objection};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Cooling, Image, State};
 use crate::domain::reference::ImageRef;
-use crate::domain::report::{Outcome, Report, Status, Verb};
+use crate::domain::report::{Outcome, Problem, Report, Status, Verb};
 use crate::domain::sharing::{SHARES, counted, from_tag};
 use crate::output;
-use crate::service::error::ApiError;
 use crate::service::{Target, lifecycle};
 
 /// How many images are worked on at a time.
@@ -77,7 +76,7 @@ pub async fn run_each(context: &Context, which: &Which, verb: Verb, change: impl
 }
 
 /// Asks EC2 whether it would make a change; tells whether anything is to be changed.
-pub async fn check(target: &Target, image: &Image, change: &Change) -> Result<bool, ApiError> {
+pub async fn check(target: &Target, image: &Image, change: &Change) -> Result<bool, Problem> {
     lifecycle::check(target, image, change).await?;
     Ok(!change.holds(image))
 }
@@ -180,14 +179,14 @@ pub async fn tried(
     context: &Context,
     chosen: Chosen,
     verb: Verb,
-    ask: impl AsyncFn(&Target, &Image) -> Result<bool, ApiError>,
+    ask: impl AsyncFn(&Target, &Image) -> Result<bool, Problem>,
 ) -> Result<()> {
     let one = |(target, image): (Target, Image)| {
         let ask = &ask;
         async move {
             match ask(&target, &image).await {
                 Ok(changes) => Outcome::new(&image, verb, changes, Status::Done),
-                Err(error) => Outcome::new(&image, verb, false, Status::Failed(error.problem())),
+                Err(problem) => Outcome::new(&image, verb, false, Status::Failed(problem)),
             }
         }
     };

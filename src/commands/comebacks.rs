@@ -46,7 +46,7 @@ pub struct Work {
 /// Finds every image and its snapshots, and refuses what cannot come back. Nothing has been changed by then.
 pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &JournalArgs) -> Result<Work> {
     let ((bins, mut troubles), known) =
-        tokio::try_join!(binned::read(context), journal.remembered(context, wanted.clone(), &[]))?;
+        tokio::try_join!(binned::read(context), journal.remembered(context, wanted.clone()))?;
     let searched: Vec<_> = bins.iter().map(|bin| format!("{} ({})", bin.target.region, bin.images.len())).collect();
     let mut left = wanted;
     let bins = bins.into_iter().map(|mut bin| {

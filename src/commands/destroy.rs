@@ -10,13 +10,14 @@ use super::Context;
 use crate::domain::comeback::Remembered;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::image::Image;
+use crate::domain::memory::{Journaled, Written};
 use crate::domain::report::{Outcome, PlaceError, Problem, Report, SnapshotResult, Status, Verb};
 use crate::domain::sharing::Principal;
 use crate::domain::tagging::Tags;
-use crate::output::{Bar, GoingSnapshots, Journal};
-use crate::service::permissions::{launch_permissions, volume_permissions};
+use crate::output::{Bar, Beginning, GoingSnapshots, Journal};
 use crate::service::removal::{self, Removal};
-use crate::service::{Target, deregister, snapshots};
+use crate::service::{Target, deregister, permissions, snapshots};
 
 /// How many batches are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -45,11 +46,22 @@ impl JournalArgs {
         &self,
         context: &Context,
         images: BTreeSet<ImageId>,
-        actions: &'static [Verb],
     ) -> Result<BTreeMap<ImageId, Remembered>> {
         let path = if images.is_empty() { None } else { self.path(context) };
         let Some(path) = path else { return Ok(BTreeMap::new()) };
-        Journal::remembered(&path, images, actions).await.with_context(|| format!("journal {}", path.display()))
+        Journal::remembered(&path, images).await.with_context(|| format!("journal {}", path.display()))
+    }
+
+    /// Who of these images is to get a launch permission back; see [`Journal::due`].
+    pub async fn due<'a>(
+        &self,
+        context: &Context,
+        images: impl IntoIterator<Item = &'a Image>,
+    ) -> Result<BTreeMap<ImageId, Journaled>> {
+        let images: BTreeSet<_> = images.into_iter().map(|image| image.id.clone()).collect();
+        let path = if images.is_empty() { None } else { self.path(context) };
+        let Some(path) = path else { return Ok(BTreeMap::new()) };
+        Journal::due(&path, images).await.with_context(|| format!("journal {}", path.display()))
     }
 
     /// Opens the journal of this run. Without one nothing is destroyed.
@@ -147,14 +159,15 @@ impl Run<'_> {
         // those too that go with a later image. Not being allowed to know is no reason to keep it.
         let ids: BTreeSet<_> = removal.image.snapshots.iter().map(|snapshot| &snapshot.id).collect();
         let unread = ids.into_iter().filter(|id| going.contains(id) && !shared.contains_key(id));
-        let each = unread.map(|id| async move { (id.clone(), volume_permissions(target, id).await.ok()) });
+        let each = unread.map(|id| async move { (id.clone(), permissions::volume_permissions(target, id).await.ok()) });
         let each = futures::stream::iter(each.collect::<Vec<_>>()).buffer_unordered(SIDE_BY_SIDE);
-        let (shares, read) = tokio::join!(launch_permissions(target, &removal.image.id), each.collect::<Vec<_>>());
+        let (shares, read) = tokio::join!(permissions::named(target, &removal.image.id), each.collect::<Vec<_>>());
         shared.extend(read);
-        let (shares, snapshots) = (shares.ok(), removal.delete.iter().map(|id| id.as_str()).collect());
-        let (known, now) = (Some(GoingSnapshots { tags, shared }), self.context.clock());
-        let written = self.journal.begin(Verb::Deregister, &removal.image, shares.as_ref(), snapshots, known, now);
-        written.await.map_err(|error| deregister::failed(removal, not_begun(&error)))
+        let (shares, going) = (shares.ok(), Some(GoingSnapshots { tags, shared }));
+        let delete_snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
+        let what = Beginning { shares, delete_snapshots, going, ..Beginning::new(Verb::Deregister, &removal.image) };
+        let written = self.journal.begin(what, self.context.clock()).await;
+        written.map_err(|error| deregister::failed(removal, not_begun(&error)))
     }
 }
 
@@ -171,8 +184,13 @@ pub fn not_begun(error: &std::io::Error) -> Problem {
 }
 
 /// Writes down what became of an image.
-pub async fn end(context: &Context, journal: &Journal, mut outcome: Outcome) -> Outcome {
-    let written = journal.end(&outcome, context.clock()).await;
+pub async fn end(context: &Context, journal: &Journal, outcome: Outcome) -> Outcome {
+    end_with(context, journal, outcome, None).await
+}
+
+/// The same, with who is to get a launch permission back from now on, where that has changed.
+pub async fn end_with(context: &Context, journal: &Journal, mut outcome: Outcome, due: Option<&Written>) -> Outcome {
+    let written = journal.end(&outcome, due, context.clock()).await;
     if let (Err(error), Status::Done) = (written, &outcome.status) {
         let message = format!("it is done, but the journal cannot be completed: {error}");
         outcome.status = Status::Failed(Problem { code: "JournalError".to_owned(), message });

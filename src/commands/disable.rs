@@ -7,15 +7,15 @@ use anyhow::Result;
 use super::changing::{self, Which};
 use super::chosen::Chosen;
 use super::destroy::{self, JournalArgs};
-use super::{Context, deregister, using};
+use super::{Context, deregister, remembering, using};
 use crate::domain::change::Change;
 use crate::domain::image::{Image, State};
+use crate::domain::memory::{self, Journaled, Kept, Written};
 use crate::domain::report::{Outcome, Problem, Status, Verb};
-use crate::domain::sharing::{self, Principal, SHARES, counted};
+use crate::domain::sharing::Principal;
 use crate::domain::tagging::Tags;
 use crate::domain::usage::Source;
-use crate::output::Journal;
-use crate::service::error::ApiError;
+use crate::output::{Beginning, Journal};
 use crate::service::permissions::launch_permissions;
 use crate::service::usage::Scope;
 use crate::service::{Target, lifecycle};
@@ -30,7 +30,8 @@ Examples:
 ///
 /// Refuses images that are in use, and images whose use cannot be verified. Running instances are not affected.
 /// EC2 drops the launch permissions for good: they are written into the journal, and into the tag amictl:shares where
-/// they fit, and 'amictl enable --restore-shares' puts them back. The snapshots stay, and are paid for.
+/// they fit, and 'amictl enable --restore-shares' puts them back. Those of an earlier time that were not given back are
+/// kept with them. The snapshots stay, and are paid for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -56,12 +57,15 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         let unused = unused(context, &chosen, &args.without_source).await;
         changing::unless(context, &chosen, unused)?;
     }
+    let known = args.journal.due(context, chosen.images.iter().map(|(_, image)| image)).await;
+    let known = changing::unless(context, &chosen, known)?;
     if args.which.how.dry_run {
-        return changing::tried(context, chosen, Verb::Disable, check).await;
+        let ask = async |target: &Target, image: &Image| check(target, image, known.get(&image.id)).await;
+        return changing::tried(context, chosen, Verb::Disable, ask).await;
     }
     let journal = args.journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?;
     changing::each(context, chosen, Verb::Disable, async |target, image| {
-        switched_off(context, &journal, target, image).await
+        switched_off(context, &journal, target, image, known.get(&image.id)).await
     })
     .await
 }
@@ -78,60 +82,70 @@ async fn unused(context: &Context, chosen: &Chosen, without: &[Source]) -> Resul
 }
 
 /// Asks EC2 whether it would disable an image, and take the tag that goes before; tells whether it is enabled still.
-async fn check(target: &Target, image: &Image) -> Result<bool, ApiError> {
+async fn check(target: &Target, image: &Image, known: Option<&Journaled>) -> Result<bool, Problem> {
     if !Change::Disable.holds(image) {
-        let (change, _) = memory(&launch_permissions(target, &image.id).await?);
-        lifecycle::check(target, image, &change).await?;
+        let shares = launch_permissions(target, &image.id).await?;
+        let tag = tag_of(image, &kept(image, &shares, known)?);
+        lifecycle::check(target, image, &tag).await?;
     }
     changing::check(target, image, &Change::Disable).await
 }
 
-/// Disables an image, once who it is shared with is written down.
-pub async fn switched_off(context: &Context, journal: &Journal, target: &Target, image: &Image) -> Outcome {
+fn kept(image: &Image, shares: &BTreeSet<Principal>, known: Option<&Journaled>) -> Result<Kept, Problem> {
+    let due = memory::due(image, known).map_err(|unknown| unknown.problem())?;
+    Ok(Kept::of(image, shares, &due.unwrap_or_default(), &Tags::new()))
+}
+
+/// The tag that goes before. Where there is nobody to remember it need not say so.
+fn tag_of(image: &Image, kept: &Kept) -> Change {
+    match kept.who.is_empty() {
+        true => Change::Tag { set: Tags::new(), remove: BTreeSet::new() },
+        false => kept.place.change(image, Tags::new()),
+    }
+}
+
+/// Disables an image, once it is written down who it is shared with, and who is to get a permission back still.
+async fn switched_off(
+    context: &Context,
+    journal: &Journal,
+    target: &Target,
+    image: &Image,
+    known: Option<&Journaled>,
+) -> Outcome {
     if Change::Disable.holds(image) {
         return Outcome::new(image, Verb::Disable, false, Status::Done);
     }
-    let failed =
-        |code: &str, message: String| Outcome::failed(image, Verb::Disable, Problem { code: code.to_owned(), message });
+    let left_alone = |code: String, what: &str, why: String| {
+        Outcome::failed(image, Verb::Disable, Problem { code, message: format!("left alone, as {what}: {why}") })
+    };
     let shares = match launch_permissions(target, &image.id).await {
         Ok(shares) => shares,
-        Err(error) => return failed(&error.code, format!("left alone, as who it is shared with is unknown: {error}")),
+        Err(error) => return left_alone(error.code.clone(), "who it is shared with is unknown", error.to_string()),
     };
-    let written = journal.begin(Verb::Disable, image, Some(&shares), Vec::new(), None, context.clock()).await;
-    if let Err(error) = written {
+    let kept = match kept(image, &shares, known) {
+        Ok(kept) => kept,
+        Err(Problem { code, message }) => {
+            return left_alone(code, "who is to get a launch permission back is unknown", message);
+        }
+    };
+    let begin = Beginning { due: Some(kept.written()), ..Beginning::new(Verb::Disable, image).shared(Some(&shares)) };
+    if let Err(error) = journal.begin(begin, context.clock()).await {
         return Outcome::failed(image, Verb::Disable, destroy::not_begun(&error));
     }
-    let (change, kept) = memory(&shares);
-    let remembered = match change.holds(image) {
-        true => Ok(()),
-        false => lifecycle::make(target, image, &change).await.map(drop),
-    };
-    let outcome = match remembered {
-        Err(Problem { code, message }) => {
-            failed(&code, format!("left alone, as its tag {SHARES} cannot be written: {message}"))
+    match remembering::disable(target, image, &tag_of(image, &kept), &shares).await {
+        Ok(()) => {
+            let done = Outcome::new(image, Verb::Disable, true, Status::Done).detail(kept.words());
+            destroy::end(context, journal, done).await
         }
-        Ok(()) => match changing::made(target, image, &Change::Disable).await {
-            outcome if outcome.status == Status::Done => outcome.detail(kept),
-            outcome => outcome,
-        },
-    };
-    destroy::end(context, journal, outcome).await
+        Err(failed) => {
+            let before = failed.undone.then(|| before(known));
+            let outcome = Outcome::failed(image, Verb::Disable, failed.problem);
+            destroy::end_with(context, journal, outcome, before.as_ref()).await
+        }
+    }
 }
 
-/// How the tag of the image remembers the launch permissions, and the words for it. What an earlier time left there
-/// must go where there are none, or too many.
-fn memory(shares: &BTreeSet<Principal>) -> (Change, String) {
-    let text = sharing::to_tag(shares).filter(|_| !shares.is_empty());
-    let count = counted(shares.len());
-    let words = match (shares.len(), &text) {
-        (0, _) => "it was not shared".to_owned(),
-        (_, Some(_)) => format!("{count} kept in tag {SHARES}"),
-        (_, None) => format!("{count} kept in the journal only, too many for a tag"),
-    };
-    let key = SHARES.to_owned();
-    let change = match text {
-        Some(text) => Change::Tag { set: Tags::from([(key, text)]), remove: BTreeSet::new() },
-        None => Change::Tag { set: Tags::new(), remove: BTreeSet::from([key]) },
-    };
-    (change, words)
+/// What the journal said before, for a disabling that was refused.
+pub fn before(known: Option<&Journaled>) -> Written {
+    known.and_then(|known| known.clone().ok()).unwrap_or_default()
 }

@@ -8,17 +8,16 @@ use super::Context;
 use super::changing::{self, Which};
 use super::chosen::Chosen;
 use super::destroy::{self, JournalArgs};
+use super::remembering::{self, GivenBack};
 use crate::domain::change::Change;
-use crate::domain::comeback::Remembered;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
+use crate::domain::memory::{self, Journaled, Unknown, tag_left};
 use crate::domain::report::{Outcome, Problem, Status, Verb};
-use crate::domain::sharing::{self, Principal, PrincipalError, SHARES, counted};
-use crate::domain::tagging::Tags;
-use crate::output::Journal;
-use crate::service::error::ApiError;
-use crate::service::permissions::{self, Give, launch_permissions};
+use crate::domain::sharing::{Principal, SHARES, counted};
+use crate::output::{Beginning, Journal};
+use crate::service::permissions::{self, Give, known_permissions};
 use crate::service::{Target, lifecycle};
 
 const EXAMPLES: &str = "\
@@ -52,151 +51,137 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let chosen = changing::choose(context, &args.which.references, args.which.how.copies, false).await?;
     changing::acceptable(context, &chosen, |_| Change::Enable)?;
     let known = remembered(context, &args.journal, &chosen).await;
-    let Known { shares, from_journal } = changing::unless(context, &chosen, known)?;
-    let of = |image: &Image| shares.get(&image.id);
+    let known = changing::unless(context, &chosen, known)?;
+    let of = |image: &Image| known.due.get(&image.id);
     if args.which.how.dry_run {
         let ask = async |target: &Target, image: &Image| check(target, image, of(image)).await;
         return changing::tried(context, chosen, Verb::Enable, ask).await;
     }
-    let journal = match from_journal.is_empty() {
+    let journal = match known.written.is_empty() {
         true => None,
         false => Some(args.journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?),
     };
-    changing::each(context, chosen, Verb::Enable, async |target, image| match &journal {
-        Some(journal) if from_journal.contains(&image.id) => {
-            written_down(context, journal, target, image, of(image)).await
+    changing::each(context, chosen, Verb::Enable, async |target, image| {
+        match (&journal, known.written.get(&image.id)) {
+            (Some(journal), Some(written)) if of(image).is_some() => {
+                written_down(context, journal, target, image, (of(image), written)).await
+            }
+            _ => switched_on(target, image, of(image)).await.0,
         }
-        _ => switched_on(target, image, of(image)).await,
     })
     .await
 }
 
-/// Who images were shared with when they were disabled.
+/// Who is to get a launch permission back.
 struct Known {
-    shares: BTreeMap<ImageId, BTreeSet<Principal>>,
-    /// Images of which only the journal tells.
-    from_journal: BTreeSet<ImageId>,
+    due: BTreeMap<ImageId, BTreeSet<Principal>>,
+    /// What the journal says of images: it is told what becomes of them.
+    written: BTreeMap<ImageId, Journaled>,
 }
 
 async fn remembered(context: &Context, journal: &JournalArgs, chosen: &Chosen) -> Result<Known> {
-    let (mut shares, mut without, mut damaged) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    let tagged = chosen.images.iter().all(|(_, image)| image.tags.contains_key(SHARES));
+    let written = match journal.due(context, chosen.images.iter().map(|(_, image)| image)).await {
+        // Tags will do.
+        Err(_) if tagged => BTreeMap::new(),
+        written => written?,
+    };
+    let (mut due, mut unknown) = (BTreeMap::new(), Vec::new());
     for (target, image) in &chosen.images {
-        match image.tags.get(SHARES).map(|text| sharing::from_tag(text)) {
-            None => drop(without.insert(image.id.clone(), image)),
-            Some(Ok(some)) => drop(shares.insert(image.id.clone(), some)),
-            Some(Err(error)) => damaged.push(damage(target, image, &error)),
+        match memory::due(image, written.get(&image.id)) {
+            Ok(some) => due.extend(some.map(|some| (image.id.clone(), some))),
+            Err(why) => unknown.push(damage(target, image, &why)),
         }
     }
-    changing::all_or_nothing(damaged)?;
-    // A line about its deregistration, from which it has come back, would say that a disabled image was not shared.
-    let written = journal.remembered(context, without.keys().cloned().collect(), &[Verb::Disable]).await?;
-    let mut from_journal = BTreeSet::new();
-    for (id, before) in written {
-        let Some(image) = without.get(&id) else { continue };
-        if let Some(some) = still_due(image, before) {
-            from_journal.insert(id.clone());
-            shares.insert(id, some);
-        }
-    }
-    Ok(Known { shares, from_journal })
+    changing::all_or_nothing(unknown)?;
+    Ok(Known { due, written })
 }
 
-/// What the journal says an image was shared with, unless that has been given back since. What fits a tag was in one:
-/// an enabled image has lost its tag when it was given back, here or elsewhere.
-fn still_due(image: &Image, before: Remembered) -> Option<BTreeSet<Principal>> {
-    let shares = before.launch_permissions?;
-    let given_back = image.state == State::Available && sharing::to_tag(&shares).is_some();
-    (!before.brought_back && !given_back).then_some(shares)
-}
-
-fn damage(target: &Target, image: &Image, error: &PrincipalError) -> Failure {
-    let message = format!("the tag {SHARES} of {} in {} is damaged: {error}", image.label(), image.place());
-    let (id, options) = (&image.id, target.options());
-    let way_out = format!("correct the tag, or enable it without --restore-shares: amictl enable {id} {options}");
-    Failure::new(Kind::Failed, "DamagedTag", message).hint(way_out)
+fn damage(target: &Target, image: &Image, why: &Unknown) -> Failure {
+    let (label, place, id, options) = (image.label(), image.place(), &image.id, target.options());
+    let rest = format!("enable it without --restore-shares: amictl enable {id} {options}");
+    let (code, message, way_out) = match why {
+        Unknown::Tag(error) => (
+            "DamagedTag",
+            format!("the tag {SHARES} of {label} in {place} is damaged: {error}"),
+            "correct the tag, or ",
+        ),
+        Unknown::Journal(_) => ("UnreadableJournal", format!("{label} in {place}: {why}"), ""),
+    };
+    Failure::new(Kind::Failed, code, message).hint(format!("{way_out}{rest}"))
 }
 
 /// Asks EC2 whether it would enable an image and give permissions back, as far as it tells: it says nothing of
 /// permissions of an image that is disabled.
-async fn check(target: &Target, image: &Image, shares: Option<&BTreeSet<Principal>>) -> Result<bool, ApiError> {
+async fn check(target: &Target, image: &Image, due: Option<&BTreeSet<Principal>>) -> Result<bool, Problem> {
     let mut changes = changing::check(target, image, &Change::Enable).await?;
-    if let (Some(shares), State::Available) = (shares, &image.state) {
-        let missing = missing(target, image, shares).await?;
+    if let (Some(due), State::Available) = (due, &image.state) {
+        let missing = due - &known_permissions(target, &image.id).await?;
         if !missing.is_empty() {
             permissions::change_launch(target, &image.id, Give::Add, &missing, true).await?;
         }
-        changes |= changing::check(target, image, &forget()).await? || !missing.is_empty();
+        let tag = tag_left(image, &BTreeSet::new());
+        changes |= changing::check(target, image, &tag).await? || !missing.is_empty();
     }
     Ok(changes)
 }
 
-/// Enables an image whose launch permissions only the journal remembers, and has it remember that they are given back.
+/// Enables an image of which the journal tells, and has it remember who is left.
 async fn written_down(
     context: &Context,
     journal: &Journal,
     target: &Target,
     image: &Image,
-    shares: Option<&BTreeSet<Principal>>,
+    (due, written): (Option<&BTreeSet<Principal>>, &Journaled),
 ) -> Outcome {
-    let present = launch_permissions(target, &image.id).await.ok();
-    let begun = journal.begin(Verb::Enable, image, present.as_ref(), Vec::new(), None, context.clock()).await;
-    if let Err(error) = begun {
+    let present = known_permissions(target, &image.id).await.ok();
+    let begin = Beginning::new(Verb::Enable, image).shared(present.as_ref());
+    if let Err(error) = journal.begin(begin, context.clock()).await {
         return Outcome::failed(image, Verb::Enable, destroy::not_begun(&error));
     }
-    destroy::end(context, journal, switched_on(target, image, shares).await).await
+    let (outcome, left) = switched_on(target, image, due).await;
+    let left = left.map(|left| written.clone().unwrap_or_default().left(&left));
+    destroy::end_with(context, journal, outcome, left.as_ref()).await
 }
 
-/// Enables an image and gives its launch permissions back; then the tag that kept them goes.
-pub async fn switched_on(target: &Target, image: &Image, shares: Option<&BTreeSet<Principal>>) -> Outcome {
+/// Enables an image and gives its launch permissions back; then the tag that kept them goes. Tells who is left, where
+/// that is known.
+async fn switched_on(
+    target: &Target,
+    image: &Image,
+    due: Option<&BTreeSet<Principal>>,
+) -> (Outcome, Option<BTreeSet<Principal>>) {
     let outcome = changing::made(target, image, &Change::Enable).await;
     if outcome.status != Status::Done {
-        return outcome;
+        return (outcome, None);
     }
-    let Some(shares) = shares else { return outcome.detail("no launch permissions were written down for it") };
-    let missing = match missing(target, image, shares).await {
-        Ok(missing) => missing,
-        Err(error) => return half(outcome, 0, "who it is shared with is unknown", &error.problem()),
-    };
-    let (given, refused) = permissions::give_each(target, &image.id, &missing).await;
-    if let Some((_, problem)) = refused.first() {
-        let not: Vec<_> = refused.iter().flat_map(|(who, _)| who).take(3).map(Principal::short).collect();
-        let count = missing.len() - given;
-        let more = if count > not.len() { format!(" and {} more", count - not.len()) } else { String::new() };
-        return half(outcome, given, &format!("it is not shared again with {}{more}", not.join(", ")), problem);
+    let Some(due) = due else { return (outcome.detail("no launch permissions were written down for it"), None) };
+    let was = image.state.clone();
+    let image = &Image { state: State::Available, ..image.clone() };
+    let GivenBack { given, left, problem } = remembering::give_back(target, image, due).await;
+    if let Some(problem) = problem {
+        return (half(outcome, given, &problem), Some(left));
     }
-    let forget = forget();
-    if !forget.holds(image)
-        && let Err(problem) = lifecycle::make(target, image, &forget).await
-    {
-        return half(outcome, given, &format!("shared again, but the tag {SHARES} stays"), &problem);
+    let forget = tag_left(image, &left);
+    let forgotten = !forget.holds(image);
+    if forgotten && let Err(Problem { code, message }) = lifecycle::make(target, image, &forget).await {
+        let message = format!("shared again, but the tag {SHARES} stays: {message}");
+        return (half(outcome, given, &Problem { code, message }), Some(left));
     }
-    let changed = outcome.changed || given > 0 || !forget.holds(image);
-    let words = match (shares.len(), given) {
-        (0, _) => "it was not shared".to_owned(),
+    let changed = outcome.changed || given > 0 || forgotten;
+    let words = match (due.len(), given) {
+        (0, _) if was == State::Disabled => "it was not shared".to_owned(),
+        (0, _) => "nobody is left to share it with again".to_owned(),
         (all, given) if all == given => format!("{} given back", counted(all)),
         (all, given) => format!("{given} of {} given back, the others were there", counted(all)),
     };
-    Outcome { changed, ..outcome }.detail(words)
+    (Outcome { changed, ..outcome }.detail(words), Some(left))
 }
 
-/// Enabled, and not all of the rest is done. The tag stays, so that another run finishes it.
-fn half(outcome: Outcome, given: usize, what: &str, problem: &Problem) -> Outcome {
-    let message = format!("it is enabled, but {what}: {}", problem.message);
+/// Enabled, and not all of the rest is done. What is left stays remembered, so that another run finishes it.
+fn half(outcome: Outcome, given: usize, problem: &Problem) -> Outcome {
+    let message = format!("it is enabled, but {}", problem.message);
     let outcome = Outcome { changed: outcome.changed || given > 0, ..outcome };
     let status = Status::Failed(Problem { code: problem.code.clone(), message });
     Outcome { status, ..outcome.detail(format!("{} given back", counted(given))) }
-}
-
-/// Those who are to get their permissions back.
-async fn missing(
-    target: &Target,
-    image: &Image,
-    shares: &BTreeSet<Principal>,
-) -> Result<BTreeSet<Principal>, ApiError> {
-    let present = launch_permissions(target, &image.id).await?;
-    Ok(shares.difference(&present).cloned().collect())
-}
-
-fn forget() -> Change {
-    Change::Tag { set: Tags::new(), remove: BTreeSet::from([SHARES.to_owned()]) }
 }

@@ -32,6 +32,7 @@ pub mod protect;
 pub mod prune;
 pub mod refs;
 mod remaining;
+mod remembering;
 mod reports;
 pub mod restore;
 mod run;
@@ -44,6 +45,7 @@ mod staging;
 pub mod tag;
 mod using;
 pub mod wait;
+mod withdrawing;
 
 pub use context::{Context, Process};
 pub use run::run;

@@ -161,7 +161,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     within_limit(&plan)?;
     args.bin.announce(context, &bin, going(context, &surveys, &plan, &bin)).await?;
     if args.dry_run {
-        dry_run(context, &surveys, &plan).await?;
+        dry_run(context, &surveys, &plan, &args.journal).await?;
         return ending::complete(context, &plan, &surveys);
     }
     context.confirm(&output::plan_question(&plan), args.yes)?;
@@ -188,6 +188,7 @@ fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Vec<(T
 /// Does what a plan says and is still right, and reports.
 pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
     let work = planning::recheck(context, surveys, plan);
+    let known = staging::known(context, journal, &work.tasks).await?;
     let journal = journal.open(context, surveys.targets()).await?;
     // What is put back goes first: somebody may wait for it, and it rests on no look for use. Then, at once, what cannot
     // be taken back: every minute since that look is one in which an image may have come into use. An image that is
@@ -195,11 +196,11 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
     // nobody: who uses a deprecated image goes on.
     let (revived, onward): (Vec<_>, Vec<_>) = work.tasks.into_iter().partition(|task| task.step == Step::Revive);
     let (disabled, others) = onward.into_iter().partition(|task| task.step == Step::Disable);
-    let revived = staging::carry_out(context, revived, &journal).await;
+    let revived = staging::carry_out(context, revived, &journal, &known).await;
     let mut report = destroy::carry_out(context, work.removals, &journal).await;
     report.results.splice(0..0, revived);
-    report.results.extend(staging::carry_out(context, disabled, &journal).await);
-    report.results.extend(staging::carry_out(context, others, &journal).await);
+    report.results.extend(staging::carry_out(context, disabled, &journal, &known).await);
+    report.results.extend(staging::carry_out(context, others, &journal, &known).await);
     report.results.extend(work.skipped);
     report.errors.clone_from(&surveys.errors);
     output::report(&context.printer, &report)?;
@@ -209,10 +210,11 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
 }
 
 /// Asks EC2 whether what a plan says, and is still right, would work.
-pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan) -> Result<()> {
+pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
     let work = planning::recheck(context, surveys, plan);
+    let known = staging::known(context, journal, &work.tasks).await?;
     for task in &work.tasks {
-        staging::check(context, task).await?;
+        staging::check(context, task, &known).await?;
     }
     for (target, removals) in &work.removals {
         for removal in removals {

@@ -6,12 +6,14 @@ use anyhow::Result;
 
 use super::Context;
 use super::changing::{self, Which};
-use super::shareable;
+use super::destroy::JournalArgs;
 use super::sharing::{self, Sharing};
+use super::{shareable, withdrawing};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
 use crate::domain::report::Verb;
 use crate::domain::sharing::Principal;
+use crate::service::Target;
 use crate::service::permissions::Give;
 
 const EXAMPLES: &str = "\
@@ -69,7 +71,14 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let acceptable = shareable::acceptable(context, &chosen, &sharing).await;
     changing::unless(context, &chosen, acceptable)?;
-    sharing::run(context, chosen, Verb::Share, &sharing, args.which.how.dry_run).await
+    if args.which.how.dry_run {
+        let ask = async |target: &Target, image: &Image| sharing::check(target, image, &sharing).await;
+        return changing::tried(context, chosen, Verb::Share, ask).await;
+    }
+    changing::each(context, chosen, Verb::Share, async |target, image| {
+        sharing::shared(target, image, Verb::Share, &sharing).await
+    })
+    .await
 }
 
 /// A family may have versions that failed, or that are switched off: those are no reason not to share the others.
@@ -90,7 +99,8 @@ Examples:
 /// Take permissions back that share gave
 ///
 /// Instances that others run go on running, and who copied the image keeps the copy. Without --copyable the permissions
-/// on the snapshots stay as they are: with those, others can still make volumes of them.
+/// on the snapshots stay as they are: with those, others can still make volumes of them. Permissions that 'amictl
+/// disable' has written down are withdrawn as well: nothing gives them back later.
 #[derive(Debug, clap::Args)]
 #[command(after_help = UNSHARE_EXAMPLES, group = clap::ArgGroup::new("whom").required(true).multiple(true))]
 pub struct UnshareArgs {
@@ -116,6 +126,9 @@ pub struct UnshareArgs {
     /// All versions of the families named
     #[arg(long)]
     every_version: bool,
+
+    #[command(flatten)]
+    journal: JournalArgs,
 }
 
 pub async fn unshare(context: &Context, args: UnshareArgs) -> Result<()> {
@@ -125,7 +138,7 @@ pub async fn unshare(context: &Context, args: UnshareArgs) -> Result<()> {
     if sharing.snapshots {
         shareable::neighbours(context, &chosen).await;
     }
-    sharing::run(context, chosen, Verb::Unshare, &sharing, args.which.how.dry_run).await
+    withdrawing::run(context, chosen, &sharing, &args.journal, args.which.how.dry_run).await
 }
 
 fn whom(with: Vec<Principal>, public: bool) -> BTreeSet<Principal> {

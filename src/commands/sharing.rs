@@ -2,11 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
-
-use super::Context;
-use super::changing;
-use super::chosen::Chosen;
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::Image;
 use crate::domain::report::{NOT_SEEN, Outcome, Problem, Status, Verb};
@@ -42,43 +37,46 @@ impl Sharing {
     fn all(&self) -> bool {
         self.give == Give::Remove && self.who.is_empty()
     }
+
+    /// Those who are named; `None` where everybody is meant.
+    pub fn named(&self) -> Option<&BTreeSet<Principal>> {
+        (!self.all()).then_some(&self.who)
+    }
 }
 
 /// What is not yet as it is to be.
 struct Todo {
     launch: BTreeSet<Principal>,
+    /// Whether a permission is to be taken from somebody who cannot be read, too.
+    unreadable: bool,
     snapshots: BTreeMap<SnapshotId, Result<BTreeSet<Principal>, ApiError>>,
 }
 
 impl Todo {
     async fn of(target: &Target, image: &Image, sharing: &Sharing) -> Result<Self, ApiError> {
-        let launch = sharing.of(launch_permissions(target, &image.id).await?);
+        let named = permissions::named(target, &image.id).await?;
+        let known: BTreeSet<_> = named.iter().filter_map(|text| Principal::read(text).ok()).collect();
+        let unreadable = sharing.all() && known.len() < named.len();
+        let launch = sharing.of(known);
         let mut snapshots = BTreeMap::new();
         for snapshot in image.snapshots.iter().filter(|_| sharing.snapshots) {
             let present = volume_permissions(target, &snapshot.id).await;
             snapshots.insert(snapshot.id.clone(), present.map(|present| sharing.of(present)));
         }
         snapshots.retain(|_, change| change.as_ref().map_or(true, |who| !who.is_empty()));
-        Ok(Self { launch, snapshots })
+        Ok(Self { launch, unreadable, snapshots })
     }
-}
 
-/// Gives or takes for every image, and reports.
-pub async fn run(context: &Context, chosen: Chosen, verb: Verb, sharing: &Sharing, dry_run: bool) -> Result<()> {
-    match dry_run {
-        true => changing::tried(context, chosen, verb, async |target, image| check(target, image, sharing).await).await,
-        false => {
-            changing::each(context, chosen, verb, async |target, image| shared(target, image, verb, sharing).await)
-                .await
-        }
+    fn launches(&self) -> bool {
+        !self.launch.is_empty() || self.unreadable
     }
 }
 
 /// Asks EC2 whether it would give or take; tells whether anything is to be changed.
-async fn check(target: &Target, image: &Image, sharing: &Sharing) -> Result<bool, ApiError> {
+pub async fn check(target: &Target, image: &Image, sharing: &Sharing) -> Result<bool, Problem> {
     let todo = Todo::of(target, image, sharing).await?;
-    let changes = !todo.launch.is_empty() || !todo.snapshots.is_empty();
-    if !todo.launch.is_empty() {
+    let changes = todo.launches() || !todo.snapshots.is_empty();
+    if todo.launches() {
         match sharing.all() {
             true => permissions::reset_launch(target, &image.id, true).await?,
             false => permissions::change_launch(target, &image.id, sharing.give, &todo.launch, true).await?,
@@ -96,18 +94,18 @@ pub async fn shared(target: &Target, image: &Image, verb: Verb, sharing: &Sharin
         Err(error) => return Outcome::failed(image, verb, error.problem()),
         Ok(todo) => todo,
     };
-    if let Err(problem) = launches(target, image, sharing, &todo.launch).await {
+    if let Err(problem) = launches(target, image, sharing, &todo).await {
         return Outcome::failed(image, verb, problem);
     }
     let (mut changed, mut failed) = (0, Vec::new());
-    for (snapshot, who) in todo.snapshots {
-        match volumes(target, &snapshot, sharing.give, who).await {
+    for (snapshot, who) in &todo.snapshots {
+        match volumes(target, snapshot, sharing.give, who.clone()).await {
             Ok(()) => changed += 1,
-            Err(problem) => failed.push((snapshot, problem)),
+            Err(problem) => failed.push((snapshot.clone(), problem)),
         }
     }
     let unseen = failed.iter().any(|(_, problem)| problem.code == NOT_SEEN);
-    let mut outcome = Outcome::new(image, verb, !todo.launch.is_empty() || changed > 0 || unseen, Status::Done);
+    let mut outcome = Outcome::new(image, verb, todo.launches() || changed > 0 || unseen, Status::Done);
     let words: Vec<_> = named(&todo.launch).into_iter().chain(copyable(sharing.give, changed)).collect();
     if !words.is_empty() {
         outcome = outcome.detail(words.join("; "));
@@ -118,9 +116,9 @@ pub async fn shared(target: &Target, image: &Image, verb: Verb, sharing: &Sharin
     outcome
 }
 
-async fn launches(target: &Target, image: &Image, sharing: &Sharing, who: &BTreeSet<Principal>) -> Result<(), Problem> {
-    if !sharing.all() || who.is_empty() {
-        return permissions::give(target, &image.id, sharing.give, who).await;
+async fn launches(target: &Target, image: &Image, sharing: &Sharing, todo: &Todo) -> Result<(), Problem> {
+    if !sharing.all() || !todo.launches() {
+        return permissions::give(target, &image.id, sharing.give, &todo.launch).await;
     }
     let asked = permissions::reset_launch(target, &image.id, false).await;
     permissions::seen(asked, BTreeSet::is_empty, || launch_permissions(target, &image.id)).await

@@ -165,6 +165,11 @@ fn tags_with(image: &Image, set: &Tags, remove: &BTreeSet<String>) -> usize {
     left.chain(set.keys()).collect::<BTreeSet<_>>().len()
 }
 
+/// Whether an image can take these tags beside those it has.
+pub fn has_room(image: &Image, set: &Tags) -> bool {
+    tags_with(image, set, &BTreeSet::new()) <= MOST_TAGS
+}
+
 /// The latest minute from which on EC2 lets an image be deprecated.
 pub fn latest_minute(now: DateTime<Utc>) -> DateTime<Utc> {
     let latest = now.checked_add_months(Months::new(12 * YEARS_AHEAD)).unwrap_or(now);

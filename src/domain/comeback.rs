@@ -8,7 +8,7 @@ use super::binned::{BinnedImage, BinnedSnapshot};
 use super::ids::{ImageId, SnapshotId};
 use super::image::Image;
 use super::orphan::made_for;
-use super::report::Verb;
+use super::report::{Problem, Verb};
 use super::sharing::Principal;
 use super::snapshot::Snapshot;
 use super::tagging::Tags;
@@ -36,6 +36,8 @@ pub struct Remembered {
     pub snapshot_tags: Option<BTreeMap<SnapshotId, Tags>>,
     /// Who it was shared with, where that could be found out.
     pub launch_permissions: Option<BTreeSet<Principal>>,
+    /// Others it was shared with, whom amictl cannot read.
+    pub unreadable: Vec<String>,
     /// Who each of the snapshots that went with it was shared with, as far as that could be found out.
     pub snapshot_permissions: BTreeMap<SnapshotId, BTreeSet<Principal>>,
     /// Whether nothing was done then after all: EC2 refused.
@@ -63,6 +65,14 @@ impl Remembered {
     /// Whether it tells what the image was when it was deregistered the last time amictl did that.
     fn is_of_deregistration(&self) -> bool {
         self.action == Verb::Deregister.as_str() && !self.brought_back && !self.in_vain
+    }
+
+    /// Those it was shared with whom amictl cannot read, and so cannot share it with.
+    pub fn unreadable_shares(&self) -> Option<Problem> {
+        let names = self.unreadable.join("', '");
+        let message =
+            format!("it is back, but the journal says that it was shared with '{names}', which cannot be read");
+        (!self.unreadable.is_empty()).then(|| Problem { code: "UnreadableJournal".to_owned(), message })
     }
 
     /// Whether the image may be there because amictl has brought it back.

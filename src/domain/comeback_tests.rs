@@ -32,6 +32,7 @@ fn remembered(snapshots: &[u32]) -> Remembered {
         snapshots: snapshots.iter().map(|n| id(*n)).collect(),
         snapshot_tags: Some(snapshots.iter().map(|n| (id(*n), tags(&[("Team", "web")]))).collect()),
         launch_permissions: Some(["111111111111", "222222222222"].iter().map(|a| a.parse().unwrap()).collect()),
+        unreadable: Vec::new(),
         snapshot_permissions: snapshots.iter().map(|n| (id(*n), ["222222222222".parse().unwrap()].into())).collect(),
         in_vain: false,
         returning: Returning::NotBegun,
@@ -155,4 +156,11 @@ fn what_is_lacking_is_put_together_and_what_was_changed_is_left_alone() {
     assert!(then.lacking_tags(&web, &now[1..2]).is_empty());
     let shares = then.lacking_shares(&["111111111111".parse().unwrap()].into());
     assert_eq!(shares, BTreeSet::from(["222222222222".parse().unwrap()]));
+}
+
+#[test]
+fn one_whom_nobody_can_read_is_told_of_as_lacking() {
+    let before = Remembered { unreadable: vec!["who?".to_owned()], ..remembered(&[1]) };
+    assert!(before.unreadable_shares().unwrap().message.contains("shared with 'who?'"));
+    assert_eq!(remembered(&[1]).unreadable_shares(), None);
 }

@@ -24,7 +24,7 @@ use serde::Serialize;
 pub use columns::Column;
 pub use images::{Options, images};
 pub use instances::instances;
-pub use journal::{GoingSnapshots, Journal};
+pub use journal::{Beginning, GoingSnapshots, Journal};
 pub use orphans::{Orphan, orphans};
 pub use page::Page;
 pub use plan::{DISPENSABLE, overview, plan, question as plan_question, steps, summary as plan_summary};

@@ -35,6 +35,12 @@ pub fn hint(problem: &Problem) -> Option<String> {
     ApiError { call: "", region: Region::first(), code, message, request_id: None, answer_lost: false }.hint()
 }
 
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        Self { code: error.code, message: error.message }
+    }
+}
+
 /// Codes for failures that are not an answer of AWS.
 pub mod codes {
     /// No usable credentials.
@@ -49,6 +55,8 @@ pub mod codes {
     pub const TIMEOUT: &str = "RequestTimeout";
     /// An answer that cannot be read.
     pub const RESPONSE: &str = "UnreadableResponse";
+    /// An answer that names somebody in a way amictl does not know.
+    pub const PRINCIPAL: &str = "UnreadablePrincipal";
     /// An error answer without a code, as of an endpoint that does not know the operation.
     pub const NO_CODE: &str = "UnknownError";
 }

@@ -27,8 +27,31 @@ pub async fn check(target: &Target, image: &Image, change: &Change) -> Result<()
     Ok(())
 }
 
+/// A change that was not made, or not seen to be made.
+pub struct NotMade {
+    /// What EC2 said, or did not.
+    pub problem: Problem,
+    /// Whether EC2 has refused it. An attempt before may have done the work all the same.
+    pub refused: bool,
+}
+
+impl NotMade {
+    fn refused(problem: Problem) -> Self {
+        Self { problem, refused: true }
+    }
+
+    fn unclear(problem: Problem) -> Self {
+        Self { problem, refused: false }
+    }
+}
+
 /// Makes the change, and looks again until EC2 shows it. Gives the image as it is then.
 pub async fn make(target: &Target, image: &Image, change: &Change) -> Result<Image, Problem> {
+    attempt(target, image, change).await.map_err(|failed| failed.problem)
+}
+
+/// The same, and tells a refusal from what may yet be done.
+pub async fn attempt(target: &Target, image: &Image, change: &Change) -> Result<Image, NotMade> {
     let mut now = image.clone();
     for call in change.calls(image) {
         if !call.holds(&now) {
@@ -38,29 +61,31 @@ pub async fn make(target: &Target, image: &Image, change: &Change) -> Result<Ima
     Ok(now)
 }
 
-async fn make_one(target: &Target, image: &Image, change: &Change) -> Result<Image, Problem> {
+async fn make_one(target: &Target, image: &Image, change: &Change) -> Result<Image, NotMade> {
     let (refused, pauses) = match send(target, image, change, false).await {
         Ok(()) => (None, &SEEN_PAUSES[..]),
         Err(error) if error.answer_lost => (Some(error), &SEEN_PAUSES[..]),
         // The answer to a first attempt may be lost, and the next one refused because the work is done.
         Err(error) if STATE.contains(&error.code.as_str()) => (Some(error), &SEEN_PAUSES[..1]),
-        Err(error) => return Err(error.problem()),
+        Err(error) => return Err(NotMade::refused(error.problem())),
     };
-    let not_seen = |message| Problem { code: NOT_SEEN.to_owned(), message };
+    let not_seen = |message| NotMade::unclear(Problem { code: NOT_SEEN.to_owned(), message });
+    let unclear = |error: &ApiError| NotMade::unclear(error.problem());
     for pause in pauses {
         tokio::time::sleep(Duration::from_secs(*pause)).await;
         let found = images::by_ids(target, std::slice::from_ref(&image.id)).await.map_err(|error| match &refused {
-            Some(refused) => refused.problem(),
+            Some(refused) => unclear(refused),
             None => not_seen(format!("EC2 accepted the call, but the image cannot be looked at: {error}")),
         })?;
         if let Some(now) = found.into_iter().find(|now| change.holds(now)) {
             return Ok(now);
         }
     }
-    Err(refused.map_or_else(
-        || not_seen(format!("EC2 accepted the call, but does not show the image as {}", change.verb().done())),
-        |error| error.problem(),
-    ))
+    Err(match refused {
+        None => not_seen(format!("EC2 accepted the call, but does not show the image as {}", change.verb().done())),
+        Some(error) if error.answer_lost => unclear(&error),
+        Some(error) => NotMade::refused(error.problem()),
+    })
 }
 
 /// One call; tags that are both set and removed take two.

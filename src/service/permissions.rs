@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::{
     LaunchPermissionModifications, OperationType, PermissionGroup, ResetImageAttributeName, SnapshotAttributeName,
 };
 
-use super::error::{ApiError, api, dry_run};
+use super::error::{ApiError, api, codes, dry_run};
 use super::lifecycle::{SEEN_PAUSES, STATE};
 use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
@@ -33,8 +33,20 @@ pub enum Give {
     Remove,
 }
 
-/// Everybody an image is shared with. Only its owner may ask.
+/// Everybody an image is shared with. Only its owner may ask. One who cannot be read is an error: whoever has to know
+/// everybody must not take the others for all.
 pub async fn launch_permissions(target: &Target, image: &ImageId) -> Result<BTreeSet<Principal>, ApiError> {
+    read_all(DESCRIBE, target, &named(target, image).await?)
+}
+
+/// Those an image is shared with who can be read: enough for whoever looks for somebody.
+pub async fn known_permissions(target: &Target, image: &ImageId) -> Result<BTreeSet<Principal>, ApiError> {
+    let named = named(target, image).await?;
+    Ok(named.iter().filter_map(|text| Principal::read(text).ok()).collect())
+}
+
+/// Everybody an image is shared with, in EC2's words.
+pub async fn named(target: &Target, image: &ImageId) -> Result<Vec<String>, ApiError> {
     let answer = target
         .ec2
         .describe_image_attribute()
@@ -43,7 +55,19 @@ pub async fn launch_permissions(target: &Target, image: &ImageId) -> Result<BTre
         .send()
         .await
         .map_err(api(DESCRIBE, &target.region))?;
-    Ok(answer.launch_permissions().iter().filter_map(read_launch).collect())
+    Ok(answer.launch_permissions().iter().map(named_by).collect())
+}
+
+fn read_all(call: &'static str, target: &Target, named: &[String]) -> Result<BTreeSet<Principal>, ApiError> {
+    let read = named.iter().map(|text| Principal::read(text)).collect::<Result<_, _>>();
+    read.map_err(|error| ApiError {
+        call,
+        region: target.region.clone(),
+        code: codes::PRINCIPAL.to_owned(),
+        message: format!("EC2 names somebody with a permission whom amictl cannot read: {error}"),
+        request_id: None,
+        answer_lost: false,
+    })
 }
 
 /// Changes who an image is shared with. Giving twice, and taking what is not there, is harmless.
@@ -74,7 +98,7 @@ pub async fn give(target: &Target, image: &ImageId, give: Give, who: &BTreeSet<P
         Give::Add => now.is_superset(who),
         Give::Remove => now.is_disjoint(who),
     };
-    seen(asked, holds, || launch_permissions(target, image)).await
+    seen(asked, holds, || known_permissions(target, image)).await
 }
 
 /// Settles a change of permissions by looking: an answer may be lost, and EC2 may show it late.
@@ -166,9 +190,9 @@ pub async fn volume_permissions(target: &Target, snapshot: &SnapshotId) -> Resul
         .send()
         .await
         .map_err(api(DESCRIBE_SNAPSHOT, &target.region))?;
-    let read =
-        |p: &CreateVolumePermission| Principal::read(p.user_id().or(p.group().map(PermissionGroup::as_str))?).ok();
-    Ok(answer.create_volume_permissions().iter().filter_map(read).collect())
+    let named = |p: &CreateVolumePermission| p.user_id().or(p.group().map(PermissionGroup::as_str)).map(str::to_owned);
+    let all: Vec<_> = answer.create_volume_permissions().iter().map(|p| named(p).unwrap_or_default()).collect();
+    read_all(DESCRIBE_SNAPSHOT, target, &all)
 }
 
 /// Changes who may make volumes of a snapshot. EC2 knows accounts and everybody here, no organization: those are
@@ -214,10 +238,10 @@ fn settled<T>(
     if try_only { dry_run(call, &target.region, answer) } else { answer.map(|_| ()) }
 }
 
-fn read_launch(permission: &LaunchPermission) -> Option<Principal> {
+fn named_by(permission: &LaunchPermission) -> String {
     let group = permission.group().map(PermissionGroup::as_str);
     let arn = permission.organization_arn().or(permission.organizational_unit_arn());
-    Principal::read(permission.user_id().or(group).or(arn)?).ok()
+    permission.user_id().or(group).or(arn).unwrap_or_default().to_owned()
 }
 
 fn launch(who: &Principal) -> LaunchPermission {

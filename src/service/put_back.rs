@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt;
 
-use super::permissions::{Give, change_volume, give, launch_permissions, seen, volume_permissions};
+use super::permissions::{Give, change_volume, give, known_permissions, seen, volume_permissions};
 use super::snapshots;
 use super::tags;
 use super::target::Target;
@@ -56,6 +56,7 @@ async fn complete(target: &Target, before: &Remembered, image: &Image, restored:
             message: format!("it is back, but not all of its {what}s: {}", why.message),
         }));
     }
+    all.problem = all.problem.or_else(|| before.unreadable_shares());
     let last = counts.pop();
     let counts = if counts.is_empty() { last } else { last.map(|last| format!("{} and {last}", counts.join(", "))) };
     all.said = counts.map(|counts| format!("{counts} put back from the journal"));
@@ -86,7 +87,7 @@ async fn share(target: &Target, before: &Remembered, image: &Image) -> Given {
     if before.launch_permissions.as_ref().is_none_or(BTreeSet::is_empty) {
         return (0, None);
     }
-    let lacking = match launch_permissions(target, &image.id).await {
+    let lacking = match known_permissions(target, &image.id).await {
         Err(error) => return (0, Some(error.problem())),
         Ok(now) => before.lacking_shares(&now),
     };
@@ -118,7 +119,7 @@ async fn share_snapshot(target: &Target, id: &SnapshotId, who: &BTreeSet<Princip
 /// What the journal has and the image has not. Where EC2 does not tell, that is all the journal has.
 async fn tell(target: &Target, doubtful: &Remembered, image: &Image) -> Option<String> {
     let now = match &doubtful.launch_permissions {
-        Some(then) if !then.is_empty() => launch_permissions(target, &image.id).await.unwrap_or_default(),
+        Some(then) if !then.is_empty() => known_permissions(target, &image.id).await.unwrap_or_default(),
         _ => BTreeSet::new(),
     };
     doubtful.told(image, &now)

@@ -71,23 +71,155 @@ fn too_many_for_a_tag_are_in_the_journal_and_it_is_said() {
         accounts.iter().fold(seed, |seed, account| seed.shared_with(account)).put()
     };
     let ran = setup.run("disable web").ended(0);
-    assert!(ran.stdout.contains("40 permissions kept in the journal only"), "{}", ran.stdout);
-    assert_eq!(journal(&setup)[0]["launch_permissions"], json!(accounts));
-    assert!(!setup.image(&id).tags.contains_key(SHARES), "what an earlier time left there would mislead");
+    let said = "41 permissions kept in the journal only, too many for a tag; 1 of them not given back";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    let begin = &journal(&setup)[0];
+    assert_eq!(begin["launch_permissions"], json!(accounts));
+    let all: Vec<_> = accounts.iter().map(String::as_str).chain(["444444444444"]).collect();
+    assert_eq!(begin["shares_due"], json!({"launch_permissions": all, "tag": false}));
+    assert!(!setup.image(&id).tags.contains_key(SHARES), "a part of them in a tag would mislead");
+    setup.run("enable web:v1 --restore-shares").ended(0);
+    assert_eq!(setup.world().launch_permissions(&id), all, "what an earlier time left in the tag comes back as well");
 }
 
 #[test]
-fn an_image_that_is_not_shared_keeps_no_stale_tag() {
+fn what_was_not_given_back_since_an_earlier_time_is_kept() {
     let setup = Setup::new();
     let id = setup.world().image(PROD, EAST, NAME).tag(SHARES, OTHER).tag("Team", "core").put();
     let report = setup.json("disable web");
-    assert_eq!(report["results"][0]["detail"], "it was not shared");
-    let tags = setup.image(&id).tags;
-    assert_eq!(tags.keys().collect::<Vec<_>>(), ["Team"]);
+    let said = "1 permission kept in tag amictl:shares; 1 of them not given back since an earlier time";
+    assert_eq!(report["results"][0]["detail"], said);
+    assert_eq!(setup.image(&id).tags[SHARES], OTHER);
+    for line in ["enable web:v1", "disable web", "enable web:v1", "disable web"] {
+        setup.run(line).ended(0);
+    }
+    setup.run("enable web:v1 --restore-shares").ended(0);
+    assert_eq!(setup.world().launch_permissions(&id), [OTHER]);
+    assert_eq!(setup.image(&id).tags.keys().collect::<Vec<_>>(), ["Team"]);
+}
+
+#[test]
+fn an_image_that_is_not_shared_needs_no_tag() {
     let (setup, id) = (Setup::new(), NAME);
     setup.world().image(PROD, EAST, id).put();
-    setup.run("disable web").ended(0);
+    let report = setup.json("disable web");
+    assert_eq!(report["results"][0]["detail"], "it was not shared");
     assert_eq!(setup.changes(), ["DisableImage"]);
+}
+
+#[test]
+fn what_is_given_back_in_part_only_is_not_forgotten_when_it_is_disabled_again() {
+    let (setup, id) = ready();
+    setup.run("disable web").ended(0);
+    setup.world().missing_accounts.insert(THIRD.into());
+    setup.run("enable web:v1 --restore-shares").ended(3);
+    assert_eq!(setup.image(&id).tags[SHARES], THIRD, "who is left stays remembered, and nobody else");
+    setup.run("disable web").ended(0);
+    assert_eq!(setup.image(&id).tags[SHARES], format!("{OTHER} {THIRD}"));
+    setup.world().missing_accounts.clear();
+    setup.run("enable web:v1 --restore-shares").ended(0);
+    assert_eq!(setup.world().launch_permissions(&id), [OTHER, THIRD]);
+}
+
+#[test]
+fn a_disabling_that_ec2_shows_late_loses_nothing() {
+    let many: Vec<_> = (0..40).map(|n| format!("{:012}", 400_000_000_000_u64 + n)).collect();
+    for accounts in [vec![OTHER.to_owned(), THIRD.to_owned()], many] {
+        let setup = Setup::new();
+        let id = {
+            let mut world = setup.world();
+            let seed = world.image(PROD, EAST, NAME);
+            accounts.iter().fold(seed, |seed, account| seed.shared_with(account)).put()
+        };
+        // Nobody hears that the work is done, and EC2 shows the image as it was, but for the permissions.
+        setup.fake.fault(Fault::on("DisableImage", FaultKind::Hang(seconds(60))));
+        let mut process = setup.process("disable web").spawn().unwrap();
+        setup.until("DisableImage", 1);
+        process.kill().unwrap();
+        process.wait().unwrap();
+        setup.world().image_mut(&id).launch.clear();
+        setup.fake.clear_faults();
+        setup.run("disable web").ended(0);
+        setup.run("enable web:v1 --restore-shares").ended(0);
+        assert_eq!(setup.world().launch_permissions(&id), accounts);
+    }
+}
+
+#[test]
+fn a_disabling_that_was_refused_leaves_the_memory_as_it_was() {
+    for (count, before) in [(2, None), (2, Some("444444444444")), (40, None)] {
+        let accounts: Vec<_> = (0..count).map(|n| format!("{:012}", 500_000_000_000_u64 + n)).collect();
+        let setup = Setup::new();
+        let id = {
+            let mut world = setup.world();
+            let seed = accounts.iter().fold(world.image(PROD, EAST, NAME), |seed, account| seed.shared_with(account));
+            if let Some(before) = before { seed.tag(SHARES, before) } else { seed }.put()
+        };
+        setup.fake.fault(Fault::error("DisableImage", "UnauthorizedOperation", "No."));
+        setup.run("disable web").ended(1);
+        assert_eq!(setup.image(&id).tags.get(SHARES).map(String::as_str), before);
+        setup.fake.clear_faults();
+        // Taken away by other means than amictl: nothing of a disabling that never was gives it back.
+        setup.world().image_mut(&id).launch.clear();
+        setup.run("enable web --restore-shares").ended(0);
+        let due: Vec<&str> = before.into_iter().collect();
+        assert_eq!(setup.world().launch_permissions(&id), due, "{count} {before:?}");
+    }
+}
+
+#[test]
+fn a_refusal_after_an_answer_that_was_lost_cancels_nothing() {
+    let (setup, id) = ready();
+    setup.fake.fault(Fault::on("DisableImage", FaultKind::ResetAfter).times(1));
+    setup.fake.fault(Fault::error("DisableImage", "UnauthorizedOperation", "Not any more."));
+    setup.run("disable web").ended(1);
+    assert!(is_disabled(&setup, &id));
+    assert_eq!(setup.image(&id).tags[SHARES], format!("{OTHER} {THIRD}"));
+    setup.run("enable web:v1 --restore-shares").ended(0);
+    assert_eq!(setup.world().launch_permissions(&id), [OTHER, THIRD]);
+}
+
+/// As many tags as an image can have, less so many.
+fn crowd(setup: &Setup, id: &str, room: usize) {
+    let mut world = setup.world();
+    let tags = &mut world.image_mut(id).tags;
+    tags.insert("aws:not-counted".to_owned(), String::new());
+    (0..50 - room).for_each(|n| drop(tags.insert(format!("k{n}"), String::new())));
+}
+
+#[test]
+fn where_there_is_no_room_for_a_tag_the_journal_has_it() {
+    let (setup, web) = ready();
+    let other = setup.world().image(PROD, EAST, "db-v1-2026-01-02").shared_with(OTHER).put();
+    let last = setup.world().image(PROD, EAST, "api-v1-2026-01-02").shared_with(OTHER).put();
+    crowd(&setup, &web, 0);
+    crowd(&setup, &last, 1);
+    setup.run("disable db web api --dry-run").ended(0);
+    let report = setup.json("disable db web api");
+    let details: Vec<_> = report["results"].as_array().unwrap().iter().map(|row| row["detail"].clone()).collect();
+    let alone = "2 permissions kept in the journal only, as the image has no room for another tag";
+    let kept = "1 permission kept in tag amictl:shares";
+    assert_eq!(details, [kept, alone, kept]);
+    assert!([&web, &other, &last].iter().all(|id| is_disabled(&setup, id)));
+    setup.run("enable db:v1 web:v1 api:v1 --restore-shares").ended(0);
+    assert_eq!(setup.world().launch_permissions(&web), [OTHER, THIRD]);
+    assert_eq!([&other, &last].map(|id| setup.world().launch_permissions(id)), [[OTHER], [OTHER]]);
+    assert_eq!(setup.image(&web).tags.len(), 51);
+}
+
+#[test]
+fn an_image_that_is_shared_with_somebody_who_cannot_be_read_is_left_alone() {
+    let (setup, id) = ready();
+    let strange = crate::fake::Principal::Organization("arn:aws:organizations::1:org/x".to_owned());
+    setup.world().image_mut(&id).launch.insert(strange);
+    let ran = setup.run("disable web -o json").ended(1);
+    assert_eq!(ran.error()["code"], "UnreadablePrincipal");
+    ran.says(&["left alone, as who it is shared with is unknown", "arn:aws:organizations::1:org/x"]);
+    setup.unchanged();
+    // The way out is there all the same.
+    setup.run("unshare web --all").ended(0);
+    assert!(setup.world().launch_permissions(&id).is_empty());
+    setup.run("disable web").ended(0);
 }
 
 #[test]

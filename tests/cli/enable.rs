@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::Amictl;
 use crate::fake::{Fault, OTHER, PROD};
-use crate::setup::{EAST, Home, Setup, refused};
+use crate::setup::{EAST, EUROPE, Home, Setup, WEST, refused};
 use crate::verbs::{NAME, changed};
 
 const SHARES: &str = "amictl:shares";
@@ -118,7 +118,7 @@ fn where_public_images_are_blocked_by_now_nothing_is_lost() {
     assert_eq!(result["detail"], "2 permissions given back");
     assert!(is_available(&setup, &id));
     assert_eq!(setup.world().launch_permissions(&id), [OTHER, UNIT], "what can be given is given");
-    assert_eq!(setup.image(&id).tags[SHARES], format!("all {OTHER} {UNIT}"), "the tag stays");
+    assert_eq!(setup.image(&id).tags[SHARES], "all", "the tag stays, with who is left");
     setup.run("enable web:v1 --restore-shares").ended(1).says(&["block public access is enabled"]);
     setup.world().block_public_access.clear();
     setup.run("enable web:v1 --restore-shares").ended(0);
@@ -219,4 +219,34 @@ fn an_image_that_ec2_still_takes_for_disabled_is_waited_for() {
     setup.fake.fault(Fault::error("ModifyImageAttribute", "InvalidAMIID.Unavailable", "Not yet.").times(2));
     setup.run("enable web:v1 --restore-shares").ended(0);
     assert_eq!(setup.world().launch_permissions(&id), [OTHER]);
+}
+
+#[test]
+fn the_circle_is_closed_over_copies_in_three_regions_and_over_three_accounts() {
+    let setup = Setup::new();
+    let id = setup.world().image(PROD, EAST, NAME).put();
+    let mut all = vec![id.clone()];
+    for region in [WEST, EUROPE] {
+        all.push(setup.world().image(PROD, region, "renamed-v1-2026-01-02").copied_from(&id, EAST).put());
+    }
+    let options = "--copies --region us-east-1,us-west-2,eu-west-1";
+    setup.run(&format!("share {id} --with {OTHER},{UNIT} {options}")).ended(0);
+    let elsewhere = Home::new();
+    setup.run(&format!("disable {id} {options}")).ended(0);
+    assert!(all.iter().all(|id| setup.world().launch_permissions(id).is_empty()));
+    let line = format!("enable {id} --restore-shares {options}");
+    Amictl::at(&setup.fake.url(), elsewhere.path()).run(&line).ended(0);
+    assert!(all.iter().all(|id| setup.world().launch_permissions(id) == [OTHER, UNIT]));
+    assert!(all.iter().all(|id| setup.image(id).tags.is_empty()));
+
+    let setup = Setup::new();
+    setup.world().add_account("AKIATHIRD", THIRD);
+    let accounts = [PROD, OTHER, THIRD];
+    let ids = accounts.map(|account| setup.world().image(account, EAST, NAME).put());
+    let roles = accounts.map(crate::verbs::role).join(" ");
+    setup.run(&format!("share web --with 444444444444 --public {roles}")).ended(0);
+    let report = setup.json(&format!("disable web {roles}"));
+    assert_eq!(changed(&report), [true; 3]);
+    setup.run(&format!("enable web:v1 --restore-shares {roles}")).ended(0);
+    assert!(ids.iter().all(|id| setup.world().launch_permissions(id) == ["all", "444444444444"]));
 }

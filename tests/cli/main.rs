@@ -60,5 +60,6 @@ mod show_page;
 mod show_places;
 mod tag;
 mod terminal;
+mod unshare_disabled;
 mod usage_errors;
 mod wait;

@@ -30,6 +30,7 @@ mod recycle_bin;
 mod refs;
 mod retire;
 mod retire_order;
+mod retire_shares;
 mod roles;
 mod snapshots;
 mod sources;

@@ -435,7 +435,7 @@ fn the_journal_has_a_line_before_and_one_after_with_who_loses_the_image() {
     }
     let report = retire(&setup).ended(0).json();
     assert_eq!(row(&report, &web), ("disable", "done", None));
-    assert_eq!(result(&report, &web)["detail"], "30 launch permissions fit no tag: the journal has them");
+    assert_eq!(result(&report, &web)["detail"], "30 permissions kept in the journal only, too many for a tag");
     assert!(!setup.image(&web).tags.contains_key("amictl:shares"));
     let file = setup.home.path().join(".local/state/amictl/journal.jsonl");
     let text = std::fs::read_to_string(file).unwrap();

@@ -17,7 +17,7 @@ use super::image::{Image, State};
 use super::report::Verb;
 
 pub use history::{Before, History, RETIRE, Taken, Unreadable};
-pub use moves::{Moves, advance, revive};
+pub use moves::{Moves, Shares, advance, revive};
 pub use stages::{Stage, Stages, StagesError};
 
 /// What is done to one image in one run.

@@ -8,8 +8,9 @@ use super::history::{Before, History, RETIRE};
 use super::{Step, Unreadable};
 use crate::domain::change::{Change, whole_minute};
 use crate::domain::image::{Image, State};
+use crate::domain::memory::{Kept, Unknown, Written};
 use crate::domain::report::Problem;
-use crate::domain::sharing::{Principal, SHARES, from_tag, to_tag};
+use crate::domain::sharing::{Principal, SHARES};
 use crate::domain::tagging::Tags;
 
 /// What is to be done to an image, in this order.
@@ -17,12 +18,37 @@ use crate::domain::tagging::Tags;
 pub struct Moves {
     /// First these changes.
     pub first: Vec<Change>,
-    /// Then it is shared with these again.
+    /// Then it is shared with those of these again who have no permission.
     pub share: BTreeSet<Principal>,
+    /// What it does not get back, as nobody knows it. It is not as it was then, and the rest is left.
+    pub lacking: Option<Problem>,
     /// Then these.
     pub last: Vec<Change>,
+    /// Who is to get a launch permission back then, for the journal; `None` where that does not change.
+    pub due: Option<Written>,
     /// What people should know about it.
     pub detail: Option<String>,
+}
+
+/// Who an image is shared with, and who is to get a permission back beside them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shares {
+    /// At present, by EC2.
+    pub present: Result<BTreeSet<Principal>, Problem>,
+    /// By the memory; `None` where nothing is written down.
+    pub due: Result<Option<BTreeSet<Principal>>, Unknown>,
+}
+
+impl Shares {
+    fn present(&self, why: &str) -> Result<&BTreeSet<Principal>, Problem> {
+        let said = |problem: &Problem| Problem { message: format!("{why}: {}", problem.message), ..problem.clone() };
+        self.present.as_ref().map_err(said)
+    }
+
+    fn due(&self) -> Result<Option<&BTreeSet<Principal>>, Problem> {
+        let said = |problem: Problem| Problem { message: format!("left as it is: {}", problem.message), ..problem };
+        self.due.as_ref().map(Option::as_ref).map_err(|unknown| said(unknown.problem()))
+    }
 }
 
 /// A step forward: the tag, then the step it speaks of. `begun` is when the run began, and counts for the stages;
@@ -30,56 +56,53 @@ pub struct Moves {
 pub fn advance(
     step: Step,
     image: &Image,
-    shares: Result<&BTreeSet<Principal>, Problem>,
+    shares: &Shares,
     begun: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Moves, Problem> {
     let history = History::of(image).map_err(unreadable)?.with(step, image, begun);
-    let mut set = Tags::from([(RETIRE.to_owned(), history.to_string())]);
-    let (mut remove, mut detail) = (BTreeSet::new(), None);
-    let change = match step {
+    let set = Tags::from([(RETIRE.to_owned(), history.to_string())]);
+    let tag = |set| Change::Tag { set, remove: BTreeSet::new() };
+    Ok(match step {
         Step::Deprecate | Step::Disable if step.holds(image, begun) => {
-            detail = Some("it was so already".to_owned());
-            None
+            Moves { first: vec![tag(set)], detail: Some("it was so already".to_owned()), ..Moves::default() }
         }
-        Step::Deprecate => Some(Change::Deprecate(whole_minute(now))),
+        Step::Deprecate => Moves { first: vec![tag(set), Change::Deprecate(whole_minute(now))], ..Moves::default() },
         Step::Disable => {
-            let shares = shares.map_err(|problem| Problem {
-                message: format!(
-                    "EC2 forgets who a disabled image is shared with, and that could not be read: {}",
-                    problem.message
-                ),
-                ..problem
-            })?;
-            match to_tag(shares) {
-                // Nobody is written down too: then it is known that nobody was forgotten.
-                Some(text) => drop(set.insert(SHARES.to_owned(), text)),
-                None => {
-                    remove.extend(image.tags.contains_key(SHARES).then(|| SHARES.to_owned()));
-                    detail = Some(format!("{} launch permissions fit no tag: the journal has them", shares.len()));
-                }
-            }
-            Some(Change::Disable)
+            let forgotten = "EC2 forgets who a disabled image is shared with, and that could not be read";
+            let (present, due) = (shares.present(forgotten)?, shares.due()?);
+            // Nobody is written down too: then it is known that nobody was forgotten.
+            let kept = Kept::of(image, present, due.unwrap_or(&BTreeSet::new()), &set);
+            let first = vec![kept.place.change(image, set), Change::Disable];
+            Moves { first, due: Some(kept.written()), detail: kept.notable(), ..Moves::default() }
         }
-        Step::Deregister | Step::Revive => None,
-    };
-    let first = [Change::Tag { set, remove }].into_iter().chain(change).collect();
-    Ok(Moves { first, detail, ..Moves::default() })
+        Step::Deregister | Step::Revive => Moves { first: vec![tag(set)], ..Moves::default() },
+    })
 }
 
 /// All steps back, as far as retirement has taken them: what was so before stays so. The tags go last, so that a run
-/// that is cut off is taken up by the next. `shares` is who it is shared with at present, where that is known.
-pub fn revive(image: &Image, shares: Option<&BTreeSet<Principal>>, now: DateTime<Utc>) -> Result<Moves, Problem> {
+/// that is cut off is taken up by the next.
+pub fn revive(image: &Image, shares: &Shares, now: DateTime<Utc>) -> Result<Moves, Problem> {
     let history = History::of(image).map_err(unreadable)?;
     let did = |step| history.taken(step).filter(|taken| taken.before != Before::Already);
     let mut moves = Moves::default();
     let mut remove = BTreeSet::from([RETIRE.to_owned()]);
-    let disabled = image.state == State::Disabled;
-    if disabled {
-        match did(Step::Disable) {
-            Some(_) => moves.first.push(Change::Enable),
-            None => moves.detail = Some("it stays disabled, as retirement has not disabled it".to_owned()),
+    match (did(Step::Disable), &image.state) {
+        (Some(_), state) => {
+            match shares.due()? {
+                Some(due) => moves.share.clone_from(due),
+                None => moves.lacking = Some(lacking()),
+            }
+            if !moves.share.is_empty() {
+                shares.present("left as it is, as who it is shared with could not be read")?;
+            }
+            remove.extend(image.tags.contains_key(SHARES).then(|| SHARES.to_owned()));
+            moves.first.extend((*state == State::Disabled).then_some(Change::Enable));
         }
+        (None, State::Disabled) => {
+            moves.detail = Some("it stays disabled, as retirement has not disabled it".to_owned());
+        }
+        (None, _) => {}
     }
     if let Some(deprecated) = did(Step::Deprecate) {
         // Another date was set by somebody else since.
@@ -90,22 +113,16 @@ pub fn revive(image: &Image, shares: Option<&BTreeSet<Principal>>, now: DateTime
             Before::Planned(_) | Before::Nothing | Before::Already => {}
         }
     }
-    if did(Step::Disable).is_some() {
-        match image.tags.get(SHARES).map(|text| from_tag(text)) {
-            None if disabled => moves.detail = Some("the journal has who it was shared with: no tag could".to_owned()),
-            None => {}
-            Some(Err(error)) => moves.detail = Some(format!("its tag {SHARES} cannot be read: {error}")),
-            Some(Ok(before)) => {
-                remove.insert(SHARES.to_owned());
-                // Permissions that an image has when it is not disabled were not lost, or given anew since.
-                if disabled || shares.is_some_and(BTreeSet::is_empty) {
-                    moves.share = before;
-                }
-            }
-        }
-    }
     moves.last.push(Change::Tag { set: Tags::new(), remove });
     Ok(moves)
+}
+
+/// An image that retirement has disabled has a tag that says with whom it was shared, unless it did not fit.
+fn lacking() -> Problem {
+    let message = format!(
+        "it is not shared as it was: it has no tag {SHARES}, and the journal here does not know whom it was shared          with. Give --journal of the machine that disabled it; or share it by hand, and remove its tag {RETIRE}"
+    );
+    Problem { code: "UnknownShares".to_owned(), message }
 }
 
 fn unreadable(error: Unreadable) -> Problem {

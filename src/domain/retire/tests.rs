@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::domain::change::Change;
 use crate::domain::image::testing::image;
+use crate::domain::memory::due;
 use crate::domain::sharing::Principal;
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -51,16 +52,21 @@ fn apply(image: &mut Image, change: &Change) {
     assert!(change.holds(image));
 }
 
+/// What is known of an image that has only its tag, and is shared with these at present.
+fn shares(image: &Image, present: &BTreeSet<Principal>) -> Shares {
+    Shares { present: Ok(present.clone()), due: due(image, None) }
+}
+
 /// A step forward, carried out.
-fn take(step: Step, image: &mut Image, shares: &BTreeSet<Principal>, now: DateTime<Utc>) -> Moves {
-    let moves = advance(step, image, Ok(shares), now, now).unwrap();
+fn take(step: Step, image: &mut Image, present: &BTreeSet<Principal>, now: DateTime<Utc>) -> Moves {
+    let moves = advance(step, image, &shares(image, present), now, now).unwrap();
     moves.first.iter().chain(&moves.last).for_each(|change| apply(image, change));
     moves
 }
 
 /// All steps back, carried out.
-fn put_back(image: &mut Image, shares: Option<&BTreeSet<Principal>>, now: DateTime<Utc>) -> Moves {
-    let moves = revive(image, shares, now).unwrap();
+fn put_back(image: &mut Image, present: &BTreeSet<Principal>, now: DateTime<Utc>) -> Moves {
+    let moves = revive(image, &shares(image, present), now).unwrap();
     moves.first.iter().chain(&moves.last).for_each(|change| apply(image, change));
     moves
 }
@@ -163,8 +169,9 @@ fn a_tag_that_cannot_be_read_keeps_the_image_where_it_is() {
         let image = tagged(&text);
         let Next::Stays(why) = next(&usual(), &image, day(100)) else { panic!("{text}") };
         assert_eq!(why, format!("its tag amictl:retire cannot be read: '{text}'"));
-        assert!(advance(Step::Disable, &image, Ok(&BTreeSet::new()), day(0), day(0)).is_err());
-        assert!(revive(&image, None, day(0)).is_err());
+        let shares = shares(&image, &BTreeSet::new());
+        assert!(advance(Step::Disable, &image, &shares, day(0), day(0)).is_err());
+        assert!(revive(&image, &shares, day(0)).is_err());
     }
 }
 
@@ -219,7 +226,7 @@ fn sixty_days() {
             done.push((n, step));
             match step {
                 Step::Deregister => break,
-                Step::Revive => shares.extend(put_back(&mut image, Some(&shares.clone()), now).share),
+                Step::Revive => shares.extend(put_back(&mut image, &shares.clone(), now).share),
                 Step::Deprecate | Step::Disable => {
                     take(step, &mut image, &shares.clone(), now);
                 }

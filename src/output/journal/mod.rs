@@ -19,6 +19,7 @@ use super::json::{ImageJson, OutcomeJson, VERSION, time};
 use crate::domain::comeback::Remembered;
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
+use crate::domain::memory::{Journaled, Written};
 use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Verb};
 use crate::domain::sharing::Principal;
@@ -48,6 +49,7 @@ struct Begin<'a> {
     image: ImageJson<'a>,
     /// `null` where it could not be found out.
     launch_permissions: Option<Vec<String>>,
+    shares_due: Option<DueJson>,
     delete_snapshots: Vec<&'a str>,
     /// The tags of those; `null` where they could not be found out.
     snapshot_tags: Option<BTreeMap<&'a str, &'a Tags>>,
@@ -88,6 +90,57 @@ struct ReturnEnd<'a> {
 #[derive(Serialize)]
 struct End<'a> {
     result: OutcomeJson<'a>,
+    /// `null` where it is as it was before, or as the `begin` has it.
+    shares_due: Option<DueJson>,
+}
+
+/// The memory of launch permissions from this line on.
+#[derive(Serialize)]
+struct DueJson {
+    /// `null` where nothing is known.
+    launch_permissions: Option<Vec<String>>,
+    /// Whether a tag of the image is to hold them too.
+    tag: bool,
+}
+
+impl DueJson {
+    fn new(written: &Written) -> Self {
+        Self { launch_permissions: written.who.as_ref().map(texts), tag: written.in_tag }
+    }
+}
+
+/// What is about to be done to an image, and what is known of it.
+pub struct Beginning<'a> {
+    /// What is about to be done.
+    pub verb: Verb,
+    /// The image as it is.
+    pub image: &'a Image,
+    /// Who it is shared with, in EC2's words; `None` where that could not be found out.
+    pub shares: Option<Vec<String>>,
+    /// Who is to get a launch permission back once it is done, where that changes.
+    pub due: Option<Written>,
+    /// The snapshots that go with it.
+    pub delete_snapshots: Vec<&'a str>,
+    /// What was found out about snapshots, those among them.
+    pub going: Option<GoingSnapshots<'a>>,
+}
+
+impl<'a> Beginning<'a> {
+    /// A step about which nothing else is known.
+    pub fn new(verb: Verb, image: &'a Image) -> Self {
+        Self { verb, image, shares: None, due: None, delete_snapshots: Vec::new(), going: None }
+    }
+
+    /// The same with who the image is shared with, where that is known.
+    #[must_use]
+    pub fn shared(mut self, with: Option<&BTreeSet<Principal>>) -> Self {
+        self.shares = with.map(texts);
+        self
+    }
+}
+
+fn texts(who: &BTreeSet<Principal>) -> Vec<String> {
+    who.iter().map(ToString::to_string).collect()
 }
 
 #[derive(Serialize)]
@@ -112,35 +165,30 @@ impl Journal {
         Ok(Self { file: Arc::new(Mutex::new(file)), run: run.to_owned(), who })
     }
 
-    /// Writes down what is about to be done to an image. It is on the disk when this comes back. `going` is about
-    /// snapshots among which are the ones that go with the image.
-    pub async fn begin(
-        &self,
-        verb: Verb,
-        image: &Image,
-        launch_permissions: Option<&BTreeSet<Principal>>,
-        delete_snapshots: Vec<&str>,
-        going: Option<GoingSnapshots<'_>>,
-        now: DateTime<Utc>,
-    ) -> io::Result<()> {
+    /// Writes down what is about to be done to an image. It is on the disk when this comes back.
+    pub async fn begin(&self, what: Beginning<'_>, now: DateTime<Utc>) -> io::Result<()> {
+        let Beginning { verb, image, shares: launch_permissions, due, delete_snapshots, going } = what;
         let snapshot_tags = going.as_ref().and_then(|going| going.tags).map(|tags| {
             let each = image.snapshots.iter().filter_map(|s| Some((s.id.as_str(), tags.get(&s.id)?)));
             each.collect::<BTreeMap<_, _>>()
         });
         let snapshot_permissions = going.map(|going| {
-            let shared = |id| going.shared.get(id).map(|who| who.as_ref().map(written));
+            let shared = |id| going.shared.get(id).map(|who| who.as_ref().map(texts));
             let each = image.snapshots.iter().filter_map(|s| Some((s.id.as_str(), shared(&s.id)?)));
             each.collect::<BTreeMap<_, _>>()
         });
+        let (action, shares_due) = (verb.as_str(), due.as_ref().map(DueJson::new));
+        let (account, image) = (image.owner.as_ref(), ImageJson::new(image, None));
         let begin = Begin {
-            action: verb.as_str(),
-            image: ImageJson::new(image, None),
-            launch_permissions: launch_permissions.map(written),
+            action,
+            image,
+            launch_permissions,
+            shares_due,
             delete_snapshots,
             snapshot_tags,
             snapshot_permissions,
         };
-        self.write("begin", image.owner.as_ref(), now, begin).await
+        self.write("begin", account, now, begin).await
     }
 
     /// Writes down that an image is about to be brought back from the Recycle Bin.
@@ -161,21 +209,25 @@ impl Journal {
         self.write("end", outcome.account.as_ref(), now, end).await
     }
 
-    /// What the journal remembers of these images: the newest line of each that was written before one of `actions`,
-    /// or before whatever was done where none is given. A journal that is not there remembers nothing.
-    pub async fn remembered(
-        path: &Path,
-        images: BTreeSet<ImageId>,
-        actions: &'static [Verb],
-    ) -> io::Result<BTreeMap<ImageId, Remembered>> {
+    /// What the journal remembers of these images: the newest line of each that was written before something was done
+    /// to it. A journal that is not there remembers nothing.
+    pub async fn remembered(path: &Path, images: BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Remembered>> {
         let path = path.to_owned();
-        let read = tokio::task::spawn_blocking(move || read::remembered(&path, &images, actions));
+        let read = tokio::task::spawn_blocking(move || read::remembered(&path, &images));
         read.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 
-    /// Writes down what became of it.
-    pub async fn end(&self, outcome: &Outcome, now: DateTime<Utc>) -> io::Result<()> {
-        self.write("end", outcome.account.as_ref(), now, End { result: OutcomeJson::new(outcome) }).await
+    /// Who of these images is to get a launch permission back, as far as the journal says.
+    pub async fn due(path: &Path, images: BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Journaled>> {
+        let path = path.to_owned();
+        let read = tokio::task::spawn_blocking(move || read::due(&path, &images));
+        read.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+    }
+
+    /// Writes down what became of it, and who is to get a launch permission back from now on, where that has changed.
+    pub async fn end(&self, outcome: &Outcome, due: Option<&Written>, now: DateTime<Utc>) -> io::Result<()> {
+        let end = End { result: OutcomeJson::new(outcome), shares_due: due.map(DueJson::new) };
+        self.write("end", outcome.account.as_ref(), now, end).await
     }
 
     /// Writes down one step of deleting a snapshot: `begin`, or `end` with EC2's error where there was one.
@@ -214,8 +266,4 @@ impl Journal {
         });
         written.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
-}
-
-fn written(all: &BTreeSet<Principal>) -> Vec<String> {
-    all.iter().map(ToString::to_string).collect()
 }

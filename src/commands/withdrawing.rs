@@ -1,0 +1,114 @@
+//! What `unshare` does beside taking permissions: those that are yet to be given back are withdrawn as well.
+
+use anyhow::Result;
+
+use super::chosen::Chosen;
+use super::destroy::{self, JournalArgs};
+use super::remembering::few;
+use super::sharing::{self, Sharing};
+use super::{Context, changing};
+use crate::domain::image::{Image, State};
+use crate::domain::memory::{self, Unknown, Withdrawal};
+use crate::domain::report::{Outcome, Problem, Status, Verb};
+use crate::domain::sharing::SHARES;
+use crate::output::{Beginning, Journal};
+use crate::service::permissions::known_permissions;
+use crate::service::{Target, lifecycle};
+
+/// Takes permissions from every image, and reports.
+pub async fn run(
+    context: &Context,
+    chosen: Chosen,
+    sharing: &Sharing,
+    journal: &JournalArgs,
+    dry_run: bool,
+) -> Result<()> {
+    let known = journal.due(context, chosen.images.iter().map(|(_, image)| image)).await;
+    let known = changing::unless(context, &chosen, known)?;
+    let of = |image: &Image| memory::withdraw(image, known.get(&image.id), sharing.named());
+    if dry_run {
+        let ask = async |target: &Target, image: &Image| check(target, image, sharing, of(image)).await;
+        return changing::tried(context, chosen, Verb::Unshare, ask).await;
+    }
+    let named = |image: &Image| of(image).is_ok_and(|withdrawal| withdrawal.written.is_some());
+    let journal = match chosen.images.iter().any(|(_, image)| named(image)) {
+        true => Some(journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?),
+        false => None,
+    };
+    changing::each(context, chosen, Verb::Unshare, async |target, image| {
+        let withdrawal = of(image);
+        match &journal {
+            Some(journal) if named(image) => written_down(context, journal, target, image, sharing, withdrawal).await,
+            _ => taken(target, image, sharing, withdrawal, known.contains_key(&image.id)).await,
+        }
+    })
+    .await
+}
+
+async fn check(
+    target: &Target,
+    image: &Image,
+    sharing: &Sharing,
+    withdrawal: Result<Withdrawal, Unknown>,
+) -> Result<bool, Problem> {
+    let changes = sharing::check(target, image, sharing).await?;
+    let withdrawal = withdrawal.map_err(|unknown| unknown.problem())?;
+    Ok(changing::check(target, image, &withdrawal.tag).await? || changes || withdrawal.written.is_some())
+}
+
+/// Takes permissions from an image that the journal names them of, and has it forget them.
+async fn written_down(
+    context: &Context,
+    journal: &Journal,
+    target: &Target,
+    image: &Image,
+    sharing: &Sharing,
+    withdrawal: Result<Withdrawal, Unknown>,
+) -> Outcome {
+    let present = known_permissions(target, &image.id).await.ok();
+    let due = withdrawal.as_ref().ok().and_then(|withdrawal| withdrawal.written.clone());
+    let begin = Beginning { due, ..Beginning::new(Verb::Unshare, image).shared(present.as_ref()) };
+    if let Err(error) = journal.begin(begin, context.clock()).await {
+        return Outcome::failed(image, Verb::Unshare, destroy::not_begun(&error));
+    }
+    let outcome = taken(target, image, sharing, withdrawal, true).await;
+    destroy::end(context, journal, outcome).await
+}
+
+/// Takes permissions at EC2, and out of the tag. One of both is done where the other fails.
+async fn taken(
+    target: &Target,
+    image: &Image,
+    sharing: &Sharing,
+    withdrawal: Result<Withdrawal, Unknown>,
+    journaled: bool,
+) -> Outcome {
+    let unknown = image.state == State::Disabled && !image.tags.contains_key(SHARES) && !journaled;
+    let outcome = sharing::shared(target, image, Verb::Unshare, sharing).await;
+    let withdrawn = async {
+        let Withdrawal { who, tag, written } = withdrawal.map_err(|unknown| unknown.problem())?;
+        let changed = !tag.holds(image) || written.is_some();
+        if !tag.holds(image) {
+            lifecycle::make(target, image, &tag).await?;
+        }
+        Ok::<_, Problem>((who, changed))
+    };
+    match withdrawn.await {
+        Ok((who, changed)) => {
+            let words = match who.is_empty() {
+                false => Some(format!("not to be given back any more: {}", few(&who))),
+                true if unknown => Some("the journal of whoever disabled it may still name them".to_owned()),
+                true => None,
+            };
+            let changed = outcome.changed || changed;
+            let detail: Vec<_> = outcome.detail.clone().into_iter().chain(words).collect();
+            Outcome { changed, detail: (!detail.is_empty()).then(|| detail.join("; ")), ..outcome }
+        }
+        Err(Problem { code, message }) if outcome.status == Status::Done => {
+            let message =
+                format!("it is not shared any more, but what is to be given back stays written down: {message}");
+            Outcome { status: Status::Failed(Problem { code, message }), ..outcome }
+        }
+        Err(_) => outcome,
+    }
+}
