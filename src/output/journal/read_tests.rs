@@ -91,7 +91,7 @@ fn the_last_line_that_speaks_of_the_memory_counts() {
     let one = r#"{"launch_permissions":["222222222222"],"tag":true}"#;
     let off = with_due(&begun, two);
     let both = Some(("222222222222 333333333333".to_owned(), false));
-    assert_eq!(due_of(&[off.clone()]), both);
+    assert_eq!(due_of(std::slice::from_ref(&off)), both);
     for silent in [with_due(&ended, "null"), with_due(&end(WEB, "revive", "done"), "null"), end(API, "enable", "done")]
     {
         assert_eq!(due_of(&[off.clone(), silent]), both);
