@@ -7,42 +7,40 @@ use crate::domain::image::{BlankVolume, Image, ImageSnapshot, Protection, Source
 use crate::domain::region::Region;
 use crate::domain::tagging::Tags;
 
-/// An image without a readable id cannot be worked on and is left out, with a word in the log. Texts are taken over
-/// rather than copied: a listing has thousands of images with dozens of texts each.
-pub(super) fn image(found: types::Image, region: &Region, own: impl Fn(Option<&str>) -> bool) -> Option<Image> {
+/// An image without a readable id cannot be worked on and is left out, with a word in the log.
+pub(super) fn image(found: &types::Image, region: &Region, own: impl Fn(Option<&str>) -> bool) -> Option<Image> {
     let Some(id) = found.image_id().and_then(|id| id.parse().ok()) else {
         tracing::warn!(%region, id = ?found.image_id(), "EC2 described an image without a readable id");
         return None;
     };
-    let name = found.name.filter(|name| !name.is_empty());
-    let volumes = found.block_device_mappings.unwrap_or_default();
+    let name = found.name().filter(|name| !name.is_empty());
     Some(Image {
         id,
-        parsed_name: name.as_deref().and_then(|name| name.parse().ok()),
-        name,
-        own: own(found.owner_id.as_deref()),
+        name: name.map(str::to_owned),
+        parsed_name: name.and_then(|name| name.parse().ok()),
+        own: own(found.owner_id()),
         region: region.clone(),
-        owner: found.owner_id.and_then(|id| id.parse().ok()),
-        state: found.state.map_or_else(|| State::Unknown("unknown".to_owned()), |s| State::read(s.as_str())),
-        state_reason: found.state_reason.as_ref().and_then(reason),
-        created_at: found.creation_date.as_deref().and_then(time),
-        deprecated_at: found.deprecation_time.as_deref().and_then(time),
-        last_launched_at: found.last_launched_time.as_deref().and_then(time),
-        architecture: found.architecture.map(|a| a.as_str().to_owned()),
-        platform: found.platform_details,
-        root_device_type: found.root_device_type.map(|t| t.as_str().to_owned()),
-        public: found.public.unwrap_or(false),
-        protection: Protection::read(found.deregistration_protection.as_deref()),
-        blank_volumes: volumes.iter().filter_map(blank).collect(),
-        size_gib: volumes.iter().map(size_gib).sum(),
-        snapshots: volumes.into_iter().filter_map(snapshot).collect(),
+        owner: found.owner_id().and_then(|id| id.parse().ok()),
+        state: found.state().map_or_else(|| State::Unknown("unknown".to_owned()), |s| State::read(s.as_str())),
+        state_reason: found.state_reason().and_then(reason),
+        created_at: found.creation_date().and_then(time),
+        deprecated_at: found.deprecation_time().and_then(time),
+        last_launched_at: found.last_launched_time().and_then(time),
+        architecture: found.architecture().map(|a| a.as_str().to_owned()),
+        platform: found.platform_details().map(str::to_owned),
+        root_device_type: found.root_device_type().map(|t| t.as_str().to_owned()),
+        public: found.public().unwrap_or(false),
+        protection: Protection::read(found.deregistration_protection()),
+        snapshots: found.block_device_mappings().iter().filter_map(snapshot).collect(),
+        blank_volumes: found.block_device_mappings().iter().filter_map(blank).collect(),
+        size_gib: found.block_device_mappings().iter().map(size_gib).sum(),
         source: Source {
-            instance_id: found.source_instance_id.and_then(|id| id.parse().ok()),
-            image_id: found.source_image_id.and_then(|id| id.parse().ok()),
-            region: found.source_image_region.and_then(|r| r.parse().ok()),
+            instance_id: found.source_instance_id().and_then(|id| id.parse().ok()),
+            image_id: found.source_image_id().and_then(|id| id.parse().ok()),
+            region: found.source_image_region().and_then(|r| r.parse().ok()),
         },
-        description: found.description.filter(|d| !d.is_empty()),
-        tags: own_tags(found.tags.unwrap_or_default()),
+        description: found.description().filter(|d| !d.is_empty()).map(str::to_owned),
+        tags: tags(found.tags()),
     })
 }
 
@@ -60,13 +58,13 @@ fn size_gib(mapping: &types::BlockDeviceMapping) -> i64 {
 }
 
 /// Blank volumes and instance-store volumes have no snapshot.
-fn snapshot(mapping: types::BlockDeviceMapping) -> Option<ImageSnapshot> {
+fn snapshot(mapping: &types::BlockDeviceMapping) -> Option<ImageSnapshot> {
     let ebs = mapping.ebs()?;
     Some(ImageSnapshot {
         id: ebs.snapshot_id()?.parse().ok()?,
-        size_gib: size_gib(&mapping),
+        device: mapping.device_name().unwrap_or_default().to_owned(),
+        size_gib: size_gib(mapping),
         encrypted: ebs.encrypted().unwrap_or(false),
-        device: mapping.device_name.unwrap_or_default(),
     })
 }
 
@@ -88,11 +86,6 @@ pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
 pub(super) fn tags(found: &[types::Tag]) -> Tags {
     let pair = |tag: &types::Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
     found.iter().filter_map(pair).collect()
-}
-
-/// The same without copying.
-fn own_tags(found: Vec<types::Tag>) -> Tags {
-    found.into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
 }
 
 /// The tags of one kind of resource that a call is about to make.
@@ -119,10 +112,10 @@ mod tests {
     fn nothing_but_the_id_is_taken_for_granted() {
         let region: Region = "us-east-1".parse().unwrap();
         let bare = types::Image::builder().image_id("ami-01234567").build();
-        let read = image(bare, &region, |_| true).unwrap();
+        let read = image(&bare, &region, |_| true).unwrap();
         assert_eq!((read.name, read.owner, read.created_at), (None, None, None));
         assert_eq!(read.state.as_str(), "unknown");
-        assert!(image(types::Image::builder().build(), &region, |_| true).is_none());
+        assert!(image(&types::Image::builder().build(), &region, |_| true).is_none());
     }
 
     #[test]
@@ -137,7 +130,7 @@ mod tests {
             .block_device_mappings(volume(None, 100))
             .block_device_mappings(types::BlockDeviceMapping::builder().virtual_name("ephemeral0").build())
             .build();
-        let read = image(found, &"us-east-1".parse().unwrap(), |_| true).unwrap();
+        let read = image(&found, &"us-east-1".parse().unwrap(), |_| true).unwrap();
         assert_eq!((read.snapshots.len(), read.blank_volumes.len(), read.size_gib), (1, 1, 108));
         assert_eq!(read.blank_volumes[0].size_gib, 100);
     }

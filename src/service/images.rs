@@ -71,9 +71,9 @@ pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError
     let own = |owner: Option<&str>| query.own_only() || is_own(account, owner);
     let mut images = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(api(CALL, &target.region))?.images.unwrap_or_default();
-        images.reserve(page.len());
-        images.extend(page.into_iter().filter_map(|found| convert::image(found, &target.region, own)));
+        let page = page.map_err(api(CALL, &target.region))?;
+        images.reserve(page.images().len());
+        images.extend(page.images().iter().filter_map(|found| convert::image(found, &target.region, own)));
     }
     Ok(images)
 }
@@ -94,8 +94,7 @@ pub async fn by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, ApiE
             .await
             .map_err(api(CALL, &target.region))?;
         let own = |owner: Option<&str>| is_own(account, owner);
-        let found = answer.images.unwrap_or_default().into_iter();
-        images.extend(found.filter_map(|found| convert::image(found, &target.region, own)));
+        images.extend(answer.images().iter().filter_map(|found| convert::image(found, &target.region, own)));
     }
     Ok(images)
 }
