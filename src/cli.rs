@@ -83,7 +83,7 @@ pub struct Global {
     #[arg(long, global = true, value_enum, env = "AMICTL_COLOR", hide_env_values = true, value_name = "WHEN")]
     pub color: Option<ColorChoice>,
 
-    /// Say nothing on stderr but errors
+    /// Say nothing on stderr but errors and warnings
     #[arg(short, long, global = true, env = "AMICTL_QUIET", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 

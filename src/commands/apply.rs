@@ -84,7 +84,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let surveys = if args.yes || args.dry_run {
         tokio::try_join!(planning::survey(context, &places, &policy, None), announced)?.0
     } else {
-        context.printer.show(output::overview(&plan), output::DISPENSABLE);
+        context.printer.show(output::overview(&plan), output::dispensable(&plan));
         context.unless_stopped(announced).await?;
         context.confirm(&output::plan_question(&plan), args.yes)?;
         planning::survey(context, &places, &policy, None).await?

@@ -155,7 +155,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return ending::complete(context, &plan, &surveys);
     }
     if !args.yes || args.dry_run {
-        context.printer.show(output::overview(&plan), output::DISPENSABLE);
+        context.printer.show(output::overview(&plan), output::dispensable(&plan));
     }
     say_summary(context, &plan);
     within_limit(&plan)?;

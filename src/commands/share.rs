@@ -27,7 +27,7 @@ Examples:
 /// Share images: let others launch them, and copy them with --copyable
 ///
 /// Checks first what EC2 would refuse: images under the key aws/ebs cannot be shared, encrypted ones never publicly,
-/// and none publicly where block public access for AMIs is on. Whoever launches an encrypted image also needs the use of
+/// and none publicly where block public access for AMIs is on, or, with --copyable, that for snapshots. Whoever launches an encrypted image also needs the use of
 /// its key, which only the key's policy gives. EC2 deprecates a public image 2 years after it was made.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("whom").required(true).multiple(true))]

@@ -27,7 +27,7 @@ pub use instances::instances;
 pub use journal::{Beginning, GoingSnapshots, Journal};
 pub use orphans::{Orphan, orphans};
 pub use page::Page;
-pub use plan::{DISPENSABLE, overview, plan, question as plan_question, steps, summary as plan_summary};
+pub use plan::{dispensable, overview, plan, question as plan_question, steps, summary as plan_summary};
 pub use progress::{Bar, Bars};
 pub use recycle_bin::recycle_bin;
 pub use refs::{refs, unread as unread_sources};

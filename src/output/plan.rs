@@ -18,12 +18,16 @@ pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
         Format::Ids => printer.ids(plan.actions.iter().map(|action| &action.image_id)),
         Format::Csv => printer.csv(&for_programs(plan)),
         Format::Table if plan.actions.is_empty() => Ok(()),
-        Format::Table => printer.table(overview(plan), DISPENSABLE),
+        Format::Table => printer.table(overview(plan), dispensable(plan)),
     }
 }
 
-/// The columns that a narrow terminal goes without: why is more important.
-pub const DISPENSABLE: &[&str] = &["FAMILY", "REGION", "ACCOUNT", "ID"];
+/// The columns that a narrow terminal goes without: why is more important. Where rows could be about other places, so
+/// is the place.
+pub fn dispensable(plan: &Plan) -> &'static [&'static str] {
+    let regions: BTreeSet<_> = plan.actions.iter().map(|action| &action.region).collect();
+    if regions.len() > 1 { &["FAMILY", "ID"] } else { &["FAMILY", "REGION", "ID"] }
+}
 
 /// The families of which something goes, each newest first with what goes, what stays and why.
 pub fn overview(plan: &Plan) -> Sheet {
@@ -72,12 +76,17 @@ pub fn steps(plan: &Plan) -> String {
 pub fn question(plan: &Plan) -> String {
     let each = Step::ALL.iter().map(|step| (plan.count(*step), *step)).filter(|(n, _)| *n > 0);
     let each = each.map(|(n, step)| match step {
+        Step::Deregister if n == 1 => "deregister 1 image and delete its snapshots".to_owned(),
         Step::Deregister => format!("deregister {n} images and delete their snapshots"),
-        Step::Disable | Step::Deprecate | Step::Revive => format!("{} {n} images", step.as_str()),
+        Step::Disable | Step::Deprecate | Step::Revive => format!("{} {}", step.as_str(), count(n)),
     });
     let text = each.collect::<Vec<_>>().join(", ");
     let (first, rest) = text.split_at(text.len().min(1));
     format!("{}{rest}?", first.to_uppercase())
+}
+
+fn count(images: usize) -> String {
+    if images == 1 { "1 image".to_owned() } else { format!("{images} images") }
 }
 
 fn reasons(kept: &Kept) -> String {
@@ -88,15 +97,15 @@ fn reasons(kept: &Kept) -> String {
 /// What a plan comes to, in a few lines.
 pub fn summary(plan: &Plan) -> Vec<String> {
     let sums = &plan.summary;
-    let count = |n: usize| if n == 1 { "1 image".to_owned() } else { format!("{n} images") };
+    let stay = |n: usize| format!("{} {}", count(n), if n == 1 { "stays" } else { "stay" });
     let mut lines = match sums.actions {
-        0 => vec![format!("nothing to delete; {} stay", count(sums.kept))],
+        0 => vec![format!("nothing to delete; {}", stay(sums.kept))],
         n if n == plan.count(Step::Deregister) => vec![format!(
-            "{} to delete with snapshots of {} GiB: up to ${:.2} a month; {} stay",
+            "{} to delete with snapshots of {} GiB: up to ${:.2} a month; {}",
             count(n),
             sums.size_gib,
             sums.monthly_saving_usd_at_most,
-            count(sums.kept)
+            stay(sums.kept)
         )],
         _ => {
             let saving = match plan.count(Step::Deregister) {
@@ -106,7 +115,7 @@ pub fn summary(plan: &Plan) -> Vec<String> {
                     sums.size_gib, sums.monthly_saving_usd_at_most
                 ),
             };
-            vec![format!("{}{saving}; {} stay as they are", steps(plan), count(sums.kept))]
+            vec![format!("{}{saving}; {} as before", steps(plan), stay(sums.kept))]
         }
     };
     let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();

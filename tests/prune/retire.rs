@@ -545,7 +545,7 @@ fn people_see_which_step_each_image_goes() {
     }
     ran.says(&[
         "1 to deregister, 1 to disable, 1 to deprecate, 1 to revive; snapshots of 8 GiB go: up to $0.40 a month; \
-         1 image stay as they are",
+         1 image stays as before",
         "kept: 1 retiring",
     ]);
     let csv = setup.run(&format!("{line} -o csv")).ended(0);

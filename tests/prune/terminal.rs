@@ -67,7 +67,7 @@ fn a_person_is_asked_about_every_step_of_a_retirement() {
     let file = setup.home.write("p.toml", "version = 1\nkeep = 1\nretire = ['disable', 'deregister@30d']\n");
     let (code, shown) = answer(&setup, &format!("prune --policy {file} --apply"), || (), "y");
     assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("Disable 1 images, revive 1 images?"), "{shown}");
+    assert!(shown.contains("Disable 1 image, revive 1 image?"), "{shown}");
     assert_eq!(setup.image(&web[1]).phase.after, "disabled");
 }
 

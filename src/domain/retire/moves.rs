@@ -120,7 +120,8 @@ pub fn revive(image: &Image, shares: &Shares, now: DateTime<Utc>) -> Result<Move
 /// An image that retirement has disabled has a tag that says with whom it was shared, unless it did not fit.
 fn lacking() -> Problem {
     let message = format!(
-        "it is not shared as it was: it has no tag {SHARES}, and the journal here does not know whom it was shared          with. Give --journal of the machine that disabled it; or share it by hand, and remove its tag {RETIRE}"
+        "it is not shared as it was: it has no tag {SHARES}, and the journal here does not know whom it was shared \
+         with. Give --journal of the machine that disabled it; or share it by hand, and remove its tag {RETIRE}"
     );
     Problem { code: "UnknownShares".to_owned(), message }
 }
