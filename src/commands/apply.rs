@@ -81,7 +81,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let usage_reports = plan.policy.usage_reports || args.reports.usage_reports;
     let policy = Policy { usage_reports, ..plan.policy.clone() };
     let announced = args.bin.announce_plan(context, &places.targets, &plan);
-    let surveys = if args.yes || args.dry_run {
+    let mut surveys = if args.yes || args.dry_run {
         tokio::try_join!(planning::survey(context, &places, &policy, None), announced)?.0
     } else {
         context.printer.show(output::overview(&plan), output::dispensable(&plan));
@@ -94,7 +94,11 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         destroy::tell(context, &surveys.errors);
         return ending::whole(&surveys.errors);
     }
+    if usage_reports {
+        // EC2 takes its time to make reports, in which an image may have come into use.
+        surveys = planning::survey(context, &places, &policy, Some(&surveys)).await?;
+    }
     let now = planning::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
-    prune::carry_out(context, &surveys, &plan, &args.journal).await?;
-    ending::complete(context, &now, &surveys)
+    let carried = prune::carry_out(context, &surveys, &plan, &args.journal).await;
+    ending::after(context, carried, &now, &surveys)
 }

@@ -239,6 +239,10 @@ async fn completed(context: &Context, to: &Target, copies: &Copies, started: &St
             wait::image_available(to, id, fresh, &context.patience(), watch).await
         })
         .await?;
-    copy::complete(to, &mut image, &copies.request(&to.region).tags).await?;
+    let request = copies.request(&to.region);
+    if !fresh {
+        copy::as_asked(to, &request, &image).await?;
+    }
+    copy::complete(to, &mut image, &request.tags).await?;
     Ok(image)
 }

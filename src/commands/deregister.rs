@@ -15,7 +15,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::reason::named;
 use crate::domain::reference::ImageRef;
-use crate::domain::report::Report;
+use crate::domain::report::{Outcome, Report, Status, Verb};
 use crate::domain::usage::{Source, Usage, Verdict};
 use crate::output::{self, Cell, Sheet, Tone};
 use crate::service::Target;
@@ -85,7 +85,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         context.printer.show(overview(&work), DISPENSABLE);
         args.bin.announce(context, &bin, going(&work)).await?;
         context.printer.say("dry run: this would be deregistered and deleted");
-        return destroy::finish(context, &Report { results: Vec::new(), errors: chosen.errors }, None);
+        let all = work.iter().flat_map(|(_, removals)| removals);
+        let would = all.map(|removal| Outcome::new(&removal.image, Verb::Deregister, false, Status::Done));
+        return destroy::finish(context, &Report { results: would.collect(), errors: chosen.errors }, None);
     }
     if !args.yes {
         context.printer.show(overview(&work), DISPENSABLE);
@@ -118,8 +120,12 @@ async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) ->
     }
     let scope = Scope { without: args.without_source.iter().copied().collect(), ..Scope::default() };
     if !args.allow_in_use {
-        for place in using::usage_of(context, chosen, &scope, reports).await? {
-            unused(&place.images, &place.usage)?;
+        // EC2 takes its time to make reports, in which an image may come into use: that is looked at once more.
+        let looks: &[bool] = if reports { &[true, false] } else { &[false] };
+        for reports in looks {
+            for place in using::usage_of(context, chosen, &scope, *reports).await? {
+                unused(&place.images, &place.usage)?;
+            }
         }
     }
     let mut work = Vec::new();

@@ -205,10 +205,13 @@ pub fn tell(context: &Context, errors: &[PlaceError]) {
 
 /// What deletes the snapshots that are left of images which are gone: nothing can be named by those any more.
 pub fn left_behind(report: &Report) -> Option<String> {
+    let several = report.results.windows(2).any(|pair| pair[0].account != pair[1].account);
     let of = |outcome: &Outcome| {
+        let account = outcome.account.as_ref().filter(|_| several);
+        let within = account.map(|account| format!("in account {account}: ")).unwrap_or_default();
         let left = outcome.snapshots.iter().filter(|(_, result)| matches!(result, SnapshotResult::Failed(_)));
         let delete =
-            |id: &SnapshotId| format!("aws ec2 delete-snapshot --region {} --snapshot-id {id}", outcome.region);
+            |id: &SnapshotId| format!("{within}aws ec2 delete-snapshot --region {} --snapshot-id {id}", outcome.region);
         left.map(|(id, _)| delete(id)).collect::<Vec<_>>()
     };
     let lines: Vec<_> = report.results.iter().flat_map(of).collect();

@@ -16,6 +16,15 @@ pub fn complete(context: &Context, plan: &Plan, surveys: &Surveys) -> Result<()>
     whole(&surveys.errors)
 }
 
+/// The same after work that may have failed: that counts more for how the run ends, and doubt is told of before.
+pub fn after(context: &Context, work: Result<()>, plan: &Plan, surveys: &Surveys) -> Result<()> {
+    let complete = complete(context, plan, surveys);
+    if let (Err(_), Err(doubt)) = (&work, &complete) {
+        context.printer.tell(&format!("{doubt:#}"));
+    }
+    work.and(complete)
+}
+
 /// Refuses to end well when an account could not be looked into.
 pub fn whole(errors: &[PlaceError]) -> Result<()> {
     match errors.len() {

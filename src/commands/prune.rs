@@ -165,14 +165,14 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return ending::complete(context, &plan, &surveys);
     }
     context.confirm(&output::plan_question(&plan), args.yes)?;
-    // A person takes time to answer: what they were shown is held against what is there now.
-    let surveys = match args.yes {
+    // A person takes time to answer, and so does EC2 to make reports: what was planned is held against what is there now.
+    let surveys = match args.yes && !policy.usage_reports {
         true => surveys,
         false => planning::survey(context, &places, &policy, Some(&surveys)).await?,
     };
     let now = planning::plan(context, &surveys, &policy, prices);
-    carry_out(context, &surveys, &plan, &args.journal).await?;
-    ending::complete(context, &now, &surveys)
+    let carried = carry_out(context, &surveys, &plan, &args.journal).await;
+    ending::after(context, carried, &now, &surveys)
 }
 
 /// What a plan would delete, place by place, where anything is known of the bin.
@@ -206,7 +206,9 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
     output::report(&context.printer, &report)?;
     // The accounts that are missing are told of at the very end: doubt about use weighs more.
     report.errors.clear();
-    destroy::finish(context, &report, None)
+    let left = destroy::left_behind(&report);
+    let hint = left.map(|left| format!("run the command again for those that failed; {left}"));
+    destroy::finish(context, &report, hint)
 }
 
 /// Asks EC2 whether what a plan says, and is still right, would work.

@@ -131,19 +131,27 @@ async fn adopt(to: &Target, request: &Request) -> Result<Option<ImageId>> {
         let remove = format!("remove it with: amictl deregister {} {}", found.id, to.options());
         return Err(problem("ImageNotAvailable", message).hint(remove).into());
     }
-    let plain = found.snapshots.iter().any(|s| !s.encrypted) && found.state == State::Available;
-    if request.encryption != Encryption::AsSource && plain {
-        let message = format!("an earlier copy, {} in {}, is not encrypted", found.label(), to.region);
-        return Err(problem(DUPLICATE, message).hint("give the encrypted copy another name with --name").into());
-    }
-    if let (Encryption::Key(key), State::Available) = (&request.encryption, &found.state)
-        && let Some(other) = other_key(to, &found, key).await?
-    {
-        let message = format!("an earlier copy, {} in {}, is encrypted with {other}", found.label(), to.region);
-        let failure = problem(DUPLICATE, format!("{message}, not with {key}"));
-        return Err(failure.hint("give the copy under that key another name with --name").into());
+    if found.state == State::Available {
+        as_asked(to, request, &found).await?;
     }
     Ok(Some(found.id))
+}
+
+/// Refuses an earlier copy that is not encrypted as this run asks for. Of one that is not available that cannot be told.
+pub async fn as_asked(to: &Target, request: &Request, found: &Image) -> Result<()> {
+    let (label, region) = (found.label(), &to.region);
+    let refused = |message: String, hint: &str| Failure::new(Kind::Failed, DUPLICATE, message).hint(hint);
+    if request.encryption != Encryption::AsSource && found.snapshots.iter().any(|snapshot| !snapshot.encrypted) {
+        let message = format!("an earlier copy, {label} in {region}, is not encrypted");
+        return Err(refused(message, "give the encrypted copy another name with --name").into());
+    }
+    if let Encryption::Key(key) = &request.encryption
+        && let Some(other) = other_key(to, found, key).await?
+    {
+        let message = format!("an earlier copy, {label} in {region}, is encrypted with {other}, not with {key}");
+        return Err(refused(message, "give the copy under that key another name with --name").into());
+    }
+    Ok(())
 }
 
 /// The key of a snapshot of the copy, where it is another one. Without a right to look at keys nothing can be said.

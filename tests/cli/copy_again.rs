@@ -195,3 +195,23 @@ fn a_copy_that_ec2_refuses_shows_its_code() {
     assert_eq!(ran.error()["code"], "UnauthorizedOperation");
     assert_eq!(setup.outcomes("CopyImage"), [refused("UnauthorizedOperation")]);
 }
+
+#[test]
+fn a_copy_that_is_still_pending_is_not_taken_for_an_encrypted_one() {
+    let (setup, _) = ready();
+    let key = setup.world().add_kms_key(PROD, WEST, "alias/ami");
+    for (options, said) in [("--encrypt", "is not encrypted"), ("--encrypt --kms-key alias/ami", &key)] {
+        let before = if said == key { "--encrypt " } else { "" };
+        setup.world().pending_for = seconds(3);
+        setup.run(&format!("copy web --to us-west-2 {before}--no-wait")).ended(0);
+        let copy = only(&setup, WEST);
+        let ran = setup.run(&format!("copy web --to us-west-2 {options} -o json")).ended(1);
+        assert_eq!(ran.error()["code"], "InvalidAMIName.Duplicate");
+        let message = ran.error()["message"].as_str().unwrap().to_owned();
+        assert!(
+            message.contains(&copy) && (message.contains(said) || message.contains("not with alias/ami")),
+            "{message}"
+        );
+        setup.run(&format!("deregister {copy} --region us-west-2 --yes --allow-in-use")).ended(0);
+    }
+}

@@ -217,3 +217,12 @@ fn a_wrong_flag_is_refused_before_any_call() {
     }
     assert!(setup.fake.calls().is_empty());
 }
+
+#[test]
+fn a_dry_run_goes_on_where_a_region_cannot_be_read() {
+    let (setup, id) = ready();
+    setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", "No.").in_region("us-west-2").times(99));
+    let ran = setup.run(&format!("deregister {id} --dry-run --region us-east-1,us-west-2 --without-source accounts"));
+    ran.ended(3).says(&["dry run: this would be deregistered", "us-west-2"]);
+    setup.unchanged();
+}

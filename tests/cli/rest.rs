@@ -227,3 +227,16 @@ fn snapshots_that_are_left_of_an_image_that_is_gone_are_named() {
     assert!(!hint.contains("amictl"), "{hint}");
     assert_eq!(setup.image(&good[0]).phase.after, "available");
 }
+
+#[test]
+fn so_are_those_that_prune_leaves() {
+    let setup = Setup::new();
+    let (_, bad) = ready(PROD, &setup);
+    let snapshots: Vec<_> = setup.image(&bad[0]).snapshots().map(str::to_owned).collect();
+    setup.world().delete_codes.insert(snapshots[0].clone(), "missing-permissions".to_owned());
+    setup.fake.fault(denied("DeleteSnapshot"));
+    let ran = setup.run("prune --keep 0 --min-age 0s --apply --yes --max-delete 100% -o json").ended(3);
+    let hint = ran.error()["hint"].as_str().unwrap().to_owned();
+    assert!(hint.starts_with("run the command again for those that failed; delete the snapshots"), "{hint}");
+    assert!(hint.contains(&format!("--snapshot-id {}", snapshots[0])), "{hint}");
+}

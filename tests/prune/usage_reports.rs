@@ -268,3 +268,25 @@ fn a_report_of_somebody_else_that_cannot_be_read_is_not_relied_on() {
     let plan = Plan::of(&setup.run(&format!("{ALL} --usage-reports")).ended(0));
     assert_eq!((plan.codes(&shared), setup.calls("CreateImageUsageReport").len()), (vec!["in-use"], 2));
 }
+
+#[test]
+fn what_comes_into_use_while_ec2_makes_its_reports_stays() {
+    for prune in [true, false] {
+        let (setup, shared, own) = ready();
+        let saved = setup.home.path().join("plan.json");
+        setup.run(&format!("prune --keep 0 --plan-out {}", saved.display())).ended(0);
+        setup.world().report_takes = seconds(4);
+        let line = match prune {
+            true => "prune --keep 0 --apply --yes --max-delete 100% --usage-reports -o json".to_owned(),
+            false => format!("apply {} --yes --usage-reports -o json", saved.display()),
+        };
+        let process = setup.process(&line).spawn().unwrap();
+        setup.until("CreateImageUsageReport", 1);
+        setup.world().launch_template(PROD, EAST, "late").image(&shared).put();
+        setup.world().launch_template(PROD, EAST, "later").image(&own).put();
+        let output = process.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(setup.has(&shared) && setup.has(&own), "{line}: {said}");
+        assert_eq!(setup.fake.count("DeregisterImage"), 0, "{line}");
+    }
+}
