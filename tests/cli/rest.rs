@@ -273,6 +273,8 @@ fn where_use_counts_what_nobody_could_look_at_is_named_with_all_accounts() {
 fn an_answer_that_is_lost_may_be_of_work_that_is_done() {
     let setup = Setup::new();
     let (good, bad) = ready(PROD, &setup);
+    // Its tag is there already, so that the disabling is the first change that is looked at.
+    setup.world().image_mut(&bad[0]).tags.insert("amictl:shares".to_owned(), String::new());
     setup.fake.fault(Fault::on("DisableImage", FaultKind::ResetAfter));
     setup.fake.fault(Fault::on("DescribeImages", FaultKind::ResetBefore).matching(&bad[0]));
     let ran = setup.once().run("disable web -o json").ended(1);
