@@ -17,12 +17,19 @@ use crate::service::Target;
 /// Options that find more images beside those that are named: what is left is named itself.
 const FINDING: [&str; 2] = ["copies", "every_version"];
 
+/// Options that lead to the accounts. What the environment or the usual file says holds for another run as well.
+const ACCOUNTS: [&str; 6] = ["profile", "role_arn", "org_role", "external_id", "endpoint_url", "config"];
+/// Commands that look for use in all accounts of the run. With one of the accounts only they would not look into the
+/// others.
+const LOOKING: [&str; 2] = ["disable", "deregister"];
+
 /// The command as the user gave it, but for the images and the places.
 #[derive(Debug, Clone, Default)]
 pub struct Again {
     name: String,
     words: String,
     copies: bool,
+    accounts: String,
 }
 
 impl Again {
@@ -40,7 +47,23 @@ impl Again {
                 words.extend(option(arg, values.map(String::from)));
             }
         }
-        Self { name: name.to_owned(), words, copies }
+        let leading = |arg: &&Arg| ACCOUNTS.contains(&arg.get_id().as_str());
+        let mut accounts = String::new();
+        for arg in command.get_arguments().filter(leading).filter(by_user) {
+            let values = given.get_raw(arg.get_id().as_str()).into_iter().flatten();
+            accounts.extend(option(arg, values.map(|value| value.to_string_lossy().into_owned())));
+        }
+        Self { name: name.to_owned(), words, copies, accounts }
+    }
+
+    fn looks_for_use(&self) -> bool {
+        LOOKING.contains(&self.name.as_str())
+    }
+
+    /// The options for these regions in all accounts of the run.
+    fn everywhere(&self, regions: &BTreeSet<Region>) -> String {
+        let regions: Vec<_> = regions.iter().map(Region::as_str).collect();
+        format!("--region {}{}", regions.join(","), self.accounts)
     }
 
     fn line(&self, images: &[&ImageId], more: &str, place: &str) -> String {
@@ -76,6 +99,7 @@ pub struct Whole {
     unread: Vec<Target>,
     unfollowed: Vec<Target>,
     unentered: Vec<String>,
+    several: bool,
 }
 
 impl Whole {
@@ -87,35 +111,80 @@ impl Whole {
             unread: chosen.gaps.unread.clone(),
             unfollowed: chosen.gaps.unfollowed.clone(),
             unentered: chosen.unentered.iter().filter_map(|error| error.account.clone()).collect(),
+            several: chosen.several,
         }
     }
 
     /// How to do the rest; nothing where nothing is left.
     pub fn rest(&self, again: &Again, report: &Report) -> Option<String> {
         let left: BTreeSet<_> = report.results.iter().filter(|o| is_left(o)).map(|o| &o.image_id).collect();
-        let mut lines: Vec<_> = by_account(self.images.iter().filter(|(_, id)| left.contains(id)), &[])
-            .iter()
-            .map(|(target, ids, regions)| again.line(ids, "", &target.options_in(regions)))
-            .collect();
-        if again.copies {
-            let gaps: Vec<_> = self.unread.iter().chain(&self.unfollowed).cloned().collect();
-            let roots = by_account(self.images.iter().take(self.named), &gaps);
-            let some = roots.iter().filter(|(target, ..)| gaps.iter().any(|gap| gap.same_account(target)));
-            lines.extend(some.map(|(target, ids, all)| again.line(ids, " --copies", &target.options_in(all))));
-        }
+        let left: Vec<_> = self.images.iter().filter(|(_, id)| left.contains(id)).collect();
+        let together = self.several && again.looks_for_use();
+        let lines = if together { self.together(again, &left) } else { self.apart(again, &left) };
         let mut words = Vec::new();
         if !lines.is_empty() {
             words.push(format!("do the rest with: {}", lines.join("; ")));
         }
-        let mut elsewhere: Vec<_> = self.unread.iter().map(|place| format!("with {} only", place.options())).collect();
-        elsewhere.extend(self.unentered.iter().map(|account| format!("with the role of account {account} only")));
-        if !elsewhere.is_empty() {
-            let all = elsewhere.join(", and ");
-            words.push(format!(
-                "nothing was done where nobody could look: give the command again for that alone, {all}"
-            ));
-        }
+        words.extend(if together { self.unseen() } else { self.elsewhere() });
         (!words.is_empty()).then(|| words.join("; "))
+    }
+
+    /// A line for each account.
+    fn apart(&self, again: &Again, left: &[&(Target, ImageId)]) -> Vec<String> {
+        let mut lines: Vec<_> = by_account(left.iter().copied(), &[])
+            .iter()
+            .map(|(target, ids, regions)| again.line(ids, "", &target.options_in(regions)))
+            .collect();
+        if again.copies {
+            let gaps = self.gaps();
+            let roots = by_account(self.images.iter().take(self.named), &gaps);
+            let some = roots.iter().filter(|(target, ..)| gaps.iter().any(|gap| gap.same_account(target)));
+            lines.extend(some.map(|(target, ids, all)| again.line(ids, " --copies", &target.options_in(all))));
+        }
+        lines
+    }
+
+    /// One line for all accounts, so that each is looked into for use by it. An id is in one account only.
+    fn together(&self, again: &Again, left: &[&(Target, ImageId)]) -> Vec<String> {
+        let line = |images: &[&(Target, ImageId)], more: &str, gaps: &[Target]| {
+            let regions = images.iter().map(|(target, _)| target).chain(gaps).map(|target| target.region.clone());
+            let ids: Vec<_> = images.iter().map(|(_, id)| id).collect();
+            again.line(&ids, more, &again.everywhere(&regions.collect()))
+        };
+        let mut lines = Vec::new();
+        if !left.is_empty() {
+            lines.push(line(left, "", &[]));
+        }
+        let gaps = self.gaps();
+        if again.copies && !gaps.is_empty() {
+            lines.push(line(&self.images.iter().take(self.named).collect::<Vec<_>>(), " --copies", &gaps));
+        }
+        lines
+    }
+
+    /// Places in which copies were not looked for.
+    fn gaps(&self) -> Vec<Target> {
+        self.unread.iter().chain(&self.unfollowed).cloned().collect()
+    }
+
+    /// How to go on where nobody could look, with the same words: nothing has changed there.
+    fn elsewhere(&self) -> Option<String> {
+        let mut all: Vec<_> = self.unread.iter().map(|place| format!("with {} only", place.options())).collect();
+        all.extend(self.unentered.iter().map(|account| format!("with the role of account {account} only")));
+        let all = (!all.is_empty()).then(|| all.join(", and "))?;
+        Some(format!("nothing was done where nobody could look: give the command again for that alone, {all}"))
+    }
+
+    /// The same where all accounts are to be looked into again. In those where the work is done the same words may stand
+    /// for other images by now, so what is to go is named by its id.
+    fn unseen(&self) -> Option<String> {
+        let mut all: Vec<_> = self.unread.iter().map(|place| format!("amictl list {}", place.options())).collect();
+        all.extend(self.unentered.iter().map(|account| format!("amictl list with the role of account {account}")));
+        let all = (!all.is_empty()).then(|| all.join(", and "))?;
+        Some(format!(
+            "nothing was done where nobody could look: see what is there, by {all}; then give the command again for that, \
+             with its ids, and with all the accounts of this run, as each of them may use it"
+        ))
     }
 }
 
@@ -174,6 +243,28 @@ mod tests {
         ] {
             let line: Vec<_> = line.replace("a,b", "us-east-1,us-west-2").split(' ').map(str::to_owned).collect();
             assert_eq!(words(&line.iter().map(String::as_str).collect::<Vec<_>>()), left);
+        }
+    }
+
+    #[test]
+    fn the_accounts_stay_as_they_were_given() {
+        let [one, two] = ["111111111111", "222222222222"].map(|account| format!("arn:aws:iam::{account}:role/ami"));
+        for (line, left) in [
+            (format!("--role-arn {one},{two} disable web"), format!(" --role-arn {one} --role-arn {two}")),
+            (format!("disable web --role-arn {one} --role-arn {two}"), format!(" --role-arn {one} --role-arn {two}")),
+            (
+                "disable web --org-role ami --external-id x=1 --profile ops -q --max-attempts 3".to_owned(),
+                " --profile ops --org-role ami --external-id x=1".to_owned(),
+            ),
+            (
+                "disable web --endpoint-url http://localhost:1 --config it.toml".to_owned(),
+                " --endpoint-url http://localhost:1 --config it.toml".to_owned(),
+            ),
+            ("disable web --region us-east-1".to_owned(), String::new()),
+        ] {
+            let mut command = Cli::command();
+            let matches = command.try_get_matches_from_mut(format!("amictl {line}").split(' ')).unwrap();
+            assert_eq!(Again::of(&command, &matches).accounts, left, "{line}");
         }
     }
 

@@ -7,12 +7,13 @@ use anyhow::Result;
 use super::changing::{self, Which};
 use super::chosen::Chosen;
 use super::destroy::{self, JournalArgs};
-use super::{Context, deregister, remembering, using};
+use super::remembering::{self, NotDisabled};
+use super::{Context, deregister, using};
 use crate::domain::change::Change;
 use crate::domain::image::{Image, State};
 use crate::domain::memory::{self, Journaled, Kept, Written};
 use crate::domain::report::{Outcome, Problem, Status, Verb};
-use crate::domain::sharing::Principal;
+use crate::domain::sharing::{Principal, SHARES};
 use crate::domain::tagging::Tags;
 use crate::domain::usage::Source;
 use crate::output::{Beginning, Journal};
@@ -85,8 +86,11 @@ async fn unused(context: &Context, chosen: &Chosen, without: &[Source]) -> Resul
 async fn check(target: &Target, image: &Image, known: Option<&Journaled>) -> Result<bool, Problem> {
     if !Change::Disable.holds(image) {
         let shares = launch_permissions(target, &image.id).await?;
-        let tag = tag_of(image, &kept(image, &shares, known)?);
-        lifecycle::check(target, image, &tag).await?;
+        let kept = kept(image, &shares, known)?;
+        let tag = lifecycle::check(target, image, &tag_of(image, &kept)).await;
+        if !kept.who.is_empty() {
+            tag?;
+        }
     }
     changing::check(target, image, &Change::Disable).await
 }
@@ -96,12 +100,10 @@ fn kept(image: &Image, shares: &BTreeSet<Principal>, known: Option<&Journaled>) 
     Ok(Kept::of(image, shares, &due.unwrap_or_default(), &Tags::new()))
 }
 
-/// The tag that goes before. Where there is nobody to remember it need not say so.
+/// The tag that goes before. That there is nobody to remember is written down too: a missing tag would have the journal
+/// of another machine tell of an earlier time.
 fn tag_of(image: &Image, kept: &Kept) -> Change {
-    match kept.who.is_empty() {
-        true => Change::Tag { set: Tags::new(), remove: BTreeSet::new() },
-        false => kept.place.change(image, Tags::new()),
-    }
+    kept.place.change(image, Tags::new())
 }
 
 /// Disables an image, once it is written down who it is shared with, and who is to get a permission back still.
@@ -132,9 +134,19 @@ async fn switched_off(
     if let Err(error) = journal.begin(begin, context.clock()).await {
         return Outcome::failed(image, Verb::Disable, destroy::not_begun(&error));
     }
-    match remembering::disable(target, image, &tag_of(image, &kept), &shares).await {
+    let mut words = kept.words();
+    let mut disabled = remembering::disable(target, image, &tag_of(image, &kept), &shares).await;
+    // Without anybody to remember nothing is lost with the tag.
+    if let Err(NotDisabled { untagged: Some(why), .. }) = &disabled
+        && kept.who.is_empty()
+    {
+        words = format!("{words}; the tag {SHARES}, which would say so, cannot be written: {why}");
+        let no_tag = Change::Tag { set: Tags::new(), remove: BTreeSet::new() };
+        disabled = remembering::disable(target, image, &no_tag, &shares).await;
+    }
+    match disabled {
         Ok(()) => {
-            let done = Outcome::new(image, Verb::Disable, true, Status::Done).detail(kept.words());
+            let done = Outcome::new(image, Verb::Disable, true, Status::Done).detail(words);
             destroy::end(context, journal, done).await
         }
         Err(failed) => {

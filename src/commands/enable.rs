@@ -53,8 +53,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let known = remembered(context, &args.journal, &chosen).await;
     let known = changing::unless(context, &chosen, known)?;
     let of = |image: &Image| known.due.get(&image.id);
+    let unread = known.unread.as_ref();
     if args.which.how.dry_run {
-        let ask = async |target: &Target, image: &Image| check(target, image, of(image)).await;
+        let ask = async |target: &Target, image: &Image| check(target, image, of(image), unread).await;
         return changing::tried(context, chosen, Verb::Enable, ask).await;
     }
     let journal = match known.written.is_empty() {
@@ -66,7 +67,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             (Some(journal), Some(written)) if of(image).is_some() => {
                 written_down(context, journal, target, image, (of(image), written)).await
             }
-            _ => switched_on(target, image, of(image)).await.0,
+            _ => switched_on(target, image, of(image), unread).await.0,
         }
     })
     .await
@@ -77,14 +78,16 @@ struct Known {
     due: BTreeMap<ImageId, BTreeSet<Principal>>,
     /// What the journal says of images: it is told what becomes of them.
     written: BTreeMap<ImageId, Journaled>,
+    /// Why the journal could not be read. What it has alone is unknown then.
+    unread: Option<Problem>,
 }
 
 async fn remembered(context: &Context, journal: &JournalArgs, chosen: &Chosen) -> Result<Known> {
     let tagged = chosen.images.iter().all(|(_, image)| image.tags.contains_key(SHARES));
-    let written = match journal.due(context, chosen.images.iter().map(|(_, image)| image)).await {
-        // Tags will do.
-        Err(_) if tagged => BTreeMap::new(),
-        written => written?,
+    let (written, unread) = match journal.due(context, chosen.images.iter().map(|(_, image)| image)).await {
+        // What the tags have is given back, and they stay, as there may be more.
+        Err(error) if tagged => (BTreeMap::new(), Some(unread(&error))),
+        written => (written?, None),
     };
     let (mut due, mut unknown) = (BTreeMap::new(), Vec::new());
     for (target, image) in &chosen.images {
@@ -94,7 +97,15 @@ async fn remembered(context: &Context, journal: &JournalArgs, chosen: &Chosen) -
         }
     }
     changing::all_or_nothing(unknown)?;
-    Ok(Known { due, written })
+    Ok(Known { due, written, unread })
+}
+
+fn unread(error: &anyhow::Error) -> Problem {
+    let message = format!(
+        "others may be to get a launch permission back, as the {error:#}; make it readable, or name another by \
+         --journal; until then the tag {SHARES} stays"
+    );
+    Problem { code: "UnreadableJournal".to_owned(), message }
 }
 
 fn damage(target: &Target, image: &Image, why: &Unknown) -> Failure {
@@ -113,7 +124,12 @@ fn damage(target: &Target, image: &Image, why: &Unknown) -> Failure {
 
 /// Asks EC2 whether it would enable an image and give permissions back, as far as it tells: it says nothing of
 /// permissions of an image that is disabled.
-async fn check(target: &Target, image: &Image, due: Option<&BTreeSet<Principal>>) -> Result<bool, Problem> {
+async fn check(
+    target: &Target,
+    image: &Image,
+    due: Option<&BTreeSet<Principal>>,
+    unread: Option<&Problem>,
+) -> Result<bool, Problem> {
     let mut changes = changing::check(target, image, &Change::Enable).await?;
     if let (Some(due), State::Available) = (due, &image.state) {
         let missing = due - &known_permissions(target, &image.id).await?;
@@ -123,7 +139,7 @@ async fn check(target: &Target, image: &Image, due: Option<&BTreeSet<Principal>>
         let tag = tag_left(image, &BTreeSet::new());
         changes |= changing::check(target, image, &tag).await? || !missing.is_empty();
     }
-    Ok(changes)
+    unread.map_or(Ok(changes), |problem| Err(problem.clone()))
 }
 
 /// Enables an image of which the journal tells, and has it remember who is left.
@@ -139,7 +155,7 @@ async fn written_down(
     if let Err(error) = journal.begin(begin, context.clock()).await {
         return Outcome::failed(image, Verb::Enable, destroy::not_begun(&error));
     }
-    let (outcome, left) = switched_on(target, image, due).await;
+    let (outcome, left) = switched_on(target, image, due, None).await;
     let left = left.map(|left| written.clone().unwrap_or_default().left(&left));
     destroy::end_with(context, journal, outcome, left.as_ref()).await
 }
@@ -150,6 +166,7 @@ async fn switched_on(
     target: &Target,
     image: &Image,
     due: Option<&BTreeSet<Principal>>,
+    unread: Option<&Problem>,
 ) -> (Outcome, Option<BTreeSet<Principal>>) {
     let outcome = changing::made(target, image, &Change::Enable).await;
     if outcome.status != Status::Done {
@@ -159,7 +176,7 @@ async fn switched_on(
     let was = image.state.clone();
     let image = &Image { state: State::Available, ..image.clone() };
     let GivenBack { given, left, problem } = remembering::give_back(target, image, due).await;
-    if let Some(problem) = problem {
+    if let Some(problem) = problem.or_else(|| unread.cloned()) {
         return (half(outcome, given, &problem), Some(left));
     }
     let forget = tag_left(image, &left);

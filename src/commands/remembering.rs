@@ -8,6 +8,7 @@ use crate::domain::image::{Image, State};
 use crate::domain::memory::{as_before, tag_left};
 use crate::domain::report::Problem;
 use crate::domain::sharing::Principal;
+use crate::service::error::codes;
 use crate::service::permissions::{give_each, known_permissions, launch_permissions};
 use crate::service::{Target, images, lifecycle};
 
@@ -20,6 +21,8 @@ pub struct NotDisabled {
     pub problem: Problem,
     /// Whether it is certain that nothing was lost. What was remembered before holds again then.
     pub undone: bool,
+    /// Why EC2 has refused the tag, where it has: nothing else was asked for then.
+    pub untagged: Option<String>,
 }
 
 /// Disables an image once it is written down who it is shared with: by the journal, and then by `tag`, which is made
@@ -33,9 +36,12 @@ pub async fn disable(
     let tagged = match lifecycle::attempt(target, image, tag).await {
         Ok(tagged) => tagged,
         Err(failed) => {
-            let message = format!("left alone, as its {} cannot be written: {}", keys(tag), failed.problem.message);
-            let problem = Problem { message, ..failed.problem };
-            return Err(NotDisabled { problem, undone: failed.refused && undo(target, image, image, tag).await });
+            let why = failed.problem.message;
+            let message = format!("left alone, as its {} cannot be written: {why}", keys(tag));
+            let undone = failed.refused && undo(target, image, image, tag).await;
+            // A throttle is no refusal: another run may write it.
+            let untagged = (failed.refused && failed.problem.code != codes::LIMIT).then_some(why);
+            return Err(NotDisabled { problem: Problem { code: failed.problem.code, message }, undone, untagged });
         }
     };
     match lifecycle::attempt(target, &tagged, &Change::Disable).await {
@@ -43,7 +49,8 @@ pub async fn disable(
         Err(failed) => {
             // An attempt whose answer was lost may have done the work before the last one was refused.
             let intact = failed.refused && is_intact(target, image, shares).await;
-            Err(NotDisabled { problem: failed.problem, undone: intact && undo(target, image, &tagged, tag).await })
+            let undone = intact && undo(target, image, &tagged, tag).await;
+            Err(NotDisabled { problem: failed.problem, undone, untagged: None })
         }
     }
 }

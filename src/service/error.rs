@@ -57,6 +57,8 @@ pub mod codes {
     pub const RESPONSE: &str = "UnreadableResponse";
     /// An answer that names somebody in a way amictl does not know.
     pub const PRINCIPAL: &str = "UnreadablePrincipal";
+    /// Too many calls, by others too.
+    pub const LIMIT: &str = "RequestLimitExceeded";
     /// An error answer without a code, as of an endpoint that does not know the operation.
     pub const NO_CODE: &str = "UnknownError";
 }
@@ -120,7 +122,7 @@ impl ApiError {
             "RequestExpired" | "ExpiredToken" | "ExpiredTokenException" => {
                 "the credentials have run out or the clock is wrong: sign in again"
             }
-            "RequestLimitExceeded" => "others use up the account's request limit: run the command again later",
+            codes::LIMIT => "others use up the account's request limit: run the command again later",
             "OptInRequired" => "enable the region, or subscribe to the Marketplace image, first",
             _ => return None,
         };

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::Amictl;
 use crate::fake::{Fault, FaultKind, OTHER, PROD};
-use crate::setup::{EAST, Setup, WEST, refused, seconds};
+use crate::setup::{EAST, Home, Setup, WEST, refused, seconds};
 use crate::verbs::{NAME, changed};
 
 const SHARES: &str = "amictl:shares";
@@ -99,12 +100,52 @@ fn what_was_not_given_back_since_an_earlier_time_is_kept() {
 }
 
 #[test]
-fn an_image_that_is_not_shared_needs_no_tag() {
-    let (setup, id) = (Setup::new(), NAME);
-    setup.world().image(PROD, EAST, id).put();
+fn that_an_image_was_not_shared_is_written_down_too() {
+    let setup = Setup::new();
+    let id = setup.world().image(PROD, EAST, NAME).put();
     let report = setup.json("disable web");
     assert_eq!(report["results"][0]["detail"], "it was not shared");
-    assert_eq!(setup.changes(), ["DisableImage"]);
+    assert_eq!(setup.changes(), ["CreateTags", "DisableImage"]);
+    assert_eq!(setup.image(&id).tags[SHARES], "");
+    setup.run("enable web:v1 --restore-shares").ended(0);
+    assert!(!setup.image(&id).tags.contains_key(SHARES) && setup.world().launch_permissions(&id).is_empty());
+}
+
+#[test]
+fn what_was_withdrawn_elsewhere_before_it_was_disabled_there_does_not_come_back() {
+    let setup = Setup::new();
+    let id = setup.world().image(PROD, EAST, NAME).shared_with(OTHER).put();
+    let home = Home::new();
+    let elsewhere = |line: &str| Amictl::at(&setup.fake.url(), home.path()).run(line).ended(0);
+    setup.run("disable web").ended(0);
+    elsewhere("enable web:v1 --restore-shares");
+    assert_eq!(setup.world().launch_permissions(&id), [OTHER]);
+    elsewhere(&format!("unshare web --with {OTHER}"));
+    elsewhere("disable web");
+    setup.run("enable web:v1 --restore-shares").ended(0);
+    assert!(setup.world().launch_permissions(&id).is_empty(), "the journal here tells of an earlier time");
+}
+
+#[test]
+fn an_image_that_was_not_shared_does_without_the_tag_where_ec2_refuses_it() {
+    for room in [1, 0] {
+        let setup = Setup::new();
+        let id = setup.world().image(PROD, EAST, NAME).put();
+        crowd(&setup, &id, room);
+        setup.fake.fault(Fault::error("CreateTags", "UnauthorizedOperation", "No tags."));
+        setup.run("disable web --dry-run").ended(0).says(&["would be disabled"]);
+        let report = setup.json("disable web");
+        let refused = "it was not shared; the tag amictl:shares, which would say so, cannot be written: No tags.";
+        let said = if room == 0 { "it was not shared" } else { refused };
+        assert_eq!((changed(&report), &report["results"][0]["detail"]), (vec![true], &json!(said)));
+        assert!(is_disabled(&setup, &id) && !setup.image(&id).tags.contains_key(SHARES));
+    }
+    // A throttle refuses nothing.
+    let setup = Setup::new();
+    let id = setup.world().image(PROD, EAST, NAME).put();
+    setup.fake.fault(Fault::error("CreateTags", "RequestLimitExceeded", "Slowly."));
+    setup.once().run("disable web").ended(1);
+    assert!(!is_disabled(&setup, &id));
 }
 
 #[test]

@@ -87,11 +87,41 @@ fn a_journal_that_cannot_be_read_is_told_of_only_where_it_is_needed() {
     setup.fake.forget_calls();
     setup.run(&format!("enable web:v1 db:v1 {line}")).ended(1).says(&["journal", &folder]);
     setup.unchanged();
-    setup.run(&format!("enable web:v1 {line}")).ended(0);
+    setup.run("enable web:v1 --restore-shares").ended(0);
     assert_eq!(setup.world().launch_permissions(&id), two());
     let ran = setup.run("enable db:v1 --restore-shares").ended(0);
     assert!(ran.stdout.contains("no launch permissions were written down for it"), "{}", ran.stdout);
     assert_eq!(setup.image(&other).phase.after, "available");
+}
+
+#[test]
+fn what_a_journal_may_have_beside_the_tag_is_not_passed_over() {
+    // Written down in the journal alone, and since then somebody else has a part of it in the tag.
+    let accounts = many();
+    let (setup, id) = ready(&accounts);
+    setup.world().image_mut(&id).tags.insert("amictl:shares".to_owned(), OTHER.to_owned());
+    let line = format!("enable {id} --restore-shares --journal {}", setup.home.path().display());
+    let said = ["others may be to get a launch permission back, as the journal", "the tag amictl:shares stays"];
+    setup.fake.forget_calls();
+    setup.run(&format!("{line} --dry-run")).ended(1).says(&said);
+    setup.unchanged();
+    let ran = setup.run(&format!("{line} -o json")).ended(3).says(&said);
+    let result = &ran.json()["results"][0];
+    assert_eq!((&result["status"], &result["changed"]), (&json!("failed"), &json!(true)));
+    assert_eq!(
+        (&result["detail"], &result["error"]["code"]),
+        (&json!("1 permission given back"), &json!("UnreadableJournal"))
+    );
+    assert_eq!(setup.image(&id).phase.after, "available");
+    assert_eq!(setup.world().launch_permissions(&id), [OTHER]);
+    assert_eq!(setup.image(&id).tags["amictl:shares"], OTHER);
+    // Nothing is left to be done by this, and it is not done either.
+    setup.run(&line).ended(1).says(&said);
+    assert_eq!(setup.image(&id).tags["amictl:shares"], OTHER);
+    setup.run(&format!("enable {id} --restore-shares")).ended(0);
+    let all: Vec<_> = [OTHER.to_owned()].into_iter().chain(accounts).collect();
+    assert_eq!(setup.world().launch_permissions(&id), all);
+    assert!(!setup.image(&id).tags.contains_key("amictl:shares"));
 }
 
 #[test]

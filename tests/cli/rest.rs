@@ -2,7 +2,7 @@
 //! for other images by then.
 
 use crate::cli::Ran;
-use crate::fake::{Fault, FaultKind, OTHER, PROD};
+use crate::fake::{Fault, FaultKind, OTHER, PROD, Principal, Protection};
 use crate::setup::{EAST, EUROPE, Setup, WEST};
 use crate::verbs::{ROWS, role};
 
@@ -97,21 +97,69 @@ fn every_command_that_changes_images_says_how_to_do_the_rest() {
 fn what_is_left_in_several_accounts_has_a_line_for_each_with_its_role() {
     let setup = Setup::new();
     let [(_, prod), (_, other)] = [PROD, OTHER].map(|account| ready(account, &setup));
-    setup.fake.fault(denied("DisableImage").in_region(WEST));
-    setup.fake.fault(denied("DisableImage").of_account(OTHER).in_region(EUROPE));
-    let ran = setup.run(&format!("disable web {THREE} {} {} -o json", role(PROD), role(OTHER))).ended(3);
+    setup.fake.fault(denied("EnableImageDeprecation").in_region(WEST));
+    setup.fake.fault(denied("EnableImageDeprecation").of_account(OTHER).in_region(EUROPE));
+    let ran = setup.run(&format!("deprecate web --after 0s {THREE} {} {} -o json", role(PROD), role(OTHER))).ended(3);
     let lines = lines(&ran);
     assert_eq!(lines.len(), 2, "{lines:?}");
-    assert_eq!(lines[0], format!("disable {} --region us-west-2 {}", prod[1], role(PROD)));
-    assert_eq!(lines[1], format!("disable {} {} --region eu-west-1,us-west-2 {}", other[1], other[2], role(OTHER)));
+    assert_eq!(lines[0], format!("deprecate {} --after 0s --region us-west-2 {}", prod[1], role(PROD)));
+    let both = format!("{} {}", other[1], other[2]);
+    assert_eq!(lines[1], format!("deprecate {both} --after 0s --region eu-west-1,us-west-2 {}", role(OTHER)));
     setup.fake.clear_faults();
     for line in &lines {
         setup.run(line).ended(0);
     }
     for id in prod.iter().chain(&other) {
-        assert_eq!(setup.image(id).phase.after, "disabled");
+        assert!(setup.image(id).deprecated.is_some());
     }
-    assert_eq!(setup.fake.count("DisableImage"), 6 + 3, "and nothing else");
+    assert_eq!(setup.fake.count("EnableImageDeprecation"), 6 + 3, "and nothing else");
+}
+
+#[test]
+fn where_use_counts_one_line_leads_into_all_accounts_again() {
+    for (command, call) in [("disable web", "DisableImage"), ("deregister web --yes", "DeregisterImage")] {
+        let setup = Setup::new();
+        let [(_, prod), (_, other)] = [PROD, OTHER].map(|account| ready(account, &setup));
+        setup.world().image_mut(&prod[1]).launch.insert(Principal::Account(OTHER.to_owned()));
+        setup.fake.fault(denied(call).in_region(WEST));
+        setup.fake.fault(denied(call).of_account(OTHER).in_region(EUROPE));
+        let roles = format!("{} {}", role(PROD), role(OTHER));
+        let again = line(&setup.run(&format!("{command} {THREE} {roles} -o json")).ended(3));
+        let (verb, options) = command.split_once(" web").unwrap();
+        let ids = format!("{} {} {}", prod[1], other[1], other[2]);
+        let mut words: Vec<_> = again.split(' ').skip(1).take(3).collect();
+        words.sort_unstable();
+        let mut sorted: Vec<_> = ids.split(' ').collect();
+        sorted.sort_unstable();
+        assert_eq!(words, sorted);
+        assert!(again.starts_with(verb), "{again}");
+        assert!(again.ends_with(&format!("{options} --region eu-west-1,us-west-2 {roles}")), "{again}");
+        setup.fake.clear_faults();
+        // The other account has put it to use since.
+        let instance = setup.world().instance(OTHER, WEST).image(&prod[1]).put();
+        setup.fake.forget_calls();
+        let ran = setup.run(&format!("{again} -o json")).ended(4);
+        assert_eq!(ran.error()["code"], "InUse");
+        ran.says(&[&instance, OTHER]);
+        assert!(setup.calls(call).is_empty(), "{again}");
+        setup.world().end_instance(&instance);
+        setup.run(&again).ended(0);
+        assert_eq!(setup.calls(call).len(), 3, "what is left, and nothing else");
+    }
+}
+
+#[test]
+fn copies_that_are_left_in_several_accounts_are_found_with_all_of_them() {
+    let setup = Setup::new();
+    let root = setup.world().image(PROD, EAST, BAD).put();
+    let copy = setup.world().image(PROD, WEST, "copied").copied_from(&root, EAST).put();
+    setup.fake.fault(denied("DescribeImages").in_region(WEST).of_account(PROD).matching("source-image-id"));
+    let roles = format!("{} {}", role(PROD), role(OTHER));
+    let again = line(&setup.run(&format!("disable web --copies {THREE} {roles} -o json")).ended(3));
+    assert_eq!(again, format!("disable {root} --copies --region us-east-1,us-west-2 {roles}"));
+    setup.fake.clear_faults();
+    setup.run(&again).ended(0);
+    assert_eq!(setup.image(&copy).phase.after, "disabled");
 }
 
 #[test]
@@ -189,17 +237,44 @@ fn an_account_that_could_not_be_entered_is_named() {
     ready(PROD, &setup);
     let (_, theirs) = ready(OTHER, &setup);
     setup.world().denied_roles.insert(format!("arn:aws:iam::{OTHER}:role/ami"));
-    let ran = setup.run(&format!("disable web {} {}", role(PROD), role(OTHER))).ended(3);
+    let ran = setup.run(&format!("protect web {} {}", role(PROD), role(OTHER))).ended(3);
     ran.says(&["give the command again for that alone, with the role of account 222222222222 only"]);
     setup.world().denied_roles.clear();
-    setup.run(&format!("disable web {}", role(OTHER))).ended(0);
-    assert_eq!(setup.image(&theirs[0]).phase.after, "disabled");
+    setup.run(&format!("protect web {}", role(OTHER))).ended(0);
+    assert_eq!(setup.image(&theirs[0]).protection, Protection::Enabled { cooldown: false });
+}
+
+#[test]
+fn where_use_counts_what_nobody_could_look_at_is_named_with_all_accounts() {
+    let setup = Setup::new();
+    let (good, _) = ready(PROD, &setup);
+    let (_, theirs) = ready(OTHER, &setup);
+    let roles = format!("{} {}", role(PROD), role(OTHER));
+    setup.fake.fault(denied("DescribeImages").in_region(WEST).of_account(OTHER).matching("web-v"));
+    let europe = setup.world().image(OTHER, EUROPE, "db-v1-2026-01-02").put();
+    let ran = setup.run(&format!("disable web {THREE} {roles} -o json")).ended(3);
+    let hint = ran.error()["hint"].as_str().unwrap().to_owned();
+    let there = format!("nobody could look: see what is there, by amictl list --region us-west-2 {};", role(OTHER));
+    assert!(hint.contains(&there) && hint.contains("with its ids, and with all the accounts of this run"), "{hint}");
+    assert!(!hint.contains("only"), "{hint}");
+    setup.fake.clear_faults();
+    setup.run(&format!("disable {} --region us-west-2 {roles}", theirs[1])).ended(0);
+    assert_eq!(setup.image(&theirs[1]).phase.after, "disabled");
+    assert!(good.iter().chain([&europe]).all(|id| setup.image(id).phase.after == "available"));
+    // The same of an account that cannot be entered.
+    setup.world().denied_roles.insert(format!("arn:aws:iam::{OTHER}:role/ami"));
+    let ran = setup.run(&format!("disable {} {roles} -o json", good[0])).ended(3);
+    let hint = ran.error()["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains("by amictl list with the role of account 222222222222;"), "{hint}");
+    assert!(!hint.contains("only"), "{hint}");
 }
 
 #[test]
 fn an_answer_that_is_lost_may_be_of_work_that_is_done() {
     let setup = Setup::new();
     let (good, bad) = ready(PROD, &setup);
+    // Its tag is there already, so that the disabling is the first change that is looked at.
+    setup.world().image_mut(&bad[0]).tags.insert("amictl:shares".to_owned(), String::new());
     setup.fake.fault(Fault::on("DisableImage", FaultKind::ResetAfter));
     setup.fake.fault(Fault::on("DescribeImages", FaultKind::ResetBefore).matching(&bad[0]));
     let ran = setup.once().run("disable web -o json").ended(1);

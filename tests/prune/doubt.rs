@@ -15,7 +15,6 @@ fn disabled() -> (Scene, String, String) {
     let shared = setup.world().image(PROD, EAST, "web-v1-2025-01-01").created(days_ago(100)).shared_with(OTHER).put();
     let own = setup.old("web-v2-2025-01-01");
     setup.run("disable web:v1 web:v2").ended(0);
-    setup.tag(&own, "amictl:shares", "");
     setup.fake.forget_calls();
     (setup, shared, own)
 }
