@@ -4,13 +4,12 @@ use anyhow::Result;
 
 use super::chosen::Chosen;
 use super::destroy::{self, JournalArgs};
-use super::remembering::few;
 use super::sharing::{self, Sharing};
 use super::{Context, changing};
 use crate::domain::image::{Image, State};
 use crate::domain::memory::{self, Unknown, Withdrawal};
 use crate::domain::report::{Outcome, Problem, Status, Verb};
-use crate::domain::sharing::SHARES;
+use crate::domain::sharing::{SHARES, few};
 use crate::output::{Beginning, Journal};
 use crate::service::permissions::known_permissions;
 use crate::service::{Target, lifecycle};

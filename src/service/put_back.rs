@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt;
 
-use super::permissions::{Give, change_volume, give, known_permissions, seen, volume_permissions};
+use super::permissions::{Refused, give_each, give_volume_each, known_permissions, volume_permissions};
 use super::snapshots;
 use super::tags;
 use super::target::Target;
@@ -12,7 +12,7 @@ use crate::domain::comeback::{Comeback, Remembered, counted};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::Image;
 use crate::domain::report::Problem;
-use crate::domain::sharing::Principal;
+use crate::domain::sharing::{Principal, few};
 
 /// How many snapshots are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -91,29 +91,35 @@ async fn share(target: &Target, before: &Remembered, image: &Image) -> Given {
         Err(error) => return (0, Some(error.problem())),
         Ok(now) => before.lacking_shares(&now),
     };
-    match give(target, &image.id, Give::Add, &lacking).await {
-        Ok(()) => (lacking.len(), None),
-        Err(problem) => (0, Some(problem)),
-    }
+    let (number, refused) = give_each(target, &image.id, &lacking).await;
+    (number, without(&refused, ""))
 }
 
 async fn share_snapshots(target: &Target, before: &Remembered, restored: &BTreeSet<SnapshotId>) -> Given {
     let each = before.copiers(restored).into_iter();
     let each = each.map(|(id, who)| async move { share_snapshot(target, &id, &who).await });
     let done: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
-    let number = done.iter().flatten().sum();
-    (number, done.into_iter().find_map(Result::err))
+    let number = done.iter().map(|(number, _)| number).sum();
+    (number, done.into_iter().find_map(|(_, problem)| problem))
 }
 
 /// Gives those back their permission on a snapshot who lack it, and says how many.
-async fn share_snapshot(target: &Target, id: &SnapshotId, who: &BTreeSet<Principal>) -> Result<usize, Problem> {
-    let now = volume_permissions(target, id).await.map_err(|error| error.problem())?;
-    let lacking: BTreeSet<Principal> = who - &now;
-    if lacking.is_empty() {
-        return Ok(0);
-    }
-    let asked = change_volume(target, id, Give::Add, &lacking, false).await;
-    seen(asked, |now| now.is_superset(&lacking), || volume_permissions(target, id)).await.map(|()| lacking.len())
+async fn share_snapshot(target: &Target, id: &SnapshotId, who: &BTreeSet<Principal>) -> Given {
+    let now = match volume_permissions(target, id).await {
+        Err(error) => return (0, Some(error.problem())),
+        Ok(now) => now,
+    };
+    let (number, refused) = give_volume_each(target, id, &(who - &now)).await;
+    (number, without(&refused, &format!(" on {id}")))
+}
+
+/// Who has not got a permission, and why the first of them has not.
+fn without(refused: &[Refused], what: &str) -> Option<Problem> {
+    let who = refused.iter().flat_map(|(who, _)| who).cloned().collect();
+    refused.first().map(|(_, why)| Problem {
+        code: why.code.clone(),
+        message: format!("none{what} for {}: {}", few(&who), why.message),
+    })
 }
 
 /// What the journal has and the image has not. Where EC2 does not tell, that is all the journal has.
