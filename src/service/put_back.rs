@@ -1,18 +1,21 @@
-//! Putting back what EC2 has forgotten of an image that is back: tags, and who may launch and copy it.
+//! Putting back what EC2 has forgotten of an image that is back: tags, and who may launch and copy it. And taking from
+//! it what would have it go again.
 
 use std::collections::BTreeSet;
 
 use futures::StreamExt;
 
 use super::permissions::{Refused, give_each, give_volume_each, known_permissions, volume_permissions};
-use super::snapshots;
-use super::tags;
 use super::target::Target;
+use super::{lifecycle, snapshots, tags};
+use crate::domain::change::Change;
 use crate::domain::comeback::{Comeback, Remembered, counted};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::Image;
 use crate::domain::report::Problem;
+use crate::domain::retire::RETIRE;
 use crate::domain::sharing::{Principal, few};
+use crate::domain::tagging::Tags;
 
 /// How many snapshots are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -35,10 +38,42 @@ pub(super) async fn put_back(
     image: &Image,
     restored: &BTreeSet<SnapshotId>,
 ) -> PutBack {
-    match (&comeback.before, &comeback.doubtful) {
+    // First, as what is put back can wait longer than the next run of prune.
+    let retirement = end_retirement(target, comeback, image).await;
+    let rest = match (&comeback.before, &comeback.doubtful) {
         (Some(before), _) => complete(target, before, image, restored).await,
         (None, Some(doubtful)) => PutBack { said: tell(target, doubtful, image).await, ..PutBack::default() },
         (None, None) => PutBack::default(),
+    };
+    let said: Vec<_> = retirement.said.into_iter().chain(rest.said).collect();
+    PutBack {
+        changed: retirement.changed || rest.changed,
+        said: (!said.is_empty()).then(|| said.join("; ")),
+        problem: retirement.problem.or(rest.problem),
+    }
+}
+
+/// Has a retirement start anew: EC2 brings its tag back, and by that the image would be deregistered again at once.
+async fn end_retirement(target: &Target, comeback: &Comeback, image: &Image) -> PutBack {
+    if !comeback.retires_still(image) {
+        let goes_on =
+            image.tags.contains_key(RETIRE).then(|| format!("its tag {RETIRE} stays: its retirement goes on"));
+        return PutBack { said: goes_on, ..PutBack::default() };
+    }
+    let untag = Change::Tag { set: Tags::new(), remove: [RETIRE.to_owned()].into() };
+    match lifecycle::make(target, image, &untag).await {
+        Ok(_) => {
+            let said = Some(format!("tag {RETIRE} removed, so that a retirement starts anew"));
+            PutBack { changed: true, said, problem: None }
+        }
+        Err(Problem { code, message }) => {
+            let (id, options) = (&image.id, target.options());
+            let message = format!(
+                "it is back, but its tag {RETIRE} stays, by which the next prune may deregister it again: {message}. \
+                 Remove it with: amictl tag {id} --remove {RETIRE} {options}"
+            );
+            PutBack { problem: Some(Problem { code, message }), ..PutBack::default() }
+        }
     }
 }
 
