@@ -68,6 +68,12 @@ impl Remembered {
         self.action == Verb::Deregister.as_str() && !self.brought_back && !self.in_vain
     }
 
+    /// Whether amictl has begun to bring the image back, and has not got to the end: what it lacks is still to be put
+    /// back, whatever else is done to it meanwhile.
+    pub fn is_unfinished_return(&self) -> bool {
+        self.is_of_deregistration() && self.returning != Returning::NotBegun
+    }
+
     /// Those it was shared with whom amictl cannot read, and so cannot share it with.
     pub fn unreadable_shares(&self) -> Option<Problem> {
         let names = self.unreadable.join("', '");

@@ -11,7 +11,7 @@ use super::{lifecycle, snapshots, tags};
 use crate::domain::change::Change;
 use crate::domain::comeback::{Comeback, Remembered, counted};
 use crate::domain::ids::SnapshotId;
-use crate::domain::image::Image;
+use crate::domain::image::{Image, State};
 use crate::domain::report::Problem;
 use crate::domain::retire::RETIRE;
 use crate::domain::sharing::{Principal, few};
@@ -126,6 +126,10 @@ async fn share(target: &Target, before: &Remembered, image: &Image) -> Given {
         Err(error) => return (0, Some(error.problem())),
         Ok(now) => before.lacking_shares(&now),
     };
+    if image.state == State::Disabled && !lacking.is_empty() {
+        let message = "EC2 shares no disabled image: enable it, and restore it again".to_owned();
+        return (0, Some(Problem { code: "WouldBeRefused".to_owned(), message }));
+    }
     let (number, refused) = give_each(target, &image.id, &lacking).await;
     (number, without(&refused, ""))
 }

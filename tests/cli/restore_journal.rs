@@ -222,3 +222,47 @@ fn who_may_not_share_at_all_is_not_asked_one_by_one() {
     ran.says(&["not all of its launch permissions: none for 222222222222, o-abcdefghij: No sharing."]);
     assert_eq!((setup.calls("ModifyImageAttribute").len(), setup.calls("ModifySnapshotAttribute").len()), (1, 3));
 }
+
+/// An image that is back without its permissions: EC2 would not give them; gives its id.
+fn half_back(setup: &Setup) -> String {
+    let id = rich(setup);
+    deregister(setup, &[&id]);
+    setup.world().restore_forgets = true;
+    setup.fake.fault(Fault::error("ModifyImageAttribute", "UnauthorizedOperation", "No sharing."));
+    setup.run(&format!("restore {id}")).ended(3);
+    setup.fake.clear_faults();
+    assert!(setup.image(&id).launch.is_empty());
+    id
+}
+
+#[test]
+fn what_is_still_lacking_is_put_back_whatever_was_done_to_the_image_meanwhile() {
+    let setup = ready();
+    let id = half_back(&setup);
+    setup.run(&format!("disable {id}")).ended(0);
+    let ran = setup.run(&format!("restore {id} -o json")).ended(1);
+    ran.says(&["not all of its launch permissions: EC2 shares no disabled image: enable it, and restore it again"]);
+    setup.run(&format!("enable {id} --restore-shares")).ended(0);
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!(only(&report)["detail"], "2 launch permissions put back from the journal");
+    assert_eq!(setup.world().launch_permissions(&id).len(), 2);
+    // Finished, it is an image like any other.
+    setup.world().image_mut(&id).launch.clear();
+    assert_eq!(only(&setup.json(&format!("restore {id}")))["changed"], false);
+    assert!(setup.image(&id).launch.is_empty());
+}
+
+#[test]
+fn what_was_withdrawn_from_an_image_that_is_half_back_stays_withdrawn() {
+    let setup = ready();
+    let id = half_back(&setup);
+    let report = setup.json(&format!("unshare {id} --with {OTHER}"));
+    assert_eq!(only(&report)["detail"], "restore puts nothing more back from the journal");
+    setup.fake.forget_calls();
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!((&only(&report)["status"], &only(&report)["changed"]), (&"done".into(), &false.into()));
+    setup.unchanged();
+    assert!(setup.image(&id).launch.is_empty());
+    // It is said once.
+    assert_eq!(only(&setup.json(&format!("unshare {id} --with {OTHER}")))["detail"], Value::Null);
+}

@@ -644,3 +644,24 @@ fn a_tag_of_retirement_that_stays_is_told_of_and_a_rerun_removes_it() {
     setup.run(&format!("tag {id} --remove amictl:retire --region us-east-1")).ended(0);
     assert_eq!(standing(&setup, &id).2, None);
 }
+
+#[test]
+fn what_an_image_lacks_since_it_was_restored_is_put_back_after_a_stage_too() {
+    let setup = Scene::new();
+    for kind in ["EBS_SNAPSHOT", "EC2_IMAGE"] {
+        setup.world().bin_rule(PROD, EAST, kind, 14).put();
+    }
+    let id = setup.world().image(PROD, EAST, "web-v1-2025-01-01").created(days_ago(100)).shared_with(OTHER).put();
+    setup.run(&format!("deregister {id} --yes")).ended(0);
+    setup.world().restore_forgets = true;
+    setup.fake.fault(Fault::error("ModifyImageAttribute", "UnauthorizedOperation", "No sharing."));
+    setup.run(&format!("restore {id}")).ended(3);
+    setup.fake.clear_faults();
+    assert_eq!(row(&retire(&setup).ended(0).json(), &id), ("deprecate", "done", None));
+    let stage = standing(&setup, &id);
+    let report = setup.json(&format!("restore {id}"));
+    let said = "its tag amictl:retire stays: its retirement goes on; 1 launch permission put back from the journal";
+    assert_eq!(result(&report, &id)["detail"], said);
+    assert_eq!(setup.world().launch_permissions(&id), [OTHER]);
+    assert_eq!(standing(&setup, &id), stage, "a retirement that began since goes on");
+}
