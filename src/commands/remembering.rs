@@ -7,13 +7,10 @@ use crate::domain::change::Change;
 use crate::domain::image::{Image, State};
 use crate::domain::memory::{as_before, tag_left};
 use crate::domain::report::Problem;
-use crate::domain::sharing::Principal;
+use crate::domain::sharing::{Principal, few};
 use crate::service::error::codes;
 use crate::service::permissions::{give_each, known_permissions, launch_permissions};
 use crate::service::{Target, images, lifecycle};
-
-/// How many a message names before it counts the others.
-const NAMED: usize = 3;
 
 /// A disabling that failed.
 pub struct NotDisabled {
@@ -103,11 +100,4 @@ pub async fn give_back(target: &Target, image: &Image, due: &BTreeSet<Principal>
         let _ = lifecycle::make(target, image, &tag_left(image, &left)).await;
     }
     GivenBack { given, left, problem }
-}
-
-/// Some of those, named, and the number of the others.
-pub fn few(who: &BTreeSet<Principal>) -> String {
-    let named: Vec<_> = who.iter().take(NAMED).map(Principal::short).collect();
-    let more = if who.len() > NAMED { format!(" and {} more", who.len() - NAMED) } else { String::new() };
-    format!("{}{more}", named.join(", "))
 }

@@ -4,13 +4,13 @@ use anyhow::Result;
 
 use super::chosen::Chosen;
 use super::destroy::{self, JournalArgs};
-use super::remembering::few;
 use super::sharing::{self, Sharing};
 use super::{Context, changing};
+use crate::domain::comeback::Remembered;
 use crate::domain::image::{Image, State};
-use crate::domain::memory::{self, Unknown, Withdrawal};
+use crate::domain::memory::{self, Unknown, Withdrawal, Written};
 use crate::domain::report::{Outcome, Problem, Status, Verb};
-use crate::domain::sharing::SHARES;
+use crate::domain::sharing::{SHARES, few};
 use crate::output::{Beginning, Journal};
 use crate::service::permissions::known_permissions;
 use crate::service::{Target, lifecycle};
@@ -23,24 +23,35 @@ pub async fn run(
     journal: &JournalArgs,
     dry_run: bool,
 ) -> Result<()> {
-    let known = journal.due(context, chosen.images.iter().map(|(_, image)| image)).await;
-    let known = changing::unless(context, &chosen, known)?;
+    let ids = chosen.images.iter().map(|(_, image)| image.id.clone()).collect();
+    let known = tokio::try_join!(
+        journal.due(context, chosen.images.iter().map(|(_, image)| image)),
+        journal.remembered(context, ids)
+    );
+    let (known, remembered) = changing::unless(context, &chosen, known)?;
+    // What is withdrawn now is not to be put back by another run of restore.
+    let unfinished = |image: &Image| remembered.get(&image.id).is_some_and(Remembered::is_unfinished_return);
     let of = |image: &Image| memory::withdraw(image, known.get(&image.id), sharing.named());
     if dry_run {
         let ask = async |target: &Target, image: &Image| check(target, image, sharing, of(image)).await;
         return changing::tried(context, chosen, Verb::Unshare, ask).await;
     }
-    let named = |image: &Image| of(image).is_ok_and(|withdrawal| withdrawal.written.is_some());
+    let named = |image: &Image| unfinished(image) || of(image).is_ok_and(|withdrawal| withdrawal.written.is_some());
     let journal = match chosen.images.iter().any(|(_, image)| named(image)) {
         true => Some(journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?),
         false => None,
     };
     changing::each(context, chosen, Verb::Unshare, async |target, image| {
-        let withdrawal = of(image);
-        match &journal {
-            Some(journal) if named(image) => written_down(context, journal, target, image, sharing, withdrawal).await,
-            _ => taken(target, image, sharing, withdrawal, known.contains_key(&image.id)).await,
-        }
+        let (withdrawal, journaled) = (of(image), known.contains_key(&image.id));
+        let Some(journal) = journal.as_ref().filter(|_| named(image)) else {
+            return taken(target, image, sharing, withdrawal, journaled).await;
+        };
+        let due = withdrawal.as_ref().ok().and_then(|withdrawal| withdrawal.written.clone());
+        let take = async || {
+            let outcome = taken(target, image, sharing, withdrawal, journaled).await;
+            if unfinished(image) { nothing_more(outcome) } else { outcome }
+        };
+        written_down(context, journal, target, image, due, take).await
     })
     .await
 }
@@ -56,23 +67,28 @@ async fn check(
     Ok(changing::check(target, image, &withdrawal.tag).await? || changes || withdrawal.written.is_some())
 }
 
-/// Takes permissions from an image that the journal names them of, and has it forget them.
+/// Takes permissions from an image that the journal names them of, and has it forget them; `due` are those it names yet.
 async fn written_down(
     context: &Context,
     journal: &Journal,
     target: &Target,
     image: &Image,
-    sharing: &Sharing,
-    withdrawal: Result<Withdrawal, Unknown>,
+    due: Option<Written>,
+    take: impl AsyncFnOnce() -> Outcome,
 ) -> Outcome {
     let present = known_permissions(target, &image.id).await.ok();
-    let due = withdrawal.as_ref().ok().and_then(|withdrawal| withdrawal.written.clone());
     let begin = Beginning { due, ..Beginning::new(Verb::Unshare, image).shared(present.as_ref()) };
     if let Err(error) = journal.begin(begin, context.clock()).await {
         return Outcome::failed(image, Verb::Unshare, destroy::not_begun(&error));
     }
-    let outcome = taken(target, image, sharing, withdrawal, true).await;
-    destroy::end(context, journal, outcome).await
+    destroy::end(context, journal, take().await).await
+}
+
+/// Says that what an image lacks since it was restored is not put back any more.
+fn nothing_more(outcome: Outcome) -> Outcome {
+    let words = "restore puts nothing more back from the journal".to_owned();
+    let detail: Vec<_> = outcome.detail.clone().into_iter().chain([words]).collect();
+    Outcome { detail: Some(detail.join("; ")), ..outcome }
 }
 
 /// Takes permissions at EC2, and out of the tag. One of both is done where the other fails.

@@ -9,6 +9,7 @@ use super::ids::{ImageId, SnapshotId};
 use super::image::Image;
 use super::orphan::made_for;
 use super::report::{Problem, Verb};
+use super::retire::RETIRE;
 use super::sharing::Principal;
 use super::snapshot::Snapshot;
 use super::tagging::Tags;
@@ -67,6 +68,12 @@ impl Remembered {
         self.action == Verb::Deregister.as_str() && !self.brought_back && !self.in_vain
     }
 
+    /// Whether amictl has begun to bring the image back, and has not got to the end: what it lacks is still to be put
+    /// back, whatever else is done to it meanwhile.
+    pub fn is_unfinished_return(&self) -> bool {
+        self.is_of_deregistration() && self.returning != Returning::NotBegun
+    }
+
     /// Those it was shared with whom amictl cannot read, and so cannot share it with.
     pub fn unreadable_shares(&self) -> Option<Problem> {
         let names = self.unreadable.join("', '");
@@ -84,14 +91,15 @@ impl Remembered {
     }
 
     /// The tags that the image and its snapshots had and do not have, with the ids of those that lack them. A tag
-    /// that has another value by now keeps it.
+    /// that has another value by now keeps it. That of a retirement is none of them: the retirement has come to its end.
     pub fn lacking_tags(&self, image: &Image, snapshots: &[Snapshot]) -> BTreeMap<Tags, Vec<String>> {
         let mut lacking: BTreeMap<Tags, Vec<String>> = BTreeMap::new();
         let of_snapshot = |id: &SnapshotId| self.snapshot_tags.as_ref()?.get(id);
         let each = snapshots.iter().filter_map(|s| Some((s.id.to_string(), &s.tags, of_snapshot(&s.id)?)));
         for (id, now, then) in each.chain([(image.id.to_string(), &image.tags, &self.tags)]) {
             // Those of AWS are its own to set.
-            let gone = then.iter().filter(|(key, _)| !key.starts_with("aws:") && !now.contains_key(*key));
+            let ours = |key: &str| !key.starts_with("aws:") && key != RETIRE;
+            let gone = then.iter().filter(|(key, _)| ours(key) && !now.contains_key(*key));
             let gone: Tags = gone.map(|(key, value)| (key.clone(), value.clone())).collect();
             if !gone.is_empty() {
                 lacking.entry(gone).or_default().push(id);
@@ -203,6 +211,13 @@ impl Comeback {
             before,
             doubtful,
         }
+    }
+
+    /// Whether the image, which is back, carries the tag of the retirement that has taken it: the stages in there have
+    /// had their time, and the next run would take it again. A later retirement goes on.
+    pub fn retires_still(&self, image: &Image) -> bool {
+        let then = self.before.as_ref().and_then(|before| before.tags.get(RETIRE));
+        image.tags.get(RETIRE).is_some_and(|now| self.in_bin || then == Some(now))
     }
 
     /// What to call it in a message: its name with the id, or the id alone.

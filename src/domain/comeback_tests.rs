@@ -164,3 +164,26 @@ fn one_whom_nobody_can_read_is_told_of_as_lacking() {
     assert!(before.unreadable_shares().unwrap().message.contains("shared with 'who?'"));
     assert_eq!(remembered(&[1]).unreadable_shares(), None);
 }
+
+#[test]
+fn the_tag_of_a_retirement_that_is_over_is_known_and_is_never_put_back() {
+    let (then, later) = ("deprecate@2026-01-02T04:30:00Z", "deprecate@2026-03-02T04:30:00Z");
+    let line = || {
+        let mut line = remembered(&[1]);
+        line.tags.insert(RETIRE.to_owned(), then.to_owned());
+        line
+    };
+    let carries = |value: &str| Image { tags: tags(&[(RETIRE, value)]), ..image(1, "web") };
+    assert_eq!(line().lacking_tags(&image(1, "web"), &[]).into_keys().collect::<Vec<_>>(), [tags(&[("Team", "web")])]);
+    let back = Comeback::of_binned(&binned(), &[], &BTreeSet::new(), None);
+    assert!(back.retires_still(&carries(then)) && back.retires_still(&carries(later)));
+    assert!(!back.retires_still(&image(1, "web")));
+    let there = |line| Comeback::of_present(&image(1, "web"), line);
+    let unfinished = there(Some(Remembered { returning: Returning::Incomplete, ..line() }));
+    assert!(unfinished.retires_still(&carries(then)) && !unfinished.retires_still(&carries(later)));
+    assert!(!unfinished.retires_still(&image(1, "web")));
+    let untagged = there(Some(Remembered { returning: Returning::Incomplete, ..remembered(&[1]) }));
+    for other in [there(None), there(Some(line())), untagged] {
+        assert!(!other.retires_still(&carries(then)), "{other:?}");
+    }
+}

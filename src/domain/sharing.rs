@@ -127,6 +127,16 @@ pub fn counted(count: usize) -> String {
     if count == 1 { "1 permission".to_owned() } else { format!("{count} permissions") }
 }
 
+/// How many a message names before it counts the others.
+const NAMED: usize = 3;
+
+/// Some of those, named, and the number of the others.
+pub fn few(who: &BTreeSet<Principal>) -> String {
+    let named: Vec<_> = who.iter().take(NAMED).map(Principal::short).collect();
+    let more = if who.len() > NAMED { format!(" and {} more", who.len() - NAMED) } else { String::new() };
+    format!("{}{more}", named.join(", "))
+}
+
 /// The tag in which the launch permissions of a disabled image are kept: EC2 drops them for good.
 pub const SHARES: &str = "amictl:shares";
 /// EC2's limit for the value of a tag.

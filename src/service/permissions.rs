@@ -128,11 +128,12 @@ pub async fn seen<F: Future<Output = Result<BTreeSet<Principal>, ApiError>>>(
     Err(not_seen("EC2 accepted the call, but does not show the permissions as changed".to_owned()))
 }
 
-/// Codes with which EC2 may refuse some of those an image is to be shared with, and would take the others.
-const SOMEBODY: [&str; 5] = [
+/// Codes with which EC2 may refuse some of those who are to get a permission, and would take the others.
+const SOMEBODY: [&str; 6] = [
     "InvalidAMIAttributeItemValue",
     "InvalidParameter",
     "InvalidParameterValue",
+    "InvalidUserID.Malformed",
     "OperationNotPermitted",
     "ResourceLimitExceeded",
 ];
@@ -140,10 +141,30 @@ const SOMEBODY: [&str; 5] = [
 /// Gives everybody their permissions whom EC2 lets have them: it refuses a call as a whole for one who may not. Tells
 /// how many have got them, and why others have not.
 pub async fn give_each(target: &Target, image: &ImageId, who: &BTreeSet<Principal>) -> (usize, Vec<Refused>) {
+    one_by_one(who, async |some| give_enabled(target, image, &some).await).await
+}
+
+/// The same for making volumes of a snapshot.
+pub async fn give_volume_each(target: &Target, id: &SnapshotId, who: &BTreeSet<Principal>) -> (usize, Vec<Refused>) {
+    let give = async |some: BTreeSet<Principal>| {
+        let asked = change_volume(target, id, Give::Add, &some, false).await;
+        seen(asked, |now| now.is_superset(&some), || volume_permissions(target, id)).await
+    };
+    one_by_one(who, give).await
+}
+
+/// Asks for all of them at once, and for ever smaller parts of those that EC2 refuses.
+async fn one_by_one(
+    who: &BTreeSet<Principal>,
+    give: impl AsyncFn(BTreeSet<Principal>) -> Result<(), Problem>,
+) -> (usize, Vec<Refused>) {
     let (mut given, mut refused) = (0, Vec::new());
     let mut parts: Vec<Vec<Principal>> = vec![who.iter().cloned().collect()];
     while let Some(mut part) = parts.pop() {
-        match give_enabled(target, image, &part.iter().cloned().collect()).await {
+        if part.is_empty() {
+            continue;
+        }
+        match give(part.iter().cloned().collect()).await {
             Ok(()) => given += part.len(),
             Err(problem) if part.len() > 1 && SOMEBODY.contains(&problem.code.as_str()) => {
                 let rest = part.split_off(part.len() / 2);

@@ -1,18 +1,21 @@
-//! Putting back what EC2 has forgotten of an image that is back: tags, and who may launch and copy it.
+//! Putting back what EC2 has forgotten of an image that is back: tags, and who may launch and copy it. And taking from
+//! it what would have it go again.
 
 use std::collections::BTreeSet;
 
 use futures::StreamExt;
 
-use super::permissions::{Give, change_volume, give, known_permissions, seen, volume_permissions};
-use super::snapshots;
-use super::tags;
+use super::permissions::{Refused, give_each, give_volume_each, known_permissions, volume_permissions};
 use super::target::Target;
+use super::{lifecycle, snapshots, tags};
+use crate::domain::change::Change;
 use crate::domain::comeback::{Comeback, Remembered, counted};
 use crate::domain::ids::SnapshotId;
-use crate::domain::image::Image;
+use crate::domain::image::{Image, State};
 use crate::domain::report::Problem;
-use crate::domain::sharing::Principal;
+use crate::domain::retire::RETIRE;
+use crate::domain::sharing::{Principal, few};
+use crate::domain::tagging::Tags;
 
 /// How many snapshots are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -35,10 +38,42 @@ pub(super) async fn put_back(
     image: &Image,
     restored: &BTreeSet<SnapshotId>,
 ) -> PutBack {
-    match (&comeback.before, &comeback.doubtful) {
+    // First, as what is put back can wait longer than the next run of prune.
+    let retirement = end_retirement(target, comeback, image).await;
+    let rest = match (&comeback.before, &comeback.doubtful) {
         (Some(before), _) => complete(target, before, image, restored).await,
         (None, Some(doubtful)) => PutBack { said: tell(target, doubtful, image).await, ..PutBack::default() },
         (None, None) => PutBack::default(),
+    };
+    let said: Vec<_> = retirement.said.into_iter().chain(rest.said).collect();
+    PutBack {
+        changed: retirement.changed || rest.changed,
+        said: (!said.is_empty()).then(|| said.join("; ")),
+        problem: retirement.problem.or(rest.problem),
+    }
+}
+
+/// Has a retirement start anew: EC2 brings its tag back, and by that the image would be deregistered again at once.
+async fn end_retirement(target: &Target, comeback: &Comeback, image: &Image) -> PutBack {
+    if !comeback.retires_still(image) {
+        let goes_on =
+            image.tags.contains_key(RETIRE).then(|| format!("its tag {RETIRE} stays: its retirement goes on"));
+        return PutBack { said: goes_on, ..PutBack::default() };
+    }
+    let untag = Change::Tag { set: Tags::new(), remove: [RETIRE.to_owned()].into() };
+    match lifecycle::make(target, image, &untag).await {
+        Ok(_) => {
+            let said = Some(format!("tag {RETIRE} removed, so that a retirement starts anew"));
+            PutBack { changed: true, said, problem: None }
+        }
+        Err(Problem { code, message }) => {
+            let (id, options) = (&image.id, target.options());
+            let message = format!(
+                "it is back, but its tag {RETIRE} stays, by which the next prune may deregister it again: {message}. \
+                 Remove it with: amictl tag {id} --remove {RETIRE} {options}"
+            );
+            PutBack { problem: Some(Problem { code, message }), ..PutBack::default() }
+        }
     }
 }
 
@@ -91,29 +126,39 @@ async fn share(target: &Target, before: &Remembered, image: &Image) -> Given {
         Err(error) => return (0, Some(error.problem())),
         Ok(now) => before.lacking_shares(&now),
     };
-    match give(target, &image.id, Give::Add, &lacking).await {
-        Ok(()) => (lacking.len(), None),
-        Err(problem) => (0, Some(problem)),
+    if image.state == State::Disabled && !lacking.is_empty() {
+        let message = "EC2 shares no disabled image: enable it, and restore it again".to_owned();
+        return (0, Some(Problem { code: "WouldBeRefused".to_owned(), message }));
     }
+    let (number, refused) = give_each(target, &image.id, &lacking).await;
+    (number, without(&refused, ""))
 }
 
 async fn share_snapshots(target: &Target, before: &Remembered, restored: &BTreeSet<SnapshotId>) -> Given {
     let each = before.copiers(restored).into_iter();
     let each = each.map(|(id, who)| async move { share_snapshot(target, &id, &who).await });
     let done: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
-    let number = done.iter().flatten().sum();
-    (number, done.into_iter().find_map(Result::err))
+    let number = done.iter().map(|(number, _)| number).sum();
+    (number, done.into_iter().find_map(|(_, problem)| problem))
 }
 
 /// Gives those back their permission on a snapshot who lack it, and says how many.
-async fn share_snapshot(target: &Target, id: &SnapshotId, who: &BTreeSet<Principal>) -> Result<usize, Problem> {
-    let now = volume_permissions(target, id).await.map_err(|error| error.problem())?;
-    let lacking: BTreeSet<Principal> = who - &now;
-    if lacking.is_empty() {
-        return Ok(0);
-    }
-    let asked = change_volume(target, id, Give::Add, &lacking, false).await;
-    seen(asked, |now| now.is_superset(&lacking), || volume_permissions(target, id)).await.map(|()| lacking.len())
+async fn share_snapshot(target: &Target, id: &SnapshotId, who: &BTreeSet<Principal>) -> Given {
+    let now = match volume_permissions(target, id).await {
+        Err(error) => return (0, Some(error.problem())),
+        Ok(now) => now,
+    };
+    let (number, refused) = give_volume_each(target, id, &(who - &now)).await;
+    (number, without(&refused, &format!(" on {id}")))
+}
+
+/// Who has not got a permission, and why the first of them has not.
+fn without(refused: &[Refused], what: &str) -> Option<Problem> {
+    let who = refused.iter().flat_map(|(who, _)| who).cloned().collect();
+    refused.first().map(|(_, why)| Problem {
+        code: why.code.clone(),
+        message: format!("none{what} for {}: {}", few(&who), why.message),
+    })
 }
 
 /// What the journal has and the image has not. Where EC2 does not tell, that is all the journal has.

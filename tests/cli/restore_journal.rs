@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fake::{Fault, FaultKind, OTHER, PROD};
+use crate::fake::{Fault, FaultKind, OTHER, PROD, Principal};
 use crate::restore::{NAME, deregister, journal, only, portrait, ready, rich, snapshots};
 use crate::setup::{EAST, Setup, each, seconds};
 
@@ -173,4 +173,96 @@ fn a_snapshot_of_several_images_is_shared_again_whichever_comes_back() {
         assert_eq!(setup.world().find_snapshot(&shared).unwrap().shared.len(), 1, "{id}");
         setup.run(&format!("restore {first} {second}")).ended(0);
     }
+}
+
+#[test]
+fn an_account_that_is_closed_by_now_does_not_keep_the_others_out() {
+    const CLOSED: &str = "333333333333";
+    let setup = ready();
+    let id = {
+        let mut world = setup.world();
+        let image = world.image(PROD, EAST, NAME).snapshots(2).shared_with(OTHER).shared_with(CLOSED);
+        image.shared_with("444444444444").shared_with("555555555555").copyable_by(OTHER).copyable_by(CLOSED).put()
+    };
+    let before = portrait(&setup, &id);
+    deregister(&setup, &[&id]);
+    setup.world().restore_forgets = true;
+    setup.world().missing_accounts.insert(CLOSED.into());
+    let ran = setup.run(&format!("restore {id} -o json")).ended(3);
+    let said = "it is back, but not all of its launch permissions: none for 333333333333: Invalid attribute item value";
+    let report = ran.says(&[said]).json();
+    let result = only(&report);
+    assert_eq!((&result["status"], &result["changed"]), (&"failed".into(), &true.into()));
+    assert_eq!(result["detail"], "3 launch permissions and 2 snapshot permissions put back from the journal");
+    assert_eq!(setup.world().launch_permissions(&id), [OTHER, "444444444444", "555555555555"]);
+    for own in snapshots(&setup, &id) {
+        assert_eq!(setup.world().find_snapshot(&own).unwrap().shared.len(), 1, "{own}");
+    }
+    // With the launch permissions there, those of the snapshots are told of.
+    setup.world().image_mut(&id).launch.insert(Principal::Account(CLOSED.into()));
+    let ran = setup.run(&format!("restore {id} -o json")).ended(1);
+    let ran = ran.says(&["not all of its snapshot permissions: none on snap-", " for 333333333333: "]);
+    assert_eq!(only(&ran.json())["changed"], false);
+    setup.world().missing_accounts.clear();
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!(only(&report)["detail"], "2 snapshot permissions put back from the journal");
+    assert_eq!(portrait(&setup, &id), before);
+}
+
+#[test]
+fn who_may_not_share_at_all_is_not_asked_one_by_one() {
+    let setup = ready();
+    let id = rich(&setup);
+    deregister(&setup, &[&id]);
+    setup.world().restore_forgets = true;
+    for call in ["ModifyImageAttribute", "ModifySnapshotAttribute"] {
+        setup.fake.fault(Fault::error(call, "UnauthorizedOperation", "No sharing."));
+    }
+    let ran = setup.run(&format!("restore {id}")).ended(3);
+    ran.says(&["not all of its launch permissions: none for 222222222222, o-abcdefghij: No sharing."]);
+    assert_eq!((setup.calls("ModifyImageAttribute").len(), setup.calls("ModifySnapshotAttribute").len()), (1, 3));
+}
+
+/// An image that is back without its permissions: EC2 would not give them; gives its id.
+fn half_back(setup: &Setup) -> String {
+    let id = rich(setup);
+    deregister(setup, &[&id]);
+    setup.world().restore_forgets = true;
+    setup.fake.fault(Fault::error("ModifyImageAttribute", "UnauthorizedOperation", "No sharing."));
+    setup.run(&format!("restore {id}")).ended(3);
+    setup.fake.clear_faults();
+    assert!(setup.image(&id).launch.is_empty());
+    id
+}
+
+#[test]
+fn what_is_still_lacking_is_put_back_whatever_was_done_to_the_image_meanwhile() {
+    let setup = ready();
+    let id = half_back(&setup);
+    setup.run(&format!("disable {id}")).ended(0);
+    let ran = setup.run(&format!("restore {id} -o json")).ended(1);
+    ran.says(&["not all of its launch permissions: EC2 shares no disabled image: enable it, and restore it again"]);
+    setup.run(&format!("enable {id} --restore-shares")).ended(0);
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!(only(&report)["detail"], "2 launch permissions put back from the journal");
+    assert_eq!(setup.world().launch_permissions(&id).len(), 2);
+    // Finished, it is an image like any other.
+    setup.world().image_mut(&id).launch.clear();
+    assert_eq!(only(&setup.json(&format!("restore {id}")))["changed"], false);
+    assert!(setup.image(&id).launch.is_empty());
+}
+
+#[test]
+fn what_was_withdrawn_from_an_image_that_is_half_back_stays_withdrawn() {
+    let setup = ready();
+    let id = half_back(&setup);
+    let report = setup.json(&format!("unshare {id} --with {OTHER}"));
+    assert_eq!(only(&report)["detail"], "restore puts nothing more back from the journal");
+    setup.fake.forget_calls();
+    let report = setup.json(&format!("restore {id}"));
+    assert_eq!((&only(&report)["status"], &only(&report)["changed"]), (&"done".into(), &false.into()));
+    setup.unchanged();
+    assert!(setup.image(&id).launch.is_empty());
+    // It is said once.
+    assert_eq!(only(&setup.json(&format!("unshare {id} --with {OTHER}")))["detail"], Value::Null);
 }

@@ -13,7 +13,7 @@ use crate::domain::comeback::{Remembered, Returning};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::memory::{Journaled, Written};
 use crate::domain::report::Verb;
-use crate::domain::sharing::{Principal, to_tag};
+use crate::domain::sharing::{Principal, SHARES, to_tag};
 use crate::domain::tagging::Tags;
 
 /// How many ids a line may name before the one it is about is certainly among them.
@@ -72,7 +72,8 @@ struct ResultLine {
 }
 
 /// What the journal remembers of these images: the newest line of each that was written before something was done to
-/// it. A journal that is not there remembers nothing.
+/// it; that of a deregistration as long as amictl has not put back all that the image lacks since. A journal that is
+/// not there remembers nothing.
 pub fn remembered(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Remembered>> {
     let mut found = BTreeMap::new();
     each_line(path, images, |line| remember(line, images, &mut found))?;
@@ -137,6 +138,14 @@ fn remember(line: Line, images: &BTreeSet<ImageId>, found: &mut BTreeMap<ImageId
         Line { phase, action: Some(action), image: Some(image), .. }
             if phase == "begin" && images.contains(&image.id) =>
         {
+            let unfinished = found.get_mut(&image.id).filter(|then| then.is_unfinished_return());
+            if let Some(then) = unfinished.filter(|_| !ends_return(&action)) {
+                if [Verb::Disable, Verb::Enable, Verb::Revive].iter().any(|verb| verb.as_str() == action) {
+                    // Who is to get a permission back is what these say from now on.
+                    then.tags.remove(SHARES);
+                }
+                return;
+            }
             let mut unreadable = Vec::new();
             let copiers = line.snapshot_permissions.into_iter().flatten();
             let copiers = copiers.filter_map(|(id, who)| Some((id, principals(who?, &mut unreadable))));
@@ -169,6 +178,12 @@ fn remember(line: Line, images: &BTreeSet<ImageId>, found: &mut BTreeMap<ImageId
         }
         _ => {}
     }
+}
+
+/// Whether what an image lacks of an earlier time is not to be put back after this: it has gone again, or somebody
+/// takes permissions on purpose.
+fn ends_return(action: &str) -> bool {
+    [Verb::Deregister, Verb::Unshare].iter().any(|verb| verb.as_str() == action)
 }
 
 /// Those who can be read; the others are put aside.

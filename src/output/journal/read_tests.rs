@@ -150,6 +150,40 @@ fn how_far_bringing_back_got_is_known_and_is_no_line_of_its_own() {
 }
 
 #[test]
+fn a_return_that_is_not_finished_is_remembered_whatever_is_done_meanwhile() {
+    let begun = [begin(WEB, "deregister", 1), restoring(WEB, "begin", "")].concat();
+    let unfinished = [begun.clone(), restoring(WEB, "end", ",\"image_back\":true")].concat();
+    for action in ["deprecate", "disable", "enable", "revive"] {
+        for (text, returning) in [(&begun, Returning::Begun), (&unfinished, Returning::Incomplete)] {
+            let done = [begin(WEB, action, 5), end(WEB, action, "failed\",\"changed\":false,\"x\":\"")];
+            let found = of_web(&[text.clone(), done.concat()].concat());
+            assert_eq!((found.action.as_str(), found.returning), ("deregister", returning), "{action}");
+            assert!(!found.in_vain && !found.brought_back && found.is_unfinished_return());
+            // Once it is finished, the next line counts.
+            let lines = [text.clone(), done.concat(), end(WEB, "restore", "done"), begin(WEB, action, 6)].concat();
+            assert_eq!(of_web(&lines).action, action);
+        }
+        // What was never begun is a line as any other.
+        assert_eq!(of_web(&[begin(WEB, "deregister", 1), begin(WEB, action, 5)].concat()).action, action);
+    }
+    for action in ["deregister", "unshare"] {
+        let found = of_web(&[unfinished.clone(), begin(WEB, action, 5)].concat());
+        assert_eq!((found.action.as_str(), found.returning), (action, Returning::NotBegun));
+        assert_eq!(found.at.to_rfc3339(), "2026-01-02T03:05:00+00:00");
+    }
+}
+
+#[test]
+fn who_is_to_get_a_permission_back_is_what_the_last_line_says() {
+    let tagged = |text: String| text.replace(r#""Team":"web""#, r#""Team":"web","amictl:shares":"all""#);
+    let unfinished = [tagged(begin(WEB, "deregister", 1)), restoring(WEB, "begin", "")].concat();
+    for (action, stays) in [("deprecate", true), ("disable", false), ("enable", false), ("revive", false)] {
+        let found = of_web(&[unfinished.clone(), begin(WEB, action, 5)].concat());
+        assert_eq!((found.tags.contains_key(SHARES), found.tags.contains_key("Team")), (stays, true), "{action}");
+    }
+}
+
+#[test]
 fn what_ec2_refused_was_done_in_vain() {
     for (status, changed, in_vain) in [
         ("failed", ",\"changed\":false", true),
