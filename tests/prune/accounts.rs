@@ -269,6 +269,10 @@ fn a_failure_does_not_hide_an_account_that_is_missing_or_a_source_that_failed() 
     setup.fake.fault(denied.times(9));
     let ran = setup.run(&format!("{AWAY} {THREE} -q")).ended(3);
     assert_eq!(ran.json()["summary"], json!({"done": 1, "failed": 1, "skipped": 0}));
-    ran.says(&["Not this one", "account 222222222222", "cannot be assumed"]);
-    ran.says(&["not verified, so everything there is kept: ec2-fleets in us-east-1 of account 333333333333"]);
+    ran.says(&[
+        "Not this one",
+        "account 222222222222",
+        "cannot be assumed",
+        "not verified, so everything there is kept: ec2-fleets in us-east-1 of account 333333333333",
+    ]);
 }
