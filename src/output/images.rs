@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::columns::{Column, Row};
-use super::json::{ErrorJson, ImageJson, ImagesJson, Listed, OutcomeJson, VERSION};
+use super::json::{ErrorJson, ImageJson, ImagesJson, OutcomeJson, VERSION};
 use super::table::Sheet;
 use super::{Format, Printer};
 use crate::domain::cost::{Prices, snapshot_gib};
@@ -46,7 +46,7 @@ pub fn images(
     match printer.format() {
         Format::Json => printer.json(&ImagesJson {
             version: VERSION,
-            images: Listed { images, item },
+            images: images.iter().map(item),
             errors: errors.iter().map(ErrorJson::new).collect(),
             steps: options.steps.iter().map(OutcomeJson::new).collect(),
         }),

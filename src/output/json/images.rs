@@ -1,11 +1,6 @@
 //! Images and instances.
 
-use std::num::NonZero;
-use std::panic::resume_unwind;
-
-use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
-use serde_json::value::to_raw_value;
 
 use super::{OutcomeJson, time};
 use crate::domain::image::{Image, ImageSnapshot};
@@ -13,9 +8,6 @@ use crate::domain::instance::Instance;
 use crate::domain::naming::Version;
 use crate::domain::report::PlaceError;
 use crate::domain::tagging::Tags;
-
-/// How many images a core puts into text at a time.
-const A_CORE: usize = 250;
 
 /// An error with its place.
 #[derive(Serialize)]
@@ -37,46 +29,19 @@ impl<'a> ErrorJson<'a> {
     }
 }
 
-/// A listing.
+/// A listing. The images are put together one by one as they are written: there may be very many.
 #[derive(Serialize)]
-#[serde(bound = "F: Fn(&'a Image) -> ImageJson<'a> + Sync")]
-pub struct ImagesJson<'a, F> {
+#[serde(bound = "I: Iterator<Item: Serialize> + Clone")]
+pub struct ImagesJson<'a, I> {
     pub version: u32,
     #[serde(serialize_with = "each")]
-    pub images: Listed<'a, F>,
+    pub images: I,
     pub errors: Vec<ErrorJson<'a>>,
     pub steps: Vec<OutcomeJson<'a>>,
 }
 
-/// Images, and what is written of each.
-pub struct Listed<'a, F> {
-    pub images: &'a [Image],
-    pub item: F,
-}
-
-/// There may be very many images: some are put into text at a time, on all cores, and the text is dropped before the next
-/// ones come.
-fn each<'a, F, S>(listed: &Listed<'a, F>, to: S) -> Result<S::Ok, S::Error>
-where
-    F: Fn(&'a Image) -> ImageJson<'a> + Sync,
-    S: Serializer,
-{
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let write = |images: &'a [Image]| images.iter().map(|image| to_raw_value(&(listed.item)(image))).collect();
-    let mut list = to.serialize_seq(Some(listed.images.len()))?;
-    for some in listed.images.chunks(cores * A_CORE) {
-        let written: Vec<Result<Vec<_>, serde_json::Error>> = std::thread::scope(|scope| {
-            let (mine, others) = some.split_at(some.len().min(A_CORE));
-            let others: Vec<_> = others.chunks(A_CORE).map(|part| scope.spawn(move || write(part))).collect();
-            let others = others.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            // Begun already: this thread has its own part to write meanwhile.
-            [write(mine)].into_iter().chain(others).collect()
-        });
-        for text in written {
-            text.map_err(S::Error::custom)?.iter().try_for_each(|text| list.serialize_element(text))?;
-        }
-    }
-    list.end()
+fn each<I: Iterator<Item: Serialize> + Clone, S: Serializer>(items: &I, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(items.clone())
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ mod show;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-pub use images::{ErrorJson, ImageJson, ImagesJson, InstanceJson, InstancesJson, Listed};
+pub use images::{ErrorJson, ImageJson, ImagesJson, InstanceJson, InstancesJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, problem};
