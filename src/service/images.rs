@@ -57,7 +57,7 @@ pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError
         .iter()
         .map(|(name, values)| Filter::builder().name(name).set_values(Some(values.clone())).build());
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
-    let account = if query.own_only() { None } else { target.account().await.ok() };
+    let account = if query.own_only() { None } else { target.account().await.ok().cloned() };
     let mut pages = target
         .ec2
         .describe_images()
@@ -68,12 +68,19 @@ pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError
         .into_paginator()
         .page_size(PAGE)
         .send();
-    let own = |owner: Option<&str>| query.own_only() || is_own(account, owner);
-    let mut images = Vec::new();
+    let mut parts = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(CALL, &target.region))?;
-        images.reserve(page.images().len());
-        images.extend(page.images().iter().filter_map(|found| convert::image(found, &target.region, own)));
+        let (region, account, all_own) = (target.region.clone(), account.clone(), query.own_only());
+        // A page is made ours, and dropped, while the next one is on its way and read.
+        parts.push(tokio::spawn(async move {
+            let own = |owner: Option<&str>| all_own || is_own(account.as_ref(), owner);
+            page.images().iter().filter_map(|found| convert::image(found, &region, own)).collect::<Vec<_>>()
+        }));
+    }
+    let mut images = Vec::new();
+    for part in parts {
+        images.extend(part.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic())));
     }
     Ok(images)
 }
