@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::Filter;
+use tokio::task::JoinHandle;
 
 use super::convert;
 use super::error::{ApiError, api};
@@ -68,21 +69,32 @@ pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError
         .into_paginator()
         .page_size(PAGE)
         .send();
-    let mut parts = Vec::new();
+    let (mut images, mut behind) = (Vec::new(), None);
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(CALL, &target.region))?;
         let (region, account, all_own) = (target.region.clone(), account.clone(), query.own_only());
         // A page is made ours, and dropped, while the next one is on its way and read.
-        parts.push(tokio::spawn(async move {
+        let part = tokio::spawn(async move {
             let own = |owner: Option<&str>| all_own || is_own(account.as_ref(), owner);
-            page.images().iter().filter_map(|found| convert::image(found, &region, own)).collect::<Vec<_>>()
-        }));
+            page.images().iter().filter_map(|found| convert::image(found, &region, own)).collect()
+        });
+        if let Some(before) = behind.replace(part) {
+            images.extend(done(before).await);
+        }
     }
-    let mut images = Vec::new();
-    for part in parts {
-        images.extend(part.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic())));
+    match behind {
+        Some(last) if images.is_empty() => Ok(done(last).await),
+        Some(last) => {
+            images.extend(done(last).await);
+            Ok(images)
+        }
+        None => Ok(images),
     }
-    Ok(images)
+}
+
+/// The images of a page; a mistake of our own goes on as one.
+async fn done(part: JoinHandle<Vec<Image>>) -> Vec<Image> {
+    part.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
 }
 
 /// These images, whoever owns them. EC2 refuses ids it does not know, and leaves out ones just deregistered.
