@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
+use super::again::quoted;
 use super::sharing::{self, Sharing};
 use super::{Context, changing};
 use crate::domain::age::Age;
@@ -179,7 +180,7 @@ impl Steps {
             options.push_str(&format!(" --share-with {}", self.with()));
         }
         if let Some(span) = self.deprecate {
-            options.push_str(&format!(" --deprecate-after {}", quoted(span)));
+            options.push_str(&format!(" --deprecate-after {}", quoted(&span.to_string())));
         }
         options.push_str(if self.protect { " --protect" } else { "" });
         options
@@ -201,7 +202,7 @@ impl Steps {
             }
             let how = match (verb, self.deprecate) {
                 (Verb::Share, _) => format!(" --with {}", self.with()),
-                (Verb::Deprecate, Some(span)) => format!(" --after {}", quoted(span)),
+                (Verb::Deprecate, Some(span)) => format!(" --after {}", quoted(&span.to_string())),
                 _ => String::new(),
             };
             lines.push(format!("amictl {} {}{how} {}", verb.as_str(), ids.join(" "), target.options_in(&regions)));
@@ -213,11 +214,6 @@ impl Steps {
 /// Whether nothing of a step is left to do.
 pub fn is_done(outcome: &Outcome) -> bool {
     outcome.status == Status::Done
-}
-
-fn quoted(span: Age) -> String {
-    let text = span.to_string();
-    if text.contains(' ') { format!("'{text}'") } else { text }
 }
 
 fn interrupted() -> Problem {

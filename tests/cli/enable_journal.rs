@@ -10,7 +10,7 @@ use crate::verbs::{NAME, changed};
 const THIRD: &str = "333333333333";
 
 /// An endpoint with one image that was shared with these accounts and is disabled; gives its id.
-fn ready(accounts: &[String]) -> (Setup, String) {
+pub fn ready(accounts: &[String]) -> (Setup, String) {
     let setup = Setup::new();
     let id = setup.world().image(PROD, EAST, NAME).put();
     setup.run(&format!("share web --with {}", accounts.join(","))).ended(0);

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::enable_journal;
 use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, Setup, refused};
 use crate::verbs::{NAME, changed};
@@ -11,10 +12,7 @@ const THIRD: &str = "333333333333";
 
 /// An endpoint with one image that was shared with these accounts and is disabled; gives its id.
 fn ready(accounts: &[String]) -> (Setup, String) {
-    let setup = Setup::new();
-    let id = setup.world().image(PROD, EAST, NAME).put();
-    setup.run(&format!("share web --with {}", accounts.join(","))).ended(0);
-    setup.run("disable web").ended(0);
+    let (setup, id) = enable_journal::ready(accounts);
     setup.fake.forget_calls();
     (setup, id)
 }
