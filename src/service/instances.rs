@@ -33,7 +33,7 @@ pub(super) fn instance(found: &types::Instance, region: &Region) -> Option<Insta
         image_id: found.image_id().and_then(|id| id.parse().ok()),
         region: region.clone(),
         state: found.state().and_then(|s| s.name()).map_or("unknown", |n| n.as_str()).to_owned(),
-        state_reason: found.state_reason().and_then(convert::reason),
+        state_reason: found.state_reason().and_then(|reason| convert::reason(reason.code(), reason.message())),
         instance_type: found.instance_type().map(|t| t.as_str().to_owned()),
         private_ip: some(found.private_ip_address()),
         public_ip: some(found.public_ip_address()),

@@ -1,11 +1,17 @@
 //! Reading images.
 
+mod described;
+mod page;
+#[cfg(test)]
+mod page_tests;
+mod xml;
+
 use std::collections::BTreeSet;
 
+use aws_sdk_ec2::operation::describe_images::builders::DescribeImagesFluentBuilder;
 use aws_sdk_ec2::types::Filter;
-use tokio::task::JoinHandle;
 
-use super::convert;
+use self::page::{Own, Page};
 use super::error::{ApiError, api};
 use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
@@ -58,62 +64,52 @@ pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError
         .iter()
         .map(|(name, values)| Filter::builder().name(name).set_values(Some(values.clone())).build());
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
-    let account = if query.own_only() { None } else { target.account().await.ok().cloned() };
-    let mut pages = target
+    let own = if query.own_only() { Own::All } else { Own::Of(target.account().await.ok().cloned()) };
+    let call = target
         .ec2
         .describe_images()
         .set_owners(some(query.owners.clone()))
         .set_executable_users(query.executable_by.map(|user| vec![user.to_owned()]))
         .set_filters(Some(filters.collect()))
         .include_disabled(true)
-        .into_paginator()
-        .page_size(PAGE)
-        .send();
-    let (mut images, mut behind) = (Vec::new(), None);
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(api(CALL, &target.region))?;
-        let (region, account, all_own) = (target.region.clone(), account.clone(), query.own_only());
-        // A page is made ours, and dropped, while the next one is on its way and read.
-        let part = tokio::spawn(async move {
-            let own = |owner: Option<&str>| all_own || is_own(account.as_ref(), owner);
-            page.images().iter().filter_map(|found| convert::image(found, &region, own)).collect()
-        });
-        if let Some(before) = behind.replace(part) {
-            images.extend(done(before).await);
+        .max_results(PAGE);
+    let (mut images, mut next) = (Vec::new(), None);
+    loop {
+        let (mut page, after) = page(target, call.clone().set_next_token(next.clone()), &own).await?;
+        // Where all is in one page, it need not be there twice.
+        match images.is_empty() {
+            true => images = page,
+            false => images.append(&mut page),
         }
-    }
-    match behind {
-        Some(last) if images.is_empty() => Ok(done(last).await),
-        Some(last) => {
-            images.extend(done(last).await);
-            Ok(images)
+        match after.filter(|token| !token.is_empty()) {
+            None => return Ok(images),
+            // It would go round for ever, and to stop would pass a part off as the whole.
+            same if same == next => return Err(ApiError::unreadable(CALL, &target.region)),
+            after => next = after,
         }
-        None => Ok(images),
     }
 }
 
-/// The images of a page; a mistake of our own goes on as one.
-async fn done(part: JoinHandle<Vec<Image>>) -> Vec<Image> {
-    part.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
+/// One answer: the images in it, and the token of the page after it.
+async fn page(
+    target: &Target,
+    call: DescribeImagesFluentBuilder,
+    own: &Own,
+) -> Result<(Vec<Image>, Option<String>), ApiError> {
+    let page = Page::new(&target.region, own);
+    let answer = call.customize().interceptor(page.clone()).send().await.map_err(api(CALL, &target.region))?;
+    Ok((page.take(), answer.next_token))
 }
 
 /// These images, whoever owns them. EC2 refuses ids it does not know, and leaves out ones just deregistered.
 pub async fn by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, ApiError> {
-    let account = target.account().await.ok();
+    let own = Own::Of(target.account().await.ok().cloned());
     let mut images = Vec::new();
     for chunk in ids.chunks(IDS_A_CALL) {
         let ids = chunk.iter().map(ToString::to_string).collect();
-        let answer = target
-            .ec2
-            .describe_images()
-            .set_image_ids(Some(ids))
-            .include_disabled(true)
-            .include_deprecated(true)
-            .send()
-            .await
-            .map_err(api(CALL, &target.region))?;
-        let own = |owner: Option<&str>| is_own(account, owner);
-        images.extend(answer.images().iter().filter_map(|found| convert::image(found, &target.region, own)));
+        let call =
+            target.ec2.describe_images().set_image_ids(Some(ids)).include_disabled(true).include_deprecated(true);
+        images.extend(page(target, call, &own).await?.0);
     }
     Ok(images)
 }
@@ -147,8 +143,4 @@ pub async fn by_name(target: &Target, name: &str) -> Result<Option<Image>, ApiEr
 pub fn shared_snapshots(images: &[Image], leaving: &BTreeSet<ImageId>) -> BTreeSet<SnapshotId> {
     let staying = images.iter().filter(|image| !leaving.contains(&image.id));
     staying.flat_map(|image| image.snapshots.iter().map(|s| s.id.clone())).collect()
-}
-
-fn is_own(account: Option<&crate::domain::ids::AccountId>, owner: Option<&str>) -> bool {
-    account.is_some_and(|account| Some(account.as_str()) == owner)
 }

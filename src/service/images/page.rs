@@ -1,0 +1,199 @@
+//! Reads what DescribeImages answers, in place of the SDK's own reader of XML.
+//!
+//! The SDK compares the name of each element with those of all members of an image before it knows which one it is, and
+//! makes a value of every member before the images are made of them: that was nine tenths of what a listing took. Here
+//! an element is looked at once, and what amictl does not use is skipped. Everything around it, from the signature to
+//! errors and retries, is the SDK's.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_ec2::operation::describe_images::{DescribeImagesError, DescribeImagesOutput};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, Error, Output, OutputOrError,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::described::{Described, Ebs, Mapping, Reason, Tag};
+use super::xml::{self, Xml, each, items, members, skip, text};
+use crate::domain::ids::AccountId;
+use crate::domain::image::Image;
+use crate::domain::region::Region;
+
+/// Which images are the account's own.
+#[derive(Debug, Clone)]
+pub(super) enum Own {
+    /// All: no others were asked for.
+    All,
+    /// Those of this account; none where it is not known.
+    Of(Option<AccountId>),
+}
+
+impl Own {
+    fn is(&self, owner: Option<&str>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(account) => account.as_ref().is_some_and(|account| Some(account.as_str()) == owner),
+        }
+    }
+}
+
+/// The images of one answer. The SDK can hand on only its own types, so they are kept here until they are taken.
+#[derive(Debug, Clone)]
+pub(super) struct Page {
+    region: Region,
+    own: Own,
+    images: Arc<Mutex<Vec<Image>>>,
+}
+
+impl Page {
+    /// A page that is still to be read.
+    pub(super) fn new(region: &Region, own: &Own) -> Self {
+        Self { region: region.clone(), own: own.clone(), images: Arc::default() }
+    }
+
+    /// The images that were read.
+    pub(super) fn take(&self) -> Vec<Image> {
+        std::mem::take(&mut self.images.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Puts the page in the place of the SDK's reader, for answers that are no errors.
+#[dyn_dispatch_hint]
+impl Intercept for Page {
+    fn name(&self) -> &'static str {
+        "Page"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.response().status().is_success() {
+            cfg.interceptor_state().store_put(SharedResponseDeserializer::new(self.clone()));
+        }
+        Ok(())
+    }
+}
+
+impl DeserializeResponse for Page {
+    fn deserialize_nonstreaming_with_config(&self, response: &HttpResponse, _: &ConfigBag) -> OutputOrError {
+        let unreadable = |cause| OrchestratorError::operation(Error::erase(DescribeImagesError::unhandled(cause)));
+        let (images, next) = self.read(response.body().bytes().unwrap_or_default()).map_err(unreadable)?;
+        *self.images.lock().unwrap_or_else(PoisonError::into_inner) = images;
+        Ok(Output::erase(DescribeImagesOutput::builder().set_next_token(next).build()))
+    }
+}
+
+/// EC2 takes more bytes than this to describe any image.
+const SHORTEST: usize = 800;
+
+impl Page {
+    /// The images of an answer, and the token of the page after it.
+    fn read(&self, body: &[u8]) -> Result<(Vec<Image>, Option<String>), BoxError> {
+        let mut xml = xml::answer(body, "DescribeImagesResponse")?;
+        // Made as large as it may become: to grow it, and so to copy it, takes a good part of the time.
+        let (mut images, mut next) = (Vec::with_capacity(body.len() / SHORTEST), None);
+        members(&mut xml, |xml, member| {
+            match member.name().as_ref() {
+                "imagesSet" => each(xml, |xml| {
+                    images.extend(described(xml)?.image(&self.region, |owner| self.own.is(owner)));
+                    Ok(())
+                })?,
+                "nextToken" => next = Some(text(xml)?.into_owned()),
+                _ => skip(xml, member)?,
+            }
+            Ok(())
+        })?;
+        Ok((images, next))
+    }
+}
+
+fn described<'a>(xml: &mut Xml<'a>) -> Result<Described<'a>, BoxError> {
+    let mut image = Described::default();
+    members(xml, |xml, member| {
+        match member.name().as_ref() {
+            "imageId" => image.image_id = Some(text(xml)?),
+            "name" => image.name = Some(text(xml)?),
+            "description" => image.description = Some(text(xml)?),
+            "imageOwnerId" => image.owner_id = Some(text(xml)?),
+            "imageState" => image.state = Some(text(xml)?),
+            "stateReason" => image.state_reason = state_reason(xml)?,
+            "creationDate" => image.creation_date = Some(text(xml)?),
+            "deprecationTime" => image.deprecation_time = Some(text(xml)?),
+            "lastLaunchedTime" => image.last_launched_time = Some(text(xml)?),
+            "architecture" => image.architecture = Some(text(xml)?),
+            "platformDetails" => image.platform_details = Some(text(xml)?),
+            "rootDeviceType" => image.root_device_type = Some(text(xml)?),
+            "isPublic" => image.public = Some(text(xml)?.parse()?),
+            "deregistrationProtection" => image.deregistration_protection = Some(text(xml)?),
+            "sourceInstanceId" => image.source_instance_id = Some(text(xml)?),
+            "sourceImageId" => image.source_image_id = Some(text(xml)?),
+            "sourceImageRegion" => image.source_image_region = Some(text(xml)?),
+            "blockDeviceMapping" => image.block_device_mappings = items(xml, mapping)?,
+            "tagSet" => image.tags = items(xml, tag)?,
+            _ => skip(xml, member)?,
+        }
+        Ok(())
+    })?;
+    Ok(image)
+}
+
+fn state_reason<'a>(xml: &mut Xml<'a>) -> Result<Reason<'a>, BoxError> {
+    let mut reason = Reason::default();
+    members(xml, |xml, member| {
+        match member.name().as_ref() {
+            "code" => reason.code = Some(text(xml)?),
+            "message" => reason.message = Some(text(xml)?),
+            _ => skip(xml, member)?,
+        }
+        Ok(())
+    })?;
+    Ok(reason)
+}
+
+fn mapping<'a>(xml: &mut Xml<'a>) -> Result<Mapping<'a>, BoxError> {
+    let mut mapping = Mapping::default();
+    members(xml, |xml, member| {
+        match member.name().as_ref() {
+            "deviceName" => mapping.device_name = Some(text(xml)?),
+            "ebs" => mapping.ebs = Some(volume(xml)?),
+            _ => skip(xml, member)?,
+        }
+        Ok(())
+    })?;
+    Ok(mapping)
+}
+
+fn volume<'a>(xml: &mut Xml<'a>) -> Result<Ebs<'a>, BoxError> {
+    let mut volume = Ebs::default();
+    members(xml, |xml, member| {
+        match member.name().as_ref() {
+            "snapshotId" => volume.snapshot_id = Some(text(xml)?),
+            "volumeSize" => volume.volume_size = Some(text(xml)?.parse()?),
+            "encrypted" => volume.encrypted = Some(text(xml)?.parse()?),
+            _ => skip(xml, member)?,
+        }
+        Ok(())
+    })?;
+    Ok(volume)
+}
+
+fn tag<'a>(xml: &mut Xml<'a>) -> Result<Tag<'a>, BoxError> {
+    let mut tag = Tag::default();
+    members(xml, |xml, member| {
+        match member.name().as_ref() {
+            "key" => tag.key = Some(text(xml)?),
+            "value" => tag.value = Some(text(xml)?),
+            _ => skip(xml, member)?,
+        }
+        Ok(())
+    })?;
+    Ok(tag)
+}
