@@ -125,7 +125,7 @@ async fn all_rules(target: &Target) -> Result<Vec<Rule>, ApiError> {
 }
 
 async fn rules_about(target: &Target, resource: Resource, kind: ResourceType) -> Result<Vec<Rule>, ApiError> {
-    let mut pages = target.rbin.list_rules().resource_type(kind).into_paginator().page_size(PAGE).send();
+    let mut pages = target.rbin().list_rules().resource_type(kind).into_paginator().page_size(PAGE).send();
     let mut ids = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(LIST_RULES, &target.region))?;
@@ -138,7 +138,7 @@ async fn rules_about(target: &Target, resource: Resource, kind: ResourceType) ->
 
 /// A listing leaves out what decides: the tags of a rule, and whether it is in force.
 async fn rule(target: &Target, resource: Resource, id: String) -> Result<Option<Rule>, ApiError> {
-    let answer = target.rbin.get_rule().identifier(id).send().await.map_err(api(GET_RULE, &target.region));
+    let answer = target.rbin().get_rule().identifier(id).send().await.map_err(api(GET_RULE, &target.region));
     let found = match answer {
         // It has been taken away since it was listed.
         Err(error) if error.is("ResourceNotFoundException") => return Ok(None),

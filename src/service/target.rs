@@ -1,7 +1,7 @@
 //! One account in one region, with its clients.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::retry::RetryPartition;
@@ -72,15 +72,39 @@ pub struct Caller {
     pub arn: Option<String>,
 }
 
+/// The clients of a target for the other services, made when one is first needed: a listing of every region needs none.
+#[derive(Default)]
+struct Others {
+    autoscaling: OnceLock<aws_sdk_autoscaling::Client>,
+    kms: OnceLock<aws_sdk_kms::Client>,
+    rbin: OnceLock<aws_sdk_rbin::Client>,
+    ssm: OnceLock<aws_sdk_ssm::Client>,
+}
+
+macro_rules! others {
+    ($($service:ident: $sdk:ident),*) => {
+        impl Target {
+            $(pub(super) fn $service(&self) -> &$sdk::Client {
+                self.others.$service.get_or_init(|| {
+                    let region = aws_config::Region::new(self.region.as_str().to_owned());
+                    let partition = format!("{}/{}", self.account.retries(&self.region), stringify!($service));
+                    let config = $sdk::config::Builder::from(&self.account.config).region(region);
+                    $sdk::Client::from_conf(config.retry_partition(RetryPartition::new(partition)).build())
+                })
+            })*
+        }
+    };
+}
+
+others!(autoscaling: aws_sdk_autoscaling, kms: aws_sdk_kms, rbin: aws_sdk_rbin, ssm: aws_sdk_ssm);
+
 /// One account in one region: what every call is made on.
 #[derive(Clone)]
 pub struct Target {
     /// The region.
     pub region: Region,
     pub(super) ec2: aws_sdk_ec2::Client,
-    pub(super) ssm: aws_sdk_ssm::Client,
-    pub(super) autoscaling: aws_sdk_autoscaling::Client,
-    pub(super) rbin: aws_sdk_rbin::Client,
+    others: Arc<Others>,
     account: Arc<Account>,
 }
 
@@ -89,31 +113,12 @@ impl Target {
         let place = aws_config::Region::new(region.as_str().to_owned());
         let partition = account.retries(&region);
         let ec2 = aws_sdk_ec2::config::Builder::from(&account.config)
-            .region(place.clone())
+            .region(place)
             .http_client(account.paced(&region))
             .retry_classifier(Patient)
             .retry_partition(RetryPartition::new(partition.clone()))
             .build();
-        let ssm = aws_sdk_ssm::config::Builder::from(&account.config)
-            .region(place.clone())
-            .retry_partition(RetryPartition::new(format!("{partition}/ssm")))
-            .build();
-        let autoscaling = aws_sdk_autoscaling::config::Builder::from(&account.config)
-            .region(place.clone())
-            .retry_partition(RetryPartition::new(format!("{partition}/autoscaling")))
-            .build();
-        let rbin = aws_sdk_rbin::config::Builder::from(&account.config)
-            .region(place)
-            .retry_partition(RetryPartition::new(format!("{partition}/rbin")))
-            .build();
-        Self {
-            region,
-            ec2: aws_sdk_ec2::Client::from_conf(ec2),
-            ssm: aws_sdk_ssm::Client::from_conf(ssm),
-            autoscaling: aws_sdk_autoscaling::Client::from_conf(autoscaling),
-            rbin: aws_sdk_rbin::Client::from_conf(rbin),
-            account: Arc::clone(account),
-        }
+        Self { region, ec2: aws_sdk_ec2::Client::from_conf(ec2), others: Arc::default(), account: Arc::clone(account) }
     }
 
     /// Whether both are of one account, as it was asked for.
@@ -124,14 +129,6 @@ impl Target {
     /// The same account in another region.
     pub fn in_region(&self, region: &Region) -> Self {
         Self::new(&self.account, region.clone())
-    }
-
-    /// The client for keys, made when one is asked about.
-    pub(super) fn kms(&self) -> aws_sdk_kms::Client {
-        let region = aws_config::Region::new(self.region.as_str().to_owned());
-        let partition = RetryPartition::new(format!("{}/kms", self.account.retries(&self.region)));
-        let config = aws_sdk_kms::config::Builder::from(&self.account.config).region(region);
-        aws_sdk_kms::Client::from_conf(config.retry_partition(partition).build())
     }
 
     /// The regions that are enabled for the account: the same wherever it is asked.

@@ -12,7 +12,7 @@ const PAGE: i32 = 100;
 const KIND: &str = "auto-scaling-group";
 
 pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {
-    let mut pages = target.autoscaling.describe_auto_scaling_groups().into_paginator().page_size(PAGE).send();
+    let mut pages = target.autoscaling().describe_auto_scaling_groups().into_paginator().page_size(PAGE).send();
     let mut found = Found::default();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|e| api("DescribeAutoScalingGroups", &target.region)(e).problem())?;

@@ -8,7 +8,7 @@ use crate::service::error::api;
 const PAGE: i32 = 100;
 
 pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
-    let mut pages = target.autoscaling.describe_launch_configurations().into_paginator().page_size(PAGE).send();
+    let mut pages = target.autoscaling().describe_launch_configurations().into_paginator().page_size(PAGE).send();
     let mut found = Found::default();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|e| api("DescribeLaunchConfigurations", &target.region)(e).problem())?;

@@ -47,7 +47,7 @@ fn is_alias(name: &str) -> bool {
 
 /// What an alias named before it was promoted to what it names now: `rollback` goes back to it.
 async fn previous(target: &Target, name: String) -> Result<(String, Option<String>), ApiError> {
-    let mut pages = target.ssm.get_parameter_history().name(&name).into_paginator().page_size(PAGE).send();
+    let mut pages = target.ssm().get_parameter_history().name(&name).into_paginator().page_size(PAGE).send();
     let mut versions = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api("GetParameterHistory", &target.region))?;
@@ -63,7 +63,7 @@ async fn names(target: &Target) -> Result<Vec<String>, ApiError> {
     const CALL: &str = "DescribeParameters";
     let text = ParameterStringFilter::builder().key("Type").values("String").values("StringList").build();
     let text = text.map_err(|_| ApiError::unreadable(CALL, &target.region))?;
-    let mut pages = target.ssm.describe_parameters().parameter_filters(text).into_paginator().page_size(PAGE).send();
+    let mut pages = target.ssm().describe_parameters().parameter_filters(text).into_paginator().page_size(PAGE).send();
     let mut names = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(CALL, &target.region))?;
@@ -73,7 +73,7 @@ async fn names(target: &Target) -> Result<Vec<String>, ApiError> {
 }
 
 async fn values(target: &Target, names: Vec<String>) -> Result<Vec<(String, String)>, ApiError> {
-    let answer = target.ssm.get_parameters().set_names(Some(names)).send().await;
+    let answer = target.ssm().get_parameters().set_names(Some(names)).send().await;
     let answer = answer.map_err(api("GetParameters", &target.region))?;
     // A name that has become invalid was deleted in between: nothing uses it any more.
     let pair = |p: &aws_sdk_ssm::types::Parameter| Some((p.name()?.to_owned(), p.value()?.to_owned()));
