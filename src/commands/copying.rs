@@ -182,7 +182,7 @@ pub fn tell_failed(context: &Context, at: &str, error: &Error) -> Problem {
 /// Writes what was made to stdout.
 pub fn show(context: &Context, made: &Made, several: bool) -> Result<()> {
     let options = Options { steps: made.steps.clone(), owners: several, ..Options::default() };
-    output::images(&context.printer, &made.images, &made.errors, &options, context.now)
+    output::images(&context.printer, &made.images.iter().collect::<Vec<_>>(), &made.errors, &options, context.now)
 }
 
 async fn one(context: &Context, copies: &Copies, of: usize, region: Region) -> Copied {

@@ -1,15 +1,13 @@
 //! `amictl list`: finds images.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 use anyhow::Result;
 use clap::ValueEnum;
-use futures::{FutureExt, StreamExt, TryStreamExt};
 
-use super::chosen::{Chosen, Gaps};
+use super::chosen::Chosen;
 use super::using::{self, Used};
-use super::{Context, destroy};
+use super::{Context, destroy, everywhere};
 use crate::domain::across::NOT_ACTIVE;
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
@@ -23,12 +21,8 @@ use crate::domain::selection::{Selection, Sort};
 use crate::domain::tagging::TagMatch;
 use crate::domain::usage::{SourceStatus, Verdict};
 use crate::output::{self, Column, Options};
-use crate::service::images::{self, Query};
-use crate::service::session::Places;
+use crate::service::images::Query;
 use crate::service::usage::Scope;
-
-/// How many regions and accounts are listed at a time.
-const SIDE_BY_SIDE: usize = 32;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -137,52 +131,17 @@ fn owner(text: &str) -> Result<String, String> {
 
 /// Lists the images; a place that fails is reported and does not hide the others.
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let places = context.session().await?.places().await.some()?;
-    let unentered = places.unentered();
-    let Places { targets, mut errors, several, .. } = places;
-    let query = Arc::new(query(&args));
-    let bar = context.printer.bars().count(targets.len() as u64, "listing images");
-    // Each on a thread of its own, as reading a thousand images takes longer than waiting for them.
-    let found = futures::stream::iter(targets).map(|target| {
-        let query = Arc::clone(&query);
-        let task = tokio::spawn(async move {
-            let answer = images::find(&target, &query).await;
-            (target, answer)
-        });
-        task.inspect(|_| bar.step())
-    });
-    let answers: Vec<_> = found.buffered(SIDE_BY_SIDE).try_collect().await?;
-    drop(bar);
-    let (mut all, mut first, mut targets) = (Vec::new(), None, Vec::new());
-    let (mut failed, places) = (0, answers.len());
-    for (target, answer) in answers {
-        match answer {
-            // Where all is in one place, it need not be there twice.
-            Ok(images) if all.is_empty() => all = images,
-            Ok(mut images) => all.append(&mut images),
-            Err(error) => {
-                errors.push(target.error(error.problem()).await);
-                failed += 1;
-                first.get_or_insert(error);
-            }
-        }
-        targets.push(target);
-    }
-    all.retain(|image: &Image| !args.shared || !image.own);
-    match first {
-        // Nothing was listed: this is a failure, not a part of a listing.
-        Some(error) if failed == places => Err(error.into()),
-        _ => {
-            let (images, gaps) = (Vec::new(), Gaps::default());
-            show(context, &args, all, Chosen { images, errors, unentered, targets, several, gaps }).await
-        }
-    }
+    let (images, listing) = everywhere::find(context, query(&args)).await?;
+    let shown = show(context, &args, &images, listing).await;
+    // The run ends here: to give back thousands of images one by one would only make it longer.
+    std::mem::forget(images);
+    shown
 }
 
 /// Who uses each of the images. A source that cannot be read leaves the question open.
 async fn users(
     context: &Context,
-    images: &[Image],
+    images: &[&Image],
     listing: &Chosen,
 ) -> Result<(BTreeMap<ImageId, String>, Vec<PlaceError>)> {
     let mut places = Vec::new();
@@ -193,7 +152,7 @@ async fn users(
         |image: &Image| places.iter().find(|(t, id)| t.region == image.region && *id == image.owner.as_ref());
     let of_region = |image: &Image| places.iter().find(|(target, _)| target.region == image.region);
     let place = |image: &Image| of_owner(image).or_else(|| of_region(image)).map(|(target, _)| (*target).clone());
-    let chosen = listing.with(images.iter().filter_map(|image| Some((place(image)?, image.clone()))).collect());
+    let chosen = listing.with(images.iter().filter_map(|image| Some((place(image)?, (*image).clone()))).collect());
     let (mut found, mut errors) = (BTreeMap::new(), Vec::new());
     for Used { target, images, usage } in using::usage_of(context, &chosen, &Scope::default(), false).await? {
         let text = |image: &Image| match usage.verdict(&image.id) {
@@ -214,8 +173,9 @@ async fn users(
     Ok((found, errors))
 }
 
-async fn show(context: &Context, args: &Args, images: Vec<Image>, listing: Chosen) -> Result<()> {
-    let images = selection(args).apply(images, context.now);
+async fn show(context: &Context, args: &Args, all: &[Vec<Image>], listing: Chosen) -> Result<()> {
+    let all = all.iter().flatten().filter(|image| !args.shared || !image.own);
+    let images = selection(args).apply(all, context.now);
     let mut used_by = BTreeMap::new();
     let mut errors = listing.errors.clone();
     if args.columns.contains(&Column::Named("used_by")) {
@@ -237,8 +197,6 @@ async fn show(context: &Context, args: &Args, images: Vec<Image>, listing: Chose
     if images.is_empty() && errors.is_empty() && context.printer.format() == output::Format::Table {
         context.printer.say("no images match");
     }
-    // The run ends here: to give back thousands of images one by one would only make it longer.
-    std::mem::forget(images);
     if errors.is_empty() {
         return Ok(());
     }

@@ -21,6 +21,7 @@ mod destroy;
 pub mod disable;
 pub mod enable;
 mod ending;
+mod everywhere;
 mod finishing;
 mod foreign;
 mod landing;

@@ -66,7 +66,7 @@ async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Resu
             wait::image_available(target, &found.id, false, &context.patience(), watch).await
         })
         .await?;
-    output::images(&context.printer, &[image], &[], &Options::default(), context.now)
+    output::images(&context.printer, &[&image], &[], &Options::default(), context.now)
 }
 
 async fn running(context: &Context, target: &Target, ids: &[InstanceId]) -> Result<()> {

@@ -6,6 +6,27 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
+/// Those launched before 20 March 2019. No region has become one since.
+const DEFAULTS: [&str; 17] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
 /// One AWS region, e.g. `us-east-1`. Whether the account may use it is for EC2 to say.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -15,6 +36,11 @@ impl Region {
     /// The region that every account of the public partition has.
     pub fn first() -> Self {
         Self("us-east-1".to_owned())
+    }
+
+    /// The regions of the public partition that every account has and nobody can disable; all others must be enabled.
+    pub fn defaults() -> impl Iterator<Item = Self> {
+        DEFAULTS.iter().map(|name| Self((*name).to_owned()))
     }
 
     /// The region as text.

@@ -47,20 +47,17 @@ pub struct Selection {
 
 impl Selection {
     /// The images to show, in order.
-    pub fn apply(&self, images: Vec<Image>, now: DateTime<Utc>) -> Vec<Image> {
-        let mut kept: Vec<Image> = images.into_iter().filter(|image| self.keeps(image, now)).collect();
+    pub fn apply<'a>(&self, images: impl IntoIterator<Item = &'a Image>, now: DateTime<Utc>) -> Vec<&'a Image> {
+        let mut kept: Vec<&Image> = images.into_iter().filter(|image| self.keeps(image, now)).collect();
         if self.latest {
             kept = newest_of_each_family(kept, now);
         }
         let ties = |a: &Image, b: &Image| {
             by_name(a).cmp(&by_name(b)).then_with(|| (&a.region, &a.id).cmp(&(&b.region, &b.id)))
         };
-        // Places are sorted rather than images, which are large: each image is then moved once.
-        let mut order: Vec<usize> = (0..kept.len()).collect();
-        order.sort_by(|a, b| self.sort.compare(&kept[*a], &kept[*b]).then_with(|| ties(&kept[*a], &kept[*b])));
-        order.truncate(self.limit.unwrap_or(usize::MAX));
-        let mut kept: Vec<Option<Image>> = kept.into_iter().map(Some).collect();
-        order.into_iter().filter_map(|at| kept[at].take()).collect()
+        kept.sort_by(|a, b| self.sort.compare(a, b).then_with(|| ties(a, b)));
+        kept.truncate(self.limit.unwrap_or(usize::MAX));
+        kept
     }
 
     fn keeps(&self, image: &Image, now: DateTime<Utc>) -> bool {
@@ -73,15 +70,15 @@ impl Selection {
     }
 }
 
-fn newest_of_each_family(images: Vec<Image>, now: DateTime<Utc>) -> Vec<Image> {
+fn newest_of_each_family(images: Vec<&Image>, now: DateTime<Utc>) -> Vec<&Image> {
     let mut newest = BTreeMap::new();
     for image in images {
-        let Some(name) = image.parsed_name.clone() else { continue };
+        let Some(name) = &image.parsed_name else { continue };
         if image.state != State::Available || image.deprecated(now) {
             continue;
         }
-        let group = (image.region.clone(), image.owner.clone(), name.family().clone());
-        let rank = (name, image.created_at, image.id.clone());
+        let group = (&image.region, &image.owner, name.family());
+        let rank = (name, image.created_at, &image.id);
         match newest.get(&group) {
             Some((best, _)) if *best >= rank => {}
             _ => {
@@ -139,7 +136,7 @@ mod tests {
     }
 
     fn ids(selection: Selection) -> Vec<i64> {
-        selection.apply(fleet(), now()).iter().map(|image| image.size_gib).collect()
+        selection.apply(&fleet(), now()).iter().map(|image| image.size_gib).collect()
     }
 
     #[test]
@@ -171,6 +168,6 @@ mod tests {
         let undated = || vec![image(1, "web-v1-2026-01-01")];
         let older = Selection { older_than: "1d".parse().ok(), ..Selection::default() };
         let newer = Selection { newer_than: "1d".parse().ok(), ..Selection::default() };
-        assert!(older.apply(undated(), now()).is_empty() && newer.apply(undated(), now()).is_empty());
+        assert!(older.apply(&undated(), now()).is_empty() && newer.apply(&undated(), now()).is_empty());
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::columns::{Column, Row};
-use super::json::{ErrorJson, ImageJson, ImagesJson, OutcomeJson, VERSION};
+use super::json::{BeginningJson, BesidesJson, ErrorJson, ImageJson, OutcomeJson, VERSION};
 use super::table::Sheet;
-use super::{Format, Printer};
+use super::{Format, Printer, long};
 use crate::domain::cost::{Prices, snapshot_gib};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -34,7 +34,7 @@ pub struct Options {
 /// room.
 pub fn images(
     printer: &Printer,
-    images: &[Image],
+    images: &[&Image],
     errors: &[PlaceError],
     options: &Options,
     now: DateTime<Utc>,
@@ -44,19 +44,21 @@ pub fn images(
     let item = |image| ImageJson::new(image, cost(image));
     let chosen = |usual: Vec<Column>| if options.columns.is_empty() { usual } else { options.columns.clone() };
     match printer.format() {
-        Format::Json => printer.json(&ImagesJson {
-            version: VERSION,
-            images: images.iter().map(item),
-            errors: errors.iter().map(ErrorJson::new).collect(),
-            steps: options.steps.iter().map(OutcomeJson::new).collect(),
-        }),
-        Format::Jsonl => printer.jsonl(images.iter().map(item)),
+        Format::Json => {
+            let besides = BesidesJson {
+                errors: errors.iter().map(ErrorJson::new).collect(),
+                steps: options.steps.iter().map(OutcomeJson::new).collect(),
+            };
+            let around = (&BeginningJson { version: VERSION }, "images", &besides);
+            printer.write(|out| long::document(out, around, images, |image| item(image)))
+        }
+        Format::Jsonl => printer.write(|out| long::lines(out, images, |image| item(image))),
         Format::Ids => printer.ids(images.iter().map(|image| &image.id)),
         Format::Csv => {
             let columns = chosen(Column::all());
             let mut sheet = Sheet::new(columns.iter().map(Column::name));
             let cells = |row: Row<'_>| columns.iter().map(|c| c.exact(&row, now).into()).collect();
-            sheet.rows = images.iter().map(row).map(cells).collect();
+            sheet.rows = images.iter().copied().map(row).map(cells).collect();
             printer.csv(&sheet)
         }
         Format::Table if images.is_empty() => Ok(()),
@@ -66,7 +68,7 @@ pub fn images(
             let columns = chosen(Column::usual(several, foreign, options.prices.is_some()));
             let mut sheet = Sheet::new(columns.iter().map(Column::title));
             let cells = |row: Row<'_>| columns.iter().map(|c| c.shown(&row, now)).collect();
-            sheet.rows = images.iter().map(row).map(cells).collect();
+            sheet.rows = images.iter().copied().map(row).map(cells).collect();
             let dispensable: &[&str] = match options.columns.is_empty() {
                 true => &["LAST LAUNCHED", "ARCH", "SIZE", "AGE", "OWNER"],
                 false => &[],

@@ -5,6 +5,7 @@ mod images;
 mod instances;
 mod journal;
 mod json;
+mod long;
 mod orphans;
 mod page;
 mod plan;
@@ -16,7 +17,7 @@ mod show;
 mod table;
 
 use std::fmt::Display;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -34,6 +35,9 @@ pub use refs::{refs, unread as unread_sources};
 pub use report::report;
 pub use show::{Blind, Details, show};
 pub use table::{Cell, Sheet, Tone, clean};
+
+/// How many bytes are written at once: what a pipe takes.
+const AT_ONCE: usize = 64 * 1024;
 
 /// How data is written to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -166,26 +170,30 @@ impl Printer {
 
     /// Writes one JSON object a line.
     pub fn jsonl<T: Serialize>(&self, items: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
-        let mut out = BufWriter::new(io::stdout().lock());
-        for item in items {
-            serde_json::to_writer(&mut out, &item)?;
-            out.write_all(b"\n")?;
-        }
-        Ok(out.flush()?)
+        self.write(|out| {
+            for item in items {
+                serde_json::to_writer(&mut *out, &item)?;
+                out.write_all(b"\n")?;
+            }
+            Ok(())
+        })
     }
 
     /// Writes one id a line.
     pub fn ids<T: Display>(&self, ids: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
-        let mut out = BufWriter::new(io::stdout().lock());
-        for id in ids {
-            writeln!(out, "{id}")?;
-        }
+        self.write(|out| Ok(ids.into_iter().try_for_each(|id| writeln!(out, "{id}"))?))
+    }
+
+    /// Writes to stdout, many bytes at a time.
+    fn write(&self, data: impl FnOnce(&mut BufWriter<StdoutLock>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let mut out = BufWriter::with_capacity(AT_ONCE, io::stdout().lock());
+        data(&mut out)?;
         Ok(out.flush()?)
     }
 
     /// Writes a table for programs.
     pub fn csv(&self, sheet: &Sheet) -> anyhow::Result<()> {
-        sheet.write_csv(&mut BufWriter::new(io::stdout().lock()))
+        self.write(|out| sheet.write_csv(out))
     }
 
     /// Writes a table for people. On a narrow terminal it goes without some columns, the first named first.

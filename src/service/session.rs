@@ -172,6 +172,16 @@ impl Session {
         places
     }
 
+    /// Places that are sure to be among these, for those who would begin before EC2 has said which regions are
+    /// enabled: the default regions, where all are asked for. What an account that is entered by a role has is known
+    /// only once it is entered.
+    pub fn ahead(&self) -> Vec<Target> {
+        let home = self.configured.clone().unwrap_or_else(Region::first);
+        let all = self.choices.contains(&RegionChoice::All) && Region::defaults().any(|region| region == home);
+        let own = self.accounts.iter().filter(|account| all && account.role.is_none());
+        own.flat_map(|account| Region::defaults().map(|region| Target::new(account, region))).collect()
+    }
+
     /// The regions of an account, once it is known that it can be entered.
     async fn entered(&self, account: &Arc<Account>) -> Result<Vec<Region>, ApiError> {
         if account.role.is_some() {

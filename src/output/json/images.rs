@@ -1,6 +1,6 @@
 //! Images and instances.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{OutcomeJson, time};
 use crate::domain::image::{Image, ImageSnapshot};
@@ -29,19 +29,11 @@ impl<'a> ErrorJson<'a> {
     }
 }
 
-/// A listing. The images are put together one by one as they are written: there may be very many.
+/// What a listing has after its images.
 #[derive(Serialize)]
-#[serde(bound = "I: Iterator<Item: Serialize> + Clone")]
-pub struct ImagesJson<'a, I> {
-    pub version: u32,
-    #[serde(serialize_with = "each")]
-    pub images: I,
+pub struct BesidesJson<'a> {
     pub errors: Vec<ErrorJson<'a>>,
     pub steps: Vec<OutcomeJson<'a>>,
-}
-
-fn each<I: Iterator<Item: Serialize> + Clone, S: Serializer>(items: &I, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(items.clone())
 }
 
 #[derive(Serialize)]

@@ -9,8 +9,9 @@ mod report;
 mod show;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
 
-pub use images::{ErrorJson, ImageJson, ImagesJson, InstanceJson, InstancesJson};
+pub use images::{BesidesJson, ErrorJson, ImageJson, InstanceJson, InstancesJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, problem};
@@ -18,6 +19,12 @@ pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJso
 
 /// The version of all documents.
 pub const VERSION: u32 = 1;
+
+/// What a document begins with.
+#[derive(Serialize)]
+pub struct BeginningJson {
+    pub version: u32,
+}
 
 /// A time as the documents write it.
 pub fn time(at: DateTime<Utc>) -> String {
