@@ -241,9 +241,13 @@ impl Session {
 
 /// Regions asked for on the command line, else those of the environment, where a comma separates several.
 fn region_choices(settings: &Settings) -> Result<Vec<RegionChoice>> {
-    if !settings.regions.is_empty() {
-        return Ok(settings.regions.clone());
+    match settings.regions.is_empty() {
+        true => in_environment(settings),
+        false => Ok(settings.regions.clone()),
     }
+}
+
+fn in_environment(settings: &Settings) -> Result<Vec<RegionChoice>> {
     let set = |name: &'static str| settings.env.get(name).filter(|v| !v.is_empty()).map(|v| (name, v));
     let Some((name, value)) = set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")) else {
         return Ok(Vec::new());
@@ -266,7 +270,9 @@ async fn load(settings: &Settings, choices: &[RegionChoice]) -> Result<SdkConfig
         .stalled_stream_protection(StalledStreamProtectionConfig::enabled().upload_enabled(false).build())
         .retry_config(retry.with_max_attempts(attempts))
         .timeout_config(timeouts);
-    let first = choices.iter().find_map(|choice| match choice {
+    // All regions are asked for from one that the user works in: in another partition, no other would answer.
+    let usual = in_environment(settings).unwrap_or_default();
+    let first = choices.iter().chain(&usual).find_map(|choice| match choice {
         RegionChoice::One(region) => Some(region.as_str().to_owned()),
         RegionChoice::All => None,
     });

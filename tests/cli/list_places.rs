@@ -1,5 +1,7 @@
 //! `list` over pages, regions and accounts.
 
+use std::collections::BTreeSet;
+
 use crate::fake::{Fault, FaultKind, OTHER, PROD};
 use crate::setup::{EAST, EUROPE, Setup, WEST, each, seconds, sorted};
 
@@ -71,14 +73,54 @@ fn regions_are_asked_side_by_side() {
     assert_eq!(setup.fake.peak(), 5);
 }
 
+/// The regions that were asked for images, each once however often.
+fn asked(setup: &Setup) -> BTreeSet<String> {
+    setup.calls("DescribeImages").into_iter().map(|call| call.region).collect()
+}
+
 #[test]
 fn all_regions_are_those_that_are_enabled() {
     let setup = spread();
     let found = setup.json("list --region all");
     assert_eq!(sorted(&found["images"], "region"), [EUROPE, EAST, WEST]);
-    let mut asked: Vec<_> = setup.calls("DescribeImages").into_iter().map(|call| call.region).collect();
-    asked.sort();
-    assert_eq!(asked, ["ap-southeast-1", "eu-central-1", EUROPE, EAST, "us-east-2", WEST]);
+    assert_eq!((setup.calls("DescribeImages").len(), asked(&setup).len()), (17, 17));
+    setup.fake.forget_calls();
+    setup.world().opt_in.insert("af-south-1".to_owned(), "opted-in".to_owned());
+    setup.world().bulk_images(PROD, "af-south-1", "web", 1);
+    let found = setup.json("list --region all");
+    assert_eq!(sorted(&found["images"], "region"), ["af-south-1", EUROPE, EAST, WEST]);
+    assert_eq!((setup.calls("DescribeImages").len(), asked(&setup).len()), (18, 18));
+}
+
+#[test]
+fn the_regions_that_every_account_has_are_asked_while_ec2_says_which_there_are() {
+    let setup = spread();
+    setup.fake.fault(Fault::on("DescribeRegions", FaultKind::Latency(seconds(2))));
+    setup.fake.fault(Fault::error("DescribeRegions", "UnauthorizedOperation", "You are not authorized."));
+    setup.run("list --region all").ended(1).says(&["UnauthorizedOperation"]);
+    assert_eq!(asked(&setup).len(), 17);
+}
+
+#[test]
+fn what_ec2_does_not_say_is_enabled_is_not_shown() {
+    let setup = spread();
+    setup.world().opt_in.remove(EUROPE);
+    let found = setup.json("list --region all");
+    assert_eq!(sorted(&found["images"], "region"), [EAST, WEST]);
+    assert_eq!(found["errors"], serde_json::json!([]));
+}
+
+#[test]
+fn from_a_region_that_not_every_account_has_only_those_are_asked_that_are_enabled() {
+    let setup = spread();
+    {
+        let mut world = setup.world();
+        world.opt_in.retain(|region, _| region == EAST);
+        world.opt_in.insert("us-gov-west-1".to_owned(), "opt-in-not-required".to_owned());
+    }
+    let found = setup.amictl().env("AWS_REGION", "us-gov-west-1").run("list --region all -o json").ended(0).json();
+    assert_eq!(sorted(&found["images"], "region"), [EAST]);
+    assert_eq!(asked(&setup).into_iter().collect::<Vec<_>>(), [EAST, "us-gov-west-1"]);
 }
 
 #[test]

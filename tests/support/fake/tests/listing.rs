@@ -109,7 +109,7 @@ async fn accounts_and_regions_are_apart() {
     assert_eq!(code(by_id(client(&fake, "AKIANOBODY", EAST, 1)).await), "AuthFailure");
     assert_eq!(code(by_id(prod(&fake, "af-south-1")).await), "AuthFailure");
     let regions = prod(&fake, EAST).describe_regions().send().await.unwrap();
-    assert_eq!(regions.regions().len(), 6);
+    assert_eq!(regions.regions().len(), 17);
     let regions = prod(&fake, EAST).describe_regions().all_regions(true).send().await.unwrap();
-    assert_eq!(regions.regions().len(), 7);
+    assert_eq!(regions.regions().len(), 18);
 }
