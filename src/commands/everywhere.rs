@@ -14,7 +14,7 @@ use crate::service::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::session::Places;
 
-/// How many regions and accounts are listed at a time.
+/// How many regions and accounts are listed at a time, beside those that are begun early.
 const SIDE_BY_SIDE: usize = 32;
 
 type Listed = (Target, Result<Vec<Image>, ApiError>);
@@ -24,8 +24,9 @@ type Listed = (Target, Result<Vec<Image>, ApiError>);
 pub async fn find(context: &Context, query: Query) -> Result<(Vec<Vec<Image>>, Chosen)> {
     let session = context.session().await?;
     let query = Arc::new(query);
-    // What is sure to be asked for is listed while EC2 says which regions are enabled.
-    let mut ahead: Vec<_> = session.ahead().into_iter().map(|target| (target.clone(), begin(target, &query))).collect();
+    // Most places are known before EC2 has said which regions are enabled, and are listed meanwhile.
+    let mut ahead: Vec<_> =
+        session.likely().into_iter().map(|target| (target.clone(), begin(target, &query))).collect();
     let places = session.places().await.some()?;
     let unentered = places.unentered();
     let Places { targets, mut errors, several, .. } = places;

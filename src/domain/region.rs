@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
-/// Those launched before 20 March 2019. No region has become one since.
+/// Those whose opt-in status is `opt-in-not-required`.
 const DEFAULTS: [&str; 17] = [
     "ap-northeast-1",
     "ap-northeast-2",

@@ -57,17 +57,22 @@ fn list<T: Sync, J: Serialize>(
     if parts.len() <= 1 {
         parts.map(text).try_for_each(|text| Ok(out.write_all(&text?)?))
     } else {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let cores = thread::available_parallelism().map_or(1, NonZero::get).min(parts.len());
         thread::scope(|scope| {
-            let mut made = Vec::new();
-            for core in 0..cores {
+            let begin = |core| {
                 let (sender, receiver) = sync_channel(AHEAD);
                 let mut work = parts.clone().skip(core).step_by(cores).map(&text);
                 // Nobody is left to send to where writing has failed.
-                thread::Builder::new().spawn_scoped(scope, move || work.all(|text| sender.send(text).is_ok()))?;
-                made.push(receiver);
+                let work = move || work.all(|text| sender.send(text).is_ok());
+                thread::Builder::new().spawn_scoped(scope, work).map(|_| receiver)
+            };
+            match (0..cores).map(begin).collect::<Result<Vec<_>, _>>() {
+                Ok(made) => {
+                    made.iter().cycle().take(parts.len()).try_for_each(|part| Ok(out.write_all(&part.recv()??)?))
+                }
+                // The system has no threads to spare.
+                Err(_) => parts.clone().map(&text).try_for_each(|text| Ok(out.write_all(&text?)?)),
             }
-            made.iter().cycle().take(parts.len()).try_for_each(|part| Ok(out.write_all(&part.recv()??)?))
         })
     }
 }

@@ -160,7 +160,8 @@ where
             let status = answer.raw().status().as_u16();
             let (code, message) = (answer.err().code(), answer.err().message());
             if status < 300 && code.is_none() {
-                let text = format!("the endpoint answered HTTP {status} with something that cannot be read");
+                let why = causes(answer.err());
+                let text = format!("the endpoint answered HTTP {status} with something that cannot be read: {why}");
                 return (codes::RESPONSE.to_owned(), text, true);
             }
             let text = message.map(str::to_owned).unwrap_or_else(|| {

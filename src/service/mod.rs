@@ -3,9 +3,11 @@
 //! SDK types end here: what leaves this module is a domain type or an [`error::ApiError`].
 
 mod accounts;
+mod configuration;
 mod convert;
 pub mod copy;
 pub mod create;
+mod credentials;
 pub mod deregister;
 pub mod error;
 mod http;

@@ -2,14 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context, Result};
-use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
-use aws_config::retry::RetryConfig;
-use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use anyhow::Result;
+use aws_config::SdkConfig;
 use futures::StreamExt;
 use tokio::sync::Mutex;
 
@@ -18,7 +13,7 @@ use super::pace::Pace;
 pub use super::places::Places;
 pub use super::sign_in::Ask;
 use super::target::{Account, Target, caller};
-use super::{accounts, profile};
+use super::{accounts, configuration, profile};
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;
 use crate::domain::region::{Region, RegionChoice};
@@ -28,9 +23,6 @@ use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 /// Attempts for one call, the first included, where nobody says otherwise.
 pub const DEFAULT_ATTEMPTS: u32 = 8;
 
-/// No byte for this long, and a call counts as lost. EC2 answers a page of 1,000 images in a few seconds.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many accounts are entered at a time.
 const SIDE_BY_SIDE: usize = 32;
 
@@ -113,8 +105,8 @@ impl Session {
     /// Reads configuration files and the environment. Calls are made only where the credentials must be asked for, or
     /// the organization for its accounts.
     pub async fn open(settings: &Settings) -> Result<Self> {
-        let choices = region_choices(settings)?;
-        let config = load(settings, &choices).await?;
+        let choices = configuration::region_choices(settings)?;
+        let config = configuration::load(settings, &choices).await?;
         let configured: Option<Region> = config.region().and_then(|region| region.as_ref().parse().ok());
         if choices.is_empty() && configured.is_none() {
             return Err(Failure::usage("no region: nothing says where to look")
@@ -172,12 +164,12 @@ impl Session {
         places
     }
 
-    /// Places that are sure to be among these, for those who would begin before EC2 has said which regions are
-    /// enabled: the default regions, where all are asked for. What an account that is entered by a role has is known
-    /// only once it is entered.
-    pub fn ahead(&self) -> Vec<Target> {
-        let home = self.configured.clone().unwrap_or_else(Region::first);
-        let all = self.choices.contains(&RegionChoice::All) && Region::defaults().any(|region| region == home);
+    /// Where all regions are asked for, those that [`Self::places`] will most likely have, for callers that would read
+    /// there while EC2 is asked. What was read counts only if EC2 says that the region is enabled. None for accounts
+    /// that are still to be entered by a role, and in other partitions, whose regions are others.
+    pub fn likely(&self) -> Vec<Target> {
+        let public = Region::defaults().any(|region| region == self.home());
+        let all = public && self.choices.contains(&RegionChoice::All);
         let own = self.accounts.iter().filter(|account| all && account.role.is_none());
         own.flat_map(|account| Region::defaults().map(|region| Target::new(account, region))).collect()
     }
@@ -232,64 +224,19 @@ impl Session {
         Ok(regions)
     }
 
-    /// The list of regions is the same wherever it is asked for, so a fixed one will do where none is set.
+    /// The list of regions is the same wherever it is asked for. The region that is set is in the right partition, but
+    /// not every account need have enabled it.
     async fn enabled_regions(&self, account: &Arc<Account>) -> Result<Vec<Region>, ApiError> {
-        let from = self.configured.clone().unwrap_or_else(Region::first);
-        Target::new(account, from).enabled_regions().await
+        let answer = Target::new(account, self.home()).enabled_regions().await;
+        match answer {
+            Err(error) if error.is("AuthFailure") && self.home() != Region::first() => {
+                Target::new(account, Region::first()).enabled_regions().await.map_err(|_| error)
+            }
+            answer => answer,
+        }
     }
-}
 
-/// Regions asked for on the command line, else those of the environment, where a comma separates several.
-fn region_choices(settings: &Settings) -> Result<Vec<RegionChoice>> {
-    match settings.regions.is_empty() {
-        true => in_environment(settings),
-        false => Ok(settings.regions.clone()),
+    fn home(&self) -> Region {
+        self.configured.clone().unwrap_or_else(Region::first)
     }
-}
-
-fn in_environment(settings: &Settings) -> Result<Vec<RegionChoice>> {
-    let set = |name: &'static str| settings.env.get(name).filter(|v| !v.is_empty()).map(|v| (name, v));
-    let Some((name, value)) = set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")) else {
-        return Ok(Vec::new());
-    };
-    let read = |text: &str| text.trim().parse().map_err(|e| Failure::usage(format!("{name}: {e}")).into());
-    value.split(',').map(read).collect()
-}
-
-async fn load(settings: &Settings, choices: &[RegionChoice]) -> Result<SdkConfig> {
-    let attempts = settings.max_attempts.unwrap_or(DEFAULT_ATTEMPTS);
-    let retry = match settings.retry_mode {
-        RetryMode::Standard => RetryConfig::standard(),
-        RetryMode::Adaptive => RetryConfig::adaptive(),
-    };
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .app_name(AppName::new(env!("CARGO_PKG_NAME")).context("the package name names the app")?)
-        .http_client(super::http::client())
-        // A request that waits for its turn sends nothing for a while, which the SDK would take for a stalled upload.
-        .stalled_stream_protection(StalledStreamProtectionConfig::enabled().upload_enabled(false).build())
-        .retry_config(retry.with_max_attempts(attempts))
-        .timeout_config(timeouts);
-    // All regions are asked for from one that the user works in: in another partition, no other would answer.
-    let usual = in_environment(settings).unwrap_or_default();
-    let first = choices.iter().chain(&usual).find_map(|choice| match choice {
-        RegionChoice::One(region) => Some(region.as_str().to_owned()),
-        RegionChoice::All => None,
-    });
-    let mut in_profile = ProfileFileRegionProvider::builder();
-    if let Some(profile) = &settings.profile {
-        // The default chain would take keys of the environment before those of the profile asked for.
-        let keys = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
-        loader = loader.profile_name(profile).credentials_provider(keys);
-        in_profile = in_profile.profile_name(profile);
-    }
-    // The instance metadata service is left out on purpose: a region nobody named is no region.
-    loader = match first {
-        Some(region) => loader.region(aws_config::Region::new(region)),
-        None => loader.region(in_profile.build()),
-    };
-    if let Some(url) = &settings.endpoint_url {
-        loader = loader.endpoint_url(url);
-    }
-    Ok(loader.load().await)
 }

@@ -111,12 +111,11 @@ pub struct Target {
 impl Target {
     pub(super) fn new(account: &Arc<Account>, region: Region) -> Self {
         let place = aws_config::Region::new(region.as_str().to_owned());
-        let partition = account.retries(&region);
         let ec2 = aws_sdk_ec2::config::Builder::from(&account.config)
             .region(place)
             .http_client(account.paced(&region))
             .retry_classifier(Patient)
-            .retry_partition(RetryPartition::new(partition.clone()))
+            .retry_partition(RetryPartition::new(account.retries(&region)))
             .build();
         Self { region, ec2: aws_sdk_ec2::Client::from_conf(ec2), others: Arc::default(), account: Arc::clone(account) }
     }

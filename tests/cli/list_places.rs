@@ -102,6 +102,25 @@ fn the_regions_that_every_account_has_are_asked_while_ec2_says_which_there_are()
 }
 
 #[test]
+fn accounts_that_are_entered_by_a_role_are_asked_once_they_are_entered() {
+    let setup = spread();
+    setup.fake.fault(Fault::on("DescribeRegions", FaultKind::Latency(seconds(1))));
+    setup.fake.fault(Fault::error("DescribeRegions", "UnauthorizedOperation", "You are not authorized."));
+    setup.run(&format!("list --region all --role-arn {PROD_ROLE}")).ended(1).says(&["UnauthorizedOperation"]);
+    assert_eq!(asked(&setup).len(), 0);
+}
+
+#[test]
+fn an_error_after_an_answer_that_was_cut_off_is_told_as_ec2_told_it() {
+    let setup = spread();
+    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Truncated).times(1));
+    setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", "You are not authorized."));
+    let ran = setup.run("list -o json").ended(1);
+    assert_eq!(ran.error()["code"], "UnauthorizedOperation");
+    assert_eq!(setup.calls("DescribeImages").len(), 2);
+}
+
+#[test]
 fn what_ec2_does_not_say_is_enabled_is_not_shown() {
     let setup = spread();
     setup.world().opt_in.remove(EUROPE);

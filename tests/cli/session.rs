@@ -216,3 +216,43 @@ fn a_role_is_assumed() {
     let denied = setup.run(line).ended(1);
     denied.says(&["is not authorized to perform: sts:AssumeRole"]);
 }
+
+/// Where EC2 was asked which regions are enabled.
+fn asked_in(setup: &Setup) -> Vec<String> {
+    setup.calls("DescribeRegions").into_iter().map(|call| call.region).collect()
+}
+
+#[test]
+fn which_regions_there_are_is_asked_in_the_region_that_is_set() {
+    let key = |amictl: Amictl| amictl.env("AWS_ACCESS_KEY_ID", "AKIAPROD").env("AWS_SECRET_ACCESS_KEY", "secret");
+    for (environment, line, region) in [
+        (None, "list --region all", EUROPE),
+        (Some(WEST), "list --region all", WEST),
+        (Some(EAST), "list --region all --profile other", WEST),
+    ] {
+        let setup = ready();
+        let mut amictl = key(bare(&setup));
+        if let Some(region) = environment {
+            amictl = amictl.env("AWS_REGION", region);
+        }
+        let found = amictl.run(&format!("{line} -o json")).ended(0).json();
+        assert_eq!(each(&found["images"], "region").len(), 3, "{line}");
+        assert_eq!(asked_in(&setup), [region], "{line}");
+    }
+    // Where the account has not enabled that one, another of the partition will do.
+    let setup = ready();
+    key(bare(&setup)).env("AWS_REGION", "af-south-1").run("list --region all").ended(0);
+    assert_eq!(asked_in(&setup), ["af-south-1", EAST]);
+}
+
+#[cfg(unix)]
+#[test]
+fn credentials_that_there_are_not_are_asked_for_once() {
+    let setup = ready();
+    let count = setup.home.path().join("count");
+    let process = format!("[default]\ncredential_process = sh -c \"echo once >> '{}'; exit 1\"\n", count.display());
+    setup.home.write("aws-config", &process);
+    let ran = bare(&setup).run("list --region all").ended(1);
+    ran.says(&["no usable credentials"]);
+    assert_eq!(std::fs::read_to_string(count).unwrap(), "once\n");
+}

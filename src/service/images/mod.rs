@@ -75,7 +75,7 @@ pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError
         .max_results(PAGE);
     let (mut images, mut next) = (Vec::new(), None);
     loop {
-        let (mut page, after) = page(target, call.clone().set_next_token(next.clone()), &own).await?;
+        let (mut page, after) = one_page(target, call.clone().set_next_token(next.clone()), &own).await?;
         // Where all is in one page, it need not be there twice.
         match images.is_empty() {
             true => images = page,
@@ -84,14 +84,17 @@ pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError
         match after.filter(|token| !token.is_empty()) {
             None => return Ok(images),
             // It would go round for ever, and to stop would pass a part off as the whole.
-            same if same == next => return Err(ApiError::unreadable(CALL, &target.region)),
+            same if same == next => {
+                let message = "the page after a page of images is that page again".to_owned();
+                return Err(ApiError { message, ..ApiError::unreadable(CALL, &target.region) });
+            }
             after => next = after,
         }
     }
 }
 
 /// One answer: the images in it, and the token of the page after it.
-async fn page(
+async fn one_page(
     target: &Target,
     call: DescribeImagesFluentBuilder,
     own: &Own,
@@ -109,7 +112,7 @@ pub async fn by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, ApiE
         let ids = chunk.iter().map(ToString::to_string).collect();
         let call =
             target.ec2.describe_images().set_image_ids(Some(ids)).include_disabled(true).include_deprecated(true);
-        images.extend(page(target, call, &own).await?.0);
+        images.extend(one_page(target, call, &own).await?.0);
     }
     Ok(images)
 }

@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_ec2::operation::describe_images::{DescribeImagesError, DescribeImagesOutput};
+use aws_sdk_ec2::operation::describe_images::{DescribeImages, DescribeImagesError, DescribeImagesOutput};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeDeserializationInterceptorContextRef, Error, Output, OutputOrError,
@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
 use aws_smithy_types::config_bag::ConfigBag;
 
@@ -62,7 +63,7 @@ impl Page {
     }
 }
 
-/// Puts the page in the place of the SDK's reader, for answers that are no errors.
+/// Puts the page in the place of the SDK's reader.
 #[dyn_dispatch_hint]
 impl Intercept for Page {
     fn name(&self) -> &'static str {
@@ -71,27 +72,40 @@ impl Intercept for Page {
 
     fn read_before_deserialization(
         &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &BeforeDeserializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if context.response().status().is_success() {
-            cfg.interceptor_state().store_put(SharedResponseDeserializer::new(self.clone()));
-        }
+        cfg.interceptor_state().store_put(SharedResponseDeserializer::new(self.clone()));
         Ok(())
     }
 }
 
 impl DeserializeResponse for Page {
-    fn deserialize_nonstreaming_with_config(&self, response: &HttpResponse, _: &ConfigBag) -> OutputOrError {
-        let unreadable = |cause| OrchestratorError::operation(Error::erase(DescribeImagesError::unhandled(cause)));
+    fn deserialize_nonstreaming_with_config(&self, response: &HttpResponse, cfg: &ConfigBag) -> OutputOrError {
+        if !response.status().is_success() {
+            return refusal(response, cfg);
+        }
         let (images, next) = self.read(response.body().bytes().unwrap_or_default()).map_err(unreadable)?;
         *self.images.lock().unwrap_or_else(PoisonError::into_inner) = images;
         Ok(Output::erase(DescribeImagesOutput::builder().set_next_token(next).build()))
     }
 }
 
-/// EC2 takes more bytes than this to describe any image.
+/// What the SDK makes of an error. Its reader cannot be kept aside, but its configuration of the call has one.
+fn refusal(response: &HttpResponse, cfg: &ConfigBag) -> OutputOrError {
+    let call = DescribeImages::new().config();
+    match call.as_ref().and_then(|call| call.load::<SharedResponseDeserializer>()) {
+        Some(sdk) => sdk.deserialize_nonstreaming_with_config(response, cfg),
+        None => Err(unreadable("the SDK has no reader of errors".into())),
+    }
+}
+
+fn unreadable(cause: BoxError) -> OrchestratorError<Error> {
+    OrchestratorError::operation(Error::erase(DescribeImagesError::unhandled(cause)))
+}
+
+/// So many bytes EC2 usually takes at least to describe an image.
 const SHORTEST: usize = 800;
 
 impl Page {

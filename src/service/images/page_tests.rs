@@ -16,7 +16,7 @@ use super::super::pace::Pace;
 use super::super::target::{Account, Target};
 use super::described::{Described, Ebs, Mapping, Reason, Tag};
 use super::page::Own;
-use super::{Query, find, page};
+use super::{Query, find, one_page};
 use crate::domain::image::Image;
 
 /// An endpoint that always says the same.
@@ -54,7 +54,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
 /// What our reader makes of an answer.
 fn ours(body: &str) -> Option<(Vec<Image>, Option<String>)> {
     let target = target(body);
-    wait(page(&target, target.ec2.describe_images(), &Own::All)).ok()
+    wait(one_page(&target, target.ec2.describe_images(), &Own::All)).ok()
 }
 
 /// What the SDK makes of it.
@@ -227,8 +227,19 @@ fn wrong_words_are_errors() {
         assert_eq!(ours(&with(member)), None, "{member}");
     }
     assert_eq!(ours("<DescribeSnapshotsResponse/>"), None);
+    assert_eq!(ours("<DescribeImagesResponse><imagesSet/></DescribeImagesResponse>"), Some((Vec::new(), None)));
     let [cdata] = &ours(&with("<name>a<![CDATA[ & <b>]]>c</name>")).unwrap().0[..] else { panic!("one image") };
     assert_eq!(cdata.name.as_deref(), Some("a & <b>c"));
+}
+
+#[test]
+fn images_are_the_accounts_own_where_their_owner_is_it() {
+    let body = "<DescribeImagesResponse><imagesSet><item><imageId>ami-01234567</imageId><imageOwnerId>111111111111\
+                </imageOwnerId></item></imagesSet></DescribeImagesResponse>";
+    let target = target(body);
+    let own = |own| wait(one_page(&target, target.ec2.describe_images(), &own)).unwrap().0[0].own;
+    assert!(own(Own::All) && own(Own::Of("111111111111".parse().ok())));
+    assert!(!own(Own::Of("222222222222".parse().ok())) && !own(Own::Of(None)));
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! Credentials that are asked for once, also where there are none.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use tokio::time::Instant;
+
+/// Who asks this soon after a failure is told of that one. It outlasts a crowd of calls that wait for credentials
+/// together, and is short for a run that lasts hours.
+const SAME: Duration = Duration::from_secs(10);
+
+/// The configuration, with credentials whose failure holds for all who wait for them. The SDK shares what it gets, but
+/// after a failure it asks again for each of the waiting calls, one by one: a `credential_process` that asks a person,
+/// or an endpoint that does not answer, would be asked as often as there are regions.
+pub(super) fn asked_once(config: SdkConfig) -> SdkConfig {
+    let Some(provider) = config.credentials_provider() else { return config };
+    let once = AskedOnce { provider, failed: Mutex::default() };
+    config.to_builder().credentials_provider(SharedCredentialsProvider::new(once)).build()
+}
+
+#[derive(Debug)]
+struct AskedOnce {
+    provider: SharedCredentialsProvider,
+    failed: Mutex<Option<(Instant, Same)>>,
+}
+
+impl AskedOnce {
+    async fn credentials(&self) -> Result<Credentials, CredentialsError> {
+        let before = self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, why)) = before
+            && at.elapsed() < SAME
+        {
+            return Err(CredentialsError::provider_error(why));
+        }
+        self.provider.provide_credentials().await.map_err(|error| {
+            let why = Same(Arc::new(error));
+            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), why.clone()));
+            CredentialsError::provider_error(why)
+        })
+    }
+}
+
+impl ProvideCredentials for AskedOnce {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.credentials())
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<Credentials> {
+        self.provider.fallback_on_interrupt()
+    }
+}
+
+/// One failure, told several times.
+#[derive(Debug, Clone)]
+struct Same(Arc<CredentialsError>);
+
+impl fmt::Display for Same {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Same {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
