@@ -165,3 +165,49 @@ pub enum Command {
     Completions(completions::Args),
     Man(completions::ManArgs),
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Command lines that give the text to each option and argument of each command in turn.
+    fn lines(text: &str) -> Vec<Vec<String>> {
+        let mut cli = Cli::command();
+        cli.build();
+        let mut lines = Vec::new();
+        for command in cli.get_subcommands() {
+            let begin = ["amictl".to_owned(), command.get_name().to_owned()];
+            for option in command.get_arguments().filter_map(|arg| arg.get_long()) {
+                lines.push([&begin[..], &[format!("--{option}={text}")]].concat());
+            }
+            for before in 0..3 {
+                let words = [vec!["web".to_owned(); before], vec!["--".to_owned(), text.to_owned()]].concat();
+                lines.push([&begin[..], &words].concat());
+            }
+        }
+        lines
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4))]
+
+        #[test]
+        fn no_word_of_a_command_line_panics(any in any::<String>(), near in "[a-z0-9=:/@.,-]{0,24}") {
+            for line in lines(&any).into_iter().chain(lines(&near)) {
+                if let Err(error) = Cli::try_parse_from(&line) {
+                    prop_assert!(!error.to_string().is_empty(), "{line:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_has_lines_to_try() {
+        let tried = lines("x");
+        assert!(tried.len() > 300, "{}", tried.len());
+        assert!(tried.contains(&["amictl", "prune", "--keep=x"].map(str::to_owned).to_vec()));
+    }
+}

@@ -115,4 +115,18 @@ mod tests {
         }
         assert!(Defaults::parse("max_attempts = 0").is_err());
     }
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(
+            text in proptest::arbitrary::any::<String>(),
+            key in "(profile|region|endpoint_url|role_arn|org_role|external_id|output|color|timeout|max_attempts|x)",
+            value in "(-?[0-9]{1,20}|'[a-z0-9%:/-]{0,9}'|\\['[a-z0-9:-]{0,9}'\\]|\\{\\}|true)",
+        ) {
+            for text in [text, format!("{key} = {value}")] {
+                if let Err(error) = Defaults::parse(&text) {
+                    proptest::prop_assert!(!error.is_empty());
+                }
+            }
+        }
+    }
 }

@@ -144,7 +144,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in "\\PC*") {
+        fn no_text_panics(text in proptest::arbitrary::any::<String>()) {
             let now = DateTime::<Utc>::MAX_UTC;
             let _ = text.parse::<Age>().map(|age| (age.before(now), age.before(DateTime::<Utc>::MIN_UTC)));
         }

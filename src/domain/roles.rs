@@ -235,7 +235,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_panics(text in "\\PC*") {
+        fn no_text_panics(text in proptest::arbitrary::any::<String>()) {
             let _ = text.parse::<RoleArn>().map_err(|error| error.to_string());
             let _ = text.parse::<ExternalId>().map_err(|error| error.to_string());
             let _ = text.parse::<AccountChoice>().map_err(|error| error.to_string());

@@ -48,7 +48,7 @@ fn what_ec2_refuses_is_refused_here() {
 
 proptest::proptest! {
     #[test]
-    fn no_text_panics(text in "\\PC*") {
+    fn no_text_panics(text in proptest::arbitrary::any::<String>()) {
         if let Ok(tag) = text.parse::<Tag>() {
             proptest::prop_assert_eq!(format!("{}={}", tag.key, tag.value), text.clone());
         }

@@ -243,7 +243,7 @@ fn sixty_days() {
 
 proptest::proptest! {
     #[test]
-    fn no_text_panics(text in "\\PC*", name in "(deprecate|disable|deregister|x)", rest in "[@/ 0-9TZ:dh-]{0,30}") {
+    fn no_text_panics(text in proptest::arbitrary::any::<String>(), name in "(deprecate|disable|deregister|x)", rest in "[@/ 0-9TZ:dh-]{0,30}") {
         for text in [text, format!("{name}{rest}"), format!("{name}@2026-01-02T00:00:00Z{rest}")] {
             let image = tagged(&text);
             let _ = next(&usual(), &image, day(0));

@@ -206,3 +206,24 @@ fn no_journal_remembers_nothing_and_one_that_cannot_be_read_is_an_error() {
     assert!(remembered(Path::new("/nowhere/journal.jsonl"), &images).unwrap().is_empty());
     assert!(remembered(&std::env::temp_dir(), &images).is_err());
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_damage_panics(
+        text in proptest::arbitrary::any::<String>(),
+        at in proptest::arbitrary::any::<proptest::sample::Index>(),
+        byte in 0..128u8,
+        cut in proptest::arbitrary::any::<proptest::sample::Index>(),
+    ) {
+        let mut journal = (begin(WEB, "disable", 1) + &end(WEB, "disable", "done")).into_bytes();
+        let at = at.index(journal.len());
+        journal[at] = byte;
+        journal.truncate(cut.index(journal.len()));
+        let damaged = String::from_utf8(journal).unwrap() + &text + "\n" + &begin(WEB, "deregister", 2);
+        with(&damaged, due);
+        // Lines that are whole are read, whatever is around them.
+        proptest::prop_assert!(read(&damaged).contains_key(&WEB.parse().unwrap()));
+    }
+}
