@@ -5,12 +5,13 @@ use aws_sdk_ec2::types::{
     IamInstanceProfileSpecification, InstanceMarketOptionsRequest, InstanceType, LaunchTemplateSpecification,
     MarketType, ResourceType,
 };
+use tokio::time::Instant;
 
 use super::convert::tag_specification;
 use super::error::{ApiError, api, dry_run};
 use super::instances;
 use super::target::Target;
-use super::wait::{Patience, Pauses, Progress, Watch, out_of_sight};
+use super::wait::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch, out_of_sight};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, InstanceId, SecurityGroupId, SubnetId};
 use crate::domain::instance::Instance;
@@ -108,13 +109,16 @@ pub async fn running(
 ) -> Result<Vec<Instance>> {
     let ids: Vec<InstanceId> = started.iter().map(|i| i.id.clone()).collect();
     let mut seen = started;
-    let mut pauses = Pauses::new(patience);
+    let (mut pauses, began) = (Pauses::new(patience), Instant::now());
     let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let resume = format!("amictl wait {list} {}", target.options());
+    let up = |seen: &[Instance]| seen.iter().filter(|i| i.state == "running").count();
+    let failure = |over: Over, up: usize| over.failure(&format!("{up} of {} are running: {list}", ids.len()), &resume);
     loop {
-        match instances::by_ids(target, &ids).await {
+        let found = patience.unless_over(instances::by_ids(target, &ids)).await;
+        match found.map_err(|over| failure(over, up(&seen)))? {
             // A fresh id may be unknown for a while; what RunInstances said of it stands until then.
-            Err(error) if error.is("InvalidInstanceID.NotFound") => {}
+            Err(error) if error.is("InvalidInstanceID.NotFound") && began.elapsed() < UNKNOWN_AT_FIRST => {}
             Err(error) => {
                 return Err(out_of_sight(&error, &format!("{list} in {} was launched", target.region), &resume).into());
             }
@@ -126,7 +130,7 @@ pub async fn running(
             let message = format!("{} in {} is {}: {reason}{others}", ended.id, target.region, ended.state);
             return Err(Failure::new(Kind::Failed, "InstanceEnded", message).into());
         }
-        let up = seen.iter().filter(|i| i.state == "running").count();
+        let up = up(&seen);
         if up == ids.len() {
             return Ok(seen);
         }
@@ -134,10 +138,7 @@ pub async fn running(
             let percent = u8::try_from(100 * up / ids.len()).ok();
             watch(Progress { percent, doing: format!("{up} of {} running", ids.len()) });
         }
-        pauses
-            .pause()
-            .await
-            .map_err(|over| over.failure(&format!("{up} of {} are running: {list}", ids.len()), &resume))?;
+        pauses.pause().await.map_err(|over| failure(over, up))?;
     }
 }
 

@@ -17,7 +17,9 @@ use crate::domain::image::{Image, State};
 use crate::domain::region::Region;
 
 /// EC2 may not know an id for this long after it gave it out.
-const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(120);
+pub(super) const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(120);
+/// So many volumes are told one by one.
+const MOST_TOLD: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
@@ -86,14 +88,27 @@ impl<'a> Pauses<'a> {
 
     /// Sleeps once; an error when the time is over or the user wants to stop.
     pub(super) async fn pause(&mut self) -> Result<(), Over> {
+        let sleep = tokio::time::sleep(self.length());
+        self.patience.unless_over(sleep).await
+    }
+
+    /// How long the next pause is.
+    fn length(&mut self) -> Duration {
         let pause = self.next.mul_f64(0.8 + 0.4 * fastrand::f64());
         self.next = self.next.mul_f64(1.5).min(LONGEST_PAUSE);
-        let wake = (Instant::now() + pause).min(self.patience.until);
+        pause
+    }
+}
+
+impl Patience {
+    /// Does work that only looks, and so need not be finished.
+    pub(super) async fn unless_over<T>(&self, work: impl Future<Output = T>) -> Result<T, Over> {
         tokio::select! {
-            () = tokio::time::sleep_until(wake) => {}
-            () = self.patience.stop.wait() => return Err(Over::Interrupted),
+            biased;
+            () = self.stop.wait() => Err(Over::Interrupted),
+            done = work => Ok(done),
+            () = tokio::time::sleep_until(self.until) => Err(Over::TimedOut),
         }
-        if Instant::now() >= self.patience.until { Err(Over::TimedOut) } else { Ok(()) }
     }
 }
 
@@ -154,11 +169,14 @@ async fn image(
     let mut doing = "pending".to_owned();
     loop {
         let unknown_yet = fresh && began.elapsed() < UNKNOWN_AT_FIRST;
-        match look(target, id).await {
+        let what = |doing: &str| format!("{id} in {} is {doing}", target.region);
+        match patience.unless_over(look(target, id)).await.map_err(|over| over.failure(&what(&doing), &resume))? {
             Ok(Some(image)) if enough(&image.state) => return Ok(image),
             Ok(Some(image)) if image.state.may_become_available() => {
-                if let Some(watch) = watch {
-                    watch(progress(target, &image).await);
+                if let Some(watch) = watch
+                    && let Ok(progress) = patience.unless_over(progress(target, &image)).await
+                {
+                    watch(progress);
                 }
                 doing = image.state.to_string();
             }
@@ -170,8 +188,7 @@ async fn image(
                 return Err(out_of_sight(&error, &what, &resume).into());
             }
         }
-        let what = format!("{id} in {} is {doing}", target.region);
-        pauses.pause().await.map_err(|over| over.failure(&what, &resume))?;
+        pauses.pause().await.map_err(|over| over.failure(&what(&doing), &resume))?;
     }
 }
 
@@ -190,7 +207,19 @@ async fn progress(target: &Target, image: &Image) -> Progress {
     let made: i64 = found.iter().map(|s| s.size_gib.max(1) * i64::from(s.percent)).sum();
     Progress {
         percent: (total > 0).then(|| u8::try_from(made / total).unwrap_or(100)),
-        doing: format!("{}, {} GiB", image.state, image.size_gib),
+        doing: format!("{}{}", image.state, sizes(image)),
+    }
+}
+
+/// The sizes of its volumes, as far as EC2 tells of them yet.
+fn sizes(image: &Image) -> String {
+    let snapshots = image.snapshots.iter().map(|snapshot| snapshot.size_gib);
+    let all: Vec<_> =
+        snapshots.chain(image.blank_volumes.iter().map(|v| v.size_gib)).map(|size| size.to_string()).collect();
+    match all.len() {
+        0 => String::new(),
+        1..=MOST_TOLD => format!(", {} GiB", all.join(" + ")),
+        volumes => format!(", {} GiB in {volumes} volumes", image.size_gib),
     }
 }
 
@@ -223,3 +252,7 @@ fn gone(id: &ImageId, region: &Region) -> Failure {
     Failure::new(Kind::Failed, "InvalidAMIID.NotFound", format!("image {id} does not exist in {region}"))
         .hint("it was deregistered, or is in another region or account")
 }
+
+#[cfg(test)]
+#[path = "wait_tests.rs"]
+mod tests;
