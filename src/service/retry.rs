@@ -20,6 +20,14 @@ const BUSY: [(&str, u32); 7] = [
     ("ConcurrentAccess", 1),
 ];
 
+/// EC2's codes for too many calls, of which the SDK knows itself.
+const THROTTLED: [&str; 4] = ["RequestLimitExceeded", "EC2ThrottledException", "Throttling", "ThrottlingException"];
+
+/// Whether an answer carries a code with which EC2 says that it has done nothing, whatever the HTTP status.
+pub(super) fn did_nothing(body: &[u8]) -> bool {
+    code(body).is_some_and(|code| THROTTLED.contains(&code) || BUSY.iter().any(|(busy, _)| *busy == code))
+}
+
 /// Tells the SDK to try again after a while.
 #[derive(Debug)]
 pub(super) struct Patient;

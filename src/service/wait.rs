@@ -17,7 +17,7 @@ use crate::domain::image::{Image, State};
 use crate::domain::region::Region;
 
 /// EC2 may not know an id for this long after it gave it out.
-const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(120);
+pub(super) const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(120);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
