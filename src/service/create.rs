@@ -198,7 +198,8 @@ async fn find_ours(
 /// The failure where nobody knows whether the image is being made.
 fn lost(target: &Target, name: &ImageName, kind: Kind, message: String) -> Failure {
     let list = format!("look with 'amictl list {}' before running it again: EC2 may still make it", target.options());
-    Failure::new(kind, "AnswerLost", format!("an answer was lost, and {name} may have been made: {message}")).hint(list)
+    let code = if kind == Kind::Interrupted { "Interrupted" } else { "AnswerLost" };
+    Failure::new(kind, code, format!("an answer was lost, and {name} may have been made: {message}")).hint(list)
 }
 
 fn from_same(image: &Image, origin: &Origin) -> bool {

@@ -72,4 +72,13 @@ mod tests {
         assert_eq!(code(b"<Code>"), None);
         assert_eq!(code(&[0xff, 0xfe]), None);
     }
+
+    #[test]
+    fn trouble_at_aws_may_have_done_something_and_a_limit_has_not() {
+        let answer = |code: &str| format!("<Response><Errors><Error><Code>{code}</Code></Error></Errors></Response>");
+        assert!(did_nothing(answer("RequestLimitExceeded").as_bytes()));
+        assert!(did_nothing(answer("ResourceLimitExceeded").as_bytes()));
+        assert!(!did_nothing(answer("InternalError").as_bytes()));
+        assert!(!did_nothing(b"<html>"));
+    }
 }
