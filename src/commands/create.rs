@@ -134,7 +134,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if let Some(instance) = reboots {
         context.printer.say(format!("{instance} is running and will reboot; --no-reboot would leave it running"));
     }
-    let (name, id) = create::start(&target, &request).await?;
+    let (name, id) = create::start(&target, &request, &context.stop).await?;
     context.printer.say(format!("making {name} ({id}) in {}", target.region));
     let tagged = create::tag_snapshot(&target, &request, &name).await;
     if let Err(error) = &tagged {

@@ -6,6 +6,7 @@ use anyhow::Result;
 use aws_sdk_ec2::types::ResourceType;
 use sha2::{Digest, Sha256};
 
+use super::attempts::Attempts;
 use super::convert::tag_specification;
 use super::error::{ApiError, api, dry_run};
 use super::target::Target;
@@ -96,7 +97,7 @@ pub async fn start(to: &Target, request: &Request) -> Result<Started> {
         };
         let used_up = error.is(OTHER_PARAMETERS);
         if (error.is(DUPLICATE) || error.answer_lost || used_up)
-            && let Some(adopted) = adopt(to, request).await?
+            && let Some(adopted) = adopt(to, request).await.map_err(|look| blind(request, &error, &unseen, look))?
         {
             return Ok(Started::Adopted(adopted));
         }
@@ -114,6 +115,17 @@ pub async fn start(to: &Target, request: &Request) -> Result<Started> {
     Err(Failure::new(Kind::Failed, "StaleCopy", format!("EC2 keeps giving deregistered copies in {}", to.region))
         .hint("give the copy another name with --name")
         .into())
+}
+
+/// The failure where a copy may be there and EC2 does not show what is. What it does show speaks for itself.
+fn blind(request: &Request, error: &ApiError, unseen: &Option<ImageId>, look: anyhow::Error) -> anyhow::Error {
+    let Some(look) = look.downcast_ref::<ApiError>() else { return look };
+    let code = if error.answer_lost { "AnswerLost".to_owned() } else { error.code.clone() };
+    let id = unseen.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    let message = format!("{error}; {}{id} may have been made, and to look for it failed, too: {look}", request.name);
+    let again = "run the command again: what is there is adopted";
+    let hint = look.hint().map_or(again.to_owned(), |hint| format!("{hint}; then {again}"));
+    Failure::new(Kind::Failed, code, message).hint(hint).into()
 }
 
 /// The copy of the source under that name, when it is there; a failure when the name is another image's.
@@ -191,6 +203,7 @@ async fn send(to: &Target, request: &Request, generation: u32, dry_run: bool) ->
         Encryption::DefaultKey => (Some(true), None),
         Encryption::Key(key) => (Some(true), Some(key.clone())),
     };
+    let attempts = Attempts::default();
     let answer = to
         .ec2
         .copy_image()
@@ -203,9 +216,11 @@ async fn send(to: &Target, request: &Request, generation: u32, dry_run: bool) ->
         .client_token(token(&request.source, &to.region, &request.name, generation))
         .set_tag_specifications((!request.tags.is_empty()).then(|| specifications.to_vec()))
         .dry_run(dry_run)
+        .customize()
+        .interceptor(attempts.clone())
         .send()
         .await;
-    let id = answer.map_err(api(CALL, &to.region))?.image_id;
+    let id = answer.map_err(api(CALL, &to.region)).map_err(|error| attempts.judged(error))?.image_id;
     id.and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::unreadable(CALL, &to.region))
 }
 

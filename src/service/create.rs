@@ -3,16 +3,17 @@
 //! Neither CreateImage nor RegisterImage takes a client token. A run therefore marks what it makes with its own
 //! tag, and looks for that mark when EC2 says the name is taken or gives no answer.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use aws_sdk_ec2::types::{ArchitectureValues, BlockDeviceMapping, EbsBlockDevice, ResourceType};
 use chrono::NaiveDate;
+use tokio::time::Instant;
 
+use super::attempts::Attempts;
 use super::convert::tag_specification;
 use super::error::{ApiError, api, dry_run};
 use super::images::{self, Query};
 use super::target::Target;
+use super::wait::{Over, Patience, Pauses, Stop, UNKNOWN_AT_FIRST};
 use super::{snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, InstanceId, SnapshotId};
@@ -116,8 +117,9 @@ pub async fn check(target: &Target, request: &Request) -> Result<ImageName> {
     Ok(name)
 }
 
-/// Starts making the image, and gives its name and id; it is usually pending still.
-pub async fn start(target: &Target, request: &Request) -> Result<(ImageName, ImageId)> {
+/// Starts making the image, and gives its name and id; it is usually pending still. `stop` ends the search for an image
+/// of which EC2 has not told.
+pub async fn start(target: &Target, request: &Request, stop: &Stop) -> Result<(ImageName, ImageId)> {
     let mut name = next_name(target, request).await?;
     for _ in 0..RACES {
         let tags = image_tags(&name, &request.maker, &request.tags)?;
@@ -128,12 +130,14 @@ pub async fn start(target: &Target, request: &Request) -> Result<(ImageName, Ima
         if !error.is(DUPLICATE) && !error.answer_lost {
             return Err(error.into());
         }
-        if let Some(ours) = find_ours(target, request, &name, error.answer_lost).await? {
-            return Ok((name, ours));
-        }
-        if error.answer_lost {
-            let failure = Failure::new(Kind::Failed, "AnswerLost", format!("{error}; no image {name} can be seen"));
-            return Err(failure.hint("look with 'amictl list' before running it again: EC2 may still make it").into());
+        match find_ours(target, request, &name, &error, stop).await? {
+            Found::Ours(id) => return Ok((name, id)),
+            Found::Another if error.is(DUPLICATE) => {}
+            Found::Nothing if !error.answer_lost => {}
+            Found::Another | Found::Nothing => {
+                let seen = "no image of this run can be seen under that name";
+                return Err(lost(target, &name, Kind::Failed, format!("{error}; {seen}")).into());
+            }
         }
         if request.version.is_some() {
             return Err(error.into());
@@ -146,20 +150,56 @@ pub async fn start(target: &Target, request: &Request) -> Result<(ImageName, Ima
     Err(Failure::new(Kind::Failed, DUPLICATE, format!("{RACES} versions in a row were taken by other runs")).into())
 }
 
-/// The image this run made under that name, if it did. After a lost answer EC2 may show it only after a while.
-async fn find_ours(target: &Target, request: &Request, name: &ImageName, lost: bool) -> Result<Option<ImageId>> {
-    let looks = if lost { 5 } else { 1 };
-    for look in 0..looks {
-        tokio::time::sleep(Duration::from_secs(2 * look)).await;
-        match images::by_name(target, &name.to_string()).await? {
-            Some(image) if made_by(&image, &request.maker) && from_same(&image, &request.origin) => {
-                return Ok(Some(image.id));
+/// What has the name that an image was to get.
+enum Found {
+    /// The image that this run made.
+    Ours(ImageId),
+    /// The image of somebody else.
+    Another,
+    /// No image, as far as can be seen.
+    Nothing,
+}
+
+/// Looks for the image this run made under that name. After a lost answer EC2 may show it only after a while.
+async fn find_ours(
+    target: &Target,
+    request: &Request,
+    name: &ImageName,
+    error: &ApiError,
+    stop: &Stop,
+) -> Result<Found> {
+    let patience = Patience { until: Instant::now() + UNKNOWN_AT_FIRST, stop: stop.clone() };
+    let (mut pauses, mut over) = (Pauses::new(&patience), false);
+    loop {
+        match images::by_name(target, &name.to_string()).await {
+            Ok(Some(image)) if made_by(&image, &request.maker) && from_same(&image, &request.origin) => {
+                return Ok(Found::Ours(image.id));
             }
-            Some(_) => return Ok(None),
-            None => {}
+            Ok(Some(_)) => return Ok(Found::Another),
+            Ok(None) if over || !error.answer_lost => return Ok(Found::Nothing),
+            Ok(None) => {}
+            Err(look) if !error.answer_lost => return Err(look.into()),
+            Err(look) => {
+                let message = format!("{error}; to look for it failed, too: {look}");
+                return Err(lost(target, name, Kind::Failed, message).into());
+            }
+        }
+        match pauses.pause().await {
+            Ok(()) => {}
+            Err(Over::TimedOut) => over = true,
+            Err(Over::Interrupted) => {
+                let message = format!("{error}; interrupted while looking for it");
+                return Err(lost(target, name, Kind::Interrupted, message).into());
+            }
         }
     }
-    Ok(None)
+}
+
+/// The failure where nobody knows whether the image is being made.
+fn lost(target: &Target, name: &ImageName, kind: Kind, message: String) -> Failure {
+    let list = format!("look with 'amictl list {}' before running it again: EC2 may still make it", target.options());
+    let code = if kind == Kind::Interrupted { "Interrupted" } else { "AnswerLost" };
+    Failure::new(kind, code, format!("an answer was lost, and {name} may have been made: {message}")).hint(list)
 }
 
 fn from_same(image: &Image, origin: &Origin) -> bool {
@@ -185,7 +225,8 @@ async fn send(
     tags: &Tags,
     dry_run: bool,
 ) -> Result<ImageId, ApiError> {
-    let call = request.origin.call();
+    let (call, attempts) = (request.origin.call(), Attempts::default());
+    let failed = |error| attempts.judged(error);
     let image_tags = tag_specification(ResourceType::Image, tags);
     let id = match &request.origin {
         Origin::Instance { id, no_reboot } => {
@@ -199,9 +240,11 @@ async fn send(
                 .no_reboot(*no_reboot)
                 .set_tag_specifications(Some([Some(image_tags), snapshot_tags].into_iter().flatten().collect()))
                 .dry_run(dry_run)
+                .customize()
+                .interceptor(attempts.clone())
                 .send()
                 .await;
-            answer.map_err(api(call, &target.region))?.image_id
+            answer.map_err(api(call, &target.region)).map_err(failed)?.image_id
         }
         Origin::Snapshot { id, architecture, root_device } => {
             let ebs = EbsBlockDevice::builder().snapshot_id(id.as_str()).delete_on_termination(true).build();
@@ -218,9 +261,11 @@ async fn send(
                 .block_device_mappings(root)
                 .tag_specifications(image_tags)
                 .dry_run(dry_run)
+                .customize()
+                .interceptor(attempts.clone())
                 .send()
                 .await;
-            answer.map_err(api(call, &target.region))?.image_id
+            answer.map_err(api(call, &target.region)).map_err(failed)?.image_id
         }
     };
     id.and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::unreadable(call, &target.region))

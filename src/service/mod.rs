@@ -3,6 +3,7 @@
 //! SDK types end here: what leaves this module is a domain type or an [`error::ApiError`].
 
 mod accounts;
+mod attempts;
 mod configuration;
 mod convert;
 pub mod copy;

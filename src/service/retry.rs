@@ -20,6 +20,14 @@ const BUSY: [(&str, u32); 7] = [
     ("ConcurrentAccess", 1),
 ];
 
+/// EC2's codes for too many calls, of which the SDK knows itself.
+const THROTTLED: [&str; 4] = ["RequestLimitExceeded", "EC2ThrottledException", "Throttling", "ThrottlingException"];
+
+/// Whether an answer carries a code with which EC2 says that it has done nothing, whatever the HTTP status.
+pub(super) fn did_nothing(body: &[u8]) -> bool {
+    code(body).is_some_and(|code| THROTTLED.contains(&code) || BUSY.iter().any(|(busy, _)| *busy == code))
+}
+
 /// Tells the SDK to try again after a while.
 #[derive(Debug)]
 pub(super) struct Patient;
@@ -63,5 +71,14 @@ mod tests {
         assert_eq!(code(b"<html>"), None);
         assert_eq!(code(b"<Code>"), None);
         assert_eq!(code(&[0xff, 0xfe]), None);
+    }
+
+    #[test]
+    fn trouble_at_aws_may_have_done_something_and_a_limit_has_not() {
+        let answer = |code: &str| format!("<Response><Errors><Error><Code>{code}</Code></Error></Errors></Response>");
+        assert!(did_nothing(answer("RequestLimitExceeded").as_bytes()));
+        assert!(did_nothing(answer("ResourceLimitExceeded").as_bytes()));
+        assert!(!did_nothing(answer("InternalError").as_bytes()));
+        assert!(!did_nothing(b"<html>"));
     }
 }

@@ -215,3 +215,20 @@ fn a_copy_that_is_still_pending_is_not_taken_for_an_encrypted_one() {
         setup.run(&format!("deregister {copy} --region us-west-2 --yes --allow-in-use")).ended(0);
     }
 }
+
+#[test]
+fn a_copy_that_cannot_be_looked_for_may_have_been_made() {
+    let (setup, _) = ready();
+    let looks = || Fault::error("DescribeImages", "UnauthorizedOperation", "You are not authorized.").in_region(WEST);
+    setup.fake.fault(Fault::on("CopyImage", FaultKind::ResetAfter).times(1));
+    setup.fake.fault(looks().skip(1).times(1));
+    let ran = setup.once().run("copy web --to us-west-2 -o json").ended(1);
+    assert_eq!(ran.error()["code"], "AnswerLost");
+    let message = ran.error()["message"].as_str().unwrap().to_owned();
+    for part in [&format!("{NAME} may have been made"), "ConnectionError", "DescribeImages", "UnauthorizedOperation"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    assert!(ran.error()["hint"].as_str().unwrap().contains("run the command again"), "{}", ran.stderr);
+    let again = setup.run("copy web --to us-west-2 -o ids").ended(0);
+    assert_eq!(again.stdout.trim(), only(&setup, WEST));
+}

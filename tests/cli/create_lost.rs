@@ -165,3 +165,55 @@ fn throttling_and_trouble_at_the_load_balancer_are_sat_out() {
     assert_eq!(setup.outcomes("CreateImage"), [refused("HTTP 503"), Outcome::Ok]);
     only_image(&setup, &ran.stdout);
 }
+
+#[test]
+fn an_image_that_shows_late_is_the_only_one_although_the_sdk_asked_again() {
+    for (call, kind) in [("CreateImage", FaultKind::ResetAfter), ("RegisterImage", FaultKind::Truncated)] {
+        let setup = Setup::new();
+        let origin = match call {
+            "CreateImage" => format!("--instance {}", instance(&setup)),
+            _ => format!("--snapshot {}", setup.world().snapshot(PROD, EAST).put()),
+        };
+        setup.world().visible_after = seconds(3);
+        setup.fake.fault(Fault::on(call, kind).times(1));
+        let ran = setup.run(&format!("create web {origin} -o ids")).ended(0);
+        assert_eq!(setup.outcomes(call), [Outcome::Lost, refused("InvalidAMIName.Duplicate")]);
+        only_image(&setup, &ran.stdout);
+    }
+}
+
+#[test]
+fn an_attempt_that_was_refused_lost_no_answer() {
+    let setup = Setup::new();
+    let create = format!("create web --instance {} -o ids", instance(&setup));
+    setup.world().name_held_for = seconds(3600);
+    let first = setup.run(&create).ended(0).stdout;
+    setup.run(&format!("deregister {} --yes --allow-in-use", first.trim())).ended(0);
+    setup.fake.forget_calls();
+    let throttled = Fault::error("CreateImage", "RequestLimitExceeded", "Request limit exceeded.");
+    setup.fake.fault(throttled.times(1));
+    let second = setup.run(&create).ended(0).stdout;
+    let outcomes = [refused("RequestLimitExceeded"), refused("InvalidAMIName.Duplicate"), Outcome::Ok];
+    assert_eq!(setup.outcomes("CreateImage"), outcomes);
+    assert!(setup.image(second.trim()).name.starts_with("web-v2-"));
+}
+
+#[test]
+fn what_cannot_be_looked_for_may_have_been_made() {
+    for attempts in ["1", "3"] {
+        let setup = Setup::new();
+        let create = format!("create web --instance {} -o json", instance(&setup));
+        setup.fake.fault(Fault::on("CreateImage", FaultKind::ResetAfter).times(1));
+        setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", "You are not authorized.").skip(1));
+        let ran = setup.amictl().env("AWS_MAX_ATTEMPTS", attempts).run(&create).ended(1);
+        assert_eq!(ran.error()["code"], "AnswerLost");
+        let message = ran.error()["message"].as_str().unwrap().to_owned();
+        let cause = if attempts == "1" { "ConnectionError" } else { "InvalidAMIName.Duplicate" };
+        let name = format!("web-v1-{} may have been made", today());
+        for part in [name.as_str(), cause, "DescribeImages", "UnauthorizedOperation"] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+        assert!(ran.error()["hint"].as_str().unwrap().contains("amictl list --region us-east-1"), "{}", ran.stderr);
+        assert_eq!(setup.calls("CreateImage").len(), if attempts == "1" { 1 } else { 2 });
+    }
+}

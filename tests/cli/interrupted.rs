@@ -44,6 +44,26 @@ fn a_wait_says_how_it_is_taken_up() {
 }
 
 #[test]
+fn the_search_for_an_image_whose_answer_was_lost_stops_at_once() {
+    let setup = Setup::new();
+    let id = setup.world().instance(PROD, EAST).put();
+    setup.world().visible_after = seconds(600);
+    setup.fake.fault(Fault::on("CreateImage", FaultKind::ResetAfter).times(1));
+    let process = setup.process(&format!("create web --instance {id} -o json")).spawn().unwrap();
+    setup.until("CreateImage", 2);
+    setup.until("DescribeImages", 2);
+    let begun = Instant::now();
+    let (code, stdout, error) = stopped(process);
+    assert_eq!((code, stdout.as_str(), &error["code"]), (Some(130), "", &"Interrupted".into()));
+    assert!(begun.elapsed() < seconds(5), "{:?}", begun.elapsed());
+    let name = setup.names(PROD, EAST).remove(0);
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains(&format!("{name} may have been made")), "{message}");
+    assert!(error["hint"].as_str().unwrap().contains("amictl list"), "{error}");
+    assert_eq!(setup.names(PROD, EAST).len(), 1);
+}
+
+#[test]
 fn a_deregistration_finishes_what_is_in_flight_and_reports_the_rest() {
     let setup = Setup::new();
     let ids = setup.world().bulk_images(PROD, EAST, "web", 14);
