@@ -144,7 +144,8 @@ fn what_is_stopped_while_it_looks_makes_nothing() {
     ] {
         let setup = Setup::new();
         setup.world().image(PROD, EAST, "web-v1-2026-01-02").put();
-        let (instance, snapshot) = (setup.world().instance(PROD, EAST).put(), setup.world().snapshot(PROD, EAST).put());
+        let instance = setup.world().instance(PROD, EAST).put();
+        let snapshot = setup.world().snapshot(PROD, EAST).put();
         let line = line.replace("INSTANCE", &instance).replace("SNAPSHOT", &snapshot);
         setup.fake.fault(Fault::on(call, FaultKind::Hang(seconds(60))));
         let process = setup.process(&format!("{line} -o json")).spawn().unwrap();
