@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
@@ -17,10 +17,9 @@ use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
 use crate::output::{self, Printer};
-use crate::service::Target;
-use crate::service::error::{ApiError, codes};
 use crate::service::session::{Ask, Session, Settings, SignedIn};
 use crate::service::wait::{Patience, Progress, Stop, Watch};
+use crate::service::{Target, stopping};
 
 /// Long enough for the largest volumes; EC2 may take a day in the worst case.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
@@ -128,13 +127,8 @@ impl Context {
     async fn open(&self, settings: &Settings) -> Result<Session> {
         // On the heap, as the loader of the SDK would make the future of every command 30 KB larger.
         let opened = Box::pin(self.unless_stopped(Session::open(settings))).await;
-        let session = opened.map_err(|error| {
-            // Whoever presses Ctrl-C at a question gives no answer, before the signal is heard of.
-            match error.downcast_ref::<ApiError>().is_some_and(|error| error.is(codes::INTERRUPTED)) {
-                true => Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into(),
-                false => error,
-            }
-        })?;
+        // Whoever presses Ctrl-C at a question gives no answer, before the signal is heard of.
+        let session = opened.map_err(|error| if is_stopped(&error) { unchanged() } else { error })?;
         session.notes().iter().for_each(|note| self.printer.say(note));
         Ok(session)
     }
@@ -195,9 +189,15 @@ impl Context {
         let work = Box::pin(work);
         tokio::select! {
             biased;
-            () = self.stop.wait() => Err(Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into()),
+            () = self.stop.wait() => Err(unchanged()),
             result = work => result,
         }
+    }
+
+    /// Does work that looks and then changes something; the user can stop it until the change is sent.
+    pub async fn begin<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let begun = stopping::begin(&self.stop, work).await;
+        begun.map_err(|error| if is_stopped(&error) { unchanged() } else { error })
     }
 
     /// Does work that shows its progress on a bar, where anybody looks. The bar is gone when the work is done.
@@ -228,6 +228,15 @@ impl Context {
             false => Err(Failure::new(Refused, "NotConfirmed", "not confirmed; nothing was changed").into()),
         }
     }
+}
+
+/// Whether work ended because the user wants to stop, before it changed anything.
+pub fn is_stopped(error: &Error) -> bool {
+    error.downcast_ref().is_some_and(stopping::stopped)
+}
+
+fn unchanged() -> Error {
+    Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into()
 }
 
 /// Asks for the code of an MFA device, on the terminal.

@@ -6,7 +6,7 @@ use anyhow::{Error, Result};
 use futures::StreamExt;
 
 use super::finishing::{Steps, Unfinished};
-use super::{Context, foreign, remaining};
+use super::{Context, foreign, is_stopped, remaining};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::lineage;
@@ -16,7 +16,7 @@ use crate::domain::tagging::{CopyTags, Tags};
 use crate::exit;
 use crate::output::{self, Options};
 use crate::service::copy::{self, Encryption, Request, Started};
-use crate::service::{Target, wait};
+use crate::service::{Target, stopping, wait};
 
 /// How many copies are under way at a time: most of their time EC2 works and they wait.
 const SIDE_BY_SIDE: usize = 128;
@@ -195,13 +195,17 @@ async fn one(context: &Context, copies: &Copies, of: usize, region: Region) -> C
 
 /// Has EC2 begin the copy, or finds the one that is there.
 async fn begin(context: &Context, copies: &Copies, region: &Region) -> Result<(Target, Started)> {
-    if context.stop.asked() {
+    let stopped = || {
         let failure = Failure::new(Kind::Interrupted, "Interrupted", "interrupted before it began");
-        return Err(failure.hint("run the command again: what is there is adopted").into());
+        Error::from(failure.hint("run the command again: what is there is adopted"))
+    };
+    if context.stop.asked() {
+        return Err(stopped());
     }
     let (to, at) = (copies.target.in_region(region), copies.at(region));
-    let started = match copy::start(&to, &copies.request(region)).await {
+    let started = match stopping::begin(&context.stop, copy::start(&to, &copies.request(region))).await {
         Ok(started) => started,
+        Err(error) if is_stopped(&error) => return Err(stopped()),
         Err(error) => return Err(foreign::explained(&to, copies, error).await),
     };
     let source = &copies.source.id;

@@ -120,13 +120,17 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         let message = format!("--copy-to {}: that is where the image is made", target.region);
         return Err(Failure::usage(message).hint("leave that region out").into());
     }
-    let reboots = look_at_origin(&target, &request.origin).await?;
-    if steps.shares() {
-        let volumes = volumes_of(context, &target, &request.origin).await;
-        landing::image(context, &target, &copy_to, request.family.as_str(), &volumes).await?;
-    }
+    let looking = async {
+        let reboots = look_at_origin(&target, &request.origin).await?;
+        if steps.shares() {
+            let volumes = volumes_of(context, &target, &request.origin).await;
+            landing::image(context, &target, &copy_to, request.family.as_str(), &volumes).await?;
+        }
+        Ok(reboots)
+    };
+    let reboots = context.unless_stopped(looking).await?;
     if args.dry_run {
-        let name = create::check(&target, &request).await?;
+        let name = context.unless_stopped(create::check(&target, &request)).await?;
         let then = steps.would(context.now);
         context.printer.say(format!("dry run: {name} would be made in {}{then}", target.region));
         return Ok(());
@@ -134,7 +138,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if let Some(instance) = reboots {
         context.printer.say(format!("{instance} is running and will reboot; --no-reboot would leave it running"));
     }
-    let (name, id) = create::start(&target, &request, &context.stop).await?;
+    let (name, id) = context.begin(create::start(&target, &request, &context.stop)).await?;
     context.printer.say(format!("making {name} ({id}) in {}", target.region));
     let tagged = create::tag_snapshot(&target, &request, &name).await;
     if let Err(error) = &tagged {

@@ -17,7 +17,7 @@ use crate::domain::sharing::Principal;
 use crate::domain::tagging::Tags;
 use crate::output::{Bar, Beginning, GoingSnapshots, Journal};
 use crate::service::removal::{self, Removal};
-use crate::service::{Target, deregister, permissions, snapshots};
+use crate::service::{Target, deregister, permissions, snapshots, stopping};
 
 /// How many batches are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -113,10 +113,13 @@ impl Run<'_> {
             for removal in batch {
                 match self.begin(&target, &removal, tags.as_ref(), (&going, &mut shared)).await {
                     Err(outcome) => untouched.push(outcome),
-                    Ok(()) => {
-                        let said = deregister::send(&target, &removal).await;
-                        asked.push((removal, said));
-                    }
+                    Ok(()) => match stopping::begin(&self.context.stop, deregister::send(&target, &removal)).await {
+                        Err(error) if stopping::stopped(&error) => {
+                            let skipped = deregister::skipped(&removal, error.problem());
+                            untouched.push(end(self.context, self.journal, skipped).await);
+                        }
+                        said => asked.push((removal, said)),
+                    },
                 }
                 self.bar.step();
             }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::Context;
 use crate::domain::failure::{Failure, Kind};
@@ -132,8 +132,13 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return Err(failure.hint("give --subnet as well").into());
     }
     let target = context.target().await?;
-    let image = resolve::image(&target, &args.reference, context.now).await?;
-    check(&image)?;
+    let looking = async {
+        let image = resolve::image(&target, &args.reference, context.now).await?;
+        check(&image)?;
+        let web = if args.allow_http { Some(web_group(&target, &args).await?) } else { None };
+        Ok((image, web))
+    };
+    let (image, web) = context.unless_stopped(looking).await?;
     let mut request = Request {
         image: image.id.clone(),
         instance_type: args.instance_type.clone(),
@@ -148,11 +153,12 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         tags,
         client_token: args.client_token.clone().unwrap_or_else(|| format!("amictl-{}", context.maker.run)),
     };
-    if args.allow_http {
-        allow_http(context, &target, &args, &mut request).await?;
+    let mut changed = None;
+    if let Some((vpc, group)) = web {
+        changed = allow_http(context, &target, (&vpc, group), args.dry_run, &mut request).await?;
     }
     if args.dry_run {
-        launch::check(&target, &request).await?;
+        context.unless_stopped(async { Ok(launch::check(&target, &request).await?) }).await?;
         context.printer.say(format!(
             "dry run: {} of {} would be launched in {}",
             args.count,
@@ -161,7 +167,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         ));
         return Ok(());
     }
-    let started = launch::start(&target, &request).await.map_err(|error| lost(error, &request))?;
+    let starting = async { launch::start(&target, &request).await.map_err(|error| lost(error, &request)) };
+    let started = context.begin(starting).await.map_err(|error| not_launched(error, changed))?;
     let ids = started.iter().map(|i| i.id.to_string()).collect::<Vec<_>>().join(" ");
     context.printer.say(format!("launched {ids} from {} in {}", image.label(), target.region));
     if args.no_wait {
@@ -182,7 +189,7 @@ fn client_token(text: &str) -> Result<String, String> {
 }
 
 /// When no answer came, instances may run all the same: says how to get hold of them.
-fn lost(error: ApiError, request: &Request) -> anyhow::Error {
+fn lost(error: ApiError, request: &Request) -> Error {
     if !error.answer_lost {
         return error.into();
     }
@@ -232,25 +239,53 @@ fn check(image: &Image) -> Result<()> {
     }
 }
 
-async fn allow_http(context: &Context, target: &Target, args: &Args, request: &mut Request) -> Result<()> {
+/// The VPC of the instances, and what is there of its group for web traffic.
+async fn web_group(target: &Target, args: &Args) -> Result<(String, Group)> {
     let Some(vpc) = security_groups::vpc(target, args.subnet.as_ref()).await? else {
         let failure = Failure::usage(format!("{} has no default VPC for --allow-http", target.place().await));
         return Err(failure.hint("give --subnet").into());
     };
-    let group = match (args.dry_run, security_groups::find(target, &vpc).await?) {
-        (_, Group::Ready(id)) => id,
-        (true, Group::Missing) => {
+    let group = security_groups::find(target, &vpc).await?;
+    Ok((vpc, group))
+}
+
+/// Takes the group for web traffic; it is made or opened where needed, and then given.
+async fn allow_http(
+    context: &Context,
+    target: &Target,
+    (vpc, group): (&str, Group),
+    dry_run: bool,
+    request: &mut Request,
+) -> Result<Option<SecurityGroupId>> {
+    let (group, changed) = match group {
+        Group::Ready(id) => (id, None),
+        Group::Missing(..) if dry_run => {
             context.printer.say(format!("dry run: group {} would be made in {vpc}", security_groups::HTTP_GROUP));
-            return Ok(());
+            return Ok(None);
         }
-        (false, Group::Missing) => {
-            let id = security_groups::ensure(target, &vpc, &context.maker.program).await?;
+        Group::Missing(found, ports) => {
+            let made_by = &context.maker.program;
+            let ensure = async { Ok(security_groups::ensure(target, vpc, (found, ports), made_by).await?) };
+            let id = context.begin(ensure).await?;
             context.printer.say(format!("group {id} ({}) admits ports 80 and 443", security_groups::HTTP_GROUP));
-            id
+            (id.clone(), Some(id))
         }
     };
     if !request.security_groups.contains(&group) {
         request.security_groups.push(group);
     }
-    Ok(())
+    Ok(changed)
+}
+
+/// Whoever stops the run before the launch is told of the group that was made for it.
+fn not_launched(error: Error, group: Option<SecurityGroupId>) -> Error {
+    match (error.downcast_ref::<Failure>(), group) {
+        (Some(failure), Some(group)) if failure.kind == Kind::Interrupted => {
+            let name = security_groups::HTTP_GROUP;
+            let message = format!("interrupted; group {group} ({name}) admits ports 80 and 443, nothing was launched");
+            let failure = Failure::new(Kind::Interrupted, "Interrupted", message);
+            failure.hint("run the command again: it takes the same group").into()
+        }
+        _ => error,
+    }
 }

@@ -48,5 +48,6 @@ mod using;
 pub mod wait;
 mod withdrawing;
 
+use context::is_stopped;
 pub use context::{Context, Process};
 pub use run::run;

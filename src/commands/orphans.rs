@@ -15,7 +15,7 @@ use crate::exit;
 use crate::output::{self, Journal, Orphan};
 use crate::service::images::{self, Query};
 use crate::service::session::Places;
-use crate::service::{Target, recycle_bin, snapshots};
+use crate::service::{Target, recycle_bin, snapshots, stopping};
 
 /// How many regions, or snapshots, are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -229,12 +229,16 @@ async fn one(context: &Context, target: &Target, orphan: &Orphan, journal: &Jour
     if let Err(error) = journal.snapshot("begin", place, note, None, context.clock()).await {
         return unwritten(error, "the snapshot was left alone");
     }
-    let answer = snapshots::delete(target, &orphan.snapshot.id).await;
+    let answer = stopping::begin(&context.stop, snapshots::delete(target, &orphan.snapshot.id)).await;
     let error = answer.as_ref().err().map(ToString::to_string);
     if let Err(error) = journal.snapshot("end", place, note, error.as_deref(), context.clock()).await {
         return unwritten(error, "the snapshot was worked on");
     }
-    answer.map_or_else(|error| SnapshotResult::Failed(error.problem()), |()| SnapshotResult::Deleted)
+    match answer {
+        Ok(()) => SnapshotResult::Deleted,
+        Err(error) if stopping::stopped(&error) => SnapshotResult::Kept,
+        Err(error) => SnapshotResult::Failed(error.problem()),
+    }
 }
 
 fn summary(found: &[Found], prices: Prices) -> String {

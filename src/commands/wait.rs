@@ -60,7 +60,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 }
 
 async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Result<()> {
-    let found = resolve::image(target, reference, context.now).await?;
+    let found = context.unless_stopped(resolve::image(target, reference, context.now)).await?;
     let image = context
         .watched(found.label(), async |watch| {
             wait::image_available(target, &found.id, false, &context.patience(), watch).await
@@ -70,7 +70,7 @@ async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Resu
 }
 
 async fn running(context: &Context, target: &Target, ids: &[InstanceId]) -> Result<()> {
-    let started = instances::by_ids(target, ids).await?;
+    let started = context.unless_stopped(async { Ok(instances::by_ids(target, ids).await?) }).await?;
     let running = context
         .watched("launching", async |watch| launch::running(target, started, &context.patience(), watch).await)
         .await?;

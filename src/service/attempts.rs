@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
 use super::error::ApiError;
-use super::retry;
+use super::{retry, stopping};
 
 /// Counts the attempts of one call that were sent and not refused.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +25,9 @@ pub(super) struct Attempts(Arc<AtomicUsize>);
 impl Attempts {
     /// The error of the call, which knows whether an answer to any attempt was lost.
     pub(super) fn judged(&self, error: ApiError) -> ApiError {
-        ApiError { answer_lost: self.0.load(Ordering::Relaxed) > 0, ..error }
+        // Before the first attempt the user may stop it: then it was not sent, though it was about to be.
+        let answer_lost = !stopping::stopped(&error) && self.0.load(Ordering::Relaxed) > 0;
+        ApiError { answer_lost, ..error }
     }
 }
 

@@ -14,7 +14,7 @@ use super::error::{ApiError, api, dry_run};
 use super::images::{self, Query};
 use super::target::Target;
 use super::wait::{Over, Patience, Pauses, Stop, UNKNOWN_AT_FIRST};
-use super::{snapshots, tags};
+use super::{snapshots, stopping, tags};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, InstanceId, SnapshotId};
 use crate::domain::image::Image;
@@ -142,6 +142,7 @@ pub async fn start(target: &Target, request: &Request, stop: &Stop) -> Result<(I
         if request.version.is_some() {
             return Err(error.into());
         }
+        stopping::nothing_begun();
         // The name may be that of an image just deregistered, which no listing shows.
         let listed = next_name(target, request).await?;
         let after = ImageName::new(request.family.clone(), name.version().next()?, request.date)?;

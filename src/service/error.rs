@@ -5,6 +5,7 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
 use thiserror::Error;
 
+use super::stopping::Stopped;
 use crate::domain::region::Region;
 use crate::domain::report::Problem;
 
@@ -140,6 +141,10 @@ where
         // The call was not made where another one failed that its credentials hang on: that one is told of.
         if let Some(cause) = find::<ApiError>(&error) {
             return cause.clone();
+        }
+        if let Some(stopped) = find::<Stopped>(&error) {
+            let (code, message) = (codes::INTERRUPTED.to_owned(), stopped.to_string());
+            return ApiError { call, region, code, message, request_id: None, answer_lost: false };
         }
         let (code, message, answer_lost) = describe(&error);
         let request_id = error.as_service_error().and_then(RequestId::request_id).map(str::to_owned);

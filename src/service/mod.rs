@@ -33,6 +33,7 @@ pub mod security_groups;
 pub mod session;
 mod sign_in;
 pub mod snapshots;
+pub mod stopping;
 pub mod tags;
 mod target;
 pub mod usage;

@@ -13,9 +13,12 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+
+use super::stopping;
 
 /// How many calls that only read are under way at a time: as many as EC2 takes well from an account, and where its
 /// limits were raised.
@@ -182,12 +185,17 @@ impl HttpConnector for PacedConnector {
         let (inner, limits) = (self.inner.clone(), Arc::clone(&self.limits));
         HttpConnectorFuture::new(async move {
             let Some(action) = action(&request).map(str::to_owned) else { return inner.call(request).await };
-            limits.turn(&action).await;
-            let permit = if reads(&action) { limits.reads.acquire().await.ok() } else { None };
-            let answer = inner.call(request).await?;
-            drop(permit);
-            limits.heard(&action, &answer);
-            Ok(answer)
+            let reads = reads(&action);
+            let made = async {
+                let permit = if reads { limits.reads.acquire().await.ok() } else { None };
+                let answer = inner.call(request).await?;
+                drop(permit);
+                limits.heard(&action, &answer);
+                Ok(answer)
+            };
+            // An error of no kind that the SDK would try again.
+            let stopped = |stopped| ConnectorError::other(Box::new(stopped), None);
+            stopping::call(reads, limits.turn(&action), made).await.map_err(stopped)?
         })
     }
 }

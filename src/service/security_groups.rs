@@ -17,8 +17,8 @@ const PORTS: [i32; 2] = [80, 443];
 pub enum Group {
     /// It is there and admits both ports.
     Ready(SecurityGroupId),
-    /// It has to be made, or opened further, first.
-    Missing,
+    /// It has to be made, where it has no id, and opened for these ports first.
+    Missing(Option<SecurityGroupId>, Vec<i32>),
 }
 
 /// The VPC of the subnet; without one, the default VPC of the region. `None` where there is no default VPC.
@@ -39,13 +39,17 @@ pub async fn find(target: &Target, vpc: &str) -> Result<Group, ApiError> {
     let (group, missing) = look(target, vpc).await?;
     Ok(match group {
         Some(id) if missing.is_empty() => Group::Ready(id),
-        _ => Group::Missing,
+        group => Group::Missing(group, missing),
     })
 }
 
-/// The group of the VPC that admits ports 80 and 443 from everywhere, made or opened where needed.
-pub async fn ensure(target: &Target, vpc: &str, made_by: &str) -> Result<SecurityGroupId, ApiError> {
-    let (found, missing) = look(target, vpc).await?;
+/// Makes the group of the VPC, where it was not `found`, and opens the `missing` ports of it to everybody.
+pub async fn ensure(
+    target: &Target,
+    vpc: &str,
+    (found, missing): (Option<SecurityGroupId>, Vec<i32>),
+    made_by: &str,
+) -> Result<SecurityGroupId, ApiError> {
     let (id, missing) = match found {
         Some(id) => (id, missing),
         None => match create(target, vpc, made_by).await {

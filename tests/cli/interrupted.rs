@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::fake::{Fault, FaultKind, PROD};
-use crate::setup::{EAST, Setup, seconds};
+use crate::setup::{EAST, EUROPE, Setup, seconds};
 
 fn send(signal: &str, process: &Child) {
     assert!(Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap().success());
@@ -17,7 +17,11 @@ fn send(signal: &str, process: &Child) {
 
 /// How a process ended that was asked to stop: exit code, stdout, and the JSON error at the end of stderr.
 fn stopped(process: Child) -> (Option<i32>, String, Value) {
-    send("-INT", &process);
+    stopped_by("-INT", process)
+}
+
+fn stopped_by(signal: &str, process: Child) -> (Option<i32>, String, Value) {
+    send(signal, &process);
     let output = process.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     let error = serde_json::from_str(stderr.lines().last().unwrap_or_default());
@@ -141,6 +145,119 @@ fn a_search_for_images_to_change_stops_at_once() {
         setup.fake.clear_faults();
         setup.unchanged();
     }
+}
+
+#[test]
+fn what_is_stopped_while_it_looks_makes_nothing() {
+    let web = "launch web --type t3.micro";
+    for (signal, line, call) in [
+        ("-INT", "create web --instance INSTANCE", "DescribeInstances"),
+        ("-TERM", "create web --instance INSTANCE", "DescribeImages"),
+        ("-INT", "create web --instance INSTANCE --dry-run", "DescribeImages"),
+        ("-TERM", "create web --snapshot SNAPSHOT", "DescribeSnapshots"),
+        ("-INT", "create web --snapshot SNAPSHOT", "DescribeImages"),
+        ("-INT", web, "DescribeImages"),
+        ("-TERM", &format!("{web} --allow-http"), "DescribeVpcs"),
+        ("-INT", &format!("{web} --allow-http"), "DescribeSecurityGroups"),
+        ("-TERM", "wait web", "DescribeImages"),
+        ("-INT", "wait INSTANCE", "DescribeInstances"),
+    ] {
+        let setup = Setup::new();
+        setup.world().image(PROD, EAST, "web-v1-2026-01-02").put();
+        let instance = setup.world().instance(PROD, EAST).put();
+        let snapshot = setup.world().snapshot(PROD, EAST).put();
+        let line = line.replace("INSTANCE", &instance).replace("SNAPSHOT", &snapshot);
+        setup.fake.fault(Fault::on(call, FaultKind::Hang(seconds(60))));
+        let process = setup.process(&format!("{line} -o json")).spawn().unwrap();
+        setup.until(call, 1);
+        let begun = Instant::now();
+        let (code, stdout, error) = stopped_by(signal, process);
+        assert_eq!((code, stdout.as_str()), (Some(130), ""), "{line}: {error}");
+        assert_eq!((&error["code"], &error["exit_code"]), (&"Interrupted".into(), &130.into()), "{line}");
+        assert_eq!(error["message"], "interrupted; nothing was changed", "{line}");
+        assert!(begun.elapsed() < seconds(5), "{line}: {:?}", begun.elapsed());
+        setup.unchanged();
+    }
+}
+
+#[test]
+fn a_creation_whose_name_was_taken_is_not_tried_again_after_the_stop() {
+    let setup = Setup::new();
+    let id = setup.world().instance(PROD, EAST).put();
+    setup.fake.fault(Fault::error("CreateImage", "InvalidAMIName.Duplicate", "taken"));
+    setup.fake.fault(Fault::on("CreateImage", FaultKind::Latency(seconds(1))));
+    let process = setup.process(&format!("create web --instance {id} -o json")).spawn().unwrap();
+    setup.until("CreateImage", 1);
+    let (code, _, error) = stopped(process);
+    assert_eq!((code, &error["message"]), (Some(130), &"interrupted; nothing was changed".into()), "{error}");
+    assert_eq!(setup.fake.count("CreateImage"), 1);
+}
+
+#[test]
+fn a_group_that_is_being_made_is_finished_and_nothing_is_launched() {
+    let setup = Setup::new();
+    setup.world().image(PROD, EAST, "web-v1-2026-01-02").put();
+    setup.fake.fault(Fault::on("CreateSecurityGroup", FaultKind::Latency(seconds(1))));
+    let line = "launch web --type t3.micro --allow-http";
+    let process = setup.process(&format!("{line} -o json")).spawn().unwrap();
+    setup.until("CreateSecurityGroup", 1);
+    let (code, stdout, error) = stopped_by("-TERM", process);
+    assert_eq!((code, stdout.as_str(), &error["code"]), (Some(130), "", &"Interrupted".into()));
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("interrupted; group sg-"), "{message}");
+    assert!(message.ends_with("(amictl-allow-http) admits ports 80 and 443, nothing was launched"), "{message}");
+    assert_eq!(
+        setup.changes(),
+        ["CreateSecurityGroup", "AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupIngress"]
+    );
+    setup.fake.forget_calls();
+    setup.json(line);
+    assert_eq!(setup.changes(), ["RunInstances"], "{}", error["hint"]);
+}
+
+#[test]
+fn a_copy_that_is_looked_for_is_not_begun_after_the_stop() {
+    let setup = Setup::new();
+    setup.world().image(PROD, EAST, "web-v1-2026-01-02").put();
+    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Hang(seconds(60))).in_region(EUROPE));
+    let process = setup.process(&format!("copy web --to {EUROPE} -o json")).spawn().unwrap();
+    let there = || setup.calls("DescribeImages").iter().any(|call| call.region == EUROPE);
+    let begun = Instant::now();
+    while !there() {
+        assert!(begun.elapsed() < seconds(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let begun = Instant::now();
+    let (code, _, error) = stopped(process);
+    assert_eq!((code, &error["code"]), (Some(130), &"Interrupted".into()), "{error}");
+    assert!(begun.elapsed() < seconds(5), "{:?}", begun.elapsed());
+    setup.unchanged();
+}
+
+#[test]
+fn deregistrations_that_wait_for_their_turn_are_skipped() {
+    let setup = Setup::new();
+    let ids = setup.world().bulk_images(PROD, EAST, "web", 125);
+    let process = setup.process(&format!("deregister {} --yes -o json", ids.join(" "))).spawn().unwrap();
+    // The burst is used up: all that comes now comes one by one.
+    setup.until("DeregisterImage", 97);
+    let (code, stdout, error) = stopped(process);
+    let sent = setup.fake.count("DeregisterImage");
+    assert!(sent < 105, "{sent} were sent");
+    assert_eq!((code, &error["code"]), (Some(130), &"Interrupted".into()));
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&report["summary"]["done"], &report["summary"]["failed"]), (&sent.into(), &0.into()));
+    assert_eq!(report["summary"]["skipped"], 125 - sent);
+    for result in report["results"].as_array().unwrap() {
+        let there = setup.world().find_image(result["image_id"].as_str().unwrap()).is_some();
+        assert_eq!(result["status"], if there { "skipped" } else { "done" }, "{result}");
+    }
+    let journal = std::fs::read_to_string(setup.home.path().join(".local/state/amictl/journal.jsonl")).unwrap();
+    let lines: Vec<Value> = journal.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let begun = lines.iter().filter(|line| line["phase"] == "begin").count();
+    let ended = |status: &str| lines.iter().filter(|line| line["result"]["status"] == status).count();
+    assert_eq!((ended("done"), ended("done") + ended("skipped")), (sent, begun));
+    assert!(ended("skipped") >= 1, "none was waiting");
 }
 
 #[test]
