@@ -115,9 +115,14 @@ impl Soak {
         let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("soak-{seed}"));
         let _ = std::fs::remove_dir_all(&home);
         std::fs::create_dir_all(&home).unwrap();
-        let fake = Fake::start();
+        let (fake, mut rng) = (Fake::start(), Rng::with_seed(seed));
         let instance = {
             let mut world = fake.world();
+            if rng.bool() {
+                // EC2 as it is on many days: what was just made or removed is not seen as such everywhere.
+                let mut up_to = |seconds: u64| Duration::from_millis(rng.u64(0..1000 * seconds));
+                (world.pending_for, world.visible_after, world.snapshot_in_use_for) = (up_to(2), up_to(3), up_to(3));
+            }
             for family in ["web", "api"] {
                 for n in 1..=6 {
                     let name = format!("{family}-v{n}-2024-01-0{n}");
@@ -137,7 +142,7 @@ impl Soak {
             }
             world.instance(PROD, HERE).image(&used).state("running").put()
         };
-        Self { seed, rng: Rng::with_seed(seed), fake, home, instance }
+        Self { seed, rng, fake, home, instance }
     }
 
     fn run(mut self) {
