@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     async fn never() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     #[tokio::test]
