@@ -138,7 +138,11 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if let Some(instance) = reboots {
         context.printer.say(format!("{instance} is running and will reboot; --no-reboot would leave it running"));
     }
-    let (name, id) = context.begin(create::start(&target, &request, &context.stop)).await?;
+    // Where the answer is lost, looking for the image may take two minutes.
+    let bar = context.printer.bars().spinner(format!("asking for an image of {}", request.family));
+    let started = context.begin(create::start(&target, &request, &context.stop)).await;
+    drop(bar);
+    let (name, id) = started?;
     context.printer.say(format!("making {name} ({id}) in {}", target.region));
     let tagged = create::tag_snapshot(&target, &request, &name).await;
     if let Err(error) = &tagged {
