@@ -18,6 +18,9 @@ use crate::domain::region::RegionChoice;
 /// No byte for this long, and a call counts as lost. EC2 answers a page of 1,000 images in a few seconds.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest that a call takes with all its attempts, its waits for EC2's request limits, and a person who is asked
+/// for a code: longer than each of these needs, so that it ends only what would go on for ever.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 /// Regions asked for on the command line, else those of the environment, where a comma separates several.
 pub(super) fn region_choices(settings: &Settings) -> Result<Vec<RegionChoice>> {
     match settings.regions.is_empty() {
@@ -41,7 +44,11 @@ pub(super) async fn load(settings: &Settings, choices: &[RegionChoice]) -> Resul
         RetryMode::Standard => RetryConfig::standard(),
         RetryMode::Adaptive => RetryConfig::adaptive(),
     };
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .app_name(AppName::new(env!("CARGO_PKG_NAME")).context("the package name names the app")?)
         .http_client(super::http::client())
