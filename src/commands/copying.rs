@@ -195,17 +195,13 @@ async fn one(context: &Context, copies: &Copies, of: usize, region: Region) -> C
 
 /// Has EC2 begin the copy, or finds the one that is there.
 async fn begin(context: &Context, copies: &Copies, region: &Region) -> Result<(Target, Started)> {
-    let stopped = || {
-        let failure = Failure::new(Kind::Interrupted, "Interrupted", "interrupted before it began");
-        Error::from(failure.hint("run the command again: what is there is adopted"))
-    };
-    if context.stop.asked() {
-        return Err(stopped());
-    }
     let (to, at) = (copies.target.in_region(region), copies.at(region));
     let started = match stopping::begin(&context.stop, copy::start(&to, &copies.request(region))).await {
         Ok(started) => started,
-        Err(error) if is_stopped(&error) => return Err(stopped()),
+        Err(error) if is_stopped(&error) => {
+            let failure = Failure::new(Kind::Interrupted, "Interrupted", "interrupted before it began");
+            return Err(failure.hint("run the command again: what is there is adopted").into());
+        }
         Err(error) => return Err(foreign::explained(&to, copies, error).await),
     };
     let source = &copies.source.id;

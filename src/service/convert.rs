@@ -1,4 +1,4 @@
-//! From SDK types to domain types: whatever EC2 may leave out is settled here and nowhere else.
+//! From SDK types to domain types: whatever EC2 may leave out is settled here, and for images in `images/described.rs`.
 
 use aws_sdk_ec2::types;
 use chrono::{DateTime, Utc};

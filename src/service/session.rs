@@ -168,8 +168,8 @@ impl Session {
     /// there while EC2 is asked. What was read counts only if EC2 says that the region is enabled. None for accounts
     /// that are still to be entered by a role, and in other partitions, whose regions are others.
     pub fn likely(&self) -> Vec<Target> {
-        let public = Region::defaults().any(|region| region == self.home());
-        let all = public && self.choices.contains(&RegionChoice::All);
+        let public = || Region::defaults().any(|region| region == self.home());
+        let all = self.choices.contains(&RegionChoice::All) && public();
         let own = self.accounts.iter().filter(|account| all && account.role.is_none());
         own.flat_map(|account| Region::defaults().map(|region| Target::new(account, region))).collect()
     }
