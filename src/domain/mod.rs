@@ -29,6 +29,8 @@ pub mod roles;
 pub mod selection;
 pub mod sharing;
 pub mod snapshot;
+pub mod snapshot_use;
 pub mod tagging;
+pub mod unfinished;
 pub mod usage;
 pub mod written;

@@ -20,6 +20,7 @@ mod failing;
 mod files;
 mod journal;
 mod limits;
+mod orphan_proof;
 mod orphans;
 mod output;
 mod pages;
