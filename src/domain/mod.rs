@@ -30,5 +30,6 @@ pub mod selection;
 pub mod sharing;
 pub mod snapshot;
 pub mod tagging;
+pub mod text;
 pub mod usage;
 pub mod written;
