@@ -21,6 +21,7 @@ mod failing;
 mod files;
 mod journal;
 mod limits;
+mod named_snapshots;
 mod orphan_proof;
 mod orphans;
 mod output;
