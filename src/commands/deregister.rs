@@ -164,9 +164,7 @@ async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) ->
 async fn named_snapshots(target: &Target, scope: &Scope) -> Named {
     match NAMING.iter().find(|source| scope.without.contains(source)) {
         None => usage::snapshots(target).await,
-        Some(source) => {
-            Err(Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") })
-        }
+        Some(source) => Err(Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") }),
     }
 }
 

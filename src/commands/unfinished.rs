@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Error, Result};
 
+use super::Context;
 use super::destroy::{self, JournalArgs};
 use super::orphans::{self, Found};
-use super::Context;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::policy::KEEP_TAG;

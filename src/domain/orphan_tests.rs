@@ -61,7 +61,8 @@ fn doubt(snapshot: &Snapshot) -> Doubt {
 fn both_descriptions_of_ec2_are_read() {
     assert_eq!(made_for(&created().description), GONE.parse().ok());
     assert_eq!(made_for(&copied().description), GONE.parse().ok());
-    for text in ["", "before the upgrade of ami-00000002", "Created by CreateImage(i-1)", "Copied for DestinationAmi "] {
+    for text in ["", "before the upgrade of ami-00000002", "Created by CreateImage(i-1)", "Copied for DestinationAmi "]
+    {
         assert_eq!(made_for(text), None, "{text}");
     }
 }
@@ -89,7 +90,9 @@ fn what_people_made_or_what_is_young_or_unfinished_is_not_for_us() {
 
 #[test]
 fn words_that_came_with_a_copy_prove_nothing() {
-    for volume in [Some("vol-ffffffff"), Some("vol-fffffffffffffffff"), Some("vol-FFFFFFFF"), Some("vol-"), Some(""), None] {
+    for volume in
+        [Some("vol-ffffffff"), Some("vol-fffffffffffffffff"), Some("vol-FFFFFFFF"), Some("vol-"), Some(""), None]
+    {
         let volume_id = volume.map(str::to_owned);
         assert_eq!(doubt(&Snapshot { volume_id, ..created() }), Doubt::Copy(gone()), "{volume:?}");
     }

@@ -39,7 +39,8 @@ impl Snapshot {
     /// blocks that somebody wrote. In doubt it is not.
     pub fn is_of_a_volume(&self) -> bool {
         let digits = self.volume_id.as_deref().and_then(|id| id.strip_prefix("vol-")).unwrap_or_default();
-        digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && digits.bytes().any(|byte| !byte.eq_ignore_ascii_case(&b'f'))
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && digits.bytes().any(|byte| !byte.eq_ignore_ascii_case(&b'f'))
     }
 }
 
@@ -50,5 +51,7 @@ pub fn delete_line(region: &Region, snapshot: &SnapshotId) -> String {
 
 /// The command line that finds the snapshots which EC2 says it made for an image.
 pub fn search_line(region: &Region, image: &ImageId) -> String {
-    format!("aws ec2 describe-snapshots --region {region} --owner-ids self --filters 'Name=description,Values=*{image}*'")
+    format!(
+        "aws ec2 describe-snapshots --region {region} --owner-ids self --filters 'Name=description,Values=*{image}*'"
+    )
 }

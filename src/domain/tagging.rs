@@ -212,7 +212,8 @@ impl CopyTags<'_> {
     /// The tags of the copy. Tags of AWS cannot be copied; what ours say of the source's own life is not true of the
     /// copy. Ours are left out where 50 are there already.
     pub fn tags(&self) -> Tags {
-        let carried = |key: &str| !key.starts_with("aws:") && ![RUN, COPIED_FROM, SNAPSHOT_OF, RETIRE, SHARES].contains(&key);
+        let carried =
+            |key: &str| !key.starts_with("aws:") && ![RUN, COPIED_FROM, SNAPSHOT_OF, RETIRE, SHARES].contains(&key);
         let mut tags: Tags =
             self.source.iter().filter(|(key, _)| carried(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
         if tags.get("Name").is_some_and(|name| name == self.old_name) {

@@ -59,7 +59,9 @@ impl Removal {
     pub fn is_unfinished(&self) -> bool {
         match self.image.state {
             State::Available | State::Disabled | State::Deregistered => false,
-            State::Pending | State::Transient | State::Failed | State::Error | State::Invalid | State::Unknown(_) => true,
+            State::Pending | State::Transient | State::Failed | State::Error | State::Invalid | State::Unknown(_) => {
+                true
+            }
         }
     }
 

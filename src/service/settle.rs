@@ -35,12 +35,7 @@ const SIDE_BY_SIDE: usize = 10;
 
 /// Looks again at images that were asked to go, in one place. The outcomes come in the order of `asked`. When the user
 /// wants to stop, what EC2 has not finished by then is told of as left.
-pub async fn settle(
-    target: &Target,
-    asked: &[(Removal, Said)],
-    stop: &Stop,
-    watch: Option<Watch<'_>>,
-) -> Vec<Outcome> {
+pub async fn settle(target: &Target, asked: &[(Removal, Said)], stop: &Stop, watch: Option<Watch<'_>>) -> Vec<Outcome> {
     let shown = shown(target, asked, stop, watch).await;
     let verdicts: Vec<_> = asked.iter().map(|(removal, said)| (removal, verdict(removal, said, &shown))).collect();
     let gone: Vec<_> = verdicts.iter().filter(|(_, verdict)| verdict.is_ok()).map(|(removal, _)| *removal).collect();
@@ -127,10 +122,7 @@ async fn gone_all_the_same(target: &Target, left: &[&(Removal, Said)]) -> Vec<Im
     each.into_iter().flatten().collect()
 }
 
-async fn listed(
-    target: &Target,
-    ids: impl Iterator<Item = &ImageId>,
-) -> Result<BTreeMap<ImageId, State>, ApiError> {
+async fn listed(target: &Target, ids: impl Iterator<Item = &ImageId>) -> Result<BTreeMap<ImageId, State>, ApiError> {
     let ids: Vec<_> = ids.map(ToString::to_string).collect();
     let mut shown = BTreeMap::new();
     for chunk in ids.chunks(images::FILTER_VALUES) {

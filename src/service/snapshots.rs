@@ -70,8 +70,10 @@ pub async fn public_sharing_blocked(target: &Target) -> Result<Option<Block>, Ap
 pub async fn speaking_of(target: &Target, images: &[ImageId]) -> Result<Vec<Snapshot>, ApiError> {
     let mut found = Vec::new();
     for chunk in images.chunks(FILTER_VALUES / 2) {
-        let words = |id: &ImageId| [format!("Created by CreateImage(*) for {id}*"), format!("Copied for DestinationAmi {id}*")];
-        let filter = Filter::builder().name("description").set_values(Some(chunk.iter().flat_map(words).collect())).build();
+        let words =
+            |id: &ImageId| [format!("Created by CreateImage(*) for {id}*"), format!("Copied for DestinationAmi {id}*")];
+        let filter =
+            Filter::builder().name("description").set_values(Some(chunk.iter().flat_map(words).collect())).build();
         let call = target.ec2.describe_snapshots().owner_ids("self").filters(filter);
         let mut pages = call.into_paginator().page_size(PAGE).send();
         while let Some(page) = pages.next().await {

@@ -64,7 +64,11 @@ fn an_image_that_ec2_says_is_gone_is_done_though_it_is_listed() {
     let report = setup.run(&format!("deregister {id} --yes -o json")).ended(0).json();
     assert_eq!(results(&report), ["deleted", "deleted"]);
     let outcomes = setup.outcomes("DeregisterImage");
-    assert_eq!(outcomes, [Outcome::Ok, refused("InvalidAMIID.Unavailable")], "it is asked about, not deregistered again");
+    assert_eq!(
+        outcomes,
+        [Outcome::Ok, refused("InvalidAMIID.Unavailable")],
+        "it is asked about, not deregistered again"
+    );
     assert!(setup.calls("DeregisterImage")[1].dry_run);
     assert_eq!(left(&setup), 0);
 }

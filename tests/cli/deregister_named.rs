@@ -54,7 +54,9 @@ fn a_snapshot_that_a_launch_template_names_stays_when_the_image_goes() {
 
 #[test]
 fn a_source_that_was_not_read_keeps_the_snapshots_that_it_may_name() {
-    for flags in ["--allow-in-use", "--without-source launch-templates", "--allow-in-use --without-source spot-requests"] {
+    for flags in
+        ["--allow-in-use", "--without-source launch-templates", "--allow-in-use --without-source spot-requests"]
+    {
         let (setup, id, snapshots) = ready();
         setup.fake.fault(Fault::error("DescribeLaunchTemplates", "UnauthorizedOperation", "Not yours to see."));
         let report = setup.json(&format!("deregister {id} --yes {flags}"));

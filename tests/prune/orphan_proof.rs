@@ -18,7 +18,9 @@ fn kept(document: &Value) -> Vec<(&str, &str, &str)> {
     let text = |row: &'_ Value, field: &str| row[field].as_str().unwrap().len();
     let rows = document["kept"].as_array().unwrap();
     assert!(rows.iter().all(|row| text(row, "reason") > 0), "{document:#}");
-    rows.iter().map(|r| (r["id"].as_str().unwrap(), r["code"].as_str().unwrap(), r["reason"].as_str().unwrap())).collect()
+    rows.iter()
+        .map(|r| (r["id"].as_str().unwrap(), r["code"].as_str().unwrap(), r["reason"].as_str().unwrap()))
+        .collect()
 }
 
 /// Copies `web` to us-west-2; gives the id of the copy.
@@ -145,7 +147,10 @@ fn what_is_kept_for_doubt_is_counted_and_shown_with_the_line_that_removes_it() {
     assert_eq!(ran.stderr.matches("aws ec2 delete-snapshot --region us-east-1 --snapshot-id snap-").count(), 3);
     assert!(doubtful.iter().all(|id| ran.stdout.contains(id)) && ran.stdout.contains("kept: doubt"), "{}", ran.stdout);
     let document = setup.json("orphans");
-    let line = format!("aws ec2 delete-snapshot --region us-east-1 --snapshot-id {}", document["kept"][0]["id"].as_str().unwrap());
+    let line = format!(
+        "aws ec2 delete-snapshot --region us-east-1 --snapshot-id {}",
+        document["kept"][0]["id"].as_str().unwrap()
+    );
     assert_eq!((kept(&document).len(), &document["kept"][0]["remove"]), (5, &line.into()));
     assert_eq!((&document["kept"][0]["size_gib"], &document["size_gib"]), (&8.into(), &0.into()));
     setup.unchanged();
