@@ -51,7 +51,7 @@ fn an_image_that_is_listed_for_a_while_is_waited_for_and_its_snapshots_go() {
     setup.world().deregistered_shows_for = seconds(100);
     setup.world().ignore_delete_snapshots = true;
     setup.fake.fault(only_permissions());
-    let report = while_time_passes(&setup, &format!("deregister {id} --yes -o json"), 6, seconds(101), 0);
+    let report = while_time_passes(&setup, &format!("deregister {id} --yes -o json"), 5, seconds(101), 0);
     assert_eq!((&report["results"][0]["status"], results(&report)), (&"done".into(), vec!["deleted", "deleted"]));
     assert_eq!(left(&setup), 0);
 }
