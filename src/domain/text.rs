@@ -67,6 +67,25 @@ fn line_feeds(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
+/// How a file is compressed, by the bytes it begins with: ids in it cannot be seen.
+pub fn compressed(beginning: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 9] = [
+        (b"\x1f\x8b", "compressed by gzip"),
+        (b"PK\x03\x04", "a zip archive"),
+        (b"\xfd7zXZ\0", "compressed by xz"),
+        (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"\x04\x22\x4d\x18", "compressed by lz4"),
+        (b"\x1f\x9d", "compressed by compress"),
+        (b"]\0\0", "compressed by lzma"),
+        (b"Rar!\x1a\x07", "a rar archive"),
+    ];
+    // The magic number of bzip2 is text; the block behind it is not.
+    let bzip2 = beginning.starts_with(b"BZh") && beginning.get(4..10) == Some(b"1AY&SY");
+    let known = KINDS.iter().find(|(magic, _)| beginning.starts_with(magic)).map(|(_, kind)| *kind);
+    known.or(bzip2.then_some("compressed by bzip2"))
+}
+
 /// What kind of id it is, by what stands before its hyphen.
 trait Prefixed: FromStr {
     const PREFIX: &'static str;

@@ -45,6 +45,16 @@ fn snapshots_are_told_from_images() {
 }
 
 #[test]
+fn compressed_files_are_known_by_what_they_begin_with() {
+    let packed: [&[u8]; 5] =
+        [b"\x1f\x8b\x08", b"PK\x03\x04", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"BZh91AY&SY"];
+    assert!(packed.iter().all(|bytes| compressed(bytes).is_some()));
+    for text in ["", "P", "PK", "BZh9 is text", "ami = 1", "\u{feff}x"] {
+        assert_eq!(compressed(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
 fn lines_are_counted_over_all_pieces() {
     let (mut pieces, mut found) = (Pieces::default(), Vec::new());
     let text = format!("one\n{OLD}\n\n{NEW} {OLD}\n{}\n{NEW}", "long ".repeat(100));

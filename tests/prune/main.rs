@@ -23,6 +23,7 @@ mod limits;
 mod orphans;
 mod output;
 mod pages;
+mod parameter_texts;
 mod plan_file;
 mod policy;
 mod policy_file;

@@ -31,6 +31,8 @@ use templates::{Templates, Wanted};
 struct Found {
     read: usize,
     references: Vec<(ImageId, Reference)>,
+    /// What was passed over, and hides no use.
+    warnings: Vec<Problem>,
 }
 
 impl Found {
