@@ -153,8 +153,8 @@ impl Reading {
 
 /// The ids whose hyphens stand in that part of the bytes, each with where its hyphen is.
 fn ids<T: Prefixed>(bytes: &[u8], part: std::ops::Range<usize>) -> impl Iterator<Item = (usize, T)> {
-    let hyphens = part.filter(|at| bytes[*at] == b'-');
-    hyphens.filter_map(|at| Some((at, READINGS.iter().find_map(|reading| reading.id(bytes, at))?)))
+    let hyphens = part.filter(move |at| bytes[*at] == b'-');
+    hyphens.filter_map(move |at| Some((at, READINGS.iter().find_map(|reading| reading.id(bytes, at))?)))
 }
 
 #[cfg(test)]

@@ -148,7 +148,10 @@ impl Sheet {
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record(&self.header).map_err(io_error)?;
         for row in &self.rows {
-            csv.write_record(row.iter().map(|cell| defused(&cell.text).into_owned())).map_err(io_error)?;
+            for cell in row {
+                csv.write_field(defused(&cell.text).as_bytes()).map_err(io_error)?;
+            }
+            csv.write_record(None::<&[u8]>).map_err(io_error)?;
         }
         Ok(csv.flush()?)
     }
