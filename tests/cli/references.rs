@@ -288,7 +288,7 @@ fn a_bare_parameter_is_a_usage_error_whose_hint_says_how_it_is_written() {
     for command in [vec!["launch", "/aws/service/x", "--type", "t3.micro"], vec!["show", "/aws/service/x"]] {
         let ran = setup.amictl().args(&command).ended(2);
         assert!(ran.stderr.contains("hint: for the image that the parameter names, write ssm:/aws/service/x"));
-        let error = setup.amictl().args(&command).args(&["-o", "json"]).ended(2).error();
+        let error = setup.amictl().env("AMICTL_OUTPUT", "json").args(&command).ended(2).error();
         assert!(error["hint"].as_str().unwrap().contains("ssm:/aws/service/x"), "{error}");
     }
     setup.amictl().args(&["tag", "/golden", "A=b"]).ended(2).says(&["hint: ", "ssm:/golden"]);

@@ -1,7 +1,8 @@
 //! SSM parameters that say more than one id, or something else beside it.
 
 use crate::fake::PROD;
-use crate::scene::{ALL, EAST, Plan, Scene};
+use crate::scene::{ALL, Plan, Scene};
+use crate::setup::EAST;
 
 fn plan(setup: &Scene) -> Plan {
     Plan::of(&setup.run(ALL).ended(0))
