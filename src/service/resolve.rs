@@ -12,7 +12,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::reference::{ImageRef, Unresolved, nearest};
-use crate::domain::text;
+use crate::domain::text::image_ids;
 
 const NOT_FOUND: &str = "InvalidAMIID.NotFound";
 /// How many characters of a value a message quotes.
@@ -75,11 +75,7 @@ async fn by_id(target: &Target, reference: &ImageRef, id: &ImageId) -> Result<Im
 
 /// The image that a parameter names, whatever else its value says: a trailing line feed, quotes, an ARN.
 async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Result<Image> {
-    let value = match parameters::value(target, name).await {
-        Err(error) if error.is("ParameterVersionNotFound") => None,
-        answer => answer?,
-    };
-    let Some(value) = value else {
+    let Some(text) = parameters::value(target, name).await? else {
         let hint = match reference {
             ImageRef::Parameter(_) => "a parameter is of one account and region: look at its name and --region".to_owned(),
             _ => match suggestions(target, reference).await {
@@ -90,17 +86,18 @@ async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Resu
         let failure = missing(reference, &format!("no SSM parameter {name}"), target.place().await);
         return Err(failure.hint(hint).into());
     };
-    let ids: BTreeSet<ImageId> = text::image_ids(&value).collect();
+    let ids: BTreeSet<ImageId> = image_ids(&text.value).collect();
     let wrong = |why: String| {
         let code = if matches!(reference, ImageRef::Alias(..)) { "InvalidAlias" } else { "UnresolvedParameter" };
         let place = format!("SSM parameter {name} in {}", target.region);
-        Failure::new(Kind::Failed, code, format!("{place}: {why}")).hint("give the parameter the id of one image")
+        Failure::new(Kind::Failed, code, format!("{place}: {why}")).hint("the parameter must be a String with the id of one image")
     };
     let mut named = ids.iter();
     match (named.next(), named.next()) {
         (Some(id), None) => by_id(target, reference, id).await,
         (Some(one), Some(two)) => Err(wrong(format!("it names {} images, {one} and {two} among them", ids.len())).into()),
-        (None, _) => Err(wrong(format!("'{}' is not an image id", beginning(&value))).into()),
+        (None, _) if text.secret => Err(wrong("it is a SecureString, which names no image".to_owned()).into()),
+        (None, _) => Err(wrong(format!("'{}' is not an image id", beginning(&text.value))).into()),
     }
 }
 

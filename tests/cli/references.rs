@@ -280,6 +280,9 @@ fn a_parameter_that_names_no_image_says_so() {
     let message = error["message"].as_str().unwrap();
     assert!(message.contains("/golden/text in us-east-1: 'none none") && message.contains("…' is not an"), "{message}");
     assert_eq!(unnamed(&setup, "ssm:/golden/gone").error()["code"], "InvalidAMIID.NotFound");
+    setup.world().typed_parameter(PROD, EAST, "/golden/secret").kind("SecureString").value("ami-01234567").put();
+    let error = unnamed(&setup, "ssm:/golden/secret").error();
+    assert!(error["message"].as_str().unwrap().ends_with("it is a SecureString, which names no image"), "{error}");
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn file(path: &Path, found: &mut Found) -> io::Result<Option<&'static str>> {
         }
         for (line, id) in pieces.add(&piece) {
             let place = format!("{}:{line}", path.display());
-            found.mention(Source::Files, id.as_str(), "file", &place, place.clone());
+            found.mention(Source::Files, id, "file", &place, place.clone());
         }
         if length == 0 {
             break;

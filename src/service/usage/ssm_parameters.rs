@@ -32,7 +32,7 @@ pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
     for (name, value) in values.into_iter().flatten() {
         let kind = if is_alias(&name) { ALIAS } else { "ssm-parameter" };
         for image in image_ids(&value) {
-            found.mention(Source::SsmParameters, image.as_str(), kind, &name, name.clone());
+            found.mention(Source::SsmParameters, image, kind, &name, name.clone());
         }
     }
     let aliases: Vec<_> = names.into_iter().filter(|name| is_alias(name)).collect();
@@ -40,7 +40,7 @@ pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
     let before: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
     for (name, images) in before {
         for image in images {
-            found.mention(Source::SsmParameters, image.as_str(), ALIAS, &name, format!("{name}, the version before"));
+            found.mention(Source::SsmParameters, image, ALIAS, &name, format!("{name}, the version before"));
         }
     }
     Ok(found)
