@@ -138,7 +138,8 @@ impl Reading {
         self.ascii(bytes, hyphen)?;
         let start = hyphen.checked_sub(T::PREFIX.len() * self.width)?;
         let prefix = (start..hyphen).step_by(self.width).map(|at| self.ascii(bytes, at));
-        if !prefix.zip(T::PREFIX.bytes()).all(|(found, wanted)| found.is_some_and(|c| c.eq_ignore_ascii_case(&wanted))) {
+        if !prefix.zip(T::PREFIX.bytes()).all(|(found, wanted)| found.is_some_and(|c| c.eq_ignore_ascii_case(&wanted)))
+        {
             return None;
         }
         let behind = (hyphen + self.width..bytes.len()).step_by(self.width);

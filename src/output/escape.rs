@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_cell_that_a_spreadsheet_would_run_is_defused() {
-        for text in ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "--", "-x", "+", "-inf", "＝1"] {
+        for text in ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "--", "-x", "+", "-inf", "＝1"]
+        {
             assert_eq!(defused(text), format!("'{text}"));
         }
         for text in ["", "-", "-5", "+5", "-0.25", "1", "1e5", "-.5", "web-v1", "a=b", "'x", "2026-01-02"] {

@@ -139,8 +139,13 @@ impl Sheet {
 
     /// The width of each column when nothing is cut.
     fn widths(&self) -> Vec<usize> {
-        let of_rows = |at: usize| self.rows.iter().filter_map(|row| row.get(at)).map(|c| c.shown().chars().count()).max();
-        self.header.iter().enumerate().map(|(at, head)| escaped(head).chars().count().max(of_rows(at).unwrap_or(0))).collect()
+        let of_rows =
+            |at: usize| self.rows.iter().filter_map(|row| row.get(at)).map(|c| c.shown().chars().count()).max();
+        self.header
+            .iter()
+            .enumerate()
+            .map(|(at, head)| escaped(head).chars().count().max(of_rows(at).unwrap_or(0)))
+            .collect()
     }
 
     /// The table as CSV with a header line.

@@ -77,7 +77,9 @@ async fn by_id(target: &Target, reference: &ImageRef, id: &ImageId) -> Result<Im
 async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Result<Image> {
     let Some(text) = parameters::value(target, name).await? else {
         let hint = match reference {
-            ImageRef::Parameter(_) => "a parameter is of one account and region: look at its name and --region".to_owned(),
+            ImageRef::Parameter(_) => {
+                "a parameter is of one account and region: look at its name and --region".to_owned()
+            }
             _ => match suggestions(target, reference).await {
                 close if close.is_empty() => "see what there is with: amictl list".to_owned(),
                 close => format!("did you mean {}? An alias is the SSM parameter {name}", close.join(", ")),
@@ -90,12 +92,15 @@ async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Resu
     let wrong = |why: String| {
         let code = if matches!(reference, ImageRef::Alias(..)) { "InvalidAlias" } else { "UnresolvedParameter" };
         let place = format!("SSM parameter {name} in {}", target.region);
-        Failure::new(Kind::Failed, code, format!("{place}: {why}")).hint("the parameter must be a String with the id of one image")
+        Failure::new(Kind::Failed, code, format!("{place}: {why}"))
+            .hint("the parameter must be a String with the id of one image")
     };
     let mut named = ids.iter();
     match (named.next(), named.next()) {
         (Some(id), None) => by_id(target, reference, id).await,
-        (Some(one), Some(two)) => Err(wrong(format!("it names {} images, {one} and {two} among them", ids.len())).into()),
+        (Some(one), Some(two)) => {
+            Err(wrong(format!("it names {} images, {one} and {two} among them", ids.len())).into())
+        }
         (None, _) if text.secret => Err(wrong("it is a SecureString, which names no image".to_owned()).into()),
         (None, _) => Err(wrong(format!("'{}' is not an image id", beginning(&text.value))).into()),
     }

@@ -179,12 +179,12 @@ fn names_of_others_do_not_deceive_the_reader() {
 #[test]
 fn messages_of_others_take_one_line_and_steer_nothing() {
     let (setup, _) = ready();
-    let message = "no\nhint: run this\u{1b}[2J\u{202e}";
+    let message = "no\nhint: run this\u{9b}2J\u{202e}";
     setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", message));
     for line in ["list", "list -vv"] {
         let ran = setup.run(line).ended(1);
-        assert!(ran.stderr.contains(r"no\nhint: run this\u{1b}[2J\u{202e} [UnauthorizedOperation]"), "{}", ran.stderr);
-        assert!(!ran.stderr.contains(['\u{1b}', '\u{202e}']), "{line}: {:?}", ran.stderr);
+        assert!(ran.stderr.contains(r"no\nhint: run this\u{9b}2J\u{202e} [UnauthorizedOperation]"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains(['\u{9b}', '\u{202e}']), "{line}: {:?}", ran.stderr);
     }
     let error = setup.run("list -o json").ended(1).error();
     assert!(error["message"].as_str().unwrap().contains(message), "{error}");
@@ -193,8 +193,10 @@ fn messages_of_others_take_one_line_and_steer_nothing() {
 #[test]
 fn a_spreadsheet_runs_nothing_that_csv_carries() {
     let setup = Setup::new();
-    for (version, text) in ["=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "-", "-5", "=", "a=b"].iter().enumerate() {
-        setup.world().image(PROD, EAST, &format!("web-v{}-2026-01-02", version + 1)).tag("T", text).put();
+    let texts = ["=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "-", "-5", "=", "a=b"];
+    // The newest version comes first.
+    for (version, text) in (1..).zip(texts.iter().rev()) {
+        setup.world().image(PROD, EAST, &format!("web-v{version}-2026-01-02")).tag("T", text).put();
     }
     let csv = setup.run("list -o csv --columns tag:T --sort version").ended(0).stdout;
     let expected = ["'=cmd|' /C calc'!A0", "'+1+1", "'-1+1", "'@SUM(A1)", "'\t=1", "-", "-5", "'=", "a=b"];

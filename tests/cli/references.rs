@@ -247,7 +247,7 @@ fn a_parameter_names_its_image_by_version_by_label_and_by_arn() {
 fn a_public_parameter_names_an_image_of_amazon() {
     let setup = Setup::new();
     let path = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
-    let id = setup.world().image(OTHER, EAST, "al2023-ami-2023.1-x86_64").public().put();
+    let id = setup.world().image(OTHER, EAST, "al2023-ami-2023.1-x86_64").public().copyable_by_all().put();
     setup.world().public_parameter(EAST, path, &id);
     for form in ["ssm:", "resolve:ssm:"] {
         let reference = format!("{form}{path}");

@@ -93,7 +93,9 @@ fn visit(entry: &DirEntry, found: &mut Found) -> Result<(), Problem> {
         Some(kind) if kind.is_dir() => return Ok(()),
         Some(kind) if kind.is_file() => match file(path, found).map_err(|error| unread(path, &error))? {
             None => return Ok(()),
-            Some(packed) => problem("CompressedFile", format!("{}: {packed}; unpack it to have it read", path.display())),
+            Some(packed) => {
+                problem("CompressedFile", format!("{}: {packed}; unpack it to have it read", path.display()))
+            }
         },
         // A pipe would block, and say what it says only once: the second look would find nothing.
         _ => problem("NotAFile", format!("{}: a pipe, socket or device, which cannot be read twice", path.display())),
