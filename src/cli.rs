@@ -25,7 +25,8 @@ Examples:
   amictl deregister web-v1-2024-12-18
 
 An image is named by its id (ami-…) or name (web-v3-2026-01-02), as the newest
-version of a family (web, web:latest), a version (web:v3) or an alias (web:prod).
+version of a family (web, web:latest), a version (web:v3), an alias (web:prod) or
+what an SSM parameter names (ssm:/golden/web, ssm:/aws/service/…).
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 refused by a safety
 check, 5 timed out waiting, 130 interrupted.";

@@ -174,8 +174,8 @@ pub async fn carry_out(context: &Context, all: &[Copies], refused: Vec<Failed>, 
 /// Says why something could not be done, and what to do about it.
 pub fn tell_failed(context: &Context, at: &str, error: &Error) -> Problem {
     let last = exit::last_word(error);
-    let hint = last.hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-    context.printer.tell(&format!("{at}: {}{hint}", last.message));
+    context.printer.tell(&format!("{at}: {}", last.message));
+    last.hint.iter().for_each(|hint| context.printer.tell(&format!("  hint: {hint}")));
     Problem { code: last.code, message: last.message }
 }
 

@@ -24,7 +24,8 @@ const EXAMPLES: &str = "\
 Examples:
   amictl launch web --type t3.micro --key-name ops
   amictl launch web:v3 --type t3.micro --allow-http --name canary --user-data boot.sh
-  amictl launch web:prod --template web --count 3 -o json";
+  amictl launch web:prod --template web --count 3 -o json
+  amictl launch ssm:/aws/service/debian/release/13/latest/amd64 --type t3.micro";
 
 /// Launch instances from an image
 ///
@@ -32,7 +33,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The image: an id, a name, web, web:v3 or web:prod
+    /// The image: an id, a name, web, web:v3, web:prod, or an SSM parameter that names it (ssm:/golden/web)
     #[arg(value_name = "REF")]
     reference: ImageRef,
 

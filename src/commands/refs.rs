@@ -25,7 +25,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The images: ids, names, web, web:v3 or web:prod
+    /// The images: ids, names, web, web:v3, web:prod, or SSM parameters that name them (ssm:/golden/web)
     #[arg(value_name = "REF", required = true)]
     references: Vec<ImageRef>,
 

@@ -1,5 +1,6 @@
 //! From the command line to the exit code.
 
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use super::{
     protect, prune, refs, restore, share, show, tag, wait,
 };
 use crate::cli::{Cli, Command};
+use crate::domain::reference::RefError;
 use crate::exit;
 use crate::output::{self, Format};
 use crate::service::{self, wait::Stop};
@@ -163,12 +165,14 @@ fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8 {
         let _ = error.print();
         return exit::DONE;
     }
+    let hint = error.source().and_then(|source| source.downcast_ref::<RefError>()).and_then(RefError::hint);
     if wants_json(args, process) {
         let text = error.render().to_string();
         let message = text.trim().trim_start_matches("error: ");
-        output::failure(true, "Usage", message, Some("see: amictl --help"), exit::USAGE);
+        output::failure(true, "Usage", message, Some(hint.as_deref().unwrap_or("see: amictl --help")), exit::USAGE);
     } else {
         let _ = error.print();
+        hint.iter().for_each(|hint| output::hint(hint));
     }
     exit::USAGE
 }
@@ -184,7 +188,9 @@ fn wants_json(args: &[OsString], process: &Process) -> bool {
 
 fn log(verbose: u8) {
     let Some(Ok(levels)) = service::log_filter(verbose).map(str::parse::<Targets>) else { return };
-    let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // The log of the SDK quotes what AWS says. Escaped, colours would be shown as characters, too.
+    let stderr = || output::EscapingWriter(std::io::stderr());
+    let text = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(stderr);
     let subscriber = tracing_subscriber::registry().with(text).with(levels);
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -47,7 +47,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The image: an id, a name, web, web:v3 or web:prod
+    /// The image: an id, a name, web, web:v3, web:prod, or an SSM parameter that names it (ssm:/golden/web)
     #[arg(value_name = "REF")]
     reference: ImageRef,
 

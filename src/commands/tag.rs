@@ -45,13 +45,13 @@ enum Word {
 }
 
 impl FromStr for Word {
-    type Err = String;
+    type Err = Box<dyn std::error::Error + Send + Sync>;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.contains('=') {
-            true => text.parse().map(Self::Tag).map_err(|error: TagError| error.to_string()),
-            false => text.parse().map(Self::Image).map_err(|error| format!("{error}")),
-        }
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.contains('=') {
+            true => Self::Tag(text.parse()?),
+            false => Self::Image(text.parse()?),
+        })
     }
 }
 

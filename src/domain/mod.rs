@@ -16,6 +16,7 @@ pub mod lineage;
 pub mod memory;
 pub mod naming;
 pub mod orphan;
+pub mod parameter;
 pub mod plan;
 pub mod policy;
 pub mod protection;

@@ -1,4 +1,4 @@
-//! What a user may call an image: an id, a name, `web`, `web:latest`, `web:v3`, `web:prod`.
+//! What a user may call an image: an id, a name, `web`, `web:latest`, `web:v3`, `web:prod`, `ssm:/golden/web`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::ids::ImageId;
 use super::image::{Image, State};
 use super::naming::{Family, ImageName, MAX_NAME, NameError, Version};
+use super::parameter::{ParameterError, ParameterName};
 
 /// A text that cannot name an image.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -16,9 +17,15 @@ pub enum RefError {
     /// Not a character EC2 takes in names, or too short or long.
     #[error(
         "'{0}' cannot name an image; give an id (ami-0123456789abcdef0), a name (web-v3-2026-01-02), \
-         a family (web), a version (web:v3) or an alias (web:prod)"
+         a family (web), a version (web:v3), an alias (web:prod) or an SSM parameter (ssm:/golden/web)"
     )]
     Shape(String),
+    /// The bare name of an SSM parameter.
+    #[error("'{0}' looks like an SSM parameter, and names no image")]
+    Bare(String),
+    /// Not the name of an SSM parameter.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
     /// Starts like an id and is none.
     #[error(transparent)]
     Id(#[from] super::ids::IdError),
@@ -34,6 +41,21 @@ pub enum RefError {
     #[error("in '{0}': an alias is made of lower-case letters, digits and . _ -, e.g. 'web:prod'")]
     Alias(String),
 }
+
+impl RefError {
+    /// What to write instead, where that is plain.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Bare(path) => Some(format!("for the image that the parameter names, write {SSM}{path}")),
+            Self::Shape(_) | Self::Parameter(_) | Self::Id(_) | Self::Part { .. } | Self::Alias(_) => None,
+        }
+    }
+}
+
+/// What stands before the name of an SSM parameter.
+const SSM: &str = "ssm:";
+/// What EC2 writes before it.
+const RESOLVE: &str = "resolve:ssm:";
 
 /// The name of an alias within a family, e.g. `prod`. Never `latest`, never like a version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +81,8 @@ pub enum ImageRef {
     Version(Family, Version),
     /// `web:prod`: what the SSM parameter `/amictl/web/prod` names.
     Alias(Family, Alias),
+    /// `ssm:/golden/web`: what this SSM parameter names, whoever owns it.
+    Parameter(ParameterName),
     /// A word that may be a family or the exact name of an unmanaged image.
     Word(String),
 }
@@ -67,10 +91,26 @@ fn is_version(text: &str) -> bool {
     text.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
+/// The SSM parameter that a text names, if it names one. `ssm:prod` and `resolve:ssm` are aliases of families.
+fn parameter(text: &str) -> Option<&str> {
+    text.strip_prefix(RESOLVE).or_else(|| text.strip_prefix(SSM).filter(|name| is_bare(name)))
+}
+
+/// Whether a text alone tells that it is a parameter.
+fn is_bare(text: &str) -> bool {
+    text.starts_with('/') || text.strip_prefix("arn:").is_some_and(|arn| arn.contains(":ssm:"))
+}
+
 impl FromStr for ImageRef {
     type Err = RefError;
 
     fn from_str(text: &str) -> Result<Self, RefError> {
+        if let Some(parameter) = parameter(text) {
+            return Ok(Self::Parameter(parameter.parse()?));
+        }
+        if is_bare(text) {
+            return Err(RefError::Bare(text.to_owned()));
+        }
         if let Some((family, selector)) = text.split_once(':') {
             let part = |source| RefError::Part { text: text.to_owned(), source };
             let family: Family = family.parse().map_err(part)?;
@@ -108,6 +148,8 @@ impl fmt::Display for ImageRef {
             Self::Latest(family) => write!(f, "{family}:latest"),
             Self::Version(family, version) => write!(f, "{family}:{version}"),
             Self::Alias(family, alias) => write!(f, "{family}:{}", alias.as_str()),
+            Self::Parameter(name) if is_bare(name.as_str()) => write!(f, "{SSM}{name}"),
+            Self::Parameter(name) => write!(f, "{RESOLVE}{name}"),
             Self::Word(word) => word.fmt(f),
         }
     }
@@ -128,7 +170,7 @@ impl ImageRef {
     /// What the name of a matching image looks like, in EC2's wildcards; none where names do not decide.
     pub fn name_patterns(&self) -> Vec<String> {
         match self {
-            Self::Id(_) | Self::Alias(..) => Vec::new(),
+            Self::Id(_) | Self::Alias(..) | Self::Parameter(_) => Vec::new(),
             Self::Name(name) => vec![name.to_string()],
             Self::Latest(family) => vec![format!("{family}-v*")],
             Self::Version(family, version) => vec![format!("{family}-{version}-*")],
@@ -138,7 +180,7 @@ impl ImageRef {
 
     /// Picks the one image this names out of `images`, the account's own in one region.
     ///
-    /// Ids and aliases are not looked up here: EC2 and SSM answer for them.
+    /// Ids, aliases and parameters are not looked up here: EC2 and SSM answer for them.
     pub fn pick(&self, images: Vec<Image>, now: DateTime<Utc>) -> Result<Image, Unresolved> {
         match self {
             Self::Latest(family) => latest(family, images, now),
@@ -161,7 +203,7 @@ impl ImageRef {
                 let named = |n: &ImageName| n.family() == family && n.version() == *version;
                 only(images.into_iter().filter(|i| i.parsed_name.as_ref().is_some_and(named)).collect())
             }
-            Self::Alias(..) => Err(Unresolved::Nothing),
+            Self::Alias(..) | Self::Parameter(_) => Err(Unresolved::Nothing),
         }
     }
 }

@@ -30,11 +30,22 @@ fn picked(text: &str) -> Result<u32, Unresolved> {
 
 #[test]
 fn every_form_is_read_and_printed() {
-    for text in
-        ["ami-0123456789abcdef0", "web-v3-2026-01-02", "web:latest", "web:v3", "web:prod", "web", "Golden Image"]
-    {
+    for text in [
+        "ami-0123456789abcdef0",
+        "web-v3-2026-01-02",
+        "web:latest",
+        "web:v3",
+        "web:prod",
+        "web",
+        "Golden Image",
+        "ssm:/golden/web",
+        "ssm:/golden/web:3",
+        "ssm:arn:aws:ssm:us-east-1:111111111111:parameter/golden:prod",
+        "resolve:ssm:golden",
+    ] {
         assert_eq!(read(text).to_string(), text);
     }
+    assert_eq!(read("resolve:ssm:/golden/web:3"), read("ssm:/golden/web:3"));
     assert!(matches!(read("ami-tools-v1-2026-01-02"), ImageRef::Name(_)));
     assert!(matches!(read("web:v"), ImageRef::Alias(..)));
 }
@@ -51,6 +62,28 @@ fn bad_references_say_which_part() {
     assert!(error("").contains("cannot name an image"));
     assert!(error("a*b").contains("cannot name an image"));
     assert!(error(&"a".repeat(129)).contains("cannot name an image"));
+}
+
+#[test]
+fn families_named_ssm_and_resolve_keep_their_aliases() {
+    for text in ["ssm:prod", "ssm:v3", "ssm:latest", "resolve:ssm", "resolve:prod", "ssm", "resolve"] {
+        assert!(!matches!(read(text), ImageRef::Parameter(_)), "{text}");
+        assert_eq!(read(text).to_string(), text);
+    }
+    assert!(matches!(read("ssm:prod"), ImageRef::Alias(..)) && matches!(read("resolve:ssm"), ImageRef::Alias(..)));
+}
+
+#[test]
+fn a_bare_parameter_is_an_error_that_says_how_it_is_written() {
+    for text in ["/aws/service/x", "/golden:3", "arn:aws:ssm:us-east-1:111111111111:parameter/golden"] {
+        let error = text.parse::<ImageRef>().unwrap_err();
+        assert_eq!(error, RefError::Bare(text.to_owned()));
+        let hint = error.hint().unwrap();
+        assert!(hint.contains(&format!("ssm:{text}")), "{hint}");
+        assert!(matches!(read(&format!("ssm:{text}")), ImageRef::Parameter(_)));
+    }
+    assert!(matches!("resolve:ssm:".parse::<ImageRef>(), Err(RefError::Parameter(_))));
+    assert!(matches!("ssm:/golden:".parse::<ImageRef>(), Err(RefError::Parameter(_))));
 }
 
 #[test]
@@ -98,6 +131,15 @@ proptest::proptest! {
     fn no_text_panics(text in proptest::arbitrary::any::<String>()) {
         if let Err(error) = text.parse::<ImageRef>() {
             proptest::prop_assert!(!error.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_printed_is_read_as_the_same(
+        text in "(ssm:|resolve:ssm:|resolve:|)(/[a-zA-Z0-9._-]{1,5}){0,3}[a-z0-9]{0,4}(:[a-zA-Z0-9._-]{1,5})?"
+    ) {
+        if let Ok(reference) = text.parse::<ImageRef>() {
+            proptest::prop_assert_eq!(reference.to_string().parse(), Ok(reference));
         }
     }
 

@@ -67,6 +67,25 @@ fn line_feeds(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
+/// How a file is compressed, by the bytes it begins with: ids in it cannot be seen.
+pub fn compressed(beginning: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 9] = [
+        (b"\x1f\x8b", "compressed by gzip"),
+        (b"PK\x03\x04", "a zip archive"),
+        (b"\xfd7zXZ\0", "compressed by xz"),
+        (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"\x04\x22\x4d\x18", "compressed by lz4"),
+        (b"\x1f\x9d", "compressed by compress"),
+        (b"]\0\0", "compressed by lzma"),
+        (b"Rar!\x1a\x07", "a rar archive"),
+    ];
+    // The magic number of bzip2 is text; the block behind it is not.
+    let bzip2 = beginning.starts_with(b"BZh") && beginning.get(4..10) == Some(b"1AY&SY");
+    let known = KINDS.iter().find(|(magic, _)| beginning.starts_with(magic)).map(|(_, kind)| *kind);
+    known.or(bzip2.then_some("compressed by bzip2"))
+}
+
 /// What kind of id it is, by what stands before its hyphen.
 trait Prefixed: FromStr {
     const PREFIX: &'static str;
@@ -119,7 +138,8 @@ impl Reading {
         self.ascii(bytes, hyphen)?;
         let start = hyphen.checked_sub(T::PREFIX.len() * self.width)?;
         let prefix = (start..hyphen).step_by(self.width).map(|at| self.ascii(bytes, at));
-        if !prefix.zip(T::PREFIX.bytes()).all(|(found, wanted)| found.is_some_and(|c| c.eq_ignore_ascii_case(&wanted))) {
+        if !prefix.zip(T::PREFIX.bytes()).all(|(found, wanted)| found.is_some_and(|c| c.eq_ignore_ascii_case(&wanted)))
+        {
             return None;
         }
         let behind = (hyphen + self.width..bytes.len()).step_by(self.width);
@@ -134,8 +154,8 @@ impl Reading {
 
 /// The ids whose hyphens stand in that part of the bytes, each with where its hyphen is.
 fn ids<T: Prefixed>(bytes: &[u8], part: std::ops::Range<usize>) -> impl Iterator<Item = (usize, T)> {
-    let hyphens = part.filter(|at| bytes[*at] == b'-');
-    hyphens.filter_map(|at| Some((at, READINGS.iter().find_map(|reading| reading.id(bytes, at))?)))
+    let hyphens = part.filter(move |at| bytes[*at] == b'-');
+    hyphens.filter_map(move |at| Some((at, READINGS.iter().find_map(|reading| reading.id(bytes, at))?)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ fn images(text: &str) -> Vec<String> {
 
 #[test]
 fn an_id_counts_whatever_stands_before_it() {
-    for before in ["", " ", "\\n", "\\t", "\\u003e", "%3D", "golden-", "x", "9", "ami-", "-", "_", "é", "image/", "\0"] {
+    for before in ["", " ", "\\n", "\\t", "\\u003e", "%3D", "golden-", "x", "9", "ami-", "-", "_", "é", "image/", "\0"]
+    {
         for id in [OLD, NEW] {
             assert_eq!(images(&format!("{before}{id}")), [id], "{before}");
         }
@@ -42,6 +43,15 @@ fn snapshots_are_told_from_images() {
     let snapshots: Vec<_> = snapshot_ids(&text).map(|id| id.to_string()).collect();
     assert_eq!(snapshots, ["snap-0123456789abcdef0", "snap-01234567"]);
     assert_eq!(images(&text), [NEW]);
+}
+
+#[test]
+fn compressed_files_are_known_by_what_they_begin_with() {
+    let packed: [&[u8]; 5] = [b"\x1f\x8b\x08", b"PK\x03\x04", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"BZh91AY&SY"];
+    assert!(packed.iter().all(|bytes| compressed(bytes).is_some()));
+    for text in ["", "P", "PK", "BZh9 is text", "ami = 1", "\u{feff}x"] {
+        assert_eq!(compressed(text.as_bytes()), None, "{text}");
+    }
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::thread;
 
 use serde::Serialize;
 
+use super::json;
+
 /// Entries that are made in one go: enough to be worth a word between threads, and few enough to stay in the cache.
 const PART: usize = 64;
 /// How many parts a thread is ahead of what is written.
@@ -19,7 +21,7 @@ pub(super) fn document<T: Sync, J: Serialize>(
     items: &[T],
     entry: impl Fn(&T) -> J + Sync,
 ) -> anyhow::Result<()> {
-    let (before, after) = (serde_json::to_string(before)?, serde_json::to_string(after)?);
+    let (before, after) = (json::line(before)?, json::line(after)?);
     write!(out, "{},\"{name}\":[", before.strip_suffix('}').unwrap_or_default())?;
     list(out, items, b",", entry)?;
     writeln!(out, "],{}", after.strip_prefix('{').unwrap_or_default())?;
@@ -49,7 +51,7 @@ fn list<T: Sync, J: Serialize>(
             if part + beside > 0 {
                 text.extend_from_slice(between);
             }
-            serde_json::to_writer(&mut text, &entry(item))?;
+            json::write(&mut text, &entry(item))?;
         }
         Ok(text)
     };

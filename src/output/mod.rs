@@ -1,6 +1,7 @@
 //! Values in, bytes out: data goes to stdout, talk to stderr.
 
 mod columns;
+mod escape;
 mod images;
 mod instances;
 mod journal;
@@ -22,7 +23,10 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use clap::ValueEnum;
 use serde::Serialize;
 
+use escape::escaped_lines;
+
 pub use columns::Column;
+pub use escape::{EscapingWriter, escaped};
 pub use images::{Options, images};
 pub use instances::instances;
 pub use journal::{Beginning, GoingSnapshots, Journal};
@@ -34,7 +38,7 @@ pub use recycle_bin::recycle_bin;
 pub use refs::{refs, unread as unread_sources, warnings};
 pub use report::report;
 pub use show::{Blind, Details, show};
-pub use table::{Cell, Sheet, Tone, clean};
+pub use table::{Cell, Sheet, Tone};
 
 /// How many bytes are written at once: what a pipe takes.
 const AT_ONCE: usize = 64 * 1024;
@@ -116,7 +120,7 @@ impl Printer {
 
     /// Asks a question whose answer is no unless the user says yes.
     pub fn confirm(&self, question: &str) -> io::Result<bool> {
-        let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
+        let answer = dialoguer::Confirm::new().with_prompt(escaped(question)).default(false).interact();
         answer.map_err(|dialoguer::Error::IO(error)| error)
     }
 
@@ -126,7 +130,7 @@ impl Printer {
             true => Ok(()),
             false => Err("a code has 6 digits"),
         };
-        let prompt = format!("MFA code of {}", clean(serial));
+        let prompt = format!("MFA code of {}", escaped(serial));
         let question = dialoguer::Input::<String>::new().with_prompt(prompt).validate_with(six_digits);
         self.bars.around(|| question.interact_text()).map_err(|dialoguer::Error::IO(error)| error)
     }
@@ -142,7 +146,7 @@ impl Printer {
     pub fn tell(&self, text: &str) {
         self.bars.around(|| {
             // Nobody is left to tell when stderr is closed.
-            let _ = writeln!(io::stderr(), "{}", clean(text));
+            let _ = writeln!(io::stderr(), "{}", escaped(text));
         });
     }
 
@@ -172,7 +176,7 @@ impl Printer {
     pub fn jsonl<T: Serialize>(&self, items: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
         self.write(|out| {
             for item in items {
-                serde_json::to_writer(&mut *out, &item)?;
+                json::write(&mut *out, &item)?;
                 out.write_all(b"\n")?;
             }
             Ok(())
@@ -227,8 +231,14 @@ pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
         "error: amictl {} came upon a mistake of its own at {place}: {}\n\
          hint: please report it with the command line; the journal tells what was done",
         env!("CARGO_PKG_VERSION"),
-        clean(what)
+        escaped_lines(what)
     );
+}
+
+/// What to do next, after a message that is not ours.
+pub fn hint(text: &str) {
+    // Nobody is left to tell when stderr is closed.
+    let _ = writeln!(io::stderr(), "hint: {}", escaped(text));
 }
 
 /// The last word of a run that failed: JSON for programs, a sentence and a hint for people.
@@ -236,8 +246,10 @@ pub fn failure(json: bool, code: &str, message: &str, hint: Option<&str>, exit_c
     let text = if json {
         json::error(code, message, hint, exit_code)
     } else {
-        let hint = hint.map(|hint| format!("\nhint: {}", clean(hint))).unwrap_or_default();
-        format!("error: {}{hint}", clean(message))
+        let hint = hint.map(|hint| format!("\nhint: {}", escaped(hint))).unwrap_or_default();
+        // A usage error says where in a file something is wrong, in lines of its own; the others quote AWS.
+        let message = if code == "Usage" { escaped_lines(message) } else { escaped(message).into_owned() };
+        format!("error: {message}{hint}")
     };
     // Nobody is left to tell when stderr is closed.
     let _ = writeln!(io::stderr(), "{text}");

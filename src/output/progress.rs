@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::escape::escaped;
+
 /// All bars of a run.
 pub struct Bars {
     all: MultiProgress,
@@ -45,7 +47,7 @@ impl Bars {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_prefix(what.into());
+        bar.set_prefix(escaped(&what.into()).into_owned());
         if self.shown {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
@@ -62,7 +64,7 @@ impl Bar {
     /// Moves it to `position` and says what is being done.
     pub fn set(&self, position: u64, doing: impl Into<String>) {
         self.0.set_position(position);
-        self.0.set_message(doing.into());
+        self.0.set_message(escaped(&doing.into()).into_owned());
     }
 
     /// Moves it on by one.

@@ -1,9 +1,12 @@
 //! Tables for terminals and for programs.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, Row, Table};
+
+use super::escape::{defused, escaped};
 
 /// The space between two columns.
 const GAP: u16 = 2;
@@ -37,9 +40,14 @@ impl Cell {
         Self { text: text.into(), tone }
     }
 
+    /// The text as people see it.
+    fn shown(&self) -> Cow<'_, str> {
+        escaped(&self.text)
+    }
+
     /// The length of what cannot be wrapped without tearing it.
     pub(super) fn longest_word(&self) -> usize {
-        self.text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0)
+        self.shown().split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0)
     }
 }
 
@@ -73,7 +81,7 @@ impl Sheet {
         } else {
             table.force_no_tty();
         }
-        table.set_header(line(&self.header, |h| comfy_table::Cell::new(h).add_attribute(Attribute::Bold)));
+        table.set_header(line(&self.header, |h| comfy_table::Cell::new(escaped(h)).add_attribute(Attribute::Bold)));
         for row in &self.rows {
             table.add_row(line(row, styled));
         }
@@ -131,8 +139,13 @@ impl Sheet {
 
     /// The width of each column when nothing is cut.
     fn widths(&self) -> Vec<usize> {
-        let of_rows = |at: usize| self.rows.iter().filter_map(|row| row.get(at)).map(|c| c.text.chars().count()).max();
-        self.header.iter().enumerate().map(|(at, head)| head.chars().count().max(of_rows(at).unwrap_or(0))).collect()
+        let of_rows =
+            |at: usize| self.rows.iter().filter_map(|row| row.get(at)).map(|c| c.shown().chars().count()).max();
+        self.header
+            .iter()
+            .enumerate()
+            .map(|(at, head)| escaped(head).chars().count().max(of_rows(at).unwrap_or(0)))
+            .collect()
     }
 
     /// The table as CSV with a header line.
@@ -140,7 +153,10 @@ impl Sheet {
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record(&self.header).map_err(io_error)?;
         for row in &self.rows {
-            csv.write_record(row.iter().map(|cell| &cell.text)).map_err(io_error)?;
+            for cell in row {
+                csv.write_field(defused(&cell.text).as_bytes()).map_err(io_error)?;
+            }
+            csv.write_record(None::<&[u8]>).map_err(io_error)?;
         }
         Ok(csv.flush()?)
     }
@@ -161,7 +177,7 @@ fn line<T>(cells: &[T], show: impl Fn(&T) -> comfy_table::Cell) -> Row {
 }
 
 pub(super) fn styled(cell: &Cell) -> comfy_table::Cell {
-    let shown = comfy_table::Cell::new(clean(&cell.text));
+    let shown = comfy_table::Cell::new(cell.shown());
     match cell.tone {
         Tone::Plain => shown,
         Tone::Good => shown.fg(Color::Green),
@@ -169,12 +185,6 @@ pub(super) fn styled(cell: &Cell) -> comfy_table::Cell {
         Tone::Bad => shown.fg(Color::Red),
         Tone::Faint => shown.add_attribute(Attribute::Dim),
     }
-}
-
-/// The text without control characters: names and descriptions come from other people, and must not steer the
-/// terminal of the one who reads them.
-pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// The width of the terminal in columns.
@@ -241,5 +251,14 @@ mod tests {
         let mut out = Vec::new();
         sheet.write_csv(&mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "a,b\n\"x,y\",\"\"\"\"\n");
+    }
+
+    #[test]
+    fn csv_carries_data_that_a_spreadsheet_does_not_run() {
+        let mut sheet = Sheet::new(["a", "b", "c", "d"]);
+        sheet.rows.push(["=1+1", "-", "-5", "\u{202e}x\n"].map(Cell::from).to_vec());
+        let mut out = Vec::new();
+        sheet.write_csv(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "a,b,c,d\n'=1+1,-,-5,\"\u{202e}x\n\"\n");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_ssm::types::ParameterType;
+use aws_sdk_ssm::types::{Parameter, ParameterType};
 use futures::StreamExt;
 
 use super::error::{ApiError, api};
@@ -14,12 +14,24 @@ const GET: &str = "GetParameter";
 const GET_MANY: &str = "GetParameters";
 const SIDE_BY_SIDE: usize = 10;
 
-/// The value of a parameter; `None` when there is no such parameter.
-pub async fn value(target: &Target, name: &str) -> Result<Option<String>, ApiError> {
+/// The value of one parameter.
+pub struct Text {
+    /// As it is stored.
+    pub value: String,
+    /// Whether it is a SecureString, whose value is ciphered.
+    pub secret: bool,
+}
+
+/// The value of a parameter; `None` when there is no such parameter, version or label.
+pub async fn value(target: &Target, name: &str) -> Result<Option<Text>, ApiError> {
     let answer = target.ssm().get_parameter().name(name).send().await.map_err(api(GET, &target.region));
+    let text = |p: &Parameter| {
+        let secret = matches!(p.r#type(), Some(ParameterType::SecureString));
+        Some(Text { value: p.value()?.to_owned(), secret })
+    };
     match answer {
-        Ok(answer) => Ok(answer.parameter().and_then(|p| p.value()).map(str::to_owned)),
-        Err(error) if error.is("ParameterNotFound") => Ok(None),
+        Ok(answer) => Ok(answer.parameter().and_then(text)),
+        Err(error) if error.is("ParameterNotFound") || error.is("ParameterVersionNotFound") => Ok(None),
         Err(error) => Err(error),
     }
 }

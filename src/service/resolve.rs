@@ -1,5 +1,7 @@
 //! From what a user calls an image to the image.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
@@ -10,8 +12,11 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::reference::{ImageRef, Unresolved, nearest};
+use crate::domain::text::image_ids;
 
 const NOT_FOUND: &str = "InvalidAMIID.NotFound";
+/// How many characters of a value a message quotes.
+const QUOTED: usize = 60;
 
 /// The one image that `reference` names.
 ///
@@ -21,24 +26,9 @@ pub async fn image(target: &Target, reference: &ImageRef, now: DateTime<Utc>) ->
     match reference {
         ImageRef::Id(id) => by_id(target, reference, id).await,
         ImageRef::Alias(family, alias) => {
-            let name = format!("/amictl/{family}/{}", alias.as_str());
-            let Some(value) = parameters::value(target, &name).await? else {
-                let hint = match suggestions(target, reference).await {
-                    close if close.is_empty() => "see what there is with: amictl list".to_owned(),
-                    close => format!("did you mean {}? An alias is the SSM parameter {name}", close.join(", ")),
-                };
-                let failure = missing(reference, &format!("no SSM parameter {name}"), target.place().await);
-                return Err(failure.hint(hint).into());
-            };
-            let id: ImageId = value.parse().map_err(|error| {
-                Failure::new(
-                    Kind::Failed,
-                    "InvalidAlias",
-                    format!("SSM parameter {name} in {}: {error}", target.region),
-                )
-            })?;
-            by_id(target, reference, &id).await
+            by_parameter(target, reference, &format!("/amictl/{family}/{}", alias.as_str())).await
         }
+        ImageRef::Parameter(name) => by_parameter(target, reference, name.as_str()).await,
         ImageRef::Name(_) | ImageRef::Latest(_) | ImageRef::Version(..) | ImageRef::Word(_) => {
             let found = images::find(target, &Query::own().filter("name", reference.name_patterns())).await?;
             match reference.pick(found, now) {
@@ -54,7 +44,7 @@ pub async fn versions(target: &Target, reference: &ImageRef) -> Result<Vec<Image
     let family = match reference {
         ImageRef::Latest(family) => family.clone(),
         ImageRef::Word(word) => word.parse()?,
-        ImageRef::Id(_) | ImageRef::Name(_) | ImageRef::Version(..) | ImageRef::Alias(..) => {
+        ImageRef::Id(_) | ImageRef::Name(_) | ImageRef::Version(..) | ImageRef::Alias(..) | ImageRef::Parameter(_) => {
             return Err(Failure::usage(format!("'{reference}' names one image, not a family"))
                 .hint("give the family alone, e.g. web")
                 .into());
@@ -80,6 +70,47 @@ async fn by_id(target: &Target, reference: &ImageRef, id: &ImageId) -> Result<Im
         None => Err(missing(reference, &format!("no image {id} that the account can see"), &target.place().await)
             .hint("it may be in another region (--region), deregistered, or not shared with this account")
             .into()),
+    }
+}
+
+/// The image that a parameter names, whatever else its value says: a trailing line feed, quotes, an ARN.
+async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Result<Image> {
+    let Some(text) = parameters::value(target, name).await? else {
+        let hint = match reference {
+            ImageRef::Parameter(_) => {
+                "a parameter is of one account and region: look at its name and --region".to_owned()
+            }
+            _ => match suggestions(target, reference).await {
+                close if close.is_empty() => "see what there is with: amictl list".to_owned(),
+                close => format!("did you mean {}? An alias is the SSM parameter {name}", close.join(", ")),
+            },
+        };
+        let failure = missing(reference, &format!("no SSM parameter {name}"), target.place().await);
+        return Err(failure.hint(hint).into());
+    };
+    let ids: BTreeSet<ImageId> = image_ids(&text.value).collect();
+    let wrong = |why: String| {
+        let code = if matches!(reference, ImageRef::Alias(..)) { "InvalidAlias" } else { "UnresolvedParameter" };
+        let place = format!("SSM parameter {name} in {}", target.region);
+        Failure::new(Kind::Failed, code, format!("{place}: {why}"))
+            .hint("the parameter must be a String with the id of one image")
+    };
+    let mut named = ids.iter();
+    match (named.next(), named.next()) {
+        (Some(id), None) => by_id(target, reference, id).await,
+        (Some(one), Some(two)) => {
+            Err(wrong(format!("it names {} images, {one} and {two} among them", ids.len())).into())
+        }
+        (None, _) if text.secret => Err(wrong("it is a SecureString, which names no image".to_owned()).into()),
+        (None, _) => Err(wrong(format!("'{}' is not an image id", beginning(&text.value))).into()),
+    }
+}
+
+/// So much of a value as fits into a message.
+fn beginning(value: &str) -> String {
+    match value.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
     }
 }
 

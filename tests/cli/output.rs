@@ -151,9 +151,57 @@ fn names_of_others_do_not_steer_the_terminal() {
     let id = setup.world().image(PROD, EAST, NAME).tag("Team", "\u{9b}2Jgone\r\n").description("\u{85}next").put();
     let table = setup.run("list --columns id,tag:Team,description").ended(0).stdout;
     assert!(table.contains(&id) && !table.contains(['\u{9b}', '\r', '\u{85}']), "{table:?}");
+    assert!(table.contains(r"\u{9b}2Jgone\r\n") && table.contains(r"\u{85}next"), "{table}");
     assert_eq!(table.lines().count(), 2, "{table:?}");
     let found = setup.json("list");
     assert_eq!(found["images"][0]["tags"]["Team"], "\u{9b}2Jgone\r\n", "programs get it as it is");
+}
+
+/// What turns or hides text: a right-to-left override, an isolate, a mark, a zero-width space.
+const HIDDEN: [char; 4] = ['\u{202e}', '\u{2066}', '\u{200f}', '\u{200b}'];
+
+#[test]
+fn names_of_others_do_not_deceive_the_reader() {
+    let setup = Setup::new();
+    let evil = format!("pro{}d", String::from_iter(HIDDEN));
+    let id = setup.world().image(PROD, EAST, NAME).tag("Team", &evil).description(&evil).put();
+    for line in ["list --columns id,tag:Team,description".to_owned(), format!("show {id}")] {
+        let text = setup.run(&line).ended(0).stdout;
+        assert!(text.contains(r"pro\u{202e}\u{2066}\u{200f}\u{200b}d") && !text.contains(HIDDEN), "{line}: {text}");
+    }
+    let json = setup.run("list -o json").ended(0);
+    assert_eq!(json.json()["images"][0]["tags"]["Team"], evil, "programs get it as it is");
+    assert!(!json.stdout.contains(HIDDEN) && json.stdout.contains(r"\u202e"), "JSON has an escape of its own");
+    let csv = setup.run("list -o csv --columns tag:Team").ended(0).stdout;
+    assert_eq!(csv, format!("tag:Team\n{evil}\n"));
+}
+
+#[test]
+fn messages_of_others_take_one_line_and_steer_nothing() {
+    let (setup, _) = ready();
+    let message = "no\nhint: run this\u{9b}2J\u{202e}";
+    setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", message));
+    for line in ["list", "list -vv"] {
+        let ran = setup.run(line).ended(1);
+        assert!(ran.stderr.contains(r"no\nhint: run this\u{9b}2J\u{202e} [UnauthorizedOperation]"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains(['\u{9b}', '\u{202e}']), "{line}: {:?}", ran.stderr);
+    }
+    let error = setup.run("list -o json").ended(1).error();
+    assert!(error["message"].as_str().unwrap().contains(message), "{error}");
+}
+
+#[test]
+fn a_spreadsheet_runs_nothing_that_csv_carries() {
+    let setup = Setup::new();
+    let texts = ["=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "-", "-5", "=", "a=b"];
+    // The newest version comes first.
+    for (version, text) in (1..).zip(texts.iter().rev()) {
+        setup.world().image(PROD, EAST, &format!("web-v{version}-2026-01-02")).tag("T", text).put();
+    }
+    let csv = setup.run("list -o csv --columns tag:T --sort version").ended(0).stdout;
+    let expected = ["'=cmd|' /C calc'!A0", "'+1+1", "'-1+1", "'@SUM(A1)", "'\t=1", "-", "-5", "'=", "a=b"];
+    assert_eq!(csv.lines().skip(1).collect::<Vec<_>>(), expected, "{csv}");
+    assert_eq!(setup.json("list --sort version")["images"][0]["tags"]["T"], "=cmd|' /C calc'!A0");
 }
 
 #[test]

@@ -194,6 +194,111 @@ fn an_alias_that_leads_nowhere_says_so() {
 }
 
 #[test]
+fn an_alias_names_its_image_whatever_else_its_value_says() {
+    let setup = Setup::new();
+    let id = setup.world().image(PROD, EAST, "web-v1-2026-01-02").put();
+    let values = [
+        format!("{id}\n"),
+        format!("  {id}\r\n"),
+        format!("\"{id}\""),
+        format!("arn:aws:ec2:us-east-1::image/{id}"),
+        format!("{{\"image_id\": \"{id}\"}}"),
+        format!("{id},{id}"),
+    ];
+    for (number, value) in values.iter().enumerate() {
+        setup.world().parameter(PROD, EAST, &format!("/amictl/web/a{number}"), value);
+        assert_eq!(named(&setup, &format!("web:a{number}")), id, "{value:?}");
+    }
+    let two = format!("{id} ami-0123456789abcdef0");
+    setup.world().parameter(PROD, EAST, "/amictl/web/two", &two);
+    let error = unnamed(&setup, "web:two").error();
+    assert_eq!(error["code"], "InvalidAlias");
+    assert!(error["message"].as_str().unwrap().contains("it names 2 images"), "{error}");
+}
+
+#[test]
+fn a_parameter_names_its_image_by_version_by_label_and_by_arn() {
+    let setup = Setup::new();
+    let mut world = setup.world();
+    let one = world.image(PROD, EAST, "web-v1-2026-01-02").put();
+    let two = world.image(PROD, EAST, "web-v2-2026-01-02").put();
+    for name in ["/golden/web", "golden"] {
+        world.typed_parameter(PROD, EAST, name).value(&one).label("tested").value(&format!("{two}\n")).put();
+    }
+    let family = world.image(PROD, EAST, "ssm-v1-2026-01-02").put();
+    world.parameter(PROD, EAST, "/amictl/ssm/prod", &family);
+    drop(world);
+    for (reference, id) in [
+        ("ssm:/golden/web", &two),
+        ("ssm:/golden/web:1", &one),
+        ("ssm:/golden/web:2", &two),
+        ("ssm:/golden/web:tested", &one),
+        ("resolve:ssm:/golden/web:1", &one),
+        ("resolve:ssm:golden", &two),
+        ("resolve:ssm:golden:tested", &one),
+        ("ssm:arn:aws:ssm:us-east-1:111111111111:parameter/golden/web:1", &one),
+        ("ssm:prod", &family),
+    ] {
+        assert_eq!(named(&setup, reference), *id, "{reference}");
+    }
+}
+
+#[test]
+fn a_public_parameter_names_an_image_of_amazon() {
+    let setup = Setup::new();
+    let path = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+    let id = setup.world().image(OTHER, EAST, "al2023-ami-2023.1-x86_64").public().copyable_by_all().put();
+    setup.world().public_parameter(EAST, path, &id);
+    for form in ["ssm:", "resolve:ssm:"] {
+        let reference = format!("{form}{path}");
+        assert_eq!(named(&setup, &reference), id);
+        assert_eq!(setup.json(&format!("show {reference}"))["image"]["id"], id.as_str());
+        assert_eq!(setup.json(&format!("refs {reference}"))["images"][0]["id"], id.as_str());
+        setup.run(&format!("launch {reference} --type t3.micro")).ended(0);
+        setup.run(&format!("copy {reference} --to {WEST} --dry-run")).ended(0);
+        let refused = setup.run(&format!("deprecate {reference} --after 1d")).ended(1);
+        assert!(refused.stderr.contains("only its owner can change an image"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_parameter_that_names_no_image_says_so() {
+    let setup = Setup::new();
+    setup.world().parameter(PROD, EAST, "/golden/text", &"none ".repeat(100));
+    setup.world().parameter(PROD, EAST, "/golden/gone", "ami-0123456789abcdef0");
+    for reference in ["ssm:/golden/missing", "ssm:/golden/gone:7", "ssm:/golden/gone:tested"] {
+        let error = unnamed(&setup, reference).error();
+        assert_eq!(error["code"], "InvalidAMIID.NotFound");
+        let message = error["message"].as_str().unwrap();
+        let path = reference.trim_start_matches("ssm:");
+        let said = format!("'{reference}': no SSM parameter {path} in account 111111111111, region us-east-1");
+        assert!(message.contains(&said), "{message}");
+        assert!(error["hint"].as_str().unwrap().contains("--region"), "{error}");
+    }
+    let error = unnamed(&setup, "ssm:/golden/text").error();
+    assert_eq!(error["code"], "UnresolvedParameter");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("/golden/text in us-east-1: 'none none") && message.contains("…' is not an"), "{message}");
+    assert_eq!(unnamed(&setup, "ssm:/golden/gone").error()["code"], "InvalidAMIID.NotFound");
+    setup.world().typed_parameter(PROD, EAST, "/golden/secret").kind("SecureString").value("ami-01234567").put();
+    let error = unnamed(&setup, "ssm:/golden/secret").error();
+    assert!(error["message"].as_str().unwrap().ends_with("it is a SecureString, which names no image"), "{error}");
+}
+
+#[test]
+fn a_bare_parameter_is_a_usage_error_whose_hint_says_how_it_is_written() {
+    let setup = Setup::new();
+    for command in [vec!["launch", "/aws/service/x", "--type", "t3.micro"], vec!["show", "/aws/service/x"]] {
+        let ran = setup.amictl().args(&command).ended(2);
+        assert!(ran.stderr.contains("hint: for the image that the parameter names, write ssm:/aws/service/x"));
+        let error = setup.amictl().env("AMICTL_OUTPUT", "json").args(&command).ended(2).error();
+        assert!(error["hint"].as_str().unwrap().contains("ssm:/aws/service/x"), "{error}");
+    }
+    setup.amictl().args(&["tag", "/golden", "A=b"]).ended(2).says(&["hint: ", "ssm:/golden"]);
+    assert!(setup.fake.calls().is_empty());
+}
+
+#[test]
 fn a_reference_that_can_name_nothing_is_a_usage_error() {
     let setup = Setup::new();
     for (reference, said) in [
@@ -207,6 +312,8 @@ fn a_reference_that_can_name_nothing_is_a_usage_error() {
         ("web:", "in 'web:': an alias is made of"),
         ("web:Prod", "in 'web:Prod': an alias is made of lower-case letters"),
         ("web:a:b", "an alias is made of"),
+        ("ssm:/golden:", "in '/golden:': an SSM parameter has a name of"),
+        ("resolve:ssm:", "in '': an SSM parameter has a name of"),
     ] {
         for command in [vec!["wait", reference], vec!["copy", reference, "--to", WEST], vec!["deregister", reference]] {
             setup.amictl().args(&command).ended(2).says(&[said]);

@@ -26,6 +26,7 @@ mod orphan_proof;
 mod orphans;
 mod output;
 mod pages;
+mod parameter_texts;
 mod plan_file;
 mod policy;
 mod policy_file;

@@ -61,11 +61,9 @@ impl Found {
         Ok(())
     }
 
-    /// Notes an image id found in a text; a text that is none names no image.
-    pub(super) fn mention(&mut self, source: Source, text: &str, kind: &'static str, id: &str, detail: String) {
-        if let Ok(image) = text.parse() {
-            self.references.push((image, Reference { source, kind, id: id.to_owned(), detail }));
-        }
+    /// Notes an image that is named in a text, whatever else that says.
+    pub(super) fn mention(&mut self, source: Source, image: ImageId, kind: &'static str, id: &str, detail: String) {
+        self.references.push((image, Reference { source, kind, id: id.to_owned(), detail }));
     }
 
     /// Notes the images that a user names.

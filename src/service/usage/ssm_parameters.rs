@@ -1,13 +1,17 @@
-//! SSM parameters whose value is an image id, whatever their data type.
+//! SSM parameters whose values name images, whatever their data type and whatever else they say.
 //!
 //! SSM does not filter by value: names are listed, then values read. Secure strings are left out, as nothing can
 //! launch from one.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_ssm::types::ParameterStringFilter;
 use futures::{StreamExt, TryStreamExt};
 
 use super::{Found, Source, Target};
+use crate::domain::ids::ImageId;
 use crate::domain::report::Problem;
+use crate::domain::text::image_ids;
 use crate::domain::usage::ALIAS;
 use crate::service::error::{ApiError, api};
 
@@ -27,16 +31,17 @@ pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
     let values: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
     for (name, value) in values.into_iter().flatten() {
         let kind = if is_alias(&name) { ALIAS } else { "ssm-parameter" };
-        for one in value.split(',').map(str::trim) {
-            found.mention(Source::SsmParameters, one, kind, &name, name.clone());
+        for image in image_ids(&value) {
+            found.mention(Source::SsmParameters, image, kind, &name, name.clone());
         }
     }
     let aliases: Vec<_> = names.into_iter().filter(|name| is_alias(name)).collect();
     let each = futures::stream::iter(aliases).map(|name| previous(target, name));
     let before: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
-    for (name, value) in before {
-        let value = value.unwrap_or_default();
-        found.mention(Source::SsmParameters, &value, ALIAS, &name, format!("{name}, the version before"));
+    for (name, images) in before {
+        for image in images {
+            found.mention(Source::SsmParameters, image, ALIAS, &name, format!("{name}, the version before"));
+        }
     }
     Ok(found)
 }
@@ -46,17 +51,19 @@ fn is_alias(name: &str) -> bool {
 }
 
 /// What an alias named before it was promoted to what it names now: `rollback` goes back to it.
-async fn previous(target: &Target, name: String) -> Result<(String, Option<String>), ApiError> {
+async fn previous(target: &Target, name: String) -> Result<(String, BTreeSet<ImageId>), ApiError> {
     let mut pages = target.ssm().get_parameter_history().name(&name).into_paginator().page_size(PAGE).send();
     let mut versions = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api("GetParameterHistory", &target.region))?;
-        versions.extend(page.parameters().iter().map(|p| (p.version(), p.value().map(str::to_owned))));
+        let images = |value: Option<&str>| image_ids(value.unwrap_or_default()).collect::<BTreeSet<_>>();
+        versions.extend(page.parameters().iter().map(|p| (p.version(), images(p.value()))));
     }
     versions.sort();
-    let now = versions.pop().and_then(|(_, value)| value);
-    let before = versions.into_iter().rev().filter_map(|(_, value)| value).find(|value| Some(value) != now.as_ref());
-    Ok((name, before))
+    let now = versions.pop().map(|(_, images)| images);
+    let before = versions.into_iter().rev().map(|(_, images)| images);
+    let before = before.filter(|images| !images.is_empty()).find(|images| Some(images) != now.as_ref());
+    Ok((name, before.unwrap_or_default()))
 }
 
 async fn names(target: &Target) -> Result<Vec<String>, ApiError> {

@@ -1,7 +1,7 @@
 //! Seeding parameters and recipes.
 
 use super::super::launchers::Recipe;
-use super::super::ssm::Parameter;
+use super::super::ssm::{PUBLISHER, Parameter};
 use super::super::world::World;
 use super::When;
 
@@ -24,6 +24,11 @@ impl World {
         let parameters = &mut self.region(region).parameters;
         let parameter = parameters.entry(key).or_insert_with(|| Parameter::new("String", data_type));
         parameter.add(value, None, now, &format!("arn:aws:iam::{account}:user/operator"));
+    }
+
+    /// Publishes a parameter below `/aws/service/`, as AWS does: every account can read it.
+    pub fn public_parameter(&mut self, region: &str, name: &str, value: &str) {
+        self.parameter(PUBLISHER, region, name, value);
     }
 
     /// A `String` of data type `text` without versions; give it at least one value.

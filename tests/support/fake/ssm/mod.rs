@@ -46,6 +46,9 @@ pub const OPERATIONS: &[Operation] = &[
     Operation { name: "ListTagsForResource", params: &["ResourceId", "ResourceType"], run: labels::list_tags },
 ];
 
+/// Who has the parameters that everybody can read and nobody lists.
+pub const PUBLISHER: &str = "aws";
+
 /// A parameter that a caller has named, and the version that is meant.
 pub struct Found<'a> {
     /// Its name.
@@ -72,7 +75,9 @@ pub fn find<'a>(region: &'a Region, request: &Request, text: &str) -> Result<Fou
     };
     // The ARN of `web` and that of `/web` look the same.
     let names = [path, path.strip_prefix('/').filter(|_| local.is_some()).unwrap_or(path)];
-    let known = names.iter().find_map(|name| region.parameters.get_key_value(&request.named(name)));
+    let published = |name: &str| name.starts_with("/aws/service/").then(|| (PUBLISHER.to_owned(), name.to_owned()));
+    let keys = names.iter().flat_map(|name| [Some(request.named(name)), published(name)]).flatten();
+    let known = keys.into_iter().find_map(|key| region.parameters.get_key_value(&key));
     let ((_, name), parameter) = known.ok_or_else(|| not_found(path))?;
     let version = parameter.version(selector).ok_or_else(|| {
         let selector = selector.unwrap_or_default();

@@ -1,0 +1,172 @@
+//! What comes from AWS is written by other people: names, descriptions, tags, messages. On its way to a terminal or a
+//! spreadsheet it must neither steer that nor deceive the one who reads it.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io;
+
+use serde_json::ser::Formatter;
+
+/// The text with everything shown that one could not see: `\n`, `\u{1b}`, `\u{202e}`. It takes one line.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if plain(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    let (mut before, mut rest) = (None, text.chars().peekable());
+    while let Some(c) = rest.next() {
+        // Scripts and emoji are joined so; within ASCII a joiner makes one name look like another.
+        let joins = is_joiner(c) && [before, rest.peek().copied()].iter().all(|c| c.is_some_and(|c| !c.is_ascii()));
+        match unseen(c) && !joins {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+        before = Some(c);
+    }
+    Cow::Owned(shown)
+}
+
+/// The same for a text of our own that has several lines.
+pub fn escaped_lines(text: &str) -> String {
+    text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
+}
+
+/// A cell of a table for programs which a spreadsheet takes as text: one that it would run as a formula begins with `'`.
+pub fn defused(text: &str) -> Cow<'_, str> {
+    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    match runs && text != "-" && !is_number(text) {
+        true => Cow::Owned(format!("'{text}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && text.parse::<f64>().is_ok()
+}
+
+/// Writes JSON in which what steers or deceives is escaped: as data it is the same.
+pub struct SafeJson;
+
+impl Formatter for SafeJson {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        if plain(text) {
+            return out.write_all(text.as_bytes());
+        }
+        let mut safe = String::with_capacity(text.len() + 8);
+        let mut units = [0; 2];
+        for c in text.chars() {
+            match unseen(c) {
+                true => c.encode_utf16(&mut units).iter().for_each(|unit| {
+                    // Writing to a String does not fail.
+                    let _ = write!(safe, "\\u{unit:04x}");
+                }),
+                false => safe.push(c),
+            }
+        }
+        out.write_all(safe.as_bytes())
+    }
+}
+
+/// A writer that escapes whole lines, for logs that are not our own.
+pub struct EscapingWriter<W>(pub W);
+
+impl<W: io::Write> io::Write for EscapingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(escaped_lines(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Whether there is nothing to escape: so it is with nearly every text.
+fn plain(text: &str) -> bool {
+    if text.is_ascii() { !text.bytes().any(|byte| byte.is_ascii_control()) } else { !text.chars().any(unseen) }
+}
+
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
+}
+
+/// Characters that steer, turn the direction of writing, or take no room. Those of Unicode's general categories Cc, Cf,
+/// Zl and Zp, and letters that are blank.
+fn unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_shown() {
+        for (text, shown) in [
+            ("web-v1", "web-v1"),
+            ("Größe ≤ 8 日本", "Größe ≤ 8 日本"),
+            ("a\u{1b}[31m", "a\\u{1b}[31m"),
+            ("a\nerror: b\r\tc", "a\\nerror: b\\r\\tc"),
+            ("\u{9b}2J\u{7f}", "\\u{9b}2J\\u{7f}"),
+            ("a\u{202e}b\u{2066}c\u{200f}d\u{61c}", "a\\u{202e}b\\u{2066}c\\u{200f}d\\u{61c}"),
+            ("a\u{feff}b\u{200b}c\u{2028}", "a\\u{feff}b\\u{200b}c\\u{2028}"),
+        ] {
+            assert_eq!(escaped(text), shown);
+        }
+    }
+
+    #[test]
+    fn joiners_stay_where_a_script_needs_them() {
+        for text in ["👩\u{200d}💻", "نمی\u{200c}خواهم"] {
+            assert_eq!(escaped(text), text);
+        }
+        assert_eq!(escaped("we\u{200d}b"), "we\\u{200d}b");
+        assert_eq!(escaped("é\u{200d}"), "é\\u{200d}");
+    }
+
+    #[test]
+    fn a_text_of_our_own_keeps_its_lines() {
+        assert_eq!(escaped_lines("a\n  b\u{1b}\n"), "a\n  b\\u{1b}\n");
+    }
+
+    #[test]
+    fn a_cell_that_a_spreadsheet_would_run_is_defused() {
+        for text in ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "--", "-x", "+", "-inf", "＝1"]
+        {
+            assert_eq!(defused(text), format!("'{text}"));
+        }
+        for text in ["", "-", "-5", "+5", "-0.25", "1", "1e5", "-.5", "web-v1", "a=b", "'x", "2026-01-02"] {
+            assert_eq!(defused(text), text);
+        }
+    }
+
+    fn json(text: &str) -> String {
+        let mut out = Vec::new();
+        let mut writer = serde_json::Serializer::with_formatter(&mut out, SafeJson);
+        serde::Serialize::serialize(text, &mut writer).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn json_is_the_same_data() {
+        assert_eq!(json("a\u{202e}\u{9b}\u{e0041}\n"), r#""a\u202e\u009b\udb40\udc41\n""#);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unseen_is_left(text in any::<String>(), hidden in prop::sample::select(vec!['\u{202e}', '\u{7}', '\n'])) {
+            let text = format!("{text}{hidden}");
+            let shown = escaped(&text);
+            prop_assert!(shown.chars().all(|c| is_joiner(c) || !unseen(c)), "{shown:?}");
+            prop_assert!(json(&text).chars().all(|c| !unseen(c)));
+            prop_assert_eq!(serde_json::from_str::<String>(&json(&text)).unwrap(), text);
+        }
+    }
+}
