@@ -11,6 +11,7 @@ pub mod failure;
 pub mod ids;
 pub mod image;
 pub mod instance;
+pub mod launchable;
 pub mod lineage;
 pub mod memory;
 pub mod naming;

@@ -192,6 +192,11 @@ impl Usage {
         self.references.iter().flat_map(|(image, by)| by.iter().map(move |reference| (image, reference)))
     }
 
+    /// The same, image by image.
+    pub fn by_image(&self) -> impl Iterator<Item = (&ImageId, &BTreeSet<Reference>)> {
+        self.references.iter()
+    }
+
     /// Notes that a source could not tell about this image.
     pub fn doubt(&mut self, image: ImageId, source: Source) {
         self.doubts.entry(image).or_default().insert(source);

@@ -20,6 +20,7 @@ mod failing;
 mod files;
 mod journal;
 mod limits;
+mod many_accounts;
 mod orphans;
 mod output;
 mod pages;
