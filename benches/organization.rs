@@ -169,7 +169,10 @@ fn images() {
         }
         let url = prepared::serve(&fake.url(), Duration::ZERO);
         let taken = median(&url, "prune --keep 40 --min-age 0s -o json --request-limits off");
-        println!("plan over {count} images: {:.2} s, {:.2} s of the processor, {:.0} MB", taken.wall, taken.cpu, taken.memory);
+        println!(
+            "plan over {count} images: {:.2} s, {:.2} s of the processor, {:.0} MB",
+            taken.wall, taken.cpu, taken.memory
+        );
         taken
     });
     let [few, many] = taken;

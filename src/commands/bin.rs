@@ -134,7 +134,8 @@ impl BinArgs {
         let all = &Rows::of(plan);
         let each = futures::stream::iter(targets).map(|target| async move {
             let rows = all.of_place(&target.region, target.account().await.ok());
-            let rows: BTreeMap<_, _> = rows.into_iter().filter(|row| row.action == Step::Deregister).map(|row| (&row.image_id, row)).collect();
+            let rows: BTreeMap<_, _> =
+                rows.into_iter().filter(|row| row.action == Step::Deregister).map(|row| (&row.image_id, row)).collect();
             if rows.is_empty() {
                 return None;
             }

@@ -1,14 +1,15 @@
 //! EC2's own search for references, in every account of a run. It adds the recipes of Image Builder.
 //!
-//! Each account is asked only about images of the others that it may launch, or could before they were disabled: their
-//! number does not grow with that of the accounts, as the number of all images does.
+//! The search takes ten images a call. Each account is asked about all images of the others while they are few, and
+//! else about those that it may launch, or could before they were disabled: their number does not grow with that of the
+//! accounts, as the number of all images does.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use futures::StreamExt;
 
 use super::using::{Looked, PLACES};
-use crate::domain::across::{Unread, seen_from_outside};
+use crate::domain::across::Unread;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::launchable::Launchable;
@@ -18,8 +19,11 @@ use crate::domain::usage::Reference;
 use crate::service::images::{self, FILTER_VALUES};
 use crate::service::usage;
 
+/// So many images of others are few: ten calls.
+const FEW: usize = 100;
+
 /// Looks in each place that was read as a whole for references to those images of the other accounts that are `asked`
-/// about, and tells them to their owners. Gives the places where EC2 could not be asked.
+/// about, and adds them to what the place says. Gives the places where EC2 could not be asked.
 pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<Image>], whole: &[bool]) -> Vec<Unread> {
     let mut regions: HashMap<&Region, Launchable<'_>> = HashMap::new();
     let places = &*looked;
@@ -35,22 +39,16 @@ pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<Image>], whole: &[bo
     let answers: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
     let (mut unread, mut found) = (Vec::new(), Vec::new());
     for (at, answer) in answers {
-        let place = &places[at];
         match answer {
-            Ok(references) => {
-                let (name, launchable) = (place.name(), &regions[place.region()]);
-                found.extend(references.into_iter().filter_map(|(image, reference)| {
-                    Some((launchable.owner(&image)?, image, seen_from_outside(&name, &reference)))
-                }));
-            }
+            Ok(references) => found.push((at, references)),
             Err(problem) => {
-                let (account, region) = (place.account.clone(), Some(place.region().clone()));
+                let (account, region) = (places[at].account.clone(), Some(places[at].region().clone()));
                 unread.push(Unread { account, region, problem });
             }
         }
     }
-    for (owner, image, reference) in found {
-        looked[owner].usage.add(image, reference);
+    for (at, references) in found {
+        references.into_iter().for_each(|(image, reference)| looked[at].usage.add(image, reference));
     }
     unread
 }
@@ -61,16 +59,30 @@ async fn references(
     place: &Looked<'_>,
     launchable: &Launchable<'_>,
 ) -> Result<Vec<(ImageId, Reference)>, Problem> {
-    let mut asked = launchable.known(at, place.account.as_ref());
-    // More than a call takes are not counted: then all is listed that is shared with the account.
-    let hidden: Vec<&ImageId> = launchable.hidden(at).take(FILTER_VALUES + 1).collect();
-    if !hidden.is_empty() {
-        let shared = images::shared(place.target, &hidden).await.map_err(|error| error.problem())?;
-        let of_others = |image: &ImageId| launchable.owner(image).is_some_and(|owner| owner != at);
-        asked.extend(shared.into_iter().filter(of_others));
-    }
+    let few: BTreeSet<ImageId> = launchable.others(at).take(FEW + 1).cloned().collect();
+    let asked = match few.len() {
+        0 => return Ok(Vec::new()),
+        1..=FEW => few,
+        _ => may_be_launched(at, place, launchable).await?,
+    };
     match asked.is_empty() {
         true => Ok(Vec::new()),
         false => usage::references(place.target, &asked).await,
     }
+}
+
+/// The images of the others that the account may launch, or could before they were disabled.
+async fn may_be_launched(
+    at: usize,
+    place: &Looked<'_>,
+    launchable: &Launchable<'_>,
+) -> Result<BTreeSet<ImageId>, Problem> {
+    let mut images = launchable.known(at, place.account.as_ref());
+    // More than a call takes are not counted: then all is listed that is shared with the account.
+    let hidden: Vec<&ImageId> = launchable.hidden(at).take(FILTER_VALUES + 1).collect();
+    if !hidden.is_empty() {
+        let shared = images::shared(place.target, &hidden).await.map_err(|error| error.problem())?;
+        images.extend(shared.into_iter().filter(|image| launchable.is_of_others(at, image)));
+    }
+    Ok(images)
 }

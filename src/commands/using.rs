@@ -147,6 +147,7 @@ pub async fn across(
     if !without.contains(&Source::ImageReferences) {
         let asked: Vec<Vec<Image>> = looked.iter().map(asked).collect();
         unread.extend(searching::search(looked, &asked, &whole).await);
+        said_elsewhere(looked);
     }
     let (unread, places) = (&unread, &*looked);
     let doubts = places.iter().map(|place| doubts(place, candidates, unread));

@@ -9,6 +9,7 @@ use super::sharing::{Principal, before_disabling};
 /// Images of one region, by who may launch them. Places are told by numbers.
 #[derive(Debug, Default)]
 pub struct Launchable<'a> {
+    all: Vec<(usize, &'a ImageId)>,
     owners: HashMap<&'a ImageId, usize>,
     /// Those that are shared with everybody, or nobody knows with whom. Who is in an organization is not known here.
     by_anybody: Vec<(usize, &'a ImageId)>,
@@ -22,6 +23,7 @@ impl<'a> Launchable<'a> {
     /// Adds an image of a place.
     pub fn add(&mut self, place: usize, image: &'a Image) {
         let entry = (place, &image.id);
+        self.all.push(entry);
         self.owners.insert(&image.id, place);
         if image.state != State::Disabled {
             let list = if image.public { &mut self.by_anybody } else { &mut self.hidden };
@@ -39,9 +41,14 @@ impl<'a> Launchable<'a> {
         }
     }
 
-    /// The place that has the image.
-    pub fn owner(&self, image: &ImageId) -> Option<usize> {
-        self.owners.get(image).copied()
+    /// The images of other places.
+    pub fn others(&self, place: usize) -> impl Iterator<Item = &'a ImageId> {
+        self.all.iter().filter(move |(owner, _)| *owner != place).map(|(_, image)| *image)
+    }
+
+    /// Whether the image is one of those.
+    pub fn is_of_others(&self, place: usize, image: &ImageId) -> bool {
+        self.owners.get(image).is_some_and(|owner| *owner != place)
     }
 
     /// The images of other places that the account of this one may launch for all that is known, or could before they
@@ -113,6 +120,8 @@ mod tests {
             for place in 0..4 {
                 let account = known.then(|| account(place));
                 let others = || images.iter().filter(|(owner, _)| *owner != place).map(|(_, image)| image);
+                prop_assert_eq!(launchable.others(place).count(), others().count());
+                prop_assert!(images.iter().all(|(owner, image)| launchable.is_of_others(place, &image.id) == (*owner != place)));
                 let expected: BTreeSet<_> =
                     others().filter(|image| may(image, account.as_ref())).map(|image| image.id.clone()).collect();
                 prop_assert_eq!(launchable.known(place, account.as_ref()), expected);
@@ -120,7 +129,6 @@ mod tests {
                 let shown = |image: &&Image| !image.public && image.state != State::Disabled;
                 prop_assert_eq!(hidden, others().filter(shown).map(|image| &image.id).collect::<BTreeSet<_>>());
             }
-            prop_assert!(images.iter().all(|(owner, image)| launchable.owner(&image.id) == Some(*owner)));
         }
     }
 }
