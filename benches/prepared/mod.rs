@@ -9,8 +9,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Region and body of a request, and the answer.
-type Answers = Mutex<HashMap<(String, Vec<u8>), Arc<[u8]>>>;
+/// Key, region and body of a request, and the answer.
+type Answers = Mutex<HashMap<((String, String), Vec<u8>), Arc<[u8]>>>;
 
 /// Serves until the process ends; gives the address. `behind` is the endpoint that is asked once.
 pub fn serve(behind: &str, latency: Duration) -> String {
@@ -30,7 +30,7 @@ fn connection(mut stream: TcpStream, behind: &str, answers: &Answers, latency: D
     let _ = stream.set_nodelay(true);
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     while let Some((head, body)) = message(&mut reader) {
-        let key = (region(&head), body);
+        let key = (scope(&head), body);
         let known = answers.lock().unwrap().get(&key).cloned();
         let answer = known.unwrap_or_else(|| {
             let answer: Arc<[u8]> = ask(behind, &head, &key.1).into();
@@ -61,10 +61,11 @@ fn message(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     Some((head, body))
 }
 
-/// The region that a request was signed for: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
-fn region(head: &str) -> String {
+/// The key and the region that a request was signed for: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
+fn scope(head: &str) -> (String, String) {
     let scope = head.split_once("Credential=").map(|(_, scope)| scope).unwrap_or_default();
-    scope.split('/').nth(2).unwrap_or_default().to_owned()
+    let part = |n| scope.split('/').nth(n).unwrap_or_default().to_owned();
+    (part(0), part(2))
 }
 
 fn ask(behind: &str, head: &str, body: &[u8]) -> Vec<u8> {

@@ -1,11 +1,12 @@
 //! What is said before something is deleted: whether the Recycle Bin would hold it, so that it could be restored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 use futures::StreamExt;
 
 use super::Context;
+use super::recheck::Rows;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::plan::{Action, Plan};
@@ -77,9 +78,10 @@ impl BinArgs {
 
     /// Says what would become of everything that is about to be deleted, and refuses where that is not enough.
     pub async fn announce(&self, context: &Context, bin: &Bin, going: Vec<(Target, Going)>) -> Result<()> {
+        let known: HashMap<_, _> = bin.0.iter().map(|(place, rules)| (place.key(), rules)).collect();
         let each = going.into_iter().filter_map(|(target, going)| {
-            let (_, rules) = bin.0.iter().find(|(place, _)| place.is(&target))?;
-            Some((target, rules.clone().map(|rules| (rules, going))))
+            let rules = (*known.get(&target.key())?).clone();
+            Some((target, rules.map(|rules| (rules, going))))
         });
         self.say(context, each.collect()).await
     }
@@ -129,8 +131,11 @@ impl BinArgs {
 
     /// The same for the images that a plan deregisters, as they are now; those that are gone are passed over.
     pub async fn announce_plan(&self, context: &Context, targets: &[Target], plan: &Plan) -> Result<()> {
-        let each = futures::stream::iter(targets).map(|target| async {
-            let rows = rows(target, plan).await;
+        let all = &Rows::of(plan);
+        let each = futures::stream::iter(targets).map(|target| async move {
+            let rows = all.of_place(&target.region, target.account().await.ok());
+            let rows: BTreeMap<_, _> =
+                rows.into_iter().filter(|row| row.action == Step::Deregister).map(|row| (&row.image_id, row)).collect();
             if rows.is_empty() {
                 return None;
             }
@@ -143,16 +148,6 @@ impl BinArgs {
         let places: Vec<_> = each.buffered(SIDE_BY_SIDE).collect().await;
         self.say(context, places.into_iter().flatten().collect()).await
     }
-}
-
-/// The rows of a plan that deregister an image of a place.
-async fn rows<'a>(target: &Target, plan: &'a Plan) -> BTreeMap<&'a ImageId, &'a Action> {
-    let account = target.account().await.ok();
-    let here = |row: &&Action| {
-        let same = row.account.is_none() || account.is_none() || row.account.as_ref() == account;
-        same && row.region == target.region && row.action == Step::Deregister
-    };
-    plan.actions.iter().filter(here).map(|row| (&row.image_id, row)).collect()
 }
 
 async fn planned(target: &Target, rows: &BTreeMap<&ImageId, &Action>) -> Result<Going, ApiError> {

@@ -1,6 +1,6 @@
 //! The images that a command works on: one or many references in every account and region asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Result;
 use futures::StreamExt;
@@ -53,8 +53,10 @@ impl Chosen {
     /// The images by place.
     pub fn by_place(&self) -> Vec<(Target, Vec<Image>)> {
         let mut places: Vec<(Target, Vec<Image>)> = Vec::new();
+        let mut at = HashMap::new();
         for (target, image) in &self.images {
-            match places.iter_mut().find(|(place, _)| place.is(target)) {
+            let at = *at.entry(target.key()).or_insert(places.len());
+            match places.get_mut(at) {
                 Some((_, images)) => images.push(image.clone()),
                 None => places.push((target.clone(), vec![image.clone()])),
             }

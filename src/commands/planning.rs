@@ -8,27 +8,22 @@ use anyhow::Result;
 use futures::StreamExt;
 use tokio::sync::oneshot;
 
-use super::staging::Task;
 use super::using::{self, Looked};
 use super::{Context, reports, snapshots_elsewhere};
 use crate::domain::cost::Prices;
 use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
-use crate::domain::plan::{Action, Judged, Plan, fingerprint};
+use crate::domain::plan::{Judged, Plan};
 use crate::domain::policy::Policy;
-use crate::domain::report::{PlaceError, Problem, Report, Warning};
+use crate::domain::report::{PlaceError, Report, Warning};
 use crate::domain::retention::{Shares, Verdict, judge};
-use crate::domain::retire::Step;
 use crate::domain::sharing::{Principal, SHARES, before_disabling};
-use crate::domain::snapshot_use::stays;
 use crate::domain::usage::{Source, Usage};
 use crate::output::Bar;
 use crate::service::Target;
-use crate::service::deregister;
 use crate::service::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::permissions::launch_permissions;
-use crate::service::removal::Removal;
 use crate::service::session::Places;
 use crate::service::usage::{self, Scope};
 
@@ -42,10 +37,11 @@ pub struct Survey {
     /// The place.
     pub target: Target,
     /// Its account, where known.
-    account: Option<AccountId>,
+    pub account: Option<AccountId>,
     /// All own images.
     pub images: Vec<Image>,
-    usage: Usage,
+    /// What is known of their use.
+    pub usage: Usage,
     shares: Shares,
     /// Why its images could not be listed. What it says of use holds all the same.
     unlisted: Option<ApiError>,
@@ -85,7 +81,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
         if places.several {
             let mut looked: Vec<_> = surveys.each.iter_mut().map(Survey::looked).collect();
             snapshots_elsewhere::add(&mut looked);
-            using::across(&mut looked, unread, &policy.without_sources, &candidates, true).await;
+            using::across(&mut looked, unread, &policy.without_sources, &candidates, &candidates).await;
         }
         surveys.each.retain(|survey| survey.unlisted.is_none());
         Ok(surveys)
@@ -184,8 +180,9 @@ impl Surveys {
 
     /// Adds what EC2 reported to an earlier look.
     fn take_reports(&mut self, before: &Self) {
+        let then: HashMap<_, _> = before.each.iter().map(|survey| (survey.target.key(), survey)).collect();
         for survey in &mut self.each {
-            if let Some(then) = before.each.iter().find(|then| then.target.is(&survey.target)) {
+            if let Some(then) = then.get(&survey.target.key()) {
                 survey.usage.take(&then.usage, Source::UsageReports);
             }
         }
@@ -203,80 +200,8 @@ impl Survey {
         Looked { target, account: account.clone(), images, usage, shares }
     }
 
-    /// Whether a row of a plan is about an image of this place.
-    fn has(&self, row: &Action) -> bool {
-        let same = row.account.is_none() || self.account.is_none() || row.account == self.account;
-        same && row.region == self.target.region
-    }
-
     /// The verdict on every image of the place.
     pub fn judge(&self, context: &Context, policy: &Policy) -> Vec<Verdict<'_>> {
         judge(policy, &self.images, &self.usage, &self.shares, context.now)
-    }
-}
-
-/// Work that may be done, and work of a plan that may not be done any more.
-pub struct Work {
-    /// What to remove, place by place.
-    pub removals: Vec<(Target, Vec<Removal>)>,
-    /// The images that go a step, and stay.
-    pub tasks: Vec<Task>,
-    /// What is left alone, with the reason.
-    pub skipped: Vec<crate::domain::report::Outcome>,
-}
-
-/// Holds a plan against what is found now. A row whose image is now kept for whatever reason, has changed, is gone
-/// or is due for another step is skipped; a snapshot is deleted only if the plan says so.
-pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
-    let mut work = Work { removals: Vec::new(), tasks: Vec::new(), skipped: Vec::new() };
-    for survey in &surveys.each {
-        let verdicts = survey.judge(context, &plan.policy);
-        let verdicts: HashMap<_, _> = verdicts.iter().map(|verdict| (&verdict.image.id, verdict)).collect();
-        let mut removals = Vec::new();
-        let rows = plan.actions.iter().filter(|action| survey.has(action));
-        let mut still = Vec::new();
-        for row in rows {
-            match still_right(verdicts.get(&row.image_id).copied(), row) {
-                Ok(image) if row.action == Step::Deregister => still.push((image.clone(), row)),
-                Ok(image) => {
-                    let (target, image) = (survey.target.clone(), image.clone());
-                    work.tasks.push(Task { target, image, step: row.action });
-                }
-                Err(problem) => work.skipped.push(deregister::left_alone(row, problem)),
-            }
-        }
-        let going: BTreeSet<_> = still.iter().map(|(image, _)| image.id.clone()).collect();
-        let needed = images::shared_snapshots(&survey.images, &going);
-        for (image, row) in still {
-            let mut removal = Removal::new(image, &needed, false);
-            removal.spare(|id| stays(&survey.usage, id));
-            removal.only(&row.snapshots);
-            removals.push(removal);
-        }
-        work.removals.push((survey.target.clone(), removals));
-    }
-    for row in plan.actions.iter().filter(|row| !surveys.each.iter().any(|survey| survey.has(row))) {
-        let account = row.account.as_ref().map(|id| format!(" of account {id}")).unwrap_or_default();
-        let message = format!("the region {}{account} was not read", row.region);
-        work.skipped.push(deregister::left_alone(row, Problem { code: "unverified".to_owned(), message }));
-    }
-    work
-}
-
-/// The image of a row that may be carried out still, or why it must not be any more.
-fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action) -> Result<&'a Image, Problem> {
-    let problem = |code: &str, message: String| Err(Problem { code: code.to_owned(), message });
-    let Some(verdict) = verdict else { return problem("gone", "the image is gone".to_owned()) };
-    if verdict.step != Some(row.action) {
-        let Some(first) = verdict.reasons.first() else {
-            let now = verdict.step.map_or("kept", |step| step.verb().done());
-            return problem("other-step", format!("by now it would be {now}, not {}", row.action.verb().done()));
-        };
-        let all: Vec<_> = verdict.reasons.iter().map(|r| format!("{}: {}", r.code(), r.detail())).collect();
-        return problem(first.code(), format!("it is now kept: {}", all.join("; ")));
-    }
-    match fingerprint(verdict.image) == row.fingerprint {
-        true => Ok(verdict.image),
-        false => problem("changed", "the image has changed since the plan was made".to_owned()),
     }
 }

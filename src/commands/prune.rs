@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::Context;
 use super::bin::{Bin, BinArgs, Going};
 use super::destroy::{self, JournalArgs};
 use super::ending;
 use super::planning::{self, Surveys};
 use super::reports::ReportArgs;
 use super::staging;
+use super::{Context, recheck};
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
@@ -181,13 +181,13 @@ fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Vec<(T
         return Vec::new();
     }
     let some =
-        planning::recheck(context, surveys, plan).removals.into_iter().filter(|(_, removals)| !removals.is_empty());
+        recheck::recheck(context, surveys, plan).removals.into_iter().filter(|(_, removals)| !removals.is_empty());
     some.map(|(target, removals)| (target, Going::of(&removals))).collect()
 }
 
 /// Does what a plan says and is still right, and reports.
 pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
-    let work = planning::recheck(context, surveys, plan);
+    let work = recheck::recheck(context, surveys, plan);
     let known = staging::known(context, journal, &work.tasks).await?;
     let journal = journal.open(context, surveys.targets()).await?;
     // What is put back goes first: somebody may wait for it, and it rests on no look for use. Then, at once, what cannot
@@ -213,7 +213,7 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
 
 /// Asks EC2 whether what a plan says, and is still right, would work.
 pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
-    let work = planning::recheck(context, surveys, plan);
+    let work = recheck::recheck(context, surveys, plan);
     let known = staging::known(context, journal, &work.tasks).await?;
     for task in &work.tasks {
         staging::check(context, task, &known).await?;

@@ -1,26 +1,26 @@
 //! Who uses images, over all accounts and regions of a run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Result;
 use futures::StreamExt;
 
 use super::chosen::Chosen;
-use super::{Context, reports, snapshots_elsewhere};
-use crate::domain::across::{self, Unread, elsewhere, may_launch, seen_from_outside};
-use crate::domain::ids::{AccountId, ImageId, SnapshotId};
+use super::{Context, reports, searching, snapshots_elsewhere};
+use crate::domain::across::{self, Unread, elsewhere, may_launch};
+use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
 use crate::domain::region::Region;
 use crate::domain::report::{PlaceError, Problem};
 use crate::domain::retention::Shares;
 use crate::domain::sharing::before_disabling;
-use crate::domain::usage::{Reference, Source, SourceState, SourceStatus, Usage, Verdict};
+use crate::domain::usage::{Source, SourceState, SourceStatus, Usage, Verdict};
 use crate::service::Target;
 use crate::service::permissions::launch_permissions;
 use crate::service::usage::{self, Scope};
 
 /// How many places are read at a time, and how many images are asked about.
-const PLACES: usize = 32;
+pub(super) const PLACES: usize = 32;
 const IMAGES: usize = 10;
 
 /// One account and region that was looked into.
@@ -38,15 +38,13 @@ pub struct Looked<'a> {
 }
 
 impl Looked<'_> {
-    fn region(&self) -> &Region {
+    /// Its region.
+    pub fn region(&self) -> &Region {
         &self.target.region
     }
 
-    fn is_elsewhere(&self, other: &Looked<'_>) -> bool {
-        self.region() == other.region() && !self.target.is(other.target)
-    }
-
-    fn name(&self) -> String {
+    /// Its account, for messages.
+    pub fn name(&self) -> String {
         self.account.as_ref().map_or("unknown".to_owned(), ToString::to_string)
     }
 }
@@ -67,13 +65,17 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
     let regions: BTreeSet<&Region> = chosen.images.iter().map(|(_, image)| &image.region).collect();
     let targets: Vec<&Target> = chosen.targets.iter().filter(|target| regions.contains(&target.region)).collect();
     let bar = context.printer.bars().count((targets.len() * Source::ALL.len()) as u64, "looking for use");
-    let each = targets.into_iter().map(|target| async {
-        // Use by another account is looked for by the same calls, with the same images.
-        let ids = chosen.images.iter().filter(|(_, image)| image.region == target.region);
-        let ids = ids.map(|(_, image)| image.id.clone()).collect();
-        let usage = usage::find(target, async { ids }, scope, &|_| bar.step()).await;
-        let own = chosen.images.iter().filter(|(place, _)| place.is(target)).map(|(_, image)| image.clone());
-        Used { target: target.clone(), images: own.collect(), usage }
+    let mut own: HashMap<_, Vec<Image>> = HashMap::new();
+    for (target, image) in &chosen.images {
+        own.entry(target.key()).or_default().push(image.clone());
+    }
+    let each = targets.into_iter().map(|target| {
+        let images = own.remove(&target.key()).unwrap_or_default();
+        async {
+            let ids = images.iter().map(|image| image.id.clone()).collect();
+            let usage = usage::find(target, async { ids }, scope, &|_| bar.step()).await;
+            Used { target: target.clone(), images, usage }
+        }
     });
     let looking = async { Ok(futures::stream::iter(each).buffered(PLACES).collect().await) };
     let mut used: Vec<Used> = context.unless_stopped(looking).await?;
@@ -86,7 +88,7 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
     if chosen.several {
         snapshots_elsewhere::add(&mut looked);
         let unread = unread_accounts(&chosen.unentered);
-        let across = across(&mut looked, unread, &scope.without, &unused, false);
+        let across = across(&mut looked, unread, &scope.without, &all, &unused);
         context
             .unless_stopped(async {
                 across.await;
@@ -99,6 +101,10 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
     }
     used.retain(|place| !place.images.is_empty());
     Ok(used)
+}
+
+fn all(looked: &Looked<'_>) -> Vec<Image> {
+    looked.images.to_vec()
 }
 
 fn unused(looked: &Looked<'_>) -> Vec<Image> {
@@ -117,14 +123,14 @@ pub fn unread(error: &PlaceError, region: Option<Region>) -> Unread {
     Unread { account, region, problem: error.problem.clone() }
 }
 
-/// Adds to what each place says of use what the other accounts say. Where one of those could not be looked into, the
-/// candidates that it may launch are in doubt. With `search`, EC2's own search is asked about them, too.
+/// Adds to what each place says of use what the other accounts say, and what EC2's own search finds there of the images
+/// that are `asked` about. Where one of those could not be looked into, the candidates that it may launch are in doubt.
 pub async fn across(
     looked: &mut [Looked<'_>],
     mut unread: Vec<Unread>,
     without: &BTreeSet<Source>,
+    asked: &(dyn Fn(&Looked<'_>) -> Vec<Image> + Sync),
     candidates: &(dyn Fn(&Looked<'_>) -> Vec<Image> + Sync),
-    search: bool,
 ) {
     if without.contains(&Source::Accounts) {
         for place in looked {
@@ -134,33 +140,18 @@ pub async fn across(
         }
         return;
     }
-    volumes_of_others(looked);
-    let found: Vec<Vec<(ImageId, Reference)>> = looked
-        .iter()
-        .map(|here| {
-            let images: BTreeSet<_> = here.images.iter().map(|image| &image.id).collect();
-            let others = looked.iter().filter(|other| other.is_elsewhere(here));
-            others.flat_map(|other| elsewhere(&images, &other.name(), other.usage)).collect()
-        })
-        .collect();
-    unread.extend(looked.iter().filter_map(half_read));
-    let read: Vec<usize> = looked
-        .iter()
-        .map(|here| {
-            let others = looked.iter().filter(|other| other.is_elsewhere(here));
-            others.filter(|other| half_read(other).is_none()).count()
-        })
-        .collect();
-    for (place, found) in looked.iter_mut().zip(found) {
-        found.into_iter().for_each(|(image, reference)| place.usage.add(image, reference));
-    }
-    let mut wanted: Vec<Vec<Image>> = looked.iter().map(candidates).collect();
-    if search && !without.contains(&Source::ImageReferences) {
-        unread.extend(search_everywhere(looked, &wanted).await);
-        wanted = looked.iter().map(candidates).collect();
+    let half_read: Vec<Option<Unread>> = looked.iter().map(half_read).collect();
+    let whole: Vec<bool> = half_read.iter().map(Option::is_none).collect();
+    unread.extend(half_read.into_iter().flatten());
+    let read = read(looked, &whole);
+    said_elsewhere(looked);
+    if !without.contains(&Source::ImageReferences) {
+        let asked: Vec<Vec<Image>> = looked.iter().map(asked).collect();
+        unread.extend(searching::search(looked, &asked, &whole).await);
+        said_elsewhere(looked);
     }
     let (unread, places) = (&unread, &*looked);
-    let doubts = places.iter().zip(wanted).map(|(place, wanted)| doubts(place, wanted, unread));
+    let doubts = places.iter().map(|place| doubts(place, candidates, unread));
     let doubts: Vec<_> = futures::stream::iter(doubts).buffered(PLACES).collect().await;
     for ((place, doubts), read) in looked.iter_mut().zip(doubts).zip(read) {
         let state = across::state(place.account.clone(), place.region(), read, &doubts);
@@ -169,22 +160,29 @@ pub async fn across(
     }
 }
 
-/// Adds to what each place says of its snapshots that the other accounts make volumes of them.
-fn volumes_of_others(looked: &mut [Looked<'_>]) {
-    let mut users: BTreeMap<(Region, SnapshotId), Vec<(usize, Reference)>> = BTreeMap::new();
-    for (at, place) in looked.iter().enumerate() {
-        for (snapshot, reference) in place.usage.all_snapshots() {
-            let key = (place.region().clone(), snapshot.clone());
-            users.entry(key).or_default().push((at, seen_from_outside(&place.name(), reference)));
-        }
+/// How many other accounts were read as a whole in the region of each place.
+fn read(looked: &[Looked<'_>], whole: &[bool]) -> Vec<usize> {
+    let mut of_region: HashMap<&Region, usize> = HashMap::new();
+    for (place, whole) in looked.iter().zip(whole) {
+        *of_region.entry(place.region()).or_default() += usize::from(*whole);
     }
-    for (here, place) in looked.iter_mut().enumerate().filter(|_| !users.is_empty()) {
-        for snapshot in place.images.iter().flat_map(|image| &image.snapshots) {
-            let by = users.get(&(place.target.region.clone(), snapshot.id.clone()));
-            for (_, reference) in by.into_iter().flatten().filter(|(at, _)| *at != here) {
-                place.usage.add_snapshot(snapshot.id.clone(), reference.clone());
-            }
-        }
+    looked.iter().zip(whole).map(|(place, whole)| of_region[place.region()] - usize::from(*whole)).collect()
+}
+
+/// Tells each place what the others say of its images.
+fn said_elsewhere(looked: &mut [Looked<'_>]) {
+    let mut owners: HashMap<(&Region, &ImageId), usize> = HashMap::new();
+    for (at, place) in looked.iter().enumerate() {
+        owners.extend(place.images.iter().map(|image| ((place.region(), &image.id), at)));
+    }
+    let mut found = Vec::new();
+    for (at, place) in looked.iter().enumerate() {
+        let owner = |image: &ImageId| owners.get(&(place.region(), image)).copied().filter(|owner| *owner != at);
+        let said = elsewhere(|image| owner(image).is_some(), &place.name(), place.usage);
+        found.extend(said.into_iter().filter_map(|(image, reference)| Some((owner(&image)?, image, reference))));
+    }
+    for (owner, image, reference) in found {
+        looked[owner].usage.add(image, reference);
     }
 }
 
@@ -197,52 +195,19 @@ fn half_read(place: &Looked<'_>) -> Option<Unread> {
     Some(Unread { account: place.account.clone(), region: Some(place.region().clone()), problem })
 }
 
-/// Asks EC2 in each place for references to the candidates of the other accounts. Gives the places where it could
-/// not be asked.
-async fn search_everywhere(looked: &mut [Looked<'_>], wanted: &[Vec<Image>]) -> Vec<Unread> {
-    let places = &*looked;
-    let each = places.iter().enumerate().map(|(at, place)| async move {
-        let others = places.iter().zip(wanted).filter(|(other, _)| other.is_elsewhere(place));
-        let images: BTreeSet<_> = others.flat_map(|(_, images)| images).map(|image| image.id.clone()).collect();
-        match images.is_empty() || half_read(place).is_some() {
-            true => (at, Ok(Vec::new())),
-            false => (at, usage::references(place.target, &images).await),
-        }
-    });
-    let answers: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
-    let (mut unread, mut found) = (Vec::new(), Vec::new());
-    for (at, answer) in answers {
-        let place = &looked[at];
-        match answer {
-            Ok(references) => {
-                let (region, name) = (place.region().clone(), place.name());
-                found.extend(references.into_iter().map(|(id, r)| (region.clone(), id, seen_from_outside(&name, &r))));
-            }
-            Err(problem) => {
-                let (account, region) = (place.account.clone(), Some(place.region().clone()));
-                unread.push(Unread { account, region, problem });
-            }
-        }
-    }
-    for (region, image, reference) in found {
-        let owner =
-            looked.iter_mut().find(|place| *place.region() == region && place.images.iter().any(|own| own.id == image));
-        if let Some(place) = owner {
-            place.usage.add(image, reference);
-        }
-    }
-    unread
-}
-
 /// The candidates of a place that an account may use which could not be looked into, each with why that is not known.
-async fn doubts(place: &Looked<'_>, candidates: Vec<Image>, unread: &[Unread]) -> BTreeMap<ImageId, Problem> {
+async fn doubts(
+    place: &Looked<'_>,
+    candidates: &(dyn Fn(&Looked<'_>) -> Vec<Image> + Sync),
+    unread: &[Unread],
+) -> BTreeMap<ImageId, Problem> {
     let unread: Vec<_> = unread.iter().filter(|u| u.concerns(place.account.as_ref(), place.region())).collect();
     if unread.is_empty() {
         return BTreeMap::new();
     }
     // Of an image of others EC2 does not tell who may launch it. Of a disabled one it tells that nobody may, though
     // those who could may count on it still.
-    let each = candidates.into_iter().map(|image| async move {
+    let each = candidates(place).into_iter().map(|image| async move {
         let shares = if image.own { launch_permissions(place.target, &image.id).await.map(Some) } else { Ok(None) };
         let shares = shares.map(|now| Some(now?.into_iter().chain(before_disabling(&image)?).collect()));
         (image, shares)

@@ -20,20 +20,23 @@ pub struct Unread {
     pub problem: Problem,
 }
 
-/// What an account other than that of `images` has to do with them, as references of the source `accounts`.
-pub fn elsewhere(images: &BTreeSet<&ImageId>, account: &str, usage: &Usage) -> Vec<(ImageId, Reference)> {
-    let known = |image: &ImageId, found: &Reference| {
-        let others = usage.references(image).into_iter().filter(|r| r.source != Source::ImageReferences);
-        others.into_iter().any(|r| (r.kind, &r.id) == (found.kind, &found.id))
-    };
-    let of_the_account = usage.all().filter(|(image, r)| match r.source {
-        // A file says the same wherever it is read.
-        Source::Files => false,
-        // What EC2 found as well adds nothing to what was read with more detail.
-        Source::ImageReferences => images.contains(image) && !known(image, r),
-        _ => images.contains(image),
-    });
-    of_the_account.map(|(image, reference)| (image.clone(), seen_from_outside(account, reference))).collect()
+/// What an account has to do with images of others, as references of the source `accounts`.
+pub fn elsewhere(of_others: impl Fn(&ImageId) -> bool, account: &str, usage: &Usage) -> Vec<(ImageId, Reference)> {
+    let mut found = Vec::new();
+    for (image, references) in usage.by_image().filter(|(image, _)| of_others(image)) {
+        let searched = |reference: &&Reference| reference.source == Source::ImageReferences;
+        let read = references.iter().filter(|reference| !searched(reference));
+        let known: BTreeSet<_> = read.map(|reference| (reference.kind, &reference.id)).collect();
+        let of_the_account = references.iter().filter(|reference| match reference.source {
+            // A file says the same wherever it is read.
+            Source::Files => false,
+            // What EC2 found as well adds nothing to what was read with more detail.
+            Source::ImageReferences => !known.contains(&(reference.kind, &reference.id)),
+            _ => true,
+        });
+        found.extend(of_the_account.map(|reference| (image.clone(), seen_from_outside(account, reference))));
+    }
+    found
 }
 
 /// A reference as the owner of the image sees it.
@@ -130,7 +133,7 @@ mod tests {
         usage.add(id(1), reference(Source::SsmParameters, "alias", "/amictl/web/prod", "/amictl/web/prod"));
         usage.add(id(1), reference(Source::Files, "file", "main.tf:1", "main.tf:1"));
         usage.add(id(2), reference(Source::Instances, "instance", "i-2", "running"));
-        let found = elsewhere(&BTreeSet::from([&id(1)]), "222222222222", &usage);
+        let found = elsewhere(|image| *image == id(1), "222222222222", &usage);
         let words: BTreeSet<_> = found.iter().map(|(_, r)| (r.kind, r.detail.as_str())).collect();
         let expected = [("alias", "account 222222222222"), ("instance", "account 222222222222: running")];
         assert_eq!(words, BTreeSet::from(expected));

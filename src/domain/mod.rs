@@ -12,6 +12,7 @@ pub mod ids;
 pub mod image;
 pub mod instance;
 pub mod launch_image;
+pub mod launchable;
 pub mod lineage;
 pub mod memory;
 pub mod naming;

@@ -211,6 +211,11 @@ impl Usage {
         self.snapshots.iter().flat_map(|(snapshot, by)| by.iter().map(move |reference| (snapshot, reference)))
     }
 
+    /// The same, image by image.
+    pub fn by_image(&self) -> impl Iterator<Item = (&ImageId, &BTreeSet<Reference>)> {
+        self.references.iter()
+    }
+
     /// Notes that a source could not tell about this image.
     pub fn doubt(&mut self, image: ImageId, source: Source) {
         self.doubts.entry(image).or_default().insert(source);

@@ -7,7 +7,8 @@ use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
 use crate::domain::ids::AccountId;
 use crate::domain::naming::ImageName;
-use crate::domain::plan::{Kept, Plan};
+use crate::domain::plan::{Action, Kept, Plan};
+use crate::domain::region::Region;
 use crate::domain::retire::Step;
 
 /// Writes a plan to stdout.
@@ -29,22 +30,34 @@ pub fn dispensable(plan: &Plan) -> &'static [&'static str] {
     if regions.len() > 1 { &["FAMILY", "ID"] } else { &["FAMILY", "REGION", "ID"] }
 }
 
+/// The images of one family in one place.
+type Family<'a> = (&'a Option<AccountId>, &'a Region, &'a Option<String>);
+
 /// The families of which something goes, each newest first with what goes, what stays and why.
 pub fn overview(plan: &Plan) -> Sheet {
     let mut sheet = Sheet::new(["ACCOUNT", "REGION", "FAMILY", "VERDICT", "IMAGE", "ID", "WHY"]);
-    let touched: BTreeSet<_> = plan.actions.iter().map(|a| (&a.account, &a.region, &a.family)).collect();
-    for (account, region, family) in touched {
+    let mut touched: BTreeMap<Family<'_>, (Vec<&Kept>, Vec<&Action>)> = BTreeMap::new();
+    for action in &plan.actions {
+        touched.entry((&action.account, &action.region, &action.family)).or_default().1.push(action);
+    }
+    let whose: BTreeSet<_> = plan.actions.iter().map(|action| &action.account).collect();
+    for kept in &plan.kept {
+        // Plans of earlier versions do not say whose the images are that stay.
+        let accounts = if kept.account.is_some() { vec![&kept.account] } else { whose.iter().copied().collect() };
+        for account in accounts {
+            if let Some((stay, _)) = touched.get_mut(&(account, &kept.region, &kept.family)) {
+                stay.push(kept);
+            }
+        }
+    }
+    for ((account, region, family), (stay, go)) in touched {
         let head = |n: usize, text: &str| if n == 0 { text.to_owned() } else { String::new() };
         let family_name = family.as_deref().unwrap_or("-");
         let account_name = account.as_ref().map_or("unknown", AccountId::as_str);
-        // Plans of earlier versions do not say whose the images are that stay.
-        let mut stay = plan.kept.iter().filter(|kept| kept.account.is_none() || kept.account == *account);
-        let stay = stay.by_ref().filter(|kept| (&kept.region, &kept.family) == (region, family));
-        let go =
-            plan.actions.iter().filter(|row| (&row.account, &row.region, &row.family) == (account, region, family));
         let stay = stay
+            .into_iter()
             .map(|kept| (kept.name.as_deref(), kept.image_id.as_str(), Cell::toned("keep", Tone::Good), reasons(kept)));
-        let go = go.map(|action| {
+        let go = go.into_iter().map(|action| {
             (action.name.as_deref(), action.image_id.as_str(), verdict(action.action), action.reason.clone())
         });
         let mut rows: Vec<_> = stay.chain(go).collect();

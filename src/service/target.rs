@@ -154,6 +154,11 @@ impl Target {
         self.same_account(other) && self.region == other.region
     }
 
+    /// Tells the places of a run apart: the same for two of which each [`Self::is`] the other.
+    pub fn key(&self) -> (usize, &Region) {
+        (Arc::as_ptr(&self.account).addr(), &self.region)
+    }
+
     /// The options that lead here again, for a command line that takes something up.
     pub fn options(&self) -> String {
         format!("--region {}{}", self.region, self.account.options)

@@ -23,6 +23,7 @@ mod journal;
 mod limits;
 mod named_snapshots;
 mod orphan_proof;
+mod many_accounts;
 mod orphans;
 mod output;
 mod pages;

@@ -37,6 +37,8 @@ pub struct Query {
     pub executable_by: Option<&'static str>,
     /// EC2's filters: a name, and the values of which one must match.
     pub filters: Vec<(String, Vec<String>)>,
+    /// Whether images of others are listed that are deprecated. Own ones always are.
+    pub deprecated: bool,
 }
 
 impl Query {
@@ -59,6 +61,17 @@ impl Query {
 
 /// All images that match, page by page.
 pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError> {
+    let mut images = Vec::new();
+    // Where all is in one page, it need not be there twice.
+    let take = |mut page: Vec<Image>| match images.is_empty() {
+        true => images = page,
+        false => images.append(&mut page),
+    };
+    each_page(target, query, take).await?;
+    Ok(images)
+}
+
+async fn each_page(target: &Target, query: &Query, mut take: impl FnMut(Vec<Image>)) -> Result<(), ApiError> {
     let filters = query
         .filters
         .iter()
@@ -72,17 +85,14 @@ pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError
         .set_executable_users(query.executable_by.map(|user| vec![user.to_owned()]))
         .set_filters(Some(filters.collect()))
         .include_disabled(true)
+        .set_include_deprecated(query.deprecated.then_some(true))
         .max_results(PAGE);
-    let (mut images, mut next) = (Vec::new(), None);
+    let mut next = None;
     loop {
-        let (mut page, after) = one_page(target, call.clone().set_next_token(next.clone()), &own).await?;
-        // Where all is in one page, it need not be there twice.
-        match images.is_empty() {
-            true => images = page,
-            false => images.append(&mut page),
-        }
+        let (page, after) = one_page(target, call.clone().set_next_token(next.clone()), &own).await?;
+        take(page);
         match after.filter(|token| !token.is_empty()) {
-            None => return Ok(images),
+            None => return Ok(()),
             // It would go round for ever, and to stop would pass a part off as the whole.
             same if same == next => {
                 let message = "the page after a page of images is that page again".to_owned();
@@ -126,6 +136,18 @@ pub async fn own_by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, 
     }
     images.retain(|image| image.state != State::Deregistered);
     Ok(images)
+}
+
+/// The images that the account may launch by a permission for it, for its organization or for a unit of that; of those
+/// that are public EC2 tells their owners. Where there are not too many of `among` for one call, only of those.
+pub async fn shared(target: &Target, among: &[&ImageId]) -> Result<Vec<ImageId>, ApiError> {
+    let mut query = Query { executable_by: Some("self"), deprecated: true, ..Query::default() };
+    if among.len() <= FILTER_VALUES {
+        query = query.filter("image-id", among.iter().map(ToString::to_string).collect());
+    }
+    let mut ids = Vec::new();
+    each_page(target, &query, |page| ids.extend(page.into_iter().map(|image| image.id))).await?;
+    Ok(ids)
 }
 
 /// One image, whoever owns it; `None` where EC2 shows the account no such image.

@@ -1,0 +1,181 @@
+//! What a plan takes over many accounts, and over many images: `cargo bench --bench organization`.
+//!
+//! The binary runs as a whole process against answers that were prepared, so that what is measured is the client: wall
+//! time, and of the process itself the time of the processor and the most memory. Those two are read from /proc, so
+//! that it needs Linux.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a benchmark prints, and stops where it cannot go on"
+)]
+
+#[path = "../tests/support/fake/mod.rs"]
+mod fake;
+mod prepared;
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fake::{Fake, Principal, World};
+
+const REGIONS: [&str; 6] = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-1"];
+const ACCOUNTS: usize = 40;
+const LATENCY: Duration = Duration::from_millis(50);
+const ROUNDS: usize = 5;
+/// What the kernel counts the time of the processor in.
+const TICKS_A_SECOND: f64 = 100.0;
+
+fn main() {
+    println!("{:<72}{:>10}{:>10}", "", "measured", "at most");
+    accounts();
+    images();
+}
+
+fn row(what: &str, measured: f64, most: f64) {
+    println!("{what:<72}{measured:>10.2}{most:>10.2}");
+}
+
+/// What a run took: seconds, seconds of the processor, megabytes.
+#[derive(Clone, Copy)]
+struct Taken {
+    wall: f64,
+    cpu: f64,
+    memory: f64,
+}
+
+fn run(url: &str, line: &str) -> Taken {
+    let before = cpu_of_children();
+    let begun = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_amictl"))
+        .args(line.split_whitespace())
+        .env_clear()
+        .env("HOME", std::env::temp_dir().join("amictl-bench"))
+        .env("AWS_ENDPOINT_URL", url)
+        .env("AWS_ACCESS_KEY_ID", "AKIAPROD")
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .env("AWS_REGION", REGIONS[0])
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut memory = 0.0_f64;
+    let ended = loop {
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+        memory = memory.max(kib.unwrap_or(0.0) * 1024.0 / 1e6);
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    let wall = begun.elapsed().as_secs_f64();
+    assert!(ended.success(), "amictl {line} failed");
+    Taken { wall, cpu: cpu_of_children() - before, memory }
+}
+
+/// Seconds that the processor worked for processes of ours that have ended, in user mode and in the kernel.
+fn cpu_of_children() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<_> = text.rsplit(')').next().unwrap().split_whitespace().collect();
+    // `cutime` and `cstime` of proc(5), counted from the field after the name.
+    fields[13..15].iter().map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / TICKS_A_SECOND
+}
+
+/// The median of each, after a run that has the answers prepared.
+fn median(url: &str, line: &str) -> Taken {
+    run(url, line);
+    let taken: Vec<_> = (0..ROUNDS).map(|_| run(url, line)).collect();
+    let middle = |of: fn(&Taken) -> f64| {
+        let mut figures: Vec<_> = taken.iter().map(of).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    };
+    Taken { wall: middle(|t| t.wall), cpu: middle(|t| t.cpu), memory: middle(|t| t.memory) }
+}
+
+fn account(number: usize) -> String {
+    format!("{:012}", 500_000_000_000 + number)
+}
+
+/// Fifty images in five families, and what most places have beside them. What the first account makes the whole
+/// organization may launch.
+fn place(world: &mut World, account: &str, region: &str, organization: Option<&str>) {
+    let mut images = Vec::new();
+    for family in 0..5 {
+        images.extend(world.bulk_images(account, region, &format!("family-{family}"), 10));
+    }
+    if let Some(organization) = organization {
+        for id in &images {
+            world.image_mut(id).launch.insert(Principal::Organization(organization.to_owned()));
+        }
+    }
+    for (n, image) in images.iter().enumerate().filter(|(n, _)| n % 5 == 0) {
+        world.instance(account, region).image(image).put();
+        world.launch_template(account, region, &format!("template-{n}")).image(image).put();
+        world.parameter(account, region, &format!("/app/{n}"), image);
+    }
+}
+
+/// The command line of a plan over the first of the accounts.
+fn plan(count: usize) -> String {
+    let roles: Vec<_> = (0..count).map(|n| format!("arn:aws:iam::{}:role/ami", account(n))).collect();
+    let (roles, regions) = (roles.join(","), REGIONS.join(","));
+    format!("prune --keep 3 --min-age 0s -o json --role-arn {roles} --region {regions}")
+}
+
+fn accounts() {
+    let fake = Fake::start();
+    let mut world = fake.world();
+    let organization = world.make_organization(&account(0));
+    for n in 0..ACCOUNTS {
+        let account = account(n);
+        world.add_member(&account, "member", "ACTIVE");
+        for region in REGIONS {
+            place(&mut world, &account, region, (n == 0).then_some(organization.as_str()));
+        }
+    }
+    drop(world);
+    let what = format!("plan over {ACCOUNTS} accounts × 6 regions of 50 images");
+    run(&fake.url(), &plan(ACCOUNTS));
+    let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for call in fake.calls().into_iter().filter(|call| call.service != "sts") {
+        *places.entry((call.account, call.region)).or_default() += 1;
+    }
+    assert_eq!(places.len(), ACCOUNTS * REGIONS.len());
+    row(&format!("{what}: calls a place"), *places.values().max().unwrap() as f64, 60.0);
+
+    let url = prepared::serve(&fake.url(), LATENCY);
+    let [one, ten, all] = [1, 10, ACCOUNTS].map(|count| median(&url, &plan(count)));
+    row("the same at 50 ms a call: seconds of the processor", all.cpu, 3.0);
+    row("MB of memory", all.memory, 150.0);
+    row("seconds, times those of 6 places", all.wall / one.wall, 3.0);
+    row("seconds of the processor over 10 accounts, times those over 40", ten.cpu / all.cpu, 0.35);
+    println!("seconds: {:.2} over {ACCOUNTS} accounts, {:.2} over one", all.wall, one.wall);
+}
+
+fn images() {
+    let taken = [10_000, 50_000].map(|count| {
+        let fake = Fake::start();
+        for family in 0..count / 50 {
+            fake.world().bulk_images(fake::PROD, REGIONS[0], &format!("family-{family}"), 50);
+        }
+        let url = prepared::serve(&fake.url(), Duration::ZERO);
+        let taken = median(&url, "prune --keep 40 --min-age 0s -o json --request-limits off");
+        println!(
+            "plan over {count} images: {:.2} s, {:.2} s of the processor, {:.0} MB",
+            taken.wall, taken.cpu, taken.memory
+        );
+        taken
+    });
+    let [few, many] = taken;
+    row("plan over 50,000 images: seconds of the processor, times those over 10,000", many.cpu / few.cpu, 5.5);
+    row("MB of memory, times those over 10,000", many.memory / few.memory, 5.5);
+}
