@@ -10,6 +10,7 @@ use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::orphan::{Known, verdict};
+use crate::domain::policy::Limit;
 use crate::domain::report::{PlaceError, Problem, SnapshotResult};
 use crate::exit;
 use crate::output::{self, Journal, Orphan};
@@ -24,7 +25,8 @@ const EXAMPLES: &str = "\
 Examples:
   amictl orphans --region all
   amictl orphans --min-age 30d --apply
-  amictl orphans --apply --yes --max-delete 50 -o json";
+  amictl orphans --apply --yes --max-delete 50 -o json
+  amictl orphans --region all --apply --yes --max-delete 10%";
 
 /// Find, and with --apply delete, snapshots made for images that no longer exist
 ///
@@ -50,9 +52,9 @@ pub struct Args {
     #[arg(short, long, requires = "apply", requires = "max_delete")]
     yes: bool,
 
-    /// The most snapshots that may go
-    #[arg(long, value_name = "N")]
-    max_delete: Option<usize>,
+    /// The most snapshots that may go: a number, or a share of all own snapshots of the places
+    #[arg(long, value_name = "N|P%")]
+    max_delete: Option<Limit>,
 
     /// Takes snapshots of images in the Recycle Bin for orphans as well, where the bin cannot be read
     #[arg(long)]
@@ -75,15 +77,16 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let prices = Prices::new(args.price_per_gb);
     let bin =
         async { if args.apply || args.bin.required() { Bin::of(&places.targets).await } else { Ok(Bin::default()) } };
-    let ((found, errors), bin) = tokio::try_join!(find(context, &places, &args), bin)?;
+    let ((found, errors, own), bin) = tokio::try_join!(find(context, &places, &args), bin)?;
     if !args.apply || found.is_empty() {
         output::orphans(&context.printer, &orphans(&found), &errors, prices)?;
         context.printer.say(summary(&found, prices));
         args.bin.announce(context, &bin, going(&found)).await?;
         return whole(context, &errors);
     }
-    if let Some(most) = args.max_delete.filter(|most| found.len() > *most) {
-        let message = format!("{} snapshots would go, but the limit allows {most}", found.len());
+    if let Some(limit) = args.max_delete.filter(|limit| found.len() > limit.most(own)) {
+        let (count, most) = (found.len(), limit.most(own));
+        let message = format!("{count} snapshots would go, but the limit of {limit} allows {most} of {own}");
         let failure = Failure::new(Kind::Refused, "OverLimit", message);
         return Err(failure.hint("look at them with 'amictl orphans', then raise --max-delete").into());
     }
@@ -104,7 +107,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let (found, errors) = match args.yes {
         true => (found, errors),
         false => {
-            let (now, errors) = find(context, &places, &args).await?;
+            let (now, errors, _) = find(context, &places, &args).await?;
             (still(&found, now), errors)
         }
     };
@@ -139,9 +142,9 @@ fn still(shown: &[Found], now: Vec<Found>) -> Vec<Found> {
     now.into_iter().filter(was_shown).collect()
 }
 
-/// Looks into every place. One that cannot be read fails the run; where there are several accounts it is reported,
-/// and the others go on.
-async fn find(context: &Context, places: &Places, args: &Args) -> Result<(Vec<Found>, Vec<PlaceError>)> {
+/// Looks into every place, and counts the snapshots there. A place that cannot be read is reported, and the others go
+/// on; it is an error where none can be.
+async fn find(context: &Context, places: &Places, args: &Args) -> Result<(Vec<Found>, Vec<PlaceError>, usize)> {
     let bar = context.printer.bars().count(places.targets.len() as u64, "reading snapshots and images");
     let bar = &bar;
     let each = places.targets.iter().map(|target| async move {
@@ -151,15 +154,15 @@ async fn find(context: &Context, places: &Places, args: &Args) -> Result<(Vec<Fo
     });
     let answers = async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await) };
     let answers = context.unless_stopped(answers).await?;
-    let (mut found, mut errors, mut read) = (Vec::new(), places.errors.clone(), 0);
+    let (mut found, mut errors, mut own, mut read) = (Vec::new(), places.errors.clone(), 0, 0);
     let mut first = None;
     for (target, answer) in answers {
         match answer {
-            Ok(orphans) => {
+            Ok((orphans, of)) => {
                 read += 1;
+                own += of;
                 found.extend(orphans.into_iter().map(|orphan| (target.clone(), orphan)));
             }
-            Err(error) if !places.several => return Err(error),
             Err(error) => {
                 let word = exit::last_word(&error);
                 errors.push(target.error(Problem { code: word.code, message: word.message }).await);
@@ -169,7 +172,7 @@ async fn find(context: &Context, places: &Places, args: &Args) -> Result<(Vec<Fo
     }
     match first {
         Some(error) if read == 0 => Err(error),
-        _ => Ok((found, errors)),
+        _ => Ok((found, errors, own)),
     }
 }
 
@@ -179,7 +182,8 @@ fn whole(context: &Context, errors: &[PlaceError]) -> Result<()> {
     ending::whole(errors)
 }
 
-async fn place(context: &Context, target: &Target, args: &Args) -> Result<Vec<Orphan>> {
+/// The orphans of one place, and how many snapshots are there.
+async fn place(context: &Context, target: &Target, args: &Args) -> Result<(Vec<Orphan>, usize)> {
     // Snapshots first: an image made in between is then known, and its snapshots are not taken for orphans.
     let found = snapshots::own(target).await?;
     let own = images::find(target, &Query::own()).await?;
@@ -202,7 +206,8 @@ async fn place(context: &Context, target: &Target, args: &Args) -> Result<Vec<Or
         let (account, region) = (account.cloned(), target.region.clone());
         Some(Orphan { account, region, snapshot, why, result: None })
     };
-    Ok(found.into_iter().filter_map(orphan).collect())
+    let all = found.len();
+    Ok((found.into_iter().filter_map(orphan).collect(), all))
 }
 
 async fn delete(context: &Context, found: Vec<Found>, journal: &JournalArgs) -> Result<Vec<Found>> {

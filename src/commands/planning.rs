@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use tokio::sync::oneshot;
 
@@ -59,9 +60,8 @@ pub struct Surveys {
     pub errors: Vec<PlaceError>,
 }
 
-/// Reads every place side by side. A place whose images cannot be listed fails the run, as nothing is known of it;
-/// where there are several accounts it is reported, and the others go on. What EC2 reported `before` in this run is
-/// not asked for again.
+/// Reads every place side by side. A place whose images cannot be listed is reported, and the others go on; it is an
+/// error where none can be. What EC2 reported `before` in this run is not asked for again.
 pub async fn survey(context: &Context, places: &Places, policy: &Policy, before: Option<&Surveys>) -> Result<Surveys> {
     let candidates = |looked: &Looked<'_>| candidates(context, policy, looked);
     let targets = places.targets.clone();
@@ -75,13 +75,14 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
         let listed = surveys.each.iter().any(|survey| survey.unlisted.is_none());
         for Survey { target, unlisted, .. } in &surveys.each {
             let Some(error) = unlisted else { continue };
-            if !places.several || !listed {
+            if !listed {
                 return Err(error.clone().into());
             }
             let place = target.error(error.problem()).await;
             unread.push(using::unread(&place, Some(target.region.clone())));
             surveys.errors.push(place);
         }
+        // What an account uses in one region are images of that region: the others are in no doubt for it.
         if places.several {
             let mut looked: Vec<_> = surveys.each.iter_mut().map(Survey::looked).collect();
             using::across(&mut looked, unread, &policy.without_sources, &candidates, true).await;
@@ -225,7 +226,7 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
         let rows = plan.actions.iter().filter(|action| survey.has(action));
         let mut still = Vec::new();
         for row in rows {
-            match still_right(verdicts.get(&row.image_id).copied(), row) {
+            match still_right(verdicts.get(&row.image_id).copied(), row, context.now) {
                 Ok(image) if row.action == Step::Deregister => still.push((image.clone(), row)),
                 Ok(image) => {
                     let (target, image) = (survey.target.clone(), image.clone());
@@ -252,7 +253,7 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
 }
 
 /// The image of a row that may be carried out still, or why it must not be any more.
-fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action) -> Result<&'a Image, Problem> {
+fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action, now: DateTime<Utc>) -> Result<&'a Image, Problem> {
     let problem = |code: &str, message: String| Err(Problem { code: code.to_owned(), message });
     let Some(verdict) = verdict else { return problem("gone", "the image is gone".to_owned()) };
     if verdict.step != Some(row.action) {
@@ -263,7 +264,7 @@ fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action) -> Result<&'a Im
         let all: Vec<_> = verdict.reasons.iter().map(|r| format!("{}: {}", r.code(), r.detail())).collect();
         return problem(first.code(), format!("it is now kept: {}", all.join("; ")));
     }
-    match fingerprint(verdict.image) == row.fingerprint {
+    match fingerprint(verdict.image, now) == row.fingerprint {
         true => Ok(verdict.image),
         false => problem("changed", "the image has changed since the plan was made".to_owned()),
     }

@@ -14,6 +14,7 @@ pub mod instance;
 pub mod lineage;
 pub mod memory;
 pub mod naming;
+pub mod order;
 pub mod orphan;
 pub mod plan;
 pub mod policy;

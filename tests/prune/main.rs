@@ -36,4 +36,5 @@ mod snapshots;
 mod sources;
 mod standing;
 mod terminal;
+mod unread_places;
 mod usage_reports;
