@@ -89,6 +89,19 @@ fn what_is_protected_is_refused_even_when_use_is_allowed() {
 }
 
 #[test]
+fn an_image_of_aws_backup_is_left_to_that_service() {
+    let (setup, id) = ready();
+    let backup = setup.world().image(PROD, EAST, "AwsBackup_i-1").tag("aws:backup:source-resource", "i-1").put();
+    for line in [format!("deregister {backup} --yes -o json"), format!("deregister {backup} {id} --yes -o json")] {
+        let ran = setup.run(&line);
+        let hint = ran.error()["hint"].as_str().unwrap().to_owned();
+        assert!(ran.code == 1 || ran.code == 3, "{}", ran.stderr);
+        assert_eq!(hint, format!("in AWS Backup, delete the recovery points of {backup}"), "{line}");
+    }
+    assert!(setup.world().find_image(&id).is_none() && setup.world().find_image(&backup).is_some());
+}
+
+#[test]
 fn a_cooldown_that_runs_is_said_with_its_end_and_without_a_command_that_cannot_help() {
     let setup = Setup::new();
     let later = chrono::Utc::now() + chrono::Duration::hours(5);
