@@ -20,7 +20,7 @@ pub fn describe(world: &mut World, request: &Request) -> Answer {
     let id = request.params.need("ImageId")?;
     let viewer = Viewer::new(world, request);
     let image = seen(world.region(&request.region), &viewer, id)?;
-    let for_owner = ["launchPermission", "lastLaunchedTime", "deregistrationProtection"];
+    let for_owner = ["launchPermission", "lastLaunchedTime", "deregistrationProtection", "uefiData"];
     if for_owner.contains(&attribute) && image.owner != request.account {
         return Err(not_your_image(id));
     }
@@ -49,6 +49,7 @@ pub fn describe(world: &mut World, request: &Request) -> Answer {
         "bootMode" => image.boot_mode.clone(),
         "imdsSupport" => image.imds.clone(),
         "tpmSupport" => image.tpm.clone(),
+        "uefiData" => image.uefi_data.clone(),
         other => return Err(invalid_value("attribute", other, "Unknown attribute.")),
     };
     x.node(attribute, |x| {

@@ -155,6 +155,7 @@ fn write(x: &mut Xml, image: &Image, viewer: &Viewer, late_snapshots: bool) {
             x.node("ebs", |x| {
                 x.maybe("snapshotId", ebs.snapshot.as_ref().filter(|_| !hidden));
                 x.leaf("volumeSize", ebs.size).leaf("volumeType", &ebs.kind);
+                x.maybe("iops", ebs.iops).maybe("throughput", ebs.throughput);
                 x.leaf("deleteOnTermination", ebs.delete_on_termination);
                 x.leaf("encrypted", ebs.encrypted);
             });
