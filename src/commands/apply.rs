@@ -106,9 +106,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 /// A plan that is saved has its options in it: what can be left out is left out of the next one.
 fn of_a_plan(error: anyhow::Error) -> anyhow::Error {
     match error.downcast::<Failure>() {
-        Ok(failure) if failure.code == "Unverified" => {
-            failure.hint("make the source readable, or leave it out of a new plan: amictl prune --without-source NAME").into()
-        }
+        Ok(failure) if failure.code == "Unverified" => failure
+            .hint("make the source readable, or leave it out of a new plan: amictl prune --without-source NAME")
+            .into(),
         Ok(failure) => failure.into(),
         Err(error) => error,
     }

@@ -84,9 +84,11 @@ impl SnapshotArgs {
     /// What is asked for by itself. Where another image adds to it, only that can tell whether it is possible.
     pub fn alone(&self, wanted: &Wanted) -> Result<Registration> {
         match wanted.registration(None) {
-            Err(_) if self.like.is_some() => Ok(Wanted { tpm: false, uefi_data: None, volumes: Vec::new(), ..wanted.clone() }
-                .registration(None)
-                .map_err(impossible)?),
+            Err(_) if self.like.is_some() => {
+                Ok(Wanted { tpm: false, uefi_data: None, volumes: Vec::new(), ..wanted.clone() }
+                    .registration(None)
+                    .map_err(impossible)?)
+            }
             other => other.map_err(impossible),
         }
     }
@@ -109,7 +111,9 @@ impl SnapshotArgs {
         }
         let made = made.over(&found).map_err(impossible)?;
         if made.imds_v2 && wanted.imds_v2.is_none() {
-            context.printer.say("its instances will require IMDSv2; --imds optional makes an image whose instances do not");
+            context
+                .printer
+                .say("its instances will require IMDSv2; --imds optional makes an image whose instances do not");
         }
         Ok(made)
     }
@@ -118,7 +122,10 @@ impl SnapshotArgs {
 /// A snapshot says nothing of who is paid for the system on it.
 fn platform(context: &Context, image: &Image) {
     if let Some(platform) = image.platform.as_deref().filter(|platform| *platform != "Linux/UNIX") {
-        let said = format!("{} is billed as {platform}; EC2 may not know that of an image made from a snapshot", image.label());
+        let said = format!(
+            "{} is billed as {platform}; EC2 may not know that of an image made from a snapshot",
+            image.label()
+        );
         context.printer.tell(&format!("warning: {said}: see its platform before you launch it"));
     }
 }
@@ -135,19 +142,27 @@ async fn usable(target: &Target, id: &SnapshotId, found: Option<&Snapshot>, name
         None => {
             let message = format!("there is no snapshot {id} in {place}");
             let hint = match named {
-                true => "check the id, --region and --profile; a snapshot of another account must be shared with this one",
-                false => "it is gone, or of an account that does not share it: give --volume DEVICE=SNAPSHOT for its device",
+                true => {
+                    "check the id, --region and --profile; a snapshot of another account must be shared with this one"
+                }
+                false => {
+                    "it is gone, or of an account that does not share it: give --volume DEVICE=SNAPSHOT for its device"
+                }
             };
             Err(failure("InvalidSnapshot.NotFound", message).hint(hint).into())
         }
         Some(snapshot) if snapshot.state != "completed" => {
             let message = format!("{id} in {} is {}, not completed", target.region, snapshot.state);
             let failure = failure("IncorrectState", message);
-            Err(if snapshot.state == "pending" { failure.hint("run the command again when it is") } else { failure }.into())
+            Err(if snapshot.state == "pending" { failure.hint("run the command again when it is") } else { failure }
+                .into())
         }
         Some(snapshot) if snapshot.tier.as_deref() == Some("archive") => {
             let message = format!("{id} in {} is archived", target.region);
-            let restore = format!("aws ec2 restore-snapshot-tier --region {} --snapshot-id {id} --permanent-restore", target.region);
+            let restore = format!(
+                "aws ec2 restore-snapshot-tier --region {} --snapshot-id {id} --permanent-restore",
+                target.region
+            );
             Err(failure("IncorrectState", message).hint(format!("bring it back first: {restore}")).into())
         }
         Some(_) => Ok(()),

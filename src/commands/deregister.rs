@@ -154,7 +154,9 @@ fn protected(chosen: &[Image], now: DateTime<Utc>) -> Result<()> {
     // What is lifted already cannot be lifted again.
     let hint = match first.protection.cooling(now) {
         None => format!("lift the protection with: amictl unprotect {} --region {}", first.id, first.region),
-        Some(Cooling::Until(end)) => format!("it is lifted, and EC2 lets the image go after {}", end.format("%Y-%m-%d %H:%M UTC")),
+        Some(Cooling::Until(end)) => {
+            format!("it is lifted, and EC2 lets the image go after {}", end.format("%Y-%m-%d %H:%M UTC"))
+        }
         Some(Cooling::ForADay) => "it is lifted, and EC2 lets the image go within 24 hours of that".to_owned(),
     };
     Err(Failure::new(Kind::Refused, "Protected", message).hint(hint).into())

@@ -212,7 +212,8 @@ pub fn left_behind(report: &Report) -> Option<String> {
     let of = |outcome: &Outcome| {
         let account = outcome.account.as_ref().filter(|_| several);
         let within = account.map(|account| format!("in account {account}: ")).unwrap_or_default();
-        let by_hand = |result: &SnapshotResult| matches!(result, SnapshotResult::Failed(problem) if !problem.is_of_backup());
+        let by_hand =
+            |result: &SnapshotResult| matches!(result, SnapshotResult::Failed(problem) if !problem.is_of_backup());
         let left = outcome.snapshots.iter().filter(|(_, result)| by_hand(result));
         let delete =
             |id: &SnapshotId| format!("{within}aws ec2 delete-snapshot --region {} --snapshot-id {id}", outcome.region);
@@ -226,10 +227,12 @@ pub fn left_behind(report: &Report) -> Option<String> {
 fn of_backup(report: &Report) -> Option<String> {
     let mut ids = Vec::new();
     for outcome in &report.results {
-        if matches!(&outcome.status, Status::Failed(problem) if problem.is_of_backup() && outcome.snapshots.is_empty()) {
+        if matches!(&outcome.status, Status::Failed(problem) if problem.is_of_backup() && outcome.snapshots.is_empty())
+        {
             ids.push(outcome.image_id.to_string());
         }
-        let held = |result: &SnapshotResult| matches!(result, SnapshotResult::Failed(problem) if problem.is_of_backup());
+        let held =
+            |result: &SnapshotResult| matches!(result, SnapshotResult::Failed(problem) if problem.is_of_backup());
         ids.extend(outcome.snapshots.iter().filter(|(_, result)| held(result)).map(|(id, _)| id.to_string()));
     }
     (!ids.is_empty()).then(|| format!("in AWS Backup, delete the recovery points of {}", ids.join(", ")))

@@ -19,8 +19,7 @@ pub fn end(context: &Context, all: &[Copies], made: &Made, mut failed: Vec<Faile
     if failed.is_empty() && left == 0 {
         return Ok(());
     }
-    let another = if failed.iter().any(|failed| failed.needs_key(all)) { "; KEY is another than the one that failed" } else { "" };
-    let hint = format!("finish it with: {}{another}", again(all, made, &failed).join(" && "));
+    let hint = format!("finish it with: {}{}", again(all, made, &failed).join(" && "), placeholders(all, &failed));
     let interrupted = failed.iter().position(|failed| exit::last_word(&failed.error).exit == exit::INTERRUPTED);
     let stopped = interrupted.is_some() || (left > 0 && context.stop.asked());
     if made.images.is_empty() || interrupted.is_some() {
@@ -100,8 +99,20 @@ fn again(all: &[Copies], made: &Made, failed: &[Failed]) -> Vec<String> {
         if !lost.is_empty() {
             let own = failed.iter().filter(|failed| failed.of == of);
             lines.extend(own.clone().filter_map(|failed| failed.error.downcast_ref::<Failure>()?.first.clone()));
-            let keyless = own.filter(|failed| failed.needs_key(all)).filter_map(|failed| failed.region.as_ref());
-            lines.push(command(copies, &lost, &keyless.collect()));
+            let of_those = |wanted: &dyn Fn(&Failed) -> bool| {
+                let those = own.clone().filter(|failed| wanted(failed));
+                those.filter_map(|failed| failed.region.clone()).collect::<BTreeSet<_>>()
+            };
+            let keyless = of_those(&|failed| failed.needs_key(all));
+            let (renamed, others): (BTreeSet<_>, BTreeSet<_>) = {
+                let taken = of_those(&Failed::needs_name);
+                lost.into_iter().partition(|region| taken.contains(region))
+            };
+            for (regions, name) in [(others, copies.name.as_str()), (renamed, "NAME")] {
+                if !regions.is_empty() {
+                    lines.push(command(copies, name, &regions, &keyless));
+                }
+            }
         }
     }
     // An owner that no role leads to is found by asking for the same accounts again.
@@ -109,10 +120,17 @@ fn again(all: &[Copies], made: &Made, failed: &[Failed]) -> Vec<String> {
     lines
 }
 
+/// What the words stand for that a command line leaves open, so that it does not fail again for the same reason.
+fn placeholders(all: &[Copies], failed: &[Failed]) -> String {
+    let key = failed.iter().any(|failed| failed.needs_key(all)).then_some("; KEY is another than the one that failed");
+    let name = failed.iter().any(Failed::needs_name).then_some("; NAME is another than the one that is taken");
+    key.into_iter().chain(name).collect()
+}
+
 /// The command line that makes the copies of an account in these regions; some of them need another key than before.
-fn command(copies: &Copies, regions: &BTreeSet<Region>, keyless: &BTreeSet<&Region>) -> String {
+fn command(copies: &Copies, name: &str, regions: &BTreeSet<Region>, keyless: &BTreeSet<Region>) -> String {
     let to: Vec<_> = regions.iter().map(Region::as_str).collect();
-    let name = copies.name.replace('\'', "'\\''");
+    let name = name.replace('\'', "'\\''");
     let mut line = format!("amictl copy {} --to {} --name '{name}'", copies.source.id, to.join(","));
     match copies.owner.as_ref().map(|owner| owner.role()) {
         Some(Some(role)) => line.push_str(&format!(" --from-role-arn {role}")),
@@ -133,11 +151,17 @@ fn command(copies: &Copies, regions: &BTreeSet<Region>, keyless: &BTreeSet<&Regi
 }
 
 impl Failed {
+    /// Whether the name of the copy is that of another image, which stays.
+    fn needs_name(&self) -> bool {
+        ["InvalidAMIName.Duplicate", "StaleCopy"].contains(&exit::last_word(&self.error).code.as_str())
+    }
+
     /// Whether it failed for the key that this run asks for: with that key it would fail again.
     fn needs_key(&self, all: &[Copies]) -> bool {
         let asked = self.region.as_ref().map(|region| all[self.of].encryption(region));
         let last = exit::last_word(&self.error);
-        asked.is_some_and(|asked| asked != Encryption::AsSource)
+        !self.needs_name()
+            && asked.is_some_and(|asked| asked != Encryption::AsSource)
             && (last.code == access::KEY_NOT_USABLE || access::is_about_keys(&last.message))
     }
 }

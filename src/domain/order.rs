@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn of_one_version_the_one_made_last_is_the_newer() {
-        let fleet = [made(1, "web-v2-2026-01-30", 20), made(2, "web-v2-2026-01-02", 1), made(3, "web-v2-2026-01-03", 1)];
+        let fleet =
+            [made(1, "web-v2-2026-01-30", 20), made(2, "web-v2-2026-01-02", 1), made(3, "web-v2-2026-01-03", 1)];
         assert_eq!(names(&fleet), ["web-v2-2026-01-02", "web-v2-2026-01-03", "web-v2-2026-01-30"]);
     }
 

@@ -112,7 +112,9 @@ impl Impossible {
             Self::Tpm(_) | Self::UefiData(_) => "give --boot-mode uefi as well, or leave it out".to_owned(),
             Self::Bios(_) => "leave --boot-mode out, or give --boot-mode uefi".to_owned(),
             Self::Device(_) => "give each volume a device of its own; the root device has --snapshot".to_owned(),
-            Self::Small { device, least, .. } => format!("give --volume {device}={least} or more, or leave the size out"),
+            Self::Small { device, least, .. } => {
+                format!("give --volume {device}={least} or more, or leave the size out")
+            }
             Self::Size { .. } => "give another size, or another --volume-type".to_owned(),
         }
     }

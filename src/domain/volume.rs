@@ -182,7 +182,9 @@ mod tests {
         let read = |text: &str| text.parse::<NamedVolume>().map(|named| (named.device, named.with));
         assert_eq!(read("/dev/sdb=100"), Ok(("/dev/sdb".to_owned(), Filling::Size(100))));
         assert_eq!(read("xvdf=snap-0123456789abcdef0"), Ok(("xvdf".to_owned(), Filling::Snapshot(snapshot))));
-        for text in ["", "/dev/sdb", "=100", "/dev/sdb=", "/dev/sdb=0", "/dev/sdb=-1", "/dev/sdb=65537", "/dev/sdb=8GiB"] {
+        for text in
+            ["", "/dev/sdb", "=100", "/dev/sdb=", "/dev/sdb=0", "/dev/sdb=-1", "/dev/sdb=65537", "/dev/sdb=8GiB"]
+        {
             assert_eq!(read(text), Err(VolumeError(text.to_owned())), "{text}");
         }
         for text in ["/dev sdb=8", "/dev/sdb=snap-1", "/dev/sdb=ami-01234567", "/dev/sdb=99999999999"] {
@@ -203,7 +205,9 @@ mod tests {
 
     #[test]
     fn each_type_has_its_sizes() {
-        let fits = |kind: &str, size| Volume::new("/dev/sdb", Contents::Blank { encrypted: false }).resized(size).retyped(kind).fits(None);
+        let fits = |kind: &str, size| {
+            Volume::new("/dev/sdb", Contents::Blank { encrypted: false }).resized(size).retyped(kind).fits(None)
+        };
         for (kind, least, most) in SIZES {
             assert!(fits(kind, least).is_ok() && fits(kind, most).is_ok(), "{kind}");
             assert!(fits(kind, least - 1).is_err() || least == 1, "{kind}");

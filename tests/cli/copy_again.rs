@@ -75,6 +75,20 @@ fn an_earlier_copy_that_failed_goes_before_another_is_made_under_its_name() {
 }
 
 #[test]
+fn a_name_that_another_image_has_is_not_tried_again() {
+    let (setup, _) = ready();
+    setup.world().image(PROD, WEST, NAME).put();
+    let ran = setup.run("copy web --to us-west-2,eu-west-1 -o json").ended(3);
+    let hint = ran.error()["hint"].as_str().unwrap().to_owned();
+    assert!(
+        hint.contains("--to us-west-2 --name 'NAME'") && hint.ends_with("NAME is another than the one that is taken")
+    );
+    let line = hint.strip_prefix("finish it with: amictl ").unwrap().split(';').next().unwrap();
+    setup.run(&line.replace("'NAME'", "other")).ended(0);
+    assert!(setup.names(PROD, WEST).contains(&"other".to_owned()));
+}
+
+#[test]
 fn only_what_failed_is_done_by_a_second_run() {
     let (setup, _) = ready();
     let refusal = Fault::error("CopyImage", "UnauthorizedOperation", "You are not authorized.");

@@ -118,7 +118,11 @@ fn an_image_like_another_has_all_that_the_other_has() {
         let (image, said) = made(&setup, &format!("--snapshot {root} --like {reference}"));
         assert_eq!((image.architecture.as_str(), image.boot_mode.as_deref()), ("arm64", Some("uefi")));
         assert_eq!((image.tpm.as_deref(), image.uefi_data.as_deref()), (Some("v2.0"), Some(UEFI)));
-        assert_eq!((image.imds.as_deref(), said.contains("IMDSv2")), (None, false), "it does not require IMDSv2 either");
+        assert_eq!(
+            (image.imds.as_deref(), said.contains("IMDSv2")),
+            (None, false),
+            "it does not require IMDSv2 either"
+        );
         let expected = [
             ("/dev/xvda", Some(root.as_str()), 30, "io2"),
             ("/dev/sdf", None, 5, "gp3"),
@@ -129,7 +133,10 @@ fn an_image_like_another_has_all_that_the_other_has() {
         assert_eq!(found, expected);
         let ebs = |device: &str| image.mappings.iter().find(|m| m.device == device).unwrap().ebs.as_ref().unwrap();
         assert_eq!((ebs("/dev/xvda").iops, ebs("/dev/xvda").delete_on_termination), (Some(9000), false));
-        assert_eq!((ebs("/dev/sdf").iops, ebs("/dev/sdf").throughput, ebs("/dev/sdf").encrypted), (Some(4000), Some(300), true));
+        assert_eq!(
+            (ebs("/dev/sdf").iops, ebs("/dev/sdf").throughput, ebs("/dev/sdf").encrypted),
+            (Some(4000), Some(300), true)
+        );
     }
     let tags = |id: &str| setup.world().find_snapshot(id).unwrap().tags.clone();
     assert_eq!(tags(&root)["Family"], "web");
@@ -152,7 +159,8 @@ fn what_is_given_counts_for_more_than_the_other_image() {
     assert_eq!((image.tpm, image.uefi_data, image.imds.as_deref()), (None, None, Some("v2.0")), "what needs UEFI goes");
     let mut found: Vec<_> = image.mappings.iter().map(|m| (m.device.as_str(), m.ebs.as_ref().unwrap())).collect();
     found.sort_by_key(|(device, _)| *device);
-    let found: Vec<_> = found.into_iter().map(|(device, ebs)| (device, ebs.size, ebs.kind.as_str(), ebs.iops)).collect();
+    let found: Vec<_> =
+        found.into_iter().map(|(device, ebs)| (device, ebs.size, ebs.kind.as_str(), ebs.iops)).collect();
     // The snapshot is larger than the volume of the other image: the volume is as large as the snapshot.
     assert_eq!(found, [("/dev/sda1", 40, "gp2", None), ("/dev/sdb", 7, "gp2", None), ("/dev/sdf", 5, "gp2", None)]);
     let file = setup.home.write("vars", "QUJD");
@@ -171,7 +179,10 @@ fn uefi_data_that_cannot_be_read_are_not_left_out_without_a_word() {
     assert_eq!(ran.error()["code"], "UnauthorizedOperation");
     ran.says(&["the UEFI data of api-v3-2026-01-02", "Not you.", "ec2:DescribeImageAttribute"]);
     let theirs = setup.world().image(OTHER, EAST, "base").tpm(UEFI).shared_with(PROD).put();
-    setup.run(&format!("create web --snapshot {root} --like {theirs}")).ended(1).says(&["only its owner can read them"]);
+    setup
+        .run(&format!("create web --snapshot {root} --like {theirs}"))
+        .ended(1)
+        .says(&["only its owner can read them"]);
     setup.unchanged();
     let plain = setup.world().image(OTHER, EAST, "plain").snapshots(1).shared_with(PROD).put();
     setup.run(&format!("create web --snapshot {root} --like {plain}")).ended(0);

@@ -123,7 +123,10 @@ fn every_command_agrees_that_a_cooldown_that_has_ended_is_no_protection() {
     let page = setup.run(&format!("show {id}")).ended(0).stdout;
     assert!(page.contains("Protected       no\n"), "{page}");
     let report = setup.json(&format!("unprotect {id}"));
-    assert_eq!((&report["results"][0]["changed"], &report["results"][0]["detail"]), (&false.into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&report["results"][0]["changed"], &report["results"][0]["detail"]),
+        (&false.into(), &serde_json::Value::Null)
+    );
     setup.run(&format!("deregister {id} --yes")).ended(0);
     assert!(setup.names(PROD, EAST).is_empty());
 }

@@ -15,8 +15,8 @@ const REFUSALS: [&str; 3] = ["AuthFailure", "UnauthorizedOperation", "OptInRequi
 fn ready(code: &str) -> (Scene, [String; 3], [String; 3]) {
     let setup = Scene::new();
     let regions = [EAST, WEST, EUROPE];
-    let images = regions
-        .map(|region| setup.world().image(PROD, region, "web-v1-2025-01-01").created(days_ago(100)).put());
+    let images =
+        regions.map(|region| setup.world().image(PROD, region, "web-v1-2025-01-01").created(days_ago(100)).put());
     let words = "Created by CreateImage(i-0123456789abcdef0) for ami-0aaaaaaaaaaaaaaaa";
     let orphans =
         regions.map(|region| setup.world().snapshot(PROD, region).started(days_ago(100)).description(words).put());

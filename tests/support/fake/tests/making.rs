@@ -127,7 +127,10 @@ async fn registering_refuses_what_does_not_go_together() {
     assert_eq!(code(register(typed("gp9").build()).send().await), "InvalidParameterValue");
     assert_eq!(code(register(typed("io2").build()).send().await), "MissingParameter");
     assert_eq!(code(register(typed("gp2").iops(3000).build()).send().await), "InvalidParameterCombination");
-    assert_eq!(code(register(typed("io2").iops(3000).throughput(200).build()).send().await), "InvalidParameterCombination");
+    assert_eq!(
+        code(register(typed("io2").iops(3000).throughput(200).build()).send().await),
+        "InvalidParameterCombination"
+    );
     assert_eq!(code(register(typed("standard").volume_size(2000).build()).send().await), "InvalidParameterValue");
     let all = register(typed("gp3").iops(4000).throughput(200).build()).boot_mode(BootModeValues::Uefi);
     all.tpm_support(TpmSupportValues::V20).uefi_data("QUJD").send().await.unwrap();
