@@ -192,6 +192,7 @@ impl Whole {
 fn is_left(outcome: &Outcome) -> bool {
     match outcome.status {
         Status::Done => false,
+        Status::Failed(ref problem) if problem.is_of_backup() => false,
         Status::Failed(_) | Status::Skipped(_) => outcome.snapshots.is_empty(),
     }
 }

@@ -100,5 +100,16 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let now = planning::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
     let carried = prune::carry_out(context, &surveys, &plan, &args.journal).await;
-    ending::after(context, carried, &now, &surveys)
+    ending::after(context, carried, &now, &surveys).map_err(of_a_plan)
+}
+
+/// A plan that is saved has its options in it: what can be left out is left out of the next one.
+fn of_a_plan(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<Failure>() {
+        Ok(failure) if failure.code == "Unverified" => failure
+            .hint("make the source readable, or leave it out of a new plan: amictl prune --without-source NAME")
+            .into(),
+        Ok(failure) => failure.into(),
+        Err(error) => error,
+    }
 }

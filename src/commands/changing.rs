@@ -2,6 +2,7 @@
 //! changed, change side by side, report.
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 
 use super::Context;
@@ -72,7 +73,7 @@ pub async fn run_each(context: &Context, which: &Which, verb: Verb, change: impl
     if which.how.dry_run {
         return tried(context, chosen, verb, async |target, image| check(target, image, &change(image)).await).await;
     }
-    each(context, chosen, verb, async |target, image| made(target, image, &change(image)).await).await
+    each(context, chosen, verb, async |target, image| made(context, target, image, &change(image)).await).await
 }
 
 /// Asks EC2 whether it would make a change; tells whether anything is to be changed.
@@ -82,10 +83,10 @@ pub async fn check(target: &Target, image: &Image, change: &Change) -> Result<bo
 }
 
 /// Makes a change to one image, unless it holds already.
-pub async fn made(target: &Target, image: &Image, change: &Change) -> Outcome {
+pub async fn made(context: &Context, target: &Target, image: &Image, change: &Change) -> Outcome {
     let verb = change.verb();
     if change.holds(image) {
-        return told(image, Outcome::new(image, verb, false, Status::Done));
+        return told(image, Outcome::new(image, verb, false, Status::Done), context.now);
     }
     let (mut now, mut changed) = (image.clone(), false);
     for call in change.calls(image) {
@@ -100,12 +101,12 @@ pub async fn made(target: &Target, image: &Image, change: &Change) -> Outcome {
             }
         }
     }
-    told(&now, Outcome::new(&now, verb, true, Status::Done))
+    told(&now, Outcome::new(&now, verb, true, Status::Done), context.now)
 }
 
-/// What the user should know of the image as it is now.
-fn told(now: &Image, outcome: Outcome) -> Outcome {
-    let cooling = now.protection.cooling();
+/// What the user should know of the image as it is now, `at` this time.
+fn told(now: &Image, outcome: Outcome, at: DateTime<Utc>) -> Outcome {
+    let cooling = now.protection.cooling(at);
     match (outcome.verb, now.deprecated_at, cooling) {
         (Verb::Deprecate, Some(at), _) => outcome.detail(at.format("%Y-%m-%d %H:%M UTC").to_string()),
         (Verb::Unprotect, _, Some(Cooling::Until(at))) => {

@@ -6,12 +6,14 @@ use anyhow::{Error, Result};
 
 use super::Context;
 use super::copying::{self, Copies, Made};
+use super::create_snapshot::SnapshotArgs;
 use super::finishing::{Finish, Steps, Unfinished};
 use super::landing::{self, Volumes};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::{InstanceId, SnapshotId};
+use crate::domain::ids::InstanceId;
 use crate::domain::naming::{Date, Family, Version};
 use crate::domain::region::Region;
+use crate::domain::registration::Wanted;
 use crate::domain::report::Problem;
 use crate::domain::tagging::{Tag, TagError};
 use crate::exit;
@@ -26,7 +28,10 @@ Examples:
   amictl create web --instance i-0123456789abcdef0 --environment prod --owner platform
   amictl create web --instance i-0123456789abcdef0 --no-reboot --copy-to eu-west-1,us-west-2
   amictl create web --instance i-0123456789abcdef0 --share-with 222222222222 --protect
-  amictl create web --snapshot snap-0123456789abcdef0 --arch arm64 --tag Build=1234 -o ids";
+  amictl create web --snapshot snap-0123456789abcdef0 --arch arm64 --tag Build=1234 -o ids
+  amictl create web --snapshot snap-0123456789abcdef0 --boot-mode uefi --tpm v2.0 --volume-type gp3
+  amictl create web --snapshot snap-0123456789abcdef0 --volume /dev/sdb=100
+  amictl create web --snapshot snap-0123456789abcdef0 --like web:v3";
 
 /// Make the next version of a family, named FAMILY-v<N>-<YYYY-MM-DD>
 ///
@@ -42,9 +47,8 @@ pub struct Args {
     #[arg(long, value_name = "ID", group = "origin")]
     instance: Option<InstanceId>,
 
-    /// The snapshot of a root volume to make it from
-    #[arg(long, value_name = "ID", group = "origin")]
-    snapshot: Option<SnapshotId>,
+    #[command(flatten)]
+    from_snapshot: SnapshotArgs,
 
     /// The version [default: the newest plus one]
     #[arg(long = "version", value_name = "N")]
@@ -78,14 +82,6 @@ pub struct Args {
     #[arg(long)]
     no_snapshot_tags: bool,
 
-    /// Architecture of the system on the snapshot
-    #[arg(long, value_name = "ARCH", conflicts_with = "instance", default_value = "x86_64", value_parser = ["x86_64", "arm64", "i386"])]
-    arch: String,
-
-    /// Root device of an image made from a snapshot
-    #[arg(long, value_name = "DEVICE", conflicts_with = "instance", default_value = "/dev/xvda")]
-    root_device: String,
-
     /// Regions to copy it to when it is available
     #[arg(long, value_name = "REGION", value_delimiter = ',', conflicts_with = "no_wait")]
     copy_to: Vec<Region>,
@@ -112,7 +108,8 @@ fn description(text: &str) -> Result<String, String> {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let request = request(context, &args)?;
+    let wanted = args.from_snapshot.wanted()?;
+    let mut request = request(context, &args, wanted.as_ref())?;
     let steps = args.finish.steps(context.now)?;
     let target = context.target().await?;
     let copy_to: BTreeSet<Region> = args.copy_to.iter().cloned().collect();
@@ -121,7 +118,14 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return Err(Failure::usage(message).hint("leave that region out").into());
     }
     let looking = async {
-        let reboots = look_at_origin(&target, &request.origin).await?;
+        let reboots = match &wanted {
+            None => look_at_instance(&target, &request.origin).await?,
+            Some(wanted) => {
+                let made_of = args.from_snapshot.registration(context, &target, wanted).await?;
+                request.origin = Origin::Snapshot(Box::new(made_of));
+                None
+            }
+        };
         if steps.shares() {
             let volumes = volumes_of(context, &target, &request.origin).await;
             landing::image(context, &target, &copy_to, request.family.as_str(), &volumes).await?;
@@ -144,10 +148,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     drop(bar);
     let (name, id) = started?;
     context.printer.say(format!("making {name} ({id}) in {}", target.region));
-    let tagged = create::tag_snapshot(&target, &request, &name).await;
+    let tagged = create::tag_snapshots(&target, &request, &name).await;
     if let Err(error) = &tagged {
         // Now, as what comes after may fail as well.
-        context.printer.tell(&format!("the snapshot of {name} ({id}) could not be tagged: {error:#}"));
+        context.printer.tell(&format!("the snapshots of {name} ({id}) could not be tagged: {error:#}"));
     }
     let seen = if args.no_wait {
         wait::image_visible(&target, &id, &context.patience()).await
@@ -170,8 +174,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let copies = Copies { to: copy_to, steps, ..Copies::of(target, image) };
     copying::carry_out(context, &[copies], Vec::new(), made).await?;
     tagged.map_err(|error| {
-        let message = format!("{name} ({id}) is made, but its snapshot could not be tagged: {error:#}");
-        let hint = "tag the snapshot by hand, or use --no-snapshot-tags where the role may not";
+        let message = format!("{name} ({id}) is made, but its snapshots could not be tagged: {error:#}");
+        let hint = "tag the snapshots by hand, or use --no-snapshot-tags where the role may not";
         Failure::new(Kind::Partial, "SnapshotNotTagged", message).hint(hint).into()
     })
 }
@@ -210,7 +214,7 @@ async fn not_available(
 async fn volumes_of(context: &Context, target: &Target, origin: &Origin) -> Volumes {
     let keys = match origin {
         Origin::Instance { id, .. } => volumes::keys_of(target, id).await,
-        Origin::Snapshot { id, .. } => snapshots::existing(target, std::slice::from_ref(id))
+        Origin::Snapshot(made_of) => snapshots::existing(target, &Vec::from_iter(made_of.snapshots()))
             .await
             .map(|found| found.into_iter().map(|snapshot| snapshot.kms_key).collect()),
     };
@@ -223,16 +227,14 @@ async fn volumes_of(context: &Context, target: &Target, origin: &Origin) -> Volu
     }
 }
 
-fn request(context: &Context, args: &Args) -> Result<Request> {
+fn request(context: &Context, args: &Args, wanted: Option<&Wanted>) -> Result<Request> {
     let named = [("Environment", &args.environment), ("Owner", &args.owner)];
     let named = named.into_iter().filter_map(|(key, value)| value.as_ref().map(|v| Tag::new(key, v)));
     let mut tags: Vec<Tag> = named.collect::<Result<_, TagError>>()?;
     tags.extend(args.tag.iter().cloned());
-    let origin = match (&args.instance, &args.snapshot) {
+    let origin = match (&args.instance, wanted) {
         (Some(id), _) => Origin::Instance { id: id.clone(), no_reboot: args.no_reboot },
-        (None, Some(id)) => {
-            Origin::Snapshot { id: id.clone(), architecture: args.arch.clone(), root_device: args.root_device.clone() }
-        }
+        (None, Some(wanted)) => Origin::Snapshot(Box::new(args.from_snapshot.alone(wanted)?)),
         (None, None) => return Err(Failure::usage("give --instance or --snapshot").into()),
     };
     let request = Request {
@@ -250,40 +252,21 @@ fn request(context: &Context, args: &Args) -> Result<Request> {
 }
 
 /// Says early what EC2 would say late. Gives the instance, when it is one that will reboot.
-async fn look_at_origin(target: &Target, origin: &Origin) -> Result<Option<InstanceId>> {
-    use Kind::Failed;
-    match origin {
-        Origin::Instance { id, no_reboot } => {
-            let found = instances::by_ids(target, std::slice::from_ref(id)).await;
-            let missing = |message: String| Failure::new(Failed, "InvalidInstanceID.NotFound", message);
-            let instance = match found {
-                Err(error) if error.is("InvalidInstanceID.NotFound") => None,
-                other => other?.pop(),
-            };
-            let Some(instance) = instance else {
-                let failure = missing(format!("there is no instance {id} in {}", target.place().await));
-                return Err(failure.hint("check the id, --region and --profile").into());
-            };
-            if instance.ended() {
-                let message = format!("{id} in {} is {}: nothing can be made from it", target.region, instance.state);
-                return Err(Failure::new(Failed, "IncorrectInstanceState", message).into());
-            }
-            Ok((instance.state == "running" && !no_reboot).then(|| id.clone()))
-        }
-        Origin::Snapshot { id, .. } => {
-            let found = snapshots::existing(target, std::slice::from_ref(id)).await?;
-            match found.first() {
-                Some(snapshot) if snapshot.state == "completed" => Ok(None),
-                Some(snapshot) => {
-                    let message = format!("{id} in {} is {}, not completed", target.region, snapshot.state);
-                    Err(Failure::new(Failed, "IncorrectState", message).into())
-                }
-                None => {
-                    let message = format!("there is no snapshot {id} in {}", target.place().await);
-                    let failure = Failure::new(Failed, "InvalidSnapshot.NotFound", message);
-                    Err(failure.hint("check the id, --region and --profile").into())
-                }
-            }
-        }
+async fn look_at_instance(target: &Target, origin: &Origin) -> Result<Option<InstanceId>> {
+    let Origin::Instance { id, no_reboot } = origin else { return Ok(None) };
+    let found = instances::by_ids(target, std::slice::from_ref(id)).await;
+    let instance = match found {
+        Err(error) if error.is("InvalidInstanceID.NotFound") => None,
+        other => other?.pop(),
+    };
+    let Some(instance) = instance else {
+        let message = format!("there is no instance {id} in {}", target.place().await);
+        let failure = Failure::new(Kind::Failed, "InvalidInstanceID.NotFound", message);
+        return Err(failure.hint("check the id, --region and --profile").into());
+    };
+    if instance.ended() {
+        let message = format!("{id} in {} is {}: nothing can be made from it", target.region, instance.state);
+        return Err(Failure::new(Kind::Failed, "IncorrectInstanceState", message).into());
     }
+    Ok((instance.state == "running" && !no_reboot).then(|| id.clone()))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 
 use super::again::Whole;
 use super::bin::{Bin, BinArgs, Going};
@@ -13,7 +14,7 @@ use super::using::{self, Used};
 use super::{Context, unfinished};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::AccountId;
-use crate::domain::image::Image;
+use crate::domain::image::{Cooling, Image};
 use crate::domain::orphan::Named;
 use crate::domain::reason::named;
 use crate::domain::reference::ImageRef;
@@ -127,7 +128,7 @@ async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) ->
     let places = chosen.by_place();
     for (target, images) in &places {
         owned(target, images).await?;
-        protected(images)?;
+        protected(images, context.now)?;
     }
     let scope = Scope { without: args.without_source.iter().copied().collect(), ..Scope::default() };
     let mut used: Vec<Used> = Vec::new();
@@ -175,13 +176,20 @@ async fn owned(target: &Target, chosen: &[Image]) -> Result<()> {
     Err(Failure::new(Kind::Failed, "AuthFailure", message).hint("only its owner can deregister an image").into())
 }
 
-fn protected(chosen: &[Image]) -> Result<()> {
-    let on: Vec<_> = chosen.iter().filter(|image| image.protection.is_on()).collect();
+fn protected(chosen: &[Image], now: DateTime<Utc>) -> Result<()> {
+    let on: Vec<_> = chosen.iter().filter(|image| image.protection.holds(now)).collect();
     let Some(first) = on.first() else { return Ok(()) };
-    let list: Vec<_> = on.iter().map(|i| format!("{}: {}", i.label(), i.protection.as_str())).collect();
+    let list: Vec<_> = on.iter().map(|i| format!("{}: {}", i.label(), i.protection.word(now))).collect();
     let message = format!("protected from deregistration in {}: {}", first.region, list.join(", "));
-    let hint = format!("amictl unprotect {} --region {}", first.id, first.region);
-    Err(Failure::new(Kind::Refused, "Protected", message).hint(format!("lift the protection with: {hint}")).into())
+    // What is lifted already cannot be lifted again.
+    let hint = match first.protection.cooling(now) {
+        None => format!("lift the protection with: amictl unprotect {} --region {}", first.id, first.region),
+        Some(Cooling::Until(end)) => {
+            format!("it is lifted, and EC2 lets the image go after {}", end.format("%Y-%m-%d %H:%M UTC"))
+        }
+        Some(Cooling::ForADay) => "it is lifted, and EC2 lets the image go within 24 hours of that".to_owned(),
+    };
+    Err(Failure::new(Kind::Refused, "Protected", message).hint(hint).into())
 }
 
 /// Refuses unless nobody uses the images, as far as every source tells.

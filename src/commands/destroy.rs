@@ -235,12 +235,29 @@ pub fn left_behind(report: &Report) -> Option<String> {
     let of = |outcome: &Outcome| {
         let account = outcome.account.as_ref().filter(|_| several);
         let within = account.map(|account| format!("in account {account}: ")).unwrap_or_default();
-        let left = outcome.snapshots.iter().filter(|(_, result)| matches!(result, SnapshotResult::Failed(_)));
+        let by_hand =
+            |result: &SnapshotResult| matches!(result, SnapshotResult::Failed(problem) if !problem.is_of_backup());
+        let left = outcome.snapshots.iter().filter(|(_, result)| by_hand(result));
         let delete = |id: &SnapshotId| format!("{within}{}", delete_line(&outcome.region, id));
         left.map(|(id, _)| delete(id)).collect::<Vec<_>>()
     };
     let lines: Vec<_> = report.results.iter().flat_map(of).collect();
     (!lines.is_empty()).then(|| format!("delete the snapshots that are left with: {}", lines.join("; ")))
+}
+
+/// What EC2 deletes for nobody but AWS Backup, images and snapshots.
+fn of_backup(report: &Report) -> Option<String> {
+    let mut ids = Vec::new();
+    for outcome in &report.results {
+        if matches!(&outcome.status, Status::Failed(problem) if problem.is_of_backup() && outcome.snapshots.is_empty())
+        {
+            ids.push(outcome.image_id.to_string());
+        }
+        let held =
+            |result: &SnapshotResult| matches!(result, SnapshotResult::Failed(problem) if problem.is_of_backup());
+        ids.extend(outcome.snapshots.iter().filter(|(_, result)| held(result)).map(|(id, _)| id.to_string()));
+    }
+    (!ids.is_empty()).then(|| format!("in AWS Backup, delete the recovery points of {}", ids.join(", ")))
 }
 
 /// Says what failed, and ends the run as the report asks for. Without a hint, the same command does the rest: that is
@@ -264,8 +281,10 @@ pub fn finish(context: &Context, report: &Report, hint: Option<String>) -> Resul
         Some(kind) => {
             let removal = report.results.iter().all(|outcome| outcome.verb == Verb::Deregister);
             let code = if removal { "PartialDeregister" } else { "PartialChange" };
-            let failure = Failure::new(kind, code, message);
-            Err(failure.hint(hint.unwrap_or_else(|| "run the command again for those that failed".to_owned())).into())
+            let backup = of_backup(report);
+            let again = || backup.is_none().then(|| "run the command again for those that failed".to_owned());
+            let hints: Vec<_> = hint.or_else(again).into_iter().chain(backup).collect();
+            Err(Failure::new(kind, code, message).hint(hints.join("; ")).into())
         }
     }
 }

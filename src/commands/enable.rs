@@ -67,7 +67,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             (Some(journal), Some(written)) if of(image).is_some() => {
                 written_down(context, journal, target, image, (of(image), written)).await
             }
-            _ => switched_on(target, image, of(image), unread).await.0,
+            _ => switched_on(context, target, image, of(image), unread).await.0,
         }
     })
     .await
@@ -155,7 +155,7 @@ async fn written_down(
     if let Err(error) = journal.begin(begin, context.clock()).await {
         return Outcome::failed(image, Verb::Enable, destroy::not_begun(&error));
     }
-    let (outcome, left) = switched_on(target, image, due, None).await;
+    let (outcome, left) = switched_on(context, target, image, due, None).await;
     let left = left.map(|left| written.clone().unwrap_or_default().left(&left));
     destroy::end_with(context, journal, outcome, left.as_ref()).await
 }
@@ -163,12 +163,13 @@ async fn written_down(
 /// Enables an image and gives its launch permissions back; then the tag that kept them goes. Tells who is left, where
 /// that is known.
 async fn switched_on(
+    context: &Context,
     target: &Target,
     image: &Image,
     due: Option<&BTreeSet<Principal>>,
     unread: Option<&Problem>,
 ) -> (Outcome, Option<BTreeSet<Principal>>) {
-    let outcome = changing::made(target, image, &Change::Enable).await;
+    let outcome = changing::made(context, target, image, &Change::Enable).await;
     if outcome.status != Status::Done {
         return (outcome, None);
     }

@@ -116,7 +116,7 @@ impl Steps {
                 return sharing::shared(target, image, Verb::Share, &sharing).await;
             }
         };
-        changing::made(target, image, &change).await
+        changing::made(context, target, image, &change).await
     }
 
     /// The steps that were not taken, as the image did not become available.

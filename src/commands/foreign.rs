@@ -81,6 +81,7 @@ pub async fn failed(to: &Target, copies: &Copies, id: &ImageId, error: Error) ->
     let remove = format!("amictl deregister {id} {}", to.options());
     Failure::new(failure.kind, access::KEY_NOT_USABLE, format!("{}; {found}", failure.message))
         .hint(access::key_hint(&account(to).await, &remove))
+        .first(remove)
         .into()
 }
 

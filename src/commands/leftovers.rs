@@ -25,10 +25,21 @@ pub struct Search {
     pub now: DateTime<Utc>,
 }
 
+/// What was found in a place.
+pub struct Leftovers {
+    /// What is proven to be left over.
+    pub orphans: Vec<Orphan>,
+    /// What looks so and stays.
+    pub spared: Vec<Spared>,
+    /// How many own snapshots there are.
+    pub own: usize,
+}
+
 /// The orphans of a place, and what looks like one and stays.
-pub async fn place(target: &Target, search: &Search) -> Result<(Vec<Orphan>, Vec<Spared>)> {
+pub async fn place(target: &Target, search: &Search) -> Result<Leftovers> {
     // Snapshots first: an image made in between is then known, and its snapshots are not taken for orphans.
     let all = snapshots::own(target).await?;
+    let count = all.len();
     let own = images::find(target, &Query::own()).await?;
     let binned = match recycle_bin::images(target).await {
         Ok(binned) => binned.into_iter().map(|image| image.id).collect(),
@@ -63,7 +74,7 @@ pub async fn place(target: &Target, search: &Search) -> Result<(Vec<Orphan>, Vec
             }
         }
     }
-    Ok((orphans, stay))
+    Ok(Leftovers { orphans, spared: stay, own: count })
 }
 
 /// Says how many stay for doubt, and how one of them is removed by whoever knows better.

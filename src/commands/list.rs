@@ -92,9 +92,10 @@ pub struct Args {
     #[arg(long)]
     unmanaged: bool,
 
-    /// The order: newest, by family and version, highest version or largest first
-    #[arg(long, value_enum, value_name = "ORDER", default_value = "created")]
-    sort: Order,
+    /// The order: latest made, by family and version, highest version or largest first
+    /// [default: latest made, but each family by version]
+    #[arg(long, value_enum, value_name = "ORDER")]
+    sort: Option<Order>,
 
     /// At most so many images
     #[arg(long, value_name = "N")]
@@ -248,10 +249,11 @@ fn selection(args: &Args) -> Selection {
         older_than: args.older_than,
         newer_than: args.newer_than,
         sort: match args.sort {
-            Order::Created => Sort::Created,
-            Order::Name => Sort::Name,
-            Order::Version => Sort::Version,
-            Order::Size => Sort::Size,
+            None => Sort::Newest,
+            Some(Order::Created) => Sort::Created,
+            Some(Order::Name) => Sort::Name,
+            Some(Order::Version) => Sort::Version,
+            Some(Order::Size) => Sort::Size,
         },
         limit: args.limit,
     }

@@ -15,6 +15,7 @@ mod context;
 pub mod copy;
 mod copying;
 pub mod create;
+mod create_snapshot;
 pub mod deprecate;
 pub mod deregister;
 mod destroy;

@@ -10,6 +10,7 @@ use super::{Context, ending};
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::policy::Limit;
 use crate::domain::report::{PlaceError, Problem, SnapshotResult};
 use crate::exit;
 use crate::output::{self, Journal, Orphan, Spared};
@@ -23,7 +24,8 @@ const EXAMPLES: &str = "\
 Examples:
   amictl orphans --region all
   amictl orphans --min-age 30d --apply
-  amictl orphans --apply --yes --max-delete 50 -o json";
+  amictl orphans --apply --yes --max-delete 50 -o json
+  amictl orphans --region all --apply --yes --max-delete 10%";
 
 /// Find, and with --apply delete, snapshots made for images that no longer exist
 ///
@@ -51,9 +53,9 @@ pub struct Args {
     #[arg(short, long, requires = "apply", requires = "max_delete")]
     yes: bool,
 
-    /// The most snapshots that may go
-    #[arg(long, value_name = "N")]
-    max_delete: Option<usize>,
+    /// The most snapshots that may go: a number, or a share of all own snapshots of the places
+    #[arg(long, value_name = "N|P%")]
+    max_delete: Option<Limit>,
 
     /// Takes snapshots of images in the Recycle Bin for orphans as well, where the bin cannot be read
     #[arg(long)]
@@ -77,7 +79,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let bin =
         async { if args.apply || args.bin.required() { Bin::of(&places.targets).await } else { Ok(Bin::default()) } };
     let (looked, bin) = tokio::try_join!(find(context, &places, &args), bin)?;
-    let Looked { found, spared, errors } = looked;
+    let Looked { found, spared, errors, own } = looked;
     if !args.apply || found.is_empty() {
         output::orphans(&context.printer, &orphans(&found), &spared, &errors, prices)?;
         context.printer.say(summary(&found, prices));
@@ -85,8 +87,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         args.bin.announce(context, &bin, going(&found)).await?;
         return whole(context, &spared, &errors);
     }
-    if let Some(most) = args.max_delete.filter(|most| found.len() > *most) {
-        let message = format!("{} snapshots would go, but the limit allows {most}", found.len());
+    if let Some(limit) = args.max_delete.filter(|limit| found.len() > limit.most(own)) {
+        let (count, most) = (found.len(), limit.most(own));
+        let message = format!("{count} snapshots would go, but the limit of {limit} allows {most} of {own}");
         let failure = Failure::new(Kind::Refused, "OverLimit", message);
         return Err(failure.hint("look at them with 'amictl orphans', then raise --max-delete").into());
     }
@@ -124,6 +127,8 @@ struct Looked {
     found: Vec<Found>,
     spared: Vec<Spared>,
     errors: Vec<PlaceError>,
+    /// How many own snapshots there are.
+    own: usize,
 }
 
 /// An orphan with its place.
@@ -151,8 +156,7 @@ fn still(shown: &[Found], now: Vec<Found>) -> Vec<Found> {
     now.into_iter().filter(was_shown).collect()
 }
 
-/// Looks into every place. One that cannot be read fails the run; where there are several accounts it is reported,
-/// and the others go on.
+/// Looks into every place. One that cannot be read is reported, and the others go on; it is an error where none can be.
 async fn find(context: &Context, places: &Places, args: &Args) -> Result<Looked> {
     let search = Search { min_age: args.min_age, ignore_recycle_bin: args.ignore_recycle_bin, now: context.now };
     let bar = context.printer.bars().count(places.targets.len() as u64, "reading snapshots and images");
@@ -164,16 +168,17 @@ async fn find(context: &Context, places: &Places, args: &Args) -> Result<Looked>
     });
     let answers = async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await) };
     let answers = context.unless_stopped(answers).await?;
-    let (mut found, mut spared, mut errors, mut read) = (Vec::new(), Vec::new(), places.errors.clone(), 0);
+    let (mut found, mut spared, mut errors) = (Vec::new(), Vec::new(), places.errors.clone());
+    let (mut own, mut read) = (0, 0);
     let mut first = None;
     for (target, answer) in answers {
         match answer {
-            Ok((orphans, stay)) => {
+            Ok(place) => {
                 read += 1;
-                found.extend(orphans.into_iter().map(|orphan| (target.clone(), orphan)));
-                spared.extend(stay);
+                own += place.own;
+                found.extend(place.orphans.into_iter().map(|orphan| (target.clone(), orphan)));
+                spared.extend(place.spared);
             }
-            Err(error) if !places.several => return Err(error),
             Err(error) => {
                 let word = exit::last_word(&error);
                 errors.push(target.error(Problem { code: word.code, message: word.message }).await);
@@ -183,7 +188,7 @@ async fn find(context: &Context, places: &Places, args: &Args) -> Result<Looked>
     }
     match first {
         Some(error) if read == 0 => Err(error),
-        _ => Ok(Looked { found, spared, errors }),
+        _ => Ok(Looked { found, spared, errors, own }),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use tokio::sync::oneshot;
 
@@ -55,9 +56,8 @@ pub struct Surveys {
     pub errors: Vec<PlaceError>,
 }
 
-/// Reads every place side by side. A place whose images cannot be listed fails the run, as nothing is known of it;
-/// where there are several accounts it is reported, and the others go on. What EC2 reported `before` in this run is
-/// not asked for again.
+/// Reads every place side by side. A place whose images cannot be listed is reported, and the others go on; it is an
+/// error where none can be. What EC2 reported `before` in this run is not asked for again.
 pub async fn survey(context: &Context, places: &Places, policy: &Policy, before: Option<&Surveys>) -> Result<Surveys> {
     let candidates = |looked: &Looked<'_>| candidates(context, policy, looked);
     let targets = places.targets.clone();
@@ -71,13 +71,14 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
         let listed = surveys.each.iter().any(|survey| survey.unlisted.is_none());
         for Survey { target, unlisted, .. } in &surveys.each {
             let Some(error) = unlisted else { continue };
-            if !places.several || !listed {
+            if !listed {
                 return Err(error.clone().into());
             }
             let place = target.error(error.problem()).await;
             unread.push(using::unread(&place, Some(target.region.clone())));
             surveys.errors.push(place);
         }
+        // What an account uses in one region are images of that region: the others are in no doubt for it.
         if places.several {
             let mut looked: Vec<_> = surveys.each.iter_mut().map(Survey::looked).collect();
             snapshots_elsewhere::add(&mut looked);

@@ -295,6 +295,6 @@ pub fn within_limit(plan: &Plan) -> Result<()> {
     };
     let message = format!("{what}, but the limit of {limit} allows {most} of {scope}");
     Err(Failure::new(Kind::Refused, "OverLimit", message)
-        .hint("look at the plan with 'amictl prune', then raise --max-delete if it is right")
+        .hint("look at the plan with 'amictl prune', then raise --max-delete there if it is right")
         .into())
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
+
 use super::Context;
 use super::planning::Surveys;
 use super::staging::Task;
@@ -39,7 +41,7 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
         let mut removals = Vec::new();
         let mut still = Vec::new();
         for row in all.of_place(&survey.target.region, survey.account.as_ref()) {
-            match still_right(verdicts.get(&row.image_id).copied(), row) {
+            match still_right(verdicts.get(&row.image_id).copied(), row, context.now) {
                 Ok(image) if row.action == Step::Deregister => still.push((image.clone(), row)),
                 Ok(image) => {
                     let (target, image) = (survey.target.clone(), image.clone());
@@ -110,7 +112,7 @@ impl<'a> Rows<'a> {
 }
 
 /// The image of a row that may be carried out still, or why it must not be any more.
-fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action) -> Result<&'a Image, Problem> {
+fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action, now: DateTime<Utc>) -> Result<&'a Image, Problem> {
     let problem = |code: &str, message: String| Err(Problem { code: code.to_owned(), message });
     let Some(verdict) = verdict else { return problem("gone", "the image is gone".to_owned()) };
     if verdict.step != Some(row.action) {
@@ -121,7 +123,7 @@ fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action) -> Result<&'a Im
         let all: Vec<_> = verdict.reasons.iter().map(|r| format!("{}: {}", r.code(), r.detail())).collect();
         return problem(first.code(), format!("it is now kept: {}", all.join("; ")));
     }
-    match fingerprint(verdict.image) == row.fingerprint {
+    match fingerprint(verdict.image, now) == row.fingerprint {
         true => Ok(verdict.image),
         false => problem("changed", "the image has changed since the plan was made".to_owned()),
     }

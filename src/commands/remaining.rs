@@ -6,6 +6,7 @@ use anyhow::{Error, Result};
 
 use super::copying::{Copies, Failed, Made};
 use super::{Context, copying, finishing};
+use crate::domain::access;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::region::Region;
 use crate::domain::report::Outcome;
@@ -18,7 +19,7 @@ pub fn end(context: &Context, all: &[Copies], made: &Made, mut failed: Vec<Faile
     if failed.is_empty() && left == 0 {
         return Ok(());
     }
-    let hint = format!("finish it with: {}", again(all, made, &failed).join(" && "));
+    let hint = format!("finish it with: {}{}", again(all, made, &failed).join(" && "), placeholders(all, &failed));
     let interrupted = failed.iter().position(|failed| exit::last_word(&failed.error).exit == exit::INTERRUPTED);
     let stopped = interrupted.is_some() || (left > 0 && context.stop.asked());
     if made.images.is_empty() || interrupted.is_some() {
@@ -85,8 +86,8 @@ fn regions(all: &[Copies], failed: &[Failed], of: usize) -> BTreeSet<Region> {
     regions
 }
 
-/// The command lines that do the rest, account by account: the copies that failed, those that are there being adopted,
-/// and the steps that failed with images that are there.
+/// The command lines that do the rest, account by account: the copies that failed, once what holds their names is gone,
+/// those that are there being adopted, and the steps that failed with images that are there.
 fn again(all: &[Copies], made: &Made, failed: &[Failed]) -> Vec<String> {
     let mut lines = Vec::new();
     for (of, copies) in all.iter().enumerate() {
@@ -96,7 +97,22 @@ fn again(all: &[Copies], made: &Made, failed: &[Failed]) -> Vec<String> {
         let steps = made.steps.iter().filter(own).filter(|step| !lost.contains(&step.region));
         lines.extend(copies.steps.commands(&copies.target, steps));
         if !lost.is_empty() {
-            lines.push(command(copies, &lost));
+            let own = failed.iter().filter(|failed| failed.of == of);
+            lines.extend(own.clone().filter_map(|failed| failed.error.downcast_ref::<Failure>()?.first.clone()));
+            let of_those = |wanted: &dyn Fn(&Failed) -> bool| {
+                let those = own.clone().filter(|failed| wanted(failed));
+                those.filter_map(|failed| failed.region.clone()).collect::<BTreeSet<_>>()
+            };
+            let keyless = of_those(&|failed| failed.needs_key(all));
+            let (renamed, others): (BTreeSet<_>, BTreeSet<_>) = {
+                let taken = of_those(&Failed::needs_name);
+                lost.into_iter().partition(|region| taken.contains(region))
+            };
+            for (regions, name) in [(others, copies.name.as_str()), (renamed, "NAME")] {
+                if !regions.is_empty() {
+                    lines.push(command(copies, name, &regions, &keyless));
+                }
+            }
         }
     }
     // An owner that no role leads to is found by asking for the same accounts again.
@@ -104,10 +120,17 @@ fn again(all: &[Copies], made: &Made, failed: &[Failed]) -> Vec<String> {
     lines
 }
 
-/// The command line that makes the copies of an account in these regions.
-fn command(copies: &Copies, regions: &BTreeSet<Region>) -> String {
+/// What the words stand for that a command line leaves open, so that it does not fail again for the same reason.
+fn placeholders(all: &[Copies], failed: &[Failed]) -> String {
+    let key = failed.iter().any(|failed| failed.needs_key(all)).then_some("; KEY is another than the one that failed");
+    let name = failed.iter().any(Failed::needs_name).then_some("; NAME is another than the one that is taken");
+    key.into_iter().chain(name).collect()
+}
+
+/// The command line that makes the copies of an account in these regions; some of them need another key than before.
+fn command(copies: &Copies, name: &str, regions: &BTreeSet<Region>, keyless: &BTreeSet<Region>) -> String {
     let to: Vec<_> = regions.iter().map(Region::as_str).collect();
-    let name = copies.name.replace('\'', "'\\''");
+    let name = name.replace('\'', "'\\''");
     let mut line = format!("amictl copy {} --to {} --name '{name}'", copies.source.id, to.join(","));
     match copies.owner.as_ref().map(|owner| owner.role()) {
         Some(Some(role)) => line.push_str(&format!(" --from-role-arn {role}")),
@@ -117,12 +140,30 @@ fn command(copies: &Copies, regions: &BTreeSet<Region>) -> String {
     let keys: Vec<_> = regions.iter().filter_map(|region| Some((region, copies.encryption.get(region)?))).collect();
     line.push_str(if keys.is_empty() { "" } else { " --encrypt" });
     for (region, encryption) in keys {
-        if let Encryption::Key(key) = encryption {
+        if keyless.contains(region) {
+            line.push_str(&format!(" --kms-key {region}=KEY"));
+        } else if let Encryption::Key(key) = encryption {
             line.push_str(&format!(" --kms-key {region}={key}"));
         }
     }
     line.push_str(if copies.tags { "" } else { " --no-tags" });
     format!("{line}{} {}", copies.steps.options(), copies.target.options())
+}
+
+impl Failed {
+    /// Whether the name of the copy is that of another image, which stays.
+    fn needs_name(&self) -> bool {
+        ["InvalidAMIName.Duplicate", "StaleCopy"].contains(&exit::last_word(&self.error).code.as_str())
+    }
+
+    /// Whether it failed for the key that this run asks for: with that key it would fail again.
+    fn needs_key(&self, all: &[Copies]) -> bool {
+        let asked = self.region.as_ref().map(|region| all[self.of].encryption(region));
+        let last = exit::last_word(&self.error);
+        !self.needs_name()
+            && asked.is_some_and(|asked| asked != Encryption::AsSource)
+            && (last.code == access::KEY_NOT_USABLE || access::is_about_keys(&last.message))
+    }
 }
 
 impl Copies {

@@ -100,7 +100,7 @@ pub fn snapshots_not_shared(
 pub fn key_hint(account: &str, remove: &str) -> String {
     format!(
         "the policy of the key must allow {KEY_ACTIONS} to account {account}; what failed still holds its name, remove it \
-         with: {remove}"
+         with: {remove}, then try again, or with another key"
     )
 }
 

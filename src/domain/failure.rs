@@ -35,12 +35,14 @@ pub struct Failure {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
+    /// The command line without which the same would fail again, for the same reason.
+    pub first: Option<String>,
 }
 
 impl Failure {
     /// A failure of `kind` with its code for scripts.
     pub fn new(kind: Kind, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), message: message.into(), hint: None }
+        Self { kind, code: code.into(), message: message.into(), hint: None, first: None }
     }
 
     /// A wrong command line, name, file or environment.
@@ -52,6 +54,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure with the command line that has to come before another try.
+    #[must_use]
+    pub fn first(mut self, line: impl Into<String>) -> Self {
+        self.first = Some(line.into());
         self
     }
 }

@@ -26,22 +26,22 @@ pub const KEEP: usize = 3;
 /// How long an image stays where nothing else is said, in days.
 pub const MIN_AGE_DAYS: u64 = 7;
 
-/// How many images a run may delete at most.
+/// How many images, or snapshots, a run may delete at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
     /// So many.
     Count(usize),
-    /// So many in a hundred of the images in scope, rounded down.
+    /// So many in a hundred of those in scope, rounded down.
     Percent(u8),
 }
 
 /// A text that is not a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("'{0}' is not a limit; give a number of images, e.g. 20, or a share, e.g. 20%")]
+#[error("'{0}' is not a limit; give a number, e.g. 20, or a share, e.g. 20%")]
 pub struct LimitError(String);
 
 impl Limit {
-    /// The most that may go out of `total` images in scope.
+    /// The most that may go out of `total` in scope.
     pub fn most(self, total: usize) -> usize {
         match self {
             Self::Count(count) => count,

@@ -10,6 +10,7 @@ use super::ids::ImageId;
 use super::image::{Image, State};
 use super::naming::{Family, ImageName, MAX_NAME, NameError, Version};
 use super::parameter::{ParameterError, ParameterName};
+use super::order::newest_first;
 
 /// A text that cannot name an image.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -221,10 +222,7 @@ fn latest(family: &Family, images: Vec<Image>, now: DateTime<Utc>) -> Result<Ima
         .into_iter()
         .filter(|i| i.parsed_name.as_ref().is_some_and(|n| n.family() == family))
         .partition(|i| i.state == State::Available && !i.deprecated(now));
-    let newest = usable
-        .into_iter()
-        .max_by(|a, b| (&a.parsed_name, a.created_at, &a.id).cmp(&(&b.parsed_name, b.created_at, &b.id)));
-    match newest {
+    match usable.into_iter().min_by(newest_first) {
         Some(image) => Ok(image),
         None if others.is_empty() => Err(Unresolved::Nothing),
         None => Err(Unresolved::NoneUsable(others)),

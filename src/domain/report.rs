@@ -19,6 +19,13 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// Whether EC2 refused to delete what AWS Backup holds. It always will: only that service can.
+    pub fn is_of_backup(&self) -> bool {
+        self.message.contains("AWS Backup")
+    }
+}
+
 /// The code of what EC2 accepted and does not show.
 pub const NOT_SEEN: &str = "NotSeen";
 

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::age::ago;
 use super::ids::ImageId;
 use super::image::{Image, State};
+use super::order::newest_first;
 use super::policy::{KEEP_TAG, Policy, Settled};
 use super::retire::{History, Next, Step, next};
 use super::tagging::{TagMatch, backup_service};
@@ -78,7 +79,7 @@ pub fn judge<'a>(
                 reasons.extend(shared(shares));
             }
         }
-        standing_reasons(policy, image, &mut reasons);
+        standing_reasons(policy, image, now, &mut reasons);
         reasons.extend(use_reasons(usage, &image.id, doubt.as_deref()));
         let step = rule_of.and_then(|rule| step(rule, image, &mut reasons, now));
         Verdict {
@@ -121,11 +122,7 @@ fn places(images: &[Image], placed: &[Placed<'_>]) -> Vec<Option<usize>> {
     }
     let mut places = vec![None; images.len()];
     for members in groups.values_mut() {
-        let rank = |index: &usize| {
-            let image = &images[*index];
-            (image.parsed_name.as_ref().map(|n| n.version()), image.created_at, &image.id)
-        };
-        members.sort_by(|a, b| rank(b).cmp(&rank(a)));
+        members.sort_by(|a, b| newest_first(&images[*a], &images[*b]));
         let mut working = 0;
         for (place, index) in members.iter().enumerate() {
             let works = images[*index].state == State::Available;
@@ -182,7 +179,7 @@ fn rule_reasons(rule: &Settled, image: &Image, place: Option<usize>, now: DateTi
 }
 
 /// Reasons that no rule can set aside.
-fn standing_reasons(policy: &Policy, image: &Image, reasons: &mut Vec<Reason>) {
+fn standing_reasons(policy: &Policy, image: &Image, now: DateTime<Utc>, reasons: &mut Vec<Reason>) {
     let keep = TagMatch { key: KEEP_TAG.to_owned(), value: None };
     for tag in policy.protect_tags.iter().filter(|tag| **tag != keep).chain([&keep]) {
         if tag.matches(&image.tags) {
@@ -192,8 +189,8 @@ fn standing_reasons(policy: &Policy, image: &Image, reasons: &mut Vec<Reason>) {
     if image.state.may_become_available() {
         reasons.push(Reason::Pending(format!("its state is {}", image.state)));
     }
-    if image.protection.is_on() {
-        reasons.push(Reason::DeregistrationProtection(image.protection.as_str().to_owned()));
+    if image.protection.holds(now) {
+        reasons.push(Reason::DeregistrationProtection(image.protection.word(now).to_owned()));
     }
     reasons.extend(managed_elsewhere(image).map(Reason::ManagedElsewhere));
 }

@@ -1,6 +1,6 @@
 //! Which images a listing shows, and in which order: the part of it that EC2 does not filter itself.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -8,13 +8,16 @@ use chrono::{DateTime, Utc};
 use super::age::Age;
 use super::image::{Image, State};
 use super::naming::Family;
+use super::order::{arrange, by_name, newest_first};
 use super::tagging::TagMatch;
 
-/// The order of a listing. Ties are broken by name, region and id, so that a listing repeats itself.
+/// The order of a listing. Ties are broken by family and version, name, region and id, so that a listing repeats itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// Newest first.
+    /// Newest first, and the images of one family by version.
     #[default]
+    Newest,
+    /// By when they were made, the latest first, whatever their versions.
     Created,
     /// By family, then version as a number, newest version first; unmanaged names after them.
     Name,
@@ -52,10 +55,10 @@ impl Selection {
         if self.latest {
             kept = newest_of_each_family(kept, now);
         }
-        let ties = |a: &Image, b: &Image| {
-            by_name(a).cmp(&by_name(b)).then_with(|| (&a.region, &a.id).cmp(&(&b.region, &b.id)))
-        };
-        kept.sort_by(|a, b| self.sort.compare(a, b).then_with(|| ties(a, b)));
+        match self.sort {
+            Sort::Newest => arrange(&mut kept),
+            sort => kept.sort_by(|a, b| sort.compare(a, b).then_with(|| by_name(a, b))),
+        }
         kept.truncate(self.limit.unwrap_or(usize::MAX));
         kept
     }
@@ -77,36 +80,25 @@ fn newest_of_each_family(images: Vec<&Image>, now: DateTime<Utc>) -> Vec<&Image>
         if image.state != State::Available || image.deprecated(now) {
             continue;
         }
-        let group = (&image.region, &image.owner, name.family());
-        let rank = (name, image.created_at, &image.id);
-        match newest.get(&group) {
-            Some((best, _)) if *best >= rank => {}
-            _ => {
-                newest.insert(group, (rank, image));
-            }
+        let best = newest.entry((&image.region, &image.owner, name.family())).or_insert(image);
+        if newest_first(image, best) == Ordering::Less {
+            *best = image;
         }
     }
-    newest.into_values().map(|(_, image)| image).collect()
+    newest.into_values().collect()
 }
 
 impl Sort {
     fn compare(self, a: &Image, b: &Image) -> Ordering {
+        let version = |image: &Image| image.parsed_name.as_ref().map(|name| name.version());
         match self {
+            Self::Newest => newest_first(a, b),
             Self::Created => b.created_at.cmp(&a.created_at),
-            Self::Name => by_name(a).cmp(&by_name(b)),
-            Self::Version => by_version(b).cmp(&by_version(a)),
+            Self::Name => by_name(a, b),
+            Self::Version => version(b).cmp(&version(a)),
             Self::Size => b.size_gib.cmp(&a.size_gib),
         }
     }
-}
-
-fn by_version(image: &Image) -> Option<u64> {
-    image.parsed_name.as_ref().map(|name| name.version().get())
-}
-
-fn by_name(image: &Image) -> (bool, Option<&Family>, Reverse<Option<u64>>, Option<&str>) {
-    let family = image.parsed_name.as_ref().map(|name| name.family());
-    (family.is_none(), family, Reverse(by_version(image)), image.name.as_deref())
 }
 
 #[cfg(test)]
@@ -146,6 +138,19 @@ mod tests {
         assert_eq!(sorted(Sort::Name), [4, 3, 2, 1, 5]);
         assert_eq!(sorted(Sort::Version), [3, 2, 1, 4, 5]);
         assert_eq!(sorted(Sort::Size), [5, 4, 3, 2, 1]);
+    }
+
+    #[test]
+    fn what_was_made_last_is_not_the_newest_of_its_family_by_that() {
+        let mut images = fleet();
+        images.swap(0, 2);
+        images[2].created_at = Some(now());
+        let first = |sort| {
+            let selection = Selection { family: "web".parse().ok(), sort, limit: Some(1), ..Selection::default() };
+            selection.apply(&images, now())[0].name.clone()
+        };
+        assert_eq!(first(Sort::default()).as_deref(), Some("web-v11-2026-01-21"));
+        assert_eq!(first(Sort::Created).as_deref(), Some("web-v9-2026-01-01"));
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl Column {
                 "platform" => some(image.platform.as_deref()),
                 "root_device" => some(image.root_device_type.as_deref()),
                 "public" => image.public.to_string(),
-                "protection" => image.protection.as_str().to_owned(),
+                "protection" => image.protection.word(now).to_owned(),
                 "encrypted" => image.encrypted().to_string(),
                 "size" => image.size_gib.to_string(),
                 "used_by" => some(row.used_by),

@@ -41,7 +41,7 @@ pub fn images(
 ) -> anyhow::Result<()> {
     let cost = |image: &Image| options.prices.map(|prices| prices.monthly([(&image.region, snapshot_gib([image]))]));
     let row = |image| Row { image, cost: cost(image), used_by: options.used_by.get(&image.id).map(String::as_str) };
-    let item = |image| ImageJson::new(image, cost(image));
+    let item = |image| ImageJson::new(image, cost(image), now);
     let chosen = |usual: Vec<Column>| if options.columns.is_empty() { usual } else { options.columns.clone() };
     match printer.format() {
         Format::Json => {

@@ -200,8 +200,12 @@ impl Printer {
         self.write(|out| sheet.write_csv(out))
     }
 
-    /// Writes a table for people. On a narrow terminal it goes without some columns, the first named first.
+    /// Writes a table for people; nothing where it has no rows. On a narrow terminal it goes without some columns, the
+    /// first named first.
     pub fn table(&self, mut sheet: Sheet, dispensable: &[&str]) -> anyhow::Result<()> {
+        if sheet.rows.is_empty() {
+            return Ok(());
+        }
         if let Some(width) = self.width {
             sheet.leave_out(dispensable, width);
         }

@@ -141,8 +141,9 @@ async fn adopt(to: &Target, request: &Request) -> Result<Option<ImageId>> {
     if !matches!(found.state, State::Available) && !found.state.may_become_available() {
         let reason = found.state_reason.as_deref().unwrap_or("EC2 gives no reason");
         let message = format!("an earlier copy, {}, is {} in {}: {reason}", found.label(), found.state, to.region);
-        let remove = format!("remove it with: amictl deregister {} {}", found.id, to.options());
-        return Err(problem("ImageNotAvailable", message).hint(remove).into());
+        let remove = format!("amictl deregister {} {}", found.id, to.options());
+        let hint = format!("it holds the name: remove it with: {remove}, then copy again");
+        return Err(problem("ImageNotAvailable", message).hint(hint).first(remove).into());
     }
     if found.state == State::Available {
         as_asked(to, request, &found).await?;

@@ -4,7 +4,7 @@
 //! tag, and looks for that mark when EC2 says the name is taken or gives no answer.
 
 use anyhow::Result;
-use aws_sdk_ec2::types::{ArchitectureValues, BlockDeviceMapping, EbsBlockDevice, ResourceType};
+use aws_sdk_ec2::types::ResourceType;
 use chrono::NaiveDate;
 use tokio::time::Instant;
 
@@ -14,11 +14,12 @@ use super::error::{ApiError, api, dry_run};
 use super::images::{self, Query};
 use super::target::Target;
 use super::wait::{Over, Patience, Pauses, Stop, UNKNOWN_AT_FIRST};
-use super::{snapshots, stopping, tags};
+use super::{register, snapshots, stopping, tags};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::{ImageId, InstanceId, SnapshotId};
+use crate::domain::ids::{ImageId, InstanceId};
 use crate::domain::image::Image;
 use crate::domain::naming::{Date, Family, ImageName, Version, next_version};
+use crate::domain::registration::Registration;
 use crate::domain::tagging::{Maker, RUN, Tag, Tags, image_tags};
 
 /// Runs that race for a version give each other way this often before they give up.
@@ -35,15 +36,8 @@ pub enum Origin {
         /// Leaves the instance running, at the risk of an inconsistent file system.
         no_reboot: bool,
     },
-    /// A snapshot of a root volume, which becomes the root of the image.
-    Snapshot {
-        /// The snapshot.
-        id: SnapshotId,
-        /// `x86_64`, `arm64`, …; EC2 would take `i386` when not told.
-        architecture: String,
-        /// The root device, e.g. `/dev/xvda`.
-        root_device: String,
-    },
+    /// Snapshots, of which one becomes the root of the image, with the machine they are for.
+    Snapshot(Box<Registration>),
 }
 
 /// An image to be made.
@@ -206,7 +200,7 @@ fn lost(target: &Target, name: &ImageName, kind: Kind, message: String) -> Failu
 fn from_same(image: &Image, origin: &Origin) -> bool {
     match (origin, &image.source.instance_id) {
         (Origin::Instance { id, .. }, Some(source)) => source == id,
-        (Origin::Instance { .. } | Origin::Snapshot { .. }, _) => true,
+        (Origin::Instance { .. } | Origin::Snapshot(_), _) => true,
     }
 }
 
@@ -214,7 +208,7 @@ impl Origin {
     fn call(&self) -> &'static str {
         match self {
             Self::Instance { .. } => "CreateImage",
-            Self::Snapshot { .. } => "RegisterImage",
+            Self::Snapshot(_) => "RegisterImage",
         }
     }
 }
@@ -226,12 +220,13 @@ async fn send(
     tags: &Tags,
     dry_run: bool,
 ) -> Result<ImageId, ApiError> {
-    let (call, attempts) = (request.origin.call(), Attempts::default());
-    let failed = |error| attempts.judged(error);
-    let image_tags = tag_specification(ResourceType::Image, tags);
+    let call = request.origin.call();
     let id = match &request.origin {
+        Origin::Snapshot(made_of) => register::send(target, request, made_of, name, tags, dry_run).await?,
         Origin::Instance { id, no_reboot } => {
+            let attempts = Attempts::default();
             let snapshot_tags = request.snapshot_tags.then(|| tag_specification(ResourceType::Snapshot, tags));
+            let image_tags = tag_specification(ResourceType::Image, tags);
             let answer = target
                 .ec2
                 .create_image()
@@ -245,44 +240,26 @@ async fn send(
                 .interceptor(attempts.clone())
                 .send()
                 .await;
-            answer.map_err(api(call, &target.region)).map_err(failed)?.image_id
-        }
-        Origin::Snapshot { id, architecture, root_device } => {
-            let ebs = EbsBlockDevice::builder().snapshot_id(id.as_str()).delete_on_termination(true).build();
-            let root = BlockDeviceMapping::builder().device_name(root_device).ebs(ebs).build();
-            let answer = target
-                .ec2
-                .register_image()
-                .name(name.to_string())
-                .set_description(request.description.clone())
-                .architecture(ArchitectureValues::from(architecture.as_str()))
-                .virtualization_type("hvm")
-                .ena_support(true)
-                .root_device_name(root_device)
-                .block_device_mappings(root)
-                .tag_specifications(image_tags)
-                .dry_run(dry_run)
-                .customize()
-                .interceptor(attempts.clone())
-                .send()
-                .await;
-            answer.map_err(api(call, &target.region)).map_err(failed)?.image_id
+            answer.map_err(api(call, &target.region)).map_err(|error| attempts.judged(error))?.image_id
         }
     };
     id.and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::unreadable(call, &target.region))
 }
 
-/// Tags the snapshot an image was registered from. RegisterImage itself tags the image only; what the snapshot
-/// says of itself already is left as it is.
-pub async fn tag_snapshot(target: &Target, request: &Request, name: &ImageName) -> Result<()> {
-    let Origin::Snapshot { id, .. } = &request.origin else { return Ok(()) };
+/// Tags the snapshots an image was registered from, but for those that another image brought. RegisterImage itself tags
+/// the image only; what a snapshot says of itself already is left as it is.
+pub async fn tag_snapshots(target: &Target, request: &Request, name: &ImageName) -> Result<()> {
+    let Origin::Snapshot(registration) = &request.origin else { return Ok(()) };
     if !request.snapshot_tags {
         return Ok(());
     }
-    let found = snapshots::existing(target, std::slice::from_ref(id)).await?;
-    let present = found.into_iter().next().map(|s| s.tags).unwrap_or_default();
-    let mut wanted = image_tags(name, &request.maker, &request.tags)?;
-    wanted.retain(|key, _| !present.contains_key(key));
-    tags::add(target, &[id.to_string()], &wanted).await?;
+    let named: Vec<_> = registration.named_snapshots().into_iter().collect();
+    let found = snapshots::existing(target, &named).await?;
+    for id in named {
+        let present = found.iter().find(|snapshot| snapshot.id == id);
+        let mut wanted = image_tags(name, &request.maker, &request.tags)?;
+        wanted.retain(|key, _| !present.is_some_and(|snapshot| snapshot.tags.contains_key(key)));
+        tags::add(target, &[id.to_string()], &wanted).await?;
+    }
     Ok(())
 }

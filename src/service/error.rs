@@ -96,6 +96,8 @@ impl ApiError {
             _ if self.message.contains("MultiFactorAuthentication") => {
                 "a code is taken once and not for long: run the command again with the next one of the device"
             }
+            // EC2 says so with the code of credentials that are wrong.
+            _ if self.problem().is_of_backup() => "in AWS Backup, delete its recovery point: EC2 refuses to delete it",
             "AccessDenied" if self.call == "AssumeRole" => {
                 "the role must exist and its trust policy admit you: see --external-id for a role that asks for one, and \
                  mfa_serial in the profile for one that asks for an MFA code"

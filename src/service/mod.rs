@@ -25,6 +25,7 @@ mod places;
 mod profile;
 mod put_back;
 pub mod recycle_bin;
+pub mod register;
 pub mod removal;
 pub mod resolve;
 pub mod restore;

@@ -11,6 +11,7 @@ use super::target::Target;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
+use crate::domain::order::newest_first;
 use crate::domain::reference::{ImageRef, Unresolved, nearest};
 use crate::domain::text::image_ids;
 
@@ -52,7 +53,7 @@ pub async fn versions(target: &Target, reference: &ImageRef) -> Result<Vec<Image
     };
     let mut found = images::find(target, &Query::own().filter("name", vec![format!("{family}-v*")])).await?;
     found.retain(|image| image.parsed_name.as_ref().is_some_and(|name| *name.family() == family));
-    found.sort_by(|a, b| b.parsed_name.cmp(&a.parsed_name));
+    found.sort_by(newest_first);
     match found.is_empty() {
         true => Err(explain(target, &ImageRef::Latest(family), Unresolved::Nothing).await.into()),
         false => Ok(found),
@@ -164,9 +165,9 @@ async fn suggestions(target: &Target, reference: &ImageRef) -> Vec<String> {
         ImageRef::Latest(family) => nearest(family.as_str(), families),
         ImageRef::Version(family, _) | ImageRef::Alias(family, _) => {
             let versions = own.iter().filter(|i| i.parsed_name.as_ref().is_some_and(|n| n.family() == family));
-            let mut names: Vec<&str> = versions.filter_map(|i| i.name.as_deref()).collect();
-            names.sort_by_key(|name| std::cmp::Reverse(*name));
-            names.truncate(3);
+            let mut versions: Vec<_> = versions.collect();
+            versions.sort_by(|a, b| newest_first(a, b));
+            let names: Vec<&str> = versions.into_iter().filter_map(|i| i.name.as_deref()).take(3).collect();
             if names.is_empty() { nearest(family.as_str(), families) } else { names }
         }
         other => {

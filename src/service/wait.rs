@@ -232,9 +232,11 @@ fn ended(target: &Target, image: &Image) -> Failure {
     let remove = format!("amictl deregister {} {}", image.id, target.options());
     match (&image.state, &image.owner) {
         (State::Failed | State::Error, Some(owner)) if over_key => {
-            failure.hint(access::key_hint(owner.as_str(), &remove))
+            failure.hint(access::key_hint(owner.as_str(), &remove)).first(remove)
         }
-        (State::Failed | State::Error, _) => failure.hint(format!("it still holds its name; remove it with: {remove}")),
+        (State::Failed | State::Error, _) => {
+            failure.hint(format!("it still holds its name; remove it with: {remove}")).first(remove)
+        }
         (State::Disabled, _) => failure.hint("enable it first"),
         (
             State::Pending

@@ -60,6 +60,35 @@ fn tags_that_are_missing_on_an_earlier_copy_are_added() {
 }
 
 #[test]
+fn an_earlier_copy_that_failed_goes_before_another_is_made_under_its_name() {
+    let (setup, _) = ready();
+    setup.world().fail_next_image = Some(("Client.InternalError".to_owned(), "no luck".to_owned()));
+    setup.run("copy web --to us-west-2").ended(1);
+    let broken = only(&setup, WEST);
+    let ran = setup.run("copy web --to us-west-2,eu-west-1 -o json").ended(3);
+    let hint = ran.error()["hint"].as_str().unwrap().replace('\'', "");
+    let lines: Vec<_> = hint.strip_prefix("finish it with: ").unwrap().split(" && ").collect();
+    assert_eq!(lines[0], format!("amictl deregister {broken} --region us-west-2"));
+    setup.run(&format!("{} --yes", lines[0].strip_prefix("amictl ").unwrap())).ended(0);
+    setup.run(lines[1].strip_prefix("amictl ").unwrap()).ended(0);
+    assert_ne!(only(&setup, WEST), broken);
+}
+
+#[test]
+fn a_name_that_another_image_has_is_not_tried_again() {
+    let (setup, _) = ready();
+    setup.world().image(PROD, WEST, NAME).put();
+    let ran = setup.run("copy web --to us-west-2,eu-west-1 -o json").ended(3);
+    let hint = ran.error()["hint"].as_str().unwrap().to_owned();
+    assert!(
+        hint.contains("--to us-west-2 --name 'NAME'") && hint.ends_with("NAME is another than the one that is taken")
+    );
+    let line = hint.strip_prefix("finish it with: amictl ").unwrap().split(';').next().unwrap();
+    setup.run(&line.replace("'NAME'", "other")).ended(0);
+    assert!(setup.names(PROD, WEST).contains(&"other".to_owned()));
+}
+
+#[test]
 fn only_what_failed_is_done_by_a_second_run() {
     let (setup, _) = ready();
     let refusal = Fault::error("CopyImage", "UnauthorizedOperation", "You are not authorized.");

@@ -103,6 +103,28 @@ fn what_failed_is_finished_with_the_same_keys() {
 }
 
 #[test]
+fn what_failed_over_its_key_is_finished_once_it_is_gone_and_with_another_key() {
+    let setup = ready();
+    setup.world().add_kms_key(PROD, WEST, "alias/ami");
+    let line = "copy web --to us-west-2,eu-west-1 --encrypt --kms-key alias/ami --no-tags -o json";
+    let hint = setup.run(line).ended(3).error()["hint"].as_str().unwrap().replace('\'', "");
+    assert!(!hint.contains("eu-west-1=alias/ami") && hint.contains("KEY is another"), "{hint}");
+    setup.world().add_kms_key(PROD, EUROPE, "alias/europe");
+    let lines = hint.strip_prefix("finish it with: ").unwrap().split(';').next().unwrap();
+    let lines: Vec<_> = lines.split(" && ").map(|line| line.strip_prefix("amictl ").unwrap()).collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("deregister ami-"), "{hint}");
+    setup.run(&format!("{} --yes", lines[0])).ended(0);
+    let key = keys_after(&setup, &lines[1].replace("=KEY", "=alias/europe"));
+    assert!(key.starts_with("arn:aws:kms:eu-west-1:"), "{key}");
+}
+
+/// Runs a command line to its good end; gives the first key of the copy in eu-west-1.
+fn keys_after(setup: &Setup, line: &str) -> String {
+    setup.run(line).ended(0);
+    keys(setup, EUROPE)[0].clone()
+}
+
+#[test]
 fn when_no_region_works_nothing_was_copied() {
     let setup = ready();
     let ran = setup.run("copy web --to us-west-2 --encrypt --kms-key alias/nope -o json").ended(1);

@@ -129,7 +129,7 @@ fn an_origin_is_needed_and_only_one() {
         ("--snapshot snap-0123456789abcdef0 --no-reboot", "cannot be used with"),
         ("--instance i-0123456789abcdef0 --arch arm64", "cannot be used with"),
         ("--instance i-0123456789abcdef0 --root-device /dev/sda1", "cannot be used with"),
-        ("--snapshot snap-0123456789abcdef0 --arch sparc", "x86_64, arm64, i386"),
+        ("--snapshot snap-0123456789abcdef0 --arch sparc", "x86_64, arm64, i386, x86_64_mac, arm64_mac"),
         ("--instance ami-0123456789abcdef0", "it should look like i-0123456789abcdef0"),
         ("--snapshot snap-xyz", "it should look like snap-0123456789abcdef0"),
     ] {

@@ -89,6 +89,49 @@ fn what_is_protected_is_refused_even_when_use_is_allowed() {
 }
 
 #[test]
+fn an_image_of_aws_backup_is_left_to_that_service() {
+    let (setup, id) = ready();
+    let backup = setup.world().image(PROD, EAST, "AwsBackup_i-1").tag("aws:backup:source-resource", "i-1").put();
+    for line in [format!("deregister {backup} --yes -o json"), format!("deregister {backup} {id} --yes -o json")] {
+        let ran = setup.run(&line);
+        let hint = ran.error()["hint"].as_str().unwrap().to_owned();
+        assert!(ran.code == 1 || ran.code == 3, "{}", ran.stderr);
+        assert_eq!(hint, format!("in AWS Backup, delete the recovery points of {backup}"), "{line}");
+    }
+    assert!(setup.world().find_image(&id).is_none() && setup.world().find_image(&backup).is_some());
+}
+
+#[test]
+fn a_cooldown_that_runs_is_said_with_its_end_and_without_a_command_that_cannot_help() {
+    let setup = Setup::new();
+    let later = chrono::Utc::now() + chrono::Duration::hours(5);
+    let id = setup.world().image(PROD, EAST, NAME).protection(Protection::Cooling(later)).put();
+    let ran = setup.run(&format!("deregister {id} --yes -o json")).ended(4);
+    let hint = ran.error()["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains(&later.format("after %Y-%m-%d %H:%M UTC").to_string()), "{hint}");
+    assert!(!hint.contains("amictl unprotect"), "{hint}");
+}
+
+#[test]
+fn every_command_agrees_that_a_cooldown_that_has_ended_is_no_protection() {
+    let setup = Setup::new();
+    let ended = Protection::Cooling("2020-01-01T10:00:00Z".parse().unwrap());
+    let id = setup.world().image(PROD, EAST, NAME).protection(ended).put();
+    assert_eq!(setup.json("list")["images"][0]["deregistration_protection"], "disabled");
+    assert_eq!(setup.run("list --columns protection -o csv").ended(0).stdout, "protection\ndisabled\n");
+    assert_eq!(setup.json(&format!("show {id}"))["image"]["deregistration_protection"], "disabled");
+    let page = setup.run(&format!("show {id}")).ended(0).stdout;
+    assert!(page.contains("Protected       no\n"), "{page}");
+    let report = setup.json(&format!("unprotect {id}"));
+    assert_eq!(
+        (&report["results"][0]["changed"], &report["results"][0]["detail"]),
+        (&false.into(), &serde_json::Value::Null)
+    );
+    setup.run(&format!("deregister {id} --yes")).ended(0);
+    assert!(setup.names(PROD, EAST).is_empty());
+}
+
+#[test]
 fn an_image_of_another_account_is_not_ours_to_deregister() {
     let setup = Setup::new();
     let theirs = setup.world().image(OTHER, EAST, NAME).shared_with(PROD).put();

@@ -115,6 +115,37 @@ fn the_order_can_be_chosen() {
 }
 
 #[test]
+fn a_higher_version_is_the_newest_everywhere_though_a_lower_one_was_made_later() {
+    let setup = Setup::new();
+    let day = |days: i64| chrono::Utc::now() - chrono::Duration::days(days);
+    let mut world = setup.world();
+    let v9 = world.image(PROD, EAST, "sles-v9-2025-03-01").created(day(30)).put();
+    let api = world.image(PROD, EAST, "api-v1-2025-02-15").created(day(40)).put();
+    let v10 = world.image(PROD, EAST, "sles-v10-2025-02-01").created(day(50)).put();
+    drop(world);
+    let ids = |line: &str, ids: &[&String]| {
+        assert_eq!(setup.run(&format!("{line} -o ids")).ended(0).lines(), ids, "{line}");
+    };
+    ids("list --family sles --limit 1", &[&v10]);
+    ids("list --family sles --latest", &[&v10]);
+    ids("list", &[&v10, &api, &v9]);
+    ids("list --sort name", &[&api, &v10, &v9]);
+    ids("list --sort created", &[&v9, &api, &v10]);
+    ids("list --sort created --limit 1", &[&v9]);
+    for format in ["table", "csv", "jsonl"] {
+        let listed = setup.run(&format!("list --family sles -o {format}")).ended(0).stdout;
+        let at = |name: &str| listed.find(name).unwrap_or_else(|| panic!("{name} is not in {listed}"));
+        assert!(at("sles-v10-2025-02-01") < at("sles-v9-2025-03-01"), "{listed}");
+    }
+    assert_eq!(setup.json("show sles")["image"]["id"], *v10);
+    assert_eq!(setup.json("refs sles")["images"][0]["id"], *v10);
+    assert_eq!(setup.json("launch sles --type t3.micro --no-wait")["instances"][0]["image_id"], *v10);
+    assert_eq!(each(&setup.json("prune sles --keep 1")["actions"], "image_id"), [v9.as_str()]);
+    let close = setup.run("show sles:v11").ended(1);
+    assert!(close.stderr.contains("sles-v10-2025-02-01, sles-v9-2025-03-01"), "{}", close.stderr);
+}
+
+#[test]
 fn images_of_others_are_listed_when_asked_for() {
     let setup = fleet();
     for (arguments, found) in [

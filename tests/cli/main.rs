@@ -20,6 +20,7 @@ mod copy_encrypted;
 mod copy_many_accounts;
 mod create;
 mod create_lost;
+mod create_machine;
 mod create_snapshot;
 mod defaults;
 mod deprecate;

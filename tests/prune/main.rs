@@ -42,4 +42,5 @@ mod sources;
 mod standing;
 mod template_parameters;
 mod terminal;
+mod unread_places;
 mod usage_reports;

@@ -175,6 +175,24 @@ fn nothing_is_deleted_without_apply_or_without_a_yes_and_a_limit() {
 }
 
 #[test]
+fn the_limit_may_be_a_share_of_all_own_snapshots_of_the_places() {
+    let setup = Scene::new();
+    for _ in 0..3 {
+        snapshot(&setup, &created(GONE));
+    }
+    setup.world().image(PROD, WEST, "web-v1-2025-01-01").snapshots(3).put();
+    setup.world().snapshot(crate::fake::OTHER, WEST).shared_with(PROD).put();
+    let line = |limit: &str| format!("orphans --region us-east-1,us-west-2 --apply --yes --max-delete {limit}");
+    setup.run(&line("49%")).ended(4).says(&["3 snapshots would go, but the limit of 49% allows 2 of 6"]);
+    for limit in ["101%", "half", "%"] {
+        setup.run(&line(limit)).ended(2).says(&["a number, e.g. 20, or a share, e.g. 20%"]);
+    }
+    setup.unchanged();
+    setup.run(&line("50%")).ended(0);
+    assert_eq!(setup.world().snapshots(PROD, EAST).count(), 0);
+}
+
+#[test]
 fn orphans_are_deleted_and_nothing_else_is_and_the_journal_has_it() {
     let setup = Scene::new();
     let web = setup.family("web", 2);

@@ -171,3 +171,27 @@ fn what_was_not_looked_at_and_what_could_not_be_read_is_said() {
     let plan = Plan::of(&setup.run("prune -o json"));
     assert_eq!(plan.0["summary"]["unverified"], 1);
 }
+
+#[test]
+fn a_table_without_rows_is_nothing_on_stdout_and_a_sentence_on_stderr() {
+    let setup = Scene::new();
+    let file = setup.home.path().join("plan.json");
+    let file = file.display();
+    setup.run(&format!("prune --plan-out {file}")).ended(0);
+    for (line, said) in [
+        ("prune".to_owned(), "nothing to delete; 0 images stay"),
+        ("prune --apply --yes --max-delete 9".to_owned(), "nothing to delete; 0 images stay"),
+        (format!("apply {file} --yes"), "the plan has no actions: nothing to do"),
+        ("orphans".to_owned(), "no orphaned snapshots"),
+        ("orphans --apply --yes --max-delete 9".to_owned(), "no orphaned snapshots"),
+        ("list".to_owned(), "no images match"),
+        ("restore".to_owned(), "there are no images in the Recycle Bin"),
+    ] {
+        let ran = setup.run(&line).ended(0);
+        assert_eq!(ran.stdout, "", "{line}");
+        ran.says(&[said]);
+        // A script that reads columns finds their names all the same.
+        let csv = setup.run(&format!("{line} -o csv")).ended(0);
+        assert_eq!(csv.lines().len(), 1, "{line}: {}", csv.stdout);
+    }
+}

@@ -1,7 +1,7 @@
 //! What keeps an image whatever the numbers say: sharing, other managers, protection, aliases.
 
 use crate::fake::{Fault, OTHER, PROD, Protection};
-use crate::scene::{Plan, Scene, days_ago, sorted};
+use crate::scene::{ALL_AWAY, Plan, Scene, days_ago, sorted};
 use crate::setup::EAST;
 
 #[test]
@@ -86,6 +86,16 @@ fn protected_images_stay_through_their_cooldown_too() {
     for (id, word) in ids.iter().zip(["enabled-without-cooldown", "enabled-with-cooldown", "disabled after"]) {
         assert!(matches!(plan.reasons(id)[..], [("deregistration-protection", why)] if why.starts_with(word)));
     }
+}
+
+#[test]
+fn a_cooldown_that_has_ended_is_no_protection() {
+    let setup = Scene::new();
+    let ended = Protection::Cooling("2020-01-01T10:00:00Z".parse().unwrap());
+    let id = setup.world().image(PROD, EAST, "web-v1-2025-01-01").created(days_ago(100)).protection(ended).put();
+    assert_eq!(setup.plan("prune --keep 0").going(), [id.as_str()]);
+    setup.run(ALL_AWAY).ended(0);
+    assert!(!setup.has(&id));
 }
 
 #[test]

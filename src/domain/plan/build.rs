@@ -9,8 +9,9 @@ use super::check::{digest, hex};
 use super::{Action, ErrorRow, Kept, KeptReason, KeptSnapshot, Plan, SourceRow, Summary, VERSION};
 use crate::domain::age::ago;
 use crate::domain::cost::Prices;
-use crate::domain::ids::{AccountId, ImageId, SnapshotId};
+use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::image::Image;
+use crate::domain::order::newest_first;
 use crate::domain::policy::Policy;
 use crate::domain::region::Region;
 use crate::domain::report::{PlaceError, SnapshotResult};
@@ -52,7 +53,10 @@ impl Plan {
                 .map(|snapshot| &snapshot.id)
                 .collect();
             let mut staying = Vec::new();
-            for verdict in &place.verdicts {
+            // The oldest of each family first.
+            let mut verdicts: Vec<_> = place.verdicts.iter().collect();
+            verdicts.sort_by(|a, b| a.family.cmp(&b.family).then_with(|| newest_first(b.image, a.image)));
+            for verdict in verdicts {
                 let Some(step) = verdict.step else {
                     staying.push(verdict);
                     continue;
@@ -71,11 +75,6 @@ impl Plan {
                 let region = &verdict.image.region;
                 sizes.extend(free.into_iter().map(|(id, gib)| ((region.clone(), id), gib)));
             }
-            let rank = |v: &&Verdict<'_>| {
-                let version = v.image.parsed_name.as_ref().map(|name| name.version());
-                (v.family.map(str::to_owned), version, v.image.id.clone())
-            };
-            staying.sort_by_cached_key(rank);
             kept.extend(staying.into_iter().map(Kept::new));
         }
         actions.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -132,13 +131,12 @@ impl Plan {
     }
 }
 
-fn order(action: &Action) -> (Option<&AccountId>, &Region, Option<&str>, Option<u64>, &ImageId) {
-    let family = action.family.as_deref();
-    (action.account.as_ref(), &action.region, family, action.image_version, &action.image_id)
+fn order(action: &Action) -> (Option<&AccountId>, &Region, Option<&str>) {
+    (action.account.as_ref(), &action.region, action.family.as_deref())
 }
 
-/// Stands for everything about an image that a decision to delete it may rest on.
-pub fn fingerprint(image: &Image) -> String {
+/// Stands for everything about an image that a decision to delete it at `now` may rest on.
+pub fn fingerprint(image: &Image, now: DateTime<Utc>) -> String {
     let snapshots: BTreeSet<_> = image.snapshots.iter().map(|s| s.id.as_str()).collect();
     let parts = serde_json::json!([
         image.id,
@@ -147,7 +145,7 @@ pub fn fingerprint(image: &Image) -> String {
         image.tags,
         snapshots,
         image.public,
-        image.protection.as_str()
+        image.protection.word(now)
     ]);
     hex(&Sha256::digest(parts.to_string()).as_slice()[..16])
 }
@@ -167,7 +165,7 @@ impl Action {
             kept_snapshots: Vec::new(),
             reason: why(verdict, now),
             size_gib: free.values().sum(),
-            fingerprint: fingerprint(image),
+            fingerprint: fingerprint(image, now),
         }
     }
 

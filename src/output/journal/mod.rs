@@ -179,7 +179,7 @@ impl Journal {
             each.collect::<BTreeMap<_, _>>()
         });
         let (action, shares_due) = (verb.as_str(), due.as_ref().map(DueJson::new));
-        let (account, image) = (image.owner.as_ref(), ImageJson::new(image, None));
+        let (account, image) = (image.owner.as_ref(), ImageJson::new(image, None, now));
         let begin = Begin {
             action,
             image,

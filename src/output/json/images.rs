@@ -1,5 +1,6 @@
 //! Images and instances.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{OutcomeJson, time};
@@ -82,7 +83,7 @@ pub struct SourceJson<'a> {
 
 impl<'a> ImageJson<'a> {
     /// The image with its cost, where that was asked for.
-    pub fn new(image: &'a Image, monthly_cost: Option<f64>) -> Self {
+    pub fn new(image: &'a Image, monthly_cost: Option<f64>, now: DateTime<Utc>) -> Self {
         let name = image.parsed_name.as_ref();
         Self {
             id: image.id.as_str(),
@@ -102,7 +103,7 @@ impl<'a> ImageJson<'a> {
             platform: image.platform.as_deref(),
             root_device_type: image.root_device_type.as_deref(),
             public: image.public,
-            deregistration_protection: image.protection.as_str(),
+            deregistration_protection: image.protection.word(now),
             encrypted: image.encrypted(),
             size_gib: image.size_gib,
             monthly_cost_usd_at_most: monthly_cost,

@@ -79,24 +79,24 @@ impl Details {
 /// Writes everything about an image to stdout.
 pub fn show(printer: &Printer, details: &Details, now: DateTime<Utc>) -> anyhow::Result<()> {
     match printer.format() {
-        Format::Json | Format::Jsonl => printer.json(&document(details)),
+        Format::Json | Format::Jsonl => printer.json(&document(details, now)),
         Format::Ids => printer.ids([&details.image.id]),
         Format::Csv => {
             let mut sheet = Sheet::new(["key", "value"]);
-            fields("", &serde_json::to_value(document(details))?, &mut sheet);
+            fields("", &serde_json::to_value(document(details, now))?, &mut sheet);
             printer.csv(&sheet)
         }
         Format::Table => printer.page(&page::page(details, now)),
     }
 }
 
-fn document(details: &Details) -> ShowJson<'_> {
+fn document(details: &Details, now: DateTime<Utc>) -> ShowJson<'_> {
     let image = &details.image;
     let used = item(image, &details.usage);
     let blank = image.blank_volumes.iter();
     ShowJson {
         version: VERSION,
-        image: ImageJson::new(image, details.monthly_cost),
+        image: ImageJson::new(image, details.monthly_cost, now),
         launch_permissions: details
             .launch_permissions
             .as_ref()

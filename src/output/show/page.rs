@@ -92,8 +92,8 @@ fn condition(page: &mut Page, image: &Image, now: DateTime<Utc>) {
 
 /// Whether EC2 refuses to deregister it.
 fn protection(image: &Image, now: DateTime<Utc>) -> Cell {
-    let word = image.protection.as_str();
-    match (image.protection.enabled(), image.protection.cooling()) {
+    let word = image.protection.word(now);
+    match (image.protection.enabled(), image.protection.cooling(now)) {
         _ if !image.own => Cell::toned(OWNER_ONLY, Tone::Faint),
         (_, Some(cooling)) => {
             let until = match cooling {

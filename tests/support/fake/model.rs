@@ -68,6 +68,8 @@ pub struct Image {
     pub imds: Option<String>,
     /// `v2.0` when it has a TPM.
     pub tpm: Option<String>,
+    /// The variables of its firmware, base64.
+    pub uefi_data: Option<String>,
     /// Whether it is a Windows image.
     pub windows: bool,
     /// `ebs` or `instance-store`.
@@ -134,6 +136,10 @@ pub struct Ebs {
     pub size: i64,
     /// `gp3`, …
     pub kind: String,
+    /// Operations a second, where they were named.
+    pub iops: Option<i64>,
+    /// MiB a second, where they were named.
+    pub throughput: Option<i64>,
     /// Whether the volume is encrypted.
     pub encrypted: bool,
     /// Whether the volume goes with its instance.

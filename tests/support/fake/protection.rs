@@ -14,7 +14,7 @@ pub enum Protection {
         /// Whether it stays on for 24 h after it is turned off.
         cooldown: bool,
     },
-    /// Turned off, but on until then.
+    /// Turned off, but on until then. EC2 was seen to go on naming the time when it was past.
     Cooling(DateTime<Utc>),
 }
 
@@ -28,13 +28,13 @@ impl Protection {
         }
     }
 
-    /// As EC2 writes it, with these words while a cooldown runs.
-    pub fn text(&self, now: DateTime<Utc>, cooldown: &str) -> String {
+    /// As EC2 writes it, with these words for a cooldown that runs or has ended.
+    pub fn text(&self, cooldown: &str) -> String {
         match self {
             Protection::Enabled { cooldown: true } => "enabled-with-cooldown".to_owned(),
             Protection::Enabled { cooldown: false } => "enabled-without-cooldown".to_owned(),
-            Protection::Cooling(until) if now < *until => cooldown.replace("{}", &stamp(*until)),
-            Protection::Disabled | Protection::Cooling(_) => "disabled".to_owned(),
+            Protection::Cooling(until) => cooldown.replace("{}", &stamp(*until)),
+            Protection::Disabled => "disabled".to_owned(),
         }
     }
 }

@@ -101,7 +101,7 @@ pub struct World {
     pub report_misses: Duration,
     /// Makes the next image usage report end in `error`, for this reason.
     pub fail_next_report: Option<String>,
-    /// What EC2 says of a protection whose cooldown runs, with `{}` for its end. No source confirms the words.
+    /// What EC2 says of a protection whose cooldown runs or has ended, with `{}` for its end. No source confirms the words.
     pub cooldown_words: String,
     /// (account, region) pairs that encrypt every new snapshot.
     pub encrypt_by_default: BTreeSet<(String, String)>,

@@ -20,7 +20,7 @@ pub fn describe(world: &mut World, request: &Request) -> Answer {
     let id = request.params.need("ImageId")?;
     let viewer = Viewer::new(world, request);
     let image = seen(world.region(&request.region), &viewer, id)?;
-    let for_owner = ["launchPermission", "lastLaunchedTime", "deregistrationProtection"];
+    let for_owner = ["launchPermission", "lastLaunchedTime", "deregistrationProtection", "uefiData"];
     if for_owner.contains(&attribute) && image.owner != request.account {
         return Err(not_your_image(id));
     }
@@ -45,10 +45,11 @@ pub fn describe(world: &mut World, request: &Request) -> Answer {
         }
         "description" => image.description.clone(),
         "lastLaunchedTime" => image.last_launched.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
-        "deregistrationProtection" => Some(image.protection.text(request.now, &viewer.cooldown_words)),
+        "deregistrationProtection" => Some(image.protection.text(&viewer.cooldown_words)),
         "bootMode" => image.boot_mode.clone(),
         "imdsSupport" => image.imds.clone(),
         "tpmSupport" => image.tpm.clone(),
+        "uefiData" => image.uefi_data.clone(),
         other => return Err(invalid_value("attribute", other, "Unknown attribute.")),
     };
     x.node(attribute, |x| {

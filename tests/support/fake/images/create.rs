@@ -85,6 +85,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         boot_mode: None,
         imds: None,
         tpm: None,
+        uefi_data: None,
         windows: instance.windows,
         root_type: "ebs".to_owned(),
         root_device: instance.volumes.first().map_or_else(String::new, |v| v.device.clone()),
@@ -176,6 +177,8 @@ fn kept(volume: &Volume) -> Plan {
         snapshot: None,
         size: volume.size,
         kind: volume.kind.clone(),
+        iops: None,
+        throughput: None,
         encrypted: volume.kms_key.is_some(),
         delete_on_termination: volume.delete_on_termination,
     };
@@ -209,6 +212,8 @@ fn added(device: &str, given: &Params) -> Result<Plan, Refusal> {
             snapshot: None,
             size,
             kind: ebs.get("VolumeType").unwrap_or("gp2").to_owned(),
+            iops: None,
+            throughput: None,
             encrypted: ebs.flag("Encrypted")?.unwrap_or(false),
             delete_on_termination: ebs.flag("DeleteOnTermination")?.unwrap_or(true),
         })

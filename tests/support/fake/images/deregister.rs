@@ -31,8 +31,9 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     }
     if image.tags.keys().any(|key| key.starts_with("aws:backup:")) {
         return Err(refuse(
-            "OperationNotPermitted",
-            format!("The image {id} is managed by AWS Backup and cannot be deregistered through EC2"),
+            "AuthFailure",
+            "This image is managed by AWS Backup and cannot be deleted via EC2 APIs. To delete this image, please use the \
+             AWS Backup APIs, CLI, or console.",
         ));
     }
     request.dry_run()?;

@@ -168,6 +168,7 @@ fn write(x: &mut Xml, image: &Image, viewer: &Viewer, late_snapshots: bool) {
             x.node("ebs", |x| {
                 x.maybe("snapshotId", ebs.snapshot.as_ref().filter(|_| !hidden));
                 x.leaf("volumeSize", ebs.size).leaf("volumeType", &ebs.kind);
+                x.maybe("iops", ebs.iops).maybe("throughput", ebs.throughput);
                 x.leaf("deleteOnTermination", ebs.delete_on_termination);
                 x.leaf("encrypted", ebs.encrypted);
             });
@@ -190,7 +191,7 @@ fn write(x: &mut Xml, image: &Image, viewer: &Viewer, late_snapshots: bool) {
         x.leaf("lastLaunchedTime", at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
     }
     if own {
-        x.leaf("deregistrationProtection", image.protection.text(viewer.now, &viewer.cooldown_words));
+        x.leaf("deregistrationProtection", image.protection.text(&viewer.cooldown_words));
     }
     x.maybe("sourceInstanceId", image.source_instance.as_ref());
     x.maybe("sourceImageId", image.source_ami.as_ref());

@@ -7,6 +7,7 @@ mod deregister;
 mod describe;
 mod fields;
 mod lifecycle;
+mod machine;
 mod permissions;
 mod register;
 
@@ -56,6 +57,7 @@ pub const OPERATIONS: &[Operation] = &[
             "SriovNetSupport",
             "TagSpecification",
             "TpmSupport",
+            "UefiData",
             "VirtualizationType",
         ],
         run: register::run,

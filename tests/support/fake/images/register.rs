@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::errors::{Answer, Refusal, invalid_value, no_snapshot, refuse};
+use super::super::errors::{Answer, Refusal, no_snapshot, refuse};
 use super::super::ids;
 use super::super::model::{Ebs, Image, Mapping};
 use super::super::params::Params;
@@ -11,22 +11,15 @@ use super::super::request::Request;
 use super::super::tags;
 use super::super::world::{Region, World, span};
 use super::super::xml::Xml;
+use super::machine::{self, Machine};
 use super::{add, check_description, check_name, outcome};
-
-const ARCHITECTURES: [&str; 5] = ["i386", "x86_64", "arm64", "x86_64_mac", "arm64_mac"];
 
 pub fn run(world: &mut World, request: &Request) -> Answer {
     let params = &request.params;
     let name = params.need("Name")?;
     let description = check_description(params.get("Description"))?;
     let mut tags = tags::specified(params, &["image"])?;
-    let architecture = one_of(params, "Architecture", &ARCHITECTURES)?.unwrap_or("i386");
-    let virtualization = one_of(params, "VirtualizationType", &["hvm", "paravirtual"])?;
-    let boot_mode = one_of(params, "BootMode", &["legacy-bios", "uefi", "uefi-preferred"])?;
-    let imds = one_of(params, "ImdsSupport", &["v2.0"])?;
-    let tpm = one_of(params, "TpmSupport", &["v2.0"])?;
-    one_of(params, "SriovNetSupport", &["simple"])?;
-    let ena = params.flag("EnaSupport")?.unwrap_or(false);
+    let Machine { architecture, virtualization, ena, boot_mode, imds, tpm, uefi_data } = machine::read(params)?;
     let region = world.region(&request.region);
     let mappings = mappings(region, request)?;
     let root_device = root(params, &mappings)?;
@@ -45,12 +38,13 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         reason,
         created: request.now,
         visible_from: request.now + span(world.visible_after),
-        architecture: architecture.to_owned(),
-        virtualization: virtualization.unwrap_or("paravirtual").to_owned(),
+        architecture,
+        virtualization,
         ena,
-        boot_mode: boot_mode.map(str::to_owned),
-        imds: imds.map(str::to_owned),
-        tpm: tpm.map(str::to_owned),
+        boot_mode,
+        imds,
+        tpm,
+        uefi_data,
         windows: false,
         root_type: "ebs".to_owned(),
         root_device,
@@ -69,15 +63,6 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let mut x = Xml::new();
     x.leaf("imageId", id);
     Ok(x.done())
-}
-
-fn one_of<'a>(params: &'a Params, name: &str, known: &[&str]) -> Result<Option<&'a str>, Refusal> {
-    match params.get(name) {
-        Some(value) if !known.contains(&value) => {
-            Err(invalid_value(name, value, &format!("Expected one of {known:?}.")))
-        }
-        other => Ok(other),
-    }
 }
 
 /// The root device must be named and stand on a snapshot.
@@ -106,6 +91,10 @@ fn mappings(region: &Region, request: &Request) -> Result<Vec<Mapping>, Refusal>
         let ebs = match ebs.get("SnapshotId") {
             Some(id) => Some(over_snapshot(region, request, &device, id, &ebs)?),
             None if ebs.has("VolumeSize") => Some(volume(&ebs, None, 0)?),
+            None if given.has("Ebs") => {
+                let message = format!("The volume {device} needs a snapshot or a size");
+                return Err(refuse("InvalidBlockDeviceMapping", message));
+            }
             None => None,
         };
         let virtual_name = given.get("VirtualName").map(str::to_owned);
@@ -141,10 +130,16 @@ fn over_snapshot(region: &Region, request: &Request, device: &str, id: &str, ebs
 }
 
 fn volume(ebs: &Params, snapshot: Option<&str>, least: i64) -> Result<Ebs, Refusal> {
+    let kind = ebs.get("VolumeType").unwrap_or("standard").to_owned();
+    let (iops, throughput) = (ebs.number("Iops")?, ebs.number("Throughput")?);
+    let size = ebs.number("VolumeSize")?.unwrap_or(least);
+    machine::check_volume(&kind, size, iops, throughput)?;
     Ok(Ebs {
         snapshot: snapshot.map(str::to_owned),
-        size: ebs.number("VolumeSize")?.unwrap_or(least),
-        kind: ebs.get("VolumeType").unwrap_or("standard").to_owned(),
+        size,
+        kind,
+        iops,
+        throughput,
         encrypted: ebs.flag("Encrypted")?.unwrap_or(false),
         delete_on_termination: ebs.flag("DeleteOnTermination")?.unwrap_or(true),
     })

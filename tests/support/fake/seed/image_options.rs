@@ -131,10 +131,31 @@ impl ImageSeed<'_> {
         self
     }
 
+    /// A NitroTPM, with all that it needs and these variables of the firmware.
+    pub fn tpm(mut self, uefi_data: &str) -> Self {
+        self.image.boot_mode = Some("uefi".to_owned());
+        self.image.tpm = Some("v2.0".to_owned());
+        self.image.uefi_data = Some(uefi_data.to_owned());
+        self
+    }
+
+    /// Its instances must use IMDSv2.
+    pub fn imds_v2(mut self) -> Self {
+        self.image.imds = Some("v2.0".to_owned());
+        self
+    }
+
     /// A volume more, which starts empty: it has no snapshot.
     pub fn blank(mut self, device: &str, gib: i64) -> Self {
-        let ebs =
-            Ebs { snapshot: None, size: gib, kind: "gp3".to_owned(), encrypted: false, delete_on_termination: true };
+        let ebs = Ebs {
+            snapshot: None,
+            size: gib,
+            kind: "gp3".to_owned(),
+            iops: None,
+            throughput: None,
+            encrypted: false,
+            delete_on_termination: true,
+        };
         self.image.mappings.push(Mapping { device: device.to_owned(), ebs: Some(ebs), virtual_name: None });
         self
     }

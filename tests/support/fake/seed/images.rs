@@ -44,6 +44,7 @@ impl World {
             boot_mode: None,
             imds: None,
             tpm: None,
+            uefi_data: None,
             windows: false,
             root_type: "ebs".to_owned(),
             root_device: "/dev/xvda".to_owned(),
@@ -113,6 +114,8 @@ impl ImageSeed<'_> {
                 snapshot: Some(snapshot.id.clone()),
                 size: snapshot.size,
                 kind: "gp3".to_owned(),
+                iops: None,
+                throughput: None,
                 encrypted: snapshot.kms_key.is_some(),
                 delete_on_termination: true,
             };

@@ -63,6 +63,11 @@ impl World {
         self.regions.values().find_map(|region| region.images.get(id))
     }
 
+    /// The same to be changed.
+    pub fn find_image_mut(&mut self, id: &str) -> Option<&mut Image> {
+        self.regions.values_mut().find_map(|region| region.images.get_mut(id))
+    }
+
     /// An image by its name.
     pub fn image_named(&self, account: &str, region: &str, name: &str) -> Option<&Image> {
         let images = &self.regions.get(region)?.images;

@@ -50,6 +50,13 @@ fn delete(world: &mut World, request: &Request) -> Answer {
     if let Some(image) = snapshot.users.first().or(lately.map(|(image, _)| image)) {
         return Err(refuse("InvalidSnapshot.InUse", format!("The snapshot {id} is currently in use by {image}")));
     }
+    if snapshot.tags.keys().any(|key| key.starts_with("aws:backup:")) {
+        return Err(refuse(
+            "InvalidParameterValue",
+            "This snapshot is managed by the AWS Backup service and cannot be deleted via EC2 APIs. If you wish to delete \
+             this snapshot, please do so via the Backup console.",
+        ));
+    }
     request.dry_run()?;
     if let Some(snapshot) = region.snapshots.remove(id) {
         region.bin.take_snapshot(snapshot, &rules);

@@ -1,5 +1,7 @@
 //! Creating and registering images.
 
+use aws_sdk_ec2::types::{ArchitectureValues, BootModeValues, TpmSupportValues, VolumeType};
+
 use super::*;
 
 #[tokio::test]
@@ -96,6 +98,42 @@ async fn registering_needs_a_snapshot_and_defaults_to_old_hardware() {
     assert_eq!(code(register("new", small).send().await), "InvalidBlockDeviceMapping");
     let tagged = register("new", good).tag_specifications(tags(ResourceType::Snapshot, "a", "1"));
     assert_eq!(code(tagged.send().await), "InvalidParameterValue");
+}
+
+#[tokio::test]
+async fn registering_refuses_what_does_not_go_together() {
+    let fake = Fake::start();
+    let snapshot = fake.world().snapshot(PROD, EAST).size(8).put();
+    let client = prod(&fake, EAST);
+    let register = |ebs: EbsBlockDevice| {
+        let device = BlockDeviceMapping::builder().device_name("/dev/xvda").ebs(ebs).build();
+        client.register_image().name("new").root_device_name("/dev/xvda").block_device_mappings(device)
+    };
+    let ebs = || EbsBlockDevice::builder().snapshot_id(&snapshot);
+    let plain = || register(ebs().build());
+    for mode in [None, Some(BootModeValues::LegacyBios), Some(BootModeValues::UefiPreferred)] {
+        let tpm = plain().tpm_support(TpmSupportValues::V20).set_boot_mode(mode.clone());
+        assert_eq!(code(tpm.send().await), "InvalidParameterCombination", "{mode:?}");
+        let data = plain().uefi_data("QUJD").set_boot_mode(mode.clone());
+        assert_eq!(code(data.send().await), "InvalidParameterCombination", "{mode:?}");
+    }
+    let uefi = || plain().boot_mode(BootModeValues::Uefi);
+    for data in ["", "QUJ", "no base64!!!", &"A".repeat(64_004)] {
+        assert_eq!(code(uefi().uefi_data(data).send().await), "InvalidParameterValue");
+    }
+    let arm = plain().architecture(ArchitectureValues::Arm64).boot_mode(BootModeValues::LegacyBios);
+    assert_eq!(code(arm.send().await), "InvalidParameterCombination");
+    let typed = |kind: &str| ebs().volume_type(VolumeType::from(kind));
+    assert_eq!(code(register(typed("gp9").build()).send().await), "InvalidParameterValue");
+    assert_eq!(code(register(typed("io2").build()).send().await), "MissingParameter");
+    assert_eq!(code(register(typed("gp2").iops(3000).build()).send().await), "InvalidParameterCombination");
+    assert_eq!(
+        code(register(typed("io2").iops(3000).throughput(200).build()).send().await),
+        "InvalidParameterCombination"
+    );
+    assert_eq!(code(register(typed("standard").volume_size(2000).build()).send().await), "InvalidParameterValue");
+    let all = register(typed("gp3").iops(4000).throughput(200).build()).boot_mode(BootModeValues::Uefi);
+    all.tpm_support(TpmSupportValues::V20).uefi_data("QUJD").send().await.unwrap();
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ async fn deregistering_is_refused_for_foreign_protected_and_backup_images() {
     assert_eq!(refused.message(), Some(format!("Not authorized for image:{foreign}").as_str()));
     assert_eq!(code(drop_image(&hidden).await), "InvalidAMIID.NotFound");
     assert_eq!(code(drop_image(&protected).await), "OperationNotPermitted");
-    assert_eq!(code(drop_image(&backup).await), "OperationNotPermitted");
+    assert_eq!(code(drop_image(&backup).await), "AuthFailure");
     drop_image(&ghost).await.unwrap();
     let found = client.describe_images().image_ids(&ghost).send().await.unwrap();
     assert!(found.images().is_empty(), "an instance still runs it, so the listing is empty, no error");

@@ -1,0 +1,114 @@
+//! The one order of images: which of two versions is the newer, and how images stand where nobody asks for another
+//! order.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use super::image::Image;
+use super::naming::Family;
+
+/// Compares two images of one family, the newer first: by version, then by when they were made. What is left makes the
+/// order the same in every run.
+pub fn newest_first(a: &Image, b: &Image) -> Ordering {
+    let version = |image: &Image| image.parsed_name.as_ref().map(|name| name.version());
+    let made = version(b).cmp(&version(a)).then_with(|| b.created_at.cmp(&a.created_at));
+    made.then_with(|| (&a.region, &a.id).cmp(&(&b.region, &b.id)))
+}
+
+/// Puts images in the order in which they are shown: what was made last comes first, but the images of one family stand
+/// in the order of their versions, in the places that they take among the others.
+pub fn arrange(images: &mut [&Image]) {
+    images.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| by_name(a, b)));
+    let mut families: HashMap<&Family, Vec<usize>> = HashMap::new();
+    for (at, image) in images.iter().enumerate() {
+        if let Some(name) = &image.parsed_name {
+            families.entry(name.family()).or_default().push(at);
+        }
+    }
+    for places in families.into_values() {
+        let mut members: Vec<_> = places.iter().map(|at| images[*at]).collect();
+        members.sort_by(|a, b| newest_first(a, b));
+        for (at, image) in places.into_iter().zip(members) {
+            images[at] = image;
+        }
+    }
+}
+
+/// Compares two images by family, the newer version first; those without a family come last, by their names.
+pub fn by_name(a: &Image, b: &Image) -> Ordering {
+    match (&a.parsed_name, &b.parsed_name) {
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(of_a), Some(of_b)) => of_a.family().cmp(of_b.family()).then_with(|| newest_first(a, b)),
+        (None, None) => (&a.name, &a.region, &a.id).cmp(&(&b.name, &b.region, &b.id)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+    use proptest::prelude::*;
+
+    use super::super::image::testing::image;
+    use super::*;
+
+    fn made(id: u32, name: &str, days: i64) -> Image {
+        let now = DateTime::parse_from_rfc3339("2026-01-31T00:00:00Z").unwrap().to_utc();
+        Image { created_at: Some(now - TimeDelta::days(days)), ..image(id, name) }
+    }
+
+    fn names(images: &[Image]) -> Vec<&str> {
+        let mut all: Vec<_> = images.iter().collect();
+        arrange(&mut all);
+        all.iter().filter_map(|image| image.name.as_deref()).collect()
+    }
+
+    #[test]
+    fn a_higher_version_is_newer_whenever_it_was_made() {
+        let fleet = [
+            made(1, "sles-v9-2026-01-30", 1),
+            made(2, "api-v1-2026-01-29", 2),
+            made(3, "sles-v10-2026-01-01", 30),
+            made(4, "Golden", 10),
+        ];
+        assert_eq!(names(&fleet), ["sles-v10-2026-01-01", "api-v1-2026-01-29", "Golden", "sles-v9-2026-01-30"]);
+    }
+
+    #[test]
+    fn of_one_version_the_one_made_last_is_the_newer() {
+        let fleet =
+            [made(1, "web-v2-2026-01-30", 20), made(2, "web-v2-2026-01-02", 1), made(3, "web-v2-2026-01-03", 1)];
+        assert_eq!(names(&fleet), ["web-v2-2026-01-02", "web-v2-2026-01-03", "web-v2-2026-01-30"]);
+    }
+
+    proptest! {
+        /// Whatever comes in, in whatever order: all of it comes out, each family by version, and others by age.
+        #[test]
+        fn families_stand_by_version_and_the_rest_by_age(
+            fleet in proptest::collection::vec((0..4_usize, 1..20_u64, 0..50_i64), 0..30)
+        ) {
+            let name = |family: usize, version| match family {
+                3 => "unmanaged".to_owned(),
+                other => format!("{}-v{version}-2026-01-01", ["web", "api", "db"][other]),
+            };
+            let fleet: Vec<_> = fleet
+                .iter()
+                .enumerate()
+                .map(|(id, (family, version, days))| made(u32::try_from(id).unwrap(), &name(*family, version), *days))
+                .collect();
+            let mut shown: Vec<_> = fleet.iter().collect();
+            arrange(&mut shown);
+            let mut again: Vec<_> = fleet.iter().rev().collect();
+            arrange(&mut again);
+            prop_assert_eq!(&shown, &again);
+            prop_assert_eq!(shown.len(), fleet.len());
+            for family in ["web", "api", "db"] {
+                let of = |image: &&&Image| image.parsed_name.as_ref().is_some_and(|n| n.family().as_str() == family);
+                let versions: Vec<_> = shown.iter().filter(of).map(|i| i.parsed_name.as_ref().unwrap().version()).collect();
+                prop_assert!(versions.is_sorted_by(|a, b| a >= b), "{:?}", versions);
+            }
+            let ages: Vec<_> = shown.iter().filter(|i| i.parsed_name.is_none()).map(|i| i.created_at).collect();
+            prop_assert!(ages.is_sorted_by(|a, b| a >= b));
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What RegisterImage is told of an image that is made from snapshots: its machine and its volumes.
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+use super::ids::SnapshotId;
+use super::snapshot::Snapshot;
+use super::uefi::UefiData;
+use super::volume::{Contents, Filling, NamedVolume, Volume};
+
+/// The architecture where nobody names one. EC2 would take `i386`.
+const ARCHITECTURE: &str = "x86_64";
+/// The root device where nobody names one.
+const ROOT_DEVICE: &str = "/dev/xvda";
+/// The boot mode that a TPM and UEFI data need; `uefi-preferred` is not enough for a TPM.
+const UEFI: &str = "uefi";
+
+/// The machine and the volumes of an image to be registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// `x86_64`, `arm64`, …
+    pub architecture: String,
+    /// `legacy-bios`, `uefi` or `uefi-preferred`; that of the instance type when `None`.
+    pub boot_mode: Option<String>,
+    /// Whether its instances must use version 2 of the instance metadata service.
+    pub imds_v2: bool,
+    /// Whether it has a NitroTPM.
+    pub tpm: bool,
+    /// The variables of its firmware.
+    pub uefi_data: Option<UefiData>,
+    /// Whether it has the driver of enhanced networking.
+    pub ena: bool,
+    /// The same of older instance types: `simple`.
+    pub sriov: Option<String>,
+    /// The root device, e.g. `/dev/xvda`.
+    pub root_device: String,
+    /// The root volume first.
+    pub volumes: Vec<Volume>,
+}
+
+/// What a command line asks for.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The snapshot of the root volume.
+    pub snapshot: SnapshotId,
+    /// As in [`Registration`], where it is named.
+    pub architecture: Option<String>,
+    /// As in [`Registration`], where it is named.
+    pub root_device: Option<String>,
+    /// As in [`Registration`], where it is named.
+    pub boot_mode: Option<String>,
+    /// As in [`Registration`], where it is named.
+    pub imds_v2: Option<bool>,
+    /// Whether a TPM is asked for.
+    pub tpm: bool,
+    /// As in [`Registration`], where it is given.
+    pub uefi_data: Option<UefiData>,
+    /// The type of all volumes, where it is named.
+    pub volume_type: Option<String>,
+    /// Volumes beside that of the root, and the size of that.
+    pub volumes: Vec<NamedVolume>,
+}
+
+/// Why EC2 would refuse to register an image so.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Impossible {
+    /// A TPM without UEFI.
+    #[error("a TPM needs the boot mode uefi, and the boot mode is {0}")]
+    Tpm(String),
+    /// Variables for a firmware that is not there.
+    #[error("UEFI data need the boot mode uefi, and the boot mode is {0}")]
+    UefiData(String),
+    /// arm64 has no BIOS.
+    #[error("{0} has no legacy-bios to boot with")]
+    Bios(String),
+    /// Two volumes in one place.
+    #[error("two volumes are named for the device {0}")]
+    Device(String),
+    /// A volume that what it starts with does not fit on.
+    #[error("the volume {device} of {size} GiB is smaller than {snapshot} of {least} GiB")]
+    Small {
+        /// The device.
+        device: String,
+        /// Its size.
+        size: i32,
+        /// The snapshot.
+        snapshot: SnapshotId,
+        /// The size of that.
+        least: i64,
+    },
+    /// A size that volumes of the type do not have.
+    #[error("the volume {device} of {size} GiB cannot be of type {kind}, which has {least} to {most} GiB")]
+    Size {
+        /// The device.
+        device: String,
+        /// Its size.
+        size: i64,
+        /// Its type.
+        kind: &'static str,
+        /// The smallest of that type.
+        least: i32,
+        /// The largest.
+        most: i32,
+    },
+}
+
+impl Impossible {
+    /// What to give instead.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Tpm(_) | Self::UefiData(_) => "give --boot-mode uefi as well, or leave it out".to_owned(),
+            Self::Bios(_) => "leave --boot-mode out, or give --boot-mode uefi".to_owned(),
+            Self::Device(_) => "give each volume a device of its own; the root device has --snapshot".to_owned(),
+            Self::Small { device, least, .. } => {
+                format!("give --volume {device}={least} or more, or leave the size out")
+            }
+            Self::Size { .. } => "give another size, or another --volume-type".to_owned(),
+        }
+    }
+}
+
+impl Wanted {
+    /// What EC2 is to be told: what is asked for, and else what another image has.
+    pub fn registration(&self, like: Option<&Registration>) -> Result<Registration, Impossible> {
+        let base = like.cloned().unwrap_or_else(Registration::plain);
+        let boot_mode = self.boot_mode.clone().or_else(|| base.boot_mode.clone());
+        // What the other image has of UEFI goes with the boot mode that it has; one that is asked for counts for more.
+        let as_before = boot_mode == base.boot_mode || boot_mode.as_deref() == Some(UEFI);
+        let made = Registration {
+            architecture: self.architecture.clone().unwrap_or_else(|| base.architecture.clone()),
+            imds_v2: self.imds_v2.unwrap_or(base.imds_v2),
+            tpm: self.tpm || (base.tpm && as_before),
+            uefi_data: self.uefi_data.clone().or_else(|| base.uefi_data.clone().filter(|_| as_before)),
+            root_device: self.root_device.clone().unwrap_or_else(|| base.root_device.clone()),
+            volumes: self.volumes(&base)?,
+            boot_mode,
+            ..base
+        };
+        let boot_mode = made.boot_mode.clone().unwrap_or_else(|| "not given".to_owned());
+        match made.boot_mode.as_deref() {
+            mode if self.tpm && mode != Some(UEFI) => Err(Impossible::Tpm(boot_mode)),
+            mode if self.uefi_data.is_some() && mode != Some(UEFI) => Err(Impossible::UefiData(boot_mode)),
+            Some("legacy-bios") if made.architecture.starts_with("arm64") => Err(Impossible::Bios(made.architecture)),
+            _ => Ok(made),
+        }
+    }
+
+    fn volumes(&self, base: &Registration) -> Result<Vec<Volume>, Impossible> {
+        let device = self.root_device.as_ref().unwrap_or(&base.root_device);
+        let contents = Contents::Snapshot(self.snapshot.clone());
+        let (root, mut others): (Vec<_>, Vec<_>) =
+            base.volumes.iter().cloned().partition(|volume| volume.device == base.root_device);
+        let mut root = match root.into_iter().next() {
+            Some(like) => Volume { device: device.clone(), contents, named: true, ..like },
+            None => Volume::new(device, contents),
+        };
+        if others.iter().any(|volume| volume.device == *device) {
+            return Err(Impossible::Device(device.clone()));
+        }
+        let mut seen = BTreeSet::new();
+        for named in &self.volumes {
+            let twice = !seen.insert(&named.device);
+            match &named.with {
+                _ if twice => return Err(Impossible::Device(named.device.clone())),
+                Filling::Size(size) if named.device == *device => root = root.resized(*size),
+                Filling::Snapshot(_) if named.device == *device => return Err(Impossible::Device(device.clone())),
+                Filling::Size(_) | Filling::Snapshot(_) => {
+                    others.retain(|volume| volume.device != named.device);
+                    others.push(named.volume());
+                }
+            }
+        }
+        let all = std::iter::once(root).chain(others);
+        let typed = |volume: Volume| match &self.volume_type {
+            Some(kind) => volume.retyped(kind),
+            None => volume,
+        };
+        let all: Vec<_> = all.map(typed).collect();
+        all.iter().try_for_each(|volume| volume.fits(None))?;
+        Ok(all)
+    }
+}
+
+impl Registration {
+    /// What EC2 is told where nobody says anything else.
+    fn plain() -> Self {
+        Self {
+            architecture: ARCHITECTURE.to_owned(),
+            boot_mode: None,
+            imds_v2: true,
+            tpm: false,
+            uefi_data: None,
+            ena: true,
+            sriov: None,
+            root_device: ROOT_DEVICE.to_owned(),
+            volumes: Vec::new(),
+        }
+    }
+
+    /// The snapshots, each once.
+    pub fn snapshots(&self) -> BTreeSet<SnapshotId> {
+        self.volumes.iter().filter_map(Volume::snapshot).cloned().collect()
+    }
+
+    /// Those of them that the command line names; what another image has is that image's.
+    pub fn named_snapshots(&self) -> BTreeSet<SnapshotId> {
+        self.volumes.iter().filter(|volume| volume.named).filter_map(Volume::snapshot).cloned().collect()
+    }
+
+    /// The same with volumes that the snapshots, as EC2 describes them, fit on.
+    pub fn over(mut self, found: &[Snapshot]) -> Result<Self, Impossible> {
+        for volume in &mut self.volumes {
+            let snapshot = found.iter().find(|snapshot| Some(&snapshot.id) == volume.snapshot());
+            let least = snapshot.map_or(0, |snapshot| snapshot.size_gib);
+            // The size of another image's volume is no wish of somebody who names a larger snapshot.
+            if !volume.sized && volume.size_gib.is_some_and(|size| i64::from(size) < least) {
+                volume.size_gib = None;
+            }
+            volume.fits(snapshot)?;
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+#[path = "registration_tests.rs"]
+mod tests;
