@@ -134,11 +134,7 @@ fn request_limits(text: &str) -> Result<Pace, String> {
 }
 
 fn retry_mode(text: &str) -> Result<RetryMode, String> {
-    match text {
-        "standard" => Ok(RetryMode::Standard),
-        "adaptive" => Ok(RetryMode::Adaptive),
-        _ => Err("set AWS_RETRY_MODE to 'standard' or 'adaptive', or unset it".to_owned()),
-    }
+    text.parse().map_err(|_| "set AWS_RETRY_MODE to 'standard', 'adaptive' or 'legacy', or unset it".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -15,3 +15,9 @@ mod output;
 mod service;
 
 pub use commands::{Process, run};
+
+/// The command line as clap knows it, for tests that try all of it.
+#[doc(hidden)]
+pub fn command_line() -> clap::Command {
+    <cli::Cli as clap::CommandFactory>::command()
+}

@@ -61,9 +61,9 @@ impl Defaults {
         let Some(path) = asked.map(Path::to_owned).or_else(|| usual(env)) else { return Ok(Self::default()) };
         let text = match std::fs::read_to_string(&path) {
             Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            other => other.map_err(|error| Failure::usage(format!("configuration {}: {error}", path.display())))?,
+            other => other.map_err(|error| wrong(&path, &error.to_string()))?,
         };
-        Self::parse(&text).map_err(|error| Failure::usage(format!("configuration {}: {error}", path.display())).into())
+        Self::parse(&text).map_err(|error| wrong(&path, &error).into())
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -73,6 +73,11 @@ impl Defaults {
             _ => Ok(defaults),
         }
     }
+}
+
+fn wrong(path: &Path, why: &str) -> Failure {
+    let hint = "it may set what 'Configuration' in the README lists; --config (AMICTL_CONFIG) names another file";
+    Failure::usage(format!("configuration {}: {why}", path.display())).hint(hint)
 }
 
 fn usual(env: &HashMap<String, String>) -> Option<PathBuf> {

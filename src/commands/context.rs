@@ -17,6 +17,7 @@ use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
 use crate::domain::tagging::Maker;
 use crate::output::{self, Printer};
+use crate::service::address::Endpoint;
 use crate::service::session::{Ask, Session, Settings, SignedIn};
 use crate::service::wait::{Patience, Progress, Stop, Watch};
 use crate::service::{Target, stopping};
@@ -58,7 +59,8 @@ pub struct Context {
 impl Context {
     /// Puts together what the command line, the environment and the file of defaults say, in this order.
     pub fn new(global: &Global, process: &Process, stop: Stop, again: Again) -> Result<Self> {
-        let defaults = Defaults::read(global.config.as_deref(), &process.env)?;
+        let file = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
+        let defaults = Defaults::read(file, &process.env)?;
         let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
         let printer = Arc::new(Printer::new(output::Settings {
             format: global.output.or(defaults.output).unwrap_or_default(),
@@ -73,7 +75,7 @@ impl Context {
         let keys_known = set("AWS_PROFILE") || set("AWS_ACCESS_KEY_ID");
         let roles_named = !global.role_arn.is_empty() || global.org_role.is_some();
         let settings = Settings {
-            profile: global.profile.clone().or(defaults.profile.filter(|_| !keys_known)),
+            profile: said(&global.profile).or(said(&defaults.profile).filter(|_| !keys_known)),
             regions: match region_known {
                 true => global.region.clone(),
                 false => or(&global.region, defaults.region),
@@ -85,9 +87,15 @@ impl Context {
             external_id: global.external_id.clone().or(defaults.external_id),
             ask_code: printer.can_ask().then(|| asker(&printer)),
             signed_in: SignedIn::default(),
-            endpoint_url: global.endpoint_url.clone().or(defaults.endpoint_url.filter(|_| !endpoint_known)),
+            endpoint_url: match said(&global.endpoint_url) {
+                Some(url) => Some(endpoint("--endpoint-url", &url)?),
+                None => said(&defaults.endpoint_url)
+                    .filter(|_| !endpoint_known)
+                    .map(|url| endpoint("endpoint_url in the configuration", &url))
+                    .transpose()?,
+            },
             max_attempts: global.max_attempts.or(defaults.max_attempts),
-            retry_mode: global.retry_mode.unwrap_or_default(),
+            retry_mode: global.retry_mode,
             pace: global.request_limits.unwrap_or_default(),
             env: process.env.clone(),
         };
@@ -228,6 +236,16 @@ impl Context {
             false => Err(Failure::new(Refused, "NotConfirmed", "not confirmed; nothing was changed").into()),
         }
     }
+}
+
+/// A setting that says something: one that is empty says nothing.
+fn said(text: &Option<String>) -> Option<String> {
+    text.clone().filter(|text| !text.is_empty())
+}
+
+fn endpoint(source: &str, url: &str) -> Result<Endpoint> {
+    let wrong = |why| Failure::usage(format!("{source}: {why}")).hint(Endpoint::HINT);
+    Ok(url.parse().map_err(wrong)?)
 }
 
 /// Whether work ended because the user wants to stop, before it changed anything.

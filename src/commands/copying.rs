@@ -16,6 +16,7 @@ use crate::domain::tagging::{CopyTags, Tags};
 use crate::exit;
 use crate::output::{self, Options};
 use crate::service::copy::{self, Encryption, Request, Started};
+use crate::service::room::Room;
 use crate::service::{Target, stopping, wait};
 
 /// How many copies are under way at a time: most of their time EC2 works and they wait.
@@ -196,7 +197,9 @@ async fn one(context: &Context, copies: &Copies, of: usize, region: Region) -> C
 /// Has EC2 begin the copy, or finds the one that is there.
 async fn begin(context: &Context, copies: &Copies, region: &Region) -> Result<(Target, Started)> {
     let (to, at) = (copies.target.in_region(region), copies.at(region));
-    let started = match stopping::begin(&context.stop, copy::start(&to, &copies.request(region))).await {
+    let tell = |text: String| context.printer.say(text);
+    let (request, room) = (copies.request(region), Room::new(context.patience(), &tell));
+    let started = match stopping::begin(&context.stop, copy::start(&to, &request, &room)).await {
         Ok(started) => started,
         Err(error) if is_stopped(&error) => {
             let failure = Failure::new(Kind::Interrupted, "Interrupted", "interrupted before it began");

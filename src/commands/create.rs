@@ -18,6 +18,7 @@ use crate::domain::report::Problem;
 use crate::domain::tagging::{Tag, TagError};
 use crate::exit;
 use crate::service::create::{self, Origin, Request};
+use crate::service::room::Room;
 use crate::service::{Target, instances, snapshots, volumes, wait};
 
 /// EC2's limit for descriptions, in characters.
@@ -143,8 +144,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         context.printer.say(format!("{instance} is running and will reboot; --no-reboot would leave it running"));
     }
     // Where the answer is lost, looking for the image may take two minutes.
+    let tell = |text: String| context.printer.say(text);
     let bar = context.printer.bars().spinner(format!("asking for an image of {}", request.family));
-    let started = context.begin(create::start(&target, &request, &context.stop)).await;
+    let started = context.begin(create::start(&target, &request, &Room::new(context.patience(), &tell))).await;
     drop(bar);
     let (name, id) = started?;
     context.printer.say(format!("making {name} ({id}) in {}", target.region));

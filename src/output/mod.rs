@@ -227,7 +227,7 @@ impl Printer {
 
 /// The last word of a run that came upon a mistake of our own.
 pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
-    let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+    let place = panic.location().map(|at| format!("{}:{}", of_crate(at.file()), at.line())).unwrap_or_default();
     let what = panic.payload_as_str().unwrap_or("no message");
     // Nobody is left to tell when stderr is closed.
     let _ = writeln!(
@@ -243,6 +243,12 @@ pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
 pub fn hint(text: &str) {
     // Nobody is left to tell when stderr is closed.
     let _ = writeln!(io::stderr(), "hint: {}", escaped(text));
+}
+
+/// A source file without the folders of the machine that amictl was built on.
+fn of_crate(file: &str) -> &str {
+    let folder = |at: usize| file[..at].rfind(['/', '\\']).map_or(0, |slash| slash + 1);
+    file.rfind("/src/").or(file.rfind("\\src\\")).map_or(file, |at| &file[folder(at)..])
 }
 
 /// The last word of a run that failed: JSON for programs, a sentence and a hint for people.

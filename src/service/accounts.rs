@@ -6,6 +6,7 @@ use anyhow::Result;
 use aws_config::SdkConfig;
 
 use super::error::{ApiError, api};
+use super::retry::Patient;
 use super::session::Settings;
 use super::sign_in::{Role, with_role};
 use super::target::{Account, Caller, caller, region_of};
@@ -107,7 +108,7 @@ async fn members(config: &SdkConfig, partition: &str) -> Result<Members, ApiErro
     let home = HOMES.iter().find(|(name, _)| *name == partition).and_then(|(_, home)| home.parse().ok());
     let region: Region = home.unwrap_or_else(|| region_of(config));
     let place = aws_config::Region::new(region.as_str().to_owned());
-    let settings = aws_sdk_organizations::config::Builder::from(config).region(place).build();
+    let settings = aws_sdk_organizations::config::Builder::from(config).region(place).retry_classifier(Patient).build();
     let client = aws_sdk_organizations::Client::from_conf(settings);
     let mut pages = client.list_accounts().into_paginator().page_size(PAGE).send();
     let mut members = Members::default();

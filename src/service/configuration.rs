@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 
-use super::credentials;
+use super::aws_files::Files;
+use super::http::Network;
+use super::proxies::Proxies;
 use super::session::{DEFAULT_ATTEMPTS, RetryMode, Settings};
+use super::trust::trusted;
+use super::{credentials, endpoints};
 use crate::domain::failure::Failure;
-use crate::domain::region::RegionChoice;
+use crate::domain::region::{Region, RegionChoice};
 
 /// No byte for this long, and a call counts as lost. EC2 answers a page of 1,000 images in a few seconds.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
@@ -30,17 +32,28 @@ pub(super) fn region_choices(settings: &Settings) -> Result<Vec<RegionChoice>> {
 }
 
 fn in_environment(settings: &Settings) -> Result<Vec<RegionChoice>> {
-    let set = |name: &'static str| settings.env.get(name).filter(|v| !v.is_empty()).map(|v| (name, v));
+    let set = |name: &'static str| settings.env.get(name).filter(|v| !v.trim().is_empty()).map(|v| (name, v));
     let Some((name, value)) = set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")) else {
         return Ok(Vec::new());
     };
-    let read = |text: &str| text.trim().parse().map_err(|e| Failure::usage(format!("{name}: {e}")).into());
+    let hint = "set it to a region such as us-east-1, to several with commas, or to all";
+    let read = |text: &str| text.trim().parse().map_err(|e| Failure::usage(format!("{name}: {e}")).hint(hint).into());
     value.split(',').map(read).collect()
 }
 
-pub(super) async fn load(settings: &Settings, choices: &[RegionChoice]) -> Result<SdkConfig> {
+/// What a session begins with.
+pub(super) struct Loaded {
+    /// The configuration of the SDK.
+    pub(super) config: SdkConfig,
+    /// The region that is named first, or else that of the environment or the profile.
+    pub(super) region: Option<Region>,
+    pub(super) files: Files,
+}
+
+pub(super) async fn load(settings: &Settings, choices: &[RegionChoice]) -> Result<Loaded> {
+    let files = Files::read(settings).await?;
     let attempts = settings.max_attempts.unwrap_or(DEFAULT_ATTEMPTS);
-    let retry = match settings.retry_mode {
+    let retry = match retry_mode(settings, &files)? {
         RetryMode::Standard => RetryConfig::standard(),
         RetryMode::Adaptive => RetryConfig::adaptive(),
     };
@@ -49,38 +62,61 @@ pub(super) async fn load(settings: &Settings, choices: &[RegionChoice]) -> Resul
         .read_timeout(READ_TIMEOUT)
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
+    let network = Network::new(trusted(&settings.env, files.get("ca_bundle"))?, Proxies::read(&settings.env)?);
+    let region = region(settings, choices, &files).await?;
+    // Where every region is asked for, STS and Organizations still need one to be called in.
+    let called_in = aws_config::Region::new(region.clone().unwrap_or_else(Region::first).to_string());
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .app_name(AppName::new(env!("CARGO_PKG_NAME")).context("the package name names the app")?)
-        .http_client(super::http::client())
+        .http_client(network.client())
         // A request that waits for its turn sends nothing for a while, which the SDK would take for a stalled upload.
         .stalled_stream_protection(StalledStreamProtectionConfig::enabled().upload_enabled(false).build())
         .retry_config(retry.with_max_attempts(attempts))
-        .timeout_config(timeouts);
+        .timeout_config(timeouts)
+        .profile_files(files.sources())
+        .region(called_in);
+    if let Some(profile) = &files.asked {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &settings.endpoint_url {
+        loader = loader.endpoint_url(url.to_string());
+    }
+    let mut config = loader.load().await;
+    endpoints::check(settings, &config)?;
+    if let Some(profile) = &settings.profile {
+        // The default chain would take keys of the environment before those of the profile asked for.
+        config = config.to_builder().credentials_provider(credentials::of_profile(&config, &files, profile)).build();
+    }
+    Ok(Loaded { config: credentials::asked_once(config), region, files })
+}
+
+/// The region that calls are made in where nothing else is said. The instance metadata service is left out on purpose:
+/// a region nobody named is no region.
+async fn region(settings: &Settings, choices: &[RegionChoice], files: &Files) -> Result<Option<Region>> {
     let first = |choices: &[RegionChoice]| {
         choices.iter().find_map(|choice| match choice {
-            RegionChoice::One(region) => Some(aws_config::Region::new(region.as_str().to_owned())),
+            RegionChoice::One(region) => Some(region.clone()),
             RegionChoice::All => None,
         })
     };
+    if let Some(named) = first(choices) {
+        return Ok(Some(named));
+    }
     // Which regions there are is asked for where the user works: those of another partition would not answer.
     let usual = first(&in_environment(settings).unwrap_or_default());
-    let mut in_profile = ProfileFileRegionProvider::builder();
-    if let Some(profile) = &settings.profile {
-        // The default chain would take keys of the environment before those of the profile asked for.
-        let keys = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
-        loader = loader.profile_name(profile).credentials_provider(keys);
-        in_profile = in_profile.profile_name(profile);
+    if settings.profile.is_none() && usual.is_some() {
+        return Ok(usual);
     }
-    // The instance metadata service is left out on purpose: a region nobody named is no region.
-    loader = match first(choices) {
-        Some(region) => loader.region(region),
-        None if settings.profile.is_some() => {
-            loader.region(RegionProviderChain::first_try(in_profile.build()).or_else(usual))
-        }
-        None => loader.region(RegionProviderChain::first_try(usual).or_else(in_profile.build())),
+    Ok(files.region().await?.or(usual))
+}
+
+fn retry_mode(settings: &Settings, files: &Files) -> Result<RetryMode> {
+    let Some((profile, text)) = files.profile().and_then(|p| Some((p.name(), p.get("retry_mode")?))) else {
+        return Ok(settings.retry_mode.unwrap_or_default());
     };
-    if let Some(url) = &settings.endpoint_url {
-        loader = loader.endpoint_url(url);
+    let read = || text.parse().map_err(|why| Failure::usage(format!("retry_mode in the profile {profile}: {why}")));
+    match settings.retry_mode {
+        Some(mode) => Ok(mode),
+        None => Ok(read().map_err(|failure| failure.hint("set AWS_RETRY_MODE, or mend the profile"))?),
     }
-    Ok(credentials::asked_once(loader.load().await))
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::attempts::Attempts;
 use super::convert::tag_specification;
 use super::error::{ApiError, api, dry_run};
+use super::room::Room;
 use super::target::Target;
 use super::{images, keys, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
@@ -81,14 +82,14 @@ pub async fn check(to: &Target, request: &Request) -> Result<Option<ImageId>> {
     Ok(None)
 }
 
-/// Starts the copy in the region of `to`, or adopts the one that is there.
-pub async fn start(to: &Target, request: &Request) -> Result<Started> {
+/// Starts the copy in the region of `to` as soon as there is room for it, or adopts the one that is there.
+pub async fn start(to: &Target, request: &Request, room: &Room<'_>) -> Result<Started> {
     if let Some(adopted) = adopt(to, request).await? {
         return Ok(Started::Adopted(adopted));
     }
     let mut unseen = None;
     for generation in 0..GENERATIONS {
-        let error = match send(to, request, generation, false).await {
+        let error = match room.call(|| send(to, request, generation, false)).await {
             Ok(id) if was_deregistered(to, &id).await => {
                 unseen = Some(id);
                 continue;

@@ -12,6 +12,7 @@ use super::attempts::Attempts;
 use super::convert::tag_specification;
 use super::error::{ApiError, api, dry_run};
 use super::images::{self, Query};
+use super::room::Room;
 use super::target::Target;
 use super::wait::{Over, Patience, Pauses, Stop, UNKNOWN_AT_FIRST};
 use super::{register, snapshots, stopping, tags};
@@ -111,20 +112,20 @@ pub async fn check(target: &Target, request: &Request) -> Result<ImageName> {
     Ok(name)
 }
 
-/// Starts making the image, and gives its name and id; it is usually pending still. `stop` ends the search for an image
-/// of which EC2 has not told.
-pub async fn start(target: &Target, request: &Request, stop: &Stop) -> Result<(ImageName, ImageId)> {
+/// Starts making the image, and gives its name and id; it is usually pending still. The user's wish to
+/// stop ends the wait for room, and the search for an image of which EC2 has not told.
+pub async fn start(target: &Target, request: &Request, room: &Room<'_>) -> Result<(ImageName, ImageId)> {
     let mut name = next_name(target, request).await?;
     for _ in 0..RACES {
         let tags = image_tags(&name, &request.maker, &request.tags)?;
-        let error = match send(target, request, &name, &tags, false).await {
+        let error = match room.call(|| send(target, request, &name, &tags, false)).await {
             Ok(id) => return Ok((name, id)),
             Err(error) => error,
         };
         if !error.is(DUPLICATE) && !error.answer_lost {
             return Err(error.into());
         }
-        match find_ours(target, request, &name, &error, stop).await? {
+        match find_ours(target, request, &name, &error, &room.patience.stop).await? {
             Found::Ours(id) => return Ok((name, id)),
             Found::Another if error.is(DUPLICATE) => {}
             Found::Nothing if !error.answer_lost => {}

@@ -5,15 +5,53 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_config::SdkConfig;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use tokio::time::Instant;
 
+use super::aws_files::Files;
+
 /// Who asks this soon after a failure is told of that one. It outlasts a crowd of calls that wait for credentials
 /// together, and is short for a run that lasts hours.
 const SAME: Duration = Duration::from_secs(10);
+
+/// What the providers of the SDK need to know: the region, and how the network is reached.
+pub(super) fn settings(config: &SdkConfig) -> ProviderConfig {
+    let mut settings = ProviderConfig::without_region()
+        .with_behavior_version(Some(BehaviorVersion::latest()))
+        .with_region(config.region().cloned())
+        .with_use_fips(config.use_fips())
+        .with_use_dual_stack(config.use_dual_stack());
+    if let Some(client) = config.http_client() {
+        settings = settings.with_http_client(client);
+    }
+    if let Some(retry) = config.retry_config() {
+        settings = settings.with_retry_config(retry.clone());
+    }
+    if let Some(timeouts) = config.timeout_config() {
+        settings = settings.with_timeout_config(timeouts.clone());
+    }
+    settings
+}
+
+/// The credentials of a profile that is asked for by name: as by `AWS_PROFILE`, but whatever keys the environment has.
+/// One that gives no credentials leaves that to the container or the instance, as in the AWS CLI.
+pub(super) fn of_profile(config: &SdkConfig, files: &Files, name: &str) -> SharedCredentialsProvider {
+    let (settings, sources) = (settings(config), files.sources());
+    let profile = ProfileFileCredentialsProvider::builder();
+    let profile = profile.configure(&settings).profile_files(sources).profile_name(name).build();
+    let container = EcsCredentialsProvider::builder().configure(&settings).build();
+    let instance = ImdsCredentialsProvider::builder().configure(&settings).build();
+    let chain = CredentialsProviderChain::first_try("Profile", profile);
+    SharedCredentialsProvider::new(chain.or_else("EcsContainer", container).or_else("Ec2InstanceMetadata", instance))
+}
 
 /// The configuration, with credentials whose failure holds for all who wait for them. The SDK shares what it gets, but
 /// after a failure it asks again for each of the waiting calls, one by one: a `credential_process` that asks a person,

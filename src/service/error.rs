@@ -1,16 +1,25 @@
 //! One error type for everything AWS can say or fail to say.
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
 use thiserror::Error;
 
+use super::answer;
+use super::retry::QUOTA;
+use super::room::is_at_the_moment;
 use super::stopping::Stopped;
 use crate::domain::region::Region;
 use crate::domain::report::Problem;
 
 /// EC2's code for a dry run that would have worked: an error in name only.
 const DRY_RUN_OK: &str = "DryRunOperation";
+
+/// TLS's word for a certificate that nobody it trusts has signed.
+const UNKNOWN_ISSUER: &str = "UnknownIssuer";
+/// Steps on the way to a cause that say nothing by themselves.
+const EMPTY: [&str; 7] =
+    ["dispatch failure", "io error", "other", "timeout", "client error (Connect)", "service error", "response error"];
 
 /// A call to AWS that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -113,6 +122,18 @@ impl ApiError {
             codes::CREDENTIALS => {
                 "give credentials with --profile NAME, or with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             }
+            _ if self.message.contains(answer::CLOCK) => "set the clock of this machine, by NTP say, then run the command again",
+            _ if self.message.contains(UNKNOWN_ISSUER) => {
+                "a proxy may stand in for AWS: AWS_CA_BUNDLE, or ca_bundle in the profile, names the file with the \
+                 certificates to trust"
+            }
+            codes::CONNECTION | codes::TIMEOUT if self.message.contains(" through the proxy ") => {
+                "check the proxy: HTTPS_PROXY and HTTP_PROXY name it, NO_PROXY the hosts that are asked without it"
+            }
+            _ if self.message.contains(answer::FOREIGN) || self.is(codes::RESPONSE) => {
+                "a proxy or a sign-in page may stand between: check HTTPS_PROXY, NO_PROXY and --endpoint-url \
+                 (AWS_ENDPOINT_URL), then run the command again"
+            }
             codes::CONNECTION => "check the network and --endpoint-url (AWS_ENDPOINT_URL), then run the command again",
             codes::TIMEOUT => "run the command again; it takes up what is already done",
             "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => {
@@ -124,6 +145,13 @@ impl ApiError {
             }
             "RequestExpired" | "ExpiredToken" | "ExpiredTokenException" => {
                 "the credentials have run out or the clock is wrong: sign in again"
+            }
+            QUOTA if is_at_the_moment(&self.message) => {
+                "EC2 does only so much at a time: run the command again when that is done; it finishes what is left"
+            }
+            QUOTA => {
+                "a quota is used up: make room, or ask for a higher one in Service Quotas, then run the command again; it \
+                 finishes what is left"
             }
             codes::LIMIT => "others use up the account's request limit: run the command again later",
             "OptInRequired" => "enable the region, or subscribe to the Marketplace image, first",
@@ -168,18 +196,23 @@ where
             let (code, message) = (answer.err().code(), answer.err().message());
             if status < 300 && code.is_none() {
                 let why = causes(answer.err());
-                let text = format!("the endpoint answered HTTP {status} with something that cannot be read: {why}");
+                let place = answer::place(answer.raw());
+                let text = format!("{place} answered HTTP {status} with something that cannot be read: {why}");
                 return (codes::RESPONSE.to_owned(), text, true);
             }
-            let text = message.map(str::to_owned).unwrap_or_else(|| {
-                format!("the endpoint answered HTTP {status} without a message; it may not know this operation")
-            });
-            (code.unwrap_or(codes::NO_CODE).to_owned(), text, status >= 500)
+            let code = code.unwrap_or(codes::NO_CODE);
+            let text = message.map_or_else(|| answer::wordless(answer.raw()), str::to_owned);
+            let clock = answer::clock(answer.raw(), code).map(|clock| format!("; {clock}")).unwrap_or_default();
+            (code.to_owned(), text + &clock, status >= 500)
         }
         SdkError::TimeoutError(_) => own(codes::TIMEOUT, true),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => own(codes::TIMEOUT, true),
         SdkError::DispatchFailure(_) => own(codes::CONNECTION, true),
         SdkError::ConstructionFailure(_) => own(codes::CONNECTION, false),
+        SdkError::ResponseError(broken) => {
+            let text = format!("the answer of {} broke off or cannot be read: {}", answer::place(broken.raw()), causes(error));
+            (codes::RESPONSE.to_owned(), text, true)
+        }
         _ => own(codes::RESPONSE, true),
     }
 }
@@ -189,12 +222,16 @@ fn find<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 
     std::iter::successors(Some(error), |e| e.source()).find_map(|e| e.downcast_ref())
 }
 
-/// The causes of `error`, outermost first, each said once.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+/// The causes of `error`, outermost first, each said once. What the SDK says of itself tells nobody anything, and the
+/// code and message of AWS it would show as it holds them.
+pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
     for cause in std::iter::successors(Some(error), |e| e.source()) {
-        let text = cause.to_string();
-        if !said.iter().any(|s| s.contains(&text)) {
+        let text = match cause.downcast_ref::<ErrorMetadata>() {
+            Some(told) => format!("{} [{}]", told.message().unwrap_or_default(), told.code().unwrap_or(codes::NO_CODE)),
+            None => cause.to_string(),
+        };
+        if !EMPTY.contains(&text.as_str()) && !said.iter().any(|s| s.contains(&text)) {
             said.push(text);
         }
     }

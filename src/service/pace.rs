@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::retry::TOO_MANY_REQUESTS;
 use super::stopping;
 
 /// How many calls that only read are under way at a time: as many as EC2 takes well from an account, and where its
@@ -145,7 +146,7 @@ impl Limits {
 
     fn heard(&self, action: &str, answer: &HttpResponse) {
         match answer.status().as_u16() {
-            THROTTLED => self.with(action, |bucket| bucket.throttled(Instant::now())),
+            THROTTLED | TOO_MANY_REQUESTS => self.with(action, |bucket| bucket.throttled(Instant::now())),
             _ => self.with(action, Bucket::accepted),
         }
     }

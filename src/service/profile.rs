@@ -5,10 +5,12 @@ use aws_config::SdkConfig;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
-use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
+use aws_config::profile::{Profile, ProfileSet};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
+use super::aws_files::Files;
+use super::credentials;
 use super::session::Settings;
 use super::sign_in::{Device, Role, with_code, with_keys, with_role};
 use crate::domain::failure::Failure;
@@ -36,19 +38,15 @@ impl Link<'_> {
 
 /// The configuration with the credentials that the profile in use describes, where the SDK would not make them so.
 /// `None` where it does.
-pub(super) async fn sign_in(settings: &Settings, config: &SdkConfig) -> Result<Option<SdkConfig>> {
+pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &Files) -> Result<Option<SdkConfig>> {
     let keys_beat_it = settings.env.get("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty());
     if settings.profile.is_none() && keys_beat_it {
         return Ok(None);
     }
-    let name = settings.profile.clone().map(Into::into);
-    // The files are found and read as the SDK does it, which also says what is wrong with them.
-    let (files, env, of) = (&Default::default(), &Default::default(), &Default::default());
-    let Ok(profiles) = aws_config::profile::load(files, env, of, name).await else { return Ok(None) };
-    let chain = chain(&profiles);
+    let chain = chain(&files.profiles);
     let Some((first, last)) = chain.first().zip(chain.last()) else { return Ok(None) };
     if chain.iter().any(|link| link.role.is_some() && (link.has(MFA) || link.has(SECONDS))) {
-        let mut made = with_keys(config, source(last, chain.len() > 1)?);
+        let mut made = with_keys(config, source(config, files, last, chain.len() > 1)?);
         for link in chain.iter().rev() {
             if let Some(arn) = link.role {
                 made = with_role(&made, asked(link.profile, arn)?, link.device(settings));
@@ -92,25 +90,26 @@ fn static_keys(profile: &Profile) -> Option<SharedCredentialsProvider> {
 }
 
 /// The credentials at the end of a chain.
-fn source(link: &Link<'_>, stood_on: bool) -> Result<SharedCredentialsProvider> {
+fn source(config: &SdkConfig, files: &Files, link: &Link<'_>, stood_on: bool) -> Result<SharedCredentialsProvider> {
     let profile = link.profile;
     if link.role.is_none() {
-        let by_sdk = || {
-            let provider = ProfileFileCredentialsProvider::builder().profile_name(profile.name()).build();
-            SharedCredentialsProvider::new(provider)
-        };
+        let by_sdk = || credentials::of_profile(config, files, profile.name());
         return Ok(static_keys(profile).filter(|_| stood_on).unwrap_or_else(by_sdk));
     }
-    let wrong = |why: &str| Failure::usage(format!("profile {}: {why}", profile.name()));
+    let hint = "mend the profile: it says whose credentials its role is assumed with";
+    let wrong = |why: &str| Failure::usage(format!("profile {}: {why}", profile.name())).hint(hint);
+    let settings = credentials::settings(config);
     match (profile.get("credential_source"), profile.get(SOURCE)) {
         (Some(_), Some(_)) => Err(wrong("give either source_profile or credential_source, not both").into()),
         (None, None) => Err(wrong("role_arn needs source_profile or credential_source").into()),
         (None, Some(_)) => Ok(static_keys(profile).ok_or_else(|| wrong("it is its own source, and has no keys"))?),
         (Some("Environment"), _) => Ok(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())),
         (Some("Ec2InstanceMetadata"), _) => {
-            Ok(SharedCredentialsProvider::new(ImdsCredentialsProvider::builder().build()))
+            Ok(SharedCredentialsProvider::new(ImdsCredentialsProvider::builder().configure(&settings).build()))
         }
-        (Some("EcsContainer"), _) => Ok(SharedCredentialsProvider::new(EcsCredentialsProvider::builder().build())),
+        (Some("EcsContainer"), _) => {
+            Ok(SharedCredentialsProvider::new(EcsCredentialsProvider::builder().configure(&settings).build()))
+        }
         (Some(other), _) => Err(wrong(&format!("there is no credential_source '{other}'")).into()),
     }
 }
@@ -121,7 +120,7 @@ fn asked(profile: &Profile, arn: &str) -> Result<Role> {
     let seconds = text(SECONDS).map(|text| {
         let seconds = text.parse().ok().filter(|seconds| (900..=43_200).contains(seconds));
         let wrong = || format!("profile {}: {SECONDS} is a number from 900 to 43200, not '{text}'", profile.name());
-        seconds.ok_or_else(|| Failure::usage(wrong()))
+        seconds.ok_or_else(|| Failure::usage(wrong()).hint("mend the profile: 3600 is an hour"))
     });
     let role = Role::new(arn);
     Ok(Role {

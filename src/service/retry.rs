@@ -8,24 +8,35 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_types::retry::ErrorKind;
 
+use super::answer;
+
 /// Limits of EC2 on what may go on at a time, with the time it takes until there may be room.
-const BUSY: [(&str, u32); 7] = [
-    // EC2 asks for 15 seconds between two snapshots of a volume.
-    ("SnapshotCreationPerVolumeRateExceeded", 15),
-    ("ConcurrentSnapshotLimitExceeded", 15),
-    ("PendingSnapshotLimitExceeded", 15),
-    ("ConcurrentCreateImageNoRebootLimitExceeded", 15),
-    ("ResourceLimitExceeded", 15),
-    ("ConcurrentTagAccess", 1),
-    ("ConcurrentAccess", 1),
+const BUSY: [(&str, u32); 2] = [("ConcurrentTagAccess", 1), ("ConcurrentAccess", 1)];
+
+/// Those that what goes on for minutes or hours is in the way of: [`super::room`] waits for it.
+pub(super) const FULL: [&str; 4] = [
+    "SnapshotCreationPerVolumeRateExceeded",
+    "ConcurrentSnapshotLimitExceeded",
+    "PendingSnapshotLimitExceeded",
+    "ConcurrentCreateImageNoRebootLimitExceeded",
 ];
+
+/// EC2's code for a quota, and for too many copies at a time.
+pub(super) const QUOTA: &str = "ResourceLimitExceeded";
 
 /// EC2's codes for too many calls, of which the SDK knows itself.
 const THROTTLED: [&str; 4] = ["RequestLimitExceeded", "EC2ThrottledException", "Throttling", "ThrottlingException"];
 
+/// EC2's code for a signature of another time, and for a session that is over.
+const EXPIRED: &str = "RequestExpired";
+pub(super) const TOO_MANY_REQUESTS: u16 = 429;
+
 /// Whether an answer carries a code with which EC2 says that it has done nothing, whatever the HTTP status.
 pub(super) fn did_nothing(body: &[u8]) -> bool {
-    code(body).is_some_and(|code| THROTTLED.contains(&code) || BUSY.iter().any(|(busy, _)| *busy == code))
+    let nothing = |code| {
+        code == QUOTA || THROTTLED.contains(&code) || FULL.contains(&code) || BUSY.iter().any(|(busy, _)| *busy == code)
+    };
+    code(body).is_some_and(nothing)
 }
 
 /// Tells the SDK to try again after a while.
@@ -35,10 +46,18 @@ pub(super) struct Patient;
 impl ClassifyRetry for Patient {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         // A page of images is a megabyte, and not worth looking through for an error.
-        let refused = context.response().filter(|response| !response.status().is_success());
-        let Some(code) = refused.and_then(|response| code(response.body().bytes()?)) else {
+        let Some(refused) = context.response().filter(|response| !response.status().is_success()) else {
             return RetryAction::NoActionIndicated;
         };
+        // A gateway may say so without a word of AWS's.
+        if refused.status().as_u16() == TOO_MANY_REQUESTS {
+            return RetryAction::throttling_error();
+        }
+        let Some(code) = refused.body().bytes().and_then(code) else { return RetryAction::NoActionIndicated };
+        // The SDK has learnt by now how wrong the clock is, and signs the next attempt for AWS's time.
+        if code == EXPIRED && answer::is_late(refused) {
+            return RetryAction::transient_error();
+        }
         match BUSY.iter().find(|(busy, _)| *busy == code) {
             Some((_, seconds)) => RetryAction::retryable_error_with_explicit_delay(
                 ErrorKind::TransientError,

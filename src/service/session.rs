@@ -1,6 +1,7 @@
 //! Profile, credentials, endpoint, retries and regions: one client for each account and region.
 
 use std::collections::{BTreeSet, HashMap};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -8,11 +9,14 @@ use aws_config::SdkConfig;
 use futures::StreamExt;
 use tokio::sync::Mutex;
 
+use super::aws_files::Files;
+use super::configuration::Loaded;
 use super::error::ApiError;
 use super::pace::Pace;
 pub use super::places::Places;
 pub use super::sign_in::Ask;
 use super::target::{Account, Target, caller};
+use super::address::{Endpoint, shown};
 use super::{accounts, configuration, profile};
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;
@@ -36,6 +40,19 @@ pub enum RetryMode {
     Adaptive,
 }
 
+impl FromStr for RetryMode {
+    type Err = String;
+
+    /// `legacy` is what the AWS CLI had before it knew these two.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "standard" | "legacy" => Ok(Self::Standard),
+            "adaptive" => Ok(Self::Adaptive),
+            _ => Err(format!("'{}' is none of standard, adaptive and legacy", shown(text))),
+        }
+    }
+}
+
 /// How to reach AWS. Retry settings come checked: the SDK panics on those it finds wrong in the environment.
 #[derive(Clone, Default)]
 pub struct Settings {
@@ -56,11 +73,11 @@ pub struct Settings {
     /// What a code was asked for already.
     pub signed_in: SignedIn,
     /// An endpoint for every service, before those of the environment and the profile.
-    pub endpoint_url: Option<String>,
+    pub endpoint_url: Option<Endpoint>,
     /// Attempts for one call.
     pub max_attempts: Option<u32>,
-    /// How to retry.
-    pub retry_mode: RetryMode,
+    /// How to retry, before what the profile says.
+    pub retry_mode: Option<RetryMode>,
     /// Which request limits to keep to.
     pub pace: Pace,
     /// The environment of the process.
@@ -72,14 +89,14 @@ pub struct Settings {
 pub struct SignedIn(Arc<Mutex<Option<SdkConfig>>>);
 
 impl SignedIn {
-    async fn or_sign_in(&self, settings: &Settings, config: SdkConfig) -> Result<SdkConfig> {
+    async fn or_sign_in(&self, settings: &Settings, config: SdkConfig, files: &Files) -> Result<SdkConfig> {
         let mut held = self.0.lock().await;
         if let Some(before) = &*held {
             let mut same = config.to_builder();
             same.set_credentials_provider(before.credentials_provider()).set_identity_cache(before.identity_cache());
             return Ok(same.build());
         }
-        match profile::sign_in(settings, &config).await? {
+        match profile::sign_in(settings, &config, files)? {
             Some(signed_in) => {
                 // A person is asked now, before anything else goes on.
                 caller(&signed_in).await?;
@@ -106,23 +123,20 @@ impl Session {
     /// the organization for its accounts.
     pub async fn open(settings: &Settings) -> Result<Self> {
         let choices = configuration::region_choices(settings)?;
-        let config = configuration::load(settings, &choices).await?;
-        let configured: Option<Region> = config.region().and_then(|region| region.as_ref().parse().ok());
+        let Loaded { config, region: configured, files } = configuration::load(settings, &choices).await?;
         if choices.is_empty() && configured.is_none() {
             return Err(Failure::usage("no region: nothing says where to look")
                 .hint("give --region us-east-1, set AWS_REGION, or put a region into the profile")
                 .into());
         }
         let mut options = String::new();
-        for (name, value) in [("--profile", &settings.profile), ("--endpoint-url", &settings.endpoint_url)] {
+        let endpoint = settings.endpoint_url.as_ref().map(ToString::to_string);
+        for (name, value) in [("--profile", &settings.profile), ("--endpoint-url", &endpoint)] {
             if let Some(value) = value {
                 options.push_str(&format!(" {name} {value}"));
             }
         }
-        // Where every region is asked for, STS and Organizations still need one to be called in.
-        let first = aws_config::Region::new(Region::first().as_str().to_owned());
-        let config = config.to_builder().region(config.region().cloned().unwrap_or(first)).build();
-        let config = settings.signed_in.or_sign_in(settings, config).await?;
+        let config = settings.signed_in.or_sign_in(settings, config, &files).await?;
         let accounts::Opened { accounts, notes, inactive } = accounts::open(settings, &config, &options).await?;
         Ok(Self { accounts, choices, configured, organized: settings.org_role.is_some(), notes, inactive })
     }

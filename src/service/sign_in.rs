@@ -17,7 +17,7 @@ use aws_sdk_sts::types::Credentials as Answer;
 use tokio::sync::Mutex;
 
 use super::error::{ApiError, api, codes};
-use super::target::region_of;
+use super::target::{region_of, sts};
 use crate::domain::region::Region;
 use crate::domain::report::Problem;
 
@@ -118,7 +118,7 @@ pub(super) fn with_code(config: &SdkConfig, device: Device) -> SdkConfig {
 }
 
 fn with(config: &SdkConfig, role: Option<Role>, device: Option<Device>) -> SdkConfig {
-    let provider = SignIn { client: aws_sdk_sts::Client::new(config), region: region_of(config), role, device };
+    let provider = SignIn { client: sts(config), region: region_of(config), role, device };
     with_keys(config, SharedCredentialsProvider::new(provider))
 }
 

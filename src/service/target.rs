@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::OnceCell;
 
 use super::error::{ApiError, api};
+use super::http::Network;
 use super::pace::{self, Pace};
 use super::retry::Patient;
 use crate::domain::ids::AccountId;
@@ -58,7 +59,7 @@ impl Account {
     /// The client that keeps to EC2's limits in a region: one, however many targets there are.
     fn paced(&self, region: &Region) -> SharedHttpClient {
         let mut paced = self.paced.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || pace::paced(self.config.http_client().unwrap_or_else(super::http::client), self.pace);
+        let new = || pace::paced(self.config.http_client().unwrap_or_else(|| Network::default().client()), self.pace);
         paced.entry(region.clone()).or_insert_with(new).clone()
     }
 }
@@ -89,7 +90,8 @@ macro_rules! others {
                     let region = aws_config::Region::new(self.region.as_str().to_owned());
                     let partition = format!("{}/{}", self.account.retries(&self.region), stringify!($service));
                     let config = $sdk::config::Builder::from(&self.account.config).region(region);
-                    $sdk::Client::from_conf(config.retry_partition(RetryPartition::new(partition)).build())
+                    let config = config.retry_classifier(Patient).retry_partition(RetryPartition::new(partition));
+                    $sdk::Client::from_conf(config.build())
                 })
             })*
         }
@@ -195,6 +197,12 @@ impl Target {
     }
 }
 
+/// A client that says who somebody is and makes them somebody else.
+pub(super) fn sts(config: &SdkConfig) -> aws_sdk_sts::Client {
+    let config = aws_sdk_sts::config::Builder::from(config).retry_classifier(Patient).build();
+    aws_sdk_sts::Client::from_conf(config)
+}
+
 /// The region that calls go to which are the same in all of them.
 pub(super) fn region_of(config: &SdkConfig) -> Region {
     config.region().and_then(|region| region.as_ref().parse().ok()).unwrap_or_else(Region::first)
@@ -204,7 +212,7 @@ pub(super) fn region_of(config: &SdkConfig) -> Region {
 pub(super) async fn caller(config: &SdkConfig) -> Result<Caller, ApiError> {
     const CALL: &str = "GetCallerIdentity";
     let region = region_of(config);
-    let answer = aws_sdk_sts::Client::new(config).get_caller_identity().send().await.map_err(api(CALL, &region))?;
+    let answer = sts(config).get_caller_identity().send().await.map_err(api(CALL, &region))?;
     let account = answer.account().and_then(|id| id.parse().ok());
     let account = account.ok_or_else(|| ApiError::unreadable(CALL, &region))?;
     Ok(Caller { account, arn: answer.arn().map(str::to_owned) })

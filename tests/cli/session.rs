@@ -192,7 +192,7 @@ fn an_answer_that_is_no_answer_is_said_to_be_none() {
     setup.fake.fault(Fault::on("DescribeImages", FaultKind::HtmlError(404)).times(1));
     let unknown = setup.once().run("list -o json").ended(1);
     assert!(
-        unknown.error()["message"].as_str().unwrap().contains("the endpoint answered HTTP 404"),
+        unknown.error()["message"].as_str().unwrap().contains("answered HTTP 404 (text/html)"),
         "{}",
         unknown.stderr
     );

@@ -11,6 +11,7 @@
 
 mod body;
 mod call;
+mod clock;
 mod compute;
 mod errors;
 mod faults;

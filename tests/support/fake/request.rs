@@ -17,11 +17,16 @@ pub struct Incoming {
     pub authorization: Option<String>,
     /// `X-Amz-Security-Token` header.
     pub session_token: Option<String>,
+    /// `X-Amz-Date` header: when it was signed.
+    pub signed: Option<String>,
     /// `X-Amz-Target` header; only JSON requests have it.
     pub target: Option<String>,
     /// Body: a form, or JSON; a REST request may have none.
     pub body: Vec<u8>,
 }
+
+/// The one operation that is asked for without a signature.
+const ANONYMOUS: &str = "AssumeRoleWithWebIdentity";
 
 /// Who signed for what; read from the SigV4 credential scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +76,10 @@ impl Incoming {
 
     /// Reads `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`.
     pub fn scope(&self) -> Result<Scope, Refusal> {
+        if self.authorization.is_none() && Params::from_form(&self.body).get("Action") == Some(ANONYMOUS) {
+            // It comes unsigned; which region is asked is not known then.
+            return Ok(Scope { key_id: String::new(), region: "us-east-1".to_owned(), service: "sts".to_owned() });
+        }
         let header = self
             .authorization
             .as_deref()
@@ -91,8 +100,21 @@ impl Request {
     /// Checks who is calling, and where.
     pub fn read(world: &World, scope: &Scope, incoming: &Incoming, form: &Params) -> Result<Request, Refusal> {
         let stranger = || refuse("AuthFailure", "AWS was not able to validate the provided access credentials");
-        let key = world.keys.get(&scope.key_id).ok_or_else(stranger)?;
         let now = world.now();
+        if form.get("Action") == Some(ANONYMOUS) && scope.key_id.is_empty() {
+            return Ok(Request {
+                action: ANONYMOUS.to_owned(),
+                region: scope.region.clone(),
+                account: String::new(),
+                arn: "anonymous".to_owned(),
+                session: false,
+                mfa: false,
+                params: form.without(&["Action", "Version"]),
+                now,
+            });
+        }
+        world.check_clock(&scope.service, incoming.signed.as_deref())?;
+        let key = world.keys.get(&scope.key_id).ok_or_else(stranger)?;
         if let Some((token, until)) = &key.session {
             if incoming.session_token.as_ref() != Some(token) {
                 return Err(stranger());

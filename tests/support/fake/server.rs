@@ -1,7 +1,7 @@
 //! HTTP: takes requests, sends answers or breaks them off.
 
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::sync::atomic::Ordering;
 
 use http_body_util::BodyExt;
@@ -49,12 +49,13 @@ async fn answer(
         Some(value.to_str().ok()?.to_owned())
     };
     let (authorization, session_token) = (header("authorization"), header("x-amz-security-token"));
-    let target = header("x-amz-target");
+    let (target, signed) = (header("x-amz-target"), header("x-amz-date"));
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
     let body = request.into_body().collect().await.map_err(|_| Broken)?;
     let body = body.to_bytes().to_vec();
-    let incoming = Incoming { method, path, authorization, session_token, target, body };
+    let incoming = Incoming { method, path, authorization, session_token, signed, target, body };
     let verdict = shared.judge(&incoming);
+    let date = shared.world.lock().unwrap_or_else(PoisonError::into_inner).date();
     if !verdict.wait.is_zero() {
         tokio::time::sleep(verdict.wait).await;
     }
@@ -62,7 +63,8 @@ async fn answer(
     let mut response = hyper::Response::builder()
         .status(reply.status)
         .header("content-type", reply.content_type)
-        .header("content-length", reply.body.len());
+        .header("content-length", reply.body.len())
+        .header("date", date);
     if let Some(code) = reply.error_type {
         response = response.header("x-amzn-errortype", code);
     }

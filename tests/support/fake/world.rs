@@ -129,6 +129,9 @@ pub struct World {
     /// Accounts and regions that they have not enabled, whatever others have.
     pub not_opted_in: BTreeSet<(String, String)>,
 
+    /// How many minutes AWS's clock is ahead of that of this machine.
+    pub clock_ahead: i64,
+
     pub(super) organization: Option<Organization>,
     pub(super) trust: Trust,
     pub(super) ids: Ids,
@@ -247,6 +250,7 @@ impl World {
             status_retired: false,
             opt_in: BTreeMap::new(),
             not_opted_in: BTreeSet::new(),
+            clock_ahead: 0,
             organization: None,
             trust: Trust::default(),
             ids: Ids::default(),

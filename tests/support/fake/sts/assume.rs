@@ -45,6 +45,30 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     Ok(x.done())
 }
 
+/// The same for whoever has a token of somebody the role trusts: any token will do here. Nobody signs the request.
+pub fn with_web_identity(world: &mut World, request: &Request) -> Answer {
+    let params = &request.params;
+    let arn = params.need("RoleArn")?;
+    let (name, token) = (params.need("RoleSessionName")?, params.need("WebIdentityToken")?);
+    let (account, role) = read_role(arn)?;
+    if !(2..=64).contains(&name.len()) {
+        return Err(refuse("ValidationError", "RoleSessionName must have 2 to 64 characters"));
+    }
+    if token.len() < 4 || !world.is_active(account) || world.denied_roles.contains(arn) {
+        return Err(denied("Not authorized to perform sts:AssumeRoleWithWebIdentity"));
+    }
+    let seconds = session::duration(request, 3600, 43_200)?;
+    let assumed = format!("arn:aws:sts::{account}:assumed-role/{role}/{name}");
+    let who = Key { account: account.to_owned(), arn: assumed.clone(), session: None, mfa: false };
+    let mut x = Xml::new();
+    session::issue(world, request, who, seconds, &mut x);
+    x.leaf("SubjectFromWebIdentityToken", "somebody");
+    x.node("AssumedRoleUser", |x| {
+        x.leaf("AssumedRoleId", format_args!("AROAFAKE:{name}")).leaf("Arn", assumed);
+    });
+    Ok(x.done())
+}
+
 /// At most an hour for a session that comes of another role's, and for a role that was not told otherwise.
 fn seconds(world: &World, request: &Request, arn: &str) -> Result<i64, Refusal> {
     let seconds = session::duration(request, 3600, 43_200)?;

@@ -32,6 +32,11 @@ pub const OPERATIONS: &[Operation] = &[
         run: assume::run,
     },
     Operation {
+        name: "AssumeRoleWithWebIdentity",
+        params: &["DurationSeconds", "RoleArn", "RoleSessionName", "WebIdentityToken"],
+        run: assume::with_web_identity,
+    },
+    Operation {
         name: "GetSessionToken",
         params: &["DurationSeconds", "SerialNumber", "TokenCode"],
         run: session::get_token,

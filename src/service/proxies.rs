@@ -1,0 +1,155 @@
+//! Which proxy a request goes through, as the AWS CLI reads it out of the environment.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+
+use anyhow::Result;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_types::base64;
+
+use super::address::{Address, shown};
+use crate::domain::failure::Failure;
+
+/// The proxies of the environment.
+#[derive(Default)]
+pub(super) struct Proxies {
+    http: Option<Proxy>,
+    https: Option<Proxy>,
+    except: Vec<String>,
+}
+
+/// A proxy, and who asks it.
+#[derive(Clone)]
+pub(super) struct Proxy {
+    address: Address,
+    variable: &'static str,
+    config: ProxyConfig,
+    /// The header `Proxy-Authorization` for requests that the proxy can read.
+    pub(super) authorization: Option<String>,
+}
+
+/// How messages name it.
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy {} ({})", self.address, self.variable)
+    }
+}
+
+impl Proxies {
+    /// Reads the variables; a proxy that is none is refused before it is needed.
+    pub(super) fn read(env: &HashMap<String, String>) -> Result<Self> {
+        // What a web server's client may set is no setting of the user: CGI makes HTTP_PROXY of its header `Proxy`.
+        let upper = if env.contains_key("REQUEST_METHOD") { "" } else { "HTTP_PROXY" };
+        let all = match set(env, "all_proxy", "ALL_PROXY") {
+            // The AWS CLI does not read this variable. Other programs give it proxies of other kinds.
+            Some(("ALL_PROXY" | "all_proxy", value)) if value.to_ascii_lowercase().starts_with("socks") => None,
+            other => other,
+        };
+        let one = |lower, upper| set(env, lower, upper).or(all).map(|(name, value)| Proxy::read(name, value));
+        Ok(Self {
+            http: one("http_proxy", upper).transpose()?,
+            https: one("https_proxy", "HTTPS_PROXY").transpose()?,
+            except: set(env, "no_proxy", "NO_PROXY").map(|(_, list)| entries(list)).unwrap_or_default(),
+        })
+    }
+
+    /// The proxy between here and an address, where there is one.
+    pub(super) fn before(&self, address: &Address) -> Option<&Proxy> {
+        let proxy = if address.https { &self.https } else { &self.http };
+        proxy.as_ref().filter(|_| !self.except.iter().any(|entry| is_excepted(address, entry)))
+    }
+}
+
+/// A variable in small letters comes first, and turns off the other one where it is empty.
+fn set<'a>(
+    env: &'a HashMap<String, String>,
+    lower: &'static str,
+    upper: &'static str,
+) -> Option<(&'static str, &'a str)> {
+    let name = if env.contains_key(lower) { lower } else { upper };
+    env.get(name).map(|value| (name, value.trim())).filter(|(_, value)| !value.is_empty())
+}
+
+fn entries(list: &str) -> Vec<String> {
+    let each = list.split(',').map(|entry| entry.trim().to_ascii_lowercase());
+    each.filter(|entry| !entry.is_empty()).collect()
+}
+
+/// Whether an entry of NO_PROXY means an address: `*`, an IP address, a network, or the end of a name, with or without a
+/// port.
+fn is_excepted(address: &Address, entry: &str) -> bool {
+    let host = address.host.to_ascii_lowercase();
+    if let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>()
+        && (entry.parse() == Ok(ip) || in_network(ip, entry).unwrap_or(false))
+    {
+        return true;
+    }
+    let end = entry.strip_prefix('*').unwrap_or(entry);
+    let bare = end.strip_prefix('.').unwrap_or(end);
+    let with_port = format!("{host}:{}", address.port);
+    entry == "*" || [host, with_port].iter().any(|name| name.ends_with(end) || name == bare)
+}
+
+fn in_network(ip: IpAddr, network: &str) -> Option<bool> {
+    let (base, bits) = network.split_once('/')?;
+    let (base, bits): (IpAddr, u32) = (base.parse().ok()?, bits.parse().ok()?);
+    let (a, b, width) = match (ip, base) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (u128::from(a.to_bits()), u128::from(b.to_bits()), 32),
+        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits(), b.to_bits(), 128),
+        _ => return None,
+    };
+    let rest = u32::checked_sub(width, bits)?;
+    Some(a.checked_shr(rest).unwrap_or(0) == b.checked_shr(rest).unwrap_or(0))
+}
+
+impl Proxy {
+    fn read(variable: &'static str, value: &str) -> Result<Self> {
+        let wrong = |why: &str| {
+            Failure::usage(format!("{variable}: '{}' is no URL of a proxy: {why}", shown(value)))
+                .hint("give it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, or unset it")
+        };
+        let url = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+        let address: Address = url.parse().map_err(wrong)?;
+        let place = format!("{}://{address}", if address.https { "https" } else { "http" });
+        let config = ProxyConfig::all(place.as_str()).map_err(|_| wrong("it names no host"))?;
+        let Some(user) = &address.user else { return Ok(Self { address, variable, config, authorization: None }) };
+        let (name, password) = user.split_once(':').unwrap_or((user, ""));
+        let (name, password) = (decoded(name), decoded(password));
+        let secret = [&name[..], b":", &password[..]].concat();
+        // The SDK takes them apart again, and knows only what a URL may have in it.
+        let config = config.with_basic_auth(encoded(&name), encoded(&password));
+        let authorization = Some(format!("Basic {}", base64::encode(secret)));
+        Ok(Self { address, variable, config, authorization })
+    }
+
+    /// The same as the SDK has it.
+    pub(super) fn config(&self) -> ProxyConfig {
+        self.config.clone()
+    }
+}
+
+/// The bytes that `%41` and the like stand for.
+fn decoded(text: &str) -> Vec<u8> {
+    let bytes = text.as_bytes();
+    let (mut made, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        let pair = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        let number = pair.and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        made.push(number.unwrap_or(bytes[at]));
+        at += if number.is_some() { 3 } else { 1 };
+    }
+    made
+}
+
+fn encoded(bytes: &[u8]) -> String {
+    let one = |byte: &u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    bytes.iter().map(one).collect()
+}
+
+#[cfg(test)]
+#[path = "proxies_tests.rs"]
+mod tests;
