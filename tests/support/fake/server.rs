@@ -50,10 +50,11 @@ async fn answer(
     };
     let (authorization, session_token) = (header("authorization"), header("x-amz-security-token"));
     let target = header("x-amz-target");
-    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let by_amictl = header("x-amz-user-agent").is_some_and(|agent| agent.contains("app/amictl"));
+    let (method, path) = (request.method().to_string(), request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned());
     let body = request.into_body().collect().await.map_err(|_| Broken)?;
     let body = body.to_bytes().to_vec();
-    let incoming = Incoming { method, path, authorization, session_token, target, body };
+    let incoming = Incoming { method, path, by_amictl, authorization, session_token, target, body };
     let verdict = shared.judge(&incoming);
     if !verdict.wait.is_zero() {
         tokio::time::sleep(verdict.wait).await;
