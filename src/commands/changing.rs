@@ -197,7 +197,7 @@ pub async fn tried(
             if outcome.changed { format!("would be {}", verb.done()) } else { format!("is {}", verb.already()) };
         context.printer.say(format!("dry run: {} {words}", outcome.place()));
     }
-    closing::dry(context, &Report { results, errors: chosen.errors })
+    closing::dry(context, &Report { results, errors: chosen.errors, ..Report::default() })
 }
 
 /// Works on every image, side by side, and reports. What is left when the user asks to stop is skipped.
@@ -222,7 +222,7 @@ pub async fn each(
     };
     let results = futures::stream::iter(chosen.images).map(one).buffered(SIDE_BY_SIDE).collect().await;
     drop(bar);
-    let report = Report { results, errors: chosen.errors };
+    let report = Report { results, errors: chosen.errors, ..Report::default() };
     output::report(&context.printer, &report)?;
     closing::real(context, &report, &whole)
 }

@@ -87,7 +87,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         context.printer.say("dry run: this would be deregistered and deleted");
         let all = work.iter().flat_map(|(_, removals)| removals);
         let would = all.map(|removal| Outcome::new(&removal.image, Verb::Deregister, false, Status::Done));
-        return destroy::finish(context, &Report { results: would.collect(), errors: chosen.errors }, None);
+        let report = Report { results: would.collect(), errors: chosen.errors, ..Report::default() };
+        return destroy::finish(context, &report, None);
     }
     if !args.yes {
         context.printer.show(overview(&work), DISPENSABLE);

@@ -89,7 +89,7 @@ pub async fn carry_out(context: &Context, work: Vec<(Target, Vec<Removal>)>, jou
     });
     let each = chunks.map(|(target, chunk)| run.chunk(target, chunk));
     let done: Vec<Vec<Outcome>> = futures::stream::iter(each).buffered(CHUNKS).collect().await;
-    Report { results: done.into_iter().flatten().collect(), errors: Vec::new() }
+    Report { results: done.into_iter().flatten().collect(), ..Report::default() }
 }
 
 /// Who snapshots are shared with; nothing where that could not be found out.

@@ -17,7 +17,7 @@ use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
 use crate::domain::plan::{Action, Judged, Plan, fingerprint};
 use crate::domain::policy::Policy;
-use crate::domain::report::{PlaceError, Problem};
+use crate::domain::report::{PlaceError, Problem, Report, Warning};
 use crate::domain::retention::{Shares, Verdict, judge};
 use crate::domain::retire::Step;
 use crate::domain::sharing::{Principal, SHARES, before_disabling};
@@ -169,6 +169,16 @@ impl Surveys {
     pub fn accounts(&self) -> BTreeSet<AccountId> {
         let entered = self.each.iter().filter_map(|survey| survey.account.clone());
         entered.chain(self.errors.iter().filter_map(|e| e.account.as_ref()?.parse().ok())).collect()
+    }
+
+    /// A report of a run that did nothing.
+    pub fn report(&self) -> Report {
+        Report { results: Vec::new(), errors: self.errors.clone(), warnings: self.warnings() }
+    }
+
+    /// What leads nowhere, of all that was looked at for use.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.each.iter().flat_map(|survey| &survey.usage.warnings).cloned().collect()
     }
 
     /// Adds what EC2 reported to an earlier look.

@@ -17,7 +17,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::naming::Family;
 use crate::domain::plan::Plan;
 use crate::domain::policy::{Limit, Policy};
-use crate::domain::report::{Report, Status};
+use crate::domain::report::Status;
 use crate::domain::retire::Step;
 use crate::domain::tagging::TagMatch;
 use crate::domain::usage::Source;
@@ -151,7 +151,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     if plan.actions.is_empty() {
         say_summary(context, &plan);
-        output::report(&context.printer, &Report { results: Vec::new(), errors: surveys.errors.clone() })?;
+        output::report(&context.printer, &surveys.report())?;
         return ending::complete(context, &plan, &surveys);
     }
     if !args.yes || args.dry_run {
@@ -202,7 +202,7 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
     report.results.extend(staging::carry_out(context, disabled, &journal, &known).await);
     report.results.extend(staging::carry_out(context, others, &journal, &known).await);
     report.results.extend(work.skipped);
-    report.errors.clone_from(&surveys.errors);
+    (report.errors, report.warnings) = (surveys.errors.clone(), surveys.warnings());
     output::report(&context.printer, &report)?;
     // The accounts that are missing are told of at the very end: doubt about use weighs more.
     report.errors.clear();
@@ -278,6 +278,7 @@ fn say_summary(context: &Context, plan: &Plan) {
     for line in output::plan_summary(plan) {
         context.printer.say(line);
     }
+    output::warnings(&plan.warnings).iter().for_each(|line| context.printer.tell(line));
 }
 
 /// Refuses a plan that is larger than the limit.

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::reports::ReportArgs;
 use super::{Context, chosen, destroy, ending, using};
+use crate::domain::plan::ErrorRow;
 use crate::domain::reference::ImageRef;
 use crate::domain::usage::Source;
 use crate::output;
@@ -49,6 +50,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     for place in &used {
         output::unread_sources(&place.usage).iter().for_each(|line| context.printer.tell(line));
     }
+    let warnings: Vec<_> = used.iter().flat_map(|place| &place.usage.warnings).map(ErrorRow::new).collect();
+    output::warnings(&warnings).iter().for_each(|line| context.printer.tell(line));
     destroy::tell(context, &chosen.errors);
     ending::all_read(used.iter().map(|place| &place.usage))?;
     ending::whole(&chosen.errors)

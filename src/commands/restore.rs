@@ -62,7 +62,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         noted_end(context, journal, &work, &done).await;
     }
     let results = done.into_iter().flatten().map(|returned| returned.outcome).chain(left).collect();
-    let report = Report { results, errors };
+    let report = Report { results, errors, ..Report::default() };
     drop(bar);
     output::report(&context.printer, &report)?;
     timely(&report)?;
@@ -90,7 +90,7 @@ async fn dry_run(context: &Context, work: Work) -> Result<()> {
     }
     context.printer.say("dry run: nothing was changed");
     results.extend(work.left);
-    closing::dry(context, &Report { results, errors: work.errors })
+    closing::dry(context, &Report { results, errors: work.errors, ..Report::default() })
 }
 
 /// Writes into the journal that tells of images that they are about to come back: only then a later run may put back

@@ -12,9 +12,10 @@ use crate::domain::cost::{Price, Prices, snapshot_gib};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::lineage::{Sight, origin};
+use crate::domain::plan::ErrorRow;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
-use crate::domain::report::{PlaceError, Problem};
+use crate::domain::report::{DEAD_REFERENCE, PlaceError, Problem, Warning};
 use crate::domain::sharing::Principal;
 use crate::domain::usage::Source;
 use crate::output::{self, Blind, Details};
@@ -72,6 +73,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let details = context.unless_stopped(read(context, &chosen, args)).await?;
     output::show(&context.printer, &details, context.now)?;
     output::unread_sources(&details.usage).iter().for_each(|line| context.printer.tell(line));
+    tell_warnings(context, &details.usage.warnings);
     destroy::tell(context, &details.errors);
     // Doubt about use weighs more than anything else that is not known.
     ending::all_read([&details.usage])?;
@@ -83,6 +85,17 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
                 .hint("add the missing permissions; --copies-in names the regions to look for copies in")
                 .into())
         }
+    }
+}
+
+/// What leads nowhere is only counted: it is of the whole place, and the page is about one image.
+fn tell_warnings(context: &Context, warnings: &[Warning]) {
+    let (dead, others): (Vec<_>, Vec<_>) = warnings.iter().partition(|one| one.problem.code == DEAD_REFERENCE);
+    let others: Vec<_> = others.into_iter().map(ErrorRow::new).collect();
+    output::warnings(&others).iter().for_each(|line| context.printer.tell(line));
+    if let Some(first) = dead.first() {
+        let (count, region) = (dead.len(), &first.region);
+        context.printer.tell(&format!("warning: references in {region} that lead nowhere: {count}; 'refs' names them"));
     }
 }
 

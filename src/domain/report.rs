@@ -118,6 +118,12 @@ pub struct PlaceError {
     pub problem: Problem,
 }
 
+/// Something of an account and region that the user should know. It changes neither what is done nor how a run ends.
+pub type Warning = PlaceError;
+
+/// The code of a reference to something that does not exist: it launches nothing.
+pub const DEAD_REFERENCE: &str = "DeadReference";
+
 impl fmt::Display for PlaceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { account, region, problem } = self;
@@ -184,6 +190,8 @@ pub struct Report {
     pub results: Vec<Outcome>,
     /// Places in which the run could not work.
     pub errors: Vec<PlaceError>,
+    /// What leads nowhere, of what was looked at for use.
+    pub warnings: Vec<Warning>,
 }
 
 impl Outcome {

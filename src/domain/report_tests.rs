@@ -10,7 +10,7 @@ fn problem() -> Problem {
 }
 
 fn end(results: Vec<Outcome>) -> Option<Kind> {
-    Report { results, errors: Vec::new() }.failure()
+    Report { results, ..Report::default() }.failure()
 }
 
 #[test]
@@ -40,8 +40,11 @@ fn a_place_that_could_not_be_worked_in_is_a_part_that_is_missing() {
     let error = PlaceError { account: None, region: "us-east-1".parse().unwrap(), problem: problem() };
     let done = outcome(Status::Done, Vec::new());
     let errors = vec![error];
-    assert_eq!(Report { results: vec![done], errors: errors.clone() }.failure(), Some(Kind::Partial));
-    assert_eq!(Report { results: Vec::new(), errors }.failure(), Some(Kind::Failed));
+    assert_eq!(
+        Report { results: vec![done], errors: errors.clone(), ..Report::default() }.failure(),
+        Some(Kind::Partial)
+    );
+    assert_eq!(Report { errors, ..Report::default() }.failure(), Some(Kind::Failed));
 }
 
 #[test]

@@ -7,9 +7,9 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
-use super::ids::{AccountId, ImageId};
+use super::ids::{AccountId, ImageId, SnapshotId};
 use super::region::Region;
-use super::report::Problem;
+use super::report::{Problem, Warning};
 
 /// A place where images can be named as used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,10 +159,14 @@ pub struct SourceState {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Usage {
     references: BTreeMap<ImageId, BTreeSet<Reference>>,
+    /// What makes volumes of a snapshot, beside the images that stand on it.
+    snapshots: BTreeMap<SnapshotId, BTreeSet<Reference>>,
     /// The images about which a source could not tell, though it could about others.
     doubts: BTreeMap<ImageId, BTreeSet<Source>>,
     /// Every source, read or not.
     pub sources: Vec<SourceState>,
+    /// What leads nowhere, and so uses nothing.
+    pub warnings: Vec<Warning>,
 }
 
 /// What is known of the use of one image.
@@ -190,6 +194,21 @@ impl Usage {
     /// Every image that anything names, with what names it.
     pub fn all(&self) -> impl Iterator<Item = (&ImageId, &Reference)> {
         self.references.iter().flat_map(|(image, by)| by.iter().map(move |reference| (image, reference)))
+    }
+
+    /// Adds that `reference` names a snapshot in the volumes that it launches with.
+    pub fn add_snapshot(&mut self, snapshot: SnapshotId, reference: Reference) {
+        self.snapshots.entry(snapshot).or_default().insert(reference);
+    }
+
+    /// All that names the snapshot in the volumes that it launches with: templates, launch configurations, Spot requests.
+    pub fn snapshot_references(&self, snapshot: &SnapshotId) -> Vec<&Reference> {
+        self.snapshots.get(snapshot).into_iter().flatten().collect()
+    }
+
+    /// Every snapshot that anything names so, with what names it.
+    pub fn all_snapshots(&self) -> impl Iterator<Item = (&SnapshotId, &Reference)> {
+        self.snapshots.iter().flat_map(|(snapshot, by)| by.iter().map(move |reference| (snapshot, reference)))
     }
 
     /// Notes that a source could not tell about this image.

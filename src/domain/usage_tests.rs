@@ -67,3 +67,22 @@ fn an_alias_is_one_now_and_not_one_before() {
     usage.sources[0].status = SourceStatus::Skipped;
     assert_eq!(usage.aliases(&image), Some(vec!["/amictl/web/prod"]));
 }
+
+#[test]
+fn a_snapshot_is_in_use_by_what_makes_volumes_of_it_and_not_by_its_image() {
+    let (used, other): (SnapshotId, SnapshotId) = ("snap-00000001".parse().unwrap(), "snap-00000002".parse().unwrap());
+    let mut usage = Usage::default();
+    let reference = |detail: &str| Reference {
+        source: Source::LaunchTemplates,
+        kind: "launch-template",
+        id: "lt-1".into(),
+        detail: detail.into(),
+    };
+    usage.add_snapshot(used.clone(), reference("web:2"));
+    usage.add_snapshot(used.clone(), reference("web:1"));
+    usage.add_snapshot(used.clone(), reference("web:2"));
+    assert_eq!(usage.snapshot_references(&used), [&reference("web:1"), &reference("web:2")]);
+    assert!(usage.snapshot_references(&other).is_empty());
+    assert_eq!(usage.all_snapshots().count(), 2);
+    assert_eq!(usage.all().count(), 0);
+}

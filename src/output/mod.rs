@@ -31,7 +31,7 @@ pub use page::Page;
 pub use plan::{dispensable, overview, plan, question as plan_question, steps, summary as plan_summary};
 pub use progress::{Bar, Bars};
 pub use recycle_bin::recycle_bin;
-pub use refs::{refs, unread as unread_sources};
+pub use refs::{refs, unread as unread_sources, warnings};
 pub use report::report;
 pub use show::{Blind, Details, show};
 pub use table::{Cell, Sheet, Tone, clean};

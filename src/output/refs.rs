@@ -1,11 +1,13 @@
 //! Who uses images, in every format.
 
+use std::collections::HashMap;
+
 use super::json::{ErrorJson, ReferenceJson, RefsImageJson, RefsJson, VERSION};
 use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
-use crate::domain::plan::SourceRow;
+use crate::domain::plan::{ErrorRow, SourceRow};
 use crate::domain::report::PlaceError;
 use crate::domain::usage::{SourceStatus, Usage, Verdict};
 
@@ -17,7 +19,8 @@ pub fn refs(printer: &Printer, places: &[(&[Image], &Usage)], errors: &[PlaceErr
         Format::Json => {
             let sources = places.iter().flat_map(|(_, usage)| usage.sources.iter().map(SourceRow::new)).collect();
             let errors = errors.iter().map(ErrorJson::new).collect();
-            printer.json(&RefsJson { version: VERSION, images: items, sources, errors })
+            let warnings = places.iter().flat_map(|(_, usage)| usage.warnings.iter().map(ErrorJson::new)).collect();
+            printer.json(&RefsJson { version: VERSION, images: items, sources, errors, warnings })
         }
         Format::Jsonl => printer.jsonl(&items),
         Format::Ids => {
@@ -99,4 +102,33 @@ pub fn unread(usage: &Usage) -> Vec<String> {
         )),
     });
     each.collect()
+}
+
+/// How many warnings people are shown: an account may have thousands, and programs get all of them.
+const MOST_WARNINGS: usize = 10;
+
+/// The warnings in lines, each said once however many places it is about.
+pub fn warnings(all: &[ErrorRow]) -> Vec<String> {
+    let mut places: Vec<(&str, Vec<&ErrorRow>)> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for row in all {
+        let at = *known.entry(&row.message).or_insert(places.len());
+        if at == places.len() {
+            places.push((row.message.as_str(), Vec::new()));
+        }
+        places[at].1.push(row);
+    }
+    let line = |(message, rows): &(&str, Vec<&ErrorRow>)| {
+        let place = match rows.as_slice() {
+            [ErrorRow { account: Some(account), region, .. }] => format!("account {account}, region {region}"),
+            [ErrorRow { region, .. }] => format!("region {region}"),
+            several => format!("{} places", several.len()),
+        };
+        format!("warning: {place}: {message}")
+    };
+    let mut lines: Vec<_> = places.iter().take(MOST_WARNINGS).map(line).collect();
+    if let Some(more) = places.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
+        lines.push(format!("warning: and {more} more like these; -o json has all of them"));
+    }
+    lines
 }

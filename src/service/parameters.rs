@@ -1,9 +1,18 @@
-//! SSM parameters: where aliases live.
+//! SSM parameters: where aliases live, and what launch templates may name instead of an image.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_ssm::types::ParameterType;
+use futures::StreamExt;
 
 use super::error::{ApiError, api};
 use super::target::Target;
+use crate::domain::launch_image::{calls, parameter};
+use crate::domain::report::Problem;
 
 const GET: &str = "GetParameter";
+const GET_MANY: &str = "GetParameters";
+const SIDE_BY_SIDE: usize = 10;
 
 /// The value of a parameter; `None` when there is no such parameter.
 pub async fn value(target: &Target, name: &str) -> Result<Option<String>, ApiError> {
@@ -13,4 +22,36 @@ pub async fn value(target: &Target, name: &str) -> Result<Option<String>, ApiErr
         Err(error) if error.is("ParameterNotFound") => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// What was found out about a parameter: its value, or that there is none of that name, version or label.
+pub type Value = Result<Option<String>, Problem>;
+
+/// The values of many parameters, named by `name`, `name:version`, `name:label` or ARN. A secret is not read.
+pub async fn values(target: &Target, names: &BTreeSet<String>) -> HashMap<String, Value> {
+    let each = futures::stream::iter(calls(names)).map(|call| some(target, call));
+    let answers: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).collect().await;
+    answers.into_iter().flatten().collect()
+}
+
+async fn some(target: &Target, names: Vec<String>) -> Vec<(String, Value)> {
+    let answer = target.ssm().get_parameters().set_names(Some(names.clone())).send().await;
+    let answer = match answer.map_err(api(GET_MANY, &target.region)) {
+        Ok(answer) => answer,
+        Err(error) => return names.into_iter().map(|name| (name, Err(error.problem()))).collect(),
+    };
+    // No call asks for one parameter twice. What is shared by another account may be answered by its ARN.
+    let value = |name: &str| {
+        let same = |given: Option<&str>| given.is_some_and(|given| parameter(given) == parameter(name));
+        match answer.parameters().iter().find(|p| same(p.name()) || same(p.arn())) {
+            Some(found) if matches!(found.r#type(), Some(ParameterType::SecureString)) => {
+                Err(Problem { code: "SecureString".to_owned(), message: "it is a SecureString".to_owned() })
+            }
+            Some(found) => Ok(Some(found.value().unwrap_or_default().to_owned())),
+            None if answer.invalid_parameters().iter().any(|invalid| same(Some(invalid))) => Ok(None),
+            None => Err(ApiError::unreadable(GET_MANY, &target.region).problem()),
+        }
+    };
+    let all = names.iter().map(|name| (name.clone(), value(name)));
+    all.collect()
 }

@@ -90,12 +90,27 @@ impl Plan {
             monthly_saving_usd_at_most: prices.monthly(sizes.iter().map(|((region, _), gib)| (region, *gib))),
         };
         let sources = places.iter().flat_map(|place| &place.usage.sources).map(SourceRow::new).collect();
+        let warnings = places.iter().flat_map(|place| &place.usage.warnings).map(ErrorRow::new).collect();
         let (version, kind) = (VERSION, "plan".to_owned());
         let created_at = now - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
         let (accounts, errors) = (account.iter().cloned().collect(), Vec::new());
         let digest = String::new();
-        Self { version, kind, created_at, account, accounts, errors, policy, sources, actions, kept, summary, digest }
-            .sealed()
+        Self {
+            version,
+            kind,
+            created_at,
+            account,
+            accounts,
+            errors,
+            warnings,
+            policy,
+            sources,
+            actions,
+            kept,
+            summary,
+            digest,
+        }
+        .sealed()
     }
 
     /// The same plan of a run over these accounts, where some could not be looked into.

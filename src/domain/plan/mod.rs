@@ -37,6 +37,9 @@ pub struct Plan {
     /// Accounts and regions of which nothing is known, so that nothing of theirs is in the plan.
     #[serde(default)]
     pub errors: Vec<ErrorRow>,
+    /// What leads nowhere, of what was looked at for use. Plans of earlier versions have none.
+    #[serde(default)]
+    pub warnings: Vec<ErrorRow>,
     /// The rules it follows.
     pub policy: Policy,
     /// The sources of use, read or not.
@@ -51,7 +54,7 @@ pub struct Plan {
     pub digest: String,
 }
 
-/// An account, or a region of it, that could not be looked into.
+/// An account, or a region of it, that could not be looked into, or that there is a warning of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorRow {
     /// The account, where known.

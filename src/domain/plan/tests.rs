@@ -179,3 +179,33 @@ fn a_plan_covers_the_places_it_looked_into() {
     plan.errors = vec![error(&two, &west), error(&three, &east)];
     assert!(plan.covers(Some(&two), &west) && plan.covers(Some(&three), &east) && plan.covers(Some(&three), &west));
 }
+
+#[test]
+fn a_plan_of_an_earlier_version_has_no_warnings_and_is_read() {
+    let mut value = serde_json::to_value(plan()).unwrap();
+    let fields = value.as_object_mut().unwrap();
+    assert_eq!(fields.remove("warnings"), Some(serde_json::json!([])));
+    let digest = super::check::digest(value.clone());
+    value["digest"] = digest.into();
+    assert!(super::Plan::parse(&value.to_string()).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn a_warning_is_in_the_plan_and_changes_nothing_in_it() {
+    let (images, policy) = (fleet(), Policy::default());
+    let problem =
+        crate::domain::report::Problem { code: "DeadReference".into(), message: "web:1 leads nowhere".into() };
+    let warning = PlaceError { account: Some("111111111111".into()), region: "us-east-1".parse().unwrap(), problem };
+    let mut usage = Usage::default();
+    usage.warnings.push(warning);
+    let verdicts = judge(&policy, &images, &usage, &Shares::new(), now());
+    let places = [Judged { images: &images, verdicts, usage: &usage }];
+    let warned = Plan::new(policy.clone(), account(), &places, Prices::default(), now());
+    assert_eq!(warned.warnings.len(), 1);
+    let silent = plan();
+    assert_eq!((&warned.actions, &warned.kept, warned.summary.unverified), (&silent.actions, &silent.kept, 0));
+    let saved = serde_json::to_string(&warned).unwrap();
+    assert_eq!(super::Plan::parse(&saved).unwrap(), warned);
+    let edited = saved.replace("leads nowhere", "is fine");
+    assert_eq!(super::Plan::parse(&edited), Err(Unusable::Edited));
+}

@@ -11,6 +11,7 @@ pub struct RefsJson<'a> {
     pub images: Vec<RefsImageJson<'a>>,
     pub sources: Vec<SourceRow>,
     pub errors: Vec<ErrorJson<'a>>,
+    pub warnings: Vec<ErrorJson<'a>>,
 }
 
 #[derive(Serialize)]

@@ -34,6 +34,7 @@ pub struct ReportJson<'a> {
     pub kind: &'static str,
     pub results: Vec<OutcomeJson<'a>>,
     pub errors: Vec<ErrorJson<'a>>,
+    pub warnings: Vec<ErrorJson<'a>>,
     pub summary: SummaryJson,
 }
 
@@ -85,6 +86,7 @@ impl<'a> ReportJson<'a> {
             kind: "report",
             results: report.results.iter().map(OutcomeJson::new).collect(),
             errors: report.errors.iter().map(ErrorJson::new).collect(),
+            warnings: report.warnings.iter().map(ErrorJson::new).collect(),
             summary: SummaryJson { done, failed, skipped },
         }
     }

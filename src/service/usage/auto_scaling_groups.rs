@@ -2,14 +2,15 @@
 
 use aws_sdk_autoscaling::types::{AutoScalingGroup, LaunchTemplateSpecification};
 
+use super::catalog::Catalog;
+use super::found::{Found, User};
 use super::templates::Wanted;
-use super::{Catalog, Found, Source, Target};
+use super::{Source, Target};
 use crate::domain::report::Problem;
 use crate::service::error::api;
 
 /// The most that Auto Scaling gives in a page.
 const PAGE: i32 = 100;
-const KIND: &str = "auto-scaling-group";
 
 pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {
     let mut pages = target.autoscaling().describe_auto_scaling_groups().into_paginator().page_size(PAGE).send();
@@ -18,13 +19,13 @@ pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found
         let page = page.map_err(|e| api("DescribeAutoScalingGroups", &target.region)(e).problem())?;
         for group in page.auto_scaling_groups() {
             found.read += 1;
-            let name = group.auto_scaling_group_name().unwrap_or("unknown");
+            let id = group.auto_scaling_group_name().unwrap_or("unknown");
+            let user = User { source: Source::AutoScalingGroups, kind: "auto-scaling-group", id, called: "group" };
             for template in templates(group) {
-                let (image, detail) = catalog.image(&template, &format!("group {name}")).await?;
-                found.add(Source::AutoScalingGroups, image.as_deref(), KIND, name, detail)?;
+                catalog.template(&mut found, &template, &user).await?;
             }
             for image in override_images(group) {
-                found.add(Source::AutoScalingGroups, Some(image), KIND, name, "override".to_owned())?;
+                catalog.image(&mut found, Some(image), &user, "override").await?;
             }
         }
     }

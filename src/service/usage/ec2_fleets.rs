@@ -2,13 +2,14 @@
 
 use aws_sdk_ec2::types::FleetStateCode;
 
+use super::catalog::Catalog;
+use super::found::{Found, User};
 use super::templates::Wanted;
-use super::{Catalog, Found, Source, Target};
+use super::{Source, Target};
 use crate::domain::report::Problem;
 use crate::service::error::api;
 
 const PAGE: i32 = 1000;
-const KIND: &str = "ec2-fleet";
 
 pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {
     let mut pages = target.ec2.describe_fleets().into_paginator().page_size(PAGE).send();
@@ -21,17 +22,19 @@ pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found
                 continue;
             }
             let id = fleet.fleet_id().unwrap_or("unknown");
+            let user = User { source: Source::Ec2Fleets, kind: "ec2-fleet", id, called: "fleet" };
             for config in fleet.launch_template_configs() {
                 let template = config.launch_template_specification().and_then(|specification| {
                     let (id, name) = (specification.launch_template_id(), specification.launch_template_name());
                     Wanted::new(id, name, specification.version())
                 });
                 if let Some(wanted) = template {
-                    let (image, detail) = catalog.image(&wanted, &format!("fleet {id}")).await?;
-                    found.add(Source::Ec2Fleets, image.as_deref(), KIND, id, detail)?;
+                    catalog.template(&mut found, &wanted, &user).await?;
                 }
                 for one in config.overrides() {
-                    found.add(Source::Ec2Fleets, one.image_id(), KIND, id, "override".to_owned())?;
+                    catalog.image(&mut found, one.image_id(), &user, "override").await?;
+                    let volumes = one.block_device_mappings().iter();
+                    found.volumes(&user, volumes.map(|volume| volume.ebs()?.snapshot_id()), "override");
                 }
             }
         }

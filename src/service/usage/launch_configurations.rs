@@ -1,23 +1,52 @@
 //! Launch configurations: all of them, whether a group uses them or not.
 
-use super::{Found, Source, Target};
+use aws_sdk_autoscaling::types::LaunchConfiguration;
+
+use super::catalog::Catalog;
+use super::found::{Found, User};
+use super::{Source, Target};
 use crate::domain::report::Problem;
 use crate::service::error::api;
 
 /// The most that Auto Scaling gives in a page.
 const PAGE: i32 = 100;
 
-pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
-    let mut pages = target.autoscaling().describe_launch_configurations().into_paginator().page_size(PAGE).send();
-    let mut found = Found::default();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|e| api("DescribeLaunchConfigurations", &target.region)(e).problem())?;
-        for configuration in page.launch_configurations() {
-            found.read += 1;
-            let name = configuration.launch_configuration_name().unwrap_or("unknown");
-            let image = configuration.image_id();
-            found.add(Source::LaunchConfigurations, image, "launch-configuration", name, name.to_owned())?;
-        }
+pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {
+    let all = all(target).await?;
+    let mut found = snapshots_of(&all);
+    for configuration in &all {
+        let user = user(configuration);
+        catalog.image(&mut found, configuration.image_id(), &user, user.id).await?;
     }
     Ok(found)
+}
+
+/// The snapshots that volumes are made of.
+pub(super) async fn snapshots(target: &Target) -> Result<Found, Problem> {
+    Ok(snapshots_of(&all(target).await?))
+}
+
+async fn all(target: &Target) -> Result<Vec<LaunchConfiguration>, Problem> {
+    let mut pages = target.autoscaling().describe_launch_configurations().into_paginator().page_size(PAGE).send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|e| api("DescribeLaunchConfigurations", &target.region)(e).problem())?;
+        all.extend(page.launch_configurations.unwrap_or_default());
+    }
+    Ok(all)
+}
+
+fn user(configuration: &LaunchConfiguration) -> User<'_> {
+    let id = configuration.launch_configuration_name().unwrap_or("unknown");
+    User { source: Source::LaunchConfigurations, kind: "launch-configuration", id, called: "launch configuration" }
+}
+
+fn snapshots_of(all: &[LaunchConfiguration]) -> Found {
+    let mut found = Found { read: all.len(), ..Found::default() };
+    for configuration in all {
+        let user = user(configuration);
+        let volumes = configuration.block_device_mappings().iter();
+        found.volumes(&user, volumes.map(|volume| volume.ebs()?.snapshot_id()), user.id);
+    }
+    found
 }

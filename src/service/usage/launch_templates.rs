@@ -1,15 +1,55 @@
 //! Launch templates: every version of every template, with `resolve:ssm:` resolved.
 
-use super::templates::Templates;
-use super::{Found, Source};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::catalog::{Catalog, explained};
+use super::found::{Found, Meaning, User};
+use super::templates::{Templates, Version};
+use super::{Source, Target};
 use crate::domain::report::Problem;
 
-pub(super) fn read(templates: &Templates) -> Result<Found, Problem> {
-    let mut found = Found { read: templates.count, ..Found::default() };
+const KIND: &str = "launch-template";
+
+fn user(version: &Version) -> User<'_> {
+    User { source: Source::LaunchTemplates, kind: KIND, id: &version.id, called: "launch template" }
+}
+
+fn detail(version: &Version) -> String {
+    format!("{}:{}", version.name, version.number)
+}
+
+pub(super) async fn read(catalog: &Catalog<'_>) -> Result<Found, Problem> {
+    let templates = catalog.templates().await?;
+    let mut found = snapshots_of(templates);
+    // A template may say the same in each of its versions.
+    let mut dead: BTreeMap<(&str, &str, String), BTreeSet<i64>> = BTreeMap::new();
     for version in &templates.versions {
-        let image = version.image.as_ref().map_err(Clone::clone)?;
-        let detail = format!("{}:{}", version.name, version.number);
-        found.add(Source::LaunchTemplates, image.as_deref(), "launch-template", &version.id, detail)?;
+        let Some(text) = &version.image else { continue };
+        let detail = detail(version);
+        let names = || format!("launch template {detail} names {text}");
+        match catalog.meaning(text).await.map_err(|problem| explained(&names(), problem))? {
+            Meaning::Images(images) => found.uses(&user(version), images, &detail),
+            Meaning::Dead(why) => {
+                dead.entry((version.name.as_str(), text.as_str(), why)).or_default().insert(version.number);
+            }
+        }
+    }
+    for ((name, text, why), versions) in dead {
+        let versions: Vec<_> = versions.iter().map(ToString::to_string).collect();
+        found.dead(format!("launch template {name}:{} names {text}: {why}", versions.join(",")));
     }
     Ok(found)
+}
+
+/// The snapshots that volumes are made of.
+pub(super) async fn snapshots(target: &Target) -> Result<Found, Problem> {
+    Ok(snapshots_of(&Templates::read(target).await?))
+}
+
+fn snapshots_of(templates: &Templates) -> Found {
+    let mut found = Found { read: templates.count, ..Found::default() };
+    for version in &templates.versions {
+        found.volumes(&user(version), version.snapshots.iter().map(|text| Some(text.as_str())), &detail(version));
+    }
+    found
 }

@@ -3,85 +3,31 @@
 //! It fails closed: a source that cannot be read to its end is *failed*, never empty.
 
 mod auto_scaling_groups;
+mod catalog;
 mod ec2_fleets;
 mod files;
+mod found;
 mod image_references;
 mod instances;
 mod launch_configurations;
 mod launch_templates;
 mod spot_requests;
 mod ssm_parameters;
+mod template_versions;
 mod templates;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use tokio::sync::OnceCell;
 
 use super::target::Target;
-use crate::domain::ids::ImageId;
-use crate::domain::report::Problem;
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::report::{Problem, Warning};
 use crate::domain::usage::{Reference, Source, SourceState, SourceStatus, Usage};
-use templates::{Templates, Wanted};
-
-/// What a source found: how much it looked at, and what names which image.
-#[derive(Debug, Default)]
-struct Found {
-    read: usize,
-    references: Vec<(ImageId, Reference)>,
-}
-
-impl Found {
-    /// Notes that something names `image`, if it names one. A name that is not an image id is a problem: it may
-    /// stand for any image.
-    fn add(
-        &mut self,
-        source: Source,
-        image: Option<&str>,
-        kind: &'static str,
-        id: &str,
-        detail: String,
-    ) -> Result<(), Problem> {
-        let Some(image) = image.filter(|text| !text.is_empty()) else { return Ok(()) };
-        let image = image.parse().map_err(|error| Problem {
-            code: "UnreadableImage".to_owned(),
-            message: format!("{kind} {id} ({detail}): {error}"),
-        })?;
-        self.references.push((image, Reference { source, kind, id: id.to_owned(), detail }));
-        Ok(())
-    }
-
-    /// Notes an image id found in a text; a text that is none names no image.
-    fn mention(&mut self, source: Source, text: &str, kind: &'static str, id: &str, detail: String) {
-        if let Ok(image) = text.parse() {
-            self.references.push((image, Reference { source, kind, id: id.to_owned(), detail }));
-        }
-    }
-}
-
-/// The launch templates of a place, read when the first source asks for them.
-struct Catalog<'a> {
-    target: &'a Target,
-    templates: OnceCell<Result<Templates, Problem>>,
-}
-
-impl Catalog<'_> {
-    async fn templates(&self) -> Result<&Templates, Problem> {
-        self.templates.get_or_init(|| Templates::read(self.target)).await.as_ref().map_err(Clone::clone)
-    }
-
-    /// The image that `user` gets by a template, and the template version it gets it by.
-    async fn image(&self, wanted: &Wanted, user: &str) -> Result<(Option<String>, String), Problem> {
-        let (version, image) = self
-            .templates()
-            .await?
-            .image(wanted)
-            .map_err(|problem| Problem { message: format!("{user}: {}", problem.message), ..problem })?;
-        Ok((image.map(str::to_owned), format!("launch template {}:{}", version.name, version.number)))
-    }
-}
+use catalog::{Catalog, explained};
+use found::Found;
 
 /// Where to look for use.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +48,7 @@ pub async fn find(
     done: &(dyn Fn(Source) + Send + Sync),
 ) -> Usage {
     let account = target.account().await.ok().cloned();
-    let catalog = Catalog { target, templates: OnceCell::new() };
+    let catalog = Catalog::new(target);
     let files = (!scope.files.is_empty()).then_some(Source::Files);
     let candidates = candidates.map(Arc::new).shared();
     let read = Source::ALL.into_iter().chain(files).map(|source| {
@@ -116,19 +62,26 @@ pub async fn find(
             (source, found)
         }
     });
-    let mut usage = Usage::default();
+    let (mut usage, mut warnings) = (Usage::default(), Vec::new());
     for (source, found) in futures::future::join_all(read).await {
         let status = match found {
             None => SourceStatus::Skipped,
             Some(Err(problem)) => SourceStatus::Failed(problem),
             Some(Ok(found)) => {
-                let read = found.read;
                 found.references.into_iter().for_each(|(image, reference)| usage.add(image, reference));
-                SourceStatus::Ok { read }
+                found.snapshots.into_iter().for_each(|(id, reference)| usage.add_snapshot(id, reference));
+                warnings.extend(found.warnings);
+                SourceStatus::Ok { read: found.read }
             }
         };
         usage.sources.push(SourceState { account: account.clone(), region: target.region.clone(), source, status });
     }
+    // Several sources may come upon the same.
+    warnings.sort_by(|a: &Problem, b| (&a.message, &a.code).cmp(&(&b.message, &b.code)));
+    warnings.dedup();
+    let account = account.map(|account| account.to_string());
+    let place = |problem| Warning { account: account.clone(), region: target.region.clone(), problem };
+    usage.warnings = warnings.into_iter().map(place).collect();
     usage
 }
 
@@ -141,8 +94,8 @@ async fn read(
 ) -> Result<Found, Problem> {
     match source {
         Source::Instances => instances::read(target).await,
-        Source::LaunchTemplates => launch_templates::read(catalog.templates().await?),
-        Source::LaunchConfigurations => launch_configurations::read(target).await,
+        Source::LaunchTemplates => launch_templates::read(catalog).await,
+        Source::LaunchConfigurations => launch_configurations::read(target, catalog).await,
         Source::AutoScalingGroups => auto_scaling_groups::read(target, catalog).await,
         Source::SpotRequests => spot_requests::read(target, catalog).await,
         Source::Ec2Fleets => ec2_fleets::read(target, catalog).await,
@@ -157,4 +110,26 @@ async fn read(
 /// What EC2's own search finds of images in a place, also of images of others.
 pub async fn references(target: &Target, images: &BTreeSet<ImageId>) -> Result<Vec<(ImageId, Reference)>, Problem> {
     Ok(image_references::read(target, images).await?.references)
+}
+
+/// The snapshots that launch templates, launch configurations and Spot requests make volumes of, whatever becomes of the
+/// images that stand on them. It fails where one of these sources cannot be read to its end.
+pub async fn snapshots(target: &Target) -> Result<BTreeMap<SnapshotId, BTreeSet<Reference>>, Problem> {
+    let of = |source: Source| move |problem| explained(source.as_str(), problem);
+    let found = futures::future::join3(
+        launch_templates::snapshots(target),
+        launch_configurations::snapshots(target),
+        spot_requests::snapshots(target),
+    );
+    let (templates, configurations, spot) = found.await;
+    let all = [
+        templates.map_err(of(Source::LaunchTemplates))?,
+        configurations.map_err(of(Source::LaunchConfigurations))?,
+        spot.map_err(of(Source::SpotRequests))?,
+    ];
+    let mut by_snapshot = BTreeMap::<_, BTreeSet<_>>::new();
+    for (snapshot, reference) in all.into_iter().flat_map(|found| found.snapshots) {
+        by_snapshot.entry(snapshot).or_default().insert(reference);
+    }
+    Ok(by_snapshot)
 }

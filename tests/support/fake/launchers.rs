@@ -61,6 +61,8 @@ pub struct LaunchConfiguration {
     pub name: String,
     /// Image it launches.
     pub image: String,
+    /// Snapshots that its volumes are made of.
+    pub snapshots: Vec<String>,
     /// When it was made.
     pub created: DateTime<Utc>,
 }
@@ -99,6 +101,8 @@ pub struct SpotRequest {
     pub image: String,
     /// Instance type it launches.
     pub kind: String,
+    /// Snapshots that its volumes are made of.
+    pub snapshots: Vec<String>,
     /// Whether it launches again after an interruption.
     pub persistent: bool,
     /// `open`, `active`, `closed`, `cancelled`, `failed` or `disabled`.
@@ -119,6 +123,7 @@ impl SpotRequest {
             owner: instance.owner.clone(),
             image: instance.image.clone(),
             kind: instance.kind.clone(),
+            snapshots: Vec::new(),
             persistent: false,
             state: "active".to_owned(),
             instance: Some(instance.id.clone()),
@@ -147,8 +152,8 @@ pub struct SpotFleet {
     pub owner: String,
     /// `submitted`, `active`, `cancelled`, `failed`, `cancelled_running`, `cancelled_terminating` or `modifying`.
     pub state: String,
-    /// Images of its launch specifications.
-    pub images: Vec<String>,
+    /// Images of its launch specifications, each with the snapshots that its volumes are made of.
+    pub images: Vec<(String, Vec<String>)>,
     /// Its launch templates.
     pub templates: Vec<TemplateRef>,
     /// TargetCapacity.

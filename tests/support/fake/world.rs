@@ -65,8 +65,8 @@ pub struct World {
     pub fail_next_image: Option<Reason>,
     /// An endpoint that knows nothing of DeleteAssociatedSnapshots.
     pub ignore_delete_snapshots: bool,
-    /// An endpoint that knows nothing of ResolveAlias.
-    pub ignore_resolve_alias: bool,
+    /// Ids of launch templates that listings do not show yet.
+    pub unlisted_templates: BTreeSet<String>,
     /// Return codes of DeleteAssociatedSnapshots by snapshot id, e.g. `missing-permissions`.
     pub delete_codes: BTreeMap<String, String>,
     /// No page of images is longer than this, whatever MaxResults says.
@@ -212,7 +212,7 @@ impl World {
             ghost_for: Duration::ZERO,
             fail_next_image: None,
             ignore_delete_snapshots: false,
-            ignore_resolve_alias: false,
+            unlisted_templates: BTreeSet::new(),
             delete_codes: BTreeMap::new(),
             image_page_limit: None,
             short_pages: false,

@@ -34,3 +34,14 @@ fn write_template(x: &mut Xml, template: &TemplateRef) {
         x.maybe("version", template.version.as_ref());
     });
 }
+
+/// `<blockDeviceMapping>` of a launch specification, left out when there are no volumes.
+fn write_volumes(x: &mut Xml, snapshots: &[String]) {
+    if !snapshots.is_empty() {
+        x.list("blockDeviceMapping", snapshots, |x, snapshot| {
+            x.leaf("deviceName", "/dev/sdf").node("ebs", |x| {
+                x.leaf("snapshotId", snapshot);
+            });
+        });
+    }
+}

@@ -6,7 +6,7 @@ use super::super::paging::{Rules, Window};
 use super::super::request::Request;
 use super::super::world::World;
 use super::super::xml::Xml;
-use super::write_template;
+use super::{write_template, write_volumes};
 
 /// A page has at most a thousand, asked for or not.
 pub fn describe(world: &mut World, request: &Request) -> Answer {
@@ -43,8 +43,9 @@ fn write(x: &mut Xml, fleet: &SpotFleet) {
         x.leaf("iamFleetRole", format_args!("arn:aws:iam::{}:role/fleet", fleet.owner));
         x.leaf("targetCapacity", fleet.capacity).leaf("fulfilledCapacity", fleet.capacity);
         if !fleet.images.is_empty() {
-            x.list("launchSpecifications", &fleet.images, |x, image| {
+            x.list("launchSpecifications", &fleet.images, |x, (image, snapshots)| {
                 x.leaf("imageId", image).leaf("instanceType", "t3.micro");
+                write_volumes(x, snapshots);
             });
         }
         if !fleet.templates.is_empty() {

@@ -8,6 +8,7 @@ use super::super::paging::Window;
 use super::super::request::Request;
 use super::super::world::World;
 use super::super::xml::{Xml, stamp};
+use super::write_volumes;
 
 const FILTERS: &[&str] = &[
     "create-time",
@@ -91,6 +92,7 @@ fn write(x: &mut Xml, spot: &SpotRequest, state: &str) {
     });
     x.node("launchSpecification", |x| {
         x.leaf("imageId", &spot.image).leaf("instanceType", &spot.kind);
+        write_volumes(x, &spot.snapshots);
         x.node("monitoring", |x| {
             x.leaf("enabled", false);
         });

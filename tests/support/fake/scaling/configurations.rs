@@ -33,7 +33,11 @@ fn write(x: &mut Xml, configuration: &LaunchConfiguration, region: &str) {
     x.leaf("ImageId", &configuration.image).leaf("InstanceType", "t3.micro");
     x.leaf("KeyName", "").leaf("UserData", "").leaf("KernelId", "").leaf("RamdiskId", "");
     x.members("SecurityGroups", [""; 0], |_, _| ());
-    x.members("BlockDeviceMappings", [""; 0], |_, _| ());
+    x.members("BlockDeviceMappings", &configuration.snapshots, |x, snapshot| {
+        x.leaf("DeviceName", "/dev/sdf").node("Ebs", |x| {
+            x.leaf("SnapshotId", snapshot);
+        });
+    });
     x.node("InstanceMonitoring", |x| {
         x.leaf("Enabled", true);
     });

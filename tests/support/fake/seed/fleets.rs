@@ -33,6 +33,7 @@ impl World {
             owner: account.to_owned(),
             image: image.to_owned(),
             kind: "t3.micro".to_owned(),
+            snapshots: Vec::new(),
             persistent: true,
             state: "open".to_owned(),
             instance: None,
@@ -72,6 +73,12 @@ impl World {
 }
 
 impl SpotRequestSeed<'_> {
+    /// A volume of a snapshot.
+    pub fn volume(mut self, snapshot: &str) -> Self {
+        self.request.snapshots.push(snapshot.to_owned());
+        self
+    }
+
     /// Launches once only.
     pub fn one_time(mut self) -> Self {
         self.request.persistent = false;
@@ -107,7 +114,14 @@ impl SpotRequestSeed<'_> {
 impl SpotFleetSeed<'_> {
     /// A launch specification with this image.
     pub fn launch_specification(mut self, image: &str) -> Self {
-        self.fleet.images.push(image.to_owned());
+        self.fleet.images.push((image.to_owned(), Vec::new()));
+        self
+    }
+
+    /// A volume of a snapshot for the launch specification before.
+    pub fn volume(mut self, snapshot: &str) -> Self {
+        let (_, snapshots) = self.fleet.images.last_mut().unwrap();
+        snapshots.push(snapshot.to_owned());
         self
     }
 

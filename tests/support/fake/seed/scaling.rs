@@ -15,9 +15,16 @@ impl World {
     /// A launch configuration.
     pub fn launch_configuration(&mut self, account: &str, region: &str, name: &str, image: &str) {
         let (owner, name, image) = (account.to_owned(), name.to_owned(), image.to_owned());
-        let configuration = LaunchConfiguration { owner, name, image, created: self.now() };
+        let configuration = LaunchConfiguration { owner, name, image, snapshots: Vec::new(), created: self.now() };
         let key = (configuration.owner.clone(), configuration.name.clone());
         self.region(region).launch_configurations.insert(key, configuration);
+    }
+
+    /// A volume of a snapshot for a launch configuration that is there.
+    pub fn launch_configuration_volume(&mut self, account: &str, region: &str, name: &str, snapshot: &str) {
+        let key = (account.to_owned(), name.to_owned());
+        let configuration = self.region(region).launch_configurations.get_mut(&key).unwrap();
+        configuration.snapshots.push(snapshot.to_owned());
     }
 
     /// A group of one instance; give it a template, a launch configuration or a mixed instances policy.

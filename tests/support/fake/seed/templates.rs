@@ -52,6 +52,16 @@ impl TemplateSeed<'_> {
         self.version(&[("ImageId", image), ("InstanceType", "t3.micro")])
     }
 
+    /// A volume of a snapshot for the version before.
+    pub fn volume(mut self, snapshot: &str) -> Self {
+        let version = self.template.versions.get_mut(&self.template.latest).unwrap();
+        let number = version.data.structs("BlockDeviceMapping").len() + 1;
+        for (field, value) in [("DeviceName", "/dev/sdf"), ("Ebs.SnapshotId", snapshot)] {
+            version.data.0.insert(format!("BlockDeviceMapping.{number}.{field}"), value.to_owned());
+        }
+        self
+    }
+
     /// Number of the default version; 1 unless set.
     pub fn default_version(mut self, number: u64) -> Self {
         self.template.default = number;

@@ -95,6 +95,16 @@ fn arn_prefix(request: &Request) -> String {
     format!("arn:aws:ssm:{}:{}:parameter", request.region, request.account)
 }
 
+/// The name that a caller has given, without version or label; those of the caller's own ARNs without their slash.
+pub fn without_selector(request: &Request, text: &str) -> String {
+    let local = text.strip_prefix(arn_prefix(request).as_str()).unwrap_or(text);
+    let path = match local.starts_with("arn:") {
+        true => local,
+        false => local.split_once(':').map_or(local, |(path, _)| path),
+    };
+    path.trim_start_matches('/').to_owned()
+}
+
 /// The ARN of a parameter of the caller.
 pub fn arn(request: &Request, name: &str) -> String {
     let slash = if name.starts_with('/') { "" } else { "/" };

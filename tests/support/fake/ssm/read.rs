@@ -1,12 +1,14 @@
 //! GetParameter, GetParameters and GetParameterHistory.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::super::errors::{Answer, Refusal, missing, refuse};
 use super::super::paging::{Rules, Window};
 use super::super::request::Request;
 use super::super::world::World;
-use super::{Found, common, details, find, not_found, page};
+use super::{Found, common, details, find, not_found, page, without_selector};
 
 /// Most names in one call.
 const MOST_NAMES: usize = 10;
@@ -43,6 +45,15 @@ pub fn many(world: &mut World, request: &Request) -> Answer {
                  Member must have length less than or equal to {MOST_NAMES}"
             ),
         ));
+    }
+    // Whether two versions of one parameter are taken together is not known.
+    let mut distinct = BTreeSet::new();
+    for name in &names {
+        let malformed = !name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-/:".contains(c));
+        if malformed || !distinct.insert(without_selector(request, name)) {
+            let message = format!("{name}: a name is malformed, or that parameter is asked for twice");
+            return Err(refuse("ValidationException", message));
+        }
     }
     let region = world.region(&request.region);
     let (mut parameters, mut invalid) = (Vec::new(), Vec::new());

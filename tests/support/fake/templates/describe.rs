@@ -17,6 +17,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let filters = Filters::read(params, &known)?;
     let managed_too = params.flag("IncludeManagedResources")?.unwrap_or(false);
     let (by_id, by_name) = (params.list("LaunchTemplateId"), params.list("LaunchTemplateName"));
+    let unlisted = world.unlisted_templates.clone();
     let region = world.region(&request.region);
     let own = || region.templates.values().filter(|t| t.owner == request.account);
     for id in &by_id {
@@ -37,6 +38,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         let wanted = by_id.contains(&template.id.as_str()) || by_name.contains(&template.name.as_str());
         (wanted || !named)
             && (managed_too || named || template.managed.is_none())
+            && (named || !unlisted.contains(&template.id))
             && filters.accept(|name, test| {
                 tag_field(name, &template.tags, test).unwrap_or_else(|| match name {
                     "create-time" => test(&stamp(template.created)),

@@ -21,11 +21,21 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let known = ["create-time", "image-id", "instance-type", "is-default-version"];
     let filters = Filters::read(params, &known)?;
     let managed_too = params.flag("IncludeManagedResources")?.unwrap_or(false);
-    let resolves = params.flag("ResolveAlias")?.unwrap_or(false) && !world.ignore_resolve_alias;
+    let resolves = params.flag("ResolveAlias")?.unwrap_or(false);
+    if resolves && !is_single(params) {
+        return Err(combination(
+            "Resource aliasing (resolveAlias) is only supported when doing single version describe",
+        ));
+    }
+    let unlisted = world.unlisted_templates.clone();
     let region = world.region(&request.region);
     let mut rows = match named(region, &request.account, params)? {
         Some(template) => of_one(template, params)?,
-        None => of_all(region, &request.account, params, managed_too)?,
+        None => {
+            let mut rows = of_all(region, &request.account, params, managed_too)?;
+            rows.retain(|(template, _)| !unlisted.contains(&template.id));
+            rows
+        }
     };
     rows.retain(|(template, version)| {
         filters.accept(|name, test| match name {
@@ -51,6 +61,12 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     });
     x.maybe("nextToken", next);
     Ok(x.done())
+}
+
+/// Whether one version of one template is asked for.
+fn is_single(params: &Params) -> bool {
+    let template = params.has("LaunchTemplateId") || params.has("LaunchTemplateName");
+    template && params.list("LaunchTemplateVersion").len() == 1
 }
 
 /// The image id or alias to show.
@@ -120,6 +136,21 @@ pub fn write(x: &mut Xml, template: &Template, version: &TemplateVersion, image:
             x.node("iamInstanceProfile", |x| {
                 x.maybe("arn", data.get("IamInstanceProfile.Arn"));
                 x.maybe("name", data.get("IamInstanceProfile.Name"));
+            });
+        }
+        let volumes = data.structs("BlockDeviceMapping");
+        if !volumes.is_empty() {
+            x.list("blockDeviceMappingSet", volumes, |x, volume| {
+                x.maybe("deviceName", volume.get("DeviceName")).maybe("virtualName", volume.get("VirtualName"));
+                if volume.has("Ebs") {
+                    x.node("ebs", |x| {
+                        x.maybe("snapshotId", volume.get("Ebs.SnapshotId"));
+                        x.maybe("volumeSize", volume.get("Ebs.VolumeSize"));
+                        x.maybe("volumeType", volume.get("Ebs.VolumeType"));
+                        x.maybe("encrypted", volume.get("Ebs.Encrypted"));
+                        x.maybe("deleteOnTermination", volume.get("Ebs.DeleteOnTermination"));
+                    });
+                }
             });
         }
         let groups = data.list("SecurityGroupId");

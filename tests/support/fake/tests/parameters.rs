@@ -126,3 +126,31 @@ async fn history_comes_oldest_first_and_keeps_a_hundred_versions() {
     let wide = client.get_parameter_history().name(WEB).max_results(51);
     assert_eq!(code(wide.send().await), "ValidationException");
 }
+
+#[tokio::test]
+async fn many_parameters_are_ten_at_most_and_each_is_asked_for_once() {
+    let fake = Fake::start();
+    {
+        let mut world = fake.world();
+        world.typed_parameter(PROD, EAST, "/web").value("one").label("old").value("two").put();
+        world.typed_parameter(PROD, EAST, "golden").value("three").put();
+    }
+    let client = ssm(&fake, "AKIAPROD", EAST);
+    let get = |names: &[&str]| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        client.get_parameters().set_names(Some(names)).send()
+    };
+    let arn = format!("arn:aws:ssm:{EAST}:{PROD}:parameter/golden:1");
+    let found = get(&["/web:old", &arn, "/none", "/web2:3"]).await.unwrap();
+    let shown = found.parameters().iter().map(|p| (p.name().unwrap(), p.value().unwrap(), p.selector()));
+    assert_eq!(shown.collect::<Vec<_>>(), [("/web", "one", Some(":old")), ("golden", "three", Some(":1"))]);
+    assert_eq!(found.invalid_parameters(), ["/none", "/web2:3"]);
+    let same_arn = format!("arn:aws:ssm:{EAST}:{PROD}:parameter/web");
+    for twice in [["/web", "/web"], ["/web:1", "/web:2"], ["/web", &same_arn], ["/web", "a b"]] {
+        assert_eq!(code(get(&twice).await), "ValidationException", "{twice:?}");
+    }
+    let many: Vec<String> = (0..11).map(|n| format!("/p/{n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(get(&many[..10]).await.unwrap().invalid_parameters().len(), 10);
+    assert_eq!(code(get(&many).await), "ValidationException");
+}

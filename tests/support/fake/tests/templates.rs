@@ -21,7 +21,13 @@ async fn launch_templates_resolve_aliases() {
             version.launch_template_data().unwrap().image_id().unwrap().to_owned()
         };
     assert_eq!(image_of(latest().send().await.unwrap()), "resolve:ssm:/amictl/web/prod");
-    assert_eq!(image_of(latest().resolve_alias(true).send().await.unwrap()), image);
+    assert_eq!(code(latest().resolve_alias(true).send().await), "InvalidParameterCombination");
+    let of_one = || client.describe_launch_template_versions().launch_template_id(&id).resolve_alias(true);
+    assert_eq!(image_of(of_one().versions("$Latest").send().await.unwrap()), image);
+    for several in [of_one(), of_one().versions("1").versions("2"), of_one().min_version("2")] {
+        let error = several.send().await.unwrap_err();
+        assert!(format!("{error:?}").contains("only supported when doing single version describe"), "{error:?}");
+    }
     let by_image = latest().filters(filter("image-id", &image)).send().await.unwrap();
     assert!(by_image.launch_template_versions().is_empty(), "the filter sees the alias");
     assert_eq!(code(client.describe_launch_template_versions().send().await), "MissingParameter");
@@ -76,4 +82,28 @@ async fn template_versions_inherit_and_do_not_become_the_default() {
     assert_eq!(listed.launch_templates().len(), 2);
     let gone = client.describe_launch_templates().launch_template_names("gone").send().await;
     assert_eq!(code(gone), "InvalidLaunchTemplateName.NotFoundException");
+}
+
+#[tokio::test]
+async fn the_volumes_of_a_version_are_shown_with_their_snapshots() {
+    let fake = Fake::start();
+    let (first, second) = ("snap-0123456789abcdef0", "snap-0123456789abcdef1");
+    let template = {
+        let mut world = fake.world();
+        let template = world.launch_template(PROD, EAST, "web").image("ami-0123456789abcdef0");
+        template.volume(first).volume(second).image("ami-0123456789abcdef0").put()
+    };
+    let versions = prod(&fake, EAST).describe_launch_template_versions().launch_template_id(template);
+    let shown: Vec<Vec<_>> = versions
+        .send()
+        .await
+        .unwrap()
+        .launch_template_versions()
+        .iter()
+        .map(|version| {
+            let volumes = version.launch_template_data().unwrap().block_device_mappings().iter();
+            volumes.map(|volume| volume.ebs().unwrap().snapshot_id().unwrap().to_owned()).collect()
+        })
+        .collect();
+    assert_eq!(shown, [vec![], vec![first.to_owned(), second.to_owned()]]);
 }

@@ -1,0 +1,143 @@
+//! The one reader of references: it finds the ids of images and snapshots in any text, whatever the text is.
+//!
+//! An id counts wherever its characters stand: after an escape (`\n`, `\u003e`, `%3D`), within a longer word
+//! (`golden-ami-…`), in an ARN. Only another hexadecimal digit right behind it makes it something else. An id found too
+//! many keeps an image too many; one that is missed deletes an image somebody needs.
+//!
+//! For the same reason no encoding is guessed. Ids are ASCII, and every encoding in use writes ASCII as one byte a
+//! character (UTF-8, Latin-1 and their like) or as two or four with zeroes (UTF-16, UTF-32, either byte order). The bytes
+//! are read in each of these ways, so that neither a missing byte order mark nor a file that is half one, half the other
+//! hides an id.
+
+use std::str::FromStr;
+
+use super::ids::{ImageId, SnapshotId};
+
+/// The image ids in a text, in their order.
+pub fn image_ids(text: &str) -> impl Iterator<Item = ImageId> {
+    ids(text.as_bytes(), 0..text.len()).map(|(_, id)| id)
+}
+
+/// The snapshot ids in a text, in their order.
+pub fn snapshot_ids(text: &str) -> impl Iterator<Item = SnapshotId> {
+    ids(text.as_bytes(), 0..text.len()).map(|(_, id)| id)
+}
+
+/// The image ids in bytes that come piece by piece, each with the number of its line: a file of any size is searched
+/// in little memory, and an id that stands across two pieces is found.
+#[derive(Debug)]
+pub struct Pieces {
+    /// What is still needed of the bytes so far.
+    kept: Vec<u8>,
+    /// How much of that has been searched.
+    searched: usize,
+    /// The line in which it begins.
+    line: usize,
+}
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self { kept: Vec::new(), searched: 0, line: 1 }
+    }
+}
+
+impl Pieces {
+    /// Takes the next piece, and gives the ids that are certain by now. An empty piece is the end.
+    pub fn add(&mut self, piece: &[u8]) -> Vec<(usize, ImageId)> {
+        self.kept.extend_from_slice(piece);
+        let until = if piece.is_empty() { self.kept.len() } else { self.kept.len().saturating_sub(REACH) };
+        if until <= self.searched {
+            return Vec::new();
+        }
+        let (mut line, mut counted, mut found) = (self.line, 0, Vec::new());
+        for (at, id) in ids(&self.kept, self.searched..until) {
+            line += line_feeds(&self.kept[counted..at]);
+            counted = at;
+            found.push((line, id));
+        }
+        let done = until.saturating_sub(REACH);
+        self.line += line_feeds(&self.kept[..done]);
+        self.kept.drain(..done);
+        self.searched = until - done;
+        found
+    }
+}
+
+fn line_feeds(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// What kind of id it is, by what stands before its hyphen.
+trait Prefixed: FromStr {
+    const PREFIX: &'static str;
+}
+
+impl Prefixed for ImageId {
+    const PREFIX: &'static str = "ami";
+}
+
+impl Prefixed for SnapshotId {
+    const PREFIX: &'static str = "snap";
+}
+
+/// How many hexadecimal digits an id has: 8 in resources made before 2016, 17 since.
+const DIGITS: [usize; 2] = [8, 17];
+
+/// How far from its hyphen an id goes at most, with what tells its end, in the widest encoding.
+const REACH: usize = 4 * (17 + 2);
+
+/// How bytes are read as characters.
+#[derive(Clone, Copy)]
+struct Reading {
+    /// The bytes of a character.
+    width: usize,
+    /// Whether the byte that tells ASCII characters apart comes last.
+    big_endian: bool,
+}
+
+const READINGS: [Reading; 5] = [
+    Reading { width: 1, big_endian: false },
+    Reading { width: 2, big_endian: false },
+    Reading { width: 2, big_endian: true },
+    Reading { width: 4, big_endian: false },
+    Reading { width: 4, big_endian: true },
+];
+
+impl Reading {
+    /// The ASCII character whose telling byte is at `at`, if that is one.
+    fn ascii(self, bytes: &[u8], at: usize) -> Option<u8> {
+        let zeroes = match self.big_endian {
+            true => at.checked_sub(self.width - 1)?..at,
+            false => at + 1..at + self.width,
+        };
+        let byte = *bytes.get(at)?;
+        (byte.is_ascii() && bytes.get(zeroes)?.iter().all(|byte| *byte == 0)).then_some(byte)
+    }
+
+    /// The id with its hyphen at `hyphen`, in lower case as EC2 writes ids.
+    fn id<T: Prefixed>(self, bytes: &[u8], hyphen: usize) -> Option<T> {
+        self.ascii(bytes, hyphen)?;
+        let start = hyphen.checked_sub(T::PREFIX.len() * self.width)?;
+        let prefix = (start..hyphen).step_by(self.width).map(|at| self.ascii(bytes, at));
+        if !prefix.zip(T::PREFIX.bytes()).all(|(found, wanted)| found.is_some_and(|c| c.eq_ignore_ascii_case(&wanted))) {
+            return None;
+        }
+        let behind = (hyphen + self.width..bytes.len()).step_by(self.width);
+        let digits = behind.map_while(|at| self.ascii(bytes, at).filter(u8::is_ascii_hexdigit));
+        let digits: String = digits.take(DIGITS[1] + 1).map(|digit| char::from(digit.to_ascii_lowercase())).collect();
+        if !DIGITS.contains(&digits.len()) {
+            return None;
+        }
+        format!("{}-{digits}", T::PREFIX).parse().ok()
+    }
+}
+
+/// The ids whose hyphens stand in that part of the bytes, each with where its hyphen is.
+fn ids<T: Prefixed>(bytes: &[u8], part: std::ops::Range<usize>) -> impl Iterator<Item = (usize, T)> {
+    let hyphens = part.filter(|at| bytes[*at] == b'-');
+    hyphens.filter_map(|at| Some((at, READINGS.iter().find_map(|reading| reading.id(bytes, at))?)))
+}
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;

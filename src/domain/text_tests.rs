@@ -1,0 +1,119 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const OLD: &str = "ami-01234567";
+const NEW: &str = "ami-0123456789abcdef0";
+
+fn images(text: &str) -> Vec<String> {
+    image_ids(text).map(|id| id.to_string()).collect()
+}
+
+#[test]
+fn an_id_counts_whatever_stands_before_it() {
+    for before in ["", " ", "\\n", "\\t", "\\u003e", "%3D", "golden-", "x", "9", "ami-", "-", "_", "é", "image/", "\0"] {
+        for id in [OLD, NEW] {
+            assert_eq!(images(&format!("{before}{id}")), [id], "{before}");
+        }
+    }
+    assert_eq!(images(&format!("{{\"value\":\"{NEW}\\n{OLD}\\t{NEW}\"}}")), [NEW, OLD, NEW]);
+}
+
+#[test]
+fn an_id_ends_before_anything_but_a_hexadecimal_digit() {
+    for after in ["", " ", "\\n", "-encrypted", "g", "xyz", "é", "\"", "\r\n", "%0A", ":", "_2", "\0", "\u{661}"] {
+        for id in [OLD, NEW] {
+            assert_eq!(images(&format!("{id}{after}")), [id], "{after}");
+        }
+    }
+    for none in ["ami-0123456", "ami-012345678", "ami-0123456789abcdef01", "ami-0123456789abcdef0A", "ami-", "ami"] {
+        assert!(images(none).is_empty(), "{none}");
+    }
+}
+
+#[test]
+fn an_id_in_capitals_counts_too() {
+    assert_eq!(images("AMI-0123456789ABCDEF0"), [NEW]);
+}
+
+#[test]
+fn snapshots_are_told_from_images() {
+    let text = format!("snap-0123456789abcdef0,{NEW} snap-01234567");
+    let snapshots: Vec<_> = snapshot_ids(&text).map(|id| id.to_string()).collect();
+    assert_eq!(snapshots, ["snap-0123456789abcdef0", "snap-01234567"]);
+    assert_eq!(images(&text), [NEW]);
+}
+
+#[test]
+fn lines_are_counted_over_all_pieces() {
+    let (mut pieces, mut found) = (Pieces::default(), Vec::new());
+    let text = format!("one\n{OLD}\n\n{NEW} {OLD}\n{}\n{NEW}", "long ".repeat(100));
+    for piece in text.as_bytes().chunks(7).chain([&[][..]]) {
+        found.extend(pieces.add(piece));
+    }
+    let found: Vec<_> = found.iter().map(|(line, id)| (*line, id.as_str())).collect();
+    assert_eq!(found, [(2, OLD), (4, NEW), (4, OLD), (6, NEW)]);
+}
+
+#[test]
+fn little_is_kept_of_a_long_text() {
+    let mut pieces = Pieces::default();
+    for _ in 0..100 {
+        pieces.add(&[b'-'; 1000]);
+        assert!(pieces.kept.len() <= 1000 + 2 * REACH);
+    }
+}
+
+/// A way to write a text as bytes.
+type Encoding = fn(&str) -> Vec<u8>;
+
+const ENCODINGS: [(&str, Encoding); 9] = [
+    ("UTF-8", |text| text.as_bytes().to_vec()),
+    ("UTF-8 with a mark", |text| format!("\u{feff}{text}").into_bytes()),
+    ("UTF-16LE", |text| text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+    ("UTF-16LE with a mark", |text| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()),
+    ("UTF-16BE", |text| text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+    ("UTF-16BE with a mark", |text| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_be_bytes).collect()),
+    ("UTF-32LE", |text| text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect()),
+    ("UTF-32BE", |text| text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect()),
+    // What Latin-1 does not have becomes any byte at all.
+    ("Latin-1", |text| text.chars().map(|c| u32::from(c).to_le_bytes()[0]).collect()),
+];
+
+fn id() -> impl Strategy<Value = String> {
+    "ami-([0-9a-f]{8}|[0-9a-f]{17})"
+}
+
+/// Any text, and one that looks like ids and pieces of them.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![any::<String>(), "[ami\\-0-9a-f\u{61}\u{6100}\u{661}\0\n]{0,40}", "[一-鿿]{0,20}"]
+}
+
+proptest! {
+    #[test]
+    fn an_id_put_anywhere_into_any_text_in_any_encoding_is_found(
+        (before, id, after) in (text(), id(), text()),
+        noise in prop::collection::vec(any::<u8>(), 0..9),
+        piece in 1usize..200,
+    ) {
+        for (name, encode) in ENCODINGS {
+            // The first byte of what follows must not be one more digit of the id.
+            let after = format!(" {after}");
+            let mut bytes = noise.clone();
+            bytes.extend(encode(&format!("{before}{id}{after}")));
+            let (mut pieces, mut found) = (Pieces::default(), Vec::new());
+            for piece in bytes.chunks(piece).chain([&[][..]]) {
+                found.extend(pieces.add(piece));
+            }
+            prop_assert!(found.iter().any(|(_, found)| found.as_str() == id), "{name}: {found:?}");
+            let whole: Vec<_> = ids::<ImageId>(&bytes, 0..bytes.len()).map(|(_, id)| id).collect();
+            prop_assert_eq!(found.into_iter().map(|(_, id)| id).collect::<Vec<_>>(), whole);
+        }
+    }
+
+    #[test]
+    fn text_and_bytes_agree((before, id, after) in (text(), id(), text())) {
+        let text = format!("{before}{id} {after}");
+        prop_assert!(images(&text).contains(&id), "{text}");
+    }
+}

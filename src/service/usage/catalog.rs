@@ -1,0 +1,131 @@
+//! What several sources look up: launch templates and the SSM parameters behind them. Each is read once, when it is
+//! first asked for.
+//!
+//! What does not exist launches nothing, and is a warning. Only what could not be asked is a problem.
+
+use std::collections::{BTreeSet, HashMap};
+
+use tokio::sync::{Mutex, OnceCell};
+
+use super::Target;
+use super::found::{Found, Meaning, User};
+use super::template_versions;
+use super::templates::{Seen, Templates, Version, Wanted};
+use crate::domain::launch_image::LaunchImage;
+use crate::domain::report::Problem;
+use crate::domain::text::image_ids;
+use crate::service::parameters::{self, Value};
+
+/// The launch templates of a place, and what they lead to.
+pub(super) struct Catalog<'a> {
+    target: &'a Target,
+    templates: OnceCell<Result<Templates, Problem>>,
+    values: OnceCell<HashMap<String, Value>>,
+    /// Versions that the listing does not have, by what refers to them.
+    asked: Mutex<HashMap<Wanted, Result<Option<Version>, Problem>>>,
+}
+
+impl<'a> Catalog<'a> {
+    pub(super) fn new(target: &'a Target) -> Self {
+        Self { target, templates: OnceCell::new(), values: OnceCell::new(), asked: Mutex::default() }
+    }
+
+    pub(super) async fn templates(&self) -> Result<&Templates, Problem> {
+        self.templates.get_or_init(|| Templates::read(self.target)).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// What stands in the place of an image, looked up.
+    pub(super) async fn meaning(&self, text: &str) -> Result<Meaning, Problem> {
+        let name = match LaunchImage::of(text) {
+            LaunchImage::Ids(ids) => return Ok(Meaning::Images(ids)),
+            LaunchImage::Dead(why) => return Ok(Meaning::Dead(why)),
+            LaunchImage::Parameter(name) => name,
+            LaunchImage::Unknown => {
+                let message = "it is no image id, and no reference of a kind that is known here".to_owned();
+                return Err(Problem { code: "UnreadableImage".to_owned(), message });
+            }
+        };
+        let Some(value) = self.value(name).await? else {
+            return Ok(Meaning::Dead("there is no such SSM parameter, version or label".to_owned()));
+        };
+        let ids: Vec<_> = image_ids(&value).collect();
+        match ids.is_empty() {
+            true => Ok(Meaning::Dead("its value holds no image id".to_owned())),
+            false => Ok(Meaning::Images(ids)),
+        }
+    }
+
+    /// The value of a parameter. Those that templates name are read together.
+    async fn value(&self, name: &str) -> Value {
+        let templates = self.templates().await?;
+        let all = || async { parameters::values(self.target, &templates.parameters()).await };
+        let values = self.values.get_or_init(all).await;
+        if let Some(known) = values.get(name) {
+            return known.clone();
+        }
+        let mut values = parameters::values(self.target, &BTreeSet::from([name.to_owned()])).await;
+        values.remove(name).unwrap_or(Ok(None))
+    }
+
+    /// Notes the image that a user names itself.
+    pub(super) async fn image(
+        &self,
+        found: &mut Found,
+        text: Option<&str>,
+        user: &User<'_>,
+        detail: &str,
+    ) -> Result<(), Problem> {
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(()) };
+        let names = || format!("{} {} names {text}", user.called, user.id);
+        match self.meaning(text).await.map_err(|problem| explained(&names(), problem))? {
+            Meaning::Images(images) => found.uses(user, images, detail),
+            Meaning::Dead(why) => found.dead(format!("{}: {why}", names())),
+        }
+        Ok(())
+    }
+
+    /// Notes the image and the snapshots that a user gets by a template.
+    pub(super) async fn template(&self, found: &mut Found, wanted: &Wanted, user: &User<'_>) -> Result<(), Problem> {
+        let who = format!("{} {}", user.called, user.id);
+        let asked;
+        let version = match self.templates().await.map_err(|problem| explained(&who, problem))?.version(wanted) {
+            Seen::Version(version) => Some(version),
+            Seen::NoVersion => None,
+            Seen::No => {
+                asked = self.ask(wanted).await.map_err(|problem| explained(&who, problem))?;
+                asked.as_ref()
+            }
+        };
+        let Some(version) = version else {
+            let (template, number) = (&wanted.template, wanted.version());
+            found.dead(format!("{who} names launch template {template}, version {number}: there is none"));
+            return Ok(());
+        };
+        let place = format!("launch template {}:{}", version.name, version.number);
+        found.volumes(user, version.snapshots.iter().map(|text| Some(text.as_str())), &place);
+        let Some(text) = &version.image else { return Ok(()) };
+        let names = || format!("{who}: {place} names {text}");
+        match self.meaning(text).await.map_err(|problem| explained(&names(), problem))? {
+            Meaning::Images(images) => found.uses(user, images, &place),
+            Meaning::Dead(why) => found.dead(format!("{}: {why}", names())),
+        }
+        Ok(())
+    }
+
+    /// Asks for a version that the listing does not have: a template may have been made since.
+    async fn ask(&self, wanted: &Wanted) -> Result<Option<Version>, Problem> {
+        let mut asked = self.asked.lock().await;
+        if let Some(known) = asked.get(wanted) {
+            return known.clone();
+        }
+        let answer = template_versions::one(self.target, wanted).await;
+        let answer = answer.map(|found| found.as_ref().map(Version::new)).map_err(|error| error.problem());
+        asked.insert(wanted.clone(), answer.clone());
+        answer
+    }
+}
+
+/// A problem with who met it.
+pub(super) fn explained(who: &str, problem: Problem) -> Problem {
+    Problem { message: format!("{who}: {}", problem.message), ..problem }
+}

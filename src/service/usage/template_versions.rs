@@ -1,0 +1,161 @@
+//! How launch templates are read: EC2 lists the default and the latest version of all of them in one scan. Only
+//! templates with versions beside those need a call of their own, which keeps thousands of templates within the
+//! request limit.
+//!
+//! EC2 is not asked to resolve the parameters that versions name: it does so for a single version only.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_ec2::types::LaunchTemplateVersion;
+use futures::{StreamExt, TryStreamExt};
+
+use super::Target;
+use super::templates::Wanted;
+use crate::service::error::{ApiError, api, codes};
+
+const CALL: &str = "DescribeLaunchTemplateVersions";
+const PAGE: i32 = 200;
+/// How many templates are read at a time.
+const SIDE_BY_SIDE: usize = 10;
+
+/// What EC2 says of a template, or a version of one, that does not exist, or cannot.
+const NOT_THERE: [&str; 6] = [
+    "InvalidLaunchTemplateId.NotFound",
+    "InvalidLaunchTemplateId.NotFoundException",
+    "InvalidLaunchTemplateId.VersionNotFound",
+    "InvalidLaunchTemplateId.Malformed",
+    "InvalidLaunchTemplateName.NotFoundException",
+    "InvalidLaunchTemplateName.MalformedException",
+];
+
+/// What an endpoint says that does not know the scan over all templates.
+const NO_SCAN: [&str; 8] = [
+    "InvalidAction",
+    "InvalidParameter",
+    "InvalidParameterCombination",
+    "InvalidParameterValue",
+    "MissingParameter",
+    "NotImplemented",
+    "UnsupportedOperation",
+    codes::NO_CODE,
+];
+
+/// A template, by what the listing of templates says of it.
+pub(super) struct Listed {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) default: i64,
+    pub(super) latest: i64,
+}
+
+/// Reads every version of every template.
+pub(super) async fn all(target: &Target) -> Result<(Vec<Listed>, Vec<LaunchTemplateVersion>), ApiError> {
+    let listed = list(target, None).await?;
+    let mut found = match versions(target, &Of::All).await {
+        Ok(found) => found,
+        // Each template is read by itself then, so nothing is missed.
+        Err(error) if NO_SCAN.iter().any(|code| error.is(code)) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let rest = unseen(&listed, &found);
+    let each = futures::stream::iter(rest).map(|id| async move { of(target, id).await });
+    let more: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
+    found.extend(more.into_iter().flatten());
+    Ok((listed, found))
+}
+
+/// The one version that is wanted; `None` where there is no such template or version.
+pub(super) async fn one(target: &Target, wanted: &Wanted) -> Result<Option<LaunchTemplateVersion>, ApiError> {
+    match versions(target, &Of::One(wanted)).await {
+        Ok(found) => Ok(found.into_iter().next()),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_missing(error: &ApiError) -> bool {
+    NOT_THERE.iter().any(|code| error.is(code))
+}
+
+/// The versions of a template that was listed a moment ago. One that EC2 does not list any more was deleted; one that it
+/// still lists was made just now.
+async fn of(target: &Target, id: String) -> Result<Vec<LaunchTemplateVersion>, ApiError> {
+    let answer = versions(target, &Of::Template(&id)).await;
+    match answer {
+        Err(error) if is_missing(&error) => match list(target, Some(id)).await {
+            Err(gone) if is_missing(&gone) => Ok(Vec::new()),
+            Err(other) => Err(other),
+            Ok(listed) if listed.is_empty() => Ok(Vec::new()),
+            Ok(_) => Err(error),
+        },
+        answer => answer,
+    }
+}
+
+async fn list(target: &Target, id: Option<String>) -> Result<Vec<Listed>, ApiError> {
+    // EC2 takes no page size with ids.
+    let page = id.is_none().then_some(PAGE);
+    let mut pages = target
+        .ec2
+        .describe_launch_templates()
+        .set_launch_template_ids(id.map(|id| vec![id]))
+        .set_max_results(page)
+        .include_managed_resources(true)
+        .into_paginator()
+        .send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api("DescribeLaunchTemplates", &target.region))?;
+        all.extend(page.launch_templates().iter().map(|t| Listed {
+            id: t.launch_template_id().unwrap_or_default().to_owned(),
+            name: t.launch_template_name().unwrap_or_default().to_owned(),
+            default: t.default_version_number().unwrap_or(1),
+            latest: t.latest_version_number().unwrap_or(i64::MAX),
+        }));
+    }
+    Ok(all)
+}
+
+/// The templates of which the scan has not shown every version.
+fn unseen(listed: &[Listed], scanned: &[LaunchTemplateVersion]) -> Vec<String> {
+    let mut shown: HashMap<&str, HashSet<i64>> = HashMap::new();
+    for version in scanned {
+        let id = version.launch_template_id().unwrap_or_default();
+        shown.entry(id).or_default().insert(version.version_number().unwrap_or_default());
+    }
+    let complete = |t: &&Listed| shown.get(t.id.as_str()).is_some_and(|seen| (1..=t.latest).all(|n| seen.contains(&n)));
+    listed.iter().filter(|t| !complete(t)).map(|t| t.id.clone()).collect()
+}
+
+/// Which versions.
+enum Of<'a> {
+    /// The default and the latest of all templates.
+    All,
+    /// All of one template.
+    Template(&'a str),
+    /// A single one.
+    One(&'a Wanted),
+}
+
+async fn versions(target: &Target, which: &Of<'_>) -> Result<Vec<LaunchTemplateVersion>, ApiError> {
+    let call = target.ec2.describe_launch_template_versions();
+    let call = match which {
+        Of::All => call.versions("$Default").versions("$Latest"),
+        Of::Template(id) => call.launch_template_id(*id),
+        Of::One(wanted) => {
+            let call = call.versions(wanted.version());
+            match wanted.by_id {
+                true => call.launch_template_id(&wanted.template),
+                false => call.launch_template_name(&wanted.template),
+            }
+        }
+    };
+    let paged = !matches!(which, Of::One(_));
+    let mut pages = call.set_max_results(paged.then_some(PAGE)).include_managed_resources(true).into_paginator().send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api(CALL, &target.region))?;
+        all.extend(page.launch_template_versions.unwrap_or_default());
+    }
+    Ok(all)
+}
