@@ -36,6 +36,8 @@ mod scaling;
 mod sessions;
 #[path = "support/fake/tests/sharing.rs"]
 mod sharing;
+#[path = "support/fake/tests/strict.rs"]
+mod strict;
 #[path = "support/fake/tests/templates.rs"]
 mod templates;
 #[path = "support/fake/tests/trouble.rs"]

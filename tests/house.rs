@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -221,4 +222,56 @@ fn comments_and_strings_break_no_rule_but_code_does() {
     assert!(!says(&code_of("let a = \"aws_x::y\"; // aws_z"), "aws_"));
     assert!(!says("laws_x + clapper + asynchronous", "aws_") && !says("clapper", "clap"));
     assert_eq!(of_the_crate("use crate::domain::x; crate::output::y"), ["domain", "output"]);
+}
+
+/// Operations of AWS that `code` calls through a client, as the SDK names them.
+fn calls_of(code: &str) -> Vec<String> {
+    const CLIENTS: [&str; 6] = ["ec2.", "ssm().", "kms().", "autoscaling().", "rbin().", "client."];
+    const ALONE: [&str; 1] = ["aws_sdk_sts::Client::new(config)."];
+    let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    let after = CLIENTS.iter().chain(&ALONE).flat_map(|client| code.match_indices(client).map(|(at, c)| at + c.len()));
+    let names = after.filter_map(|at| {
+        let name: String = code[at..].chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect();
+        (name.contains('_') && code[at + name.len()..].starts_with("()")).then_some(name)
+    });
+    names.collect()
+}
+
+/// `describe_images` for `DescribeImages`.
+fn as_the_sdk_names_it(operation: &str) -> String {
+    let parts = operation.chars().map(|c| match c.is_ascii_uppercase() {
+        true => format!("_{}", c.to_ascii_lowercase()),
+        false => c.to_string(),
+    });
+    parts.collect::<String>().trim_start_matches('_').to_owned()
+}
+
+#[test]
+fn every_call_to_aws_is_on_the_page_of_calls_and_every_call_of_the_page_is_made() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/calls.md")).unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let listed: BTreeSet<String> =
+        rows.iter().map(|row| as_the_sdk_names_it(row.split('`').nth(1).unwrap())).collect();
+    let all = sources();
+    let service = all.iter().filter(|source| source.path.starts_with("service/") && !source.path.ends_with("_tests.rs"));
+    let made: BTreeSet<String> = service.flat_map(|source| calls_of(&source.code)).collect();
+    let missing = made.difference(&listed).map(|call| format!("docs/reference/calls.md does not list {call}"));
+    let stale = listed.difference(&made).map(|call| format!("nothing in src/service calls {call}"));
+    none(&missing.chain(stale).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_page_of_calls_is_in_order() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/calls.md")).unwrap();
+    for section in page.split("\n## ").skip(1) {
+        let calls: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+        assert!(!calls.is_empty() && calls.is_sorted(), "{calls:?}");
+    }
+}
+
+#[test]
+fn calls_are_found_on_whatever_line_they_stand() {
+    let code = "target\n    .ec2\n    .describe_images()\n; target.ssm().get_parameters().x(); self.client.assume_role(); ec2.clone()";
+    assert_eq!(calls_of(code), ["describe_images", "get_parameters", "assume_role"]);
+    assert_eq!(as_the_sdk_names_it("GetEbsDefaultKmsKeyId"), "get_ebs_default_kms_key_id");
 }

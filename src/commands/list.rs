@@ -21,7 +21,7 @@ use crate::domain::selection::{Selection, Sort};
 use crate::domain::tagging::TagMatch;
 use crate::domain::usage::{SourceStatus, Verdict};
 use crate::output::{self, Column, Options};
-use crate::service::images::Query;
+use crate::service::images::{FILTER_CHARACTERS, FILTERS, Query};
 use crate::service::usage::Scope;
 
 const EXAMPLES: &str = "\
@@ -228,13 +228,15 @@ fn query(args: &Args) -> Query {
         ("architecture".to_owned(), args.arch.iter().cloned().collect()),
         ("tag:Environment".to_owned(), args.environment.iter().cloned().collect()),
     ];
-    filters.extend(args.tag.iter().map(|tag| match &tag.value {
+    let short = |tag: &&TagMatch| tag.value.as_ref().is_none_or(|value| value.chars().count() <= FILTER_CHARACTERS);
+    filters.extend(args.tag.iter().filter(short).map(|tag| match &tag.value {
         Some(value) => (format!("tag:{}", tag.key), vec![value.clone()]),
         None => ("tag-key".to_owned(), vec![tag.key.clone()]),
     }));
     // EC2 takes each filter once; what is left over is filtered here.
     let mut names = HashSet::new();
     filters.retain(|(name, values)| !values.is_empty() && names.insert(name.clone()));
+    filters.truncate(FILTERS);
     query.filters = filters;
     query
 }

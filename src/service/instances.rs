@@ -10,20 +10,20 @@ use crate::domain::instance::Instance;
 use crate::domain::region::Region;
 
 const CALL: &str = "DescribeInstances";
+/// As many ids as EC2 takes values in a filter: how many it takes as ids is not said.
+const IDS_A_CALL: usize = 200;
 
 /// These instances. EC2 refuses ids it does not know.
 pub async fn by_ids(target: &Target, ids: &[InstanceId]) -> Result<Vec<Instance>, ApiError> {
-    let ids = ids.iter().map(ToString::to_string).collect();
-    let answer = target
-        .ec2
-        .describe_instances()
-        .set_instance_ids(Some(ids))
-        .include_managed_resources(true)
-        .send()
-        .await
-        .map_err(api(CALL, &target.region))?;
-    let all = answer.reservations().iter().flat_map(types::Reservation::instances);
-    Ok(all.filter_map(|found| instance(found, &target.region)).collect())
+    let mut found = Vec::new();
+    for chunk in ids.chunks(IDS_A_CALL) {
+        let ids = chunk.iter().map(ToString::to_string).collect();
+        let call = target.ec2.describe_instances().set_instance_ids(Some(ids)).include_managed_resources(true);
+        let answer = call.send().await.map_err(api(CALL, &target.region))?;
+        let all = answer.reservations().iter().flat_map(types::Reservation::instances);
+        found.extend(all.filter_map(|one| instance(one, &target.region)));
+    }
+    Ok(found)
 }
 
 pub(super) fn instance(found: &types::Instance, region: &Region) -> Option<Instance> {

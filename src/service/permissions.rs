@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{
-    CreateVolumePermission, CreateVolumePermissionModifications, ImageAttributeName, LaunchPermission,
-    LaunchPermissionModifications, OperationType, PermissionGroup, ResetImageAttributeName, SnapshotAttributeName,
+    CreateVolumePermission, ImageAttributeName, LaunchPermission, LaunchPermissionModifications, OperationType,
+    PermissionGroup, ResetImageAttributeName, SnapshotAttributeName,
 };
 
 use super::error::{ApiError, api, codes, dry_run};
@@ -225,16 +225,21 @@ pub async fn change_volume(
     who: &BTreeSet<Principal>,
     try_only: bool,
 ) -> Result<(), ApiError> {
-    let list: Vec<_> = who.iter().filter_map(volume).collect();
+    let kind = match give {
+        Give::Add => OperationType::Add,
+        Give::Remove => OperationType::Remove,
+    };
+    let known = |who: &&Principal| matches!(who, Principal::Everybody | Principal::Account(_));
+    let list: Vec<_> = who.iter().filter(known).collect();
     for some in list.chunks(SNAPSHOT_CHANGES) {
-        let some = Some(some.to_vec());
-        let (changes, kind) = match give {
-            Give::Add => (CreateVolumePermissionModifications::builder().set_add(some), OperationType::Add),
-            Give::Remove => (CreateVolumePermissionModifications::builder().set_remove(some), OperationType::Remove),
-        };
         let call = target.ec2.modify_snapshot_attribute().snapshot_id(snapshot.as_str());
-        let call = call.attribute(SnapshotAttributeName::CreateVolumePermission).operation_type(kind);
-        let call = call.create_volume_permission(changes.build()).dry_run(try_only);
+        let call = call.attribute(SnapshotAttributeName::CreateVolumePermission).operation_type(kind.clone());
+        // The plain lists: no guide shows an operation beside the structure of changes.
+        let call = some.iter().fold(call, |call, who| match who {
+            Principal::Account(account) => call.user_ids(account.as_str()),
+            _ => call.group_names(PermissionGroup::All.as_str()),
+        });
+        let call = call.dry_run(try_only);
         let answer = call.send().await.map_err(api(MODIFY_SNAPSHOT, &target.region));
         settled(MODIFY_SNAPSHOT, target, answer, try_only)?;
     }
@@ -274,13 +279,4 @@ fn launch(who: &Principal) -> LaunchPermission {
         Principal::Unit(arn) => builder.organizational_unit_arn(arn),
     }
     .build()
-}
-
-fn volume(who: &Principal) -> Option<CreateVolumePermission> {
-    let builder = CreateVolumePermission::builder();
-    match who {
-        Principal::Everybody => Some(builder.group(PermissionGroup::All).build()),
-        Principal::Account(account) => Some(builder.user_id(account.as_str()).build()),
-        Principal::Organization(_) | Principal::Unit(_) => None,
-    }
 }

@@ -210,3 +210,20 @@ fn a_filter_that_makes_no_sense_is_a_usage_error() {
     }
     assert!(setup.fake.calls().is_empty());
 }
+
+#[test]
+fn tags_that_ec2_takes_no_filter_for_are_looked_for_here() {
+    let setup = fleet();
+    let (long, other) = ("x".repeat(256), format!("{}y", "x".repeat(255)));
+    setup.world().image(PROD, EAST, "long-v1-2025-03-17").tag("Why", &long).put();
+    setup.world().image(PROD, EAST, "long-v2-2025-03-18").tag("Why", &other).put();
+    assert_eq!(listed(&setup, &format!("--tag Why={long}")), ["long-v1-2025-03-17"], "EC2 takes 255 characters");
+    let mut world = setup.world();
+    let many = world.image(PROD, EAST, "many-v1-2025-03-19").tag("Team", "core");
+    (1..50).fold(many, |image, number| image.tag(&format!("K{number}"), "v")).put();
+    drop(world);
+    let keys: Vec<String> = (1..50).map(|number| format!("--tag K{number}=v")).collect();
+    let line = format!("--tag Team=core --state available --arch x86_64 --glob many* {}", keys.join(" "));
+    assert_eq!(listed(&setup, &line), ["many-v1-2025-03-19"], "EC2 takes 50 filters");
+    assert_eq!(listed(&setup, &line.replace("K49=v", "K49=w")), [""; 0], "what EC2 was not asked for counts too");
+}

@@ -93,3 +93,14 @@ fn an_image_deregistered_meanwhile_ends_the_wait() {
     let message = format!("image {id} does not exist in us-east-1");
     assert!(waited.error()["message"].as_str().unwrap().contains(&message), "{}", waited.stderr);
 }
+
+#[test]
+fn hundreds_of_instances_are_looked_at_in_parts_that_ec2_takes() {
+    let setup = Setup::new();
+    let ids: Vec<String> = (0..201).map(|_| setup.world().instance(PROD, EAST).put()).collect();
+    setup.run(&format!("wait {}", ids.join(" "))).ended(0);
+    let calls = setup.calls("DescribeInstances");
+    let named = |call: &crate::fake::Call| call.params.keys().filter(|name| name.starts_with("InstanceId.")).count();
+    let sizes: Vec<usize> = calls.iter().map(named).collect();
+    assert!(sizes.iter().sum::<usize>().is_multiple_of(201) && sizes.iter().all(|size| *size <= 200), "{sizes:?}");
+}

@@ -290,3 +290,19 @@ fn what_comes_into_use_while_ec2_makes_its_reports_stays() {
         assert_eq!(setup.fake.count("DeregisterImage"), 0, "{line}");
     }
 }
+
+#[test]
+fn a_report_longer_than_a_page_is_read_to_its_end_without_a_page_size() {
+    let (setup, shared, _) = ready();
+    let accounts: Vec<String> = (0..150).map(|n| format!("{:012}", 400_000_000_000_u64 + n)).collect();
+    for account in &accounts {
+        setup.world().instance(account, EAST).image(&shared).launched(days_ago(3)).put();
+    }
+    let image = setup.json(&format!("refs {shared} --usage-reports"))["images"][0].clone();
+    let users: Vec<&str> = image["references"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap()).collect();
+    assert_eq!(users, accounts);
+    let pages = setup.calls("DescribeImageUsageReportEntries");
+    assert_eq!(pages.len(), 2);
+    let reports = setup.calls("DescribeImageUsageReports");
+    assert!(pages.iter().chain(&reports).all(|call| !call.params.contains_key("MaxResults")), "ids go without it");
+}

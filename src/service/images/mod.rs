@@ -25,6 +25,12 @@ const PAGE: i32 = 1000;
 /// EC2's limit of values in one filter.
 pub const FILTER_VALUES: usize = 200;
 
+/// EC2's limit of characters in a value of a filter.
+pub const FILTER_CHARACTERS: usize = 255;
+
+/// EC2's limit of filters in one call.
+pub const FILTERS: usize = 50;
+
 /// EC2 takes more ids in one call than fit a request that stays quick to answer.
 const IDS_A_CALL: usize = 200;
 

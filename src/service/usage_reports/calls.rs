@@ -22,7 +22,6 @@ const KINDS: [&str; 4] = ["ec2:Instance", TEMPLATES, "imagebuilder:ImageRecipe",
 /// How many versions of a template EC2 looks at: its maximum, as its default of 20 would miss older ones.
 const DEPTH: &str = "10000";
 const DEPTH_OPTION: &str = "version-depth";
-const PAGE: i32 = 1000;
 /// EC2's limit of images in one question.
 const IDS_A_CALL: usize = 200;
 
@@ -50,8 +49,8 @@ pub(super) async fn reports(target: &Target, images: &[ImageId]) -> Result<BTree
     let mut all: BTreeMap<ImageId, Vec<Report>> = BTreeMap::new();
     for some in images.chunks(IDS_A_CALL) {
         let ids = some.iter().map(ToString::to_string).collect();
-        let call = target.ec2.describe_image_usage_reports().set_image_ids(Some(ids));
-        let mut pages = call.into_paginator().page_size(PAGE).send();
+        // Nothing says that EC2 takes a page size together with ids.
+        let mut pages = target.ec2.describe_image_usage_reports().set_image_ids(Some(ids)).into_paginator().send();
         while let Some(page) = pages.next().await {
             for report in page.map_err(api(DESCRIBE, &target.region))?.image_usage_reports() {
                 let image = report.image_id().and_then(|id| id.parse().ok());
@@ -104,8 +103,7 @@ pub(super) async fn create(target: &Target, image: &ImageId) -> Result<String, A
 /// What a report says of accounts other than that of the image, whose own use is known better without it.
 pub(super) async fn entries(target: &Target, id: &str) -> Result<Vec<Reference>, ApiError> {
     let own = target.account().await?.to_string();
-    let mut pages =
-        target.ec2.describe_image_usage_report_entries().report_ids(id).into_paginator().page_size(PAGE).send();
+    let mut pages = target.ec2.describe_image_usage_report_entries().report_ids(id).into_paginator().send();
     let mut accounts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     while let Some(page) = pages.next().await {
         for entry in page.map_err(api(ENTRIES, &target.region))?.image_usage_report_entries() {

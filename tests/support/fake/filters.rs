@@ -3,8 +3,12 @@
 use super::errors::{Refusal, refuse};
 use super::params::Params;
 
+/// Most filters in one request.
+const MOST_FILTERS: usize = 50;
 /// Most filter values EC2 takes in one request.
 const MOST_VALUES: usize = 200;
+/// Most characters of a filter value.
+const MOST_CHARACTERS: usize = 255;
 
 /// One filter: any of its values may match.
 #[derive(Clone, Debug)]
@@ -35,17 +39,24 @@ impl Filters {
             if !is_known {
                 return Err(refuse("InvalidParameterValue", format!("The filter '{name}' is invalid")));
             }
+            if filters.iter().any(|filter: &Filter| filter.name == name) {
+                return Err(refuse("InvalidParameterValue", format!("The filter '{name}' is given twice")));
+            }
             if values.is_empty() {
                 return Err(refuse("InvalidParameterValue", format!("The filter '{name}' needs at least one value")));
             }
             filters.push(Filter { name, values });
         }
+        let limit = |message: String| Err(refuse("FilterLimitExceeded", message));
+        if filters.len() > MOST_FILTERS {
+            return limit(format!("The maximum number of filters specified on a single call is {MOST_FILTERS}"));
+        }
+        if filters.iter().flat_map(|filter| &filter.values).any(|value| value.chars().count() > MOST_CHARACTERS) {
+            return limit(format!("The maximum length for a filter value is {MOST_CHARACTERS} characters"));
+        }
         let values: usize = filters.iter().map(|filter| filter.values.len()).sum();
         if values > MOST_VALUES {
-            return Err(refuse(
-                "FilterLimitExceeded",
-                format!("The maximum number of filter values specified on a single call is {MOST_VALUES}"),
-            ));
+            return limit(format!("The maximum number of filter values specified on a single call is {MOST_VALUES}"));
         }
         Ok(Filters(filters))
     }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::call::{Call, Outcome};
+use super::calls_page;
 use super::errors::{Answer, Refusal, refuse};
 use super::faults::{FaultKind, Faults};
 use super::params::Params;
@@ -23,6 +24,7 @@ pub struct Shared {
     /// Most requests in progress at once.
     pub peak: AtomicUsize,
     calls: Mutex<Vec<Call>>,
+    strays: Mutex<Vec<String>>,
     faults: Mutex<Faults>,
     buckets: Mutex<Buckets>,
 }
@@ -56,6 +58,7 @@ impl Shared {
             busy: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             calls: Mutex::default(),
+            strays: Mutex::default(),
             faults: Mutex::default(),
             buckets: Mutex::default(),
         }
@@ -63,6 +66,11 @@ impl Shared {
 
     pub fn calls(&self) -> MutexGuard<'_, Vec<Call>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Requests of amictl that its page of calls does not list.
+    pub fn strays(&self) -> MutexGuard<'_, Vec<String>> {
+        self.strays.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
@@ -77,6 +85,10 @@ impl Shared {
         let request =
             read.and_then(|_| incoming.scope()).and_then(|scope| Request::read(&world, &scope, incoming, &form));
         let mut call = call(&world, incoming, &form, request.as_ref().ok());
+        let request = request.and_then(|request| match self.stray(incoming, &call) {
+            Some(stray) => Err(refuse("UnknownParameter", stray)),
+            None => Ok(request),
+        });
         let (mut wait, fault) = self.faults().strike(&call);
         let work = || self.work(&mut world, &call.service, &form, request);
         let (mut reply, outcome) = match fault {
@@ -102,6 +114,16 @@ impl Shared {
         call.outcome = outcome;
         self.calls().push(call);
         Verdict { wait, reply }
+    }
+
+    /// Notes a request of amictl that its page of calls does not list.
+    fn stray(&self, incoming: &Incoming, call: &Call) -> Option<String> {
+        if !incoming.by_amictl {
+            return None;
+        }
+        let stray = calls_page::stray(call)?;
+        self.strays().push(stray.clone());
+        Some(stray)
     }
 
     fn work(&self, world: &mut World, service: &str, form: &Params, request: Result<Request, Refusal>) -> Answer {

@@ -12,11 +12,13 @@
 mod body;
 mod call;
 mod clock;
+mod calls_page;
 mod compute;
 mod errors;
 mod faults;
 mod filters;
 mod fleets;
+mod forms;
 mod groups;
 mod ids;
 mod images;
@@ -59,6 +61,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 pub use call::{Call, Outcome};
+pub use calls_page::{Row, row_of, rows};
 pub use compute::{Group, Instance, Template, Volume};
 pub use faults::{Fault, FaultKind};
 pub use model::{Image, Principal, Snapshot, Tags};
@@ -69,7 +72,7 @@ pub use world::{OTHER, PROD, World};
 
 use judge::Shared;
 
-/// A running endpoint; it stops when dropped.
+/// A running endpoint; it stops when dropped, and stops the test if amictl has sent what its page of calls does not list.
 pub struct Fake {
     url: String,
     shared: Arc<Shared>,
@@ -137,5 +140,8 @@ impl Drop for Fake {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        // A refusal alone may be taken for an answer of AWS.
+        let strays = self.shared.strays();
+        assert!(strays.is_empty() || std::thread::panicking(), "{}", strays.join("\n"));
     }
 }

@@ -91,7 +91,7 @@ pub fn own_subnet<'a>(region: &'a Region, account: &str, id: &str) -> Result<&'a
 
 fn describe_vpcs(world: &mut World, request: &Request) -> Answer {
     let window = Window::read(world, request, (5, 1000), Some("VpcId"))?;
-    let known = ["cidr", "is-default", "isDefault", "owner-id", "state", "vpc-id"];
+    let known = ["cidr", "is-default", "owner-id", "state", "vpc-id"];
     let filters = Filters::read(&request.params, &known)?;
     let wanted = request.params.list("VpcId");
     let region = world.networked(&request.account, &request.region);
@@ -104,7 +104,7 @@ fn describe_vpcs(world: &mut World, request: &Request) -> Answer {
             && (wanted.is_empty() || wanted.contains(&id.as_str()))
             && filters.accept(|name, test| match name {
                 "cidr" => test(&vpc.cidr),
-                "is-default" | "isDefault" => test(if vpc.default { "true" } else { "false" }),
+                "is-default" => test(if vpc.default { "true" } else { "false" }),
                 "owner-id" => test(&vpc.owner),
                 "state" => test("available"),
                 _ => test(id),

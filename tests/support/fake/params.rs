@@ -11,9 +11,15 @@ use super::errors::{Refusal, invalid_value, missing, refuse};
 pub struct Params(pub BTreeMap<String, String>);
 
 impl Params {
-    /// Reads a form body.
-    pub fn from_form(body: &[u8]) -> Params {
-        Params(form_urlencoded::parse(body).into_owned().collect())
+    /// Reads a form body; each name stands in it once.
+    pub fn from_form(body: &[u8]) -> Result<Params, Refusal> {
+        let mut params = Params::default();
+        for (name, value) in form_urlencoded::parse(body).into_owned() {
+            if let Some(twice) = params.0.insert(name.clone(), value) {
+                return Err(invalid_value(&name, &twice, "The parameter is given twice."));
+            }
+        }
+        Ok(params)
     }
 
     /// Reads a JSON object, named as a form would be: `{"Names": ["a"]}` is `Names.1`.

@@ -11,8 +11,10 @@ use super::world::World;
 pub struct Incoming {
     /// `POST`, …
     pub method: String,
-    /// `/`, but for REST requests.
+    /// `/`, but for REST requests; what is asked for in a query is part of it.
     pub path: String,
+    /// Whether amictl sent it, and not a test.
+    pub by_amictl: bool,
     /// `Authorization` header.
     pub authorization: Option<String>,
     /// `X-Amz-Security-Token` header.
@@ -66,7 +68,7 @@ impl Incoming {
         if self.path != "/" {
             return rest::form(&self.method, &self.path, &self.body);
         }
-        let Some(target) = &self.target else { return Ok(Params::from_form(&self.body)) };
+        let Some(target) = &self.target else { return Params::from_form(&self.body) };
         let (version, action) = target.split_once('.').unwrap_or(("", target));
         let mut form = Params::from_json(&self.body)?;
         form.0.insert("Action".to_owned(), action.to_owned());

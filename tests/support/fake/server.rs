@@ -50,10 +50,12 @@ async fn answer(
     };
     let (authorization, session_token) = (header("authorization"), header("x-amz-security-token"));
     let (target, signed) = (header("x-amz-target"), header("x-amz-date"));
-    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let by_amictl = header("x-amz-user-agent").is_some_and(|agent| agent.contains("app/amictl"));
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let method = request.method().to_string();
     let body = request.into_body().collect().await.map_err(|_| Broken)?;
     let body = body.to_bytes().to_vec();
-    let incoming = Incoming { method, path, authorization, session_token, signed, target, body };
+    let incoming = Incoming { method, path, by_amictl, authorization, session_token, signed, target, body };
     let verdict = shared.judge(&incoming);
     let date = shared.world.lock().unwrap_or_else(PoisonError::into_inner).date();
     if !verdict.wait.is_zero() {

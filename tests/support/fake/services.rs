@@ -5,7 +5,7 @@ use super::protocol::Protocol;
 use super::request::Request;
 use super::world::World;
 use super::{
-    fleets, groups, images, instances, kms, network, organizations, recycle_bin, references, regions, scaling,
+    fleets, forms, groups, images, instances, kms, network, organizations, recycle_bin, references, regions, scaling,
     settings, snapshots, ssm, sts, tags, templates, usage_reports,
 };
 
@@ -115,6 +115,7 @@ pub fn run(world: &mut World, service: &str, version: Option<&str>, request: &Re
             return Err(refuse("UnknownParameter", format!("The parameter {head} is not recognized")));
         }
     }
+    forms::check(service.name, operation.name, &request.params)?;
     let answer = (operation.run)(world, request)?;
     if request.params.get("DryRun") == Some("true") {
         let lapse = format!("{} works in a dry run", operation.name);

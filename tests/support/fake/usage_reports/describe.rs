@@ -5,11 +5,14 @@ use chrono::Duration;
 use super::super::errors::{Answer, Refusal, invalid_value};
 use super::super::filters::{Filters, tag_field};
 use super::super::ids;
-use super::super::paging::Window;
+use super::super::paging::{Rules, Window};
 use super::super::request::Request;
 use super::super::world::{Region, World};
 use super::super::xml::{Xml, stamp};
 use super::{LIFE, MOST_IDS, UsageReport, forget_expired, own};
+
+/// How both listings are cut.
+pub const PAGES: Rules<'static> = Rules { size: "MaxResults", bounds: (1, 1000), default: Some(100), ids: None };
 
 /// Reports of the caller; both listings select them by image and by report id.
 pub fn selected<'a>(
@@ -36,9 +39,9 @@ pub fn selected<'a>(
     }))
 }
 
-/// MaxResults has no known upper bound; a thousand here.
+/// MaxResults has no known upper bound; a thousand here. Without it there may be pages all the same.
 pub fn run(world: &mut World, request: &Request) -> Answer {
-    let window = Window::read(world, request, (1, 1000), None)?;
+    let window = Window::by(world, request, &PAGES)?;
     let filters = Filters::read(&request.params, &["creation-time", "state", "tag:", "tag-key"])?;
     let region = world.region(&request.region);
     forget_expired(region, request.now);

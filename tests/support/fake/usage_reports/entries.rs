@@ -6,12 +6,12 @@ use super::super::paging::Window;
 use super::super::request::Request;
 use super::super::world::World;
 use super::super::xml::{Xml, stamp};
-use super::describe::selected;
+use super::describe::{PAGES, selected};
 use super::forget_expired;
 
 /// The rows of finished reports; a report in the making has none.
 pub fn run(world: &mut World, request: &Request) -> Answer {
-    let window = Window::read(world, request, (1, 1000), None)?;
+    let window = Window::by(world, request, &PAGES)?;
     let filters = Filters::read(&request.params, &["account-id", "creation-time", "resource-type"])?;
     let region = world.region(&request.region);
     forget_expired(region, request.now);
