@@ -65,9 +65,19 @@ fn end(result: Result<()>, json: bool) -> u8 {
         Err(error) if exit::is_closed_pipe(&error) => exit::DONE,
         Err(error) => {
             let last = exit::last_word(&error);
-            output::failure(json, &last.code, &last.message, last.hint.as_deref(), last.exit);
+            let hint = last.hint.as_deref().or(next_step(last.exit));
+            output::failure(json, &last.code, &last.message, hint, last.exit);
             last.exit
         }
+    }
+}
+
+/// What to do next where the error itself does not say.
+fn next_step(exit: u8) -> Option<&'static str> {
+    match exit {
+        exit::USAGE => Some("see: amictl --help"),
+        exit::FAILED => Some("change what is named and run the command again; -v shows what is asked of AWS"),
+        _ => None,
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use aws_config::meta::region::ProvideRegion;
-use aws_config::profile::{Profile, ProfileFileRegionProvider, ProfileSet};
 #[expect(deprecated, reason = "the builders of the SDK take this type, and give it no newer name")]
 use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+use aws_config::profile::{Profile, ProfileFileRegionProvider, ProfileSet};
 
 use super::error::causes;
 use super::session::Settings;

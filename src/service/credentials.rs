@@ -76,7 +76,8 @@ impl AskedOnce {
         {
             return Err(CredentialsError::provider_error(why));
         }
-        self.provider.provide_credentials().await.map_err(|error| {
+        let asked = self.provider.provide_credentials().await.and_then(fit);
+        asked.map_err(|error| {
             let why = Same(Arc::new(error));
             *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), why.clone()));
             CredentialsError::provider_error(why)
@@ -94,6 +95,54 @@ impl ProvideCredentials for AskedOnce {
 
     fn fallback_on_interrupt(&self) -> Option<Credentials> {
         self.provider.fallback_on_interrupt()
+    }
+}
+
+/// What is wrong with a part of the credentials that no credentials have.
+pub(super) const UNFIT: &str = "has blanks or other characters in it that there are none of in such keys";
+
+/// Whether an access key id or a session token can be written into a request.
+pub(super) fn can_be_sent(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic())
+}
+
+/// Refuses what cannot be sent: the SDK ends the process over it.
+fn fit(credentials: Credentials) -> Result<Credentials, CredentialsError> {
+    let (id, token) = (credentials.access_key_id(), credentials.session_token());
+    let wrong = match (can_be_sent(id), token.is_none_or(can_be_sent)) {
+        (true, true) => return Ok(credentials),
+        (false, _) => "the access key id",
+        (true, false) => "the session token",
+    };
+    Err(CredentialsError::invalid_configuration(Unfit(wrong)))
+}
+
+/// The part of the credentials that no credentials have.
+#[derive(Debug)]
+struct Unfit(&'static str);
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {UNFIT}", self.0)
+    }
+}
+
+impl Error for Unfit {}
+
+/// Credentials that can be sent, or none.
+#[derive(Debug)]
+pub(super) struct Fit(pub(super) SharedCredentialsProvider);
+
+impl ProvideCredentials for Fit {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async { self.0.provide_credentials().await.and_then(fit) })
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<Credentials> {
+        self.0.fallback_on_interrupt()
     }
 }
 

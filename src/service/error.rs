@@ -122,7 +122,9 @@ impl ApiError {
             codes::CREDENTIALS => {
                 "give credentials with --profile NAME, or with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             }
-            _ if self.message.contains(answer::CLOCK) => "set the clock of this machine, by NTP say, then run the command again",
+            _ if self.message.contains(answer::CLOCK) => {
+                "set the clock of this machine, by NTP say, then run the command again"
+            }
             _ if self.message.contains(UNKNOWN_ISSUER) => {
                 "a proxy may stand in for AWS: AWS_CA_BUNDLE, or ca_bundle in the profile, names the file with the \
                  certificates to trust"
@@ -210,7 +212,8 @@ where
         SdkError::DispatchFailure(_) => own(codes::CONNECTION, true),
         SdkError::ConstructionFailure(_) => own(codes::CONNECTION, false),
         SdkError::ResponseError(broken) => {
-            let text = format!("the answer of {} broke off or cannot be read: {}", answer::place(broken.raw()), causes(error));
+            let text =
+                format!("the answer of {} broke off or cannot be read: {}", answer::place(broken.raw()), causes(error));
             (codes::RESPONSE.to_owned(), text, true)
         }
         _ => own(codes::RESPONSE, true),

@@ -10,10 +10,11 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::aws_files::Files;
-use super::credentials;
+use super::credentials::{self, UNFIT};
+use super::error::codes;
 use super::session::Settings;
 use super::sign_in::{Device, Role, with_code, with_keys, with_role};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, Kind};
 
 const ROLE: &str = "role_arn";
 const MFA: &str = "mfa_serial";
@@ -44,6 +45,13 @@ pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &Files) ->
         return Ok(None);
     }
     let chain = chain(&files.profiles);
+    // Those that the SDK assumes a role with it does not show first.
+    for link in &chain {
+        if link.profile.get("aws_access_key_id").is_some_and(|id| !credentials::can_be_sent(id)) {
+            let message = format!("profile {}: the access key id {UNFIT}", link.profile.name());
+            return Err(Failure::new(Kind::Failed, codes::CREDENTIALS, message).hint("mend the profile").into());
+        }
+    }
     let Some((first, last)) = chain.first().zip(chain.last()) else { return Ok(None) };
     if chain.iter().any(|link| link.role.is_some() && (link.has(MFA) || link.has(SECONDS))) {
         let mut made = with_keys(config, source(config, files, last, chain.len() > 1)?);

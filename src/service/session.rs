@@ -9,6 +9,7 @@ use aws_config::SdkConfig;
 use futures::StreamExt;
 use tokio::sync::Mutex;
 
+use super::address::{Endpoint, shown};
 use super::aws_files::Files;
 use super::configuration::Loaded;
 use super::error::ApiError;
@@ -16,7 +17,6 @@ use super::pace::Pace;
 pub use super::places::Places;
 pub use super::sign_in::Ask;
 use super::target::{Account, Target, caller};
-use super::address::{Endpoint, shown};
 use super::{accounts, configuration, profile};
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;

@@ -16,6 +16,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_sts::types::Credentials as Answer;
 use tokio::sync::Mutex;
 
+use super::credentials::Fit;
 use super::error::{ApiError, api, codes};
 use super::target::{region_of, sts};
 use crate::domain::region::Region;
@@ -125,6 +126,7 @@ fn with(config: &SdkConfig, role: Option<Role>, device: Option<Device>) -> SdkCo
 /// The same configuration with other credentials, which all clients made of it share.
 pub(super) fn with_keys(config: &SdkConfig, keys: SharedCredentialsProvider) -> SdkConfig {
     let cache = IdentityCache::lazy().load_timeout(TIME_TO_ANSWER).build();
+    let keys = SharedCredentialsProvider::new(Fit(keys));
     config.to_builder().credentials_provider(keys).identity_cache(cache).build()
 }
 

@@ -110,7 +110,8 @@ impl Loopback {
             let Some(asked) = Asked::read(&mut BufReader::new(stream.try_clone().unwrap())) else { return };
             seen.lock().unwrap().push(asked.clone());
             if credentials.is_some_and(|wanted| asked.header("proxy-authorization") != Some(wanted)) {
-                let page = response("407 Proxy Authentication Required", "content-type: text/html", "<html>who?</html>");
+                let page =
+                    response("407 Proxy Authentication Required", "content-type: text/html", "<html>who?</html>");
                 let _ = stream.write_all(page.as_bytes());
                 return;
             }

@@ -47,7 +47,11 @@ fn a_proxy_gets_the_requests_of_its_scheme_and_the_credentials_of_its_url() {
     let place = format!("{} through the proxy 127.0.0.1:{} (HTTP_PROXY) answered HTTP 407", host(&setup), closed.port);
     let ran = setup.once().env("HTTP_PROXY", closed.url()).run("list");
     said(ran, 1, &[&place, "(text/html)", "hint: ", "HTTPS_PROXY, NO_PROXY"]);
-    said(setup.amictl().env("HTTP_PROXY", "http://me:w@rd@:1").run("list"), 2, &["HTTP_PROXY: 'http://…@:1' is no URL"]);
+    said(
+        setup.amictl().env("HTTP_PROXY", "http://me:w@rd@:1").run("list"),
+        2,
+        &["HTTP_PROXY: 'http://…@:1' is no URL"],
+    );
 }
 
 #[test]
@@ -99,7 +103,11 @@ fn a_bundle_of_certificates_is_trusted_instead_of_those_of_the_system() {
     secure().run("list").ended(0);
     // The variable comes before the profile.
     let other = setup.home.write("bundle.pem", "# no certificate\n");
-    said(secure().env("AWS_CA_BUNDLE", &other).run("list"), 1, &["bundle.pem (AWS_CA_BUNDLE) has no certificate", "hint: "]);
+    said(
+        secure().env("AWS_CA_BUNDLE", &other).run("list"),
+        1,
+        &["bundle.pem (AWS_CA_BUNDLE) has no certificate", "hint: "],
+    );
     let half = setup.home.write("half.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     said(secure().env("AWS_CA_BUNDLE", &half).run("list"), 1, &["half.pem (AWS_CA_BUNDLE) has no certificate"]);
     let gone = secure().env("AWS_CA_BUNDLE", "/nowhere/x.pem").run("list");
@@ -122,7 +130,11 @@ fn an_address_that_does_not_answer_is_named() {
     said(at(&format!("http://{free}")).run(role), 1, &[&place, "arn:aws:iam::222222222222:role/ami"]);
     said(at("http://nobody.invalid").run("list"), 1, &["no answer from nobody.invalid:80: "]);
     // TLS where there is none, and what breaks off.
-    said(at(&setup.fake.url().replace("http:", "https:")).run("list"), 1, &[&format!("no answer from {}", host(&setup))]);
+    said(
+        at(&setup.fake.url().replace("http:", "https:")).run("list"),
+        1,
+        &[&format!("no answer from {}", host(&setup))],
+    );
     for kind in [FaultKind::ResetBefore, FaultKind::Truncated] {
         setup.fake.clear_faults();
         setup.fake.fault(Fault::on("DescribeImages", kind));
@@ -139,7 +151,9 @@ fn an_address_that_does_not_answer_is_named() {
 #[test]
 fn an_answer_that_is_not_of_aws_is_shown_as_what_it_is() {
     let setup = ready();
-    for (status, code) in [("302 Found", 302), ("403 Forbidden", 403), ("407 Who", 407), ("502 Bad", 502), ("503 Busy", 503)] {
+    for (status, code) in
+        [("302 Found", 302), ("403 Forbidden", 403), ("407 Who", 407), ("502 Bad", 502), ("503 Busy", 503)]
+    {
         let headers = match code {
             302 => "content-type: text/html\nlocation: https://login.example/?to=aws",
             _ => "content-type: text/html; charset=utf-8",

@@ -88,7 +88,12 @@ fn a_chain_of_roles_is_the_same_by_option_and_by_variable() {
     let roles = |setup: &Setup| setup.calls("AssumeRole").len();
     assert_eq!(roles(&setup), 12, "two for each run");
     // With a longer session, which the SDK does not ask for, the chain is amictl's own.
-    leads(&ready(&chain.replace("source_profile = mid", "source_profile = mid\nduration_seconds = 900")), as_it_is, PROD, WEST);
+    leads(
+        &ready(&chain.replace("source_profile = mid", "source_profile = mid\nduration_seconds = 900")),
+        as_it_is,
+        PROD,
+        WEST,
+    );
 }
 
 #[test]
@@ -157,9 +162,8 @@ fn a_sign_on_is_the_same_by_option_and_by_variable() {
 
 #[test]
 fn the_roles_of_containers_and_instances_are_the_same_by_option_and_by_variable() {
-    let role = |source: &str| {
-        format!("[profile one]\nrole_arn = {ROLE}\ncredential_source = {source}\nregion = us-west-2\n")
-    };
+    let role =
+        |source: &str| format!("[profile one]\nrole_arn = {ROLE}\ncredential_source = {source}\nregion = us-west-2\n");
     let container = keys_at("/keys");
     let in_container =
         |amictl: Amictl| amictl.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/keys", container.url()));
@@ -244,7 +248,8 @@ fn a_setting_that_is_empty_is_none() {
 #[test]
 fn an_endpoint_that_is_no_url_is_a_wrong_setting() {
     let setup = ready(&format!("[default]\nregion = us-west-2\n{KEYS}"));
-    let wrong = ["nonsense", " ", "http://", "127.0.0.1:80", "http://a b", "ftp://x", "http://x:99999", "http://me:word@x"];
+    let wrong =
+        ["nonsense", " ", "http://", "127.0.0.1:80", "http://a b", "ftp://x", "http://x:99999", "http://me:word@x"];
     for url in wrong {
         bare(&setup).args(&["list", "--endpoint-url", url]).ended(2).says(&["--endpoint-url: '", "hint: "]);
         for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_AUTO_SCALING"] {
@@ -275,6 +280,23 @@ fn every_retry_mode_of_the_aws_cli_is_taken() {
     setup.amictl().env("AWS_RETRY_MODE", "standard").run("list").ended(0);
     let ran = setup.amictl().env("AWS_RETRY_MODE", "eager").run("list").ended(2);
     ran.says(&["AWS_RETRY_MODE", "'standard', 'adaptive' or 'legacy'"]);
+}
+
+#[test]
+fn keys_that_cannot_be_sent_are_refused() {
+    let setup = ready(&format!(
+        "[profile one]\nrole_arn = {ROLE}\nsource_profile = one\n{}",
+        KEYS.replace("AKIA", "A K\u{1b}")
+    ));
+    for more in ["", "duration_seconds = 900\n"] {
+        let text = std::fs::read_to_string(setup.home.path().join("aws-config")).unwrap() + more;
+        setup.home.write("aws-config", &text);
+        let ran = bare(&setup).run("list --profile one --region us-east-1").ended(1);
+        ran.says(&["the access key id has blanks or other characters", "hint: "]);
+    }
+    setup.amictl().env("AWS_ACCESS_KEY_ID", "AKIA PROD").run("list").ended(1).says(&["the access key id has blanks"]);
+    setup.amictl().env("AWS_SESSION_TOKEN", "a\u{1b}b").run("list").ended(1).says(&["the session token has blanks"]);
+    assert!(setup.fake.calls().is_empty());
 }
 
 #[test]

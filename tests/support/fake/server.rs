@@ -1,8 +1,8 @@
 //! HTTP: takes requests, sends answers or breaks them off.
 
 use std::net::TcpListener;
-use std::sync::{Arc, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use http_body_util::BodyExt;
 use hyper::server::conn::http1;
