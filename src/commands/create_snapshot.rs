@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::Context;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
-use crate::domain::image::Image;
+use crate::domain::image::{Image, State};
 use crate::domain::reference::ImageRef;
 use crate::domain::registration::{Impossible, Registration, Wanted};
 use crate::domain::snapshot::Snapshot;
@@ -81,16 +81,11 @@ impl SnapshotArgs {
         }))
     }
 
-    /// What is asked for by itself. Where another image adds to it, only that can tell whether it is possible.
+    /// What is asked for by itself, refused at once where it is impossible. Beside another image only that can tell.
     pub fn alone(&self, wanted: &Wanted) -> Result<Registration> {
-        match wanted.registration(None) {
-            Err(_) if self.like.is_some() => {
-                Ok(Wanted { tpm: false, uefi_data: None, volumes: Vec::new(), ..wanted.clone() }
-                    .registration(None)
-                    .map_err(impossible)?)
-            }
-            other => other.map_err(impossible),
-        }
+        let bare = || Wanted { tpm: false, uefi_data: None, volumes: Vec::new(), ..wanted.clone() };
+        let made = if self.like.is_some() { bare().registration(None) } else { wanted.registration(None) };
+        made.map_err(impossible)
     }
 
     /// What EC2 is to be told: with what another image has, and with volumes that the snapshots fit on.
@@ -99,6 +94,7 @@ impl SnapshotArgs {
             None => None,
             Some(reference) => {
                 let image = resolve::image(target, reference, context.now).await?;
+                settled(target, &image)?;
                 platform(context, &image);
                 Some(register::like(target, &image, wanted.uefi_data.is_none()).await?)
             }
@@ -117,6 +113,20 @@ impl SnapshotArgs {
         }
         Ok(made)
     }
+}
+
+/// Of an image that is still being made, EC2 may not tell all of its volumes.
+fn settled(target: &Target, image: &Image) -> Result<()> {
+    if matches!(image.state, State::Available | State::Disabled) {
+        return Ok(());
+    }
+    let message = format!("{} in {} is {}: nothing can be made like it", image.label(), image.region, image.state);
+    let failure = Failure::new(Kind::Failed, "ImageNotAvailable", message);
+    Err(match image.state.may_become_available() {
+        true => failure.hint(format!("wait for it with: amictl wait {} {}", image.id, target.options())),
+        false => failure.hint("name another image, or say without --like what it is to be"),
+    }
+    .into())
 }
 
 /// A snapshot says nothing of who is paid for the system on it.

@@ -184,7 +184,7 @@ impl Wanted {
 
 impl Registration {
     /// What EC2 is told where nobody says anything else.
-    fn plain() -> Self {
+    pub fn plain() -> Self {
         Self {
             architecture: ARCHITECTURE.to_owned(),
             boot_mode: None,

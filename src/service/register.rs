@@ -42,15 +42,16 @@ pub async fn like(target: &Target, image: &Image, uefi_data: bool) -> Result<Reg
     let uefi = boot_mode.as_deref().is_some_and(|mode| mode.starts_with("uefi"))
         || found.architecture() == Some(&ArchitectureValues::Arm64);
     let uefi_data = if uefi && uefi_data { self::uefi_data(target, image).await? } else { None };
+    let plain = Registration::plain();
     Ok(Registration {
-        architecture: found.architecture().map(|name| name.as_str().to_owned()).unwrap_or_default(),
+        architecture: found.architecture().map_or(plain.architecture, |name| name.as_str().to_owned()),
         boot_mode,
         imds_v2: found.imds_support() == Some(&ImdsSupportValues::V20),
         tpm: found.tpm_support() == Some(&TpmSupportValues::V20),
         uefi_data,
         ena: found.ena_support().unwrap_or(false),
         sriov: found.sriov_net_support().map(str::to_owned),
-        root_device: found.root_device_name().unwrap_or_default().to_owned(),
+        root_device: found.root_device_name().map_or(plain.root_device, str::to_owned),
         volumes: found.block_device_mappings().iter().filter_map(volume).collect(),
     })
 }

@@ -290,6 +290,19 @@ fn the_options_of_snapshots_do_not_go_with_an_instance() {
 }
 
 #[test]
+fn nothing_is_made_like_an_image_that_is_not_whole() {
+    let setup = Setup::new();
+    let root = snapshot(&setup, 8);
+    for (state, said) in [("pending", "wait for it with: amictl wait ami-"), ("failed", "name another image")] {
+        let name = format!("{state}-v1-2026-01-02");
+        let id = setup.world().image(PROD, EAST, &name).state(state).put();
+        let ran = setup.run(&format!("create web --snapshot {root} --like {id}")).ended(1);
+        ran.says(&[&format!("is {state}: nothing can be made like it"), said]);
+    }
+    setup.unchanged();
+}
+
+#[test]
 fn a_dry_run_asks_ec2_for_the_same_image() {
     let setup = Setup::new();
     let root = snapshot(&setup, 8);
