@@ -122,6 +122,7 @@ impl Soak {
                 // EC2 as it is on many days: what was just made or removed is not seen as such everywhere.
                 let mut up_to = |seconds: u64| Duration::from_millis(rng.u64(0..1000 * seconds));
                 (world.pending_for, world.visible_after, world.snapshot_in_use_for) = (up_to(2), up_to(3), up_to(3));
+                world.deregistered_shows_for = up_to(4);
             }
             for family in ["web", "api"] {
                 for n in 1..=6 {

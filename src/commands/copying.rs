@@ -244,5 +244,15 @@ async fn completed(context: &Context, to: &Target, copies: &Copies, started: &St
         copy::as_asked(to, &request, &image).await?;
     }
     copy::complete(to, &mut image, &request.tags).await?;
+    mark(context, to, &image).await;
     Ok(image)
+}
+
+/// Has the snapshots of a copy say that they are its own. The copy is good without: it is only that `orphans` then keeps
+/// them for doubt once it is gone.
+pub async fn mark(context: &Context, to: &Target, image: &Image) {
+    if let Err(error) = copy::mark(to, image).await {
+        let message = format!("warning: the snapshots of {} in {} could not be tagged", image.id, image.region);
+        context.printer.tell(&format!("{message}, so that 'amictl orphans' will keep them for doubt: {error}"));
+    }
 }

@@ -9,20 +9,23 @@ use super::bin::{Bin, BinArgs, Going};
 use super::chosen::{self, Chosen};
 use super::destroy::{self, JournalArgs};
 use super::reports::ReportArgs;
-use super::{Context, using};
+use super::using::{self, Used};
+use super::{Context, unfinished};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
+use crate::domain::orphan::Named;
 use crate::domain::reason::named;
 use crate::domain::reference::ImageRef;
-use crate::domain::report::{Outcome, Report, Status, Verb};
+use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status, Verb};
+use crate::domain::snapshot_use::{NAMING, stays, stays_by};
 use crate::domain::usage::{Source, Usage, Verdict};
 use crate::output::{self, Cell, Sheet, Tone};
 use crate::service::Target;
 use crate::service::deregister;
 use crate::service::images::{self, Query};
 use crate::service::removal::Removal;
-use crate::service::usage::Scope;
+use crate::service::usage::{self, Scope};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,7 +36,8 @@ Examples:
 /// Deregister images and delete the snapshots that nothing else needs
 ///
 /// Refuses images that are in use or protected, and images whose use cannot be verified. Shows what goes and
-/// asks first. Snapshots of other images, disabled ones too, are kept.
+/// asks first. Snapshots of other images, disabled ones too, are kept, and so are those that launch templates,
+/// launch configurations or Spot requests name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -41,7 +45,7 @@ pub struct Args {
     #[arg(value_name = "REF", required = true)]
     references: Vec<ImageRef>,
 
-    /// Deletes no snapshots
+    /// Deletes no snapshots; they get the tag amictl:keep first, so that 'amictl orphans' spares them
     #[arg(long)]
     keep_snapshots: bool,
 
@@ -72,7 +76,13 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let chosen = chosen::choose(context, &args.references, false, false).await?;
+    let chosen = match chosen::choose(context, &args.references, false, false).await {
+        Ok(chosen) => chosen,
+        Err(missing) => {
+            let how = (args.yes, args.dry_run);
+            return unfinished::finish(context, &args.references, &args.journal, how, missing).await;
+        }
+    };
     let targets: Vec<_> = chosen.by_place().into_iter().map(|(target, _)| target).collect();
     let reports = args.reports.usage_reports;
     let (work, bin) = tokio::try_join!(plan(context, &args, &chosen, reports), Bin::of(&targets))?;
@@ -120,11 +130,13 @@ async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) ->
         protected(images)?;
     }
     let scope = Scope { without: args.without_source.iter().copied().collect(), ..Scope::default() };
+    let mut used: Vec<Used> = Vec::new();
     if !args.allow_in_use {
         // EC2 takes its time to make reports, in which an image may come into use: that is looked at once more.
         let looks: &[bool] = if reports { &[true, false] } else { &[false] };
         for reports in looks {
-            for place in using::usage_of(context, chosen, &scope, *reports).await? {
+            used = using::usage_of(context, chosen, &scope, *reports).await?;
+            for place in &used {
                 unused(&place.images, &place.usage)?;
             }
         }
@@ -133,10 +145,27 @@ async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) ->
     for (target, images) in places {
         let leaving: BTreeSet<_> = images.iter().map(|image| image.id.clone()).collect();
         let needed = images::shared_snapshots(&images::find(&target, &Query::own()).await?, &leaving);
-        let removal = |image| Removal::new(image, &needed, args.keep_snapshots);
-        work.push((target, images.into_iter().map(removal).collect()));
+        let mut removals: Vec<_> =
+            images.into_iter().map(|image| Removal::new(image, &needed, args.keep_snapshots)).collect();
+        match used.iter().find(|place| place.target.is(&target)) {
+            Some(place) => removals.iter_mut().for_each(|removal| removal.spare(|id| stays(&place.usage, id))),
+            // That an image may go in spite of use does not say that of the snapshots which templates name.
+            None => {
+                let named = named_snapshots(&target, &scope).await;
+                removals.iter_mut().for_each(|removal| removal.spare(|id| stays_by(&named, id)));
+            }
+        }
+        work.push((target, removals));
     }
     Ok(work)
+}
+
+/// The snapshots that templates and the like name, where the user lets all of those be read.
+async fn named_snapshots(target: &Target, scope: &Scope) -> Named {
+    match NAMING.iter().find(|source| scope.without.contains(source)) {
+        None => usage::snapshots(target).await,
+        Some(source) => Err(Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") }),
+    }
 }
 
 async fn owned(target: &Target, chosen: &[Image]) -> Result<()> {
@@ -219,16 +248,25 @@ fn overview(work: &Work) -> Sheet {
         place.extend([Cell::toned("deregister", Tone::Bad), name.into(), id.into(), size.into()]);
         sheet.rows.push(place);
         for snapshot in &removal.image.snapshots {
-            let (verdict, tone, why) = match () {
-                () if removal.delete.contains(&snapshot.id) => ("delete", Tone::Bad, ""),
-                () if removal.shared.contains(&snapshot.id) => ("keep", Tone::Good, ", another image needs it"),
-                () => ("keep", Tone::Good, ""),
+            let spared = removal.spared.iter().find(|(id, _)| *id == snapshot.id).map(|(_, result)| result);
+            let (verdict, tone, why) = match spared {
+                Some(SnapshotResult::KeptInUse(by)) => ("keep", Tone::Good, format!(", in use by {by}")),
+                Some(SnapshotResult::KeptUnverified(why)) => ("keep", Tone::Good, format!(", {why}")),
+                _ if removal.delete.contains(&snapshot.id) => ("delete", Tone::Bad, String::new()),
+                _ if removal.shared.contains(&snapshot.id) => {
+                    ("keep", Tone::Good, ", another image needs it".to_owned())
+                }
+                _ => ("keep", Tone::Good, String::new()),
             };
             let what = format!("  snapshot of {}{why}", snapshot.device);
             let size = format!("{} GiB", snapshot.size_gib);
             let id = snapshot.id.as_str().into();
             let row = ["".into(), "".into(), Cell::toned(verdict, tone), what.into(), id, size.into()];
             sheet.rows.push(row.into());
+        }
+        if removal.image.state.may_become_available() {
+            let what = format!("  it is {}: EC2 may make snapshots that it does not tell of yet", removal.image.state);
+            sheet.rows.push(vec!["".into(), "".into(), "look".into(), what.into(), "".into(), "".into()]);
         }
     }
     if work.len() > 1 { sheet } else { sheet.without(&["ACCOUNT", "REGION"]) }
@@ -238,5 +276,10 @@ fn question(work: &Work) -> String {
     let removals: Vec<_> = work.iter().flat_map(|(_, removals)| removals).collect();
     let snapshots: usize = removals.iter().map(|r| r.delete.len()).sum();
     let plural = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
-    format!("Deregister {} and delete {}?", plural(removals.len(), "image"), plural(snapshots, "snapshot"))
+    let spared: usize = removals.iter().map(|r| r.spared.len()).sum();
+    let spared = match spared {
+        0 => String::new(),
+        n => format!(" ({} kept, which something may need)", plural(n, "snapshot")),
+    };
+    format!("Deregister {} and delete {}{spared}?", plural(removals.len(), "image"), plural(snapshots, "snapshot"))
 }

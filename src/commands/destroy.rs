@@ -14,9 +14,12 @@ use crate::domain::image::Image;
 use crate::domain::memory::{Journaled, Written};
 use crate::domain::report::{Outcome, PlaceError, Problem, Report, SnapshotResult, Status, Verb};
 use crate::domain::sharing::Principal;
+use crate::domain::snapshot::delete_line;
 use crate::domain::tagging::Tags;
+use crate::domain::unfinished::Unfinished;
 use crate::output::{Bar, Beginning, GoingSnapshots, Journal};
 use crate::service::removal::{self, Removal};
+use crate::service::settle::settle;
 use crate::service::{Target, deregister, permissions, snapshots, stopping};
 
 /// How many batches are worked on at a time.
@@ -64,6 +67,16 @@ impl JournalArgs {
         Journal::due(&path, images).await.with_context(|| format!("journal {}", path.display()))
     }
 
+    /// Which of these images it has begun to deregister, with no good end; see [`Journal::unfinished`].
+    pub async fn unfinished(
+        &self,
+        context: &Context,
+        images: &BTreeSet<ImageId>,
+    ) -> Result<BTreeMap<ImageId, Unfinished>> {
+        let Some(path) = self.path(context) else { return Ok(BTreeMap::new()) };
+        Journal::unfinished(&path, images.clone()).await.with_context(|| format!("journal {}", path.display()))
+    }
+
     /// Opens the journal of this run. Without one nothing is destroyed.
     pub async fn open(&self, context: &Context, targets: impl IntoIterator<Item = &Target>) -> Result<Journal> {
         let path =
@@ -106,20 +119,25 @@ impl Run<'_> {
     /// Works on some batches side by side, each in order, then looks again at all of them at once.
     async fn chunk(self, target: Target, batches: Vec<Vec<Removal>>) -> Vec<Outcome> {
         let tags = &self.tags(&target, &batches).await;
-        let each = batches.into_iter().map(|batch| async {
+        let each = batches.into_iter().map(|mut batch| async {
+            // What was kept on purpose with one image does not go with another.
+            batch.iter_mut().for_each(|removal| tags.iter().for_each(|tags| removal.keep_tagged(tags)));
             let (mut asked, mut untouched) = (Vec::new(), Vec::new());
             let going: BTreeSet<SnapshotId> = batch.iter().flat_map(|removal| removal.delete.iter().cloned()).collect();
             let mut shared = Shared::new();
             for removal in batch {
                 match self.begin(&target, &removal, tags.as_ref(), (&going, &mut shared)).await {
                     Err(outcome) => untouched.push(outcome),
-                    Ok(()) => match stopping::begin(&self.context.stop, deregister::send(&target, &removal)).await {
-                        Err(error) if stopping::stopped(&error) => {
-                            let skipped = deregister::skipped(&removal, error.problem());
-                            untouched.push(end(self.context, self.journal, skipped).await);
+                    Ok(()) => {
+                        let send = deregister::send(&target, &removal, tags.as_ref());
+                        match stopping::begin(&self.context.stop, send).await {
+                            Err(error) if stopping::stopped(&error) => {
+                                let skipped = deregister::skipped(&removal, error.problem());
+                                untouched.push(end(self.context, self.journal, skipped).await);
+                            }
+                            said => asked.push((removal, said)),
                         }
-                        said => asked.push((removal, said)),
-                    },
+                    }
                 }
                 self.bar.step();
             }
@@ -128,7 +146,10 @@ impl Run<'_> {
         let parts: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
         let (asked, untouched): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         let asked: Vec<_> = asked.into_iter().flatten().collect();
-        let settled = deregister::settle(&target, &asked).await;
+        let settled = self.context.watched("looking whether they are gone", async |watch| {
+            settle(&target, &asked, &self.context.stop, watch).await
+        });
+        let settled = settled.await;
         let mut outcomes = Vec::new();
         for outcome in settled {
             outcomes.push(end(self.context, self.journal, outcome).await);
@@ -137,12 +158,14 @@ impl Run<'_> {
         outcomes
     }
 
-    /// The tags of all snapshots that go. Not being allowed to know them is no reason to keep anything.
+    /// The tags of all snapshots that go, or are kept as the user asked. Not being allowed to know them is no reason to
+    /// keep anything.
     async fn tags(self, target: &Target, batches: &[Vec<Removal>]) -> Option<BTreeMap<SnapshotId, Tags>> {
         if self.context.stop.asked() {
             return None;
         }
-        let ids: Vec<_> = batches.iter().flatten().flat_map(|removal| removal.delete.iter().cloned()).collect();
+        let ids = batches.iter().flatten().flat_map(|removal| removal.delete.iter().chain(&removal.keep));
+        let ids: Vec<_> = ids.cloned().collect();
         let found = snapshots::existing(target, &ids).await.ok()?;
         Some(found.into_iter().map(|snapshot| (snapshot.id, snapshot.tags)).collect())
     }
@@ -213,8 +236,7 @@ pub fn left_behind(report: &Report) -> Option<String> {
         let account = outcome.account.as_ref().filter(|_| several);
         let within = account.map(|account| format!("in account {account}: ")).unwrap_or_default();
         let left = outcome.snapshots.iter().filter(|(_, result)| matches!(result, SnapshotResult::Failed(_)));
-        let delete =
-            |id: &SnapshotId| format!("{within}aws ec2 delete-snapshot --region {} --snapshot-id {id}", outcome.region);
+        let delete = |id: &SnapshotId| format!("{within}{}", delete_line(&outcome.region, id));
         left.map(|(id, _)| delete(id)).collect::<Vec<_>>()
     };
     let lines: Vec<_> = report.results.iter().flat_map(of).collect();

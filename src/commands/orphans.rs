@@ -5,17 +5,16 @@ use futures::StreamExt;
 
 use super::bin::{Bin, BinArgs, Going};
 use super::destroy::{self, JournalArgs};
+use super::leftovers::{self, Search};
 use super::{Context, ending};
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::orphan::{Known, verdict};
 use crate::domain::report::{PlaceError, Problem, SnapshotResult};
 use crate::exit;
-use crate::output::{self, Journal, Orphan};
-use crate::service::images::{self, Query};
+use crate::output::{self, Journal, Orphan, Spared};
 use crate::service::session::Places;
-use crate::service::{Target, recycle_bin, snapshots, stopping};
+use crate::service::{Target, snapshots, stopping};
 
 /// How many regions, or snapshots, are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -28,9 +27,11 @@ Examples:
 
 /// Find, and with --apply delete, snapshots made for images that no longer exist
 ///
-/// Shows a plan and changes nothing unless --apply is given. A snapshot is an orphan when EC2's description or a
-/// tag of amictl says which image it was made for, that image is gone and not in the Recycle Bin, and no image is
-/// made of it. Snapshots made by hand, by AWS Backup or by Data Lifecycle Manager are left alone.
+/// Shows a plan and changes nothing unless --apply is given. A snapshot is an orphan when it is proven to be made for
+/// an image here, that image is gone and not in the Recycle Bin, and neither an image, nor a launch template or
+/// configuration needs it. The proof is EC2's description of a snapshot that it took of a volume, or a tag of amictl
+/// with the snapshot's own id: texts and other tags travel with copies. What only looks like one is shown and kept.
+/// Snapshots made by hand, by AWS Backup or by Data Lifecycle Manager, and such with the tag amictl:keep, are left alone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -75,12 +76,14 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let prices = Prices::new(args.price_per_gb);
     let bin =
         async { if args.apply || args.bin.required() { Bin::of(&places.targets).await } else { Ok(Bin::default()) } };
-    let ((found, errors), bin) = tokio::try_join!(find(context, &places, &args), bin)?;
+    let (looked, bin) = tokio::try_join!(find(context, &places, &args), bin)?;
+    let Looked { found, spared, errors } = looked;
     if !args.apply || found.is_empty() {
-        output::orphans(&context.printer, &orphans(&found), &errors, prices)?;
+        output::orphans(&context.printer, &orphans(&found), &spared, &errors, prices)?;
         context.printer.say(summary(&found, prices));
+        leftovers::tell(context, &spared);
         args.bin.announce(context, &bin, going(&found)).await?;
-        return whole(context, &errors);
+        return whole(context, &spared, &errors);
     }
     if let Some(most) = args.max_delete.filter(|most| found.len() > *most) {
         let message = format!("{} snapshots would go, but the limit allows {most}", found.len());
@@ -92,30 +95,39 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         for (target, orphan) in &found {
             snapshots::delete_dry_run(target, &orphan.snapshot.id).await?;
         }
-        output::orphans(&context.printer, &orphans(&found), &errors, prices)?;
+        output::orphans(&context.printer, &orphans(&found), &spared, &errors, prices)?;
         context.printer.say("dry run: these would be deleted");
-        return whole(context, &errors);
+        leftovers::tell(context, &spared);
+        return whole(context, &spared, &errors);
     }
     if !args.yes {
         found.iter().for_each(|(_, o)| context.printer.tell(&format!("{} in {}: {}", o.snapshot.id, o.region, o.why)));
     }
     context.confirm(&format!("Delete {} snapshots?", found.len()), args.yes)?;
     // A person takes time to answer: what they were shown is held against what is there now.
-    let (found, errors) = match args.yes {
-        true => (found, errors),
+    let (found, spared, errors) = match args.yes {
+        true => (found, spared, errors),
         false => {
-            let (now, errors) = find(context, &places, &args).await?;
-            (still(&found, now), errors)
+            let now = find(context, &places, &args).await?;
+            (still(&found, now.found), now.spared, now.errors)
         }
     };
     let done = delete(context, found, &args.journal).await?;
-    output::orphans(&context.printer, &orphans(&done), &errors, prices)?;
+    output::orphans(&context.printer, &orphans(&done), &spared, &errors, prices)?;
+    leftovers::tell(context, &spared);
     finish(context, &done)?;
-    whole(context, &errors)
+    whole(context, &spared, &errors)
+}
+
+/// What all places were found to hold.
+struct Looked {
+    found: Vec<Found>,
+    spared: Vec<Spared>,
+    errors: Vec<PlaceError>,
 }
 
 /// An orphan with its place.
-type Found = (Target, Orphan);
+pub type Found = (Target, Orphan);
 
 /// What would be deleted, place by place.
 fn going(found: &[Found]) -> Vec<(Target, Going)> {
@@ -141,23 +153,25 @@ fn still(shown: &[Found], now: Vec<Found>) -> Vec<Found> {
 
 /// Looks into every place. One that cannot be read fails the run; where there are several accounts it is reported,
 /// and the others go on.
-async fn find(context: &Context, places: &Places, args: &Args) -> Result<(Vec<Found>, Vec<PlaceError>)> {
+async fn find(context: &Context, places: &Places, args: &Args) -> Result<Looked> {
+    let search = Search { min_age: args.min_age, ignore_recycle_bin: args.ignore_recycle_bin, now: context.now };
     let bar = context.printer.bars().count(places.targets.len() as u64, "reading snapshots and images");
-    let bar = &bar;
+    let (bar, search) = (&bar, &search);
     let each = places.targets.iter().map(|target| async move {
-        let found = place(context, target, args).await;
+        let found = leftovers::place(target, search).await;
         bar.step();
         (target, found)
     });
     let answers = async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await) };
     let answers = context.unless_stopped(answers).await?;
-    let (mut found, mut errors, mut read) = (Vec::new(), places.errors.clone(), 0);
+    let (mut found, mut spared, mut errors, mut read) = (Vec::new(), Vec::new(), places.errors.clone(), 0);
     let mut first = None;
     for (target, answer) in answers {
         match answer {
-            Ok(orphans) => {
+            Ok((orphans, stay)) => {
                 read += 1;
                 found.extend(orphans.into_iter().map(|orphan| (target.clone(), orphan)));
+                spared.extend(stay);
             }
             Err(error) if !places.several => return Err(error),
             Err(error) => {
@@ -169,43 +183,19 @@ async fn find(context: &Context, places: &Places, args: &Args) -> Result<(Vec<Fo
     }
     match first {
         Some(error) if read == 0 => Err(error),
-        _ => Ok((found, errors)),
+        _ => Ok(Looked { found, spared, errors }),
     }
 }
 
-/// Refuses to end well when an account could not be looked into.
-fn whole(context: &Context, errors: &[PlaceError]) -> Result<()> {
+/// Refuses to end well when templates could not be read, or an account not be looked into.
+fn whole(context: &Context, spared: &[Spared], errors: &[PlaceError]) -> Result<()> {
     destroy::tell(context, errors);
+    leftovers::verified(spared)?;
     ending::whole(errors)
 }
 
-async fn place(context: &Context, target: &Target, args: &Args) -> Result<Vec<Orphan>> {
-    // Snapshots first: an image made in between is then known, and its snapshots are not taken for orphans.
-    let found = snapshots::own(target).await?;
-    let own = images::find(target, &Query::own()).await?;
-    let binned = match recycle_bin::images(target).await {
-        Ok(binned) => binned.into_iter().map(|image| image.id).collect(),
-        Err(_) if args.ignore_recycle_bin => Vec::new(),
-        Err(error) => {
-            let message = format!("whether images in the Recycle Bin need their snapshots is unknown: {error}");
-            let failure = Failure::new(Kind::Refused, "Unverified", message);
-            return Err(failure.hint("allow ec2:ListImagesInRecycleBin, or give --ignore-recycle-bin").into());
-        }
-    };
-    let used = own.iter().flat_map(|image| image.snapshots.iter().map(|s| s.id.clone())).collect();
-    let bin_in_use = !binned.is_empty();
-    let images = own.iter().map(|image| image.id.clone()).chain(binned).collect();
-    let known = Known { images, used, bin_in_use };
-    let account = target.account().await.ok();
-    let orphan = |snapshot| {
-        let why = verdict(&snapshot, &known, args.min_age, context.now)?;
-        let (account, region) = (account.cloned(), target.region.clone());
-        Some(Orphan { account, region, snapshot, why, result: None })
-    };
-    Ok(found.into_iter().filter_map(orphan).collect())
-}
-
-async fn delete(context: &Context, found: Vec<Found>, journal: &JournalArgs) -> Result<Vec<Found>> {
+/// Deletes them, each written down before and after.
+pub async fn delete(context: &Context, found: Vec<Found>, journal: &JournalArgs) -> Result<Vec<Found>> {
     let journal = journal.open(context, found.iter().map(|(target, _)| target)).await?;
     let bar = context.printer.bars().count(found.len() as u64, "deleting snapshots");
     let each = found.into_iter().map(|(target, mut orphan)| async {

@@ -8,10 +8,9 @@ use anyhow::Result;
 use futures::StreamExt;
 use tokio::sync::oneshot;
 
-use super::Context;
-use super::reports;
 use super::staging::Task;
 use super::using::{self, Looked};
+use super::{Context, reports, snapshots_elsewhere};
 use crate::domain::cost::Prices;
 use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
@@ -21,6 +20,7 @@ use crate::domain::report::{PlaceError, Problem, Report, Warning};
 use crate::domain::retention::{Shares, Verdict, judge};
 use crate::domain::retire::Step;
 use crate::domain::sharing::{Principal, SHARES, before_disabling};
+use crate::domain::snapshot_use::stays;
 use crate::domain::usage::{Source, Usage};
 use crate::output::Bar;
 use crate::service::Target;
@@ -84,6 +84,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
         }
         if places.several {
             let mut looked: Vec<_> = surveys.each.iter_mut().map(Survey::looked).collect();
+            snapshots_elsewhere::add(&mut looked);
             using::across(&mut looked, unread, &policy.without_sources, &candidates, true).await;
         }
         surveys.each.retain(|survey| survey.unlisted.is_none());
@@ -248,6 +249,7 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
         let needed = images::shared_snapshots(&survey.images, &going);
         for (image, row) in still {
             let mut removal = Removal::new(image, &needed, false);
+            removal.spare(|id| stays(&survey.usage, id));
             removal.only(&row.snapshots);
             removals.push(removal);
         }

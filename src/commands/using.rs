@@ -6,7 +6,7 @@ use anyhow::Result;
 use futures::StreamExt;
 
 use super::chosen::Chosen;
-use super::{Context, reports};
+use super::{Context, reports, snapshots_elsewhere};
 use crate::domain::across::{self, Unread, elsewhere, may_launch, seen_from_outside};
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
@@ -84,6 +84,7 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
         looked.push(Looked { target, account, images, usage, shares: &none });
     }
     if chosen.several {
+        snapshots_elsewhere::add(&mut looked);
         let unread = unread_accounts(&chosen.unentered);
         let across = across(&mut looked, unread, &scope.without, &unused, false);
         context

@@ -4,10 +4,11 @@ use std::str::FromStr;
 
 use anyhow::Result;
 
-use super::Context;
+use super::{Context, copying};
 use crate::domain::failure::Failure;
 use crate::domain::ids::InstanceId;
 use crate::domain::reference::{ImageRef, RefError};
+use crate::domain::tagging::COPIED_FROM;
 use crate::output::{self, Options};
 use crate::service::{Target, instances, launch, resolve, wait};
 
@@ -18,6 +19,8 @@ Examples:
   amictl wait i-0123456789abcdef0 i-0123456789abcdef1";
 
 /// Wait until an image is available, or instances run
+///
+/// The snapshots of a copy that `amictl copy --no-wait` made are tagged as its own, as a copy that is waited for has it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -66,6 +69,10 @@ async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Resu
             wait::image_available(target, &found.id, false, &context.patience(), watch).await
         })
         .await?;
+    // A copy that was not waited for when it was made.
+    if image.own && image.tags.contains_key(COPIED_FROM) {
+        copying::mark(context, target, &image).await;
+    }
     output::images(&context.printer, &[&image], &[], &Options::default(), context.now)
 }
 

@@ -139,6 +139,7 @@ fn what_is_lacking_is_put_together_and_what_was_changed_is_left_alone() {
         kms_key: None,
         tier: None,
         started_at: None,
+        volume_id: None,
         description: String::new(),
         tags,
     };

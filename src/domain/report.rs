@@ -141,12 +141,44 @@ pub enum SnapshotResult {
     Deleted,
     /// Left alone, as another image is made of it.
     KeptShared,
+    /// Left alone, as these name it: a launch template or the like makes volumes of it.
+    KeptInUse(String),
+    /// Left alone, as it could not be found out whether anything names it, for this reason.
+    KeptUnverified(String),
     /// Left alone, as the user asked; of an image that comes back: it was there all the time.
     Kept,
     /// Back from the Recycle Bin.
     Restored,
     /// Still there, and it should not be; or not there, and it should be.
     Failed(Problem),
+}
+
+impl SnapshotResult {
+    /// The word for scripts.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::KeptShared => "kept-shared",
+            Self::KeptInUse(_) => "kept-in-use",
+            Self::KeptUnverified(_) => "kept-unverified",
+            Self::Kept => "kept",
+            Self::Restored => "restored",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// What went wrong with it.
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Failed(problem) => Some(problem),
+            Self::Deleted
+            | Self::KeptShared
+            | Self::KeptInUse(_)
+            | Self::KeptUnverified(_)
+            | Self::Kept
+            | Self::Restored => None,
+        }
+    }
 }
 
 /// How the work on one image ended.

@@ -20,6 +20,9 @@ pub const CREATED_BY: &str = "amictl:created-by";
 pub const RUN: &str = "amictl:run";
 /// The tag that tells which image a copy was made from, as `region/ami-…`.
 pub const COPIED_FROM: &str = "amictl:copied-from";
+/// The tag of a snapshot that tells which image amictl made it for, as `snap-…/ami-…`: its own id, and that of the image.
+/// Tags travel with copies of a snapshot, and a copy has another id.
+pub const SNAPSHOT_OF: &str = "amictl:snapshot-of";
 
 const MOST: usize = 50;
 const LONGEST_KEY: usize = 128;
@@ -209,7 +212,8 @@ impl CopyTags<'_> {
     /// The tags of the copy. Tags of AWS cannot be copied; what ours say of the source's own life is not true of the
     /// copy. Ours are left out where 50 are there already.
     pub fn tags(&self) -> Tags {
-        let carried = |key: &str| !key.starts_with("aws:") && ![RUN, COPIED_FROM, RETIRE, SHARES].contains(&key);
+        let carried =
+            |key: &str| !key.starts_with("aws:") && ![RUN, COPIED_FROM, SNAPSHOT_OF, RETIRE, SHARES].contains(&key);
         let mut tags: Tags =
             self.source.iter().filter(|(key, _)| carried(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
         if tags.get("Name").is_some_and(|name| name == self.old_name) {

@@ -26,7 +26,7 @@ pub use columns::Column;
 pub use images::{Options, images};
 pub use instances::instances;
 pub use journal::{Beginning, GoingSnapshots, Journal};
-pub use orphans::{Orphan, orphans};
+pub use orphans::{Orphan, Spared, orphans};
 pub use page::Page;
 pub use plan::{dispensable, overview, plan, question as plan_question, steps, summary as plan_summary};
 pub use progress::{Bar, Bars};

@@ -1,13 +1,14 @@
 //! Orphaned snapshots, and what became of them, in every format.
 
-use super::json::{ErrorJson, OrphanJson, OrphansJson, VERSION};
+use super::json::{ErrorJson, OrphanJson, OrphansJson, SparedJson, VERSION};
 use super::table::{Cell, Sheet, Tone};
 use super::{Format, Printer};
 use crate::domain::cost::Prices;
 use crate::domain::ids::AccountId;
+use crate::domain::orphan::Stays;
 use crate::domain::region::Region;
 use crate::domain::report::{PlaceError, Problem, SnapshotResult};
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{Snapshot, delete_line};
 
 /// An orphaned snapshot.
 #[derive(Debug, Clone)]
@@ -24,19 +25,37 @@ pub struct Orphan {
     pub result: Option<SnapshotResult>,
 }
 
+/// A snapshot that looks left over, and stays.
+#[derive(Debug, Clone)]
+pub struct Spared {
+    /// The account it is in, where known.
+    pub account: Option<AccountId>,
+    /// Where it is.
+    pub region: Region,
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// Why it stays.
+    pub why: Stays,
+}
+
 impl Orphan {
     fn result(&self) -> (&'static str, Option<&Problem>) {
         match &self.result {
             None => ("planned", None),
-            Some(SnapshotResult::Deleted) => ("deleted", None),
-            Some(SnapshotResult::Kept | SnapshotResult::KeptShared | SnapshotResult::Restored) => ("kept", None),
-            Some(SnapshotResult::Failed(problem)) => ("failed", Some(problem)),
+            Some(result) => (result.as_str(), result.problem()),
         }
     }
 }
 
-/// Writes orphans to stdout. The places that could not be read are part of the JSON document.
-pub fn orphans(printer: &Printer, orphans: &[&Orphan], errors: &[PlaceError], prices: Prices) -> anyhow::Result<()> {
+/// Writes orphans to stdout, and what stays although it looks like one. The places that could not be read are part of
+/// the JSON document.
+pub fn orphans(
+    printer: &Printer,
+    orphans: &[&Orphan],
+    spared: &[Spared],
+    errors: &[PlaceError],
+    prices: Prices,
+) -> anyhow::Result<()> {
     let items = || orphans.iter().map(|orphan| json(orphan));
     match printer.format() {
         Format::Json => {
@@ -44,6 +63,7 @@ pub fn orphans(printer: &Printer, orphans: &[&Orphan], errors: &[PlaceError], pr
             printer.json(&OrphansJson {
                 version: VERSION,
                 snapshots: items().collect(),
+                kept: spared.iter().map(spared_json).collect(),
                 errors: errors.iter().map(ErrorJson::new).collect(),
                 size_gib,
                 monthly_saving_usd_at_most: prices.monthly(orphans.iter().map(|o| (&o.region, o.snapshot.size_gib))),
@@ -72,11 +92,13 @@ pub fn orphans(printer: &Printer, orphans: &[&Orphan], errors: &[PlaceError], pr
             sheet.rows = items().map(|item| row(item).to_vec()).collect();
             printer.csv(&sheet)
         }
-        Format::Table if orphans.is_empty() => Ok(()),
+        Format::Table if orphans.is_empty() && spared.is_empty() => Ok(()),
         Format::Table => {
             let mut sheet = Sheet::new(["SNAPSHOT", "ACCOUNT", "REGION", "SIZE", "WHY", "RESULT"]);
-            sheet.rows = orphans.iter().map(|orphan| row(orphan)).collect();
-            if !orphans.windows(2).any(|pair| pair[0].account != pair[1].account) {
+            sheet.rows = orphans.iter().map(|orphan| row(orphan)).chain(spared.iter().map(spared_row)).collect();
+            let mut accounts = orphans.iter().map(|o| &o.account).chain(spared.iter().map(|s| &s.account));
+            let first = accounts.next();
+            if accounts.all(|account| Some(account) == first) {
                 sheet = sheet.without(&["ACCOUNT"]);
             }
             printer.table(sheet, &["REGION", "ACCOUNT"])
@@ -96,6 +118,30 @@ fn json(orphan: &Orphan) -> OrphanJson<'_> {
         result,
         error: problem.map(super::json::problem),
     }
+}
+
+fn spared_json(spared: &Spared) -> SparedJson<'_> {
+    SparedJson {
+        id: spared.snapshot.id.as_str(),
+        account: spared.account.as_ref().map(AccountId::as_str),
+        region: spared.region.as_str(),
+        size_gib: spared.snapshot.size_gib,
+        started_at: spared.snapshot.started_at.map(super::json::time),
+        code: spared.why.code(),
+        reason: spared.why.to_string(),
+        remove: delete_line(&spared.region, &spared.snapshot.id),
+    }
+}
+
+fn spared_row(spared: &Spared) -> Vec<Cell> {
+    vec![
+        spared.snapshot.id.as_str().into(),
+        spared.account.as_ref().map_or("unknown", AccountId::as_str).into(),
+        spared.region.as_str().into(),
+        format!("{} GiB", spared.snapshot.size_gib).into(),
+        spared.why.to_string().into(),
+        Cell::toned(format!("kept: {}", spared.why.code()), Tone::Good),
+    ]
 }
 
 fn row(orphan: &Orphan) -> Vec<Cell> {

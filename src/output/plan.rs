@@ -82,7 +82,12 @@ pub fn question(plan: &Plan) -> String {
     });
     let text = each.collect::<Vec<_>>().join(", ");
     let (first, rest) = text.split_at(text.len().min(1));
-    format!("{}{rest}?", first.to_uppercase())
+    let stay = match plan.actions.iter().map(|action| action.kept_snapshots.len()).sum() {
+        0 => String::new(),
+        1 => " (1 snapshot stays, which something may need)".to_owned(),
+        n => format!(" ({n} snapshots stay, which something may need)"),
+    };
+    format!("{}{rest}{stay}?", first.to_uppercase())
 }
 
 fn count(images: usize) -> String {

@@ -117,6 +117,8 @@ fn snapshots(outcome: &Outcome) -> String {
         (count(|r| *r == SnapshotResult::Deleted), "deleted"),
         (count(|r| *r == SnapshotResult::Restored), "restored"),
         (count(|r| *r == SnapshotResult::KeptShared), "kept, shared"),
+        (count(|r| matches!(r, SnapshotResult::KeptInUse(_))), "kept, in use"),
+        (count(|r| matches!(r, SnapshotResult::KeptUnverified(_))), "kept, use unknown"),
         (count(|r| *r == SnapshotResult::Kept), "kept"),
         (count(|r| matches!(r, SnapshotResult::Failed(_))), if back { "failed" } else { "left" }),
     ];

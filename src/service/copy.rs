@@ -15,8 +15,9 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
 use crate::domain::lineage;
+use crate::domain::orphan;
 use crate::domain::region::Region;
-use crate::domain::tagging::Tags;
+use crate::domain::tagging::{SNAPSHOT_OF, Tags};
 
 const CALL: &str = "CopyImage";
 const DUPLICATE: &str = "InvalidAMIName.Duplicate";
@@ -236,6 +237,17 @@ pub async fn complete(to: &Target, copy: &mut Image, wanted: &Tags) -> Result<()
     let ids: Vec<_> = copy.snapshots.iter().map(|s| s.id.clone()).collect();
     for snapshot in snapshots::existing(to, &ids).await? {
         tags::add(to, &[snapshot.id.to_string()], &tags::lacking(&snapshot.tags, wanted)).await?;
+    }
+    Ok(())
+}
+
+/// Writes on each snapshot of a copy that it belongs to this copy, where that is not written yet: once the copy is gone,
+/// nothing else proves it.
+pub async fn mark(to: &Target, copy: &Image) -> Result<(), ApiError> {
+    let ids: Vec<_> = copy.snapshots.iter().map(|s| s.id.clone()).collect();
+    for snapshot in snapshots::existing(to, &ids).await? {
+        let wanted = Tags::from([(SNAPSHOT_OF.to_owned(), orphan::mark(&snapshot.id, &copy.id))]);
+        tags::add(to, &[snapshot.id.to_string()], &tags::lacking(&snapshot.tags, &wanted)).await?;
     }
     Ok(())
 }

@@ -31,6 +31,7 @@ pub mod restore;
 mod retry;
 pub mod security_groups;
 pub mod session;
+pub mod settle;
 mod sign_in;
 pub mod snapshots;
 pub mod stopping;

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::ids::SnapshotId;
-use crate::domain::image::Image;
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::image::{Image, State};
+use crate::domain::policy::KEEP_TAG;
+use crate::domain::report::SnapshotResult;
+use crate::domain::tagging::Tags;
 
 /// An image that is to go, and what becomes of its snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,10 @@ pub struct Removal {
     pub shared: Vec<SnapshotId>,
     /// Snapshots the user wants to keep.
     pub keep: Vec<SnapshotId>,
+    /// Snapshots that something else than an image names, or may name, each with what becomes of it.
+    pub spared: Vec<(SnapshotId, SnapshotResult)>,
+    /// Whether the user wants every snapshot kept: each then gets the tag that keeps it before the image goes.
+    pub keep_all: bool,
 }
 
 impl Removal {
@@ -24,11 +31,40 @@ impl Removal {
         let ids: BTreeSet<SnapshotId> = image.snapshots.iter().map(|s| s.id.clone()).collect();
         let (shared, free): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| needed.contains(id));
         let (delete, keep) = if keep_snapshots { (Vec::new(), free) } else { (free, Vec::new()) };
-        Self { image, delete, shared, keep }
+        Self { image, delete, shared, keep, spared: Vec::new(), keep_all: keep_snapshots }
     }
-}
 
-impl Removal {
+    /// Leaves those alone of which `stays` says why.
+    pub fn spare(&mut self, stays: impl Fn(&SnapshotId) -> Option<SnapshotResult>) {
+        for id in std::mem::take(&mut self.delete) {
+            match stays(&id) {
+                Some(result) => self.spared.push((id, result)),
+                None => self.delete.push(id),
+            }
+        }
+    }
+
+    /// Leaves those alone that were kept on purpose when another image went which stood on them, too: the tag says so.
+    pub fn keep_tagged(&mut self, tags: &BTreeMap<SnapshotId, Tags>) {
+        let of_another = |id: &SnapshotId| {
+            let kept_of = tags.get(id).and_then(|tags| tags.get(KEEP_TAG)?.parse::<ImageId>().ok());
+            kept_of.is_some_and(|image| image != self.image.id)
+        };
+        let (keep, delete): (Vec<_>, Vec<_>) = self.delete.iter().cloned().partition(of_another);
+        self.delete = delete;
+        self.keep.extend(keep);
+    }
+
+    /// Whether EC2 may make snapshots for the image that it does not tell of yet.
+    pub fn is_unfinished(&self) -> bool {
+        match self.image.state {
+            State::Available | State::Disabled | State::Deregistered => false,
+            State::Pending | State::Transient | State::Failed | State::Error | State::Invalid | State::Unknown(_) => {
+                true
+            }
+        }
+    }
+
     /// Deletes no other snapshots than these, which were shown to the user.
     pub fn only(&mut self, shown: &[SnapshotId]) {
         let (delete, keep): (Vec<_>, _) =
@@ -39,7 +75,7 @@ impl Removal {
 
     /// Whether every snapshot of the image goes with it.
     pub(super) fn takes_all(&self) -> bool {
-        !self.delete.is_empty() && self.shared.is_empty() && self.keep.is_empty()
+        !self.delete.is_empty() && self.shared.is_empty() && self.keep.is_empty() && self.spared.is_empty()
     }
 }
 
@@ -118,5 +154,26 @@ mod tests {
         assert!(!shared.takes_all());
         let kept = Removal::new(image, &needed, true);
         assert_eq!((kept.delete.len(), kept.shared.len(), kept.keep), (0, 1, vec![snapshot(1)]));
+    }
+
+    #[test]
+    fn what_is_spared_is_not_deleted_and_ec2_is_not_asked_for_all() {
+        let mut going = removal(1, &[1, 2]);
+        assert!(going.takes_all());
+        going.spare(|id| (*id == snapshot(2)).then(|| SnapshotResult::KeptInUse("web:3".to_owned())));
+        assert_eq!((going.delete.clone(), going.spared.len(), going.takes_all()), (vec![snapshot(1)], 1, false));
+    }
+
+    #[test]
+    fn a_snapshot_kept_for_another_image_stays_and_one_with_another_word_goes() {
+        let tag = |value: &str| Tags::from([(KEEP_TAG.to_owned(), value.to_owned())]);
+        let mut going = removal(1, &[1, 2, 3]);
+        let own = going.image.id.to_string();
+        going.keep_tagged(&BTreeMap::from([
+            (snapshot(1), tag("ami-0000000b")),
+            (snapshot(2), tag("for the auditors")),
+            (snapshot(3), tag(&own)),
+        ]));
+        assert_eq!((going.keep, going.delete), (vec![snapshot(1)], vec![snapshot(2), snapshot(3)]));
     }
 }

@@ -163,12 +163,7 @@ impl<'a> Return<'a> {
 
     /// Without all of its snapshots an image is not asked for.
     fn first_problem(&self) -> Option<Problem> {
-        self.snapshots.iter().find_map(|(id, result)| match result {
-            SnapshotResult::Failed(problem) => Some(not_back(id, problem)),
-            SnapshotResult::Restored | SnapshotResult::Kept | SnapshotResult::KeptShared | SnapshotResult::Deleted => {
-                None
-            }
-        })
+        self.snapshots.iter().find_map(|(id, result)| Some(not_back(id, result.problem()?)))
     }
 
     async fn image(&mut self, bin: &BTreeSet<SnapshotId>, patience: &Patience) -> Result<(), Problem> {

@@ -7,7 +7,7 @@ use super::convert;
 use super::error::{ApiError, api, dry_run};
 use super::images::FILTER_VALUES;
 use super::target::Target;
-use crate::domain::ids::SnapshotId;
+use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::snapshot::Snapshot;
 
 const DESCRIBE: &str = "DescribeSnapshots";
@@ -66,6 +66,24 @@ pub async fn public_sharing_blocked(target: &Target) -> Result<Option<Block>, Ap
     Ok(Some(Block { by: answer.managed_by().map_or("account", |by| by.as_str()).to_owned(), all }))
 }
 
+/// The account's snapshots whose description EC2 wrote about one of these images.
+pub async fn speaking_of(target: &Target, images: &[ImageId]) -> Result<Vec<Snapshot>, ApiError> {
+    let mut found = Vec::new();
+    for chunk in images.chunks(FILTER_VALUES / 2) {
+        let words =
+            |id: &ImageId| [format!("Created by CreateImage(*) for {id}*"), format!("Copied for DestinationAmi {id}*")];
+        let filter =
+            Filter::builder().name("description").set_values(Some(chunk.iter().flat_map(words).collect())).build();
+        let call = target.ec2.describe_snapshots().owner_ids("self").filters(filter);
+        let mut pages = call.into_paginator().page_size(PAGE).send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(api(DESCRIBE, &target.region))?;
+            found.extend(page.snapshots().iter().filter_map(info));
+        }
+    }
+    Ok(found)
+}
+
 /// All snapshots of the account.
 pub async fn own(target: &Target) -> Result<Vec<Snapshot>, ApiError> {
     let mut pages = target.ec2.describe_snapshots().owner_ids("self").into_paginator().page_size(PAGE).send();
@@ -88,6 +106,7 @@ fn info(found: &types::Snapshot) -> Option<Snapshot> {
         full_bytes: found.full_snapshot_size_in_bytes(),
         tier: found.storage_tier().map(|tier| tier.as_str().to_owned()),
         started_at,
+        volume_id: found.volume_id().map(str::to_owned),
         kms_key: found.kms_key_id().map(str::to_owned),
         description: found.description().unwrap_or_default().to_owned(),
         tags: convert::tags(found.tags()),

@@ -1,7 +1,7 @@
 //! Writing tags.
 
 use super::convert;
-use super::error::{ApiError, api};
+use super::error::{ApiError, api, dry_run};
 use super::target::Target;
 use crate::domain::tagging::Tags;
 
@@ -20,6 +20,16 @@ pub async fn add(target: &Target, resources: &[String], tags: &Tags) -> Result<(
         .send()
         .await;
     answer.map(|_| ()).map_err(api(CREATE, &target.region))
+}
+
+/// Asks whether [`add`] would be allowed.
+pub(super) async fn check(target: &Target, resources: &[String], tags: &Tags) -> Result<(), ApiError> {
+    if tags.is_empty() || resources.is_empty() {
+        return Ok(());
+    }
+    let call = target.ec2.create_tags().set_resources(Some(resources.to_vec()));
+    let answer = call.set_tags(Some(convert::sdk_tags(tags))).dry_run(true).send().await;
+    dry_run(CREATE, &target.region, answer.map_err(api(CREATE, &target.region)))
 }
 
 /// Puts `tags` on one resource, or asks whether that is allowed.

@@ -24,6 +24,8 @@ mod create_snapshot;
 mod defaults;
 mod deprecate;
 mod deregister;
+mod deregister_lingering;
+mod deregister_named;
 mod deregister_snapshots;
 mod disable;
 mod enable;

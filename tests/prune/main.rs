@@ -21,6 +21,8 @@ mod failing;
 mod files;
 mod journal;
 mod limits;
+mod named_snapshots;
+mod orphan_proof;
 mod orphans;
 mod output;
 mod pages;

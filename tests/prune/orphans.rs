@@ -33,13 +33,10 @@ fn what_ec2_made_for_an_image_that_is_gone_is_an_orphan() {
     let mut snapshots = setup.snapshots_of(&image);
     assert_eq!(found(&setup, ""), [""; 0]);
     setup.ec2("DeregisterImage", &[("ImageId", &image)]);
-    let copied = format!("Copied for DestinationAmi {GONE} from SourceAmi {image} for SourceSnapshot snap-01234567.");
-    snapshots.push(snapshot(&setup, &copied));
     snapshots.push(snapshot(&setup, &created(GONE)));
-    let mut world = setup.world();
-    let tagged = world.snapshot(PROD, EAST).started(days_ago(100));
-    snapshots.push(tagged.tag("amictl:copied-from", &format!("us-west-2/{GONE}")).put());
-    drop(world);
+    let own = setup.world().snapshot(PROD, EAST).started(days_ago(100)).volume("vol-ffffffff").put();
+    setup.tag(&own, "amictl:snapshot-of", &format!("{own}/{GONE}"));
+    snapshots.push(own);
     assert_eq!(found(&setup, ""), sorted(&snapshots));
     let listed = setup.json("orphans");
     let row = listed["snapshots"].as_array().unwrap().iter().find(|row| row["id"] == snapshots[0]).unwrap();
@@ -110,13 +107,17 @@ fn an_image_in_the_recycle_bin_keeps_its_snapshots() {
     let image = setup.old("web-v1-2025-01-01");
     let snapshots = setup.snapshots_of(&image);
     setup.ec2("DeregisterImage", &[("ImageId", &image)]);
-    // This one says only that it belongs to a copy, which may be the image in the bin.
-    let copy = setup.world().snapshot(PROD, EAST).started(days_ago(100)).tag("amictl:copied-from", "x/y").put();
+    // This one is that of a copy, which is in the bin as well.
+    let binned = setup.old("api-v1-2025-01-01");
+    setup.ec2("DeregisterImage", &[("ImageId", &binned)]);
+    let copy = setup.world().snapshot(PROD, EAST).started(days_ago(100)).volume("vol-ffffffff").put();
+    setup.tag(&copy, "amictl:snapshot-of", &format!("{copy}/{binned}"));
     let other = snapshot(&setup, &created(GONE));
     assert!(setup.world().is_in_recycle_bin(&image));
     assert_eq!(found(&setup, ""), [other.as_str()]);
     setup.world().advance(seconds(31 * 86_400));
-    assert_eq!(found(&setup, ""), sorted(snapshots.iter().chain([&copy, &other])));
+    let of_binned = setup.world().snapshots(PROD, EAST).find(|s| s.description.contains(&binned)).unwrap().id.clone();
+    assert_eq!(found(&setup, ""), sorted(snapshots.iter().chain([&copy, &other, &of_binned])));
 }
 
 #[test]

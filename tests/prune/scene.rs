@@ -87,12 +87,18 @@ impl Scene {
     /// Asks EC2 for a change in us-east-1, as another program of the account would.
     #[track_caller]
     pub fn ec2(&self, action: &str, params: &[(&str, &str)]) {
+        self.ec2_in(EAST, action, params);
+    }
+
+    /// The same in a region.
+    #[track_caller]
+    pub fn ec2_in(&self, region: &str, action: &str, params: &[(&str, &str)]) {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("Action", action).append_pair("Version", "2016-11-15").extend_pairs(params);
         let body = form.finish();
         let url = self.fake.url();
         let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
-        let scope = "AWS4-HMAC-SHA256 Credential=AKIAPROD/20260101/us-east-1/ec2/aws4_request";
+        let scope = format!("AWS4-HMAC-SHA256 Credential=AKIAPROD/20260101/{region}/ec2/aws4_request");
         let head =
             format!("host: ec2\r\nconnection: close\r\nauthorization: {scope}\r\ncontent-length: {}", body.len());
         write!(stream, "POST / HTTP/1.1\r\n{head}\r\n\r\n{body}").unwrap();

@@ -6,16 +6,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use super::check::{digest, hex};
-use super::{Action, ErrorRow, Kept, KeptReason, Plan, SourceRow, Summary, VERSION};
+use super::{Action, ErrorRow, Kept, KeptReason, KeptSnapshot, Plan, SourceRow, Summary, VERSION};
 use crate::domain::age::ago;
 use crate::domain::cost::Prices;
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
 use crate::domain::policy::Policy;
 use crate::domain::region::Region;
-use crate::domain::report::PlaceError;
+use crate::domain::report::{PlaceError, SnapshotResult};
 use crate::domain::retention::{Reason, Verdict};
 use crate::domain::retire::{History, Step};
+use crate::domain::snapshot_use::stays;
 use crate::domain::usage::Usage;
 
 /// The images of one place with what was found out about them.
@@ -56,14 +57,17 @@ impl Plan {
                     staying.push(verdict);
                     continue;
                 };
-                let free: BTreeMap<_, _> = verdict
+                let mut free: BTreeMap<_, _> = verdict
                     .image
                     .snapshots
                     .iter()
                     .filter(|snapshot| !needed.contains(&snapshot.id))
                     .map(|snapshot| (snapshot.id.clone(), snapshot.size_gib))
                     .collect();
-                actions.push(Action::new(verdict, step, &free, now));
+                let stay = free.keys().filter_map(|id| KeptSnapshot::new(id, stays(place.usage, id)?));
+                let stay: Vec<_> = stay.collect();
+                free.retain(|id, _| stay.iter().all(|kept| kept.id != *id));
+                actions.push(Action { kept_snapshots: stay, ..Action::new(verdict, step, &free, now) }.with_reason());
                 let region = &verdict.image.region;
                 sizes.extend(free.into_iter().map(|(id, gib)| ((region.clone(), id), gib)));
             }
@@ -160,9 +164,31 @@ impl Action {
             image_version: image.parsed_name.as_ref().map(|name| name.version().get()),
             action: step,
             snapshots: free.keys().cloned().collect(),
+            kept_snapshots: Vec::new(),
             reason: why(verdict, now),
             size_gib: free.values().sum(),
             fingerprint: fingerprint(image),
+        }
+    }
+
+    /// The same, with what stays said in the reason: whoever agrees to the plan is to know.
+    fn with_reason(mut self) -> Self {
+        for KeptSnapshot { id, result, detail } in &self.kept_snapshots {
+            let by = if result == "kept-in-use" { "in use by " } else { "" };
+            self.reason.push_str(&format!("; {id} stays: {by}{detail}"));
+        }
+        self
+    }
+}
+
+impl KeptSnapshot {
+    fn new(id: &SnapshotId, result: SnapshotResult) -> Option<Self> {
+        let word = result.as_str().to_owned();
+        match result {
+            SnapshotResult::KeptInUse(detail) | SnapshotResult::KeptUnverified(detail) => {
+                Some(Self { id: id.clone(), result: word, detail })
+            }
+            _ => None,
         }
     }
 }

@@ -103,12 +103,27 @@ pub struct Action {
     pub action: Step,
     /// The snapshots that go with it where it is deregistered: those no image that stays is made of.
     pub snapshots: Vec<SnapshotId>,
+    /// Those of its snapshots that stay because something else than an image names them, or may. Plans of earlier
+    /// versions have none.
+    #[serde(default)]
+    pub kept_snapshots: Vec<KeptSnapshot>,
     /// Why.
     pub reason: String,
     /// The size of those snapshots in GiB, at most.
     pub size_gib: i64,
     /// Tells whether the image is as it was when it was judged.
     pub fingerprint: String,
+}
+
+/// One snapshot that stays when its image goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSnapshot {
+    /// The snapshot.
+    pub id: SnapshotId,
+    /// The word for scripts: `kept-in-use` or `kept-unverified`.
+    pub result: String,
+    /// What names it, or why that is unknown.
+    pub detail: String,
 }
 
 /// One image that stays.

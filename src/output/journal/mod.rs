@@ -24,6 +24,7 @@ use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Verb};
 use crate::domain::sharing::Principal;
 use crate::domain::tagging::Tags;
+use crate::domain::unfinished::Unfinished;
 
 /// The journal of a run.
 pub struct Journal {
@@ -221,6 +222,13 @@ impl Journal {
     pub async fn due(path: &Path, images: BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Journaled>> {
         let path = path.to_owned();
         let read = tokio::task::spawn_blocking(move || read::due(&path, &images));
+        read.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+    }
+
+    /// Which of these images it has begun to deregister, as far as no good end was written down.
+    pub async fn unfinished(path: &Path, images: BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Unfinished>> {
+        let path = path.to_owned();
+        let read = tokio::task::spawn_blocking(move || read::unfinished(&path, &images));
         read.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 

@@ -10,11 +10,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::comeback::{Remembered, Returning};
-use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::memory::{Journaled, Written};
+use crate::domain::region::Region;
 use crate::domain::report::Verb;
 use crate::domain::sharing::{Principal, SHARES, to_tag};
 use crate::domain::tagging::Tags;
+use crate::domain::unfinished::Unfinished;
 
 /// How many ids a line may name before the one it is about is certainly among them.
 const MOST_NAMED: usize = 64;
@@ -31,6 +33,7 @@ struct Line {
     /// Lines of the first versions know nothing of it, which is not the same as saying nothing about it.
     #[serde(default, deserialize_with = "there")]
     shares_due: Option<Option<DueLine>>,
+    delete_snapshots: Option<Vec<SnapshotId>>,
     snapshot_tags: Option<BTreeMap<SnapshotId, Tags>>,
     snapshot_permissions: Option<BTreeMap<SnapshotId, Option<Vec<String>>>>,
     result: Option<ResultLine>,
@@ -51,6 +54,8 @@ fn there<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Option<DueLine>>,
 struct ImageLine {
     id: ImageId,
     name: Option<String>,
+    region: Option<Region>,
+    owner_id: Option<AccountId>,
     #[serde(default)]
     tags: Tags,
     #[serde(default)]
@@ -92,6 +97,29 @@ pub fn due(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMap<Image
             Ok(Written { who: None, .. }) => drop(found.remove(&image)),
             written => drop(found.insert(image, written)),
         }
+    })?;
+    Ok(found)
+}
+
+/// Which of these images it has begun to deregister: the last of these deregistrations has no end, or a bad one.
+pub fn unfinished(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Unfinished>> {
+    let mut found = BTreeMap::new();
+    each_line(path, images, |line| match line {
+        Line { phase, action: Some(action), image: Some(image), delete_snapshots, .. } if phase == "begin" => {
+            // Whatever else was begun with it later, the image was there again.
+            found.remove(&image.id);
+            let deregister = images.contains(&image.id) && action == Verb::Deregister.as_str();
+            if let (true, Some(region), Some(delete)) = (deregister, image.region, delete_snapshots) {
+                found.insert(image.id, Unfinished { region, account: image.owner_id, name: image.name, delete });
+            }
+        }
+        Line { phase, result: Some(result), .. } if phase == "end" => {
+            let nothing = result.status != "done" && result.changed == Some(false);
+            if result.status == "done" || nothing {
+                found.remove(&result.image_id);
+            }
+        }
+        _ => {}
     })?;
     Ok(found)
 }

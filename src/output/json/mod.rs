@@ -14,7 +14,7 @@ use serde::Serialize;
 pub use images::{BesidesJson, ErrorJson, ImageJson, InstanceJson, InstancesJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
-pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, problem};
+pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
 
 /// The version of all documents.

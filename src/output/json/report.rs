@@ -10,6 +10,8 @@ use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status};
 pub struct OrphansJson<'a> {
     pub version: u32,
     pub snapshots: Vec<OrphanJson<'a>>,
+    /// What looks like an orphan, and stays.
+    pub kept: Vec<SparedJson<'a>>,
     pub errors: Vec<ErrorJson<'a>>,
     pub size_gib: i64,
     pub monthly_saving_usd_at_most: f64,
@@ -26,6 +28,20 @@ pub struct OrphanJson<'a> {
     /// `planned`, `deleted`, `kept` or `failed`.
     pub result: &'static str,
     pub error: Option<ProblemJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct SparedJson<'a> {
+    pub id: &'a str,
+    pub account: Option<&'a str>,
+    pub region: &'a str,
+    pub size_gib: i64,
+    pub started_at: Option<String>,
+    /// `doubt`, `in-use` or `unverified`.
+    pub code: &'static str,
+    pub reason: String,
+    /// The command line that deletes it.
+    pub remove: String,
 }
 
 #[derive(Serialize)]
@@ -70,6 +86,8 @@ pub struct ProblemJson<'a> {
 pub struct SnapshotResultJson<'a> {
     pub id: &'a str,
     pub result: &'static str,
+    /// What names it, or why that is unknown, where it stays for that.
+    pub detail: Option<&'a str>,
     pub error: Option<ProblemJson<'a>>,
 }
 
@@ -115,12 +133,10 @@ impl<'a> OutcomeJson<'a> {
 }
 
 fn snapshot_result((id, result): &(SnapshotId, SnapshotResult)) -> SnapshotResultJson<'_> {
-    let (result, error) = match result {
-        SnapshotResult::Deleted => ("deleted", None),
-        SnapshotResult::KeptShared => ("kept-shared", None),
-        SnapshotResult::Kept => ("kept", None),
-        SnapshotResult::Restored => ("restored", None),
-        SnapshotResult::Failed(p) => ("failed", Some(problem(p))),
+    let detail = match result {
+        SnapshotResult::KeptInUse(why) | SnapshotResult::KeptUnverified(why) => Some(why.as_str()),
+        _ => None,
     };
-    SnapshotResultJson { id: id.as_str(), result, error }
+    let error = result.problem().map(problem);
+    SnapshotResultJson { id: id.as_str(), result: result.as_str(), detail, error }
 }

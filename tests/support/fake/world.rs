@@ -55,6 +55,8 @@ pub struct World {
     pub visible_after: Duration,
     /// Whether a pending image lists its devices without snapshot ids.
     pub snapshots_appear_late: bool,
+    /// How long a deregistered image is still listed as it was.
+    pub deregistered_shows_for: Duration,
     /// How long after a deregistration the snapshots still count as in use.
     pub snapshot_in_use_for: Duration,
     /// How long after a deregistration the name stays taken.
@@ -161,6 +163,8 @@ pub struct Region {
     pub images: BTreeMap<String, Image>,
     /// Deregistered images by id.
     pub graves: BTreeMap<String, Grave>,
+    /// Deregistered images that are listed still, by id, and until when.
+    pub lingering: BTreeMap<String, (Image, DateTime<Utc>)>,
     /// Image id and, once deregistered, end of the hold; by (account, name).
     pub names: HashMap<(String, String), NameHold>,
     /// Snapshots by id.
@@ -207,6 +211,7 @@ impl World {
             pending_for: Duration::ZERO,
             visible_after: Duration::ZERO,
             snapshots_appear_late: false,
+            deregistered_shows_for: Duration::ZERO,
             snapshot_in_use_for: Duration::ZERO,
             name_held_for: Duration::ZERO,
             ghost_for: Duration::ZERO,

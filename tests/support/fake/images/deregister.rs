@@ -17,6 +17,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let now = request.now;
     let delete = delete && !world.ignore_delete_snapshots;
     let name_until = now + span(world.name_held_for);
+    let shown_until = now + span(world.deregistered_shows_for);
     let busy_until = now + span(world.snapshot_in_use_for);
     let codes = world.delete_codes.clone();
     let rules = Rules::of(world, request);
@@ -40,6 +41,9 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let grave = Grave { owner: image.owner.clone(), name: image.name.clone(), at: now };
     let snapshots: BTreeSet<String> = image.snapshots().map(str::to_owned).collect();
     if let Some(image) = region.images.remove(id) {
+        if now < shown_until {
+            region.lingering.insert(id.to_owned(), (image.clone(), shown_until));
+        }
         region.bin.take_image(image, &rules);
     }
     region.graves.insert(id.to_owned(), grave);

@@ -1,5 +1,6 @@
 //! DescribeImages.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use chrono::{DateTime, Utc};
@@ -48,6 +49,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let ghost_for = span(world.ghost_for);
     let late_snapshots = world.snapshots_appear_late;
     let region = world.region(&request.region);
+    region.lingering.retain(|_, (_, until)| request.now < *until);
     let wanted = params.list("ImageId");
     check_ids(region, &viewer, &wanted, ghost_for)?;
     request.dry_run()?;
@@ -58,15 +60,25 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
             && filters.accept(|name, test| fields::passes(image, &viewer, name, test))
     };
     let (page, next) = if selection.by_id {
-        let mut images: Vec<&Image> = wanted.iter().filter_map(|id| region.images.get(*id)).collect();
+        let lingering = |id: &str| region.lingering.get(id).map(|(image, _)| image);
+        let mut images: Vec<&Image> =
+            wanted.iter().filter_map(|id| region.images.get(*id).or_else(|| lingering(id))).collect();
         images.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         images.dedup_by(|a, b| a.id == b.id);
         images.retain(|image| fits(image));
         (images, None)
     } else {
-        let from = (Bound::Excluded(window.after()), Bound::Unbounded);
-        let listed = region.images.range::<str, _>(from);
-        window.cut(listed.filter(|(_, image)| fits(image)))
+        let from = || (Bound::Excluded(window.after()), Bound::Unbounded);
+        let listed = region.images.range::<str, _>(from()).filter(|(_, image)| fits(image));
+        match region.lingering.is_empty() {
+            true => window.cut(listed),
+            false => {
+                let lingering = region.lingering.range::<str, _>(from()).map(|(id, (image, _))| (id, image));
+                let gone = lingering.filter(|(id, image)| !region.images.contains_key(*id) && fits(image));
+                let all: BTreeMap<_, _> = listed.chain(gone).collect();
+                window.cut(all.into_iter())
+            }
+        }
     };
 
     let mut x = Xml::new();
@@ -100,7 +112,8 @@ fn check_ids(region: &Region, viewer: &Viewer, wanted: &[&str], ghost_for: chron
             grave.owner == viewer.account && (viewer.now < grave.at + ghost_for || still_runs(region, id, viewer.now))
         })
     };
-    let is_known = |id: &str| region.images.get(id).is_some_and(|image| viewer.sees(image));
+    let lingers = |id: &str| region.lingering.get(id).is_some_and(|(image, _)| viewer.sees(image));
+    let is_known = |id: &str| region.images.get(id).is_some_and(|image| viewer.sees(image)) || lingers(id);
     let lost: Vec<&str> = wanted.iter().copied().filter(|id| !is_known(id) && !is_ghost(id)).collect();
     if lost.is_empty() { Ok(()) } else { Err(no_image(&lost)) }
 }

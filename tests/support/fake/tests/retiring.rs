@@ -46,6 +46,31 @@ async fn deregistering_spares_shared_snapshots_and_reports_each() {
 }
 
 #[tokio::test]
+async fn a_deregistered_image_may_be_listed_for_a_while() {
+    let fake = Fake::start();
+    let id = fake.world().image(PROD, EAST, "web-v1").snapshots(2).put();
+    let other = fake.world().image(PROD, EAST, "web-v2").put();
+    fake.world().deregistered_shows_for = Duration::from_mins(1);
+    let client = prod(&fake, EAST);
+    let drop_image = || client.deregister_image().image_id(&id).delete_associated_snapshots(true);
+    drop_image().send().await.unwrap();
+    let listed = || async {
+        let all = client.describe_images().owners("self").send().await.unwrap();
+        all.images().iter().filter_map(|image| image.image_id().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let mut both = [id.clone(), other.clone()];
+    both.sort();
+    assert_eq!(listed().await, both);
+    assert_eq!(client.describe_images().image_ids(&id).send().await.unwrap().images().len(), 1);
+    for dry_run in [true, false] {
+        assert_eq!(code(drop_image().dry_run(dry_run).send().await), "InvalidAMIID.Unavailable");
+    }
+    fake.world().advance(Duration::from_secs(61));
+    assert_eq!(listed().await, [other]);
+    assert_eq!(code(client.describe_images().image_ids(&id).send().await), "InvalidAMIID.NotFound");
+}
+
+#[tokio::test]
 async fn deregistering_is_refused_for_foreign_protected_and_backup_images() {
     let fake = Fake::start();
     let (foreign, hidden, protected, backup, ghost);

@@ -1,0 +1,85 @@
+//! What else than an image needs a snapshot: launch templates and the like, which make volumes of it. Deleting it would
+//! have their launches fail, whether the image it was made for is there or not.
+
+use super::ids::SnapshotId;
+use super::orphan::Named;
+use super::reason::named;
+use super::report::SnapshotResult;
+use super::usage::{Source, SourceState, SourceStatus, Usage};
+
+/// The sources that can name snapshots.
+pub const NAMING: [Source; 3] = [Source::LaunchTemplates, Source::LaunchConfigurations, Source::SpotRequests];
+
+/// Why a snapshot stays when its image goes, as far as these sources tell: something names it, or may name it, as they
+/// were not all read to their end. A source that was left out may name it, too.
+pub fn stays(usage: &Usage, snapshot: &SnapshotId) -> Option<SnapshotResult> {
+    let by = usage.snapshot_references(snapshot);
+    if !by.is_empty() {
+        return Some(SnapshotResult::KeptInUse(named(by)));
+    }
+    let unread = usage.sources.iter().filter(|state| NAMING.contains(&state.source)).filter_map(unread);
+    let unread: Vec<_> = unread.collect();
+    (!unread.is_empty()).then(|| unknown(&unread.join("; ")))
+}
+
+/// The same from a reading of nothing but these.
+pub fn stays_by(named_snapshots: &Named, snapshot: &SnapshotId) -> Option<SnapshotResult> {
+    match named_snapshots {
+        Err(problem) => Some(unknown(&problem.to_string())),
+        Ok(all) => all.get(snapshot).map(|by| SnapshotResult::KeptInUse(named(by))),
+    }
+}
+
+fn unread(state: &SourceState) -> Option<String> {
+    match &state.status {
+        SourceStatus::Ok { .. } => None,
+        SourceStatus::Failed(problem) => Some(format!("{}: {problem}", state.source)),
+        SourceStatus::Skipped => Some(format!("{} was not looked at", state.source)),
+    }
+}
+
+fn unknown(why: &str) -> SnapshotResult {
+    SnapshotResult::KeptUnverified(format!("whether a template names it is unknown: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::report::Problem;
+    use crate::domain::usage::Reference;
+
+    fn id(n: u32) -> SnapshotId {
+        format!("snap-{n:08x}").parse().unwrap()
+    }
+
+    fn usage(status: SourceStatus) -> Usage {
+        let region: crate::domain::region::Region = "us-east-1".parse().unwrap();
+        let mut usage = Usage::default();
+        let (source, detail) = (Source::LaunchTemplates, "web:3".to_owned());
+        usage.add_snapshot(id(1), Reference { source, kind: "launch-template", id: "lt-1".into(), detail });
+        for source in NAMING {
+            let status = if source == Source::LaunchTemplates { status.clone() } else { SourceStatus::Ok { read: 1 } };
+            usage.sources.push(SourceState { account: None, region: region.clone(), source, status });
+        }
+        usage
+    }
+
+    #[test]
+    fn what_a_template_names_stays_with_its_name() {
+        let read = usage(SourceStatus::Ok { read: 1 });
+        assert_eq!(stays(&read, &id(1)), Some(SnapshotResult::KeptInUse("launch-template lt-1 (web:3)".into())));
+        assert_eq!(stays(&read, &id(2)), None);
+    }
+
+    #[test]
+    fn a_source_that_was_not_read_leaves_doubt_and_doubt_keeps() {
+        let problem = Problem { code: "UnauthorizedOperation".into(), message: "no".into() };
+        for status in [SourceStatus::Skipped, SourceStatus::Failed(problem.clone())] {
+            let unread = usage(status);
+            assert_eq!(stays(&unread, &id(1)).unwrap().as_str(), "kept-in-use");
+            assert_eq!(stays(&unread, &id(2)).unwrap().as_str(), "kept-unverified");
+        }
+        assert_eq!(stays_by(&Err(problem), &id(2)).unwrap().as_str(), "kept-unverified");
+        assert_eq!(stays_by(&Ok(Default::default()), &id(2)), None);
+    }
+}
