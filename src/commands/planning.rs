@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use tokio::sync::oneshot;
 

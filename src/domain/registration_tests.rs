@@ -55,6 +55,7 @@ fn found(id: SnapshotId, size_gib: i64) -> Snapshot {
         full_bytes: None,
         kms_key: None,
         tier: None,
+        volume_id: None,
         started_at: None,
         description: String::new(),
         tags: crate::domain::tagging::Tags::new(),

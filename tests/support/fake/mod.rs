@@ -67,6 +67,7 @@ pub use faults::{Fault, FaultKind};
 pub use model::{Image, Principal, Snapshot, Tags};
 pub use protection::Protection;
 pub use seed::When;
+pub use services::unformed;
 pub use ssm::Parameter;
 pub use world::{OTHER, PROD, World};
 

@@ -78,7 +78,8 @@ impl Incoming {
 
     /// Reads `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`.
     pub fn scope(&self) -> Result<Scope, Refusal> {
-        if self.authorization.is_none() && Params::from_form(&self.body).get("Action") == Some(ANONYMOUS) {
+        let action = || Params::from_form(&self.body).ok()?.get("Action").map(str::to_owned);
+        if self.authorization.is_none() && action().as_deref() == Some(ANONYMOUS) {
             // It comes unsigned; which region is asked is not known then.
             return Ok(Scope { key_id: String::new(), region: "us-east-1".to_owned(), service: "sts".to_owned() });
         }

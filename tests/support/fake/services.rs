@@ -124,6 +124,20 @@ pub fn run(world: &mut World, service: &str, version: Option<&str>, request: &Re
     Ok(answer)
 }
 
+/// What operations take and their forms do not have.
+pub fn unformed() -> Vec<String> {
+    let all = SERVICES.iter().flat_map(|service| {
+        let operations = service.operations.iter().flat_map(|group| group.iter());
+        operations.map(|operation| (service.name, operation))
+    });
+    let missing = all.flat_map(|(service, operation)| {
+        let lines = forms::heads(service, operation.name);
+        let unknown = operation.params.iter().filter(move |param| !lines.contains(*param));
+        unknown.map(move |param| format!("{service} {} takes {param}", operation.name))
+    });
+    missing.collect()
+}
+
 /// How a service talks; an unknown one is answered in the general form.
 pub fn protocol(service: &str) -> Protocol {
     SERVICES.iter().find(|s| s.name == service).map_or(Protocol::Query, |s| s.protocol)

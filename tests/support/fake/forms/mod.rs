@@ -44,6 +44,12 @@ pub fn check(service: &str, action: &str, params: &Params) -> Result<(), Refusal
     check_lists(fields, &given)
 }
 
+/// The first parts of the parameters of an operation.
+pub fn heads(service: &str, action: &str) -> BTreeSet<&'static str> {
+    let fields = tables().get(&(service.to_owned(), action.to_owned())).into_iter().flatten();
+    fields.filter_map(|field| field.name.split('.').next()).collect()
+}
+
 /// The name of a parameter with `N` for each index.
 pub fn general(name: &str) -> String {
     let index = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());

@@ -23,6 +23,11 @@ fn scoped(kind: &str, option: &str, value: &str) -> ResourceTypeRequest {
     kind.resource_type_options(option.build()).build()
 }
 
+#[test]
+fn the_forms_have_every_parameter_that_operations_take() {
+    assert_eq!(fake::unformed(), [""; 0]);
+}
+
 #[tokio::test]
 async fn a_parameter_that_is_not_known_is_refused_wherever_it_stands() {
     let fake = Fake::start();
