@@ -12,7 +12,7 @@ use super::naming::Family;
 pub fn newest_first(a: &Image, b: &Image) -> Ordering {
     let version = |image: &Image| image.parsed_name.as_ref().map(|name| name.version());
     let made = version(b).cmp(&version(a)).then_with(|| b.created_at.cmp(&a.created_at));
-    made.then_with(|| (&a.region, &a.id).cmp(&(&b.region, &b.id)))
+    made.then_with(|| a.region.cmp(&b.region)).then_with(|| b.id.cmp(&a.id))
 }
 
 /// Puts images in the order in which they are shown: what was made last comes first, but the images of one family stand
@@ -78,7 +78,7 @@ mod tests {
     fn of_one_version_the_one_made_last_is_the_newer() {
         let fleet =
             [made(1, "web-v2-2026-01-30", 20), made(2, "web-v2-2026-01-02", 1), made(3, "web-v2-2026-01-03", 1)];
-        assert_eq!(names(&fleet), ["web-v2-2026-01-02", "web-v2-2026-01-03", "web-v2-2026-01-30"]);
+        assert_eq!(names(&fleet), ["web-v2-2026-01-03", "web-v2-2026-01-02", "web-v2-2026-01-30"]);
     }
 
     proptest! {
