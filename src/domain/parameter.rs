@@ -36,7 +36,7 @@ impl FromStr for ParameterName {
         // An ARN has colons of its own, before the name.
         let local = match text.strip_prefix("arn:") {
             Some(arn) => {
-                arn.split_once(":parameter/").filter(|(service, _)| service.contains(":ssm:")).map(|arn| arn.1)
+                arn.split_once(":parameter/").filter(|(owner, _)| owner.contains(":ssm:")).map(|arn| arn.1)
             }
             None => Some(text),
         };

@@ -154,8 +154,10 @@ impl Reading {
 
 /// The ids whose hyphens stand in that part of the bytes, each with where its hyphen is.
 fn ids<T: Prefixed>(bytes: &[u8], part: std::ops::Range<usize>) -> impl Iterator<Item = (usize, T)> {
-    let hyphens = part.filter(move |at| bytes[*at] == b'-');
-    hyphens.filter_map(move |at| Some((at, READINGS.iter().find_map(|reading| reading.id(bytes, at))?)))
+    let from = part.start;
+    let hyphens = bytes[part].iter().enumerate().filter(|(_, byte)| **byte == b'-');
+    let reading = move |at| READINGS.iter().find_map(|reading| reading.id(bytes, at));
+    hyphens.filter_map(move |(at, _)| Some((from + at, reading(from + at)?)))
 }
 
 #[cfg(test)]

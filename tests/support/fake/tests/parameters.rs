@@ -51,6 +51,18 @@ async fn parameters_are_read_by_version_label_and_arn() {
 }
 
 #[tokio::test]
+async fn a_published_parameter_is_read_by_everybody_and_listed_by_nobody() {
+    let fake = Fake::start();
+    let path = "/aws/service/golden/latest";
+    fake.world().public_parameter(EAST, path, "ami-01234567");
+    for key in ["AKIAPROD", "AKIAOTHER"] {
+        let client = ssm(&fake, key, EAST);
+        assert_eq!(value(&client, path).await, "ami-01234567");
+        assert!(client.describe_parameters().send().await.unwrap().parameters().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn secrets_are_ciphered_unless_decrypted() {
     let fake = Fake::start();
     fake.world().typed_parameter(PROD, EAST, "key").kind("SecureString").value("ami-01234567").put();
