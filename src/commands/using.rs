@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::chosen::Chosen;
 use super::{Context, reports, snapshots_elsewhere};
 use crate::domain::across::{self, Unread, elsewhere, may_launch, seen_from_outside};
-use crate::domain::ids::{AccountId, ImageId, SnapshotId};
+use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
 use crate::domain::region::Region;
 use crate::domain::report::{PlaceError, Problem};
@@ -134,7 +134,6 @@ pub async fn across(
         }
         return;
     }
-    volumes_of_others(looked);
     let found: Vec<Vec<(ImageId, Reference)>> = looked
         .iter()
         .map(|here| {
@@ -166,25 +165,6 @@ pub async fn across(
         let state = across::state(place.account.clone(), place.region(), read, &doubts);
         place.usage.sources.push(state);
         doubts.into_keys().for_each(|image| place.usage.doubt(image, Source::Accounts));
-    }
-}
-
-/// Adds to what each place says of its snapshots that the other accounts make volumes of them.
-fn volumes_of_others(looked: &mut [Looked<'_>]) {
-    let mut users: BTreeMap<(Region, SnapshotId), Vec<(usize, Reference)>> = BTreeMap::new();
-    for (at, place) in looked.iter().enumerate() {
-        for (snapshot, reference) in place.usage.all_snapshots() {
-            let key = (place.region().clone(), snapshot.clone());
-            users.entry(key).or_default().push((at, seen_from_outside(&place.name(), reference)));
-        }
-    }
-    for (here, place) in looked.iter_mut().enumerate().filter(|_| !users.is_empty()) {
-        for snapshot in place.images.iter().flat_map(|image| &image.snapshots) {
-            let by = users.get(&(place.target.region.clone(), snapshot.id.clone()));
-            for (_, reference) in by.into_iter().flatten().filter(|(at, _)| *at != here) {
-                place.usage.add_snapshot(snapshot.id.clone(), reference.clone());
-            }
-        }
     }
 }
 
