@@ -20,7 +20,7 @@ Examples:
 
 /// Wait until an image is available, or instances run
 ///
-/// The snapshots of a copy that `amictl copy --no-wait` made are tagged as its own, as a copy that is waited for has it.
+/// The snapshots of a copy that 'amictl copy --no-wait' made then get the tag that says whose they are.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

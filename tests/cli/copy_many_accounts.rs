@@ -79,7 +79,7 @@ fn three_accounts_get_copies_in_two_regions_from_a_fourth() {
         assert_eq!((copy.source_ami.as_ref(), copy.tags["Team"].as_str()), (Some(&source), "core"));
         for snapshot in copy.snapshots() {
             let snapshot = setup.world().find_snapshot(snapshot).unwrap().clone();
-            assert_eq!((snapshot.owner.as_str(), &snapshot.tags), (account, &copy.tags));
+            assert_eq!((snapshot.owner.as_str(), setup.snapshot_tags(&snapshot.id)), (account, copy.tags.clone()));
         }
     }
     let begun = setup.calls("CopyImage");

@@ -27,11 +27,11 @@ fn an_image_nobody_uses_goes_with_its_snapshots() {
     let (setup, id) = ready();
     let snapshots: Vec<String> = setup.image(&id).snapshots().map(str::to_owned).collect();
     let report = setup.json("deregister web:v1 --yes");
-    let result = |id: &String| serde_json::json!({"id": id, "result": "deleted", "error": null});
+    let result = |id: &String| serde_json::json!({"id": id, "result": "deleted", "detail": null, "error": null});
     let mut results: Vec<_> = snapshots.iter().collect();
     results.sort();
     let expected = serde_json::json!({
-        "version": 1, "kind": "report", "errors": [], "summary": {"done": 1, "failed": 0, "skipped": 0},
+        "version": 1, "kind": "report", "errors": [], "warnings": [], "summary": {"done": 1, "failed": 0, "skipped": 0},
         "results": [{"account": PROD, "region": EAST, "image_id": id, "name": NAME, "action": "deregister",
             "status": "done", "changed": true, "detail": null, "error": null, "snapshots": results.into_iter().map(result).collect::<Vec<_>>()}],
     });

@@ -64,7 +64,7 @@ fn snapshots_stay_when_the_user_wants_them() {
     let report = setup.json(&format!("deregister {id} --yes --keep-snapshots"));
     assert!(snapshots.iter().all(|snapshot| result(&report, snapshot) == "kept"), "{report}");
     assert_eq!((setup.names(PROD, EAST).len(), left(&setup).len()), (0, 2));
-    assert_eq!(setup.changes(), ["DeregisterImage"]);
+    assert_eq!(setup.changes(), ["CreateTags", "DeregisterImage"]);
 }
 
 #[test]

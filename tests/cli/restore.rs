@@ -95,7 +95,7 @@ fn what_is_deregistered_comes_back_the_same() {
     deregister(&setup, &[&id]);
     assert_eq!(setup.world().snapshots(PROD, EAST).count(), 0);
     let report = setup.json(&format!("restore {id}"));
-    let back = |id: &String| json!({"id": id, "result": "restored", "error": null});
+    let back = |id: &String| json!({"id": id, "result": "restored", "detail": null, "error": null});
     let expected = json!({
         "account": PROD, "region": EAST, "image_id": id, "name": NAME, "action": "restore", "status": "done",
         "changed": true, "detail": null, "error": null, "snapshots": own.iter().map(back).collect::<Vec<_>>(),
@@ -196,6 +196,10 @@ fn snapshots_that_stayed_are_kept_and_count() {
     setup.fake.forget_calls();
     let report = setup.json(&format!("restore {id}"));
     assert_eq!(each(&only(&report)["snapshots"], "result"), ["kept"; 3]);
+    for snapshot in snapshots(&setup, &id) {
+        let kept = setup.world().snapshot_mut(&snapshot).tags.remove("amictl:keep");
+        assert_eq!(kept.as_ref(), Some(&id), "they were kept on purpose");
+    }
     assert_eq!((setup.changes(), portrait(&setup, &id)), (vec!["RestoreImageFromRecycleBin".to_owned()], before));
 }
 

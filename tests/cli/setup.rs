@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test looks at the clock and waits")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -117,6 +118,13 @@ impl Setup {
     #[track_caller]
     pub fn image(&self, id: &str) -> Image {
         self.world().find_image(id).unwrap_or_else(|| panic!("there is no image {id}")).clone()
+    }
+
+    /// The tags of a snapshot, but for the one that says whose it is.
+    #[track_caller]
+    pub fn snapshot_tags(&self, id: &str) -> BTreeMap<String, String> {
+        let snapshot = self.world().find_snapshot(id).unwrap_or_else(|| panic!("there is no snapshot {id}")).clone();
+        snapshot.tags.into_iter().filter(|(key, _)| key != "amictl:snapshot-of").collect()
     }
 
     /// The names of an account's images in a region, sorted.

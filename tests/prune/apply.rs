@@ -41,7 +41,7 @@ fn what_the_plan_says_goes_with_its_snapshots_and_the_report_says_so() {
     assert_eq!(each(&report["results"], "image_id"), [web[0].as_str(), &web[1]]);
     let first = serde_json::json!({
         "account": PROD, "region": EAST, "image_id": web[0], "name": "web-v1-2025-01-01", "action": "deregister",
-        "status": "done", "changed": true, "detail": null, "error": null, "snapshots": [{"id": snapshots[0], "result": "deleted", "error": null}],
+        "status": "done", "changed": true, "detail": null, "error": null, "snapshots": [{"id": snapshots[0], "result": "deleted", "detail": null, "error": null}],
     });
     assert_eq!(report["results"][0], first);
     assert_eq!(setup.left(), ["web-v3-2025-01-01", "web-v4-2025-01-01", "web-v5-2025-01-01"]);

@@ -270,7 +270,10 @@ fn a_snapshot_that_the_plan_does_not_name_stays() {
     // By now nobody else needs the snapshot, but nobody was shown that it would go.
     setup.ec2("DeregisterImage", &[("ImageId", &other)]);
     let report = apply(&setup, &file).ended(0).json();
-    assert_eq!(report["results"][0]["snapshots"], json!([{"id": shared[0], "result": "kept", "error": null}]));
+    assert_eq!(
+        report["results"][0]["snapshots"],
+        json!([{"id": shared[0], "result": "kept", "detail": null, "error": null}])
+    );
     assert_eq!((setup.left().len(), setup.there(&shared)), (0, 1));
 }
 

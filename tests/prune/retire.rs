@@ -313,7 +313,7 @@ fn a_snapshot_of_an_image_that_only_goes_a_step_stays() {
     assert_eq!((&plan.action(&last)["snapshots"], &plan.0["summary"]["size_gib"]), (&json!([]), &0.into()));
     let report = retire(&setup).ended(0).json();
     assert_eq!((row(&report, &last).0, row(&report, &first).0), ("deregister", "deprecate"));
-    let kept = json!([{"id": snapshots[0], "result": "kept-shared", "error": null}]);
+    let kept = json!([{"id": snapshots[0], "result": "kept-shared", "detail": null, "error": null}]);
     assert_eq!(result(&report, &last)["snapshots"], kept);
     assert_eq!((setup.has(&last), setup.there(&snapshots)), (false, 1));
 }
