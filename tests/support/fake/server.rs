@@ -51,7 +51,8 @@ async fn answer(
     let (authorization, session_token) = (header("authorization"), header("x-amz-security-token"));
     let target = header("x-amz-target");
     let by_amictl = header("x-amz-user-agent").is_some_and(|agent| agent.contains("app/amictl"));
-    let (method, path) = (request.method().to_string(), request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned());
+    let (method, path) =
+        (request.method().to_string(), request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned());
     let body = request.into_body().collect().await.map_err(|_| Broken)?;
     let body = body.to_bytes().to_vec();
     let incoming = Incoming { method, path, by_amictl, authorization, session_token, target, body };
