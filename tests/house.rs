@@ -231,7 +231,8 @@ fn calls_of(code: &str) -> Vec<String> {
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let after = CLIENTS.iter().chain(&ALONE).flat_map(|client| code.match_indices(client).map(|(at, c)| at + c.len()));
     let names = after.filter_map(|at| {
-        let name: String = code[at..].chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect();
+        let name: String =
+            code[at..].chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect();
         (name.contains('_') && code[at + name.len()..].starts_with("()")).then_some(name)
     });
     names.collect()
@@ -250,10 +251,10 @@ fn as_the_sdk_names_it(operation: &str) -> String {
 fn every_call_to_aws_is_on_the_page_of_calls_and_every_call_of_the_page_is_made() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/calls.md")).unwrap();
     let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
-    let listed: BTreeSet<String> =
-        rows.iter().map(|row| as_the_sdk_names_it(row.split('`').nth(1).unwrap())).collect();
+    let listed: BTreeSet<String> = rows.iter().map(|row| as_the_sdk_names_it(row.split('`').nth(1).unwrap())).collect();
     let all = sources();
-    let service = all.iter().filter(|source| source.path.starts_with("service/") && !source.path.ends_with("_tests.rs"));
+    let service =
+        all.iter().filter(|source| source.path.starts_with("service/") && !source.path.ends_with("_tests.rs"));
     let made: BTreeSet<String> = service.flat_map(|source| calls_of(&source.code)).collect();
     let missing = made.difference(&listed).map(|call| format!("docs/reference/calls.md does not list {call}"));
     let stale = listed.difference(&made).map(|call| format!("nothing in src/service calls {call}"));

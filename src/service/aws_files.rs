@@ -161,7 +161,7 @@ mod tests {
         let clean = "[default]\n\nregion = x\n\ns3 =\n  max = 5\n\n\n\
                      [services a]\nec2 =\n\n  x = y\n";
         assert_eq!(without_empty(text).as_deref(), Some(clean));
-        for whole in ["", "[default]\nregion = x\n", "[a=]\n", "x\n= y\n", "a=b#\ns3 =\n  x = #y z\n"] {
+        for whole in ["", "[default]\nregion = x\n", "[a=]\n", "x\n= y\n", "a=b#\ns3 =\n  x = y#z\n"] {
             assert_eq!(without_empty(whole), None, "{whole}");
         }
     }

@@ -72,9 +72,9 @@ impl Row {
     fn covers(&self, given: &[(String, &str)]) -> bool {
         let needed = self.params.iter().filter(|param| param.needed);
         needed.clone().all(|param| given.iter().any(|(name, _)| *name == param.name))
-            && given.iter().all(|(name, value)| {
-                self.params.iter().any(|param| param.name == *name && param.takes(value))
-            })
+            && given
+                .iter()
+                .all(|(name, value)| self.params.iter().any(|param| param.name == *name && param.takes(value)))
     }
 }
 
@@ -87,8 +87,7 @@ impl Param {
 
 /// The row of a request.
 pub fn row_of(call: &Call) -> Option<&'static Row> {
-    let given: Vec<(String, &str)> =
-        call.params.iter().map(|(name, value)| (general(name), value.as_str())).collect();
+    let given: Vec<(String, &str)> = call.params.iter().map(|(name, value)| (general(name), value.as_str())).collect();
     rows().iter().find(|row| row.service == call.service && row.action == call.action && row.covers(&given))
 }
 

@@ -58,7 +58,10 @@ async fn a_call_takes_so_many_ids() {
     assert_eq!(code(client.list_images_in_recycle_bin().set_image_ids(ids("ami", 21)).send().await), VALUE);
     assert_eq!(code(client.list_snapshots_in_recycle_bin().set_snapshot_ids(ids("snap", 201)).send().await), VALUE);
     assert_eq!(code(client.describe_image_usage_reports().set_image_ids(ids("ami", 201)).send().await), VALUE);
-    assert_eq!(code(client.describe_image_usage_report_entries().set_report_ids(ids("amiur", 201)).send().await), VALUE);
+    assert_eq!(
+        code(client.describe_image_usage_report_entries().set_report_ids(ids("amiur", 201)).send().await),
+        VALUE
+    );
     let references = client.describe_image_references().include_all_resource_types(true);
     assert_eq!(code(references.set_image_ids(ids("ami", 11)).send().await), VALUE);
     let tag = Tag::builder().key("a").value("b").build();
@@ -139,7 +142,8 @@ async fn filters_are_few_short_and_given_once() {
     let length = |count: usize| list().filters(filter("description", &"x".repeat(count))).send();
     length(255).await.unwrap();
     assert_eq!(code(length(256).await), "FilterLimitExceeded");
-    let tagged = |count: usize| list().set_filters(Some((0..count).map(|n| filter(&format!("tag:{n}"), "x")).collect()));
+    let tagged =
+        |count: usize| list().set_filters(Some((0..count).map(|n| filter(&format!("tag:{n}"), "x")).collect()));
     tagged(50).send().await.unwrap();
     assert_eq!(code(tagged(51).send().await), "FilterLimitExceeded");
     assert_eq!(code(list().filters(filter("name", "a")).filters(filter("name", "b")).send().await), VALUE);
@@ -147,7 +151,10 @@ async fn filters_are_few_short_and_given_once() {
     assert_eq!(code(list().filters(filter("snapshot-id", "snap-00000000")).send().await), VALUE);
     assert_eq!(code(client.describe_snapshots().filters(filter("image-id", "ami-00000000")).send().await), VALUE);
     assert_eq!(code(client.describe_instance_status().filters(filter("image-id", "ami-00000000")).send().await), VALUE);
-    assert_eq!(code(client.describe_launch_templates().filters(filter("image-id", "ami-00000000")).send().await), VALUE);
+    assert_eq!(
+        code(client.describe_launch_templates().filters(filter("image-id", "ami-00000000")).send().await),
+        VALUE
+    );
     assert_eq!(code(client.describe_vpcs().filters(filter("isDefault", "true")).send().await), VALUE);
     let client = ssm(&fake, "AKIAPROD", EAST);
     let by_value = ParameterStringFilter::builder().key("Value").values("ami-00000000").build().unwrap();
