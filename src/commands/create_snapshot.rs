@@ -100,10 +100,10 @@ impl SnapshotArgs {
             }
         };
         let made = wanted.registration(like.as_ref()).map_err(impossible)?;
-        let ids: Vec<_> = made.snapshots().into_iter().collect();
+        let (ids, named): (Vec<_>, _) = (made.snapshots().into_iter().collect(), made.named_snapshots());
         let found = snapshots::existing(target, &ids).await?;
         for id in &ids {
-            usable(target, id, found.iter().find(|snapshot| snapshot.id == *id), *id == wanted.snapshot).await?;
+            usable(target, id, found.iter().find(|snapshot| snapshot.id == *id), named.contains(id)).await?;
         }
         let made = made.over(&found).map_err(impossible)?;
         if made.imds_v2 && wanted.imds_v2.is_none() {
