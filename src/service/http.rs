@@ -9,12 +9,15 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
+use super::connections::Turns;
+
 /// Connect and read timeout: what tells one connector from another.
 type Timeouts = (Option<Duration>, Option<Duration>);
 
 /// Makes a connector for each set of timeouts once, where the SDK would make one for each client.
 #[derive(Debug, Default)]
 struct Shared {
+    turns: Turns,
     connectors: Mutex<Vec<(Timeouts, SharedHttpConnector)>>,
 }
 
@@ -34,7 +37,7 @@ impl HttpClient for Shared {
             Connector::builder().connector_settings(settings.clone()).proxy_config(ProxyConfig::from_env());
         builder.set_sleep_impl(components.sleep_impl());
         let connector = builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build();
-        let connector = SharedHttpConnector::new(connector);
+        let connector = self.turns.with(SharedHttpConnector::new(connector));
         connectors.push((timeouts, connector.clone()));
         connector
     }

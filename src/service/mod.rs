@@ -5,6 +5,7 @@
 mod accounts;
 mod attempts;
 mod configuration;
+mod connections;
 mod convert;
 pub mod copy;
 pub mod create;
