@@ -18,6 +18,7 @@ mod fake;
 mod prepared;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,12 @@ struct Taken {
     wall: f64,
     cpu: f64,
     memory: f64,
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.2} s, {:.2} s of the processor, {:.0} MB", self.wall, self.cpu, self.memory)
+    }
 }
 
 fn run(url: &str, line: &str) -> Taken {
@@ -105,15 +112,15 @@ fn account(number: usize) -> String {
     format!("{:012}", 500_000_000_000 + number)
 }
 
-/// Fifty images in five families, and what most places have beside them. What the first account makes the whole
-/// organization may launch.
+/// Fifty images in five families, and what most places have beside them. The whole organization may launch one family
+/// of the first account.
 fn place(world: &mut World, account: &str, region: &str, organization: Option<&str>) {
     let mut images = Vec::new();
     for family in 0..5 {
         images.extend(world.bulk_images(account, region, &format!("family-{family}"), 10));
     }
     if let Some(organization) = organization {
-        for id in &images {
+        for id in &images[..10] {
             world.image_mut(id).launch.insert(Principal::Organization(organization.to_owned()));
         }
     }
@@ -153,12 +160,15 @@ fn accounts() {
     row(&format!("{what}: calls a place"), *places.values().max().unwrap() as f64, 60.0);
 
     let url = prepared::serve(&fake.url(), LATENCY);
-    let [one, ten, all] = [1, 10, ACCOUNTS].map(|count| median(&url, &plan(count)));
+    let [one, ten, all] = [1, 10, ACCOUNTS].map(|count| {
+        let taken = median(&url, &plan(count));
+        println!("plan over {count} accounts: {taken}");
+        taken
+    });
     row("the same at 50 ms a call: seconds of the processor", all.cpu, 3.0);
     row("MB of memory", all.memory, 150.0);
     row("seconds, times those of 6 places", all.wall / one.wall, 3.0);
     row("seconds of the processor over 10 accounts, times those over 40", ten.cpu / all.cpu, 0.35);
-    println!("seconds: {:.2} over {ACCOUNTS} accounts, {:.2} over one", all.wall, one.wall);
 }
 
 fn images() {
@@ -169,10 +179,7 @@ fn images() {
         }
         let url = prepared::serve(&fake.url(), Duration::ZERO);
         let taken = median(&url, "prune --keep 40 --min-age 0s -o json --request-limits off");
-        println!(
-            "plan over {count} images: {:.2} s, {:.2} s of the processor, {:.0} MB",
-            taken.wall, taken.cpu, taken.memory
-        );
+        println!("plan over {count} images: {taken}");
         taken
     });
     let [few, many] = taken;

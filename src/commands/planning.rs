@@ -8,7 +8,7 @@ use anyhow::Result;
 use futures::StreamExt;
 use tokio::sync::oneshot;
 
-use super::using::{self, Looked};
+use super::using::{self, Looked, PLACES, Pick};
 use super::{Context, reports, snapshots_elsewhere};
 use crate::domain::cost::Prices;
 use crate::domain::ids::{AccountId, ImageId};
@@ -29,8 +29,6 @@ use crate::service::usage::{self, Scope};
 
 /// How many images are asked about at a time.
 const SIDE_BY_SIDE: usize = 10;
-/// How many regions are read at a time.
-const REGIONS: usize = 32;
 
 /// Everything that was found out about one account and region.
 pub struct Survey {
@@ -58,13 +56,13 @@ pub struct Surveys {
 /// Reads every place side by side. A place whose images cannot be listed is reported, and the others go on; it is an
 /// error where none can be. What EC2 reported `before` in this run is not asked for again.
 pub async fn survey(context: &Context, places: &Places, policy: &Policy, before: Option<&Surveys>) -> Result<Surveys> {
-    let candidates = |looked: &Looked<'_>| candidates(context, policy, looked);
+    let candidates: Pick<'_> = &|looked| candidates(context, policy, looked);
     let targets = places.targets.clone();
     let steps = Source::ALL.len() + 1;
     let bar = context.printer.bars().count((targets.len() * steps) as u64, "reading images and their use");
     let each = targets.into_iter().map(|target| place(context, target, policy, &bar));
     let reading = async {
-        let each: Vec<_> = futures::stream::iter(each).buffered(REGIONS).collect().await;
+        let each: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
         let mut surveys = Surveys { each, errors: places.errors.clone() };
         let mut unread = using::unread_accounts(&places.unentered());
         let listed = surveys.each.iter().any(|survey| survey.unlisted.is_none());
@@ -81,7 +79,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
         if places.several {
             let mut looked: Vec<_> = surveys.each.iter_mut().map(Survey::looked).collect();
             snapshots_elsewhere::add(&mut looked);
-            using::across(&mut looked, unread, &policy.without_sources, &candidates, &candidates).await;
+            using::across(&mut looked, unread, &policy.without_sources, candidates, candidates).await;
         }
         surveys.each.retain(|survey| survey.unlisted.is_none());
         Ok(surveys)
@@ -91,7 +89,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
         Some(before) => surveys.take_reports(before),
         None if policy.usage_reports => {
             let mut looked: Vec<_> = surveys.each.iter_mut().map(Survey::looked).collect();
-            reports::add(context, &mut looked, &candidates).await?;
+            reports::add(context, &mut looked, candidates).await?;
         }
         None => {}
     }
@@ -99,9 +97,9 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
 }
 
 /// The images of which all that is left to know is who else uses them. What stays as it is shared needs no look.
-fn candidates(context: &Context, policy: &Policy, looked: &Looked<'_>) -> Vec<Image> {
+fn candidates<'a>(context: &Context, policy: &Policy, looked: &Looked<'a>) -> Vec<&'a Image> {
     let verdicts = judge(policy, looked.images, looked.usage, looked.shares, context.now);
-    verdicts.iter().filter(|v| v.candidate()).map(|v| v.image.clone()).collect()
+    verdicts.iter().filter(|v| v.candidate()).map(|v| v.image).collect()
 }
 
 async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) -> Survey {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use futures::StreamExt;
 
 use super::Context;
-use super::using::Looked;
+use super::using::{Looked, Pick};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -41,12 +41,8 @@ type Answer = (usize, ImageId, Result<Vec<Reference>, NoReport>);
 
 /// Adds to what each place says of use what EC2 reports of its candidates that are shared. What cannot be reported
 /// leaves the image in doubt.
-pub async fn add(
-    context: &Context,
-    looked: &mut [Looked<'_>],
-    candidates: &(dyn Fn(&Looked<'_>) -> Vec<Image> + Sync),
-) -> Result<()> {
-    let wanted: Vec<(usize, Image)> = looked
+pub async fn add(context: &Context, looked: &mut [Looked<'_>], candidates: Pick<'_>) -> Result<()> {
+    let wanted: Vec<(usize, &Image)> = looked
         .iter()
         .enumerate()
         .flat_map(|(at, place)| candidates(place).into_iter().filter(|image| image.own).map(move |image| (at, image)))
@@ -54,8 +50,8 @@ pub async fn add(
     let bar = context.printer.bars().count(wanted.len() as u64, "waiting for usage reports");
     let (patience, places) = (context.patience(), &*looked);
     let each = wanted.into_iter().map(|(at, image)| async move {
-        let shared = if context.stop.asked() { Ok(false) } else { shared(places[at].target, &image).await };
-        (at, image.id, shared)
+        let shared = if context.stop.asked() { Ok(false) } else { shared(places[at].target, image).await };
+        (at, image.id.clone(), shared)
     });
     let asked: Vec<_> = futures::stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
     let mut answers: Vec<Answer> = Vec::new();

@@ -24,7 +24,7 @@ const FEW: usize = 100;
 
 /// Looks in each place that was read as a whole for references to those images of the other accounts that are `asked`
 /// about, and adds them to what the place says. Gives the places where EC2 could not be asked.
-pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<Image>], whole: &[bool]) -> Vec<Unread> {
+pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<&Image>], whole: &[bool]) -> Vec<Unread> {
     let mut regions: HashMap<&Region, Launchable<'_>> = HashMap::new();
     let places = &*looked;
     for (at, (place, images)) in places.iter().zip(asked).enumerate() {

@@ -19,8 +19,9 @@ use crate::service::Target;
 use crate::service::permissions::launch_permissions;
 use crate::service::usage::{self, Scope};
 
-/// How many places are read at a time, and how many images are asked about.
-pub(super) const PLACES: usize = 32;
+/// How many places are read at a time, and how many images are asked about. How many calls are under way is bounded
+/// elsewhere: a place that waits for others waits for the latency of each of their calls.
+pub(super) const PLACES: usize = 128;
 const IMAGES: usize = 10;
 
 /// One account and region that was looked into.
@@ -48,6 +49,9 @@ impl Looked<'_> {
         self.account.as_ref().map_or("unknown".to_owned(), ToString::to_string)
     }
 }
+
+/// Picks some images of a place.
+pub type Pick<'p> = &'p (dyn for<'a> Fn(&Looked<'a>) -> Vec<&'a Image> + Sync);
 
 /// Images of one place, and who uses them.
 pub struct Used {
@@ -103,13 +107,13 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
     Ok(used)
 }
 
-fn all(looked: &Looked<'_>) -> Vec<Image> {
-    looked.images.to_vec()
+fn all<'a>(looked: &Looked<'a>) -> Vec<&'a Image> {
+    looked.images.iter().collect()
 }
 
-fn unused(looked: &Looked<'_>) -> Vec<Image> {
+fn unused<'a>(looked: &Looked<'a>) -> Vec<&'a Image> {
     let unused = |image: &&Image| looked.usage.verdict(&image.id) == Verdict::Unused;
-    looked.images.iter().filter(unused).cloned().collect()
+    looked.images.iter().filter(unused).collect()
 }
 
 /// Accounts that could not be entered, as such that could not be looked into in any region.
@@ -129,8 +133,8 @@ pub async fn across(
     looked: &mut [Looked<'_>],
     mut unread: Vec<Unread>,
     without: &BTreeSet<Source>,
-    asked: &(dyn Fn(&Looked<'_>) -> Vec<Image> + Sync),
-    candidates: &(dyn Fn(&Looked<'_>) -> Vec<Image> + Sync),
+    asked: Pick<'_>,
+    candidates: Pick<'_>,
 ) {
     if without.contains(&Source::Accounts) {
         for place in looked {
@@ -146,7 +150,7 @@ pub async fn across(
     let read = read(looked, &whole);
     said_elsewhere(looked);
     if !without.contains(&Source::ImageReferences) {
-        let asked: Vec<Vec<Image>> = looked.iter().map(asked).collect();
+        let asked: Vec<Vec<&Image>> = looked.iter().map(asked).collect();
         unread.extend(searching::search(looked, &asked, &whole).await);
         said_elsewhere(looked);
     }
@@ -196,11 +200,7 @@ fn half_read(place: &Looked<'_>) -> Option<Unread> {
 }
 
 /// The candidates of a place that an account may use which could not be looked into, each with why that is not known.
-async fn doubts(
-    place: &Looked<'_>,
-    candidates: &(dyn Fn(&Looked<'_>) -> Vec<Image> + Sync),
-    unread: &[Unread],
-) -> BTreeMap<ImageId, Problem> {
+async fn doubts(place: &Looked<'_>, candidates: Pick<'_>, unread: &[Unread]) -> BTreeMap<ImageId, Problem> {
     let unread: Vec<_> = unread.iter().filter(|u| u.concerns(place.account.as_ref(), place.region())).collect();
     if unread.is_empty() {
         return BTreeMap::new();
@@ -209,13 +209,13 @@ async fn doubts(
     // those who could may count on it still.
     let each = candidates(place).into_iter().map(|image| async move {
         let shares = if image.own { launch_permissions(place.target, &image.id).await.map(Some) } else { Ok(None) };
-        let shares = shares.map(|now| Some(now?.into_iter().chain(before_disabling(&image)?).collect()));
+        let shares = shares.map(|now| Some(now?.into_iter().chain(before_disabling(image)?).collect()));
         (image, shares)
     });
     let answers: Vec<_> = futures::stream::iter(each).buffer_unordered(IMAGES).collect().await;
-    let doubt = |(image, shares): (Image, Result<_, _>)| {
+    let doubt = |(image, shares): (&Image, Result<_, _>)| {
         let why = match shares {
-            Ok(None) => unread.first().map(|unread| unread.doubt_of(&image)),
+            Ok(None) => unread.first().map(|unread| unread.doubt_of(image)),
             Ok(Some(shares)) => unread.iter().find(|u| may_launch(&shares, u.account.as_ref())).map(|u| u.doubt()),
             Err(error) => {
                 let error: crate::service::error::ApiError = error;
@@ -223,7 +223,7 @@ async fn doubts(
                 Some(Problem { message, code: error.code })
             }
         };
-        Some((image.id, why?))
+        Some((image.id.clone(), why?))
     };
     answers.into_iter().filter_map(doubt).collect()
 }

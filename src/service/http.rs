@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::ErrorKind;
 
 use super::address::Address;
+use super::connections::Turns;
 use super::proxies::{Proxies, Proxy};
 
 const AUTHORIZATION: &str = "proxy-authorization";
@@ -32,12 +33,13 @@ pub(super) struct Network {
     /// Roots to trust, where it is not those of the system.
     pub(super) trust: Option<TlsContext>,
     pub(super) proxies: Proxies,
+    turns: Turns,
     made: Mutex<Vec<(Kind, SharedHttpConnector)>>,
 }
 
 impl Network {
     pub(super) fn new(trust: Option<TlsContext>, proxies: Proxies) -> Self {
-        Self { trust, proxies, made: Mutex::default() }
+        Self { trust, proxies, turns: Turns::default(), made: Mutex::default() }
     }
 
     /// The client. It makes a connector for each kind once, where the SDK would make one for each of its clients.
@@ -117,7 +119,7 @@ impl Routed {
         if let Some(trust) = &self.network.trust {
             builder = builder.tls_context(trust.clone());
         }
-        let connector = SharedHttpConnector::new(builder.build());
+        let connector = self.network.turns.with(SharedHttpConnector::new(builder.build()));
         made.push((kind, connector.clone()));
         connector
     }

@@ -8,6 +8,7 @@ mod answer;
 mod attempts;
 mod aws_files;
 mod configuration;
+mod connections;
 mod convert;
 pub mod copy;
 pub mod create;

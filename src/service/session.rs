@@ -28,7 +28,7 @@ use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 pub const DEFAULT_ATTEMPTS: u32 = 8;
 
 /// How many accounts are entered at a time.
-const SIDE_BY_SIDE: usize = 32;
+const SIDE_BY_SIDE: usize = 64;
 
 /// Whether the SDK also slows first attempts down after a throttle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
-use super::check::{digest, hex};
+use super::check::{digest_of, hex};
 use super::{Action, ErrorRow, Kept, KeptReason, KeptSnapshot, Plan, SourceRow, Summary, VERSION};
 use crate::domain::age::ago;
 use crate::domain::cost::Prices;
@@ -126,7 +126,7 @@ impl Plan {
     }
 
     fn sealed(mut self) -> Self {
-        self.digest = serde_json::to_value(&self).map(digest).unwrap_or_default();
+        self.digest = digest_of(&mut self);
         self
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -84,6 +85,36 @@ pub(super) fn digest(mut plan: Value) -> String {
         fields.remove("digest");
     }
     hex(Sha256::digest(plan.to_string()).as_slice())
+}
+
+/// The same of a plan that was just made. Its rows are turned into values one by one: those of all of them together take
+/// more memory than the images.
+pub(super) fn digest_of(plan: &mut Plan) -> String {
+    let (actions, kept) = (std::mem::take(&mut plan.actions), std::mem::take(&mut plan.kept));
+    let head = serde_json::to_value(&*plan).unwrap_or_default();
+    let mut sum = Sha256::new();
+    let fields = head.as_object().into_iter().flatten().filter(|(name, _)| *name != "digest");
+    for (n, (name, value)) in fields.enumerate() {
+        sum.update(if n == 0 { "{" } else { "," });
+        sum.update(format!("{}:", Value::from(name.as_str())));
+        match name.as_str() {
+            "actions" => rows(&mut sum, &actions),
+            "kept" => rows(&mut sum, &kept),
+            _ => sum.update(value.to_string()),
+        }
+    }
+    sum.update("}");
+    (plan.actions, plan.kept) = (actions, kept);
+    hex(sum.finalize().as_slice())
+}
+
+fn rows(sum: &mut Sha256, rows: &[impl Serialize]) {
+    sum.update("[");
+    for (n, row) in rows.iter().enumerate() {
+        sum.update(if n == 0 { "" } else { "," });
+        sum.update(serde_json::to_value(row).unwrap_or_default().to_string());
+    }
+    sum.update("]");
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -92,6 +92,15 @@ fn a_saved_plan_reads_back_and_an_edited_one_does_not() {
 }
 
 #[test]
+fn the_digest_is_that_of_the_whole_document() {
+    let nothing = Plan { actions: Vec::new(), kept: Vec::new(), ..plan() };
+    for plan in [plan(), nothing.over(account().into_iter().collect(), &[])] {
+        let document = serde_json::to_value(&plan).unwrap();
+        assert_eq!(super::check::digest(document), plan.digest);
+    }
+}
+
+#[test]
 fn a_plan_is_for_its_account_and_its_day() {
     let plan = plan();
     let day = Age::days(1);

@@ -1,0 +1,79 @@
+//! How many calls are under way at a time, whichever account, region and service they are for: each holds a connection,
+//! and so a file, of which systems let a process have some hundreds.
+
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use tokio::sync::Semaphore;
+
+/// Where the system says how many files a process may have open; some do not.
+const LIMITS: &str = "/proc/self/limits";
+const LIMIT: &str = "Max open files";
+/// So many calls are under way at least, at most, and where the limit is not known.
+const LEAST: usize = 32;
+const MOST: usize = 512;
+const UNKNOWN: usize = 128;
+
+/// The turns of a process.
+#[derive(Debug, Clone)]
+pub(super) struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        let files = std::fs::read_to_string(LIMITS).ok().and_then(|text| files(&text));
+        Self(Arc::new(Semaphore::new(at_once(files))))
+    }
+}
+
+impl Turns {
+    /// The same connector, whose calls wait for a turn.
+    pub(super) fn with(&self, inner: SharedHttpConnector) -> SharedHttpConnector {
+        SharedHttpConnector::new(InTurn { inner, turns: Arc::clone(&self.0) })
+    }
+}
+
+#[derive(Debug)]
+struct InTurn {
+    inner: SharedHttpConnector,
+    turns: Arc<Semaphore>,
+}
+
+impl HttpConnector for InTurn {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (inner, turns) = (self.inner.clone(), Arc::clone(&self.turns));
+        HttpConnectorFuture::new(async move {
+            let _turn = turns.acquire().await.ok();
+            inner.call(request).await
+        })
+    }
+}
+
+/// How many files a process may have open, of what the system says about its limits.
+fn files(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix(LIMIT))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Half of the files are for connections: idle ones are kept for a while, and other things are open too.
+fn at_once(files: Option<usize>) -> usize {
+    files.map_or(UNKNOWN, |files| (files / 2).clamp(LEAST, MOST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_calls_are_under_way_as_a_process_may_have_files_for() {
+        let said = |files: &str| {
+            format!(
+                "Limit         Soft Limit  Hard Limit  Units\nMax processes  7  8  processes\n{LIMIT}  {files}  9  files\n"
+            )
+        };
+        for (text, expected) in [("1024", 512), ("256", 128), ("20000", 512), ("10", 32), ("unlimited", 128)] {
+            assert_eq!(at_once(files(&said(text))), expected, "{text}");
+        }
+        assert_eq!(at_once(files("")), UNKNOWN);
+    }
+}
