@@ -328,7 +328,7 @@ fn an_alias_is_the_key_of_each_account() {
     assert_eq!((keys(&setup, PROD, WEST), keys(&setup, OTHER, WEST)), (vec![prod.clone(); 2], vec![other; 2]));
     let errors = &ran.json()["errors"];
     assert_eq!((places(errors, "account"), each(errors, "code")), (vec![(THIRD, WEST)], vec!["KeyNotUsable"]));
-    assert!(hint(&ran).contains("--encrypt --kms-key us-west-2=alias/ami"), "{}", hint(&ran));
+    assert!(hint(&ran).contains("--encrypt --kms-key us-west-2=KEY"), "{}", hint(&ran));
     let failed = found(&setup, THIRD, WEST).unwrap().id;
     let remove = format!("amictl deregister {failed} --region us-west-2{}", to(&[THIRD]));
     assert!(ran.stderr.contains(&remove), "{}", ran.stderr);

@@ -196,7 +196,7 @@ fn what_ec2_refuses_is_reported_and_the_others_go() {
     let (setup, id) = ready();
     let backup = setup.world().image(PROD, EAST, "AwsBackup").tag("aws:backup:source-resource", "x").put();
     let ran = setup.run(&format!("deregister {backup} --yes -o json")).ended(1);
-    assert_eq!(ran.json()["results"][0]["error"]["code"], "OperationNotPermitted");
+    assert_eq!(ran.json()["results"][0]["error"]["code"], "AuthFailure");
     assert_eq!(ran.json()["results"][0]["snapshots"], serde_json::json!([]));
     let ran = setup.run(&format!("deregister {backup} {id} --yes -o json")).ended(3);
     let report = ran.json();

@@ -68,6 +68,7 @@ fn the_end_of_the_cooldown_is_told_also_while_it_runs() {
     let said = format!("not protected: cooldown until {}", end.format("%Y-%m-%d %H:%M UTC"));
     assert!(table.contains(&said), "{table}");
     setup.run("deregister web --yes").ended(4).says(&["disabled after"]);
+    setup.world().cooldown_is_forgotten = true;
     setup.world().advance(seconds(24 * 3600 + 60));
     let third = setup.json("unprotect web");
     assert_eq!((changed(&third), &third["results"][0]["detail"]), (vec![false], &serde_json::Value::Null));

@@ -28,11 +28,12 @@ impl Protection {
         }
     }
 
-    /// As EC2 writes it, with these words for a cooldown that runs or has ended.
-    pub fn text(&self, cooldown: &str) -> String {
+    /// As EC2 writes it, with these words for a cooldown that runs, or has ended and is not forgotten.
+    pub fn text(&self, now: DateTime<Utc>, cooldown: &str, forgotten: bool) -> String {
         match self {
             Protection::Enabled { cooldown: true } => "enabled-with-cooldown".to_owned(),
             Protection::Enabled { cooldown: false } => "enabled-without-cooldown".to_owned(),
+            Protection::Cooling(until) if forgotten && *until <= now => "disabled".to_owned(),
             Protection::Cooling(until) => cooldown.replace("{}", &stamp(*until)),
             Protection::Disabled => "disabled".to_owned(),
         }

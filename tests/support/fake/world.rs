@@ -103,6 +103,8 @@ pub struct World {
     pub fail_next_report: Option<String>,
     /// What EC2 says of a protection whose cooldown runs or has ended, with `{}` for its end. No source confirms the words.
     pub cooldown_words: String,
+    /// Whether EC2 says no more of a cooldown once it has ended.
+    pub cooldown_is_forgotten: bool,
     /// (account, region) pairs that encrypt every new snapshot.
     pub encrypt_by_default: BTreeSet<(String, String)>,
     /// (account, region) pairs that refuse public sharing.
@@ -239,6 +241,7 @@ impl World {
             fail_next_report: None,
             encrypt_by_default: BTreeSet::new(),
             cooldown_words: "disabled after {}".to_owned(),
+            cooldown_is_forgotten: false,
             block_public_access: BTreeSet::new(),
             block_public_snapshots: BTreeMap::new(),
             settings_by_policy: BTreeSet::new(),

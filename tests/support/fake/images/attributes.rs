@@ -45,7 +45,7 @@ pub fn describe(world: &mut World, request: &Request) -> Answer {
         }
         "description" => image.description.clone(),
         "lastLaunchedTime" => image.last_launched.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
-        "deregistrationProtection" => Some(image.protection.text(&viewer.cooldown_words)),
+        "deregistrationProtection" => Some(viewer.protection_of(image)),
         "bootMode" => image.boot_mode.clone(),
         "imdsSupport" => image.imds.clone(),
         "tpmSupport" => image.tpm.clone(),

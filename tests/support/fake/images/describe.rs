@@ -191,7 +191,7 @@ fn write(x: &mut Xml, image: &Image, viewer: &Viewer, late_snapshots: bool) {
         x.leaf("lastLaunchedTime", at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
     }
     if own {
-        x.leaf("deregistrationProtection", image.protection.text(&viewer.cooldown_words));
+        x.leaf("deregistrationProtection", viewer.protection_of(image));
     }
     x.maybe("sourceInstanceId", image.source_instance.as_ref());
     x.maybe("sourceImageId", image.source_ami.as_ref());

@@ -75,10 +75,10 @@ pub fn check_volume(kind: &str, size: i64, iops: Option<i64>, throughput: Option
         return Err(refuse("MissingParameter", format!("The parameter iops must be specified for {kind} volumes.")));
     }
     if iops.is_some() && !bought && kind != "gp3" {
-        return Err(combination(&format!("The parameter iops is not supported for {kind} volumes.")));
+        return Err(combination(format!("The parameter iops is not supported for {kind} volumes.")));
     }
     if throughput.is_some() && kind != "gp3" {
-        return Err(combination(&format!("The parameter throughput is not supported for {kind} volumes.")));
+        return Err(combination(format!("The parameter throughput is not supported for {kind} volumes.")));
     }
     Ok(())
 }

@@ -114,7 +114,8 @@ pub const OPERATIONS: &[Operation] = &[
 pub struct Viewer {
     pub account: String,
     pub now: DateTime<Utc>,
-    pub cooldown_words: String,
+    cooldown_words: String,
+    cooldown_is_forgotten: bool,
     groups: BTreeSet<String>,
 }
 
@@ -125,8 +126,14 @@ impl Viewer {
             account: request.account.clone(),
             now: request.now,
             cooldown_words: world.cooldown_words.clone(),
+            cooldown_is_forgotten: world.cooldown_is_forgotten,
             groups: groups.cloned().unwrap_or_default(),
         }
+    }
+
+    /// DeregistrationProtection of an image, in EC2's words.
+    pub fn protection_of(&self, image: &Image) -> String {
+        image.protection.text(self.now, &self.cooldown_words, self.cooldown_is_forgotten)
     }
 
     /// Whether a launch permission names the viewer, directly or through an organization.
