@@ -35,9 +35,7 @@ impl FromStr for ParameterName {
     fn from_str(text: &str) -> Result<Self, ParameterError> {
         // An ARN has colons of its own, before the name.
         let local = match text.strip_prefix("arn:") {
-            Some(arn) => {
-                arn.split_once(":parameter/").filter(|(owner, _)| owner.contains(":ssm:")).map(|arn| arn.1)
-            }
+            Some(arn) => arn.split_once(":parameter/").filter(|(owner, _)| owner.contains(":ssm:")).map(|arn| arn.1),
             None => Some(text),
         };
         let good = local.is_some_and(|local| match local.split_once(':') {
