@@ -23,12 +23,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cli::{Amictl, Ran};
-use fake::{Fake, Fault, FaultKind, PROD};
+use fake::{Fake, Fault, FaultKind, PROD, World};
 use fastrand::Rng;
 use soak_checks::{Journal, Seen};
 
 const HERE: &str = "us-east-1";
 const ELSEWHERE: [&str; 2] = ["eu-west-1", "us-west-2"];
+/// The region of these that is closed on some days.
+const CLOSED: &str = ELSEWHERE[0];
+const OPEN_AND_CLOSED: &str = "us-east-1,eu-west-1";
 const STEPS: usize = 10;
 /// Calls of one command that may go wrong; more than any command makes.
 const CALLS: usize = 300;
@@ -102,12 +105,27 @@ fn interrupted(seed: u64) -> bool {
     ran.code == 130
 }
 
+/// Puts references into the world as real accounts have them: templates that make volumes of a snapshot, with an image
+/// on it and without, and references that lead nowhere. Gives the snapshots.
+fn named(world: &mut World) -> Vec<String> {
+    let with_image = world.snapshot(PROD, HERE).started("2024-01-02").put();
+    world.image(PROD, HERE, "api-v9-2024-01-09").created("2024-01-02").on_snapshots(&[&with_image]).put();
+    let gone = "Created by CreateImage(i-0123456789abcdef0) for ami-0123456789abcdef9";
+    let without = world.snapshot(PROD, HERE).started("2024-01-02").description(gone).put();
+    world.launch_template(PROD, HERE, "data").image("ami-CHANGEME").volume(&with_image).put();
+    world.launch_template(PROD, HERE, "old-data").image("resolve:ssm:/no/such/parameter").volume(&without).put();
+    world.auto_scaling_group(PROD, HERE, "forgotten").launch_template("no-such-template", "3").put();
+    vec![with_image, without]
+}
+
 struct Soak {
     seed: u64,
     rng: Rng,
     fake: Fake,
     home: PathBuf,
     instance: String,
+    /// Snapshots that launch templates make volumes of.
+    named: Vec<String>,
 }
 
 impl Soak {
@@ -116,7 +134,7 @@ impl Soak {
         let _ = std::fs::remove_dir_all(&home);
         std::fs::create_dir_all(&home).unwrap();
         let (fake, mut rng) = (Fake::start(), Rng::with_seed(seed));
-        let instance = {
+        let (instance, named) = {
             let mut world = fake.world();
             if rng.bool() {
                 // EC2 as it is on many days: what was just made or removed is not seen as such everywhere.
@@ -141,9 +159,14 @@ impl Soak {
                 let gone = format!("Created by CreateImage(i-0123456789abcdef0) for ami-0123456789abcde{n}0");
                 world.snapshot(PROD, HERE).started("2024-01-02").description(&gone).put();
             }
-            world.instance(PROD, HERE).image(&used).state("running").put()
+            for n in 1..=4 {
+                let name = format!("cron-v{n}-2024-01-0{n}");
+                world.image(PROD, CLOSED, &name).created("2024-01-02").put();
+            }
+            let named = named(&mut world);
+            (world.instance(PROD, HERE).image(&used).state("running").put(), named)
         };
-        Self { seed, rng, fake, home, instance }
+        Self { seed, rng, fake, home, instance, named }
     }
 
     fn run(mut self) {
@@ -162,6 +185,8 @@ impl Soak {
             assert!(!ran.stderr.contains("mistake of its own"), "{context}");
             let journal = Journal::read(&self.home);
             soak_checks::check(&line, &ran, &before, &after, &journal).unwrap_or_else(|e| panic!("{e}\n{context}"));
+            let kept = self.named.iter().all(|snapshot| after.snapshots.contains_key(snapshot));
+            assert!(kept, "a snapshot that a template names is gone\n{context}");
         }
         self.settle();
         let _ = std::fs::remove_dir_all(&self.home);
@@ -170,8 +195,9 @@ impl Soak {
     /// Once nothing goes wrong any more, a rerun finishes what is left, and what is in use is still there.
     fn settle(&self) {
         let run = |line: &str| -> Ran { Amictl::at(&self.fake.url(), &self.home).run(line) };
-        run("prune api web --keep 1 --min-age 1d --apply --yes --max-delete 100 -o json").ended(0);
-        run("orphans --apply --yes --max-delete 100 -o json").ended(0);
+        let places = format!("--region {OPEN_AND_CLOSED} --apply --yes --max-delete 100 -o json");
+        run(&format!("prune api web cron --keep 1 --min-age 1d {places}")).ended(0);
+        run(&format!("orphans {places}")).ended(0);
         let left = Seen::now(&self.fake);
         let here = left.images.iter().filter(|(_, image)| image.region == HERE);
         let (mut web, mut db) = (Vec::new(), false);
@@ -183,7 +209,8 @@ impl Soak {
         }
         assert!(web.len() <= 1, "seed {}: {web:?} are left", self.seed);
         assert!(db, "seed {}: an image in use is gone", self.seed);
-        let left_over = left.snapshots.values().filter(|snapshot| snapshot.users == 0).count();
+        let unused = left.snapshots.iter().filter(|(_, snapshot)| snapshot.users == 0);
+        let left_over = unused.filter(|(id, _)| !self.named.contains(id)).count();
         assert_eq!(left_over, 0, "seed {}: snapshots are left over", self.seed);
     }
 
@@ -191,13 +218,17 @@ impl Soak {
     fn command(&mut self) -> String {
         let family = if self.rng.bool() { "web" } else { "api" };
         let region = ELSEWHERE[self.rng.usize(0..2)];
-        match self.rng.u8(0..10) {
+        match self.rng.u8(0..12) {
             0 | 1 => format!("create {family} --instance {} -o json", self.instance),
             2 | 3 => format!("copy {family} --to {region} -o json"),
             4 => format!("copy {family} --to {} -o json", ELSEWHERE.join(",")),
             5 => format!("launch {family} --type t3.micro --count {} -o json", self.rng.u8(1..4)),
             6 => format!("deregister {family}:v{} --yes -o json", self.rng.u8(1..7)),
             7 => "orphans --apply --yes --max-delete 100 -o json".to_owned(),
+            8 => format!("orphans --region {OPEN_AND_CLOSED} --apply --yes --max-delete 50% -o json"),
+            9 => format!(
+                "prune {family} cron --region {OPEN_AND_CLOSED} --keep 2 --min-age 1d --apply --yes --max-delete 50 -o json"
+            ),
             _ => {
                 let keep = self.rng.u8(2..6);
                 format!("prune {family} db --keep {keep} --min-age 1d --apply --yes --max-delete 50 -o json")
@@ -207,6 +238,10 @@ impl Soak {
 
     /// One call in twenty of the next command goes wrong.
     fn spoil(&mut self) {
+        if self.rng.u8(0..3) == 0 {
+            let closed = Fault::error("*", "AuthFailure", "not authorized in this region");
+            self.fake.fault(closed.in_region(CLOSED));
+        }
         for call in 0..CALLS {
             if self.rng.u8(0..20) != 0 {
                 continue;

@@ -130,7 +130,7 @@ async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) ->
         owned(target, images).await?;
         protected(images, context.now)?;
     }
-    let scope = Scope { without: args.without_source.iter().copied().collect(), ..Scope::default() };
+    let scope = Scope::new(args.without_source.iter().copied().collect(), Vec::new());
     let mut used: Vec<Used> = Vec::new();
     if !args.allow_in_use {
         // EC2 takes its time to make reports, in which an image may come into use: that is looked at once more.

@@ -75,7 +75,7 @@ async fn unused(context: &Context, chosen: &Chosen, without: &[Source]) -> Resul
     // What is disabled already is not launched any more.
     let on = chosen.images.iter().filter(|(_, image)| image.state != State::Disabled).cloned();
     let on = chosen.with(on.collect());
-    let scope = Scope { without: without.iter().copied().collect(), ..Scope::default() };
+    let scope = Scope::new(without.iter().copied().collect(), Vec::new());
     for place in using::usage_of(context, &on, &scope, false).await? {
         deregister::unused(&place.images, &place.usage)?;
     }

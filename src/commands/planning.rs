@@ -58,9 +58,10 @@ pub struct Surveys {
 pub async fn survey(context: &Context, places: &Places, policy: &Policy, before: Option<&Surveys>) -> Result<Surveys> {
     let candidates: Pick<'_> = &|looked| candidates(context, policy, looked);
     let targets = places.targets.clone();
+    let scope = Scope::new(policy.without_sources.clone(), policy.refs_from.iter().map(PathBuf::from).collect());
     let steps = Source::ALL.len() + 1;
     let bar = context.printer.bars().count((targets.len() * steps) as u64, "reading images and their use");
-    let each = targets.into_iter().map(|target| place(context, target, policy, &bar));
+    let each = targets.into_iter().map(|target| place(context, target, policy, &scope, &bar));
     let reading = async {
         let each: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
         let mut surveys = Surveys { each, errors: places.errors.clone() };
@@ -102,7 +103,7 @@ fn candidates<'a>(context: &Context, policy: &Policy, looked: &Looked<'a>) -> Ve
     verdicts.iter().filter(|v| v.candidate()).map(|v| v.image).collect()
 }
 
-async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) -> Survey {
+async fn place(context: &Context, target: Target, policy: &Policy, scope: &Scope, bar: &Bar) -> Survey {
     let (tell, told) = oneshot::channel();
     let listing = async {
         let images = images::find(&target, &Query::own()).await?;
@@ -115,10 +116,8 @@ async fn place(context: &Context, target: Target, policy: &Policy, bar: &Bar) ->
         Ok::<_, ApiError>(images)
     };
     let candidates = async { told.await.unwrap_or_default() };
-    let files = policy.refs_from.iter().map(PathBuf::from).collect();
-    let scope = Scope { without: policy.without_sources.clone(), files };
     let step = |_| bar.step();
-    let (listed, usage) = tokio::join!(listing, usage::find(&target, candidates, &scope, &step));
+    let (listed, usage) = tokio::join!(listing, usage::find(&target, candidates, scope, &step));
     // A place that does not show its images may still use those of others.
     let (images, unlisted) = listed.map_or_else(|error| (Vec::new(), Some(error)), |images| (images, None));
     let asked = judge(policy, &images, &usage, &Shares::new(), context.now);

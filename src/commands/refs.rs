@@ -43,7 +43,7 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let chosen = chosen::choose(context, &args.references, false, false).await?;
-    let scope = Scope { without: args.without_source.into_iter().collect(), files: args.refs_from };
+    let scope = Scope::new(args.without_source.into_iter().collect(), args.refs_from);
     let used = using::usage_of(context, &chosen, &scope, args.reports.usage_reports).await?;
     let places: Vec<_> = used.iter().map(|place| (place.images.as_slice(), &place.usage)).collect();
     output::refs(&context.printer, &places, &chosen.errors)?;

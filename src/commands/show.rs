@@ -104,7 +104,7 @@ async fn read(context: &Context, chosen: &Chosen, args: Args) -> Result<Details>
     let Some((target, image)) = chosen.images.first() else {
         return Err(Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into());
     };
-    let scope = Scope { without: args.without_source.into_iter().collect(), files: args.refs_from };
+    let scope = Scope::new(args.without_source.into_iter().collect(), args.refs_from);
     let snapshot_ids: Vec<_> = image.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect();
     let bar = context.printer.bars().count(PARTS, "reading");
     let (used, shares, snapshots, search, parent) = tokio::join!(

@@ -113,7 +113,7 @@ fn nothing_is_done_that_was_not_asked_for() {
     let made = setup.json("copy web --to us-west-2");
     assert_eq!(made["steps"], serde_json::json!([]));
     assert_untouched(&setup, each(&made["images"], "id")[0]);
-    assert_eq!(setup.changes(), ["CopyImage"]);
+    assert_eq!(setup.changes(), ["CopyImage", "CreateTags"], "its snapshots get the tag that says whose they are");
     assert_eq!(setup.json("list")["steps"], serde_json::json!([]));
 }
 

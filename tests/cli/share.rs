@@ -96,7 +96,7 @@ fn permissions_of_snapshots_are_changed_in_the_form_that_the_guide_shows() {
     let given = setup.calls("ModifySnapshotAttribute").pop().unwrap().params;
     assert_eq!((given["OperationType"].as_str(), given["UserId.1"].as_str()), ("add", "222222222222"));
     assert!(given.keys().all(|name| !name.starts_with("CreateVolumePermission")), "{given:?}");
-    setup.run("unshare web --with 222222222222").ended(0);
+    setup.run("unshare web --with 222222222222 --copyable").ended(0);
     let taken = setup.calls("ModifySnapshotAttribute").pop().unwrap().params;
     assert_eq!((taken["OperationType"].as_str(), taken["UserId.1"].as_str()), ("remove", "222222222222"));
     assert!(snapshots.iter().all(|snapshot| setup.world().snapshot_permissions(snapshot).is_empty()));

@@ -6,8 +6,10 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ignore::DirEntry;
+use tokio::sync::OnceCell;
 
 use super::{Found, Source};
 use crate::domain::report::Problem;
@@ -18,8 +20,41 @@ const PIECE: u64 = 256 * 1024;
 /// What systems call it when links lead to each other: Linux, then the BSDs and macOS, then Windows.
 const LINKS_IN_A_CIRCLE: [i32; 3] = [40, 62, 1921];
 
+/// Files and folders of the user, read once for all places of a run.
+#[derive(Debug, Default)]
+pub struct Files {
+    paths: Vec<PathBuf>,
+    found: OnceCell<Result<Found, Problem>>,
+    told: AtomicBool,
+}
+
+impl Files {
+    pub(super) fn new(paths: Vec<PathBuf>) -> Self {
+        Self { paths, ..Self::default() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    /// What they name. Files are of no place: warnings about them are given to the first that asks.
+    pub(super) async fn read(&self) -> Result<Found, Problem> {
+        let paths = self.paths.clone();
+        let reading = || async {
+            // A large folder must not hold up the answers of AWS.
+            let found = tokio::task::spawn_blocking(move || read(&paths)).await;
+            found.map_err(|error| problem("UnreadableFile", error.to_string()))?
+        };
+        let mut found = self.found.get_or_init(reading).await.clone()?;
+        if self.told.swap(true, Ordering::Relaxed) {
+            found.warnings.clear();
+        }
+        Ok(found)
+    }
+}
+
 /// Looks for image ids in every file under the paths; what cannot be read is a problem, not an empty answer.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Found, Problem> {
+fn read(paths: &[PathBuf]) -> Result<Found, Problem> {
     let mut found = Found::default();
     for path in paths {
         // The walker would take this name for its standard input.

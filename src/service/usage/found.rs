@@ -7,7 +7,7 @@ use crate::domain::text::snapshot_ids;
 use crate::domain::usage::Reference;
 
 /// What one source found.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Found {
     /// How many things were looked at.
     pub(super) read: usize,

@@ -27,6 +27,7 @@ use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::report::{Problem, Warning};
 use crate::domain::usage::{Reference, Source, SourceState, SourceStatus, Usage};
 use catalog::{Catalog, explained};
+use files::Files;
 use found::Found;
 
 /// Where to look for use.
@@ -35,7 +36,14 @@ pub struct Scope {
     /// Sources that the user knowingly leaves out.
     pub without: BTreeSet<Source>,
     /// Files and folders in which image ids count as use.
-    pub files: Vec<PathBuf>,
+    files: Arc<Files>,
+}
+
+impl Scope {
+    /// All sources but those `without`, and `files`, which are read once whatever the number of places.
+    pub fn new(without: BTreeSet<Source>, files: Vec<PathBuf>) -> Self {
+        Self { without, files: Arc::new(Files::new(files)) }
+    }
 }
 
 /// Reads every source in scope, all pages of each. `done` is called after each.
@@ -101,7 +109,7 @@ async fn read(
         Source::Ec2Fleets => ec2_fleets::read(target, catalog).await,
         Source::SsmParameters => ssm_parameters::read(target).await,
         Source::ImageReferences => image_references::read(target, &*candidates.await).await,
-        Source::Files => files::read(&scope.files),
+        Source::Files => scope.files.read().await,
         // These are looked at over all accounts, and image by image.
         Source::Accounts | Source::UsageReports => Ok(Found::default()),
     }

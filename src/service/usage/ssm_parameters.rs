@@ -55,7 +55,11 @@ async fn previous(target: &Target, name: String) -> Result<(String, BTreeSet<Ima
     let mut pages = target.ssm().get_parameter_history().name(&name).into_paginator().page_size(PAGE).send();
     let mut versions = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(api("GetParameterHistory", &target.region))?;
+        let page = match page.map_err(api("GetParameterHistory", &target.region)) {
+            // It was deleted since it was listed: nothing can be rolled back with it.
+            Err(error) if error.is("ParameterNotFound") => return Ok((name, BTreeSet::new())),
+            page => page?,
+        };
         let images = |value: Option<&str>| image_ids(value.unwrap_or_default()).collect::<BTreeSet<_>>();
         versions.extend(page.parameters().iter().map(|p| (p.version(), images(p.value()))));
     }
