@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fake::{OTHER, PROD};
+use crate::fake::{Fault, OTHER, PROD};
 use crate::scene::{ALL_AWAY, Plan, Scene, days_ago};
 use crate::setup::EAST;
 
@@ -80,4 +80,42 @@ fn a_template_of_another_account_keeps_a_snapshot_too() {
     let (result, by) = said(&report, &snapshots[0]);
     assert!(result == "kept-in-use" && by.unwrap().contains(OTHER), "{report:#}");
     assert_eq!((setup.there(&snapshots[..1]), setup.there(&snapshots[1..])), (1, 0));
+}
+
+/// Two orphans of one account, the second shared with another one of the run, which names the first.
+fn orphans() -> (Scene, Vec<String>) {
+    let setup = Scene::new();
+    let gone = "Created by CreateImage(i-0123456789abcdef0) for ami-0aaaaaaaaaaaaaaaa";
+    let orphan = || setup.world().snapshot(PROD, EAST).started(days_ago(100)).description(gone).put();
+    let (named, plain) = (orphan(), orphan());
+    let shared = setup.world().snapshot(PROD, EAST).started(days_ago(100)).description(gone).shared_with(OTHER).put();
+    name(&setup, OTHER, &named);
+    (setup, vec![named, shared, plain])
+}
+
+const BOTH: &str = "--role-arn arn:aws:iam::111111111111:role/ami,arn:aws:iam::222222222222:role/ami";
+
+#[test]
+fn an_orphan_that_a_template_of_another_account_names_stays() {
+    let (setup, ids) = orphans();
+    let report = setup.run(&format!("orphans {BOTH} --apply --yes --max-delete 5 -o json")).ended(0).json();
+    let kept = &report["kept"][0];
+    assert_eq!((&kept["id"], &kept["code"]), (&ids[0].clone().into(), &"in-use".into()), "{report:#}");
+    assert!(kept["reason"].as_str().unwrap().contains(OTHER), "{kept}");
+    assert_eq!((setup.there(&ids[..1]), setup.there(&ids[1..])), (1, 0));
+}
+
+#[test]
+fn an_orphan_that_is_shared_with_an_account_whose_templates_cannot_be_read_stays() {
+    let (setup, ids) = orphans();
+    setup
+        .fake
+        .fault(Fault::error("DescribeLaunchTemplates", "UnauthorizedOperation", "Not yours to see.").of_account(OTHER));
+    let ran = setup.run(&format!("orphans {BOTH} --apply --yes --max-delete 5 -o json")).ended(4);
+    let report = ran.json();
+    let kept = &report["kept"][0];
+    assert_eq!((&kept["id"], &kept["code"]), (&ids[1].clone().into(), &"unverified".into()), "{report:#}");
+    assert!(kept["reason"].as_str().unwrap().contains(OTHER), "{kept}");
+    // A template names nothing that is not shared with its account.
+    assert_eq!((setup.there(&ids[1..2]), setup.there(&ids[2..])), (1, 0));
 }
