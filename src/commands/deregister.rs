@@ -11,22 +11,21 @@ use super::chosen::{self, Chosen};
 use super::destroy::{self, JournalArgs};
 use super::reports::ReportArgs;
 use super::using::{self, Used};
-use super::{Context, unfinished};
+use super::{Context, snapshots_elsewhere, unfinished};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::AccountId;
 use crate::domain::image::{Cooling, Image};
-use crate::domain::orphan::Named;
 use crate::domain::reason::named;
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status, Verb};
-use crate::domain::snapshot_use::{NAMING, stays, stays_by};
+use crate::domain::snapshot_use::{stays, stays_by};
 use crate::domain::usage::{Source, Usage, Verdict};
 use crate::output::{self, Cell, Sheet, Tone};
 use crate::service::Target;
 use crate::service::deregister;
 use crate::service::images::{self, Query};
 use crate::service::removal::Removal;
-use crate::service::usage::{self, Scope};
+use crate::service::usage::Scope;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -152,21 +151,14 @@ async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) ->
             Some(place) => removals.iter_mut().for_each(|removal| removal.spare(|id| stays(&place.usage, id))),
             // That an image may go in spite of use does not say that of the snapshots which templates name.
             None => {
-                let named = named_snapshots(&target, &scope).await;
-                removals.iter_mut().for_each(|removal| removal.spare(|id| stays_by(&named, id)));
+                let ids: Vec<_> = removals.iter().flat_map(|removal| removal.delete.iter().cloned()).collect();
+                let named = snapshots_elsewhere::named(chosen, &target, &ids, &scope).await;
+                removals.iter_mut().for_each(|removal| removal.spare(|id| stays_by(&named(id), id)));
             }
         }
         work.push((target, removals));
     }
     Ok(work)
-}
-
-/// The snapshots that templates and the like name, where the user lets all of those be read.
-async fn named_snapshots(target: &Target, scope: &Scope) -> Named {
-    match NAMING.iter().find(|source| scope.without.contains(source)) {
-        None => usage::snapshots(target).await,
-        Some(source) => Err(Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") }),
-    }
 }
 
 async fn owned(target: &Target, chosen: &[Image]) -> Result<()> {

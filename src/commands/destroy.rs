@@ -12,12 +12,14 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::Image;
 use crate::domain::memory::{Journaled, Written};
+use crate::domain::policy::KEEP_TAG;
 use crate::domain::report::{Outcome, PlaceError, Problem, Report, SnapshotResult, Status, Verb};
 use crate::domain::sharing::Principal;
 use crate::domain::snapshot::delete_line;
 use crate::domain::tagging::Tags;
 use crate::domain::unfinished::Unfinished;
 use crate::output::{Bar, Beginning, GoingSnapshots, Journal};
+use crate::service::error::ApiError;
 use crate::service::removal::{self, Removal};
 use crate::service::settle::settle;
 use crate::service::{Target, deregister, permissions, snapshots, stopping};
@@ -118,10 +120,16 @@ struct Run<'a> {
 impl Run<'_> {
     /// Works on some batches side by side, each in order, then looks again at all of them at once.
     async fn chunk(self, target: Target, batches: Vec<Vec<Removal>>) -> Vec<Outcome> {
-        let tags = &self.tags(&target, &batches).await;
+        let (tags, unread) = match self.tags(&target, &batches).await {
+            Ok(tags) => (tags, None),
+            Err(error) => (None, Some(format!("whether its tag {KEEP_TAG} keeps it is unknown: {error}"))),
+        };
+        let (tags, unread) = (&tags, &unread);
         let each = batches.into_iter().map(|mut batch| async {
             // What was kept on purpose with one image does not go with another.
             batch.iter_mut().for_each(|removal| tags.iter().for_each(|tags| removal.keep_tagged(tags)));
+            let doubt = |_: &SnapshotId| unread.clone().map(SnapshotResult::KeptUnverified);
+            batch.iter_mut().for_each(|removal| removal.spare(doubt));
             let (mut asked, mut untouched) = (Vec::new(), Vec::new());
             let going: BTreeSet<SnapshotId> = batch.iter().flat_map(|removal| removal.delete.iter().cloned()).collect();
             let mut shared = Shared::new();
@@ -158,16 +166,15 @@ impl Run<'_> {
         outcomes
     }
 
-    /// The tags of all snapshots that go, or are kept as the user asked. Not being allowed to know them is no reason to
-    /// keep anything.
-    async fn tags(self, target: &Target, batches: &[Vec<Removal>]) -> Option<BTreeMap<SnapshotId, Tags>> {
+    /// The tags of all snapshots that go, or are kept as the user asked; nothing where nothing is done any more.
+    async fn tags(self, target: &Target, batches: &[Vec<Removal>]) -> Result<Option<BTreeMap<SnapshotId, Tags>>, ApiError> {
         if self.context.stop.asked() {
-            return None;
+            return Ok(None);
         }
         let ids = batches.iter().flatten().flat_map(|removal| removal.delete.iter().chain(&removal.keep));
         let ids: Vec<_> = ids.cloned().collect();
-        let found = snapshots::existing(target, &ids).await.ok()?;
-        Some(found.into_iter().map(|snapshot| (snapshot.id, snapshot.tags)).collect())
+        let found = snapshots::existing(target, &ids).await?;
+        Ok(Some(found.into_iter().map(|snapshot| (snapshot.id, snapshot.tags)).collect()))
     }
 
     /// Writes down what is about to be done. Unless that is written, or when the user wants to stop, nothing is.

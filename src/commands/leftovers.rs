@@ -4,13 +4,14 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::Context;
+use super::snapshots_elsewhere::Naming;
 use crate::domain::age::Age;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::orphan::{Known, Named, Stays, Verdict, in_use, verdict};
-use crate::domain::snapshot::delete_line;
+use crate::domain::orphan::{Known, Proof, Stays, Verdict, in_use, verdict};
+use crate::domain::snapshot::{Snapshot, delete_line};
 use crate::output::{Orphan, Spared};
 use crate::service::images::{self, Query};
-use crate::service::{Target, recycle_bin, snapshots, usage};
+use crate::service::{Target, recycle_bin, snapshots};
 
 /// How many command lines are written out; `-o json` has them all.
 const TOLD: usize = 3;
@@ -27,15 +28,39 @@ pub struct Search {
 
 /// What was found in a place.
 pub struct Leftovers {
-    /// What is proven to be left over.
-    pub orphans: Vec<Orphan>,
+    /// What is proven to be left over, unless something names it.
+    proven: Vec<(Snapshot, Proof)>,
     /// What looks so and stays.
     pub spared: Vec<Spared>,
     /// How many own snapshots there are.
     pub own: usize,
 }
 
-/// The orphans of a place, and what looks like one and stays.
+impl Leftovers {
+    /// Whether anything would go.
+    pub fn any(&self) -> bool {
+        !self.proven.is_empty()
+    }
+
+    /// The orphans: what is proven to be left over and nothing names. The rest of it stays with the others.
+    pub async fn orphans(&mut self, target: &Target, naming: &Naming) -> Vec<Orphan> {
+        let proven = std::mem::take(&mut self.proven);
+        let ids: Vec<_> = proven.iter().map(|(snapshot, _)| snapshot.id.clone()).collect();
+        let named = naming.of(target, &ids).await;
+        let account = target.account().await.ok().cloned();
+        let mut orphans = Vec::new();
+        for (snapshot, proof) in proven {
+            let (account, region) = (account.clone(), target.region.clone());
+            match in_use(&snapshot.id, &named.of(&snapshot.id)) {
+                Some(why) => self.spared.push(Spared { account, region, snapshot, why }),
+                None => orphans.push(Orphan { account, region, snapshot, why: proof.to_string(), result: None }),
+            }
+        }
+        orphans
+    }
+}
+
+/// What is left over in a place, as far as the place itself tells, and what looks so and stays.
 pub async fn place(target: &Target, search: &Search) -> Result<Leftovers> {
     // Snapshots first: an image made in between is then known, and its snapshots are not taken for orphans.
     let all = snapshots::own(target).await?;
@@ -62,19 +87,7 @@ pub async fn place(target: &Target, search: &Search) -> Result<Leftovers> {
             Verdict::Needed | Verdict::NotOurs => {}
         }
     }
-    // Last, so that little time passes before they are deleted; and only where there is anything to delete.
-    let named: Named = if proven.is_empty() { Ok(Default::default()) } else { usage::snapshots(target).await };
-    let mut orphans = Vec::new();
-    for (snapshot, proof) in proven {
-        match in_use(&snapshot.id, &named) {
-            Some(why) => stay.push(spared(snapshot, why)),
-            None => {
-                let (account, region, why) = (account.clone(), target.region.clone(), proof.to_string());
-                orphans.push(Orphan { account, region, snapshot, why, result: None });
-            }
-        }
-    }
-    Ok(Leftovers { orphans, spared: stay, own: count })
+    Ok(Leftovers { proven, spared: stay, own: count })
 }
 
 /// Says how many stay for doubt, and how one of them is removed by whoever knows better.

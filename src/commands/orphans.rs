@@ -6,7 +6,8 @@ use futures::StreamExt;
 use super::bin::{Bin, BinArgs, Going};
 use super::destroy::{self, JournalArgs};
 use super::leftovers::{self, Search};
-use super::{Context, ending};
+use super::snapshots_elsewhere::Naming;
+use super::{Context, ending, using};
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
@@ -168,15 +169,22 @@ async fn find(context: &Context, places: &Places, args: &Args) -> Result<Looked>
     });
     let answers = async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await) };
     let answers = context.unless_stopped(answers).await?;
+    // Last, so that little time passes before they are deleted; and only where there is anything to delete.
+    let held = |answer: &Result<leftovers::Leftovers>| answer.as_ref().is_ok_and(leftovers::Leftovers::any);
+    let regions = answers.iter().filter(|(_, answer)| held(answer)).map(|(target, _)| &target.region).collect();
+    let unread = if places.several { using::unread_accounts(&places.unentered()) } else { Vec::new() };
+    let naming = async { Ok(Naming::read(&places.targets, &regions, unread).await) };
+    let naming = context.unless_stopped(naming).await?;
     let (mut found, mut spared, mut errors) = (Vec::new(), Vec::new(), places.errors.clone());
     let (mut own, mut read) = (0, 0);
     let mut first = None;
     for (target, answer) in answers {
         match answer {
-            Ok(place) => {
+            Ok(mut place) => {
                 read += 1;
                 own += place.own;
-                found.extend(place.orphans.into_iter().map(|orphan| (target.clone(), orphan)));
+                let orphans = place.orphans(target, &naming).await;
+                found.extend(orphans.into_iter().map(|orphan| (target.clone(), orphan)));
                 spared.extend(place.spared);
             }
             Err(error) => {

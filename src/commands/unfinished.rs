@@ -8,6 +8,8 @@ use anyhow::{Error, Result};
 use super::Context;
 use super::destroy::{self, JournalArgs};
 use super::orphans::{self, Found};
+use super::snapshots_elsewhere::Naming;
+use super::using;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::policy::KEEP_TAG;
@@ -17,7 +19,7 @@ use crate::domain::snapshot_use::stays_by;
 use crate::domain::unfinished::Unfinished;
 use crate::output::{self, Orphan};
 use crate::service::images::{self, Query};
-use crate::service::{Target, snapshots, usage};
+use crate::service::{Target, snapshots};
 
 /// What became of the snapshots of one image already, and those that are to be deleted.
 struct Rest {
@@ -44,16 +46,20 @@ pub async fn finish(
     });
     let Some(ids) = ids.collect::<Option<BTreeSet<_>>>().filter(|_| gone) else { return Err(missing) };
     let known = journal.unfinished(context, &ids).await?;
-    let targets = context.session().await?.places().await.targets;
+    let places = context.session().await?.places().await;
+    let (targets, unread) = (&places.targets, using::unread_accounts(&places.unentered()));
+    let unread = if places.several { unread } else { Vec::new() };
     let mut work = Vec::new();
     for id in ids {
-        let Some((target, unfinished)) = place(&targets, known.get(&id)).await else { return Err(missing) };
+        let Some((target, unfinished)) = place(targets, known.get(&id)).await else { return Err(missing) };
         work.push((id, target, unfinished));
     }
     let look = async {
         let mut all = Vec::new();
+        let regions = work.iter().map(|(_, target, _)| target.region.clone()).collect::<BTreeSet<_>>();
+        let naming = Naming::read(targets, &regions.iter().collect(), unread).await;
         for (id, target, unfinished) in work {
-            all.push(rest(id, target, unfinished).await?);
+            all.push(rest(id, target, unfinished, &naming).await?);
         }
         Ok(all)
     };
@@ -89,10 +95,10 @@ async fn place(targets: &[Target], known: Option<&Unfinished>) -> Option<(Target
 }
 
 /// Looks at every snapshot that was to go: what somebody needs by now, or wants kept, stays.
-async fn rest(id: ImageId, target: Target, work: Unfinished) -> Result<Rest> {
+async fn rest(id: ImageId, target: Target, work: Unfinished, naming: &Naming) -> Result<Rest> {
     let there = snapshots::existing(&target, &work.delete).await?;
     let needed = images::shared_snapshots(&images::find(&target, &Query::own()).await?, &BTreeSet::new());
-    let named = usage::snapshots(&target).await;
+    let named = naming.of(&target, &work.delete).await;
     let (mut results, mut delete) = (Vec::new(), Vec::new());
     for snapshot_id in &work.delete {
         let Some(snapshot) = there.iter().find(|snapshot| snapshot.id == *snapshot_id) else {
@@ -102,7 +108,7 @@ async fn rest(id: ImageId, target: Target, work: Unfinished) -> Result<Rest> {
         let stays = match () {
             () if needed.contains(snapshot_id) => Some(SnapshotResult::KeptShared),
             () if snapshot.tags.contains_key(KEEP_TAG) => Some(SnapshotResult::Kept),
-            () => stays_by(&named, snapshot_id),
+            () => stays_by(&named.of(snapshot_id), snapshot_id),
         };
         match stays {
             Some(result) => results.push((snapshot_id.clone(), result)),

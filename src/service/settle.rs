@@ -186,7 +186,9 @@ async fn settle_snapshots(
             // Another image has been made of it since the plan, unless EC2 has not noticed yet that one is gone.
             Ok(_) if said.get(id).is_some_and(|code| code == "skipped") => {
                 match delete(target, id, &IN_USE_PAUSES[..3], stop).await {
-                    SnapshotResult::Failed(problem) if problem.code == IN_USE => SnapshotResult::KeptShared,
+                    SnapshotResult::Failed(problem) if problem.code == IN_USE && !by_setting(&problem.message) => {
+                        SnapshotResult::KeptShared
+                    }
                     result => result,
                 }
             }
@@ -243,13 +245,19 @@ async fn settle_late(
     more.then(|| format!("it was {}, and EC2 may make a snapshot for it yet; look with: {search}", removal.image.state))
 }
 
+/// Whether EC2 takes a snapshot for used because of a setting of it, fast restores, and not for an image: that does not
+/// pass, and costs more than the snapshot.
+fn by_setting(message: &str) -> bool {
+    message.to_ascii_lowercase().contains("fast")
+}
+
 /// Deletes a snapshot, with patience while EC2 takes it for used.
 async fn delete(target: &Target, id: &SnapshotId, pauses: &[u64], stop: &Stop) -> SnapshotResult {
     let patience = Patience { until: Instant::now() + Duration::from_hours(1), stop: stop.clone() };
     for pause in pauses {
         match snapshots::delete(target, id).await {
             Ok(()) => return SnapshotResult::Deleted,
-            Err(error) if error.is(IN_USE) => {
+            Err(error) if error.is(IN_USE) && !by_setting(&error.message) => {
                 if patience.unless_over(tokio::time::sleep(Duration::from_secs(*pause))).await.is_err() {
                     return SnapshotResult::Failed(error.problem());
                 }

@@ -15,6 +15,7 @@ use crate::domain::text::image_ids;
 use crate::domain::usage::ALIAS;
 use crate::service::error::{ApiError, api};
 
+const LIST: &str = "DescribeParameters";
 /// The most that SSM lists in a page.
 const PAGE: i32 = 50;
 /// The most values that SSM gives in a call.
@@ -24,7 +25,8 @@ const SIDE_BY_SIDE: usize = 10;
 pub(super) const ALIASES: &str = "/amictl/";
 
 pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
-    let names = names(target).await.map_err(|e| e.problem())?;
+    let texts = ["String", "StringList"].map(str::to_owned).to_vec();
+    let names = listed(target, "Type", texts).await.map_err(|e| e.problem())?;
     let mut found = Found { read: names.len(), ..Found::default() };
     let chunks: Vec<Vec<String>> = names.chunks(NAMES_A_CALL).map(<[_]>::to_vec).collect();
     let each = futures::stream::iter(chunks).map(|chunk| values(target, chunk));
@@ -70,23 +72,31 @@ async fn previous(target: &Target, name: String) -> Result<(String, BTreeSet<Ima
     Ok((name, before.unwrap_or_default()))
 }
 
-async fn names(target: &Target) -> Result<Vec<String>, ApiError> {
-    const CALL: &str = "DescribeParameters";
-    let text = ParameterStringFilter::builder().key("Type").values("String").values("StringList").build();
-    let text = text.map_err(|_| ApiError::unreadable(CALL, &target.region))?;
-    let mut pages = target.ssm().describe_parameters().parameter_filters(text).into_paginator().page_size(PAGE).send();
+/// The names of the parameters that pass a filter.
+async fn listed(target: &Target, key: &str, values: Vec<String>) -> Result<Vec<String>, ApiError> {
+    let filter = ParameterStringFilter::builder().key(key).set_values(Some(values)).build();
+    let filter = filter.map_err(|_| ApiError::unreadable(LIST, &target.region))?;
+    let mut pages =
+        target.ssm().describe_parameters().parameter_filters(filter).into_paginator().page_size(PAGE).send();
     let mut names = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(api(CALL, &target.region))?;
+        let page = page.map_err(api(LIST, &target.region))?;
         names.extend(page.parameters().iter().filter_map(|parameter| parameter.name()).map(str::to_owned));
     }
     Ok(names)
 }
 
 async fn values(target: &Target, names: Vec<String>) -> Result<Vec<(String, String)>, ApiError> {
-    let answer = target.ssm().get_parameters().set_names(Some(names)).send().await;
-    let answer = answer.map_err(api("GetParameters", &target.region))?;
-    // A name that has become invalid was deleted in between: nothing uses it any more.
+    const CALL: &str = "GetParameters";
+    let answer = target.ssm().get_parameters().set_names(Some(names.clone())).send().await;
+    let answer = answer.map_err(api(CALL, &target.region))?;
     let pair = |p: &aws_sdk_ssm::types::Parameter| Some((p.name()?.to_owned(), p.value()?.to_owned()));
-    Ok(answer.parameters().iter().filter_map(pair).collect())
+    let found: Vec<_> = answer.parameters().iter().filter_map(pair).collect();
+    let missing: Vec<_> = names.into_iter().filter(|name| found.iter().all(|(given, _)| given != name)).collect();
+    // One that is not listed any more was deleted in between: nothing uses it. SSM was seen to call others invalid that
+    // it had no time for.
+    match missing.is_empty() || listed(target, "Name", missing).await?.is_empty() {
+        true => Ok(found),
+        false => Err(ApiError::unreadable(CALL, &target.region)),
+    }
 }
