@@ -1,6 +1,7 @@
 //! The files of the AWS configuration, without the settings that say nothing.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -15,6 +16,8 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::region::Region;
 
 const COMMENT: [char; 2] = ['#', ';'];
+/// What editors of Windows begin a file with.
+const MARK: char = '\u{feff}';
 
 /// The files, as the SDK takes them, and what is in them.
 pub(super) struct Files {
@@ -35,12 +38,17 @@ impl Files {
         let keys = settings.profile.is_none() && set("AWS_ACCESS_KEY_ID").is_some();
         let paths = [path(&settings.env, "AWS_CONFIG_FILE", "config"), path(&settings.env, SECRETS, "credentials")];
         let sources = sources(&paths, true);
+        let unreadable = paths.iter().flatten().find_map(|path| text(path).err());
         let profiles = match profiles(&sources, asked.as_deref()).await {
-            Ok(profiles) => profiles,
+            _ if unreadable.is_some() && keys => ProfileSet::default(),
+            Ok(profiles) if unreadable.is_none() => profiles,
             Err(_) if keys => ProfileSet::default(),
             // Said by the file as it is: that names it.
-            Err(error) => {
-                let error = profiles_error(&paths, asked.as_deref()).await.unwrap_or(error);
+            other => {
+                let error = match (unreadable, other.err()) {
+                    (None, Some(error)) => profiles_error(&paths, asked.as_deref()).await.unwrap_or(error),
+                    (unreadable, error) => unreadable.or(error).unwrap_or_default(),
+                };
                 let hint = "mend the file; AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE say which ones are read";
                 return Err(Failure::usage(format!("the AWS configuration: {error}")).hint(hint).into());
             }
@@ -85,14 +93,22 @@ impl Files {
 const SECRETS: &str = "AWS_SHARED_CREDENTIALS_FILE";
 
 fn path(env: &HashMap<String, String>, variable: &str, usual: &str) -> Option<PathBuf> {
+    match env.get(variable).filter(|value| !value.is_empty()) {
+        Some(path) => Some(below_home(env, path)),
+        None => Some(home(env)?.join(".aws").join(usual)),
+    }
+}
+
+fn home(env: &HashMap<String, String>) -> Option<PathBuf> {
     let set = |name: &str| env.get(name).filter(|value| !value.is_empty());
-    let home = set("HOME").or_else(|| set("USERPROFILE")).map(PathBuf::from);
-    match set(variable) {
-        Some(path) => Some(match (path.strip_prefix("~/"), home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => PathBuf::from(path),
-        }),
-        None => Some(home?.join(".aws").join(usual)),
+    set("HOME").or_else(|| set("USERPROFILE")).map(PathBuf::from)
+}
+
+/// A path as a user writes it: `~/` is the home directory.
+pub(super) fn below_home(env: &HashMap<String, String>, path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), home(env)) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
     }
 }
 
@@ -100,17 +116,26 @@ fn path(env: &HashMap<String, String>, variable: &str, usual: &str) -> Option<Pa
 fn sources(paths: &[Option<PathBuf>; 2], cleaned: bool) -> ProfileFiles {
     let mut builder = ProfileFiles::builder();
     for (kind, path) in [ProfileFileKind::Config, ProfileFileKind::Credentials].into_iter().zip(paths) {
-        // As the SDK, which takes a file that cannot be read for an empty one.
-        let read = |path: &Path| String::from_utf8(std::fs::read(path).ok()?).ok();
-        builder = match path.as_deref().and_then(|path| Some((path, read(path)?))) {
-            Some((path, text)) => match without_empty(&text) {
-                Some(clean) if cleaned => builder.with_contents(kind, clean),
+        builder = match path.as_deref().and_then(|path| Some((path, text(path).ok().flatten()?))) {
+            Some((path, text)) => match (without_empty(&text), text.strip_prefix(MARK)) {
+                (Some(clean), _) if cleaned => builder.with_contents(kind, clean.replace(MARK, "")),
+                (_, Some(text)) => builder.with_contents(kind, text),
                 _ => builder.with_file(kind, path),
             },
             None => builder.with_contents(kind, ""),
         };
     }
     builder.build()
+}
+
+/// What is in a file, if there is one. The SDK would take one that cannot be read for an empty one.
+fn text(path: &Path) -> Result<Option<String>, String> {
+    let wrong = |why: &str| format!("{} {why}", path.display());
+    match std::fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| wrong("is not text in UTF-8")),
+        Err(error) if error.kind() == ErrorKind::NotFound || path.is_dir() => Ok(None),
+        Err(error) => Err(wrong(&format!("cannot be read: {error}"))),
+    }
 }
 
 #[expect(deprecated, reason = "see above")]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::identity::IdentityCache;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -21,6 +22,10 @@ use super::aws_files::Files;
 /// Who asks this soon after a failure is told of that one. It outlasts a crowd of calls that wait for credentials
 /// together, and is short for a run that lasts hours.
 const SAME: Duration = Duration::from_secs(10);
+
+/// How long a person may take to find a device, or to sign in where a `credential_process` leads: longer than the SDK
+/// waits for credentials by itself.
+pub(super) const TIME_TO_ANSWER: Duration = Duration::from_secs(600);
 
 /// What the providers of the SDK need to know: the region, and how the network is reached.
 pub(super) fn settings(config: &SdkConfig) -> ProviderConfig {
@@ -44,13 +49,21 @@ pub(super) fn settings(config: &SdkConfig) -> ProviderConfig {
 /// The credentials of a profile that is asked for by name: as by `AWS_PROFILE`, but whatever keys the environment has.
 /// One that gives no credentials leaves that to the container or the instance, as in the AWS CLI.
 pub(super) fn of_profile(config: &SdkConfig, files: &Files, name: &str) -> SharedCredentialsProvider {
-    let (settings, sources) = (settings(config), files.sources());
-    let profile = ProfileFileCredentialsProvider::builder();
-    let profile = profile.configure(&settings).profile_files(sources).profile_name(name).build();
+    let (settings, profile) = (settings(config), alone(config, files, name));
     let container = EcsCredentialsProvider::builder().configure(&settings).build();
     let instance = ImdsCredentialsProvider::builder().configure(&settings).build();
     let chain = CredentialsProviderChain::first_try("Profile", profile);
     SharedCredentialsProvider::new(chain.or_else("EcsContainer", container).or_else("Ec2InstanceMetadata", instance))
+}
+
+/// The credentials of a profile that a role is assumed with: nobody else's, should it have none.
+pub(super) fn of_source(config: &SdkConfig, files: &Files, name: &str) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(alone(config, files, name))
+}
+
+fn alone(config: &SdkConfig, files: &Files, name: &str) -> ProfileFileCredentialsProvider {
+    let profile = ProfileFileCredentialsProvider::builder().configure(&settings(config));
+    profile.profile_files(files.sources()).profile_name(name).build()
 }
 
 /// The configuration, with credentials whose failure holds for all who wait for them. The SDK shares what it gets, but
@@ -58,8 +71,9 @@ pub(super) fn of_profile(config: &SdkConfig, files: &Files, name: &str) -> Share
 /// or an endpoint that does not answer, would be asked as often as there are regions.
 pub(super) fn asked_once(config: SdkConfig) -> SdkConfig {
     let Some(provider) = config.credentials_provider() else { return config };
-    let once = AskedOnce { provider, failed: Mutex::default() };
-    config.to_builder().credentials_provider(SharedCredentialsProvider::new(once)).build()
+    let once = SharedCredentialsProvider::new(AskedOnce { provider, failed: Mutex::default() });
+    let cache = IdentityCache::lazy().load_timeout(TIME_TO_ANSWER).build();
+    config.to_builder().credentials_provider(once).identity_cache(cache).build()
 }
 
 #[derive(Debug)]
@@ -106,8 +120,12 @@ pub(super) fn can_be_sent(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic())
 }
 
-/// Refuses what cannot be sent: the SDK ends the process over it.
+/// Refuses what cannot be sent: the SDK ends the process over it. A session token that is empty is none.
 fn fit(credentials: Credentials) -> Result<Credentials, CredentialsError> {
+    if credentials.session_token().is_some_and(str::is_empty) {
+        let (id, secret) = (credentials.access_key_id(), credentials.secret_access_key());
+        return fit(Credentials::new(id, secret, None, credentials.expiry(), "keys without a token"));
+    }
     let (id, token) = (credentials.access_key_id(), credentials.session_token());
     let wrong = match (can_be_sent(id), token.is_none_or(can_be_sent)) {
         (true, true) => return Ok(credentials),

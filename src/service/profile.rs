@@ -1,4 +1,5 @@
-//! What a profile of the AWS configuration asks for and the SDK passes over: `mfa_serial` and `duration_seconds`.
+//! The roles of profiles of the AWS configuration. The SDK would assume them too, but passes over `mfa_serial` and
+//! `duration_seconds`, and ends the process over keys that it cannot send.
 
 use anyhow::Result;
 use aws_config::SdkConfig;
@@ -9,6 +10,7 @@ use aws_config::profile::{Profile, ProfileSet};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
+use super::address::shown;
 use super::aws_files::Files;
 use super::credentials::{self, UNFIT};
 use super::error::codes;
@@ -37,34 +39,48 @@ impl Link<'_> {
     }
 }
 
+/// The configuration with credentials that are not the SDK's.
+pub(super) struct Made {
+    pub(super) config: SdkConfig,
+    /// Whether a person is asked for a code.
+    pub(super) asks: bool,
+}
+
 /// The configuration with the credentials that the profile in use describes, where the SDK would not make them so.
 /// `None` where it does.
-pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &Files) -> Result<Option<SdkConfig>> {
+pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &Files) -> Result<Option<Made>> {
     let keys_beat_it = settings.env.get("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty());
     if settings.profile.is_none() && keys_beat_it {
         return Ok(None);
     }
     let chain = chain(&files.profiles);
-    // Those that the SDK assumes a role with it does not show first.
-    for link in &chain {
-        if link.profile.get("aws_access_key_id").is_some_and(|id| !credentials::can_be_sent(id)) {
-            let message = format!("profile {}: the access key id {UNFIT}", link.profile.name());
+    // Said of the profile that has them, which who uses them does not know.
+    for (key, what) in [("aws_access_key_id", "access key id"), ("aws_session_token", "session token")] {
+        let unfit = |link: &&Link<'_>| link.profile.get(key).is_some_and(|text| !credentials::can_be_sent(text));
+        if let Some(link) = chain.iter().find(unfit) {
+            let message = format!("profile {}: the {what} {UNFIT}", link.profile.name());
             return Err(Failure::new(Kind::Failed, codes::CREDENTIALS, message).hint("mend the profile").into());
         }
     }
     let Some((first, last)) = chain.first().zip(chain.last()) else { return Ok(None) };
-    if chain.iter().any(|link| link.role.is_some() && (link.has(MFA) || link.has(SECONDS))) {
+    // What a profile that is its own source has beside keys, only the SDK can reach.
+    let within = last.role.is_some() && last.has(SOURCE) && static_keys(last.profile).is_none();
+    let more = chain.iter().any(|link| link.role.is_some() && (link.has(MFA) || link.has(SECONDS)));
+    if first.role.is_some() && (more || !within) {
         let mut made = with_keys(config, source(config, files, last, chain.len() > 1)?);
         for link in chain.iter().rev() {
             if let Some(arn) = link.role {
                 made = with_role(&made, asked(link.profile, arn)?, link.device(settings));
             }
         }
-        return Ok(Some(made));
+        let asks = chain.iter().any(|link| link.role.is_some() && link.has(MFA));
+        return Ok(Some(Made { config: made, asks }));
     }
     let roles_follow = !settings.role_arns.is_empty() || settings.org_role.is_some();
     match first.device(settings) {
-        Some(device) if first.role.is_none() && roles_follow => Ok(Some(with_code(config, device))),
+        Some(device) if first.role.is_none() && roles_follow => {
+            Ok(Some(Made { config: with_code(config, device), asks: true }))
+        }
         _ => Ok(None),
     }
 }
@@ -101,24 +117,27 @@ fn static_keys(profile: &Profile) -> Option<SharedCredentialsProvider> {
 fn source(config: &SdkConfig, files: &Files, link: &Link<'_>, stood_on: bool) -> Result<SharedCredentialsProvider> {
     let profile = link.profile;
     if link.role.is_none() {
-        let by_sdk = || credentials::of_profile(config, files, profile.name());
+        let by_sdk = || credentials::of_source(config, files, profile.name());
         return Ok(static_keys(profile).filter(|_| stood_on).unwrap_or_else(by_sdk));
     }
     let hint = "mend the profile: it says whose credentials its role is assumed with";
     let wrong = |why: &str| Failure::usage(format!("profile {}: {why}", profile.name())).hint(hint);
     let settings = credentials::settings(config);
-    match (profile.get("credential_source"), profile.get(SOURCE)) {
+    let named = profile.get("credential_source");
+    match (named.map(str::to_ascii_lowercase).as_deref(), profile.get(SOURCE)) {
         (Some(_), Some(_)) => Err(wrong("give either source_profile or credential_source, not both").into()),
         (None, None) => Err(wrong("role_arn needs source_profile or credential_source").into()),
         (None, Some(_)) => Ok(static_keys(profile).ok_or_else(|| wrong("it is its own source, and has no keys"))?),
-        (Some("Environment"), _) => Ok(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())),
-        (Some("Ec2InstanceMetadata"), _) => {
+        (Some("environment"), _) => Ok(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())),
+        (Some("ec2instancemetadata"), _) => {
             Ok(SharedCredentialsProvider::new(ImdsCredentialsProvider::builder().configure(&settings).build()))
         }
-        (Some("EcsContainer"), _) => {
+        (Some("ecscontainer"), _) => {
             Ok(SharedCredentialsProvider::new(EcsCredentialsProvider::builder().configure(&settings).build()))
         }
-        (Some(other), _) => Err(wrong(&format!("there is no credential_source '{other}'")).into()),
+        (Some(_), _) => {
+            Err(wrong(&format!("there is no credential_source '{}'", shown(named.unwrap_or_default()))).into())
+        }
     }
 }
 

@@ -11,6 +11,9 @@ use aws_smithy_types::base64;
 use super::address::{Address, shown};
 use crate::domain::failure::Failure;
 
+/// Networks in which a machine talks to its host.
+const NEXT_DOOR: [&str; 2] = ["169.254.0.0/16", "fd00:ec2::/32"];
+
 /// The proxies of the environment.
 #[derive(Default)]
 pub(super) struct Proxies {
@@ -54,8 +57,12 @@ impl Proxies {
         })
     }
 
-    /// The proxy between here and an address, where there is one.
+    /// The proxy between here and an address, where there is one. What gives an instance or a container its keys is
+    /// next to it: a proxy would come to another one, and give keys of somebody else.
     pub(super) fn before(&self, address: &Address) -> Option<&Proxy> {
+        if NEXT_DOOR.iter().any(|network| is_excepted(address, network)) {
+            return None;
+        }
         let proxy = if address.https { &self.https } else { &self.http };
         proxy.as_ref().filter(|_| !self.except.iter().any(|entry| is_excepted(address, entry)))
     }

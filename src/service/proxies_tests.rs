@@ -73,3 +73,19 @@ fn a_proxy_that_is_no_url_is_refused_without_its_password() {
         assert!(error.starts_with("HTTPS_PROXY: ") && !error.contains("secret"), "{error}");
     }
 }
+
+#[test]
+fn no_proxy_stands_before_what_gives_an_instance_or_a_container_its_keys() {
+    let env = [("HTTP_PROXY", "http://a:1"), ("NO_PROXY", "x")];
+    for url in [
+        "http://169.254.169.254/latest",
+        "http://169.254.170.2",
+        "http://[fd00:ec2::254]/latest",
+        "http://[FD00:EC2::23]",
+    ] {
+        assert_eq!(before(&env, url), None, "{url}");
+    }
+    for url in ["http://169.255.169.254", "http://[fd00:ec3::254]", "http://169.254.169.254.example"] {
+        assert!(before(&env, url).is_some(), "{url}");
+    }
+}

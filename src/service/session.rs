@@ -15,9 +15,10 @@ use super::configuration::Loaded;
 use super::error::ApiError;
 use super::pace::Pace;
 pub use super::places::Places;
+use super::profile::Made;
 pub use super::sign_in::Ask;
 use super::target::{Account, Target, caller};
-use super::{accounts, configuration, profile};
+use super::{accounts, configuration, credentials, profile};
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;
 use crate::domain::region::{Region, RegionChoice};
@@ -97,9 +98,12 @@ impl SignedIn {
             return Ok(same.build());
         }
         match profile::sign_in(settings, &config, files)? {
-            Some(signed_in) => {
-                // A person is asked now, before anything else goes on.
-                caller(&signed_in).await?;
+            Some(Made { config, asks }) => {
+                let signed_in = credentials::asked_once(config);
+                if asks {
+                    // A person is asked now, before anything else goes on.
+                    caller(&signed_in).await?;
+                }
                 Ok(held.insert(signed_in).clone())
             }
             None => Ok(config),

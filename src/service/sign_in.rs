@@ -16,7 +16,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_sts::types::Credentials as Answer;
 use tokio::sync::Mutex;
 
-use super::credentials::Fit;
+use super::credentials::{Fit, TIME_TO_ANSWER};
 use super::error::{ApiError, api, codes};
 use super::target::{region_of, sts};
 use crate::domain::region::Region;
@@ -24,9 +24,6 @@ use crate::domain::report::Problem;
 
 const ASSUME: &str = "AssumeRole";
 const SESSION: &str = "GetSessionToken";
-
-/// How long a person may take to find the device: longer than the SDK waits for credentials by itself.
-const TIME_TO_ANSWER: Duration = Duration::from_secs(600);
 
 /// How long before the SDK's end of waiting amictl's own comes.
 const MARGIN: Duration = Duration::from_secs(10);

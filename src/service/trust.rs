@@ -11,6 +11,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use super::aws_files::below_home;
 use crate::domain::failure::{Failure, Kind};
 
 const CODE: &str = "CaBundle";
@@ -21,7 +22,7 @@ pub(super) fn trusted(env: &HashMap<String, String>, in_profile: Option<&str>) -
     let set = |name: &'static str| env.get(name).filter(|value| !value.is_empty()).map(|value| (name, value.as_str()));
     let bundle = set("AWS_CA_BUNDLE").or(in_profile.map(|value| ("ca_bundle in the profile", value)));
     let named: Vec<(&str, PathBuf)> = match bundle {
-        Some((name, path)) => vec![(name, PathBuf::from(path))],
+        Some((name, path)) => vec![(name, below_home(env, path))],
         None => {
             let files = set("SSL_CERT_FILE").into_iter().map(|(name, path)| (name, PathBuf::from(path)));
             let split = |(name, list)| std::env::split_paths(list).map(move |path| (name, path));

@@ -22,6 +22,7 @@ mod create;
 mod create_lost;
 mod create_machine;
 mod create_snapshot;
+mod credentials;
 mod defaults;
 mod deprecate;
 mod deregister;

@@ -145,7 +145,7 @@ fn an_address_that_does_not_answer_is_named() {
                    aws_access_key_id = AKIAPROD\naws_secret_access_key = secret\n";
     setup.home.write("aws-config", profile);
     let ran = at(&format!("http://{free}")).run("list --profile one");
-    said(ran, 1, &["no usable credentials", &place]);
+    said(ran, 1, &["the role arn:aws:iam::222222222222:role/ami cannot be assumed: ", &place]);
 }
 
 #[test]
