@@ -9,8 +9,8 @@ use thiserror::Error;
 use super::ids::ImageId;
 use super::image::{Image, State};
 use super::naming::{Family, ImageName, MAX_NAME, NameError, Version};
-use super::parameter::{ParameterError, ParameterName};
 use super::order::newest_first;
+use super::parameter::{ParameterError, ParameterName};
 
 /// A text that cannot name an image.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -67,7 +67,12 @@ fn retry_settings_on_which_the_sdk_panics_are_refused() {
         assert!(ran.stderr.contains(said) && !ran.stderr.contains("panicked"), "{name}={value}: {}", ran.stderr);
     }
     assert!(setup.fake.calls().is_empty());
-    for (name, value) in [("AWS_MAX_ATTEMPTS", "2"), ("AWS_RETRY_MODE", "standard"), ("AWS_RETRY_MODE", "Adaptive"), ("AWS_RETRY_MODE", "legacy")] {
+    for (name, value) in [
+        ("AWS_MAX_ATTEMPTS", "2"),
+        ("AWS_RETRY_MODE", "standard"),
+        ("AWS_RETRY_MODE", "Adaptive"),
+        ("AWS_RETRY_MODE", "legacy"),
+    ] {
         setup.amictl().env(name, value).run("list").ended(0);
     }
 }

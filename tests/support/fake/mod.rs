@@ -11,8 +11,8 @@
 
 mod body;
 mod call;
-mod clock;
 mod calls_page;
+mod clock;
 mod compute;
 mod errors;
 mod faults;
