@@ -151,7 +151,11 @@ async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalArgs) -> Res
     for Rest { id, target, work, mut results, delete, keep } in all {
         let mark = Tags::from([(KEEP_TAG.to_owned(), id.to_string())]);
         let marked = tags::add(&target, &keep.iter().map(ToString::to_string).collect::<Vec<_>>(), &mark).await;
-        results.extend(keep.into_iter().map(|id| (id, SnapshotResult::Kept)));
+        let kept = match &marked {
+            Ok(()) => SnapshotResult::Kept,
+            Err(error) => SnapshotResult::Failed(error.problem()),
+        };
+        results.extend(keep.into_iter().map(|id| (id, kept.clone())));
         let ended = delete.into_iter().map(|orphan| {
             let result = done.get(&orphan.snapshot.id).cloned().flatten();
             (orphan.snapshot.id, result.unwrap_or(SnapshotResult::Kept))
@@ -173,7 +177,9 @@ async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalArgs) -> Res
             }
             (Ok(()), None) => Status::Done,
         };
-        let changed = ended.iter().any(|(_, result)| *result == SnapshotResult::Deleted);
+        // That nothing was changed would mean to the journal that the image is there still, and the next run would find
+        // nothing to finish.
+        let changed = status != Status::Done || ended.iter().any(|(_, result)| *result == SnapshotResult::Deleted);
         results.extend(ended);
         let outcome = Outcome {
             account: target.account().await.ok().cloned(),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::accounts::{OTHER_ROLE, TWO};
-use crate::fake::{Fault, OTHER, PROD, Principal};
+use crate::fake::{Fault, FaultKind, OTHER, PROD, Principal};
 use crate::scene::{ALL_AWAY, Plan, Scene, days_ago};
 use crate::setup::{EAST, each, seconds};
 
@@ -218,6 +218,25 @@ fn a_rerun_keeps_the_snapshots_that_the_user_wants_kept_by_now() {
     assert!(snapshots.iter().all(|snapshot| said(&report, snapshot).0 == "kept"), "{report:#}");
     setup.run(APPLY).ended(0);
     assert_eq!(setup.there(&snapshots), 2);
+}
+
+#[test]
+fn a_rerun_that_fails_or_is_interrupted_is_taken_up_by_the_next() {
+    let (setup, id, snapshots) = half_done();
+    for _ in 0..2 {
+        setup.fake.fault(Fault::error("DeleteSnapshot", "UnauthorizedOperation", "No deleting."));
+        setup.run(&format!("deregister {id} --yes")).ended(3).says(&["No deleting."]);
+        setup.fake.clear_faults();
+    }
+    setup.fake.fault(Fault::on("DeleteSnapshot", FaultKind::Latency(seconds(3))));
+    setup.fake.forget_calls();
+    let process = setup.process(&format!("deregister {id} --yes -o json")).spawn().unwrap();
+    setup.until("DeleteSnapshot", 1);
+    assert!(std::process::Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap().success());
+    assert_eq!(process.wait_with_output().unwrap().status.code(), Some(130));
+    setup.fake.clear_faults();
+    setup.run(&format!("deregister {id} --yes")).ended(0);
+    assert_eq!(setup.there(&snapshots), 0);
 }
 
 #[test]
