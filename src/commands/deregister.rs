@@ -10,6 +10,7 @@ use super::bin::{Bin, BinArgs, Going};
 use super::chosen::{self, Chosen};
 use super::destroy::{self, JournalArgs};
 use super::reports::ReportArgs;
+use super::unfinished::Ways;
 use super::using::{self, Used};
 use super::{Context, snapshots_elsewhere, unfinished};
 use crate::domain::failure::{Failure, Kind};
@@ -17,7 +18,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::image::{Cooling, Image};
 use crate::domain::reason::named;
 use crate::domain::reference::ImageRef;
-use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status, Verb};
+use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
 use crate::domain::snapshot_use::{stays, stays_by};
 use crate::domain::usage::{Source, Usage, Verdict};
 use crate::output::{self, Cell, Sheet, Tone};
@@ -79,7 +80,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let chosen = match chosen::choose(context, &args.references, false, false).await {
         Ok(chosen) => chosen,
         Err(missing) => {
-            let how = (args.yes, args.dry_run);
+            let how = Ways { yes: args.yes, dry_run: args.dry_run, keep: args.keep_snapshots };
             return unfinished::finish(context, &args.references, &args.journal, how, missing).await;
         }
     };

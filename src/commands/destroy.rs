@@ -167,7 +167,11 @@ impl Run<'_> {
     }
 
     /// The tags of all snapshots that go, or are kept as the user asked; nothing where nothing is done any more.
-    async fn tags(self, target: &Target, batches: &[Vec<Removal>]) -> Result<Option<BTreeMap<SnapshotId, Tags>>, ApiError> {
+    async fn tags(
+        self,
+        target: &Target,
+        batches: &[Vec<Removal>],
+    ) -> Result<Option<BTreeMap<SnapshotId, Tags>>, ApiError> {
         if self.context.stop.asked() {
             return Ok(None);
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use futures::StreamExt;
 
 use super::chosen::Chosen;
-use super::using::{Looked, PLACES, unread_accounts};
+use super::using::{Looked, PLACES, Pick, unread_accounts};
 use crate::domain::across::{Unread, may_launch, seen_from_outside};
 use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::orphan::Named;
@@ -13,9 +13,9 @@ use crate::domain::region::Region;
 use crate::domain::report::Problem;
 use crate::domain::snapshot_use::NAMING;
 use crate::domain::usage::Source;
+use crate::service::Target;
 use crate::service::permissions::volume_permissions;
 use crate::service::usage::{self, Scope};
-use crate::service::Target;
 
 /// How many snapshots are asked about at a time.
 const SIDE_BY_SIDE: usize = 10;
@@ -94,13 +94,38 @@ impl Naming {
         }
         let account = own.and_then(|(_, account, _)| account.as_ref());
         unread.retain(|unread| unread.concerns(account, &target.region));
-        let asked = snapshots.iter().filter(|id| !unread.is_empty() && !named.contains_key(*id));
-        let unread = &unread;
-        let each = asked.map(|id| async move { Some((id.clone(), doubt(target, id, unread).await?)) });
-        let doubts: Vec<_> =
-            futures::stream::iter(each.collect::<Vec<_>>()).buffer_unordered(SIDE_BY_SIDE).collect().await;
-        NamedHere { named: Ok(named), doubts: doubts.into_iter().flatten().collect() }
+        let asked = snapshots.iter().filter(|id| !named.contains_key(*id)).cloned().collect();
+        NamedHere { named: Ok(named), doubts: in_doubt(target, asked, &unread).await }
     }
+}
+
+/// The snapshots of candidates that an account may name which could not be read, each with why that is not known.
+pub async fn doubts(place: &Looked<'_>, candidates: Pick<'_>, unread: &[Unread]) -> BTreeMap<SnapshotId, Problem> {
+    let unread: Vec<_> =
+        unread.iter().filter(|u| u.concerns(place.account.as_ref(), place.region())).cloned().collect();
+    if unread.is_empty() {
+        return BTreeMap::new();
+    }
+    let own = candidates(place).into_iter().filter(|image| image.own);
+    let snapshots = own.flat_map(|image| image.snapshots.iter().map(|snapshot| snapshot.id.clone())).collect();
+    in_doubt(place.target, snapshots, &unread).await
+}
+
+/// Those of the snapshots that one of these accounts may use.
+async fn in_doubt(
+    target: &Target,
+    snapshots: BTreeSet<SnapshotId>,
+    unread: &[Unread],
+) -> BTreeMap<SnapshotId, Problem> {
+    if unread.is_empty() {
+        return BTreeMap::new();
+    }
+    let each = snapshots.into_iter().map(|id| async move {
+        let why = doubt(target, &id, unread).await?;
+        Some((id, why))
+    });
+    let doubts: Vec<_> = futures::stream::iter(each).buffer_unordered(SIDE_BY_SIDE).collect().await;
+    doubts.into_iter().flatten().collect()
 }
 
 /// Why it is not known whether one of these accounts names a snapshot; nothing where none of them may use it.
@@ -135,8 +160,7 @@ pub async fn named(
     scope: &Scope,
 ) -> impl Fn(&SnapshotId) -> Named {
     let left_out = NAMING.iter().find(|source| scope.without.contains(source));
-    let problem =
-        |source| Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") };
+    let problem = |source| Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") };
     let others = chosen.several && !scope.without.contains(&Source::Accounts);
     let (targets, unread) = match others {
         true => (chosen.targets.clone(), unread_accounts(&chosen.unentered)),

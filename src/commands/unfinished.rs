@@ -16,10 +16,11 @@ use crate::domain::policy::KEEP_TAG;
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status, Verb};
 use crate::domain::snapshot_use::stays_by;
+use crate::domain::tagging::Tags;
 use crate::domain::unfinished::Unfinished;
 use crate::output::{self, Orphan};
 use crate::service::images::{self, Query};
-use crate::service::{Target, snapshots};
+use crate::service::{Target, snapshots, tags};
 
 /// What became of the snapshots of one image already, and those that are to be deleted.
 struct Rest {
@@ -28,6 +29,19 @@ struct Rest {
     work: Unfinished,
     results: Vec<(SnapshotId, SnapshotResult)>,
     delete: Vec<Orphan>,
+    /// What stays as the user wants it, and is to be marked so.
+    keep: Vec<SnapshotId>,
+}
+
+/// How the run is to go on.
+#[derive(Clone, Copy)]
+pub struct Ways {
+    /// Whether nobody is asked.
+    pub yes: bool,
+    /// Whether nothing is changed.
+    pub dry_run: bool,
+    /// Whether the user wants by now that the snapshots stay.
+    pub keep: bool,
 }
 
 /// Finishes the deregistrations of images that are not found any more, where the journal has all of them begun and not
@@ -36,7 +50,7 @@ pub async fn finish(
     context: &Context,
     references: &[ImageRef],
     journal: &JournalArgs,
-    (yes, dry_run): (bool, bool),
+    Ways { yes, dry_run, keep }: Ways,
     missing: Error,
 ) -> Result<()> {
     let gone = missing.downcast_ref::<Failure>().is_some_and(|failure| failure.code == "InvalidAMIID.NotFound");
@@ -59,7 +73,11 @@ pub async fn finish(
         let regions = work.iter().map(|(_, target, _)| target.region.clone()).collect::<BTreeSet<_>>();
         let naming = Naming::read(targets, &regions.iter().collect(), unread).await;
         for (id, target, unfinished) in work {
-            all.push(rest(id, target, unfinished, &naming).await?);
+            let mut rest = rest(id, target, unfinished, &naming).await?;
+            if keep {
+                rest.keep.extend(rest.delete.drain(..).map(|orphan| orphan.snapshot.id));
+            }
+            all.push(rest);
         }
         Ok(all)
     };
@@ -121,7 +139,7 @@ async fn rest(id: ImageId, target: Target, work: Unfinished, naming: &Naming) ->
             }),
         }
     }
-    Ok(Rest { id, target, work, results, delete })
+    Ok(Rest { id, target, work, results, delete, keep: Vec::new() })
 }
 
 async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalArgs) -> Result<()> {
@@ -130,25 +148,38 @@ async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalArgs) -> Res
     let done: BTreeMap<_, _> = done.into_iter().map(|(_, orphan)| (orphan.snapshot.id, orphan.result)).collect();
     let journal = args.open(context, all.iter().map(|rest| &rest.target)).await?;
     let mut report = Report::default();
-    for Rest { id, target, work, mut results, delete } in all {
+    for Rest { id, target, work, mut results, delete, keep } in all {
+        let mark = Tags::from([(KEEP_TAG.to_owned(), id.to_string())]);
+        let marked = tags::add(&target, &keep.iter().map(ToString::to_string).collect::<Vec<_>>(), &mark).await;
+        let kept = match &marked {
+            Ok(()) => SnapshotResult::Kept,
+            Err(error) => SnapshotResult::Failed(error.problem()),
+        };
+        results.extend(keep.into_iter().map(|id| (id, kept.clone())));
         let ended = delete.into_iter().map(|orphan| {
             let result = done.get(&orphan.snapshot.id).cloned().flatten();
             (orphan.snapshot.id, result.unwrap_or(SnapshotResult::Kept))
         });
         let ended: Vec<_> = ended.collect();
         let left = ended.iter().find_map(|(id, result)| Some((id, result.problem()?)));
-        let status = match left {
-            Some((left, Problem { code, message })) => {
+        let status = match (marked, left) {
+            (Err(error), _) => {
+                let message = format!("the image is gone, but its snapshots could not be tagged {KEEP_TAG}: {error}");
+                Status::Failed(Problem { code: error.code, message })
+            }
+            (Ok(()), Some((left, Problem { code, message }))) => {
                 let message = format!("the image is gone, but {left} is left: {message}");
                 Status::Failed(Problem { code: code.clone(), message })
             }
-            None if context.stop.asked() && !ended.is_empty() => {
+            (Ok(()), None) if context.stop.asked() && !ended.is_empty() => {
                 let message = "interrupted; run the command again".to_owned();
                 Status::Failed(Problem { code: "Interrupted".to_owned(), message })
             }
-            None => Status::Done,
+            (Ok(()), None) => Status::Done,
         };
-        let changed = ended.iter().any(|(_, result)| *result == SnapshotResult::Deleted);
+        // That nothing was changed would mean to the journal that the image is there still, and the next run would find
+        // nothing to finish.
+        let changed = status != Status::Done || ended.iter().any(|(_, result)| *result == SnapshotResult::Deleted);
         results.extend(ended);
         let outcome = Outcome {
             account: target.account().await.ok().cloned(),

@@ -162,6 +162,13 @@ pub async fn across(
         place.usage.sources.push(state);
         doubts.into_keys().for_each(|image| place.usage.doubt(image, Source::Accounts));
     }
+    // Whether an image may be used says nothing of its snapshots: those are shared by themselves.
+    let places = &*looked;
+    let doubts = places.iter().map(|place| snapshots_elsewhere::doubts(place, candidates, unread));
+    let doubts: Vec<_> = futures::stream::iter(doubts).buffered(PLACES).collect().await;
+    for (place, doubts) in looked.iter_mut().zip(doubts) {
+        doubts.into_iter().for_each(|(snapshot, why)| place.usage.doubt_snapshot(snapshot, why));
+    }
 }
 
 /// How many other accounts were read as a whole in the region of each place.

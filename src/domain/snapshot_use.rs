@@ -19,7 +19,10 @@ pub fn stays(usage: &Usage, snapshot: &SnapshotId) -> Option<SnapshotResult> {
     }
     let unread = usage.sources.iter().filter(|state| NAMING.contains(&state.source)).filter_map(unread);
     let unread: Vec<_> = unread.collect();
-    (!unread.is_empty()).then(|| unknown(&unread.join("; ")))
+    match (unread.is_empty(), usage.snapshot_doubt(snapshot)) {
+        (false, _) => Some(unknown(&unread.join("; "))),
+        (true, doubt) => doubt.map(|problem| unknown(&problem.to_string())),
+    }
 }
 
 /// The same from a reading of nothing but these.

@@ -161,6 +161,8 @@ pub struct Usage {
     references: BTreeMap<ImageId, BTreeSet<Reference>>,
     /// What makes volumes of a snapshot, beside the images that stand on it.
     snapshots: BTreeMap<SnapshotId, BTreeSet<Reference>>,
+    /// The snapshots that an account may name so which could not be read, and why not.
+    snapshot_doubts: BTreeMap<SnapshotId, Problem>,
     /// The images about which a source could not tell, though it could about others.
     doubts: BTreeMap<ImageId, BTreeSet<Source>>,
     /// Every source, read or not.
@@ -204,6 +206,16 @@ impl Usage {
     /// All that names the snapshot in the volumes that it launches with: templates, launch configurations, Spot requests.
     pub fn snapshot_references(&self, snapshot: &SnapshotId) -> Vec<&Reference> {
         self.snapshots.get(snapshot).into_iter().flatten().collect()
+    }
+
+    /// Notes that an account may name the snapshot so, and could not be read.
+    pub fn doubt_snapshot(&mut self, snapshot: SnapshotId, why: Problem) {
+        self.snapshot_doubts.insert(snapshot, why);
+    }
+
+    /// Why it is not known whether any account names the snapshot so, where one may.
+    pub fn snapshot_doubt(&self, snapshot: &SnapshotId) -> Option<&Problem> {
+        self.snapshot_doubts.get(snapshot)
     }
 
     /// Every snapshot that anything names so, with what names it.

@@ -37,6 +37,7 @@ mod retire;
 mod retire_order;
 mod retire_shares;
 mod roles;
+mod shared_snapshots;
 mod snapshots;
 mod sources;
 mod standing;

@@ -71,6 +71,8 @@ pub struct World {
     pub unlisted_templates: BTreeSet<String>,
     /// Return codes of DeleteAssociatedSnapshots by snapshot id, e.g. `missing-permissions`.
     pub delete_codes: BTreeMap<String, String>,
+    /// Names of parameters that GetParameters calls invalid, though they are there.
+    pub unread_parameters: BTreeSet<String>,
     /// No page of images is longer than this, whatever MaxResults says.
     pub image_page_limit: Option<usize>,
     /// Pages come short, and every other one is empty with a token.
@@ -224,6 +226,7 @@ impl World {
             ignore_delete_snapshots: false,
             unlisted_templates: BTreeSet::new(),
             delete_codes: BTreeMap::new(),
+            unread_parameters: BTreeSet::new(),
             image_page_limit: None,
             short_pages: false,
             throttle: false,

@@ -55,10 +55,12 @@ pub fn many(world: &mut World, request: &Request) -> Answer {
             return Err(refuse("ValidationException", message));
         }
     }
+    let unread = world.unread_parameters.clone();
     let region = world.region(&request.region);
     let (mut parameters, mut invalid) = (Vec::new(), Vec::new());
     for name in names {
         match find(region, request, name) {
+            Ok(_) if unread.contains(name) => invalid.push(name),
             Ok(found) => parameters.push(shown(request, &found, decrypted)),
             Err(_) => invalid.push(name),
         }
