@@ -163,9 +163,11 @@ async fn usable(target: &Target, id: &SnapshotId, found: Option<&Snapshot>, name
         }
         Some(snapshot) if snapshot.state != "completed" => {
             let message = format!("{id} in {} is {}, not completed", target.region, snapshot.state);
-            let failure = failure("IncorrectState", message);
-            Err(if snapshot.state == "pending" { failure.hint("run the command again when it is") } else { failure }
-                .into())
+            let hint = match snapshot.state.as_str() {
+                "error" => "EC2 could not make it, and never will: name another snapshot",
+                _ => "run the command again when it is",
+            };
+            Err(failure("IncorrectState", message).hint(hint).into())
         }
         Some(snapshot) if snapshot.tier.as_deref() == Some("archive") => {
             let message = format!("{id} in {} is archived", target.region);

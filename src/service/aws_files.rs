@@ -1,7 +1,6 @@
 //! The files of the AWS configuration, without the settings that say nothing.
 
 use std::collections::HashMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -128,14 +127,10 @@ fn sources(paths: &[Option<PathBuf>; 2], cleaned: bool) -> ProfileFiles {
     builder.build()
 }
 
-/// What is in a file, if there is one. The SDK would take one that cannot be read for an empty one.
+/// What is in a file. One that cannot be opened is none, as for the SDK; one that is no text is not taken for empty.
 fn text(path: &Path) -> Result<Option<String>, String> {
-    let wrong = |why: &str| format!("{} {why}", path.display());
-    match std::fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| wrong("is not text in UTF-8")),
-        Err(error) if error.kind() == ErrorKind::NotFound || path.is_dir() => Ok(None),
-        Err(error) => Err(wrong(&format!("cannot be read: {error}"))),
-    }
+    let Ok(bytes) = std::fs::read(path) else { return Ok(None) };
+    String::from_utf8(bytes).map(Some).map_err(|_| format!("{} is not text in UTF-8", path.display()))
 }
 
 #[expect(deprecated, reason = "see above")]

@@ -22,6 +22,18 @@ const ROLE: &str = "role_arn";
 const MFA: &str = "mfa_serial";
 const SECONDS: &str = "duration_seconds";
 const SOURCE: &str = "source_profile";
+/// Keys of which a profile that gives credentials has one at least.
+const GIVE: [&str; 9] = [
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "credential_process",
+    "credential_source",
+    "web_identity_token_file",
+    "login_session",
+    "sso_session",
+    "sso_account_id",
+    "sso_start_url",
+];
 
 /// A profile, and the role it stands for where it stands for one.
 struct Link<'a> {
@@ -117,6 +129,12 @@ fn static_keys(profile: &Profile) -> Option<SharedCredentialsProvider> {
 fn source(config: &SdkConfig, files: &Files, link: &Link<'_>, stood_on: bool) -> Result<SharedCredentialsProvider> {
     let profile = link.profile;
     if link.role.is_none() {
+        if stood_on && !GIVE.iter().any(|key| link.has(key)) {
+            let message =
+                format!("profile {}: it has no credentials, and a role is to be assumed with them", profile.name());
+            let hint = "give it keys, a credential_process or an sso_session, or name another source_profile";
+            return Err(Failure::new(Kind::Failed, codes::CREDENTIALS, message).hint(hint).into());
+        }
         let by_sdk = || credentials::of_source(config, files, profile.name());
         return Ok(static_keys(profile).filter(|_| stood_on).unwrap_or_else(by_sdk));
     }

@@ -16,8 +16,8 @@ use crate::domain::reference::{ImageRef, Unresolved, nearest};
 use crate::domain::text::image_ids;
 
 const NOT_FOUND: &str = "InvalidAMIID.NotFound";
-/// How many characters of a value a message quotes.
-const QUOTED: usize = 60;
+/// What is longer is no id that somebody mistyped.
+const QUOTED: usize = 30;
 
 /// The one image that `reference` names.
 ///
@@ -103,15 +103,17 @@ async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Resu
             Err(wrong(format!("it names {} images, {one} and {two} among them", ids.len())).into())
         }
         (None, _) if text.secret => Err(wrong("it is a SecureString, which names no image".to_owned()).into()),
-        (None, _) => Err(wrong(format!("'{}' is not an image id", beginning(&text.value))).into()),
+        (None, _) => Err(wrong(valued(&text.value)).into()),
     }
 }
 
-/// So much of a value as fits into a message.
-fn beginning(value: &str) -> String {
-    match value.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
+/// What is wrong with a value. It is quoted only where it was meant for an image: who names the wrong parameter may
+/// come upon a password.
+fn valued(value: &str) -> String {
+    match value.trim() {
+        "" => "its value is blank".to_owned(),
+        id if id.starts_with("ami-") && id.len() <= QUOTED && id.is_ascii() => format!("'{id}' is not an image id"),
+        _ => "its value has no image id in it".to_owned(),
     }
 }
 

@@ -90,9 +90,11 @@ fn a_snapshot_that_cannot_be_used_is_named() {
         let message = format!("there is no snapshot {id} in account 111111111111, region us-east-1");
         assert_eq!(ran.error()["message"], message);
     }
-    for (id, state) in [(pending, "pending"), (broken, "error")] {
+    for (id, state, hint) in
+        [(pending, "pending", "hint: run the command again"), (broken, "error", "hint: EC2 could not")]
+    {
         let said = format!("{id} in us-east-1 is {state}, not completed");
-        setup.run(&format!("create web --snapshot {id}")).ended(1).says(&[&said]);
+        setup.run(&format!("create web --snapshot {id}")).ended(1).says(&[&said, hint]);
     }
     setup.unchanged();
     assert!(setup.names(PROD, EAST).is_empty());

@@ -174,7 +174,7 @@ fn a_role_is_assumed_with_the_keys_of_its_source_and_with_nobody_elses() {
         setup.home.write("aws-config", &text);
         let with = |amictl: Amictl| amictl.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/k", container.url()));
         for ran in both(&setup, with) {
-            said(&ran, &[ROLE, "base", "\"hint\""]);
+            said(&ran, &["profile base: it has no credentials", "\"hint\":\"give it keys"]);
         }
     }
     assert!(container.asked().is_empty() && setup.fake.calls().is_empty());
