@@ -1,7 +1,7 @@
 //! Credentials that come from elsewhere, as people have them: files of other systems, programs, containers.
 
 use crate::cli::{Amictl, Ran};
-use crate::fake::{OTHER, PROD};
+use crate::fake::{Fault, OTHER, PROD};
 use crate::loopback::{Asked, Loopback, ROOT, response};
 use crate::setup::{EAST, Setup, each};
 
@@ -273,4 +273,25 @@ fn a_sign_in_page_instead_of_any_service_is_told_as_one() {
         let ran = setup.once().env(variable, page.url()).run(&format!("{line} -o json"));
         said(&ran, &[&format!("127.0.0.1:{}", page.port), "\"hint\"", "proxy or a sign-in page"]);
     }
+}
+
+#[test]
+fn a_region_that_is_a_zone_or_none_is_a_wrong_setting_in_one_line() {
+    let setup = ready(&format!("[profile one]\n{KEYS}"));
+    for name in ["us-east-1a", "US-EAST-1", "aws-global", "us-east-1\u{1b}[31m"] {
+        for ran in both(&setup, |amictl| amictl.env("AWS_REGION", name)) {
+            said(&ran, &["AWS_REGION: ", "\"hint\":\"set it to a region"]);
+        }
+    }
+    assert!(setup.fake.calls().is_empty());
+}
+
+#[test]
+fn a_quota_on_public_images_says_what_to_do() {
+    let setup = ready("");
+    let quota = "You have reached your quota of 5 for the number of public images allowed in this Region.";
+    setup.fake.fault(Fault::error("ModifyImageAttribute", "ResourceLimitExceeded", quota));
+    let ran = setup.once().run("share prod-v1-2026-01-02 --public");
+    assert!(ran.code == 1 || ran.code == 3, "{}: {}", ran.code, ran.stderr);
+    ran.says(&[quota, EAST, "Service Quotas"]);
 }
