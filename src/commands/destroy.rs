@@ -110,6 +110,8 @@ pub async fn carry_out(context: &Context, work: Vec<(Target, Vec<Removal>)>, jou
 /// Who snapshots are shared with; nothing where that could not be found out.
 type Shared = BTreeMap<SnapshotId, Option<BTreeSet<Principal>>>;
 
+type TagsOf = BTreeMap<SnapshotId, Tags>;
+
 #[derive(Clone, Copy)]
 struct Run<'a> {
     context: &'a Context,
@@ -167,11 +169,7 @@ impl Run<'_> {
     }
 
     /// The tags of all snapshots that go, or are kept as the user asked; nothing where nothing is done any more.
-    async fn tags(
-        self,
-        target: &Target,
-        batches: &[Vec<Removal>],
-    ) -> Result<Option<BTreeMap<SnapshotId, Tags>>, ApiError> {
+    async fn tags(self, target: &Target, batches: &[Vec<Removal>]) -> Result<Option<TagsOf>, ApiError> {
         if self.context.stop.asked() {
             return Ok(None);
         }
@@ -186,7 +184,7 @@ impl Run<'_> {
         self,
         target: &Target,
         removal: &Removal,
-        tags: Option<&BTreeMap<SnapshotId, Tags>>,
+        tags: Option<&TagsOf>,
         (going, shared): (&BTreeSet<SnapshotId>, &mut Shared),
     ) -> Result<(), Outcome> {
         if let Some(stopped) = stopped(self.context) {
