@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
+use tokio::sync::OnceCell;
 
 use super::again::Whole;
 use super::bin::{Bin, BinArgs, Going};
@@ -14,7 +15,7 @@ use super::unfinished::Ways;
 use super::using::{self, Used};
 use super::{Context, snapshots_elsewhere, unfinished};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::image::{Cooling, Image};
 use crate::domain::reason::named;
 use crate::domain::reference::ImageRef;
@@ -142,6 +143,8 @@ async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) ->
             }
         }
     }
+    let regions: BTreeSet<_> = places.iter().map(|(target, _)| target.region.clone()).collect();
+    let (regions, naming) = (regions.iter().collect(), OnceCell::new());
     let mut work = Vec::new();
     for (target, images) in places {
         let leaving: BTreeSet<_> = images.iter().map(|image| image.id.clone()).collect();
@@ -153,7 +156,12 @@ async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) ->
             // That an image may go in spite of use does not say that of the snapshots which templates name.
             None => {
                 let ids: Vec<_> = removals.iter().flat_map(|removal| removal.delete.iter().cloned()).collect();
-                let named = snapshots_elsewhere::named(chosen, &target, &ids, &scope).await;
+                let naming = naming.get_or_init(|| snapshots_elsewhere::naming(chosen, &regions, &scope)).await;
+                let named = match naming {
+                    Ok(naming) => Ok(naming.of(&target, &ids).await),
+                    Err(problem) => Err(problem.clone()),
+                };
+                let named = |id: &SnapshotId| named.as_ref().map_err(Clone::clone)?.of(id);
                 removals.iter_mut().for_each(|removal| removal.spare(|id| stays_by(&named(id), id)));
             }
         }

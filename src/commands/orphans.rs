@@ -172,7 +172,7 @@ async fn find(context: &Context, places: &Places, args: &Args) -> Result<Looked>
     // Last, so that little time passes before they are deleted; and only where there is anything to delete.
     let held = |answer: &Result<leftovers::Leftovers>| answer.as_ref().is_ok_and(leftovers::Leftovers::any);
     let regions = answers.iter().filter(|(_, answer)| held(answer)).map(|(target, _)| &target.region).collect();
-    let unread = if places.several { using::unread_accounts(&places.unentered()) } else { Vec::new() };
+    let unread = places.several.then(|| using::unread_accounts(&places.unentered()));
     let naming = async { Ok(Naming::read(&places.targets, &regions, unread).await) };
     let naming = context.unless_stopped(naming).await?;
     let (mut found, mut spared, mut errors) = (Vec::new(), Vec::new(), places.errors.clone());

@@ -12,7 +12,7 @@ use crate::domain::orphan::Named;
 use crate::domain::region::Region;
 use crate::domain::report::Problem;
 use crate::domain::snapshot_use::NAMING;
-use crate::domain::usage::Source;
+use crate::domain::usage::{Reference, Source};
 use crate::service::Target;
 use crate::service::permissions::volume_permissions;
 use crate::service::usage::{self, Scope};
@@ -44,9 +44,12 @@ pub fn add(looked: &mut [Looked<'_>]) {
 
 /// What templates and the like name in the places of a run, whose snapshots those may ever be.
 pub struct Naming {
-    read: Vec<(Target, Option<AccountId>, Named)>,
-    /// Accounts that were not entered.
-    unread: Vec<Unread>,
+    /// The places, and whether what they name could be read.
+    places: Vec<(Target, Option<AccountId>, Result<(), Problem>)>,
+    /// Which of them name a snapshot, and how.
+    names: HashMap<(Region, SnapshotId), Vec<(usize, BTreeSet<Reference>)>>,
+    /// Accounts that could not be read; nothing where each place is looked at by itself.
+    unread: Option<Vec<Unread>>,
 }
 
 /// What names some snapshots of a place.
@@ -57,43 +60,56 @@ pub struct NamedHere {
 }
 
 impl Naming {
-    /// Reads all places in these regions. Where the run is in one account, `unread` is empty.
-    pub async fn read(targets: &[Target], regions: &BTreeSet<&Region>, unread: Vec<Unread>) -> Self {
+    /// Reads all places in these regions, once. `unread` are the accounts that were not entered; where it is nothing, what
+    /// one account names does not count for the others.
+    pub async fn read(targets: &[Target], regions: &BTreeSet<&Region>, unread: Option<Vec<Unread>>) -> Self {
         let each = targets.iter().filter(|target| regions.contains(&target.region)).map(|target| async move {
             let account = target.account().await.ok().cloned();
             (target.clone(), account, usage::snapshots(target).await)
         });
-        Self { read: futures::stream::iter(each).buffered(PLACES).collect().await, unread }
+        let read: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
+        let mut all = Self { places: Vec::new(), names: HashMap::new(), unread };
+        for (at, (target, account, named)) in read.into_iter().enumerate() {
+            let read = named.map(|named| {
+                for (snapshot, by) in named {
+                    all.names.entry((target.region.clone(), snapshot)).or_default().push((at, by));
+                }
+            });
+            if let (Err(problem), Some(unread)) = (&read, &mut all.unread) {
+                let (account, region) = (account.clone(), Some(target.region.clone()));
+                unread.push(Unread { account, region, problem: problem.clone() });
+            }
+            all.places.push((target, account, read));
+        }
+        all
     }
 
     /// What names these snapshots of a place, in any account of the run. One that is shared with an account which could
     /// not be read is in doubt.
     pub async fn of(&self, target: &Target, snapshots: &[SnapshotId]) -> NamedHere {
-        let own = self.read.iter().find(|(place, ..)| place.is(target));
-        let mut named = match own {
-            Some((.., Ok(named))) => named.clone(),
-            Some((.., Err(problem))) => return NamedHere { named: Err(problem.clone()), doubts: BTreeMap::new() },
-            None => BTreeMap::new(),
-        };
-        let others = self.read.iter().filter(|(place, ..)| place.region == target.region && !place.is(target));
-        let mut unread = self.unread.clone();
-        for (place, account, said) in others {
-            let name = account.as_ref().map_or("unknown".to_owned(), ToString::to_string);
-            match said {
-                Ok(said) => {
-                    for (snapshot, by) in said.iter().filter(|(id, _)| snapshots.contains(id)) {
+        let here = self.places.iter().position(|(place, ..)| place.is(target));
+        let own = here.map(|at| &self.places[at]);
+        if let Some((.., Err(problem))) = own {
+            return NamedHere { named: Err(problem.clone()), doubts: BTreeMap::new() };
+        }
+        let mut named = BTreeMap::<_, BTreeSet<_>>::new();
+        for snapshot in snapshots {
+            let all = self.names.get(&(target.region.clone(), snapshot.clone())).into_iter().flatten();
+            for (at, by) in all {
+                match (Some(*at) == here, &self.unread) {
+                    (true, _) => named.entry(snapshot.clone()).or_default().extend(by.iter().cloned()),
+                    (false, None) => {}
+                    (false, Some(_)) => {
+                        let name = self.places[*at].1.as_ref().map_or("unknown".to_owned(), ToString::to_string);
                         let by = by.iter().map(|reference| seen_from_outside(&name, reference));
                         named.entry(snapshot.clone()).or_default().extend(by);
                     }
                 }
-                Err(problem) => {
-                    let (account, region) = (account.clone(), Some(place.region.clone()));
-                    unread.push(Unread { account, region, problem: problem.clone() });
-                }
             }
         }
         let account = own.and_then(|(_, account, _)| account.as_ref());
-        unread.retain(|unread| unread.concerns(account, &target.region));
+        let unread = self.unread.iter().flatten().filter(|unread| unread.concerns(account, &target.region));
+        let unread: Vec<_> = unread.cloned().collect();
         let asked = snapshots.iter().filter(|id| !named.contains_key(*id)).cloned().collect();
         NamedHere { named: Ok(named), doubts: in_doubt(target, asked, &unread).await }
     }
@@ -151,24 +167,13 @@ impl NamedHere {
     }
 }
 
-/// What templates and the like name, where the user lets all of those be read: of the accounts of the run, unless it is
-/// not to look at the others.
-pub async fn named(
-    chosen: &Chosen,
-    target: &Target,
-    ids: &[SnapshotId],
-    scope: &Scope,
-) -> impl Fn(&SnapshotId) -> Named {
-    let left_out = NAMING.iter().find(|source| scope.without.contains(source));
-    let problem = |source| Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") };
+/// What templates and the like name in these regions, where the user lets all of those be read: in the accounts of the
+/// run, unless it is not to look at the others.
+pub async fn naming(chosen: &Chosen, regions: &BTreeSet<&Region>, scope: &Scope) -> Result<Naming, Problem> {
+    if let Some(source) = NAMING.iter().find(|source| scope.without.contains(source)) {
+        return Err(Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") });
+    }
     let others = chosen.several && !scope.without.contains(&Source::Accounts);
-    let (targets, unread) = match others {
-        true => (chosen.targets.clone(), unread_accounts(&chosen.unentered)),
-        false => (vec![target.clone()], Vec::new()),
-    };
-    let named = match left_out {
-        Some(source) => Err(problem(source)),
-        None => Ok(Naming::read(&targets, &BTreeSet::from([&target.region]), unread).await.of(target, ids).await),
-    };
-    move |id| named.as_ref().map_err(Clone::clone)?.of(id)
+    let unread = others.then(|| unread_accounts(&chosen.unentered));
+    Ok(Naming::read(&chosen.targets, regions, unread).await)
 }

@@ -61,8 +61,8 @@ pub async fn finish(
     let Some(ids) = ids.collect::<Option<BTreeSet<_>>>().filter(|_| gone) else { return Err(missing) };
     let known = journal.unfinished(context, &ids).await?;
     let places = context.session().await?.places().await;
-    let (targets, unread) = (&places.targets, using::unread_accounts(&places.unentered()));
-    let unread = if places.several { unread } else { Vec::new() };
+    let targets = &places.targets;
+    let unread = places.several.then(|| using::unread_accounts(&places.unentered()));
     let mut work = Vec::new();
     for id in ids {
         let Some((target, unfinished)) = place(targets, known.get(&id)).await else { return Err(missing) };

@@ -6,7 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::ids::ImageId;
 use super::text::image_ids;
 
-const BY_PARAMETER: &str = "resolve:ssm:";
+/// What EC2 has before the name of an SSM parameter that stands for an image.
+pub const BY_PARAMETER: &str = "resolve:ssm:";
 /// The most values that SSM gives in a call.
 const NAMES_A_CALL: usize = 10;
 

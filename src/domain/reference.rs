@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::ids::ImageId;
 use super::image::{Image, State};
+use super::launch_image::BY_PARAMETER;
 use super::naming::{Family, ImageName, MAX_NAME, NameError, Version};
 use super::order::newest_first;
 use super::parameter::{ParameterError, ParameterName};
@@ -55,8 +56,6 @@ impl RefError {
 
 /// What stands before the name of an SSM parameter.
 const SSM: &str = "ssm:";
-/// What EC2 writes before it.
-const RESOLVE: &str = "resolve:ssm:";
 
 /// The name of an alias within a family, e.g. `prod`. Never `latest`, never like a version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,7 +93,7 @@ fn is_version(text: &str) -> bool {
 
 /// The SSM parameter that a text names, if it names one. `ssm:prod` and `resolve:ssm` are aliases of families.
 fn parameter(text: &str) -> Option<&str> {
-    text.strip_prefix(RESOLVE).or_else(|| text.strip_prefix(SSM).filter(|name| is_bare(name)))
+    text.strip_prefix(BY_PARAMETER).or_else(|| text.strip_prefix(SSM).filter(|name| is_bare(name)))
 }
 
 /// Whether a text alone tells that it is a parameter.
@@ -150,7 +149,7 @@ impl fmt::Display for ImageRef {
             Self::Version(family, version) => write!(f, "{family}:{version}"),
             Self::Alias(family, alias) => write!(f, "{family}:{}", alias.as_str()),
             Self::Parameter(name) if is_bare(name.as_str()) => write!(f, "{SSM}{name}"),
-            Self::Parameter(name) => write!(f, "{RESOLVE}{name}"),
+            Self::Parameter(name) => write!(f, "{BY_PARAMETER}{name}"),
             Self::Word(word) => word.fmt(f),
         }
     }
