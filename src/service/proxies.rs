@@ -7,10 +7,14 @@ use std::net::IpAddr;
 use anyhow::Result;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_types::base64;
+use ipnet::IpNet;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 use super::address::{Address, shown};
 use crate::domain::failure::Failure;
 
+/// All characters but those that stand for themselves in any part of a URL.
+const OF_URLS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Networks in which a machine talks to its host.
 const NEXT_DOOR: [&str; 2] = ["169.254.0.0/16", "fd00:ec2::/32"];
 
@@ -88,7 +92,7 @@ fn entries(list: &str) -> Vec<String> {
 fn is_excepted(address: &Address, entry: &str) -> bool {
     let host = address.host.to_ascii_lowercase();
     if let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>()
-        && (entry.parse() == Ok(ip) || in_network(ip, entry).unwrap_or(false))
+        && (entry.parse() == Ok(ip) || entry.parse::<IpNet>().is_ok_and(|network| network.contains(&ip)))
     {
         return true;
     }
@@ -96,18 +100,6 @@ fn is_excepted(address: &Address, entry: &str) -> bool {
     let bare = end.strip_prefix('.').unwrap_or(end);
     let with_port = format!("{host}:{}", address.port);
     entry == "*" || [host, with_port].iter().any(|name| name.ends_with(end) || name == bare)
-}
-
-fn in_network(ip: IpAddr, network: &str) -> Option<bool> {
-    let (base, bits) = network.split_once('/')?;
-    let (base, bits): (IpAddr, u32) = (base.parse().ok()?, bits.parse().ok()?);
-    let (a, b, width) = match (ip, base) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => (u128::from(a.to_bits()), u128::from(b.to_bits()), 32),
-        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits(), b.to_bits(), 128),
-        _ => return None,
-    };
-    let rest = u32::checked_sub(width, bits)?;
-    Some(a.checked_shr(rest).unwrap_or(0) == b.checked_shr(rest).unwrap_or(0))
 }
 
 impl Proxy {
@@ -138,23 +130,11 @@ impl Proxy {
 
 /// The bytes that `%41` and the like stand for.
 fn decoded(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let (mut made, mut at) = (Vec::new(), 0);
-    while at < bytes.len() {
-        let pair = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        let number = pair.and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        made.push(number.unwrap_or(bytes[at]));
-        at += if number.is_some() { 3 } else { 1 };
-    }
-    made
+    percent_decode_str(text).collect()
 }
 
 fn encoded(bytes: &[u8]) -> String {
-    let one = |byte: &u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    bytes.iter().map(one).collect()
+    percent_encode(bytes, OF_URLS).to_string()
 }
 
 #[cfg(test)]
