@@ -76,7 +76,19 @@ impl<'a> Catalog<'a> {
         detail: &str,
     ) -> Result<(), Problem> {
         let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(()) };
-        let names = || format!("{} {} names {text}", user.called, user.id);
+        self.look_up(found, text, user, detail, &format!("{} {}", user.called, user.id)).await
+    }
+
+    /// Notes what the text comes to that stands for the image of a user, by `who`.
+    async fn look_up(
+        &self,
+        found: &mut Found,
+        text: &str,
+        user: &User<'_>,
+        detail: &str,
+        who: &str,
+    ) -> Result<(), Problem> {
+        let names = || format!("{who} names {text}");
         match self.meaning(text).await.map_err(|problem| explained(&names(), problem))? {
             Meaning::Images(images) => found.uses(user, images, detail),
             Meaning::Dead(why) => found.dead(format!("{}: {why}", names())),
@@ -104,12 +116,7 @@ impl<'a> Catalog<'a> {
         let place = format!("launch template {}:{}", version.name, version.number);
         found.volumes(user, version.snapshots.iter().map(|text| Some(text.as_str())), &place);
         let Some(text) = &version.image else { return Ok(()) };
-        let names = || format!("{who}: {place} names {text}");
-        match self.meaning(text).await.map_err(|problem| explained(&names(), problem))? {
-            Meaning::Images(images) => found.uses(user, images, &place),
-            Meaning::Dead(why) => found.dead(format!("{}: {why}", names())),
-        }
-        Ok(())
+        self.look_up(found, text, user, &place, &format!("{who}: {place}")).await
     }
 
     /// Asks for a version that the listing does not have: a template may have been made since.
