@@ -25,7 +25,7 @@ fn refuses(setup: &Setup, arguments: &str, code: &str, said: &[&str]) {
 #[test]
 fn an_image_nobody_uses_goes_with_its_snapshots() {
     let (setup, id) = ready();
-    let snapshots: Vec<String> = setup.image(&id).snapshots().map(str::to_owned).collect();
+    let snapshots = setup.snapshots_of(&id);
     let report = setup.json("deregister web:v1 --yes");
     let result = |id: &String| serde_json::json!({"id": id, "result": "deleted", "detail": null, "error": null});
     let mut results: Vec<_> = snapshots.iter().collect();

@@ -10,12 +10,9 @@ use crate::setup::{EAST, Setup, refused, seconds};
 
 const NAME: &str = "web-v1-2026-01-02";
 
-/// An endpoint with one image of two volumes; gives its id and its snapshots.
+/// An endpoint with one image of two volumes; gives its id and those of its snapshots.
 fn ready() -> (Setup, String, Vec<String>) {
-    let setup = Setup::new();
-    let id = setup.world().image(PROD, EAST, NAME).snapshots(2).put();
-    let snapshots = setup.image(&id).snapshots().map(str::to_owned).collect();
-    (setup, id, snapshots)
+    Setup::with_two_volumes(NAME)
 }
 
 /// What a report says of the snapshots of its first image.

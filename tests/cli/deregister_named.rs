@@ -7,12 +7,9 @@ use crate::setup::{EAST, Setup};
 
 const NAME: &str = "web-v1-2026-01-02";
 
-/// An endpoint with one image of two volumes; gives its id and its snapshots.
+/// An endpoint with one image of two volumes; gives its id and those of its snapshots.
 fn ready() -> (Setup, String, Vec<String>) {
-    let setup = Setup::new();
-    let id = setup.world().image(PROD, EAST, NAME).snapshots(2).put();
-    let snapshots = setup.image(&id).snapshots().map(str::to_owned).collect();
-    (setup, id, snapshots)
+    Setup::with_two_volumes(NAME)
 }
 
 /// What a report says of a snapshot of its first image.
@@ -106,7 +103,7 @@ fn an_image_stays_when_its_snapshots_cannot_be_marked_as_kept() {
 fn what_is_marked_already_is_not_marked_again() {
     let setup = Setup::new();
     let id = setup.world().image(PROD, EAST, NAME).snapshots(2).snapshot_tag("amictl:keep", "for the auditors").put();
-    let snapshots: Vec<String> = setup.image(&id).snapshots().map(str::to_owned).collect();
+    let snapshots = setup.snapshots_of(&id);
     setup.run(&format!("deregister {id} --keep-snapshots --yes")).ended(0);
     assert_eq!(setup.changes(), ["DeregisterImage"]);
     assert_eq!(kept(&setup, &snapshots[0]).as_deref(), Some("for the auditors"));

@@ -40,7 +40,7 @@ fn the_circle_gives_the_same_permissions() {
         let setup = Setup::new();
         let id = setup.world().image(PROD, EAST, NAME).snapshots(2).tag("Team", "core").put();
         setup.run(&format!("share web {with}")).ended(0);
-        let snapshots: Vec<String> = setup.image(&id).snapshots().map(str::to_owned).collect();
+        let snapshots = setup.snapshots_of(&id);
         let all = || {
             let world = setup.world();
             let volumes: Vec<_> = snapshots.iter().map(|snapshot| world.snapshot_permissions(snapshot)).collect();

@@ -64,7 +64,7 @@ fn where_it_cannot_be_written_nothing_is_done() {
 fn the_tags_of_snapshots_that_go_are_in_it() {
     let setup = Setup::new();
     let id = setup.world().image(PROD, EAST, NAME).snapshots(2).snapshot_tag("Team", "core").put();
-    let snapshots: Vec<String> = setup.image(&id).snapshots().map(str::to_owned).collect();
+    let snapshots = setup.snapshots_of(&id);
     setup.run(&format!("deregister {id} --yes")).ended(0);
     let file = setup.home.path().join(".local/state/amictl/journal.jsonl");
     let tags = lines(&file)[0]["snapshot_tags"].clone();

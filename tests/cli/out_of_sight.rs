@@ -78,7 +78,7 @@ fn launch_names_the_instances_and_how_to_go_on() {
 fn a_deregistration_that_ec2_accepted_counts_as_a_change() {
     let setup = Setup::new();
     let id = setup.world().image(PROD, EAST, "web-v1-2026-01-02").snapshots(2).put();
-    let snapshots: Vec<_> = setup.image(&id).snapshots().map(str::to_owned).collect();
+    let snapshots = setup.snapshots_of(&id);
     // The look at what is left comes after all others.
     let looks = {
         let probe = Setup::new();

@@ -22,7 +22,7 @@ fn ready() -> (Setup, String) {
 #[test]
 fn json_is_what_the_contract_says() {
     let (setup, id) = ready();
-    let snapshots: Vec<String> = setup.image(&id).snapshots().map(str::to_owned).collect();
+    let snapshots = setup.snapshots_of(&id);
     let expected = json!({"version": 1, "errors": [], "images": [{
         "id": id, "name": NAME, "family": "web", "image_version": 3, "date": "2026-01-02", "managed": true,
         "region": EAST, "owner_id": PROD, "state": "available", "state_reason": null,

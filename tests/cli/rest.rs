@@ -290,7 +290,7 @@ fn an_answer_that_is_lost_may_be_of_work_that_is_done() {
 fn snapshots_that_are_left_of_an_image_that_is_gone_are_named() {
     let setup = Setup::new();
     let (good, bad) = ready(PROD, &setup);
-    let snapshots: Vec<_> = setup.image(&bad[0]).snapshots().map(str::to_owned).collect();
+    let snapshots = setup.snapshots_of(&bad[0]);
     setup.world().delete_codes.insert(snapshots[0].clone(), "missing-permissions".to_owned());
     setup.fake.fault(denied("DeleteSnapshot"));
     let ran = setup.run("deregister web --yes -o json").ended(3);
@@ -307,7 +307,7 @@ fn snapshots_that_are_left_of_an_image_that_is_gone_are_named() {
 fn so_are_those_that_prune_leaves() {
     let setup = Setup::new();
     let (_, bad) = ready(PROD, &setup);
-    let snapshots: Vec<_> = setup.image(&bad[0]).snapshots().map(str::to_owned).collect();
+    let snapshots = setup.snapshots_of(&bad[0]);
     setup.world().delete_codes.insert(snapshots[0].clone(), "missing-permissions".to_owned());
     setup.fake.fault(denied("DeleteSnapshot"));
     let ran = setup.run("prune --keep 0 --min-age 0s --apply --yes --max-delete 100% -o json").ended(3);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::cli::{Amictl, Ran};
-use crate::fake::{Call, Fake, Image, Outcome, World};
+use crate::fake::{Call, Fake, Image, Outcome, PROD, World};
 
 pub const EAST: &str = "us-east-1";
 pub const WEST: &str = "us-west-2";
@@ -57,6 +57,14 @@ impl Drop for Home {
 impl Setup {
     pub fn new() -> Self {
         Self { fake: Fake::start(), home: Home::new() }
+    }
+
+    /// An endpoint with one image of two volumes; gives its id and those of its snapshots.
+    pub fn with_two_volumes(name: &str) -> (Self, String, Vec<String>) {
+        let setup = Self::new();
+        let id = setup.world().image(PROD, EAST, name).snapshots(2).put();
+        let snapshots = setup.snapshots_of(&id);
+        (setup, id, snapshots)
     }
 
     /// The state of the endpoint. It answers nobody while the guard lives.
@@ -118,6 +126,11 @@ impl Setup {
     #[track_caller]
     pub fn image(&self, id: &str) -> Image {
         self.world().find_image(id).unwrap_or_else(|| panic!("there is no image {id}")).clone()
+    }
+
+    /// The ids of the snapshots behind an image.
+    pub fn snapshots_of(&self, id: &str) -> Vec<String> {
+        self.image(id).snapshots().map(str::to_owned).collect()
     }
 
     /// The tags of a snapshot, but for the one that says whose it is.

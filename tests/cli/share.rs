@@ -12,10 +12,7 @@ const THIRD: &str = "333333333333";
 
 /// An endpoint with one image of two volumes; gives its id and those of its snapshots.
 fn ready() -> (Setup, String, Vec<String>) {
-    let setup = Setup::new();
-    let id = setup.world().image(PROD, EAST, NAME).snapshots(2).put();
-    let snapshots = setup.image(&id).snapshots().map(str::to_owned).collect();
-    (setup, id, snapshots)
+    Setup::with_two_volumes(NAME)
 }
 
 /// What a report says of its only image: its detail.

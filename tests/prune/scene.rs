@@ -64,11 +64,6 @@ impl Scene {
         self.world().find_image(id).is_some()
     }
 
-    /// The ids of the snapshots behind an image.
-    pub fn snapshots_of(&self, id: &str) -> Vec<String> {
-        self.image(id).snapshots().map(str::to_owned).collect()
-    }
-
     /// How many of these snapshots are there still.
     pub fn there(&self, snapshots: &[String]) -> usize {
         let world = self.world();
