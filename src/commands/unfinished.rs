@@ -16,9 +16,9 @@ use crate::domain::policy::KEEP_TAG;
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status, Verb};
 use crate::domain::snapshot_use::stays_by;
-use crate::domain::tagging::Tags;
 use crate::domain::unfinished::Unfinished;
 use crate::output::{self, Orphan};
+use crate::service::deregister::keep_tag;
 use crate::service::images::{self, Query};
 use crate::service::{Target, snapshots, tags};
 
@@ -149,8 +149,7 @@ async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalArgs) -> Res
     let journal = args.open(context, all.iter().map(|rest| &rest.target)).await?;
     let mut report = Report::default();
     for Rest { id, target, work, mut results, delete, keep } in all {
-        let mark = Tags::from([(KEEP_TAG.to_owned(), id.to_string())]);
-        let marked = tags::add(&target, &keep.iter().map(ToString::to_string).collect::<Vec<_>>(), &mark).await;
+        let marked = tags::add(&target, &keep, &keep_tag(&id)).await;
         let kept = match &marked {
             Ok(()) => SnapshotResult::Kept,
             Err(error) => SnapshotResult::Failed(error.problem()),

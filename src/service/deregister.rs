@@ -9,7 +9,7 @@ use super::error::{ApiError, api, dry_run};
 use super::removal::Removal;
 use super::target::Target;
 use super::{snapshots, tags};
-use crate::domain::ids::SnapshotId;
+use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::plan::Action;
 use crate::domain::policy::KEEP_TAG;
 use crate::domain::report::{Outcome, Problem, SnapshotResult, Status, Verb};
@@ -25,7 +25,7 @@ pub type Said = Result<BTreeMap<SnapshotId, String>, ApiError>;
 
 /// Asks EC2 whether the image could be deregistered and its snapshots deleted, or marked as kept; changes nothing.
 pub async fn check(target: &Target, removal: &Removal) -> Result<(), ApiError> {
-    tags::check(target, &kept(removal), &keep_tag(removal)).await?;
+    tags::check(target, &kept(removal), &keep_tag(&removal.image.id)).await?;
     dry_run(CALL, &target.region, call(target, removal, true).await)?;
     for snapshot in &removal.delete {
         snapshots::delete_dry_run(target, snapshot).await?;
@@ -36,12 +36,13 @@ pub async fn check(target: &Target, removal: &Removal) -> Result<(), ApiError> {
 /// Asks EC2 to deregister an image and delete its snapshots. Where the user wants to keep them all, those that lack the
 /// tag which keeps them get it first: without it a search for orphans would take them, so that the image stays then.
 pub async fn send(target: &Target, removal: &Removal, tags_of: Option<&BTreeMap<SnapshotId, Tags>>) -> Said {
-    let tagged = |id: &String| {
-        let known = tags_of.and_then(|tags| tags.get(&id.parse().ok()?));
+    let tagged = |id: &SnapshotId| {
+        let known = tags_of.and_then(|tags| tags.get(id));
         known.is_some_and(|tags| tags.contains_key(KEEP_TAG))
     };
     let lacking: Vec<_> = kept(removal).into_iter().filter(|id| !tagged(id)).collect();
-    if let Err(error) = tags::add(target, &lacking, &keep_tag(removal)).await {
+    if let Err(error) = tags::add(target, &lacking, &keep_tag(&removal.image.id)).await {
+        let lacking: Vec<_> = lacking.iter().map(|id| id.as_str()).collect();
         let message = format!(
             "the image stays, as its snapshots ({}) could not be tagged {KEEP_TAG}: {}",
             lacking.join(", "),
@@ -59,14 +60,13 @@ pub(super) async fn says_gone(target: &Target, removal: &Removal) -> bool {
 }
 
 /// The snapshots that are to be marked as kept.
-fn kept(removal: &Removal) -> Vec<String> {
-    let all = removal.keep.iter().chain(&removal.shared).filter(|_| removal.keep_all);
-    all.map(ToString::to_string).collect()
+fn kept(removal: &Removal) -> Vec<&SnapshotId> {
+    removal.keep.iter().chain(&removal.shared).filter(|_| removal.keep_all).collect()
 }
 
 /// The tag that keeps what is left of an image. It says which image that was.
-pub(super) fn keep_tag(removal: &Removal) -> Tags {
-    Tags::from([(KEEP_TAG.to_owned(), removal.image.id.to_string())])
+pub fn keep_tag(image: &ImageId) -> Tags {
+    Tags::from([(KEEP_TAG.to_owned(), image.to_string())])
 }
 
 async fn call(target: &Target, removal: &Removal, dry_run: bool) -> Said {

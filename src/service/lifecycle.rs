@@ -124,7 +124,7 @@ async fn send(target: &Target, image: &Image, change: &Change, try_only: bool) -
         }
         Change::Tag { set, remove } => {
             if !set.is_empty() {
-                let answer = tags::send(target, id, set, try_only).await;
+                let answer = tags::send(target, &[id], set, try_only).await;
                 if try_only { dry_run("CreateTags", region, answer)? } else { answer? }
             }
             if remove.is_empty() {

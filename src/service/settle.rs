@@ -230,7 +230,7 @@ async fn settle_late(
     let new: Vec<_> = own.filter(|snapshot| !results.iter().any(|(known, _)| *known == snapshot.id)).collect();
     for snapshot in new {
         let result = match (removal.keep_all, orphan::is_created(snapshot)) {
-            (true, _) => match tags::add(target, &[snapshot.id.to_string()], &keep_tag(removal)).await {
+            (true, _) => match tags::add(target, &[&snapshot.id], &keep_tag(id)).await {
                 Ok(()) => SnapshotResult::Kept,
                 Err(error) => SnapshotResult::Failed(error.problem()),
             },

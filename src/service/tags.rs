@@ -8,33 +8,30 @@ use crate::domain::tagging::Tags;
 const CREATE: &str = "CreateTags";
 
 /// Puts `tags` on the resources. Values of keys that are there already are replaced; repeating it is harmless.
-pub async fn add(target: &Target, resources: &[String], tags: &Tags) -> Result<(), ApiError> {
-    if tags.is_empty() || resources.is_empty() {
-        return Ok(());
+pub async fn add(target: &Target, resources: &[impl ToString], tags: &Tags) -> Result<(), ApiError> {
+    match tags.is_empty() || resources.is_empty() {
+        true => Ok(()),
+        false => send(target, resources, tags, false).await,
     }
-    let answer = target
-        .ec2
-        .create_tags()
-        .set_resources(Some(resources.to_vec()))
-        .set_tags(Some(convert::sdk_tags(tags)))
-        .send()
-        .await;
-    answer.map(|_| ()).map_err(api(CREATE, &target.region))
 }
 
 /// Asks whether [`add`] would be allowed.
-pub(super) async fn check(target: &Target, resources: &[String], tags: &Tags) -> Result<(), ApiError> {
-    if tags.is_empty() || resources.is_empty() {
-        return Ok(());
+pub(super) async fn check(target: &Target, resources: &[impl ToString], tags: &Tags) -> Result<(), ApiError> {
+    match tags.is_empty() || resources.is_empty() {
+        true => Ok(()),
+        false => dry_run(CREATE, &target.region, send(target, resources, tags, true).await),
     }
-    let call = target.ec2.create_tags().set_resources(Some(resources.to_vec()));
-    let answer = call.set_tags(Some(convert::sdk_tags(tags))).dry_run(true).send().await;
-    dry_run(CREATE, &target.region, answer.map_err(api(CREATE, &target.region)))
 }
 
-/// Puts `tags` on one resource, or asks whether that is allowed.
-pub(super) async fn send(target: &Target, resource: &str, tags: &Tags, try_only: bool) -> Result<(), ApiError> {
-    let call = target.ec2.create_tags().resources(resource).set_tags(Some(convert::sdk_tags(tags)));
+/// Puts `tags` on the resources, or asks whether that is allowed.
+pub(super) async fn send(
+    target: &Target,
+    resources: &[impl ToString],
+    tags: &Tags,
+    try_only: bool,
+) -> Result<(), ApiError> {
+    let resources = resources.iter().map(ToString::to_string).collect();
+    let call = target.ec2.create_tags().set_resources(Some(resources)).set_tags(Some(convert::sdk_tags(tags)));
     call.dry_run(try_only).send().await.map(|_| ()).map_err(api(CREATE, &target.region))
 }
 
