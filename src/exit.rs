@@ -66,7 +66,7 @@ pub fn last_word(error: &anyhow::Error) -> LastWord {
         if let Some(problem) = cause.downcast_ref::<Problem>() {
             return find(Kind::Failed, &problem.code, error::hint(problem));
         }
-        if cause.is::<crate::domain::naming::NameError>() || cause.is::<crate::domain::tagging::TagError>() {
+        if cause.is::<crate::domain::naming::NameError>() || cause.is::<crate::domain::tags::TagError>() {
             return find(Kind::Usage, "Usage", None);
         }
     }

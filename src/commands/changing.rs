@@ -5,16 +5,16 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 
-use super::Context;
 use super::again::Whole;
 use super::chosen::{self, Chosen};
-use super::{closing, destroy};
+use super::{Context, closing, destroy};
 use crate::domain::change::{Change, Objection};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Cooling, Image, State};
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{Outcome, Problem, Report, Status, Verb};
-use crate::domain::sharing::{SHARES, counted, from_tag};
+use crate::domain::sharing::{counted, from_tag};
+use crate::domain::tags::SHARES;
 use crate::output;
 use crate::service::{Target, lifecycle};
 

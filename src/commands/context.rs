@@ -15,7 +15,7 @@ use crate::domain::failure::Failure;
 use crate::domain::failure::Kind::{Interrupted, Refused};
 use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
-use crate::domain::tagging::Maker;
+use crate::domain::tags::Maker;
 use crate::output::{self, Printer};
 use crate::service::address::Endpoint;
 use crate::service::session::{Ask, Session, Settings, SignedIn};

@@ -12,7 +12,7 @@ use crate::domain::image::Image;
 use crate::domain::lineage;
 use crate::domain::region::Region;
 use crate::domain::report::{Outcome, PlaceError, Problem};
-use crate::domain::tagging::{CopyTags, Tags};
+use crate::domain::tags::{CopyTags, Tags};
 use crate::exit;
 use crate::output::{self, Options};
 use crate::service::copy::{self, Encryption, Request, Started};

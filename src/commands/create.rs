@@ -15,7 +15,7 @@ use crate::domain::naming::{Date, Family, Version};
 use crate::domain::region::Region;
 use crate::domain::registration::Wanted;
 use crate::domain::report::Problem;
-use crate::domain::tagging::{Tag, TagError};
+use crate::domain::tags::{Tag, TagError};
 use crate::exit;
 use crate::service::create::{self, Origin, Request};
 use crate::service::room::Room;

@@ -12,11 +12,10 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::Image;
 use crate::domain::memory::{Journaled, Written};
-use crate::domain::policy::KEEP_TAG;
 use crate::domain::report::{Outcome, PlaceError, Problem, Report, SnapshotResult, Status, Verb};
 use crate::domain::sharing::Principal;
 use crate::domain::snapshot::delete_line;
-use crate::domain::tagging::Tags;
+use crate::domain::tags::{KEEP, Tags};
 use crate::domain::unfinished::Unfinished;
 use crate::output::{Bar, Beginning, GoingSnapshots, Journal};
 use crate::service::error::ApiError;
@@ -124,7 +123,7 @@ impl Run<'_> {
     async fn chunk(self, target: Target, batches: Vec<Vec<Removal>>) -> Vec<Outcome> {
         let (tags, unread) = match self.tags(&target, &batches).await {
             Ok(tags) => (tags, None),
-            Err(error) => (None, Some(format!("whether its tag {KEEP_TAG} keeps it is unknown: {error}"))),
+            Err(error) => (None, Some(format!("whether its tag {KEEP} keeps it is unknown: {error}"))),
         };
         let (tags, unread) = (&tags, &unread);
         let each = batches.into_iter().map(|mut batch| async {

@@ -10,7 +10,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{SecurityGroupId, SubnetId};
 use crate::domain::image::{Image, State};
 use crate::domain::reference::ImageRef;
-use crate::domain::tagging::{CREATED_BY, Tag, TagError, Tags};
+use crate::domain::tags::{CREATED_BY, Tag, TagError, Tags};
 use crate::output;
 use crate::service::error::ApiError;
 use crate::service::launch::{self, Request, Template};

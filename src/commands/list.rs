@@ -18,7 +18,7 @@ use crate::domain::naming::Family;
 use crate::domain::reason::named;
 use crate::domain::report::{PlaceError, Problem};
 use crate::domain::selection::{Selection, Sort};
-use crate::domain::tagging::TagMatch;
+use crate::domain::tags::TagMatch;
 use crate::domain::usage::{SourceStatus, Verdict};
 use crate::output::{self, Column, Options};
 use crate::service::images::{FILTER_CHARACTERS, FILTERS, Query};

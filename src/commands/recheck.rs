@@ -13,12 +13,10 @@ use crate::domain::plan::{Action, Plan, fingerprint};
 use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Problem};
 use crate::domain::retention::Verdict;
-use crate::domain::retire::Step;
+use crate::domain::retire::step::Step;
 use crate::domain::snapshot_use::stays;
-use crate::service::Target;
-use crate::service::deregister;
-use crate::service::images;
 use crate::service::removal::Removal;
+use crate::service::{Target, deregister, images};
 
 /// Work that may be done, and work of a plan that may not be done any more.
 pub struct Work {

@@ -7,14 +7,13 @@ use futures::StreamExt;
 
 use super::allowed::with_owner;
 use super::{Context, copying};
-use crate::domain::access;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
-use crate::domain::lineage;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
-use crate::domain::tagging::name_tags;
+use crate::domain::tags::name_tags;
+use crate::domain::{access, lineage};
 use crate::service::error::{ApiError, codes};
 use crate::service::{Target, images, resolve};
 

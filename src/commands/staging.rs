@@ -14,11 +14,11 @@ use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
 use crate::domain::memory::{self, Journaled, Written};
 use crate::domain::report::{Outcome, Problem, Status};
-use crate::domain::retire::{self, Moves, Shares, Step};
+use crate::domain::retire::step::Step;
+use crate::domain::retire::{self, Moves, Shares};
 use crate::output::{Bar, Beginning, Journal};
-use crate::service::Target;
-use crate::service::lifecycle;
 use crate::service::permissions::{Give, change_launch, launch_permissions};
+use crate::service::{Target, lifecycle};
 
 /// How many images are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;

@@ -10,7 +10,7 @@ use super::changing::{self, How, Which};
 use crate::domain::change::Change;
 use crate::domain::failure::Failure;
 use crate::domain::reference::ImageRef;
-use crate::domain::tagging::{Tag, TagError, Tags};
+use crate::domain::tags::{Tag, TagError, Tags};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -5,17 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Error, Result};
 
-use super::Context;
 use super::destroy::{self, JournalArgs};
 use super::orphans::{self, Found};
 use super::snapshots_elsewhere::Naming;
-use super::using;
+use super::{Context, using};
 use crate::domain::failure::Failure;
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::policy::KEEP_TAG;
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status, Verb};
 use crate::domain::snapshot_use::stays_by;
+use crate::domain::tags::KEEP;
 use crate::domain::unfinished::Unfinished;
 use crate::output::{self, Orphan};
 use crate::service::deregister::keep_tag;
@@ -125,7 +124,7 @@ async fn rest(id: ImageId, target: Target, work: Unfinished, naming: &Naming) ->
         };
         let stays = match () {
             () if needed.contains(snapshot_id) => Some(SnapshotResult::KeptShared),
-            () if snapshot.tags.contains_key(KEEP_TAG) => Some(SnapshotResult::Kept),
+            () if snapshot.tags.contains_key(KEEP) => Some(SnapshotResult::Kept),
             () => stays_by(&named.of(snapshot_id), snapshot_id),
         };
         match stays {
@@ -163,7 +162,7 @@ async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalArgs) -> Res
         let left = ended.iter().find_map(|(id, result)| Some((id, result.problem()?)));
         let status = match (marked, left) {
             (Err(error), _) => {
-                let message = format!("the image is gone, but its snapshots could not be tagged {KEEP_TAG}: {error}");
+                let message = format!("the image is gone, but its snapshots could not be tagged {KEEP}: {error}");
                 Status::Failed(Problem { code: error.code, message })
             }
             (Ok(()), Some((left, Problem { code, message }))) => {

@@ -8,7 +8,7 @@ use super::{Context, copying};
 use crate::domain::failure::Failure;
 use crate::domain::ids::InstanceId;
 use crate::domain::reference::{ImageRef, RefError};
-use crate::domain::tagging::COPIED_FROM;
+use crate::domain::tags::COPIED_FROM;
 use crate::output::{self, Options};
 use crate::service::{Target, instances, launch, resolve, wait};
 

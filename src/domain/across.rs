@@ -6,7 +6,8 @@ use super::ids::{AccountId, ImageId};
 use super::image::Image;
 use super::region::Region;
 use super::report::Problem;
-use super::sharing::{Principal, SHARES};
+use super::sharing::Principal;
+use super::tags::SHARES;
 use super::usage::{Reference, Source, SourceState, SourceStatus, Usage};
 
 /// An account that could not be looked into, in one region or in all of them.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::image::{Image, State};
 use super::report::Verb;
-use super::tagging::{TagError, Tags};
+use super::tags::{TagError, Tags};
 
 /// EC2 takes deprecations up to this long ahead.
 const YEARS_AHEAD: u32 = 10;

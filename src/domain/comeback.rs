@@ -9,10 +9,9 @@ use super::ids::{ImageId, SnapshotId};
 use super::image::Image;
 use super::orphan::made_for;
 use super::report::{Problem, Verb};
-use super::retire::RETIRE;
 use super::sharing::Principal;
 use super::snapshot::Snapshot;
-use super::tagging::Tags;
+use super::tags::{RETIRE, Tags};
 
 /// How long before an image enters the bin its line in the journal is written, at most. An older one is about an
 /// earlier time, since which tags and permissions may have been changed on purpose.

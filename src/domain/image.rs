@@ -8,7 +8,7 @@ use super::ids::{AccountId, ImageId, InstanceId, SnapshotId};
 use super::naming::ImageName;
 pub use super::protection::{Cooling, Protection};
 use super::region::Region;
-use super::tagging::Tags;
+use super::tags::Tags;
 
 /// The state of an image, as EC2 names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

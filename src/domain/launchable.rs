@@ -74,8 +74,8 @@ mod tests {
 
     use super::super::across::may_launch;
     use super::super::image::testing::image;
-    use super::super::sharing::SHARES;
     use super::*;
+    use crate::domain::tags::SHARES;
 
     const ORGANIZATION: &str = "arn:aws:organizations::111111111111:organization/o-abcdefghij";
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ids::ImageId;
 use super::image::Image;
 use super::region::Region;
-use super::tagging::COPIED_FROM;
+use super::tags::COPIED_FROM;
 
 /// The image that another one was copied from.
 #[derive(Debug, Clone, PartialEq, Eq)]

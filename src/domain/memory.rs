@@ -11,9 +11,8 @@ use thiserror::Error;
 use super::change::{Change, has_room};
 use super::image::{Image, State};
 use super::report::Problem;
-use super::retire::RETIRE;
-use super::sharing::{Principal, PrincipalError, SHARES, counted, from_tag, to_tag};
-use super::tagging::Tags;
+use super::sharing::{Principal, PrincipalError, counted, from_tag, to_tag};
+use super::tags::{RETIRE, SHARES, Tags};
 
 /// What a journal says last about the memory of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -35,7 +35,7 @@ pub mod selection;
 pub mod sharing;
 pub mod snapshot;
 pub mod snapshot_use;
-pub mod tagging;
+pub mod tags;
 pub mod text;
 pub mod uefi;
 pub mod unfinished;

@@ -10,11 +10,10 @@ use chrono::{DateTime, Utc};
 
 use super::age::Age;
 use super::ids::{ImageId, SnapshotId};
-use super::policy::KEEP_TAG;
 use super::reason::named;
 use super::report::Problem;
 use super::snapshot::Snapshot;
-use super::tagging::{COPIED_FROM, SNAPSHOT_OF, Tags, backup_service};
+use super::tags::{COPIED_FROM, KEEP, SNAPSHOT_OF, Tags, backup_service};
 use super::usage::Reference;
 
 /// What is known of the images of one account and region.
@@ -137,7 +136,7 @@ pub fn in_use(snapshot: &SnapshotId, named: &Named) -> Option<Stays> {
 
 /// Whether somebody else looks after it, or wants it kept.
 fn spoken_for(tags: &Tags) -> bool {
-    backup_service(tags).is_some() || tags.contains_key(KEEP_TAG)
+    backup_service(tags).is_some() || tags.contains_key(KEEP)
 }
 
 impl fmt::Display for Proof {

@@ -15,12 +15,10 @@ use super::image::Image;
 use super::region::RegionChoice;
 use super::retire::Stages;
 use super::roles::{AccountChoice, RoleArn, RoleName};
-use super::tagging::TagMatch;
+use super::tags::TagMatch;
 use super::usage::Source;
 use super::written::{text, texts};
 
-/// The tag that keeps an image whatever the policy says.
-pub const KEEP_TAG: &str = "amictl:keep";
 /// How many versions of a family stay where nothing else is said.
 pub const KEEP: usize = 3;
 /// How long an image stays where nothing else is said, in days.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ids::SnapshotId;
 use super::image::Image;
 use super::report::Problem;
-use super::tagging::Tags;
+use super::tags::Tags;
 
 /// What rules are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

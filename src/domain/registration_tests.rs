@@ -58,7 +58,7 @@ fn found(id: SnapshotId, size_gib: i64) -> Snapshot {
         volume_id: None,
         started_at: None,
         description: String::new(),
-        tags: crate::domain::tagging::Tags::new(),
+        tags: crate::domain::tags::Tags::new(),
     }
 }
 

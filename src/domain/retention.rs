@@ -11,9 +11,10 @@ use super::age::ago;
 use super::ids::ImageId;
 use super::image::{Image, State};
 use super::order::newest_first;
-use super::policy::{KEEP_TAG, Policy, Settled};
-use super::retire::{History, Next, Step, next};
-use super::tagging::{TagMatch, backup_service};
+use super::policy::{Policy, Settled};
+use super::retire::step::Step;
+use super::retire::{History, Next, next};
+use super::tags::{KEEP, TagMatch, backup_service};
 use super::usage::{ALIAS, SourceState, SourceStatus, Usage, Verdict as UseVerdict};
 
 pub use super::reason::Reason;
@@ -180,7 +181,7 @@ fn rule_reasons(rule: &Settled, image: &Image, place: Option<usize>, now: DateTi
 
 /// Reasons that no rule can set aside.
 fn standing_reasons(policy: &Policy, image: &Image, now: DateTime<Utc>, reasons: &mut Vec<Reason>) {
-    let keep = TagMatch { key: KEEP_TAG.to_owned(), value: None };
+    let keep = TagMatch { key: KEEP.to_owned(), value: None };
     for tag in policy.protect_tags.iter().filter(|tag| **tag != keep).chain([&keep]) {
         if tag.matches(&image.tags) {
             reasons.push(Reason::ProtectedTag(tag.to_string()));

@@ -9,7 +9,7 @@ use super::age::Age;
 use super::image::{Image, State};
 use super::naming::Family;
 use super::order::{arrange, by_name, newest_first};
-use super::tagging::TagMatch;
+use super::tags::TagMatch;
 
 /// The order of a listing. Ties are broken by family and version, name, region and id, so that a listing repeats itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

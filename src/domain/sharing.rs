@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::ids::AccountId;
 use super::image::{Image, State};
+use super::tags::SHARES;
 
 /// Somebody who may launch an image, or make volumes of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,8 +138,6 @@ pub fn few(who: &BTreeSet<Principal>) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-/// The tag in which the launch permissions of a disabled image are kept: EC2 drops them for good.
-pub const SHARES: &str = "amictl:shares";
 /// EC2's limit for the value of a tag.
 const LONGEST_VALUE: usize = 256;
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::ids::{ImageId, SnapshotId};
 use super::region::Region;
-use super::tagging::Tags;
+use super::tags::Tags;
 
 /// One EBS snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]

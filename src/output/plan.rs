@@ -9,7 +9,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::naming::ImageName;
 use crate::domain::plan::{Action, Kept, Plan};
 use crate::domain::region::Region;
-use crate::domain::retire::Step;
+use crate::domain::retire::step::Step;
 
 /// Writes a plan to stdout.
 pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types;
 use chrono::{DateTime, Utc};
 
-use crate::domain::tagging::Tags;
+use crate::domain::tags::Tags;
 
 /// EC2's code and message of a state, verbatim.
 pub(super) fn reason(code: Option<&str>, message: Option<&str>) -> Option<String> {

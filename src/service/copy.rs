@@ -15,10 +15,9 @@ use super::{images, keys, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
-use crate::domain::lineage;
-use crate::domain::orphan;
 use crate::domain::region::Region;
-use crate::domain::tagging::{SNAPSHOT_OF, Tags};
+use crate::domain::tags::{SNAPSHOT_OF, Tags};
+use crate::domain::{lineage, orphan};
 
 const CALL: &str = "CopyImage";
 const DUPLICATE: &str = "InvalidAMIName.Duplicate";

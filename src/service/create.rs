@@ -21,7 +21,7 @@ use crate::domain::ids::{ImageId, InstanceId};
 use crate::domain::image::Image;
 use crate::domain::naming::{Date, Family, ImageName, Version, next_version};
 use crate::domain::registration::Registration;
-use crate::domain::tagging::{Maker, RUN, Tag, Tags, image_tags};
+use crate::domain::tags::{Maker, RUN, Tag, Tags, image_tags};
 
 /// Runs that race for a version give each other way this often before they give up.
 const RACES: usize = 20;

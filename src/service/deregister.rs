@@ -11,9 +11,8 @@ use super::target::Target;
 use super::{snapshots, tags};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::plan::Action;
-use crate::domain::policy::KEEP_TAG;
 use crate::domain::report::{Outcome, Problem, SnapshotResult, Status, Verb};
-use crate::domain::tagging::Tags;
+use crate::domain::tags::{KEEP, Tags};
 
 const CALL: &str = "DeregisterImage";
 /// EC2's code for an image that was deregistered before.
@@ -38,13 +37,13 @@ pub async fn check(target: &Target, removal: &Removal) -> Result<(), ApiError> {
 pub async fn send(target: &Target, removal: &Removal, tags_of: Option<&BTreeMap<SnapshotId, Tags>>) -> Said {
     let tagged = |id: &SnapshotId| {
         let known = tags_of.and_then(|tags| tags.get(id));
-        known.is_some_and(|tags| tags.contains_key(KEEP_TAG))
+        known.is_some_and(|tags| tags.contains_key(KEEP))
     };
     let lacking: Vec<_> = kept(removal).into_iter().filter(|id| !tagged(id)).collect();
     if let Err(error) = tags::add(target, &lacking, &keep_tag(&removal.image.id)).await {
         let lacking: Vec<_> = lacking.iter().map(|id| id.as_str()).collect();
         let message = format!(
-            "the image stays, as its snapshots ({}) could not be tagged {KEEP_TAG}: {}",
+            "the image stays, as its snapshots ({}) could not be tagged {KEEP}: {}",
             lacking.join(", "),
             error.message
         );
@@ -66,7 +65,7 @@ fn kept(removal: &Removal) -> Vec<&SnapshotId> {
 
 /// The tag that keeps what is left of an image. It says which image that was.
 pub fn keep_tag(image: &ImageId) -> Tags {
-    Tags::from([(KEEP_TAG.to_owned(), image.to_string())])
+    Tags::from([(KEEP.to_owned(), image.to_string())])
 }
 
 async fn call(target: &Target, removal: &Removal, dry_run: bool) -> Said {

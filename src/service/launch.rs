@@ -15,7 +15,7 @@ use super::wait::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch, out
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, InstanceId, SecurityGroupId, SubnetId};
 use crate::domain::instance::Instance;
-use crate::domain::tagging::Tags;
+use crate::domain::tags::Tags;
 
 const CALL: &str = "RunInstances";
 

@@ -9,7 +9,7 @@ use super::images::{self, FILTER_VALUES, Query};
 use super::target::Target;
 use crate::domain::image::Image;
 use crate::domain::lineage::{Origin, Sight, copies_of, mark};
-use crate::domain::tagging::COPIED_FROM;
+use crate::domain::tags::COPIED_FROM;
 
 /// How many regions are looked into at a time.
 const SIDE_BY_SIDE: usize = 32;

@@ -13,9 +13,8 @@ use crate::domain::comeback::{Comeback, Remembered, counted};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
 use crate::domain::report::Problem;
-use crate::domain::retire::RETIRE;
 use crate::domain::sharing::{Principal, few};
-use crate::domain::tagging::Tags;
+use crate::domain::tags::{RETIRE, Tags};
 
 /// How many snapshots are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;

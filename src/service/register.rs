@@ -15,7 +15,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::naming::ImageName;
 use crate::domain::registration::Registration;
-use crate::domain::tagging::Tags;
+use crate::domain::tags::Tags;
 use crate::domain::uefi::UefiData;
 use crate::domain::volume::{Contents, Volume};
 

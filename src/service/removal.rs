@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::{Image, State};
-use crate::domain::policy::KEEP_TAG;
 use crate::domain::report::SnapshotResult;
-use crate::domain::tagging::Tags;
+use crate::domain::tags::{KEEP, Tags};
 
 /// An image that is to go, and what becomes of its snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +46,7 @@ impl Removal {
     /// Leaves those alone that were kept on purpose when another image went which stood on them, too: the tag says so.
     pub fn keep_tagged(&mut self, tags: &BTreeMap<SnapshotId, Tags>) {
         let of_another = |id: &SnapshotId| {
-            let kept_of = tags.get(id).and_then(|tags| tags.get(KEEP_TAG)?.parse::<ImageId>().ok());
+            let kept_of = tags.get(id).and_then(|tags| tags.get(KEEP)?.parse::<ImageId>().ok());
             kept_of.is_some_and(|image| image != self.image.id)
         };
         let (keep, delete): (Vec<_>, Vec<_>) = self.delete.iter().cloned().partition(of_another);
@@ -166,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_kept_for_another_image_stays_and_one_with_another_word_goes() {
-        let tag = |value: &str| Tags::from([(KEEP_TAG.to_owned(), value.to_owned())]);
+        let tag = |value: &str| Tags::from([(KEEP.to_owned(), value.to_owned())]);
         let mut going = removal(1, &[1, 2, 3]);
         let own = going.image.id.to_string();
         going.keep_tagged(&BTreeMap::from([

@@ -6,7 +6,7 @@ use super::convert::tag_specification;
 use super::error::{ApiError, api};
 use super::target::Target;
 use crate::domain::ids::{SecurityGroupId, SubnetId};
-use crate::domain::tagging::{CREATED_BY, Tags};
+use crate::domain::tags::{CREATED_BY, Tags};
 
 /// The name of the group; one in each VPC.
 pub const HTTP_GROUP: &str = "amictl-allow-http";

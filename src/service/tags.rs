@@ -3,7 +3,7 @@
 use super::convert;
 use super::error::{ApiError, api, dry_run};
 use super::target::Target;
-use crate::domain::tagging::Tags;
+use crate::domain::tags::Tags;
 
 const CREATE: &str = "CreateTags";
 

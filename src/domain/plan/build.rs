@@ -16,7 +16,8 @@ use crate::domain::policy::Policy;
 use crate::domain::region::Region;
 use crate::domain::report::{PlaceError, SnapshotResult};
 use crate::domain::retention::{Reason, Verdict};
-use crate::domain::retire::{History, Step};
+use crate::domain::retire::History;
+use crate::domain::retire::step::Step;
 use crate::domain::snapshot_use::stays;
 use crate::domain::usage::Usage;
 

@@ -10,7 +10,7 @@ use super::ids::{AccountId, ImageId, SnapshotId};
 use super::policy::Policy;
 use super::region::Region;
 use super::report::PlaceError;
-use super::retire::Step;
+use super::retire::step::Step;
 use super::usage::{Source, SourceState, SourceStatus};
 
 pub use build::{Judged, fingerprint};

@@ -10,11 +10,9 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
-use super::{Step, stamp};
+use super::step::{Step, stamp};
 use crate::domain::image::Image;
-
-/// The tag.
-pub const RETIRE: &str = "amictl:retire";
+use crate::domain::tags::RETIRE;
 
 const ALREADY: &str = "already";
 

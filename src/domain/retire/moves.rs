@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::history::{Before, History, RETIRE};
-use super::{Step, Unreadable};
+use super::Unreadable;
+use super::history::{Before, History};
+use super::step::Step;
 use crate::domain::change::{Change, whole_minute};
 use crate::domain::image::{Image, State};
 use crate::domain::memory::{Kept, Unknown, Written};
 use crate::domain::report::Problem;
-use crate::domain::sharing::{Principal, SHARES};
-use crate::domain::tagging::Tags;
+use crate::domain::sharing::Principal;
+use crate::domain::tags::{RETIRE, SHARES, Tags};
 
 /// What is to be done to an image, in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Step;
+use super::step::Step;
 use crate::domain::age::{Age, AgeError};
 
 /// One stage.

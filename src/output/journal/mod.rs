@@ -23,7 +23,7 @@ use crate::domain::memory::{Journaled, Written};
 use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Verb};
 use crate::domain::sharing::Principal;
-use crate::domain::tagging::Tags;
+use crate::domain::tags::Tags;
 use crate::domain::unfinished::Unfinished;
 
 /// The journal of a run.

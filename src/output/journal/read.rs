@@ -14,8 +14,8 @@ use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::memory::{Journaled, Written};
 use crate::domain::region::Region;
 use crate::domain::report::Verb;
-use crate::domain::sharing::{Principal, SHARES, to_tag};
-use crate::domain::tagging::Tags;
+use crate::domain::sharing::{Principal, to_tag};
+use crate::domain::tags::{SHARES, Tags};
 use crate::domain::unfinished::Unfinished;
 
 /// How many ids a line may name before the one it is about is certainly among them.

@@ -8,7 +8,7 @@ use crate::domain::image::{Image, ImageSnapshot};
 use crate::domain::instance::Instance;
 use crate::domain::naming::Version;
 use crate::domain::report::PlaceError;
-use crate::domain::tagging::Tags;
+use crate::domain::tags::Tags;
 
 /// An error with its place.
 #[derive(Serialize)]

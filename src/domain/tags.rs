@@ -7,8 +7,6 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::naming::ImageName;
-use super::retire::RETIRE;
-use super::sharing::SHARES;
 
 /// Tags of one resource, by key. Keys are case-sensitive.
 pub type Tags = BTreeMap<String, String>;
@@ -230,6 +228,15 @@ impl CopyTags<'_> {
     }
 }
 
+/// The tag.
+pub const RETIRE: &str = "amictl:retire";
+
+/// The tag in which the launch permissions of a disabled image are kept: EC2 drops them for good.
+pub const SHARES: &str = "amictl:shares";
+
+/// The tag that keeps an image whatever the policy says.
+pub const KEEP: &str = "amictl:keep";
+
 #[cfg(test)]
-#[path = "tagging_tests.rs"]
+#[path = "tags_tests.rs"]
 mod tests;
