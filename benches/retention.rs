@@ -5,7 +5,7 @@
 use amictl::domain::image::{Image, ImageSnapshot, Protection, Source, State};
 use amictl::domain::policy::Policy;
 use amictl::domain::retention::{Shares, judge};
-use amictl::domain::usage::Usage;
+use amictl::domain::usage::source::Usage;
 use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{Criterion, criterion_group, criterion_main};
 

@@ -12,7 +12,7 @@ use crate::commands::{
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
-use crate::output::{ColorChoice, Format};
+use crate::output::printer::{ColorChoice, Format};
 use crate::service::pace::Pace;
 use crate::service::session::RetryMode;
 

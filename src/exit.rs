@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::report::Problem;
+use crate::domain::problem::Problem;
 use crate::service::error::{self, ApiError};
 
 /// Done; also: nothing to do, plan shown, dry run would have worked.

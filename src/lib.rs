@@ -11,6 +11,7 @@ mod cli;
 mod commands;
 pub mod domain;
 mod exit;
+mod journal;
 mod output;
 mod service;
 

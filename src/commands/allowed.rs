@@ -7,11 +7,11 @@ use futures::StreamExt;
 
 use super::Context;
 use super::sources::Source;
-use crate::domain::access::{self, Access, access};
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::image::Image;
-use crate::domain::sharing::Principal;
+use crate::domain::permissions::copy_access::{self, Access, access};
+use crate::domain::permissions::principal::Principal;
 use crate::service::Target;
 use crate::service::error::ApiError;
 use crate::service::permissions::{launch_permissions, volume_permissions};
@@ -83,7 +83,7 @@ impl Given {
         let options = owner.options();
         match &self.launch {
             Ok(launch) if access(launch, account) == Access::Withheld => {
-                return Some(access::image_not_shared(image, account, &options));
+                return Some(copy_access::image_not_shared(image, account, &options));
             }
             Ok(_) => {}
             Err(error) => unknown(context, image.label(), account, error),
@@ -96,7 +96,7 @@ impl Given {
                 Err(error) => unknown(context, id, account, error),
             }
         }
-        let refused = || access::snapshots_not_shared(image, &withheld, account.as_str(), &options, None);
+        let refused = || copy_access::snapshots_not_shared(image, &withheld, account.as_str(), &options, None);
         (!withheld.is_empty()).then(refused)
     }
 }

@@ -10,12 +10,14 @@ use super::recheck::Rows;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::plan::{Action, Plan};
-use crate::domain::recycle_bin::{Fate, Leaving, Outlook, Resource, Rule, asks_tags, fate_of_image, fate_of_snapshot};
-use crate::domain::report::Problem;
+use crate::domain::problem::Problem;
+use crate::domain::recycle_bin::rules::{
+    Fate, Leaving, Outlook, Resource, Rule, asks_tags, fate_of_image, fate_of_snapshot,
+};
+use crate::domain::removal::Removal;
 use crate::domain::retire::step::Step;
 use crate::domain::tags::Tags;
 use crate::service::error::ApiError;
-use crate::service::removal::Removal;
 use crate::service::{Target, images, recycle_bin, snapshots};
 
 /// How many places are read at a time.

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use futures::StreamExt;
 
-use super::destroy::JournalArgs;
-use super::{Context, destroy};
-use crate::domain::binned::{Binned, BinnedImage, BinnedSnapshot};
-use crate::domain::comeback::Remembered;
+use super::Context;
+use super::destroy::{self, JournalArgs};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::report::PlaceError;
-use crate::output;
+use crate::domain::journal::Remembered;
+use crate::domain::problem::PlaceError;
+use crate::domain::recycle_bin::contents::{Binned, BinnedImage, BinnedSnapshot};
+use crate::output::{self, printer};
 use crate::service::error::ApiError;
 use crate::service::{Target, recycle_bin, snapshots};
 
@@ -89,7 +89,7 @@ pub async fn list(context: &Context, journal: &JournalArgs) -> Result<()> {
     found.sort_by(|a, b| b.image.entered_at.cmp(&a.image.entered_at).then_with(|| a.image.id.cmp(&b.image.id)));
     let errors: Vec<_> = troubles.into_iter().map(|trouble| trouble.place).collect();
     output::recycle_bin(&context.printer, &found, &errors, context.now)?;
-    if found.is_empty() && errors.is_empty() && context.printer.format() == output::Format::Table {
+    if found.is_empty() && errors.is_empty() && context.printer.format() == printer::Format::Table {
         context.printer.say("there are no images in the Recycle Bin");
     }
     if errors.is_empty() {

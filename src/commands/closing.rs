@@ -5,7 +5,8 @@ use anyhow::Result;
 use super::again::Whole;
 use super::{Context, destroy};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::report::{Outcome, Problem, Report, Status};
+use crate::domain::problem::Problem;
+use crate::domain::report::{Outcome, Report, Status};
 use crate::service::error::codes;
 
 /// Codes of answers that were lost: what was asked for may be done nonetheless, so that the same words may stand for

@@ -13,7 +13,7 @@ use crate::domain::age::Age;
 use crate::domain::failure::Failure;
 use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
-use crate::output::{ColorChoice, Format};
+use crate::output::printer::{ColorChoice, Format};
 
 /// What the file may say; a key it does not know is an error, not a silence.
 #[derive(Debug, Default, Deserialize)]

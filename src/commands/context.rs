@@ -16,7 +16,7 @@ use crate::domain::failure::Kind::{Interrupted, Refused};
 use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
 use crate::domain::tags::Maker;
-use crate::output::{self, Printer};
+use crate::output::printer::{self, Printer};
 use crate::service::address::Endpoint;
 use crate::service::session::{Ask, Session, Settings, SignedIn};
 use crate::service::wait::{Patience, Progress, Stop, Watch};
@@ -62,7 +62,7 @@ impl Context {
         let file = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
         let defaults = Defaults::read(file, &process.env)?;
         let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
-        let printer = Arc::new(Printer::new(output::Settings {
+        let printer = Arc::new(Printer::new(printer::Settings {
             format: global.output.or(defaults.output).unwrap_or_default(),
             color: global.color.or(defaults.color).unwrap_or_default(),
             quiet: global.quiet,

@@ -11,23 +11,22 @@ use super::bin::{Bin, BinArgs, Going};
 use super::chosen::{self, Chosen};
 use super::destroy::{self, JournalArgs};
 use super::reports::ReportArgs;
-use super::unfinished::Ways;
+use super::unfinished::{self, Ways};
 use super::using::{self, Used};
-use super::{Context, snapshots_elsewhere, unfinished};
+use super::{Context, snapshots_elsewhere};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::image::{Cooling, Image};
 use crate::domain::reason::named;
 use crate::domain::reference::ImageRef;
+use crate::domain::removal::Removal;
 use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
 use crate::domain::snapshot_use::{stays, stays_by};
-use crate::domain::usage::{Source, Usage, Verdict};
+use crate::domain::usage::source::{Source, Usage, Verdict};
 use crate::output::{self, Cell, Sheet, Tone};
-use crate::service::Target;
-use crate::service::deregister;
 use crate::service::images::{self, Query};
-use crate::service::removal::Removal;
 use crate::service::usage::Scope;
+use crate::service::{Target, deregister};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -207,7 +206,7 @@ pub fn unused<'a>(chosen: impl IntoIterator<Item = &'a Image>, used: &Usage) -> 
                 let why: Vec<_> = failed
                     .iter()
                     .filter_map(|state| match &state.status {
-                        crate::domain::usage::SourceStatus::Failed(p) => {
+                        crate::domain::usage::source::SourceStatus::Failed(p) => {
                             Some(format!("{}: {} [{}]", state.source, p.message, p.code))
                         }
                         _ => None,

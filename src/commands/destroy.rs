@@ -7,19 +7,21 @@ use anyhow::{Context as _, Result};
 use futures::StreamExt;
 
 use super::Context;
-use crate::domain::comeback::Remembered;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::Image;
-use crate::domain::memory::{Journaled, Written};
-use crate::domain::report::{Outcome, PlaceError, Problem, Report, SnapshotResult, Status, Verb};
-use crate::domain::sharing::Principal;
+use crate::domain::journal::Remembered;
+use crate::domain::permissions::principal::Principal;
+use crate::domain::permissions::recorded::{Journaled, Written};
+use crate::domain::problem::{PlaceError, Problem};
+use crate::domain::removal::{self, Removal};
+use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
 use crate::domain::snapshot::delete_line;
 use crate::domain::tags::{KEEP, Tags};
 use crate::domain::unfinished::Unfinished;
-use crate::output::{Bar, Beginning, GoingSnapshots, Journal};
+use crate::journal::{Beginning, GoingSnapshots, Journal};
+use crate::output::Bar;
 use crate::service::error::ApiError;
-use crate::service::removal::{self, Removal};
 use crate::service::settle::settle;
 use crate::service::{Target, deregister, permissions, snapshots, stopping};
 

@@ -11,12 +11,13 @@ use super::remembering::{self, NotDisabled};
 use super::{Context, deregister, using};
 use crate::domain::change::Change;
 use crate::domain::image::{Image, State};
-use crate::domain::memory::{self, Journaled, Kept, Written};
-use crate::domain::report::{Outcome, Problem, Status, Verb};
-use crate::domain::sharing::Principal;
+use crate::domain::permissions::principal::Principal;
+use crate::domain::permissions::recorded::{self, Journaled, Kept, Written};
+use crate::domain::problem::Problem;
+use crate::domain::report::{Outcome, Status, Verb};
 use crate::domain::tags::{SHARES, Tags};
-use crate::domain::usage::Source;
-use crate::output::{Beginning, Journal};
+use crate::domain::usage::source::Source;
+use crate::journal::{Beginning, Journal};
 use crate::service::permissions::launch_permissions;
 use crate::service::usage::Scope;
 use crate::service::{Target, lifecycle};
@@ -96,7 +97,7 @@ async fn check(target: &Target, image: &Image, known: Option<&Journaled>) -> Res
 }
 
 fn kept(image: &Image, shares: &BTreeSet<Principal>, known: Option<&Journaled>) -> Result<Kept, Problem> {
-    let due = memory::due(image, known).map_err(|unknown| unknown.problem())?;
+    let due = recorded::due(image, known).map_err(|unknown| unknown.problem())?;
     Ok(Kept::of(image, shares, &due.unwrap_or_default(), &Tags::new()))
 }
 

@@ -13,11 +13,12 @@ use crate::domain::change::Change;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
-use crate::domain::memory::{self, Journaled, Unknown, tag_left};
-use crate::domain::report::{Outcome, Problem, Status, Verb};
-use crate::domain::sharing::{Principal, counted};
+use crate::domain::permissions::principal::{Principal, counted};
+use crate::domain::permissions::recorded::{self, Journaled, Unknown, tag_left};
+use crate::domain::problem::Problem;
+use crate::domain::report::{Outcome, Status, Verb};
 use crate::domain::tags::SHARES;
-use crate::output::{Beginning, Journal};
+use crate::journal::{Beginning, Journal};
 use crate::service::permissions::{self, Give, known_permissions};
 use crate::service::{Target, lifecycle};
 
@@ -92,7 +93,7 @@ async fn remembered(context: &Context, journal: &JournalArgs, chosen: &Chosen) -
     };
     let (mut due, mut unknown) = (BTreeMap::new(), Vec::new());
     for (target, image) in &chosen.images {
-        match memory::due(image, written.get(&image.id)) {
+        match recorded::due(image, written.get(&image.id)) {
             Ok(some) => due.extend(some.map(|some| (image.id.clone(), some))),
             Err(why) => unknown.push(damage(target, image, &why)),
         }

@@ -6,8 +6,8 @@ use super::planning::Surveys;
 use super::{Context, destroy};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::plan::Plan;
-use crate::domain::report::PlaceError;
-use crate::domain::usage::Usage;
+use crate::domain::problem::PlaceError;
+use crate::domain::usage::source::Usage;
 
 /// Ends a run well only if every source could be read, and every account be looked into.
 pub fn complete(context: &Context, plan: &Plan, surveys: &Surveys) -> Result<()> {

@@ -13,9 +13,10 @@ use crate::domain::change::{Change, objection_to_date, whole_minute};
 use crate::domain::failure::Failure;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
+use crate::domain::permissions::principal::Principal;
+use crate::domain::problem::Problem;
 use crate::domain::region::Region;
-use crate::domain::report::{Outcome, Problem, Status, Verb};
-use crate::domain::sharing::Principal;
+use crate::domain::report::{Outcome, Status, Verb};
 use crate::service::Target;
 use crate::service::permissions::Give;
 

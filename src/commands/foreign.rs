@@ -6,9 +6,9 @@ use anyhow::Error;
 
 use super::Context;
 use super::copying::Copies;
-use crate::domain::access;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
+use crate::domain::permissions::copy_access;
 use crate::service::copy::Encryption;
 use crate::service::error::ApiError;
 use crate::service::{Target, images, keys, snapshots};
@@ -34,12 +34,12 @@ pub async fn explained(to: &Target, copies: &Copies, error: Error) -> Error {
     let source = &copies.source;
     let account = account(to).await;
     let options = copies.owner_options();
-    if access::is_about_snapshots(&refusal.message) {
+    if copy_access::is_about_snapshots(&refusal.message) {
         let said = format!("{} [{}]", refusal.message, refusal.code);
-        return access::snapshots_not_shared(source, &[], &account, &options, Some(&said)).into();
+        return copy_access::snapshots_not_shared(source, &[], &account, &options, Some(&said)).into();
     }
     let share = |code: &'static str| {
-        let share = access::let_copy(source.id.as_str(), &account, &options);
+        let share = copy_access::let_copy(source.id.as_str(), &account, &options);
         Failure::new(Kind::Failed, code, refusal.to_string())
             .hint(format!("it may not be shared any more; its owner shares it with: {share}"))
             .into()
@@ -61,7 +61,7 @@ pub async fn failed(to: &Target, copies: &Copies, id: &ImageId, error: Error) ->
     if failure.code == "ImageNotAvailable" && !snapshots_say_key(to, id).await {
         return error;
     }
-    if ![access::KEY_NOT_USABLE, "ImageNotAvailable"].contains(&&*failure.code) {
+    if ![copy_access::KEY_NOT_USABLE, "ImageNotAvailable"].contains(&&*failure.code) {
         return error;
     }
     let mut keys = source_keys(to, copies).await;
@@ -79,8 +79,8 @@ pub async fn failed(to: &Target, copies: &Copies, id: &ImageId, error: Error) ->
         (true, true) => "which key is not known".to_owned(),
     };
     let remove = format!("amictl deregister {id} {}", to.options());
-    Failure::new(failure.kind, access::KEY_NOT_USABLE, format!("{}; {found}", failure.message))
-        .hint(access::key_hint(&account(to).await, &remove))
+    Failure::new(failure.kind, copy_access::KEY_NOT_USABLE, format!("{}; {found}", failure.message))
+        .hint(copy_access::key_hint(&account(to).await, &remove))
         .first(remove)
         .into()
 }
@@ -89,7 +89,7 @@ async fn snapshots_say_key(to: &Target, id: &ImageId) -> bool {
     let Ok(found) = images::by_ids(to, std::slice::from_ref(id)).await else { return false };
     let ids: Vec<_> = found.iter().flat_map(|image| image.snapshots.iter().map(|s| s.id.clone())).collect();
     let said = if ids.is_empty() { Ok(Vec::new()) } else { snapshots::messages(to, &ids).await };
-    said.is_ok_and(|said| said.iter().any(|message| access::is_about_keys(message)))
+    said.is_ok_and(|said| said.iter().any(|message| copy_access::is_about_keys(message)))
 }
 
 /// A key, where it is, and whose it is in this copy.

@@ -7,9 +7,8 @@ use super::Context;
 use super::snapshots_elsewhere::Naming;
 use crate::domain::age::Age;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::orphan::{Known, Proof, Stays, Verdict, in_use, verdict};
+use crate::domain::orphan::{Known, Orphan, Proof, Spared, Stays, Verdict, in_use, verdict};
 use crate::domain::snapshot::{Snapshot, delete_line};
-use crate::output::{Orphan, Spared};
 use crate::service::images::{self, Query};
 use crate::service::{Target, recycle_bin, snapshots};
 

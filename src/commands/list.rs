@@ -8,19 +8,19 @@ use clap::ValueEnum;
 use super::chosen::Chosen;
 use super::using::{self, Used};
 use super::{Context, destroy, everywhere};
-use crate::domain::across::NOT_ACTIVE;
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
+use crate::domain::image_filter::{Selection, Sort};
 use crate::domain::naming::Family;
+use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::reason::named;
-use crate::domain::report::{PlaceError, Problem};
-use crate::domain::selection::{Selection, Sort};
 use crate::domain::tags::TagMatch;
-use crate::domain::usage::{SourceStatus, Verdict};
-use crate::output::{self, Column, Options};
+use crate::domain::usage::accounts::NOT_ACTIVE;
+use crate::domain::usage::source::{SourceStatus, Verdict};
+use crate::output::{self, Column, Options, printer};
 use crate::service::images::{FILTER_CHARACTERS, FILTERS, Query};
 use crate::service::usage::Scope;
 
@@ -195,7 +195,7 @@ async fn show(context: &Context, args: &Args, all: &[Vec<Image>], listing: Chose
         ..Options::default()
     };
     output::images(&context.printer, &images, errors, &options, context.now)?;
-    if images.is_empty() && errors.is_empty() && context.printer.format() == output::Format::Table {
+    if images.is_empty() && errors.is_empty() && context.printer.format() == printer::Format::Table {
         context.printer.say("no images match");
     }
     if errors.is_empty() {

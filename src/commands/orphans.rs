@@ -11,12 +11,14 @@ use super::{Context, ending, using};
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::orphan::{Orphan, Spared};
 use crate::domain::policy::Limit;
-use crate::domain::report::{PlaceError, Problem, SnapshotResult};
-use crate::exit;
-use crate::output::{self, Journal, Orphan, Spared};
+use crate::domain::problem::{PlaceError, Problem};
+use crate::domain::report::SnapshotResult;
+use crate::journal::Journal;
 use crate::service::session::Places;
 use crate::service::{Target, snapshots, stopping};
+use crate::{exit, output};
 
 /// How many regions, or snapshots, are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;

@@ -18,7 +18,7 @@ use crate::domain::policy::{Limit, Policy};
 use crate::domain::report::Status;
 use crate::domain::retire::step::Step;
 use crate::domain::tags::TagMatch;
-use crate::domain::usage::Source;
+use crate::domain::usage::source::Source;
 use crate::output;
 use crate::service::Target;
 

@@ -10,12 +10,13 @@ use super::staging::Task;
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::plan::{Action, Plan, fingerprint};
+use crate::domain::problem::Problem;
 use crate::domain::region::Region;
-use crate::domain::report::{Outcome, Problem};
+use crate::domain::removal::Removal;
+use crate::domain::report::Outcome;
 use crate::domain::retention::Verdict;
 use crate::domain::retire::step::Step;
 use crate::domain::snapshot_use::stays;
-use crate::service::removal::Removal;
 use crate::service::{Target, deregister, images};
 
 /// Work that may be done, and work of a plan that may not be done any more.

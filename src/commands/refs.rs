@@ -8,7 +8,7 @@ use super::reports::ReportArgs;
 use super::{Context, chosen, destroy, ending, using};
 use crate::domain::plan::ErrorRow;
 use crate::domain::reference::ImageRef;
-use crate::domain::usage::Source;
+use crate::domain::usage::source::Source;
 use crate::output;
 use crate::service::usage::Scope;
 

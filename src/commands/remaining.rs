@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use anyhow::{Error, Result};
 
-use super::copying::{Copies, Failed, Made};
-use super::{Context, copying, finishing};
-use crate::domain::access;
+use super::copying::{self, Copies, Failed, Made};
+use super::{Context, finishing};
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::permissions::copy_access;
 use crate::domain::region::Region;
 use crate::domain::report::Outcome;
 use crate::exit;
@@ -162,7 +162,7 @@ impl Failed {
         let last = exit::last_word(&self.error);
         !self.needs_name()
             && asked.is_some_and(|asked| asked != Encryption::AsSource)
-            && (last.code == access::KEY_NOT_USABLE || access::is_about_keys(&last.message))
+            && (last.code == copy_access::KEY_NOT_USABLE || copy_access::is_about_keys(&last.message))
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::domain::change::Change;
 use crate::domain::image::{Image, State};
-use crate::domain::memory::{as_before, tag_left};
-use crate::domain::report::Problem;
-use crate::domain::sharing::{Principal, few};
+use crate::domain::permissions::principal::{Principal, few};
+use crate::domain::permissions::recorded::{as_before, tag_left};
+use crate::domain::problem::Problem;
 use crate::service::error::codes;
 use crate::service::permissions::{give_each, known_permissions, launch_permissions};
 use crate::service::{Target, images, lifecycle};

@@ -10,7 +10,8 @@ use super::{Context, binned, closing};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::report::{Outcome, Report, Status};
-use crate::output::{self, Journal};
+use crate::journal::Journal;
+use crate::output;
 use crate::service::restore::{self, Returned};
 
 const EXAMPLES: &str = "\

@@ -20,16 +20,17 @@ use super::{
 };
 use crate::cli::{Cli, Command};
 use crate::domain::reference::RefError;
-use crate::exit;
-use crate::output::{self, Format};
-use crate::service::{self, wait::Stop};
+use crate::output::printer::Format;
+use crate::output::{self, error};
+use crate::service::wait::Stop;
+use crate::{exit, service};
 
 /// How long the end of a run waits for what still goes on in the background.
 const LEFTOVERS: Duration = Duration::from_millis(100);
 
 /// Runs the command line and gives the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
-    std::panic::set_hook(Box::new(output::panicked));
+    std::panic::set_hook(Box::new(error::panicked));
     let mut command = without_empty_variables(Cli::command(), &process);
     let matches = command.try_get_matches_from_mut(&args);
     let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
@@ -66,7 +67,7 @@ fn end(result: Result<()>, json: bool) -> u8 {
         Err(error) => {
             let last = exit::last_word(&error);
             let hint = last.hint.as_deref().or(next_step(last.exit));
-            output::failure(json, &last.code, &last.message, hint, last.exit);
+            error::failure(json, &last.code, &last.message, hint, last.exit);
             last.exit
         }
     }
@@ -179,10 +180,10 @@ fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8 {
     if wants_json(args, process) {
         let text = error.render().to_string();
         let message = text.trim().trim_start_matches("error: ");
-        output::failure(true, "Usage", message, Some(hint.as_deref().unwrap_or("see: amictl --help")), exit::USAGE);
+        error::failure(true, "Usage", message, Some(hint.as_deref().unwrap_or("see: amictl --help")), exit::USAGE);
     } else {
         let _ = error.print();
-        hint.iter().for_each(|hint| output::hint(hint));
+        hint.iter().for_each(|hint| error::hint(hint));
     }
     exit::USAGE
 }

@@ -9,13 +9,13 @@ use std::collections::{BTreeSet, HashMap};
 use futures::StreamExt;
 
 use super::using::{Looked, PLACES};
-use crate::domain::across::Unread;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::launchable::Launchable;
+use crate::domain::problem::Problem;
 use crate::domain::region::Region;
-use crate::domain::report::Problem;
-use crate::domain::usage::Reference;
+use crate::domain::usage::accounts::Unread;
+use crate::domain::usage::source::Reference;
 use crate::service::images::{self, FILTER_VALUES};
 use crate::service::usage;
 

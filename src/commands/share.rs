@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::Context;
 use super::changing::{self, Which};
 use super::destroy::JournalArgs;
 use super::sharing::{self, Sharing};
-use super::{shareable, withdrawing};
+use super::{Context, shareable, withdrawing};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
+use crate::domain::permissions::principal::Principal;
 use crate::domain::report::Verb;
-use crate::domain::sharing::Principal;
 use crate::service::Target;
 use crate::service::permissions::Give;
 

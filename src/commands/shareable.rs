@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::Context;
-use super::changing;
 use super::chosen::Chosen;
 use super::sharing::Sharing;
+use super::{Context, changing};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
-use crate::domain::sharing::Principal;
+use crate::domain::permissions::principal::Principal;
 use crate::service::images::{self, FILTER_VALUES, Query};
-use crate::service::snapshots::Block;
-use crate::service::{Target, keys, permissions, snapshots};
+use crate::service::snapshots::{self, Block};
+use crate::service::{Target, keys, permissions};
 
 /// Refuses what EC2 would refuse.
 pub async fn acceptable(context: &Context, chosen: &Chosen, sharing: &Sharing) -> Result<()> {

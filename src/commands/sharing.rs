@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::Image;
-use crate::domain::report::{NOT_SEEN, Outcome, Problem, Status, Verb};
-use crate::domain::sharing::Principal;
+use crate::domain::permissions::principal::Principal;
+use crate::domain::problem::{NOT_SEEN, Problem};
+use crate::domain::report::{Outcome, Status, Verb};
 use crate::service::Target;
 use crate::service::error::ApiError;
 use crate::service::permissions::{self, Give, launch_permissions, volume_permissions};

@@ -6,13 +6,13 @@ use futures::StreamExt;
 
 use super::chosen::Chosen;
 use super::using::{Looked, PLACES, Pick, unread_accounts};
-use crate::domain::across::{Unread, may_launch, seen_from_outside};
 use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::orphan::Named;
+use crate::domain::problem::Problem;
 use crate::domain::region::Region;
-use crate::domain::report::Problem;
 use crate::domain::snapshot_use::NAMING;
-use crate::domain::usage::{Reference, Source};
+use crate::domain::usage::accounts::{Unread, may_launch, seen_from_outside};
+use crate::domain::usage::source::{Reference, Source};
 use crate::service::Target;
 use crate::service::permissions::volume_permissions;
 use crate::service::usage::{self, Scope};

@@ -10,10 +10,11 @@ use super::{Context, copying};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
+use crate::domain::lineage;
+use crate::domain::permissions::copy_access;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
 use crate::domain::tags::name_tags;
-use crate::domain::{access, lineage};
 use crate::service::error::{ApiError, codes};
 use crate::service::{Target, images, resolve};
 
@@ -188,7 +189,7 @@ fn named(mut image: Image) -> Image {
 async fn perhaps_not_shared(target: &Target, reference: &ImageRef, error: Error) -> Error {
     match (reference, error.downcast_ref::<Failure>(), target.account().await) {
         (ImageRef::Id(id), Some(failure), Ok(account)) if resolve::is_missing(&error) => {
-            let share = access::let_copy(id.as_str(), account.as_str(), &format!("--region {}", target.region));
+            let share = copy_access::let_copy(id.as_str(), account.as_str(), &format!("--region {}", target.region));
             let hint = format!(
                 "if it belongs to another account, its owner shares it with: {share}; else it is deregistered, or in \
                  another region (--region)"

@@ -12,11 +12,13 @@ use crate::domain::change::{Change, Objection};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
-use crate::domain::memory::{self, Journaled, Written};
-use crate::domain::report::{Outcome, Problem, Status};
+use crate::domain::permissions::recorded::{self, Journaled, Written};
+use crate::domain::problem::Problem;
+use crate::domain::report::{Outcome, Status};
 use crate::domain::retire::step::Step;
 use crate::domain::retire::{self, Moves, Shares};
-use crate::output::{Bar, Beginning, Journal};
+use crate::journal::{Beginning, Journal};
+use crate::output::Bar;
 use crate::service::permissions::{Give, change_launch, launch_permissions};
 use crate::service::{Target, lifecycle};
 
@@ -80,7 +82,7 @@ pub async fn check(context: &Context, task: &Task, known: &Known) -> Result<()> 
 async fn shares(task: &Task, known: &Known) -> Shares {
     let Task { target, image, .. } = task;
     let present = launch_permissions(target, &image.id).await.map_err(Problem::from);
-    Shares { present, due: memory::due(image, known.get(&image.id)) }
+    Shares { present, due: recorded::due(image, known.get(&image.id)) }
 }
 
 async fn one(context: &Context, task: Task, journal: &Journal, known: &Known, bar: &Bar) -> Outcome {

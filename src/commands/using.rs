@@ -7,14 +7,14 @@ use futures::StreamExt;
 
 use super::chosen::Chosen;
 use super::{Context, reports, searching, snapshots_elsewhere};
-use crate::domain::across::{self, Unread, elsewhere, may_launch};
 use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
+use crate::domain::permissions::recorded::before_disabling;
+use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::Region;
-use crate::domain::report::{PlaceError, Problem};
 use crate::domain::retention::Shares;
-use crate::domain::sharing::before_disabling;
-use crate::domain::usage::{Source, SourceState, SourceStatus, Usage, Verdict};
+use crate::domain::usage::accounts::{self, Unread, elsewhere, may_launch};
+use crate::domain::usage::source::{Source, SourceState, SourceStatus, Usage, Verdict};
 use crate::service::Target;
 use crate::service::permissions::launch_permissions;
 use crate::service::usage::{self, Scope};
@@ -158,7 +158,7 @@ pub async fn across(
     let doubts = places.iter().map(|place| doubts(place, candidates, unread));
     let doubts: Vec<_> = futures::stream::iter(doubts).buffered(PLACES).collect().await;
     for ((place, doubts), read) in looked.iter_mut().zip(doubts).zip(read) {
-        let state = across::state(place.account.clone(), place.region(), read, &doubts);
+        let state = accounts::state(place.account.clone(), place.region(), read, &doubts);
         place.usage.sources.push(state);
         doubts.into_keys().for_each(|image| place.usage.doubt(image, Source::Accounts));
     }

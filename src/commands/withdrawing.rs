@@ -6,13 +6,14 @@ use super::chosen::Chosen;
 use super::destroy::{self, JournalArgs};
 use super::sharing::{self, Sharing};
 use super::{Context, changing};
-use crate::domain::comeback::Remembered;
 use crate::domain::image::{Image, State};
-use crate::domain::memory::{self, Unknown, Withdrawal, Written};
-use crate::domain::report::{Outcome, Problem, Status, Verb};
-use crate::domain::sharing::few;
+use crate::domain::journal::Remembered;
+use crate::domain::permissions::principal::few;
+use crate::domain::permissions::recorded::{self, Unknown, Withdrawal, Written};
+use crate::domain::problem::Problem;
+use crate::domain::report::{Outcome, Status, Verb};
 use crate::domain::tags::SHARES;
-use crate::output::{Beginning, Journal};
+use crate::journal::{Beginning, Journal};
 use crate::service::permissions::known_permissions;
 use crate::service::{Target, lifecycle};
 
@@ -32,7 +33,7 @@ pub async fn run(
     let (known, remembered) = changing::unless(context, &chosen, known)?;
     // What is withdrawn now is not to be put back by another run of restore.
     let unfinished = |image: &Image| remembered.get(&image.id).is_some_and(Remembered::is_unfinished_return);
-    let of = |image: &Image| memory::withdraw(image, known.get(&image.id), sharing.named());
+    let of = |image: &Image| recorded::withdraw(image, known.get(&image.id), sharing.named());
     if dry_run {
         let ask = async |target: &Target, image: &Image| check(target, image, sharing, of(image)).await;
         return changing::tried(context, chosen, Verb::Unshare, ask).await;

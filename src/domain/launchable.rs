@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::ids::{AccountId, ImageId};
 use super::image::{Image, State};
-use super::sharing::{Principal, before_disabling};
+use super::permissions::principal::Principal;
+use super::permissions::recorded::before_disabling;
 
 /// Images of one region, by who may launch them. Places are told by numbers.
 #[derive(Debug, Default)]
@@ -72,10 +73,10 @@ impl<'a> Launchable<'a> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::across::may_launch;
     use super::super::image::testing::image;
     use super::*;
     use crate::domain::tags::SHARES;
+    use crate::domain::usage::accounts::may_launch;
 
     const ORGANIZATION: &str = "arn:aws:organizations::111111111111:organization/o-abcdefghij";
 

@@ -9,12 +9,14 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use super::age::Age;
-use super::ids::{ImageId, SnapshotId};
+use super::ids::{AccountId, ImageId, SnapshotId};
+use super::problem::Problem;
 use super::reason::named;
-use super::report::Problem;
 use super::snapshot::Snapshot;
 use super::tags::{COPIED_FROM, KEEP, SNAPSHOT_OF, Tags, backup_service};
-use super::usage::Reference;
+use super::usage::source::Reference;
+use crate::domain::region::Region;
+use crate::domain::report::SnapshotResult;
 
 /// What is known of the images of one account and region.
 #[derive(Debug, Clone, Default)]
@@ -175,6 +177,44 @@ impl fmt::Display for Doubt {
             }
             Self::TagOfAnother(tag) => write!(f, "its tag {SNAPSHOT_OF} ({tag}) is not about this snapshot"),
             Self::CopyOf(origin) => write!(f, "belongs to some copy of {origin}: no tag {SNAPSHOT_OF} says to which"),
+        }
+    }
+}
+
+/// An orphaned snapshot.
+#[derive(Debug, Clone)]
+pub struct Orphan {
+    /// The account it is in, where known.
+    pub account: Option<AccountId>,
+    /// Where it is.
+    pub region: Region,
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// Why it is one.
+    pub why: String,
+    /// What became of it, once something was done.
+    pub result: Option<SnapshotResult>,
+}
+
+/// A snapshot that looks left over, and stays.
+#[derive(Debug, Clone)]
+pub struct Spared {
+    /// The account it is in, where known.
+    pub account: Option<AccountId>,
+    /// Where it is.
+    pub region: Region,
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// Why it stays.
+    pub why: Stays,
+}
+
+impl Orphan {
+    /// What became of it as one word, with the problem where it failed.
+    pub fn result(&self) -> (&'static str, Option<&Problem>) {
+        match &self.result {
+            None => ("planned", None),
+            Some(result) => (result.as_str(), result.problem()),
         }
     }
 }

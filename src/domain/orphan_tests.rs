@@ -144,7 +144,7 @@ fn a_copy_without_a_tag_of_its_own_stays_and_the_doubt_has_words() {
 fn what_is_named_stays_and_so_does_everything_where_that_is_unknown() {
     let id: SnapshotId = HERE.parse().unwrap();
     let reference = Reference {
-        source: crate::domain::usage::Source::LaunchTemplates,
+        source: crate::domain::usage::source::Source::LaunchTemplates,
         kind: "launch-template",
         id: "lt-1".into(),
         detail: "web:3".into(),

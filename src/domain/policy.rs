@@ -15,9 +15,9 @@ use super::image::Image;
 use super::region::RegionChoice;
 use super::retire::Stages;
 use super::roles::{AccountChoice, RoleArn, RoleName};
+use super::serde_text::{text, texts};
 use super::tags::TagMatch;
-use super::usage::Source;
-use super::written::{text, texts};
+use super::usage::source::Source;
 
 /// How many versions of a family stay where nothing else is said.
 pub const KEEP: usize = 3;

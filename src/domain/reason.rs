@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::usage::Reference;
+use super::usage::source::Reference;
 
 /// Why an image stays.
 #[derive(Debug, Clone, PartialEq, Eq)]

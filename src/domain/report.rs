@@ -1,33 +1,10 @@
 //! What a run did, image by image: failures are values here, and the end of a run follows from them.
 
-use std::fmt;
-
-use thiserror::Error;
-
 use super::failure::Kind;
 use super::ids::{AccountId, ImageId, SnapshotId};
 use super::image::Image;
+use super::problem::{NOT_SEEN, PlaceError, Problem};
 use super::region::Region;
-
-/// An error as a report carries it: EC2's code and message, verbatim.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{message} [{code}]")]
-pub struct Problem {
-    /// EC2's error code, or amictl's own word where EC2 gave none.
-    pub code: String,
-    /// What went wrong.
-    pub message: String,
-}
-
-impl Problem {
-    /// Whether EC2 refused to delete what AWS Backup holds. It always will: only that service can.
-    pub fn is_of_backup(&self) -> bool {
-        self.message.contains("AWS Backup")
-    }
-}
-
-/// The code of what EC2 accepted and does not show.
-pub const NOT_SEEN: &str = "NotSeen";
 
 /// What was to be done to an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,32 +91,8 @@ impl Verb {
     }
 }
 
-/// An account and region in which nothing could be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlaceError {
-    /// The account, where known.
-    pub account: Option<String>,
-    /// The region.
-    pub region: Region,
-    /// What went wrong.
-    pub problem: Problem,
-}
-
 /// Something of an account and region that the user should know. It changes neither what is done nor how a run ends.
 pub type Warning = PlaceError;
-
-/// The code of a reference to something that does not exist: it launches nothing.
-pub const DEAD_REFERENCE: &str = "DeadReference";
-
-impl fmt::Display for PlaceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { account, region, problem } = self;
-        if let Some(account) = account {
-            write!(f, "account {account}, ")?;
-        }
-        write!(f, "region {region}: {} [{}]", problem.message, problem.code)
-    }
-}
 
 /// What became of one snapshot of an image that was deregistered or brought back.
 #[derive(Debug, Clone, PartialEq, Eq)]

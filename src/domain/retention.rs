@@ -15,7 +15,7 @@ use super::policy::{Policy, Settled};
 use super::retire::step::Step;
 use super::retire::{History, Next, next};
 use super::tags::{KEEP, TagMatch, backup_service};
-use super::usage::{ALIAS, SourceState, SourceStatus, Usage, Verdict as UseVerdict};
+use super::usage::source::{ALIAS, SourceState, SourceStatus, Usage, Verdict as UseVerdict};
 
 pub use super::reason::Reason;
 

@@ -4,9 +4,9 @@ mod retire;
 use super::super::ids::ImageId;
 use super::super::image::Protection;
 use super::super::image::testing::image;
-use super::super::report::Problem;
-use super::super::usage::{Reference, Source, SourceState};
 use super::*;
+use crate::domain::problem::Problem;
+use crate::domain::usage::source::{Reference, Source, SourceState};
 
 fn now() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-01-31T00:00:00Z").unwrap().to_utc()

@@ -5,7 +5,7 @@ use super::ids::SnapshotId;
 use super::orphan::Named;
 use super::reason::named;
 use super::report::SnapshotResult;
-use super::usage::{Source, SourceState, SourceStatus, Usage};
+use super::usage::source::{Source, SourceState, SourceStatus, Usage};
 
 /// The sources that can name snapshots.
 pub const NAMING: [Source; 3] = [Source::LaunchTemplates, Source::LaunchConfigurations, Source::SpotRequests];
@@ -48,8 +48,8 @@ fn unknown(why: &str) -> SnapshotResult {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::report::Problem;
-    use crate::domain::usage::Reference;
+    use crate::domain::problem::Problem;
+    use crate::domain::usage::source::Reference;
 
     fn id(n: u32) -> SnapshotId {
         format!("snap-{n:08x}").parse().unwrap()

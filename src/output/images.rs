@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::columns::{Column, Row};
-use super::json::{BeginningJson, BesidesJson, ErrorJson, ImageJson, OutcomeJson, VERSION};
+use super::json::{BeginningJson, BesidesJson, ErrorJson, ImageJson, OutcomeJson, VERSION, parallel};
+use super::printer::{Format, Printer};
 use super::table::Sheet;
-use super::{Format, Printer, long};
 use crate::domain::cost::{Prices, snapshot_gib};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
-use crate::domain::report::{Outcome, PlaceError};
+use crate::domain::problem::PlaceError;
+use crate::domain::report::Outcome;
 
 /// What to show of images beside themselves.
 #[derive(Debug, Clone, Default)]
@@ -50,9 +51,9 @@ pub fn images(
                 steps: options.steps.iter().map(OutcomeJson::new).collect(),
             };
             let around = (&BeginningJson { version: VERSION }, "images", &besides);
-            printer.write(|out| long::document(out, around, images, |image| item(image)))
+            printer.write(|out| parallel::document(out, around, images, |image| item(image)))
         }
-        Format::Jsonl => printer.write(|out| long::lines(out, images, |image| item(image))),
+        Format::Jsonl => printer.write(|out| parallel::lines(out, images, |image| item(image))),
         Format::Ids => printer.ids(images.iter().map(|image| &image.id)),
         Format::Csv => {
             let columns = chosen(Column::all());

@@ -1,8 +1,8 @@
 //! Instances in every format.
 
 use super::json::{InstanceJson, InstancesJson, VERSION};
+use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
-use super::{Format, Printer};
 use crate::domain::instance::Instance;
 
 /// Writes instances to stdout.

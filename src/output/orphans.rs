@@ -1,51 +1,13 @@
 //! Orphaned snapshots, and what became of them, in every format.
 
 use super::json::{ErrorJson, OrphanJson, OrphansJson, SparedJson, VERSION};
+use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
-use super::{Format, Printer};
 use crate::domain::cost::Prices;
 use crate::domain::ids::AccountId;
-use crate::domain::orphan::Stays;
-use crate::domain::region::Region;
-use crate::domain::report::{PlaceError, Problem, SnapshotResult};
-use crate::domain::snapshot::{Snapshot, delete_line};
-
-/// An orphaned snapshot.
-#[derive(Debug, Clone)]
-pub struct Orphan {
-    /// The account it is in, where known.
-    pub account: Option<AccountId>,
-    /// Where it is.
-    pub region: Region,
-    /// The snapshot.
-    pub snapshot: Snapshot,
-    /// Why it is one.
-    pub why: String,
-    /// What became of it, once something was done.
-    pub result: Option<SnapshotResult>,
-}
-
-/// A snapshot that looks left over, and stays.
-#[derive(Debug, Clone)]
-pub struct Spared {
-    /// The account it is in, where known.
-    pub account: Option<AccountId>,
-    /// Where it is.
-    pub region: Region,
-    /// The snapshot.
-    pub snapshot: Snapshot,
-    /// Why it stays.
-    pub why: Stays,
-}
-
-impl Orphan {
-    fn result(&self) -> (&'static str, Option<&Problem>) {
-        match &self.result {
-            None => ("planned", None),
-            Some(result) => (result.as_str(), result.problem()),
-        }
-    }
-}
+use crate::domain::orphan::{Orphan, Spared};
+use crate::domain::problem::PlaceError;
+use crate::domain::snapshot::delete_line;
 
 /// Writes orphans to stdout, and what stays although it looks like one. The places that could not be read are part of
 /// the JSON document.

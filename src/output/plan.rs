@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
-use super::{Format, Printer};
 use crate::domain::ids::AccountId;
 use crate::domain::naming::ImageName;
 use crate::domain::plan::{Action, Kept, Plan};

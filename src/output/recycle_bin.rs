@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use super::json::{BinnedJson, BinnedListJson, ErrorJson, VERSION, time};
+use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
-use super::{Format, Printer};
 use crate::domain::age::ago;
-use crate::domain::binned::Binned;
 use crate::domain::ids::SnapshotId;
-use crate::domain::report::PlaceError;
+use crate::domain::problem::PlaceError;
+use crate::domain::recycle_bin::contents::Binned;
 
 /// An image that is about to be gone for good is worth a look.
 const SOON: i64 = 3;

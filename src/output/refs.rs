@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use super::json::{ErrorJson, ReferenceJson, RefsImageJson, RefsJson, VERSION};
+use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
-use super::{Format, Printer};
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::plan::{ErrorRow, SourceRow};
-use crate::domain::report::PlaceError;
-use crate::domain::usage::{SourceStatus, Usage, Verdict};
+use crate::domain::problem::PlaceError;
+use crate::domain::usage::source::{SourceStatus, Usage, Verdict};
 
 /// Writes who uses the images of each place to stdout.
 pub fn refs(printer: &Printer, places: &[(&[Image], &Usage)], errors: &[PlaceError]) -> anyhow::Result<()> {

@@ -1,8 +1,8 @@
 //! What a run did, in every format.
 
 use super::json::{OutcomeJson, ReportJson};
+use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
-use super::{Format, Printer};
 use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
 
 /// Writes a report to stdout.

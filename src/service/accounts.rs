@@ -10,12 +10,12 @@ use super::retry::Patient;
 use super::session::Settings;
 use super::sign_in::{Role, with_role};
 use super::target::{Account, Caller, caller, region_of};
-use crate::domain::across;
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;
+use crate::domain::problem::PlaceError;
 use crate::domain::region::Region;
-use crate::domain::report::PlaceError;
 use crate::domain::roles::RoleArn;
+use crate::domain::usage::accounts;
 
 const LIST: &str = "ListAccounts";
 /// Where Organizations is, by partition.
@@ -126,7 +126,7 @@ async fn members(config: &SdkConfig, partition: &str) -> Result<Members, ApiErro
             let name = account.name().map(|name| format!(" ({name})")).unwrap_or_default();
             members.notes.push(format!("account {id}{name} of the organization is {state}: left out"));
             if state != CLOSED {
-                let problem = across::inactive(state);
+                let problem = accounts::inactive(state);
                 members.inactive.push(PlaceError { account: Some(id.to_string()), region: region.clone(), problem });
             }
         }

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::error::{ApiError, api, dry_run};
-use super::removal::Removal;
 use super::target::Target;
 use super::{snapshots, tags};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::plan::Action;
-use crate::domain::report::{Outcome, Problem, SnapshotResult, Status, Verb};
+use crate::domain::problem::Problem;
+use crate::domain::removal::Removal;
+use crate::domain::report::{Outcome, SnapshotResult, Status, Verb};
 use crate::domain::tags::{KEEP, Tags};
 
 const CALL: &str = "DeregisterImage";

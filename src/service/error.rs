@@ -9,8 +9,8 @@ use super::answer;
 use super::retry::QUOTA;
 use super::room::is_at_the_moment;
 use super::stopping::Stopped;
+use crate::domain::problem::Problem;
 use crate::domain::region::Region;
-use crate::domain::report::Problem;
 
 /// EC2's code for a dry run that would have worked: an error in name only.
 const DRY_RUN_OK: &str = "DryRunOperation";

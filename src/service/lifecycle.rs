@@ -11,7 +11,7 @@ use super::target::Target;
 use super::{images, tags};
 use crate::domain::change::Change;
 use crate::domain::image::Image;
-use crate::domain::report::{NOT_SEEN, Problem};
+use crate::domain::problem::{NOT_SEEN, Problem};
 
 /// How long EC2 may show an image as it was before a change, in seconds.
 pub(super) const SEEN_PAUSES: [u64; 6] = [0, 1, 2, 4, 8, 15];

@@ -32,7 +32,6 @@ mod proxies;
 mod put_back;
 pub mod recycle_bin;
 pub mod register;
-pub mod removal;
 pub mod resolve;
 pub mod restore;
 mod retry;

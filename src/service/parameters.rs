@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::error::{ApiError, api};
 use super::target::Target;
 use crate::domain::launch_image::{calls, parameter};
-use crate::domain::report::Problem;
+use crate::domain::problem::Problem;
 
 const GET: &str = "GetParameter";
 const GET_MANY: &str = "GetParameters";

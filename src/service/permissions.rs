@@ -12,8 +12,8 @@ use super::error::{ApiError, api, codes, dry_run};
 use super::lifecycle::{SEEN_PAUSES, STATE};
 use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::report::{NOT_SEEN, Problem};
-use crate::domain::sharing::Principal;
+use crate::domain::permissions::principal::Principal;
+use crate::domain::problem::{NOT_SEEN, Problem};
 
 const DESCRIBE: &str = "DescribeImageAttribute";
 const MODIFY: &str = "ModifyImageAttribute";

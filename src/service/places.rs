@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::error::ApiError;
 use super::target::Target;
 use crate::domain::ids::AccountId;
+use crate::domain::problem::PlaceError;
 use crate::domain::region::Region;
-use crate::domain::report::PlaceError;
 
 /// Where a run works.
 #[derive(Clone)]

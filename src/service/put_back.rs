@@ -9,11 +9,12 @@ use super::permissions::{Refused, give_each, give_volume_each, known_permissions
 use super::target::Target;
 use super::{lifecycle, snapshots, tags};
 use crate::domain::change::Change;
-use crate::domain::comeback::{Comeback, Remembered, counted};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
-use crate::domain::report::Problem;
-use crate::domain::sharing::{Principal, few};
+use crate::domain::journal::Remembered;
+use crate::domain::permissions::principal::{Principal, few};
+use crate::domain::problem::Problem;
+use crate::domain::recycle_bin::restoration::{Comeback, counted};
 use crate::domain::tags::{RETIRE, Tags};
 
 /// How many snapshots are worked on at a time.

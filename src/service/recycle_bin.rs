@@ -11,9 +11,9 @@ use futures::{StreamExt, TryStreamExt};
 use super::error::{ApiError, api, codes, dry_run};
 use super::target::Target;
 use super::{images, snapshots};
-use crate::domain::binned::{BinnedImage, BinnedSnapshot};
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::recycle_bin::{Resource, Rule, RuleTag};
+use crate::domain::recycle_bin::contents::{BinnedImage, BinnedSnapshot};
+use crate::domain::recycle_bin::rules::{Resource, Rule, RuleTag};
 
 const LIST_IMAGES: &str = "ListImagesInRecycleBin";
 const LIST_SNAPSHOTS: &str = "ListSnapshotsInRecycleBin";

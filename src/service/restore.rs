@@ -10,10 +10,11 @@ use super::put_back::put_back;
 use super::target::Target;
 use super::wait::{Over, Patience, Pauses, image_back};
 use super::{recycle_bin, snapshots};
-use crate::domain::comeback::Comeback;
 use crate::domain::failure::Failure;
 use crate::domain::ids::SnapshotId;
-use crate::domain::report::{Outcome, Problem, SnapshotResult, Status, Verb};
+use crate::domain::problem::Problem;
+use crate::domain::recycle_bin::restoration::Comeback;
+use crate::domain::report::{Outcome, SnapshotResult, Status, Verb};
 
 /// How many snapshots, or images, are worked on at a time.
 const SIDE_BY_SIDE: usize = 10;

@@ -11,18 +11,18 @@ use tokio::sync::Mutex;
 
 use super::address::{Endpoint, shown};
 use super::aws_files::Files;
-use super::configuration::Loaded;
+use super::configuration::{self, Loaded};
 use super::error::ApiError;
 use super::pace::Pace;
 pub use super::places::Places;
-use super::profile::Made;
+use super::profile::{self, Made};
 pub use super::sign_in::Ask;
 use super::target::{Account, Target, caller};
-use super::{accounts, configuration, credentials, profile};
+use super::{accounts, credentials};
 use crate::domain::failure::Failure;
 use crate::domain::ids::AccountId;
+use crate::domain::problem::PlaceError;
 use crate::domain::region::{Region, RegionChoice};
-use crate::domain::report::PlaceError;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 
 /// Attempts for one call, the first included, where nobody says otherwise.

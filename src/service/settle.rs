@@ -10,14 +10,15 @@ use tokio::time::Instant;
 use super::deregister::{Said, UNAVAILABLE, keep_tag, outcome, says_gone};
 use super::error::ApiError;
 use super::images::{self, Query};
-use super::removal::Removal;
 use super::target::Target;
 use super::wait::{Over, Patience, Pauses, Progress, Stop, Watch};
 use super::{snapshots, tags};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::State;
 use crate::domain::orphan;
-use crate::domain::report::{Outcome, Problem, SnapshotResult, Status};
+use crate::domain::problem::Problem;
+use crate::domain::removal::Removal;
+use crate::domain::report::{Outcome, SnapshotResult, Status};
 use crate::domain::snapshot::{Snapshot, search_line};
 
 const IN_USE: &str = "InvalidSnapshot.InUse";

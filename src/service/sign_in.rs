@@ -19,8 +19,8 @@ use tokio::sync::Mutex;
 use super::credentials::{Fit, TIME_TO_ANSWER};
 use super::error::{ApiError, api, codes};
 use super::target::{region_of, sts};
+use crate::domain::problem::Problem;
 use crate::domain::region::Region;
-use crate::domain::report::Problem;
 
 const ASSUME: &str = "AssumeRole";
 const SESSION: &str = "GetSessionToken";

@@ -13,8 +13,8 @@ use super::http::Network;
 use super::pace::{self, Pace};
 use super::retry::Patient;
 use crate::domain::ids::AccountId;
+use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::Region;
-use crate::domain::report::{PlaceError, Problem};
 use crate::domain::roles::RoleArn;
 
 /// An account, reached with one set of credentials.

@@ -7,13 +7,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::error::ApiError;
-use super::images;
-use super::snapshots;
 use super::target::Target;
-use crate::domain::access;
+use super::{images, snapshots};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
+use crate::domain::permissions::copy_access;
 use crate::domain::region::Region;
 
 /// EC2 may not know an id for this long after it gave it out.
@@ -225,14 +224,14 @@ fn sizes(image: &Image) -> String {
 
 fn ended(target: &Target, image: &Image) -> Failure {
     let reason = image.state_reason.as_deref().unwrap_or("EC2 gives no reason");
-    let over_key = access::is_about_keys(reason);
-    let code = if over_key { access::KEY_NOT_USABLE } else { "ImageNotAvailable" };
+    let over_key = copy_access::is_about_keys(reason);
+    let code = if over_key { copy_access::KEY_NOT_USABLE } else { "ImageNotAvailable" };
     let message = format!("{} in {} is {}: {reason}", image.label(), image.region, image.state);
     let failure = Failure::new(Kind::Failed, code, message);
     let remove = format!("amictl deregister {} {}", image.id, target.options());
     match (&image.state, &image.owner) {
         (State::Failed | State::Error, Some(owner)) if over_key => {
-            failure.hint(access::key_hint(owner.as_str(), &remove)).first(remove)
+            failure.hint(copy_access::key_hint(owner.as_str(), &remove)).first(remove)
         }
         (State::Failed | State::Error, _) => {
             failure.hint(format!("it still holds its name; remove it with: {remove}")).first(remove)

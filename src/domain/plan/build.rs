@@ -13,13 +13,14 @@ use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::image::Image;
 use crate::domain::order::newest_first;
 use crate::domain::policy::Policy;
+use crate::domain::problem::PlaceError;
 use crate::domain::region::Region;
-use crate::domain::report::{PlaceError, SnapshotResult};
+use crate::domain::report::SnapshotResult;
 use crate::domain::retention::{Reason, Verdict};
 use crate::domain::retire::History;
 use crate::domain::retire::step::Step;
 use crate::domain::snapshot_use::stays;
-use crate::domain::usage::Usage;
+use crate::domain::usage::source::Usage;
 
 /// The images of one place with what was found out about them.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::ids::{AccountId, ImageId, SnapshotId};
 use super::policy::Policy;
+use super::problem::PlaceError;
 use super::region::Region;
-use super::report::PlaceError;
 use super::retire::step::Step;
-use super::usage::{Source, SourceState, SourceStatus};
+use super::usage::source::{Source, SourceState, SourceStatus};
 
 pub use build::{Judged, fingerprint};
 pub use check::Unusable;

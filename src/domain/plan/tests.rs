@@ -1,13 +1,12 @@
-use crate::domain::image::ImageSnapshot;
-use crate::domain::image::testing::image;
-use crate::domain::retention::{Shares, judge};
-use chrono::TimeDelta;
-
 use super::*;
 use crate::domain::age::Age;
 use crate::domain::cost::Prices;
-use crate::domain::image::{Image, Protection, State};
-use crate::domain::usage::Usage;
+use crate::domain::image::testing::image;
+use crate::domain::image::{Image, ImageSnapshot, Protection, State};
+use crate::domain::retention::{Shares, judge};
+use crate::domain::usage::source::Usage;
+use chrono::TimeDelta;
+
 use std::collections::BTreeSet;
 
 fn now() -> DateTime<Utc> {
@@ -117,7 +116,7 @@ fn a_plan_is_for_its_account_and_its_day() {
 fn a_plan_of_several_accounts_is_for_all_of_them() {
     let both: BTreeSet<AccountId> = ["111111111111", "222222222222"].iter().map(|id| id.parse().unwrap()).collect();
     let one: BTreeSet<_> = account().into_iter().collect();
-    let problem = crate::domain::report::Problem { code: "AccessDenied".into(), message: "no".into() };
+    let problem = crate::domain::problem::Problem { code: "AccessDenied".into(), message: "no".into() };
     let account = Some("222222222222".to_owned());
     let error = PlaceError { account, region: "us-east-1".parse().unwrap(), problem };
     let plan = plan().over(both.clone(), &[error]);
@@ -206,7 +205,7 @@ fn a_plan_of_an_earlier_version_has_no_warnings_and_is_read() {
 fn a_warning_is_in_the_plan_and_changes_nothing_in_it() {
     let (images, policy) = (fleet(), Policy::default());
     let problem =
-        crate::domain::report::Problem { code: "DeadReference".into(), message: "web:1 leads nowhere".into() };
+        crate::domain::problem::Problem { code: "DeadReference".into(), message: "web:1 leads nowhere".into() };
     let warning = PlaceError { account: Some("111111111111".into()), region: "us-east-1".parse().unwrap(), problem };
     let mut usage = Usage::default();
     usage.warnings.push(warning);

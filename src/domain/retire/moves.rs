@@ -9,9 +9,9 @@ use super::history::{Before, History};
 use super::step::Step;
 use crate::domain::change::{Change, whole_minute};
 use crate::domain::image::{Image, State};
-use crate::domain::memory::{Kept, Unknown, Written};
-use crate::domain::report::Problem;
-use crate::domain::sharing::Principal;
+use crate::domain::permissions::principal::Principal;
+use crate::domain::permissions::recorded::{Kept, Unknown, Written};
+use crate::domain::problem::Problem;
 use crate::domain::tags::{RETIRE, SHARES, Tags};
 
 /// What is to be done to an image, in this order.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::domain::change::Change;
 use crate::domain::image::testing::image;
-use crate::domain::memory::due;
-use crate::domain::sharing::Principal;
+use crate::domain::permissions::principal::Principal;
+use crate::domain::permissions::recorded::due;
 
 fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()

@@ -7,7 +7,7 @@ use super::{OutcomeJson, time};
 use crate::domain::image::{Image, ImageSnapshot};
 use crate::domain::instance::Instance;
 use crate::domain::naming::Version;
-use crate::domain::report::PlaceError;
+use crate::domain::problem::PlaceError;
 use crate::domain::tags::Tags;
 
 /// An error with its place.

@@ -3,6 +3,7 @@
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
 mod images;
+pub mod parallel;
 mod recycle_bin;
 mod refs;
 mod report;

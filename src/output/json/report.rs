@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{ErrorJson, VERSION};
 use crate::domain::ids::SnapshotId;
-use crate::domain::report::{Outcome, Problem, Report, SnapshotResult, Status};
+use crate::domain::problem::Problem;
+use crate::domain::report::{Outcome, Report, SnapshotResult, Status};
 
 #[derive(Serialize)]
 pub struct OrphansJson<'a> {

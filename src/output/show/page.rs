@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Details, relations, volumes};
+use super::{relations, volumes};
 use crate::domain::age::relative;
 use crate::domain::cost::snapshot_gib;
+use crate::domain::details::Details;
 use crate::domain::image::{Cooling, Image, State};
-use crate::domain::sharing::Principal;
+use crate::domain::permissions::principal::Principal;
 use crate::output::columns::state;
 use crate::output::page::Page;
 use crate::output::table::{Cell, Tone};

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::page::or_dash;
-use super::{Blind, Details};
+use crate::domain::details::{Blind, Details};
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::lineage::{Origin, Sight};
-use crate::domain::usage::{Reference, Source, SourceStatus, Verdict};
+use crate::domain::usage::source::{Reference, Source, SourceStatus, Verdict};
 use crate::output::columns::state;
 use crate::output::page::Page;
 use crate::output::table::{Cell, Sheet, Tone};

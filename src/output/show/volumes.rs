@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Details;
 use super::page::{gib, or_dash};
+use crate::domain::details::Details;
 use crate::domain::snapshot::Snapshot;
 use crate::output::page::Page;
 use crate::output::table::{Cell, Sheet, Tone};

@@ -12,7 +12,7 @@ use ignore::DirEntry;
 use tokio::sync::OnceCell;
 
 use super::{Found, Source};
-use crate::domain::report::Problem;
+use crate::domain::problem::Problem;
 use crate::domain::text::{self, Pieces};
 
 /// How much of a file is in memory at a time.

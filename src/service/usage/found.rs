@@ -2,9 +2,9 @@
 
 use super::Source;
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::report::{DEAD_REFERENCE, Problem};
+use crate::domain::problem::{DEAD_REFERENCE, Problem};
 use crate::domain::text::snapshot_ids;
-use crate::domain::usage::Reference;
+use crate::domain::usage::source::Reference;
 
 /// What one source found.
 #[derive(Debug, Clone, Default)]

@@ -10,8 +10,8 @@ use futures::{StreamExt, TryStreamExt};
 use super::ssm_parameters::ALIASES;
 use super::{Found, Source, Target};
 use crate::domain::ids::ImageId;
-use crate::domain::report::Problem;
-use crate::domain::usage::ALIAS;
+use crate::domain::problem::Problem;
+use crate::domain::usage::source::ALIAS;
 use crate::service::error::{ApiError, api};
 
 /// The most images that EC2 takes in a call.

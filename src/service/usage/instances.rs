@@ -1,7 +1,7 @@
 //! Instances: every one that is not terminated, AWS-managed ones too.
 
 use super::{Found, Source, Target};
-use crate::domain::report::Problem;
+use crate::domain::problem::Problem;
 use crate::service::error::api;
 
 const PAGE: i32 = 1000;

@@ -5,7 +5,7 @@ use aws_sdk_autoscaling::types::LaunchConfiguration;
 use super::catalog::Catalog;
 use super::found::{Found, User};
 use super::{Source, Target};
-use crate::domain::report::Problem;
+use crate::domain::problem::Problem;
 use crate::service::error::api;
 
 /// The most that Auto Scaling gives in a page.

@@ -6,7 +6,7 @@ use super::catalog::{Catalog, explained};
 use super::found::{Found, Meaning, User};
 use super::templates::{Templates, Version};
 use super::{Source, Target};
-use crate::domain::report::Problem;
+use crate::domain::problem::Problem;
 
 const KIND: &str = "launch-template";
 

@@ -24,8 +24,9 @@ use futures::FutureExt;
 
 use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::report::{Problem, Warning};
-use crate::domain::usage::{Reference, Source, SourceState, SourceStatus, Usage};
+use crate::domain::problem::Problem;
+use crate::domain::report::Warning;
+use crate::domain::usage::source::{Reference, Source, SourceState, SourceStatus, Usage};
 use catalog::{Catalog, explained};
 use files::Files;
 use found::Found;

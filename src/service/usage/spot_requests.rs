@@ -8,7 +8,7 @@ use super::catalog::Catalog;
 use super::found::{Found, User};
 use super::templates::Wanted;
 use super::{Source, Target};
-use crate::domain::report::Problem;
+use crate::domain::problem::Problem;
 use crate::service::error::api;
 
 const PAGE: i32 = 1000;

@@ -10,9 +10,9 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::{Found, Source, Target};
 use crate::domain::ids::ImageId;
-use crate::domain::report::Problem;
+use crate::domain::problem::Problem;
 use crate::domain::text::image_ids;
-use crate::domain::usage::ALIAS;
+use crate::domain::usage::source::ALIAS;
 use crate::service::error::{ApiError, api};
 
 const LIST: &str = "DescribeParameters";

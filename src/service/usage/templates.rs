@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::LaunchTemplateVersion;
 use super::Target;
 use super::template_versions::{self, Listed};
 use crate::domain::launch_image::LaunchImage;
-use crate::domain::report::Problem;
+use crate::domain::problem::Problem;
 
 /// One version of a template.
 #[derive(Debug, Clone)]

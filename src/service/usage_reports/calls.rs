@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::super::error::{ApiError, api};
 use super::super::target::Target;
 use crate::domain::ids::ImageId;
-use crate::domain::usage::{Reference, Source};
+use crate::domain::usage::source::{Reference, Source};
 
 const CREATE: &str = "CreateImageUsageReport";
 const DESCRIBE: &str = "DescribeImageUsageReports";

@@ -17,8 +17,8 @@ use super::error::ApiError;
 use super::target::Target;
 use super::wait::{Over, Patience, Pauses};
 use crate::domain::ids::ImageId;
-use crate::domain::report::Problem;
-use crate::domain::usage::Reference;
+use crate::domain::problem::Problem;
+use crate::domain::usage::source::Reference;
 use calls::{Report, State};
 
 /// How many reports are asked for, read or deleted at a time.

@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use super::super::*;
 use super::{account, apply, day, put_back, shares as known, take, usual, web};
 use crate::domain::change::Change;
-use crate::domain::memory::due;
-use crate::domain::report::Problem;
+use crate::domain::permissions::recorded::due;
+use crate::domain::problem::Problem;
 use crate::domain::tags::SHARES;
 
 #[test]

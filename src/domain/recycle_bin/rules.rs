@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::ids::SnapshotId;
-use super::image::Image;
-use super::report::Problem;
-use super::tags::Tags;
+use crate::domain::ids::SnapshotId;
+use crate::domain::image::Image;
+use crate::domain::problem::Problem;
+use crate::domain::tags::Tags;
 
 /// What rules are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,5 +204,5 @@ fn days(number: u32) -> String {
 }
 
 #[cfg(test)]
-#[path = "recycle_bin_tests.rs"]
+#[path = "rules_tests.rs"]
 mod tests;

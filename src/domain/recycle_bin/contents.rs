@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::ids::{AccountId, ImageId, SnapshotId};
-use super::orphan::made_for;
-use super::region::Region;
+use crate::domain::ids::{AccountId, ImageId, SnapshotId};
+use crate::domain::orphan::made_for;
+use crate::domain::region::Region;
 
 /// An image in the bin. EC2 does not say what snapshots it is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,8 +95,8 @@ pub struct BinnedSnapshot {
 
 #[cfg(test)]
 mod tests {
-    use super::super::image::testing::image;
     use super::*;
+    use crate::domain::image::testing::image;
 
     fn id(n: u32) -> SnapshotId {
         format!("snap-{n:017x}").parse().unwrap()

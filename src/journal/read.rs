@@ -9,12 +9,12 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::comeback::{Remembered, Returning};
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
-use crate::domain::memory::{Journaled, Written};
+use crate::domain::journal::{Remembered, Returning};
+use crate::domain::permissions::principal::Principal;
+use crate::domain::permissions::recorded::{Journaled, Written, to_tag};
 use crate::domain::region::Region;
 use crate::domain::report::Verb;
-use crate::domain::sharing::{Principal, to_tag};
 use crate::domain::tags::{SHARES, Tags};
 use crate::domain::unfinished::Unfinished;
 

@@ -7,7 +7,7 @@ use std::thread;
 
 use serde::Serialize;
 
-use super::json;
+use crate::output::json;
 
 /// Entries that are made in one go: enough to be worth a word between threads, and few enough to stay in the cache.
 const PART: usize = 64;
@@ -15,7 +15,7 @@ const PART: usize = 64;
 const AHEAD: usize = 4;
 
 /// An object that begins and ends with the members of two others, and has a list named `name` between them.
-pub(super) fn document<T: Sync, J: Serialize>(
+pub fn document<T: Sync, J: Serialize>(
     out: &mut impl Write,
     (before, name, after): (&impl Serialize, &str, &impl Serialize),
     items: &[T],
@@ -29,7 +29,7 @@ pub(super) fn document<T: Sync, J: Serialize>(
 }
 
 /// One entry a line.
-pub(super) fn lines<T: Sync, J: Serialize>(
+pub fn lines<T: Sync, J: Serialize>(
     out: &mut impl Write,
     items: &[T],
     entry: impl Fn(&T) -> J + Sync,

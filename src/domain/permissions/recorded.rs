@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use super::change::{Change, has_room};
-use super::image::{Image, State};
-use super::report::Problem;
-use super::sharing::{Principal, PrincipalError, counted, from_tag, to_tag};
-use super::tags::{RETIRE, SHARES, Tags};
+use super::principal::{Principal, PrincipalError, counted};
+use crate::domain::change::{Change, has_room};
+use crate::domain::image::{Image, State};
+use crate::domain::problem::Problem;
+use crate::domain::tags::{RETIRE, SHARES, Tags};
 
 /// What a journal says last about the memory of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -230,6 +230,29 @@ pub fn as_before(before: &Image, change: &Change) -> Change {
     Change::Tag { set: tags, remove: gone }
 }
 
+/// EC2's limit for the value of a tag.
+pub const LONGEST_VALUE: usize = 256;
+
+/// Launch permissions as the value of a tag; `None` where they do not fit.
+pub fn to_tag(shares: &BTreeSet<Principal>) -> Option<String> {
+    let text = shares.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    (text.chars().count() <= LONGEST_VALUE).then_some(text)
+}
+
+/// Reads them back.
+pub fn from_tag(text: &str) -> Result<BTreeSet<Principal>, PrincipalError> {
+    text.split_whitespace().map(Principal::read).collect()
+}
+
+/// Who an image was shared with when it was disabled, and may still count on it; `None` where nobody knows. Nobody
+/// where it is not disabled.
+pub fn before_disabling(image: &Image) -> Option<BTreeSet<Principal>> {
+    match image.state == State::Disabled {
+        false => Some(BTreeSet::new()),
+        true => from_tag(image.tags.get(SHARES)?).ok(),
+    }
+}
+
 #[cfg(test)]
-#[path = "memory_tests.rs"]
+#[path = "recorded_tests.rs"]
 mod tests;

@@ -7,9 +7,10 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
-use super::ids::{AccountId, ImageId, SnapshotId};
-use super::region::Region;
-use super::report::{Problem, Warning};
+use crate::domain::ids::{AccountId, ImageId, SnapshotId};
+use crate::domain::problem::Problem;
+use crate::domain::region::Region;
+use crate::domain::report::Warning;
 
 /// A place where images can be named as used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -292,5 +293,5 @@ impl Usage {
 }
 
 #[cfg(test)]
-#[path = "usage_tests.rs"]
+#[path = "source_tests.rs"]
 mod tests;

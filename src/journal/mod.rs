@@ -15,16 +15,16 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::json::{ImageJson, OutcomeJson, VERSION, time};
-use crate::domain::comeback::Remembered;
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
-use crate::domain::memory::{Journaled, Written};
+use crate::domain::journal::Remembered;
+use crate::domain::permissions::principal::Principal;
+use crate::domain::permissions::recorded::{Journaled, Written};
 use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Verb};
-use crate::domain::sharing::Principal;
 use crate::domain::tags::Tags;
 use crate::domain::unfinished::Unfinished;
+use crate::output::json::{ImageJson, OutcomeJson, VERSION, time};
 
 /// The journal of a run.
 pub struct Journal {

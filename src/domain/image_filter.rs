@@ -103,8 +103,8 @@ impl Sort {
 
 #[cfg(test)]
 mod tests {
-    use super::super::image::testing::image;
     use super::*;
+    use crate::domain::image::testing::image;
 
     fn now() -> DateTime<Utc> {
         DateTime::parse_from_rfc3339("2026-01-31T00:00:00Z").unwrap().to_utc()

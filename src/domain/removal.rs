@@ -73,7 +73,7 @@ impl Removal {
     }
 
     /// Whether every snapshot of the image goes with it.
-    pub(super) fn takes_all(&self) -> bool {
+    pub fn takes_all(&self) -> bool {
         !self.delete.is_empty() && self.shared.is_empty() && self.keep.is_empty() && self.spared.is_empty()
     }
 }

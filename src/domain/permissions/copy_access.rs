@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::failure::{Failure, Kind};
-use super::ids::{AccountId, SnapshotId};
-use super::image::Image;
-use super::sharing::Principal;
+use super::principal::Principal;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::{AccountId, SnapshotId};
+use crate::domain::image::Image;
 
 /// What the policy of a key must allow an account that copies or launches what is encrypted with it.
 pub const KEY_ACTIONS: &str =

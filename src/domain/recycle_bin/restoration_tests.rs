@@ -1,5 +1,5 @@
-use super::super::image::testing::image;
 use super::*;
+use crate::domain::image::testing::image;
 
 fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()

@@ -6,9 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::ids::AccountId;
-use super::image::{Image, State};
-use super::tags::SHARES;
+use crate::domain::ids::AccountId;
 
 /// Somebody who may launch an image, or make volumes of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,29 +134,6 @@ pub fn few(who: &BTreeSet<Principal>) -> String {
     let named: Vec<_> = who.iter().take(NAMED).map(Principal::short).collect();
     let more = if who.len() > NAMED { format!(" and {} more", who.len() - NAMED) } else { String::new() };
     format!("{}{more}", named.join(", "))
-}
-
-/// EC2's limit for the value of a tag.
-const LONGEST_VALUE: usize = 256;
-
-/// Launch permissions as the value of a tag; `None` where they do not fit.
-pub fn to_tag(shares: &BTreeSet<Principal>) -> Option<String> {
-    let text = shares.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    (text.chars().count() <= LONGEST_VALUE).then_some(text)
-}
-
-/// Reads them back.
-pub fn from_tag(text: &str) -> Result<BTreeSet<Principal>, PrincipalError> {
-    text.split_whitespace().map(Principal::read).collect()
-}
-
-/// Who an image was shared with when it was disabled, and may still count on it; `None` where nobody knows. Nobody
-/// where it is not disabled.
-pub fn before_disabling(image: &Image) -> Option<BTreeSet<Principal>> {
-    match image.state == State::Disabled {
-        false => Some(BTreeSet::new()),
-        true => from_tag(image.tags.get(SHARES)?).ok(),
-    }
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ids::{AccountId, ImageId};
-use super::image::Image;
-use super::region::Region;
-use super::report::Problem;
-use super::sharing::Principal;
-use super::tags::SHARES;
-use super::usage::{Reference, Source, SourceState, SourceStatus, Usage};
+use super::source::{Reference, Source, SourceState, SourceStatus, Usage};
+use crate::domain::ids::{AccountId, ImageId};
+use crate::domain::image::Image;
+use crate::domain::permissions::principal::Principal;
+use crate::domain::problem::Problem;
+use crate::domain::region::Region;
+use crate::domain::tags::SHARES;
 
 /// An account that could not be looked into, in one region or in all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]

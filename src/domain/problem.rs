@@ -1,0 +1,51 @@
+//! Problems as values: what AWS or amictl said about an item, and about a place that failed whole.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::region::Region;
+
+/// An error as a report carries it: EC2's code and message, verbatim.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message} [{code}]")]
+pub struct Problem {
+    /// EC2's error code, or amictl's own word where EC2 gave none.
+    pub code: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+impl Problem {
+    /// Whether EC2 refused to delete what AWS Backup holds. It always will: only that service can.
+    pub fn is_of_backup(&self) -> bool {
+        self.message.contains("AWS Backup")
+    }
+}
+
+/// The code of what EC2 accepted and does not show.
+pub const NOT_SEEN: &str = "NotSeen";
+
+/// An account and region in which nothing could be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceError {
+    /// The account, where known.
+    pub account: Option<String>,
+    /// The region.
+    pub region: Region,
+    /// What went wrong.
+    pub problem: Problem,
+}
+
+/// The code of a reference to something that does not exist: it launches nothing.
+pub const DEAD_REFERENCE: &str = "DeadReference";
+
+impl fmt::Display for PlaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { account, region, problem } = self;
+        if let Some(account) = account {
+            write!(f, "account {account}, ")?;
+        }
+        write!(f, "region {region}: {} [{}]", problem.message, problem.code)
+    }
+}

@@ -1,0 +1,116 @@
+//! Images that come back: what is known of each before, and what it lacks once it is there.
+
+use std::collections::BTreeSet;
+
+use super::contents::{BinnedImage, BinnedSnapshot};
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::image::Image;
+use crate::domain::journal::{Remembered, WRITTEN_BEFORE};
+use crate::domain::orphan::made_for;
+use crate::domain::tags::RETIRE;
+
+/// How many tags, or permissions, are named before the others are left out.
+const NAMED: usize = 5;
+
+/// How many there are, and the first of them.
+pub fn listed(what: &str, those: &[String]) -> Option<String> {
+    let named = those[..those.len().min(NAMED)].join(", ");
+    let others = if those.len() > NAMED { ", …" } else { "" };
+    counted(those.len(), what).map(|count| format!("{count} ({named}{others})"))
+}
+
+/// `1 tag`, `2 tags`; nothing where there are none.
+pub fn counted(number: usize, what: &str) -> Option<String> {
+    match number {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        n => Some(format!("{n} {what}s")),
+    }
+}
+
+/// An image that is to come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comeback {
+    /// The image.
+    pub id: ImageId,
+    /// Its name.
+    pub name: Option<String>,
+    /// Whether it is in the bin; it is there already otherwise.
+    pub in_bin: bool,
+    /// Snapshots of it that are in the bin, as far as they are known.
+    pub restore: Vec<SnapshotId>,
+    /// Snapshots of it that are there.
+    pub there: Vec<SnapshotId>,
+    /// Snapshots of it that are neither there nor in the bin.
+    pub missing: Vec<SnapshotId>,
+    /// Whether all its snapshots are known.
+    pub certain: bool,
+    /// What it was when it was deregistered.
+    pub before: Option<Remembered>,
+    /// The same where what it lacks may have been taken on purpose since: nothing of it is put back.
+    pub doubtful: Option<Remembered>,
+}
+
+impl Comeback {
+    /// One that is in the bin; `there` are those of the remembered snapshots that exist.
+    ///
+    /// Without the journal, its snapshots are those of which EC2 wrote down that they were made for it.
+    pub fn of_binned(
+        image: &BinnedImage,
+        bin: &[BinnedSnapshot],
+        there: &BTreeSet<SnapshotId>,
+        remembered: Option<Remembered>,
+    ) -> Self {
+        let known = remembered.as_ref().map(|before| before.snapshots.iter().cloned().collect());
+        let certain = known.is_some();
+        let ids: BTreeSet<SnapshotId> = known.unwrap_or_else(|| in_bin_for(&image.id, bin).into_iter().collect());
+        let is_binned = |id: &SnapshotId| bin.iter().any(|snapshot| snapshot.id == *id);
+        let (restore, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(is_binned);
+        let (there, missing) = others.into_iter().partition(|id| there.contains(id));
+        let of_then = remembered.filter(Remembered::is_of_deregistration);
+        let before = of_then.filter(|then| image.entered_at.is_some_and(|entered| entered - then.at <= WRITTEN_BEFORE));
+        let (id, name) = (image.id.clone(), image.name.clone());
+        Self { id, name, in_bin: true, restore, there, missing, certain, before, doubtful: None }
+    }
+
+    /// One that is there already: tags and permissions may still be lacking. They are put back only where amictl has
+    /// brought it back: it may never have gone, or somebody else may have restored it and changed it since.
+    pub fn of_present(image: &Image, remembered: Option<Remembered>) -> Self {
+        let of_then = remembered.filter(Remembered::is_of_deregistration);
+        let ours = of_then.as_ref().is_some_and(Remembered::came_back);
+        let (before, doubtful) = if ours { (of_then, None) } else { (None, of_then) };
+        Self {
+            id: image.id.clone(),
+            name: image.name.clone(),
+            in_bin: false,
+            restore: Vec::new(),
+            there: image.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect(),
+            missing: Vec::new(),
+            certain: true,
+            before,
+            doubtful,
+        }
+    }
+
+    /// Whether the image, which is back, carries the tag of the retirement that has taken it: the stages in there have
+    /// had their time, and the next run would take it again. A later retirement goes on.
+    pub fn retires_still(&self, image: &Image) -> bool {
+        let then = self.before.as_ref().and_then(|before| before.tags.get(RETIRE));
+        image.tags.get(RETIRE).is_some_and(|now| self.in_bin || then == Some(now))
+    }
+
+    /// What to call it in a message: its name with the id, or the id alone.
+    pub fn label(&self) -> String {
+        self.name.as_ref().map_or_else(|| self.id.to_string(), |name| format!("{name} ({})", self.id))
+    }
+}
+
+/// Snapshots in the bin of which EC2 wrote down that they were made for this image.
+pub fn in_bin_for(image: &ImageId, bin: &[BinnedSnapshot]) -> Vec<SnapshotId> {
+    let own = bin.iter().filter(|snapshot| made_for(&snapshot.description).as_ref() == Some(image));
+    own.map(|snapshot| snapshot.id.clone()).collect()
+}
+
+#[cfg(test)]
+#[path = "restoration_tests.rs"]
+mod tests;

@@ -1,0 +1,198 @@
+//! The printer: data goes to stdout, messages to stderr, progress where a person looks.
+
+use std::fmt::Display;
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::escape::escaped;
+use super::json;
+use super::page::Page;
+use super::progress::Bars;
+use super::table::{self, Sheet};
+
+/// How many bytes are written at once: what a pipe takes.
+pub const AT_ONCE: usize = 64 * 1024;
+
+/// How data is written to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One document with a version.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+    /// With a header line.
+    Csv,
+    /// One id a line.
+    Ids,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the printer has to know about the terminal and the wishes of the user.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// How data is written.
+    pub format: Format,
+    /// When to use colours.
+    pub color: ColorChoice,
+    /// No talk on stderr.
+    pub quiet: bool,
+    /// No progress bars.
+    pub no_progress: bool,
+    /// Whether `NO_COLOR` is set, or the terminal is a dumb one.
+    pub plain_terminal: bool,
+}
+
+/// Writes everything that a run writes.
+pub struct Printer {
+    settings: Settings,
+    color: bool,
+    width: Option<u16>,
+    bars: Bars,
+}
+
+impl Printer {
+    /// A printer for this process's stdout and stderr.
+    pub fn new(settings: Settings) -> Self {
+        let on_terminal = io::stdout().is_terminal();
+        let color = match settings.color {
+            ColorChoice::Auto => on_terminal && !settings.plain_terminal,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+        };
+        let width = on_terminal.then(table::terminal_width).flatten();
+        let show_progress = io::stderr().is_terminal() && !settings.quiet && !settings.no_progress;
+        Self { color, width, bars: Bars::new(show_progress), settings }
+    }
+
+    /// The progress bars of the run; they draw nothing where nobody looks.
+    pub fn bars(&self) -> &Bars {
+        &self.bars
+    }
+
+    /// Whether somebody can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a question whose answer is no unless the user says yes.
+    pub fn confirm(&self, question: &str) -> io::Result<bool> {
+        let answer = dialoguer::Confirm::new().with_prompt(escaped(question)).default(false).interact();
+        answer.map_err(|dialoguer::Error::IO(error)| error)
+    }
+
+    /// Asks for the code of an MFA device.
+    pub fn ask_code(&self, serial: &str) -> io::Result<String> {
+        let six_digits = |code: &String| match code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) {
+            true => Ok(()),
+            false => Err("a code has 6 digits"),
+        };
+        let prompt = format!("MFA code of {}", escaped(serial));
+        let question = dialoguer::Input::<String>::new().with_prompt(prompt).validate_with(six_digits);
+        self.bars.around(|| question.interact_text()).map_err(|dialoguer::Error::IO(error)| error)
+    }
+
+    /// Tells the user something, unless they want quiet.
+    pub fn say(&self, text: impl AsRef<str>) {
+        if !self.settings.quiet {
+            self.tell(text.as_ref());
+        }
+    }
+
+    /// Tells the user something that they must know.
+    pub fn tell(&self, text: &str) {
+        self.bars.around(|| {
+            // Nobody is left to tell when stderr is closed.
+            let _ = writeln!(io::stderr(), "{}", escaped(text));
+        });
+    }
+
+    /// Shows a table on stderr, before a question. On a narrow terminal it goes without some columns, the first
+    /// named first.
+    pub fn show(&self, mut sheet: Sheet, dispensable: &[&str]) {
+        let width = io::stderr().is_terminal().then(table::terminal_width).flatten();
+        if let Some(width) = width {
+            sheet.leave_out(dispensable, width);
+        }
+        let text = sheet.render(width, self.color && width.is_some());
+        // Nobody is left to show it to when stderr is closed.
+        self.bars.around(|| drop(io::stderr().write_all(text.as_bytes())));
+    }
+
+    /// How data is written.
+    pub fn format(&self) -> Format {
+        self.settings.format
+    }
+
+    /// Writes one JSON document.
+    pub fn json(&self, document: &impl Serialize) -> anyhow::Result<()> {
+        self.jsonl([document])
+    }
+
+    /// Writes one JSON object a line.
+    pub fn jsonl<T: Serialize>(&self, items: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
+        self.write(|out| {
+            for item in items {
+                json::write(&mut *out, &item)?;
+                out.write_all(b"\n")?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes one id a line.
+    pub fn ids<T: Display>(&self, ids: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
+        self.write(|out| Ok(ids.into_iter().try_for_each(|id| writeln!(out, "{id}"))?))
+    }
+
+    /// Writes to stdout, many bytes at a time.
+    pub fn write(&self, data: impl FnOnce(&mut BufWriter<StdoutLock>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let mut out = BufWriter::with_capacity(AT_ONCE, io::stdout().lock());
+        data(&mut out)?;
+        Ok(out.flush()?)
+    }
+
+    /// Writes a table for programs.
+    pub fn csv(&self, sheet: &Sheet) -> anyhow::Result<()> {
+        self.write(|out| sheet.write_csv(out))
+    }
+
+    /// Writes a table for people; nothing where it has no rows. On a narrow terminal it goes without some columns, the
+    /// first named first.
+    pub fn table(&self, mut sheet: Sheet, dispensable: &[&str]) -> anyhow::Result<()> {
+        if sheet.rows.is_empty() {
+            return Ok(());
+        }
+        if let Some(width) = self.width {
+            sheet.leave_out(dispensable, width);
+        }
+        Ok(self.text(sheet.render(self.width, self.color).as_bytes())?)
+    }
+
+    /// Writes a page for people, as wide as the terminal.
+    pub fn page(&self, page: &Page) -> anyhow::Result<()> {
+        Ok(self.text(page.render(self.width, self.color).as_bytes())?)
+    }
+
+    /// Writes plain text to stdout.
+    pub fn text(&self, text: &[u8]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text)?;
+        out.flush()
+    }
+}
