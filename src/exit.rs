@@ -1,10 +1,6 @@
 //! How a run ends: the exit codes that scripts may rely on.
 
-use std::io;
-
-use crate::domain::failure::{Failure, Kind};
-use crate::domain::problem::Problem;
-use crate::service::error::{self, ApiError};
+use crate::domain::failure::Kind;
 
 /// Done; also: nothing to do, plan shown, dry run would have worked.
 pub const DONE: u8 = 0;
@@ -32,52 +28,4 @@ impl From<Kind> for u8 {
             Kind::Interrupted => INTERRUPTED,
         }
     }
-}
-
-/// The last word of a run that failed.
-#[derive(Debug, PartialEq, Eq)]
-pub struct LastWord {
-    /// The exit code.
-    pub exit: u8,
-    /// A word for scripts.
-    pub code: String,
-    /// What was wrong.
-    pub message: String,
-    /// What to do next.
-    pub hint: Option<String>,
-}
-
-/// What to say about an error, and how to end.
-pub fn last_word(error: &anyhow::Error) -> LastWord {
-    let message = format!("{error:#}");
-    let find = |wanted: Kind, code: &str, hint: Option<String>| LastWord {
-        exit: wanted.into(),
-        code: code.to_owned(),
-        message: message.clone(),
-        hint,
-    };
-    for cause in error.chain() {
-        if let Some(failure) = cause.downcast_ref::<Failure>() {
-            return find(failure.kind, &failure.code, failure.hint.clone());
-        }
-        if let Some(api) = cause.downcast_ref::<ApiError>() {
-            return find(Kind::Failed, &api.code, api.hint());
-        }
-        if let Some(problem) = cause.downcast_ref::<Problem>() {
-            return find(Kind::Failed, &problem.code, error::hint(problem));
-        }
-        if cause.is::<crate::domain::naming::NameError>() || cause.is::<crate::domain::tags::TagError>() {
-            return find(Kind::Usage, "Usage", None);
-        }
-    }
-    find(Kind::Failed, "Failed", None)
-}
-
-/// Whether whoever read our output has gone: `amictl list | head` is no failure.
-pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let broken = |kind: io::ErrorKind| kind == io::ErrorKind::BrokenPipe;
-    error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|e| broken(e.kind()))
-            || cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind).is_some_and(broken)
-    })
 }

@@ -12,10 +12,13 @@ mod commands;
 pub mod domain;
 mod exit;
 mod journal;
+mod options;
 mod output;
 mod service;
+mod workflows;
 
-pub use commands::{Process, run};
+pub use crate::cli::run::run;
+pub use crate::cli::settings::Process;
 
 /// The command line as clap knows it, for tests that try all of it.
 #[doc(hidden)]

@@ -1,21 +1,23 @@
 //! `amictl apply`: carries out a plan that was saved, as far as it still holds.
 
+use crate::workflows::prune::survey;
 use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::Context;
-use super::bin::BinArgs;
-use super::destroy::{self, JournalArgs};
-use super::reports::ReportArgs;
-use super::{ending, planning, prune};
 use crate::domain::age::Age;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
 use crate::domain::report::Report;
+use crate::options::journal::JournalArgs;
+use crate::options::recycle_bin::BinArgs;
+use crate::options::usage::ReportArgs;
 use crate::output;
+use crate::workflows::conclude::survey::whole;
+use crate::workflows::prune::{apply, conclude};
+use crate::workflows::run::context::{self, Context};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,30 +79,31 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let mut places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     plan.check(&places.accounts().await, args.max_plan_age, context.now).map_err(refuse)?;
     places.keep(|account, region| plan.covers(account, region)).await;
-    prune::within_limit(&plan)?;
+    apply::within_limit(&plan)?;
     let usage_reports = plan.policy.usage_reports || args.reports.usage_reports;
     let policy = Policy { usage_reports, ..plan.policy.clone() };
-    let announced = args.bin.announce_plan(context, &places.targets, &plan);
+    let demand = args.bin.demand();
+    let announced = demand.announce_plan(context, &places.targets, &plan);
     let mut surveys = if args.yes || args.dry_run {
-        tokio::try_join!(planning::survey(context, &places, &policy, None), announced)?.0
+        tokio::try_join!(survey::survey(context, &places, &policy, None), announced)?.0
     } else {
         context.printer.show(output::overview(&plan), output::dispensable(&plan));
         context.unless_stopped(announced).await?;
         context.confirm(&output::plan_question(&plan), args.yes)?;
-        planning::survey(context, &places, &policy, None).await?
+        survey::survey(context, &places, &policy, None).await?
     };
     if args.dry_run {
-        prune::dry_run(context, &surveys, &plan, &args.journal).await?;
-        destroy::tell(context, &surveys.errors);
-        return ending::whole(&surveys.errors);
+        apply::dry_run(context, &surveys, &plan, &args.journal.file()).await?;
+        context::tell_errors(context, &surveys.errors);
+        return whole(&surveys.errors);
     }
     if usage_reports {
         // EC2 takes its time to make reports, in which an image may have come into use.
-        surveys = planning::survey(context, &places, &policy, Some(&surveys)).await?;
+        surveys = survey::survey(context, &places, &policy, Some(&surveys)).await?;
     }
-    let now = planning::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
-    let carried = prune::carry_out(context, &surveys, &plan, &args.journal).await;
-    ending::after(context, carried, &now, &surveys).map_err(of_a_plan)
+    let now = survey::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
+    let carried = apply::carry_out(context, &surveys, &plan, &args.journal.file()).await;
+    conclude::after(context, carried, &now, &surveys).map_err(of_a_plan)
 }
 
 /// A plan that is saved has its options in it: what can be left out is left out of the next one.

@@ -4,20 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use anyhow::Result;
-use futures::StreamExt;
 
-use super::copying::{self, Copies, Failed, Made};
-use super::finishing::Finish;
-use super::sources::{self, Source};
-use super::{Context, foreign, landing, remaining};
-use crate::domain::failure::{Failure, Kind};
-use crate::domain::image::State;
+use crate::domain::failure::Failure;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
-use crate::service::copy::{self, Encryption};
+use crate::options::follow_up::FollowUpArgs;
+use crate::service::copy::Encryption;
+use crate::workflows::copy::dry_run::dry_run;
+use crate::workflows::copy::job::{self, Copies, Failed, Made};
+use crate::workflows::copy::keys::land;
+use crate::workflows::copy::source::{self, Source, check};
+use crate::workflows::copy::{explain, run};
+use crate::workflows::run::context::Context;
 
 /// How many accounts or regions are asked at a time.
-const SIDE_BY_SIDE: usize = 32;
+pub const SIDE_BY_SIDE: usize = 32;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,7 +68,7 @@ pub struct Args {
     no_tags: bool,
 
     #[command(flatten)]
-    finish: Finish,
+    finish: FollowUpArgs,
 
     /// Does not wait until the copies are available
     #[arg(long)]
@@ -101,7 +102,7 @@ impl FromStr for Key {
 }
 
 /// EC2's rule for image names.
-fn name(text: &str) -> Result<String, String> {
+pub fn name(text: &str) -> Result<String, String> {
     let takes = |c: char| c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c);
     match (3..=128).contains(&text.len()) && text.chars().all(takes) {
         true => Ok(text.to_owned()),
@@ -115,7 +116,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let targets = context.session().await?.in_one_region().await?;
     let several = targets.len() > 1;
     let steps = steps.in_several(several);
-    let find = sources::find(context, targets, &args.reference, args.from_role_arn.as_deref());
+    let find = source::find(context, targets, &args.reference, args.from_role_arn.as_deref());
     let (mut all, mut refused) = (Vec::new(), Vec::new());
     for Source { target, image, owner, refusal } in context.unless_stopped(find).await? {
         let plain = Copies::of(target, image);
@@ -138,25 +139,11 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         all.push(copies);
     }
     context.unless_stopped(land(context, &all, &mut refused)).await?;
-    foreign::tell(context, copying::open(&all, &refused).map(|of| &all[of]));
+    explain::tell(context, job::open(&all, &refused).map(|of| &all[of]));
     if args.dry_run {
         return context.unless_stopped(dry_run(context, &all, refused)).await;
     }
-    copying::carry_out(context, &all, refused, Made::default()).await
-}
-
-/// Refuses accounts whose copies could not be shared.
-async fn land(context: &Context, all: &[Copies], refused: &mut Vec<Failed>) -> Result<()> {
-    let open = copying::open(all, refused);
-    let each = open.map(|of| async move { (of, landing::copies(context, &all[of]).await) });
-    let landed: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
-    for (of, landing) in landed {
-        match landing {
-            Err(error) if all.len() > 1 => refused.push(Failed { of, region: None, error }),
-            landing => landing?,
-        }
-    }
-    Ok(())
+    run::carry_out(context, &all, refused, Made::default()).await
 }
 
 fn encryption(args: &Args) -> Result<BTreeMap<Region, Encryption>> {
@@ -186,62 +173,4 @@ fn encryption(args: &Args) -> Result<BTreeMap<Region, Encryption>> {
         }
     }
     Ok(chosen)
-}
-
-/// Refuses what cannot be copied. With several accounts, the owner's has the image where it is.
-fn check(context: &Context, copies: &mut Copies) -> Result<()> {
-    let source = &copies.source;
-    if source.state != State::Available {
-        let message =
-            format!("{} in {} is {}: only available images are copied", source.label(), source.region, source.state);
-        let failure = Failure::new(Kind::Failed, "InvalidAMIID.Unavailable", message);
-        let wait = format!("amictl wait {} {}", source.id, copies.target.options());
-        return Err(if source.state == State::Pending {
-            failure.hint(format!("wait for it with: {wait}"))
-        } else {
-            failure
-        }
-        .into());
-    }
-    if !source.own || !copies.to.contains(&source.region) || source.name.as_ref() != Some(&copies.name) {
-        return Ok(());
-    }
-    let message = format!("{} is in {} already, under that name", source.label(), copies.at(&source.region));
-    if copies.whose.is_none() {
-        return Err(Failure::usage(message).hint("give the copy another name with --name").into());
-    }
-    context.printer.say(format!("{message}: it is the source, and is left as it is"));
-    copies.to.remove(&source.region);
-    Ok(())
-}
-
-async fn dry_run(context: &Context, all: &[Copies], mut failed: Vec<Failed>) -> Result<()> {
-    let open = copying::open(all, &failed);
-    let each = open.flat_map(|of| all[of].to.iter().map(move |region| (of, region)));
-    let ask = |(of, region): (usize, &Region)| {
-        let (copies, region) = (&all[of], region.clone());
-        async move {
-            let to = copies.target.in_region(&region);
-            let said = match copy::check(&to, &copies.request(&region)).await {
-                Ok(Some(there)) => Ok(format!("{there} is there already")),
-                Ok(None) => Ok(format!("{} would be copied from {}", copies.name, copies.source.region)),
-                Err(error) => Err(foreign::explained(&to, copies, error).await),
-            };
-            (of, region, said)
-        }
-    };
-    let mut asked = futures::stream::iter(each.collect::<Vec<_>>()).map(ask).buffered(SIDE_BY_SIDE);
-    while let Some((of, region, said)) = asked.next().await {
-        let copies = &all[of];
-        match said {
-            Ok(said) => {
-                let (at, then) = (copies.at(&region), copies.steps.would(context.now));
-                context.printer.say(format!("dry run: {at}: {said}{then}"));
-            }
-            Err(error) if copies.whose.is_some() => failed.push(Failed { of, region: Some(region), error }),
-            Err(error) => return Err(error),
-        }
-    }
-    drop(asked);
-    remaining::dry(context, all, failed)
 }

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Error, Result};
+use anyhow::Result;
 
-use super::Context;
-use super::copying::{self, Copies, Made};
-use super::create_snapshot::SnapshotArgs;
-use super::finishing::{Finish, Steps, Unfinished};
-use super::landing::{self, Volumes};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::InstanceId;
 use crate::domain::naming::{Date, Family, Version};
-use crate::domain::problem::Problem;
 use crate::domain::region::Region;
 use crate::domain::registration::Wanted;
 use crate::domain::tags::{Tag, TagError};
-use crate::exit;
+use crate::options::follow_up::FollowUpArgs;
+use crate::service::client::quota::Room;
 use crate::service::create::{self, Origin, Request};
-use crate::service::room::Room;
-use crate::service::{Target, instances, snapshots, volumes, wait};
+use crate::service::wait;
+use crate::workflows::copy::job::{Copies, Made};
+use crate::workflows::copy::{keys, run};
+use crate::workflows::create::instance::{look_at_instance, not_available, volumes_of};
+use crate::workflows::create::snapshot::SnapshotArgs;
+use crate::workflows::follow_up::Unfinished;
+use crate::workflows::run::context::Context;
 
 /// EC2's limit for descriptions, in characters.
 const LONGEST_DESCRIPTION: usize = 255;
@@ -88,7 +88,7 @@ pub struct Args {
     copy_to: Vec<Region>,
 
     #[command(flatten)]
-    finish: Finish,
+    finish: FollowUpArgs,
 
     /// Does not wait until it is available
     #[arg(long)]
@@ -129,7 +129,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         };
         if steps.shares() {
             let volumes = volumes_of(context, &target, &request.origin).await;
-            landing::image(context, &target, &copy_to, request.family.as_str(), &volumes).await?;
+            keys::image(context, &target, &copy_to, request.family.as_str(), &volumes).await?;
         }
         Ok(reboots)
     };
@@ -174,59 +174,12 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let made =
         Made { steps: steps.take(context, &target, &image).await, images: vec![image.clone()], errors: Vec::new() };
     let copies = Copies { to: copy_to, steps, ..Copies::of(target, image) };
-    copying::carry_out(context, &[copies], Vec::new(), made).await?;
+    run::carry_out(context, &[copies], Vec::new(), made).await?;
     tagged.map_err(|error| {
         let message = format!("{name} ({id}) is made, but its snapshots could not be tagged: {error:#}");
         let hint = "tag the snapshots by hand, or use --no-snapshot-tags where the role may not";
         Failure::new(Kind::Partial, "SnapshotNotTagged", message).hint(hint).into()
     })
-}
-
-/// Reports the steps that are left with an image that is still being made, or failed; gives the error with the command
-/// lines that take it up, copies included.
-async fn not_available(
-    context: &Context,
-    steps: &Steps,
-    copy_to: &BTreeSet<Region>,
-    image: Unfinished<'_>,
-    error: Error,
-) -> Result<Error> {
-    let (target, id, last) = (image.target, image.id, exit::last_word(&error));
-    let problem = Problem { code: last.code.clone(), message: last.message };
-    let left = steps.left(context, image, &last.code).await;
-    let mut lines = steps.commands(target, left.iter());
-    if !copy_to.is_empty() {
-        let to: Vec<_> = copy_to.iter().map(Region::as_str).collect();
-        lines.push(format!("amictl copy {id} --to {}{} {}", to.join(","), steps.options(), target.options()));
-    }
-    if !left.is_empty() {
-        let errors = vec![target.error(problem).await];
-        copying::show(context, &Made { images: Vec::new(), steps: left, errors }, false)?;
-    }
-    Ok(match error.downcast_ref::<Failure>() {
-        Some(failure) if matches!(failure.kind, Kind::TimedOut | Kind::Interrupted | Kind::OutOfSight) => {
-            let wait = failure.hint.clone().into_iter();
-            failure.clone().hint(wait.chain(lines).collect::<Vec<_>>().join(" && ")).into()
-        }
-        _ => error,
-    })
-}
-
-/// The volumes the image will have. Where they cannot be looked at, EC2 itself will tell whether it can be shared.
-async fn volumes_of(context: &Context, target: &Target, origin: &Origin) -> Volumes {
-    let keys = match origin {
-        Origin::Instance { id, .. } => volumes::keys_of(target, id).await,
-        Origin::Snapshot(made_of) => snapshots::existing(target, &Vec::from_iter(made_of.snapshots()))
-            .await
-            .map(|found| found.into_iter().map(|snapshot| snapshot.kms_key).collect()),
-    };
-    match keys {
-        Ok(keys) => Volumes::new(&keys),
-        Err(error) => {
-            context.printer.say(format!("whether the image can be shared is unknown: {error}"));
-            Volumes::default()
-        }
-    }
 }
 
 fn request(context: &Context, args: &Args, wanted: Option<&Wanted>) -> Result<Request> {
@@ -251,24 +204,4 @@ fn request(context: &Context, args: &Args, wanted: Option<&Wanted>) -> Result<Re
     };
     request.check()?;
     Ok(request)
-}
-
-/// Says early what EC2 would say late. Gives the instance, when it is one that will reboot.
-async fn look_at_instance(target: &Target, origin: &Origin) -> Result<Option<InstanceId>> {
-    let Origin::Instance { id, no_reboot } = origin else { return Ok(None) };
-    let found = instances::by_ids(target, std::slice::from_ref(id)).await;
-    let instance = match found {
-        Err(error) if error.is("InvalidInstanceID.NotFound") => None,
-        other => other?.pop(),
-    };
-    let Some(instance) = instance else {
-        let message = format!("there is no instance {id} in {}", target.place().await);
-        let failure = Failure::new(Kind::Failed, "InvalidInstanceID.NotFound", message);
-        return Err(failure.hint("check the id, --region and --profile").into());
-    };
-    if instance.ended() {
-        let message = format!("{id} in {} is {}: nothing can be made from it", target.region, instance.state);
-        return Err(Failure::new(Kind::Failed, "IncorrectInstanceState", message).into());
-    }
-    Ok((instance.state == "running" && !no_reboot).then(|| id.clone()))
 }

@@ -5,12 +5,13 @@ use std::str::FromStr;
 use anyhow::Result;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
-use super::Context;
-use super::changing::{self, Which};
 use crate::domain::age::Age;
 use crate::domain::change::{Change, latest_minute, whole_minute};
 use crate::domain::image::Image;
 use crate::domain::report::Verb;
+use crate::options::images::Which;
+use crate::workflows::change;
+use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,7 +64,9 @@ impl FromStr for Moment {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     match (args.at, args.after) {
-        (Some(Moment(at)), _) => changing::run(context, &args.which, &Change::Deprecate(whole_minute(at))).await,
+        (Some(Moment(at)), _) => {
+            change::run(context, &args.which.request(), &Change::Deprecate(whole_minute(at))).await
+        }
         (None, Some(span)) => {
             let at = after(span, context.now);
             let at_once = span == Age::days(0);
@@ -72,9 +75,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
                 Some(set) if at_once && set <= at => Change::Deprecate(set),
                 _ => Change::Deprecate(at),
             };
-            changing::run_each(context, &args.which, Verb::Deprecate, change).await
+            change::run_each(context, &args.which.request(), Verb::Deprecate, change).await
         }
-        (None, None) => changing::run(context, &args.which, &Change::CancelDeprecation).await,
+        (None, None) => change::run(context, &args.which.request(), &Change::CancelDeprecation).await,
     }
 }
 

@@ -1,26 +1,17 @@
 //! `amictl enable`: switches images on again.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use anyhow::Result;
 
-use super::Context;
-use super::changing::{self, Which};
-use super::chosen::Chosen;
-use super::destroy::{self, JournalArgs};
-use super::remembering::{self, GivenBack};
 use crate::domain::change::Change;
-use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::ImageId;
-use crate::domain::image::{Image, State};
-use crate::domain::permissions::principal::{Principal, counted};
-use crate::domain::permissions::recorded::{self, Journaled, Unknown, tag_left};
-use crate::domain::problem::Problem;
-use crate::domain::report::{Outcome, Status, Verb};
-use crate::domain::tags::SHARES;
-use crate::journal::{Beginning, Journal};
-use crate::service::permissions::{self, Give, known_permissions};
-use crate::service::{Target, lifecycle};
+use crate::domain::image::Image;
+use crate::domain::report::Verb;
+use crate::options::images::Which;
+use crate::options::journal::JournalArgs;
+use crate::service::Target;
+use crate::workflows::change::{self, each, objections};
+use crate::workflows::enable::{check, remembered, switched_on, written_down};
+use crate::workflows::run::context::Context;
+use crate::workflows::select::refusals;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,160 +39,27 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     if !args.restore_shares {
-        return changing::run(context, &args.which, &Change::Enable).await;
+        return change::run(context, &args.which.request(), &Change::Enable).await;
     }
-    let chosen = changing::choose(context, &args.which.references, args.which.how.copies, false).await?;
-    changing::acceptable(context, &chosen, |_| Change::Enable)?;
-    let known = remembered(context, &args.journal, &chosen).await;
-    let known = changing::unless(context, &chosen, known)?;
+    let chosen = change::choose(context, &args.which.references, args.which.how.copies, false).await?;
+    objections::acceptable(context, &chosen, |_| Change::Enable)?;
+    let known = remembered(context, &args.journal.file(), &chosen).await;
+    let known = refusals::unless(context, &chosen, known)?;
     let of = |image: &Image| known.due.get(&image.id);
     let unread = known.unread.as_ref();
     if args.which.how.dry_run {
         let ask = async |target: &Target, image: &Image| check(target, image, of(image), unread).await;
-        return changing::tried(context, chosen, Verb::Enable, ask).await;
+        return each::tried(context, chosen, Verb::Enable, ask).await;
     }
     let journal = match known.written.is_empty() {
         true => None,
-        false => Some(args.journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?),
+        false => Some(args.journal.file().open(context, chosen.images.iter().map(|(target, _)| target)).await?),
     };
-    changing::each(context, chosen, Verb::Enable, async |target, image| {
-        match (&journal, known.written.get(&image.id)) {
-            (Some(journal), Some(written)) if of(image).is_some() => {
-                written_down(context, journal, target, image, (of(image), written)).await
-            }
-            _ => switched_on(context, target, image, of(image), unread).await.0,
+    each::each(context, chosen, Verb::Enable, async |target, image| match (&journal, known.written.get(&image.id)) {
+        (Some(journal), Some(written)) if of(image).is_some() => {
+            written_down(context, journal, target, image, (of(image), written)).await
         }
+        _ => switched_on(context, target, image, of(image), unread).await.0,
     })
     .await
-}
-
-/// Who is to get a launch permission back.
-struct Known {
-    due: BTreeMap<ImageId, BTreeSet<Principal>>,
-    /// What the journal says of images: it is told what becomes of them.
-    written: BTreeMap<ImageId, Journaled>,
-    /// Why the journal could not be read. What it has alone is unknown then.
-    unread: Option<Problem>,
-}
-
-async fn remembered(context: &Context, journal: &JournalArgs, chosen: &Chosen) -> Result<Known> {
-    let tagged = chosen.images.iter().all(|(_, image)| image.tags.contains_key(SHARES));
-    let (written, unread) = match journal.due(context, chosen.images.iter().map(|(_, image)| image)).await {
-        // What the tags have is given back, and they stay, as there may be more.
-        Err(error) if tagged => (BTreeMap::new(), Some(unread(&error))),
-        written => (written?, None),
-    };
-    let (mut due, mut unknown) = (BTreeMap::new(), Vec::new());
-    for (target, image) in &chosen.images {
-        match recorded::due(image, written.get(&image.id)) {
-            Ok(some) => due.extend(some.map(|some| (image.id.clone(), some))),
-            Err(why) => unknown.push(damage(target, image, &why)),
-        }
-    }
-    changing::all_or_nothing(unknown)?;
-    Ok(Known { due, written, unread })
-}
-
-fn unread(error: &anyhow::Error) -> Problem {
-    let message = format!(
-        "others may be to get a launch permission back, as the {error:#}; make it readable, or name another by \
-         --journal; until then the tag {SHARES} stays"
-    );
-    Problem { code: "UnreadableJournal".to_owned(), message }
-}
-
-fn damage(target: &Target, image: &Image, why: &Unknown) -> Failure {
-    let (label, place, id, options) = (image.label(), image.place(), &image.id, target.options());
-    let rest = format!("enable it without --restore-shares: amictl enable {id} {options}");
-    let (code, message, way_out) = match why {
-        Unknown::Tag(error) => (
-            "DamagedTag",
-            format!("the tag {SHARES} of {label} in {place} is damaged: {error}"),
-            "correct the tag, or ",
-        ),
-        Unknown::Journal(_) => ("UnreadableJournal", format!("{label} in {place}: {why}"), ""),
-    };
-    Failure::new(Kind::Failed, code, message).hint(format!("{way_out}{rest}"))
-}
-
-/// Asks EC2 whether it would enable an image and give permissions back, as far as it tells: it says nothing of
-/// permissions of an image that is disabled.
-async fn check(
-    target: &Target,
-    image: &Image,
-    due: Option<&BTreeSet<Principal>>,
-    unread: Option<&Problem>,
-) -> Result<bool, Problem> {
-    let mut changes = changing::check(target, image, &Change::Enable).await?;
-    if let (Some(due), State::Available) = (due, &image.state) {
-        let missing = due - &known_permissions(target, &image.id).await?;
-        if !missing.is_empty() {
-            permissions::change_launch(target, &image.id, Give::Add, &missing, true).await?;
-        }
-        let tag = tag_left(image, &BTreeSet::new());
-        changes |= changing::check(target, image, &tag).await? || !missing.is_empty();
-    }
-    unread.map_or(Ok(changes), |problem| Err(problem.clone()))
-}
-
-/// Enables an image of which the journal tells, and has it remember who is left.
-async fn written_down(
-    context: &Context,
-    journal: &Journal,
-    target: &Target,
-    image: &Image,
-    (due, written): (Option<&BTreeSet<Principal>>, &Journaled),
-) -> Outcome {
-    let present = known_permissions(target, &image.id).await.ok();
-    let begin = Beginning::new(Verb::Enable, image).shared(present.as_ref());
-    if let Err(error) = journal.begin(begin, context.clock()).await {
-        return Outcome::failed(image, Verb::Enable, destroy::not_begun(&error));
-    }
-    let (outcome, left) = switched_on(context, target, image, due, None).await;
-    let left = left.map(|left| written.clone().unwrap_or_default().left(&left));
-    destroy::end_with(context, journal, outcome, left.as_ref()).await
-}
-
-/// Enables an image and gives its launch permissions back; then the tag that kept them goes. Tells who is left, where
-/// that is known.
-async fn switched_on(
-    context: &Context,
-    target: &Target,
-    image: &Image,
-    due: Option<&BTreeSet<Principal>>,
-    unread: Option<&Problem>,
-) -> (Outcome, Option<BTreeSet<Principal>>) {
-    let outcome = changing::made(context, target, image, &Change::Enable).await;
-    if outcome.status != Status::Done {
-        return (outcome, None);
-    }
-    let Some(due) = due else { return (outcome.detail("no launch permissions were written down for it"), None) };
-    let was = image.state.clone();
-    let image = &Image { state: State::Available, ..image.clone() };
-    let GivenBack { given, left, problem } = remembering::give_back(target, image, due).await;
-    if let Some(problem) = problem.or_else(|| unread.cloned()) {
-        return (half(outcome, given, &problem), Some(left));
-    }
-    let forget = tag_left(image, &left);
-    let forgotten = !forget.holds(image);
-    if forgotten && let Err(Problem { code, message }) = lifecycle::make(target, image, &forget).await {
-        let message = format!("shared again, but the tag {SHARES} stays: {message}");
-        return (half(outcome, given, &Problem { code, message }), Some(left));
-    }
-    let changed = outcome.changed || given > 0 || forgotten;
-    let words = match (due.len(), given) {
-        (0, _) if was == State::Disabled => "it was not shared".to_owned(),
-        (0, _) => "nobody is left to share it with again".to_owned(),
-        (all, given) if all == given => format!("{} given back", counted(all)),
-        (all, given) => format!("{given} of {} given back, the others were there", counted(all)),
-    };
-    (Outcome { changed, ..outcome }.detail(words), Some(left))
-}
-
-/// Enabled, and not all of the rest is done. What is left stays remembered, so that another run finishes it.
-fn half(outcome: Outcome, given: usize, problem: &Problem) -> Outcome {
-    let message = format!("it is enabled, but {}", problem.message);
-    let outcome = Outcome { changed: outcome.changed || given > 0, ..outcome };
-    let status = Status::Failed(Problem { code: problem.code.clone(), message });
-    Outcome { status, ..outcome.detail(format!("{} given back", counted(given))) }
 }

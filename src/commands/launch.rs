@@ -3,19 +3,17 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::{Error, Result};
+use anyhow::Result;
 
-use super::Context;
-use crate::domain::failure::{Failure, Kind};
+use crate::domain::failure::Failure;
 use crate::domain::ids::{SecurityGroupId, SubnetId};
-use crate::domain::image::{Image, State};
 use crate::domain::reference::ImageRef;
 use crate::domain::tags::{CREATED_BY, Tag, TagError, Tags};
 use crate::output;
-use crate::service::error::ApiError;
 use crate::service::launch::{self, Request, Template};
-use crate::service::security_groups::{self, Group};
-use crate::service::{Target, resolve};
+use crate::workflows::launch::{allow_http, check, lost, not_launched, web_group};
+use crate::workflows::run::context::Context;
+use crate::workflows::select::resolve;
 
 /// EC2's limit for user data before it is encoded.
 const LONGEST_USER_DATA: usize = 16 * 1024;
@@ -47,7 +45,7 @@ pub struct Args {
 
     /// Subnet [default: one of the default VPC]
     #[arg(long, value_name = "ID")]
-    subnet: Option<SubnetId>,
+    pub subnet: Option<SubnetId>,
 
     /// Security group; repeat it for several [default: the default group of the VPC]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
@@ -189,17 +187,6 @@ fn client_token(text: &str) -> Result<String, String> {
     }
 }
 
-/// When no answer came, instances may run all the same: says how to get hold of them.
-fn lost(error: ApiError, request: &Request) -> Error {
-    if !error.answer_lost {
-        return error.into();
-    }
-    let message = format!("{error}; whether instances were launched is unknown");
-    let again =
-        format!("run the same command with --client-token {}: it gives those, or launches them", request.client_token);
-    Failure::new(Kind::Failed, "AnswerLost", message).hint(again).into()
-}
-
 fn tags(args: &Args, made_by: &str) -> Result<Tags> {
     let mut tags: Tags = [(CREATED_BY.to_owned(), made_by.to_owned())].into();
     let name = args.name.as_ref().map(|name| Tag::new("Name", name)).transpose()?;
@@ -222,71 +209,5 @@ fn read_user_data(path: &std::path::Path) -> Result<String> {
             Err(wrong(format!("it has {length} bytes; EC2 takes at most {LONGEST_USER_DATA}")).into())
         }
         _ => Ok(launch::encode(&data)),
-    }
-}
-
-/// Says early what EC2 would say late.
-fn check(image: &Image) -> Result<()> {
-    if image.state == State::Available {
-        return Ok(());
-    }
-    let message = format!("{} in {} is {} and cannot be launched", image.label(), image.region, image.state);
-    let failure = Failure::new(Kind::Failed, "InvalidAMIID.Unavailable", message);
-    match image.state.may_become_available() {
-        true => {
-            Err(failure.hint(format!("wait for it with: amictl wait {} --region {}", image.id, image.region)).into())
-        }
-        false => Err(failure.into()),
-    }
-}
-
-/// The VPC of the instances, and what is there of its group for web traffic.
-async fn web_group(target: &Target, args: &Args) -> Result<(String, Group)> {
-    let Some(vpc) = security_groups::vpc(target, args.subnet.as_ref()).await? else {
-        let failure = Failure::usage(format!("{} has no default VPC for --allow-http", target.place().await));
-        return Err(failure.hint("give --subnet").into());
-    };
-    let group = security_groups::find(target, &vpc).await?;
-    Ok((vpc, group))
-}
-
-/// Takes the group for web traffic; it is made or opened where needed, and then given.
-async fn allow_http(
-    context: &Context,
-    target: &Target,
-    (vpc, group): (&str, Group),
-    dry_run: bool,
-    request: &mut Request,
-) -> Result<Option<SecurityGroupId>> {
-    let (group, changed) = match group {
-        Group::Ready(id) => (id, None),
-        Group::Missing(..) if dry_run => {
-            context.printer.say(format!("dry run: group {} would be made in {vpc}", security_groups::HTTP_GROUP));
-            return Ok(None);
-        }
-        Group::Missing(found, ports) => {
-            let made_by = &context.maker.program;
-            let ensure = async { Ok(security_groups::ensure(target, vpc, (found, ports), made_by).await?) };
-            let id = context.begin(ensure).await?;
-            context.printer.say(format!("group {id} ({}) admits ports 80 and 443", security_groups::HTTP_GROUP));
-            (id.clone(), Some(id))
-        }
-    };
-    if !request.security_groups.contains(&group) {
-        request.security_groups.push(group);
-    }
-    Ok(changed)
-}
-
-/// Whoever stops the run before the launch is told of the group that was made for it.
-fn not_launched(error: Error, group: Option<SecurityGroupId>) -> Error {
-    match (error.downcast_ref::<Failure>(), group) {
-        (Some(failure), Some(group)) if failure.kind == Kind::Interrupted => {
-            let name = security_groups::HTTP_GROUP;
-            let message = format!("interrupted; group {group} ({name}) admits ports 80 and 443, nothing was launched");
-            let failure = Failure::new(Kind::Interrupted, "Interrupted", message);
-            failure.hint("run the command again: it takes the same group").into()
-        }
-        _ => error,
     }
 }

@@ -5,9 +5,6 @@ use std::collections::{BTreeMap, HashSet};
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::chosen::Chosen;
-use super::using::{self, Used};
-use super::{Context, destroy, everywhere};
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
@@ -23,6 +20,10 @@ use crate::domain::usage::source::{SourceStatus, Verdict};
 use crate::output::{self, Column, Options, printer};
 use crate::service::images::{FILTER_CHARACTERS, FILTERS, Query};
 use crate::service::usage::Scope;
+use crate::workflows::run::context::{self, Context};
+use crate::workflows::select::query;
+use crate::workflows::select::selection::Chosen;
+use crate::workflows::usage::selection::{self, Used};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,7 +112,7 @@ pub struct Args {
 
     /// The price behind --cost in US dollars for a GiB and month [default: that of each region]
     #[arg(long, value_name = "USD", requires = "cost")]
-    price_per_gb: Option<Price>,
+    pub price_per_gb: Option<Price>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -132,7 +133,7 @@ fn owner(text: &str) -> Result<String, String> {
 
 /// Lists the images; a place that fails is reported and does not hide the others.
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let (images, listing) = everywhere::find(context, query(&args)).await?;
+    let (images, listing) = query::find(context, query(&args)).await?;
     let shown = show(context, &args, &images, listing).await;
     // The run ends here: to give back thousands of images one by one would only make it longer.
     std::mem::forget(images);
@@ -155,7 +156,7 @@ async fn users(
     let place = |image: &Image| of_owner(image).or_else(|| of_region(image)).map(|(target, _)| (*target).clone());
     let chosen = listing.with(images.iter().filter_map(|image| Some((place(image)?, (*image).clone()))).collect());
     let (mut found, mut errors) = (BTreeMap::new(), Vec::new());
-    for Used { target, images, usage } in using::usage_of(context, &chosen, &Scope::default(), false).await? {
+    for Used { target, images, usage } in selection::usage_of(context, &chosen, &Scope::default(), false).await? {
         let text = |image: &Image| match usage.verdict(&image.id) {
             Verdict::InUse(by) => named(by),
             Verdict::Unverified(_) => "unverified".to_owned(),
@@ -201,7 +202,7 @@ async fn show(context: &Context, args: &Args, all: &[Vec<Image>], listing: Chose
     if errors.is_empty() {
         return Ok(());
     }
-    destroy::tell(context, errors);
+    context::tell_errors(context, errors);
     Err(Failure::new(Kind::Partial, "PartialListing", format!("{} places could not be listed", errors.len())).into())
 }
 

@@ -1,59 +1,87 @@
 //! One file a command, named as the user types it: its arguments, then how it runs.
 
-mod again;
-mod allowed;
 pub mod apply;
-mod bin;
-mod binned;
-mod changing;
-mod chosen;
-mod closing;
-mod comebacks;
 pub mod completions;
-mod config;
-mod context;
 pub mod copy;
-mod copying;
 pub mod create;
-mod create_snapshot;
 pub mod deprecate;
 pub mod deregister;
-mod destroy;
 pub mod disable;
 pub mod enable;
-mod ending;
-mod everywhere;
-mod finishing;
-mod foreign;
-mod landing;
 pub mod launch;
-mod leftovers;
 pub mod list;
+pub mod man;
 pub mod orphans;
-mod planning;
 pub mod protect;
 pub mod prune;
-mod recheck;
 pub mod refs;
-mod remaining;
-mod remembering;
-mod reports;
 pub mod restore;
-mod run;
-mod searching;
 pub mod share;
-mod shareable;
-mod sharing;
 pub mod show;
-mod snapshots_elsewhere;
-mod sources;
-mod staging;
 pub mod tag;
-mod unfinished;
-mod using;
+pub mod unprotect;
+pub mod unshare;
 pub mod wait;
-mod withdrawing;
 
-use context::is_stopped;
-pub use context::{Context, Process};
-pub use run::run;
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::workflows::run::context::Context;
+
+/// A command with its arguments.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Create(create::Args),
+    List(list::Args),
+    Show(show::Args),
+    Launch(launch::Args),
+    Copy(copy::Args),
+    Share(share::Args),
+    Unshare(unshare::Args),
+    Deprecate(deprecate::Args),
+    Disable(disable::Args),
+    Enable(enable::Args),
+    Protect(protect::Args),
+    Unprotect(unprotect::Args),
+    Tag(tag::Args),
+    Deregister(deregister::Args),
+    Restore(restore::Args),
+    Refs(refs::Args),
+    Prune(prune::Args),
+    Apply(apply::Args),
+    Orphans(orphans::Args),
+    Wait(wait::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+impl Command {
+    /// Runs the command; `tree` is all of the command line, for those that print it. What only reads is given up as soon
+    /// as the user asks to stop.
+    pub async fn execute(self, context: &Context, tree: fn() -> clap::Command) -> Result<()> {
+        match self {
+            Self::Create(args) => create::run(context, args).await,
+            Self::List(args) => context.unless_stopped(list::run(context, args)).await,
+            Self::Show(args) => context.unless_stopped(show::run(context, args)).await,
+            Self::Launch(args) => launch::run(context, args).await,
+            Self::Copy(args) => copy::run(context, args).await,
+            Self::Share(args) => share::run(context, args).await,
+            Self::Unshare(args) => unshare::run(context, args).await,
+            Self::Deprecate(args) => deprecate::run(context, args).await,
+            Self::Disable(args) => disable::run(context, args).await,
+            Self::Enable(args) => enable::run(context, args).await,
+            Self::Protect(args) => protect::run(context, args).await,
+            Self::Unprotect(args) => unprotect::run(context, args).await,
+            Self::Tag(args) => tag::run(context, args).await,
+            Self::Deregister(args) => deregister::run(context, args).await,
+            Self::Restore(args) => restore::run(context, args).await,
+            Self::Prune(args) => prune::run(context, args).await,
+            Self::Apply(args) => apply::run(context, args).await,
+            Self::Orphans(args) => orphans::run(context, args).await,
+            Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
+            Self::Wait(args) => wait::run(context, args).await,
+            Self::Completions(args) => completions::run(context, &args, tree()),
+            Self::Man(args) => man::run(context, &args, tree()),
+        }
+    }
+}

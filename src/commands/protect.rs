@@ -1,10 +1,11 @@
-//! `amictl protect` and `amictl unprotect`: has EC2 refuse to deregister images, and takes that back.
+//! `amictl protect`: has EC2 refuse to deregister images.
 
 use anyhow::Result;
 
-use super::Context;
-use super::changing::{self, Which};
 use crate::domain::change::Change;
+use crate::options::images::Which;
+use crate::workflows::change;
+use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,25 +29,5 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    changing::run(context, &args.which, &Change::Protect { cooldown: args.cooldown }).await
-}
-
-const UNPROTECT_EXAMPLES: &str = "\
-Examples:
-  amictl unprotect web:v3
-  amictl unprotect ami-0123456789abcdef0 --region eu-west-1";
-
-/// Take the protection from deregistering away
-///
-/// Where an image was protected with a cooldown, EC2 goes on refusing for 24 hours. The report says until when, also
-/// when it is asked for again.
-#[derive(Debug, clap::Args)]
-#[command(after_help = UNPROTECT_EXAMPLES)]
-pub struct UnprotectArgs {
-    #[command(flatten)]
-    which: Which,
-}
-
-pub async fn unprotect(context: &Context, args: UnprotectArgs) -> Result<()> {
-    changing::run(context, &args.which, &Change::Unprotect).await
+    change::run(context, &args.which.request(), &Change::Protect { cooldown: args.cooldown }).await
 }

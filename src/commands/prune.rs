@@ -1,26 +1,26 @@
 //! `amictl prune`: old images go by policy, and no image in use ever does.
 
+use crate::workflows::prune::survey;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::bin::{Bin, BinArgs, Going};
-use super::destroy::{self, JournalArgs};
-use super::planning::{self, Surveys};
-use super::reports::ReportArgs;
-use super::{Context, ending, recheck, staging};
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
-use crate::domain::failure::{Failure, Kind};
+use crate::domain::failure::Failure;
 use crate::domain::naming::Family;
 use crate::domain::plan::Plan;
 use crate::domain::policy::{Limit, Policy};
-use crate::domain::report::Status;
-use crate::domain::retire::step::Step;
 use crate::domain::tags::TagMatch;
 use crate::domain::usage::source::Source;
+use crate::options::journal::JournalArgs;
+use crate::options::recycle_bin::BinArgs;
+use crate::options::usage::ReportArgs;
 use crate::output;
-use crate::service::Target;
+use crate::workflows::prune::apply::{carry_out, dry_run, going, within_limit};
+use crate::workflows::prune::conclude;
+use crate::workflows::recycle_bin::outlook::Bin;
+use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,7 +55,7 @@ pub struct Args {
 
     /// What is younger stays [default: 7d]
     #[arg(long, value_name = "AGE", conflicts_with = "policy")]
-    min_age: Option<Age>,
+    pub min_age: Option<Age>,
 
     /// What was launched more recently stays [default: off]
     #[arg(long, value_name = "AGE", conflicts_with = "policy")]
@@ -83,11 +83,11 @@ pub struct Args {
 
     /// File or folder in which image ids count as use; repeat it for several
     #[arg(long, value_name = "PATH")]
-    refs_from: Vec<PathBuf>,
+    pub refs_from: Vec<PathBuf>,
 
     /// Does not look for use in this source; repeat it for several
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    without_source: Vec<Source>,
+    pub without_source: Vec<Source>,
 
     #[command(flatten)]
     reports: ReportArgs,
@@ -102,7 +102,7 @@ pub struct Args {
 
     /// Price of snapshots in US dollars for a GiB and month [default: that of each region]
     #[arg(long, value_name = "USD")]
-    price_per_gb: Option<Price>,
+    pub price_per_gb: Option<Price>,
 
     /// Carries the plan out, after asking
     #[arg(long)]
@@ -132,11 +132,12 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let session = context.session_of(&policy).await?;
     let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
-    let bin =
-        async { if args.apply || args.bin.required() { Bin::of(&places.targets).await } else { Ok(Bin::default()) } };
-    let (surveys, bin) = tokio::try_join!(planning::survey(context, &places, &policy, None), bin)?;
+    let bin = async {
+        if args.apply || args.bin.demand().required { Bin::of(&places.targets).await } else { Ok(Bin::default()) }
+    };
+    let (surveys, bin) = tokio::try_join!(survey::survey(context, &places, &policy, None), bin)?;
     let prices = Prices::new(args.price_per_gb);
-    let plan = planning::plan(context, &surveys, &policy, prices);
+    let plan = survey::plan(context, &surveys, &policy, prices);
     if let Some(path) = &args.plan_out {
         let text = serde_json::to_string_pretty(&plan)?;
         std::fs::write(path, text + "\n").with_context(|| format!("plan {}", path.display()))?;
@@ -144,90 +145,33 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if !args.apply {
         output::plan(&context.printer, &plan)?;
         say_summary(context, &plan);
-        args.bin.announce(context, &bin, going(context, &surveys, &plan, &bin)).await?;
-        return ending::complete(context, &plan, &surveys);
+        args.bin.demand().announce(context, &bin, going(context, &surveys, &plan, &bin)).await?;
+        return conclude::complete(context, &plan, &surveys);
     }
     if plan.actions.is_empty() {
         say_summary(context, &plan);
         output::report(&context.printer, &surveys.report())?;
-        return ending::complete(context, &plan, &surveys);
+        return conclude::complete(context, &plan, &surveys);
     }
     if !args.yes || args.dry_run {
         context.printer.show(output::overview(&plan), output::dispensable(&plan));
     }
     say_summary(context, &plan);
     within_limit(&plan)?;
-    args.bin.announce(context, &bin, going(context, &surveys, &plan, &bin)).await?;
+    args.bin.demand().announce(context, &bin, going(context, &surveys, &plan, &bin)).await?;
     if args.dry_run {
-        dry_run(context, &surveys, &plan, &args.journal).await?;
-        return ending::complete(context, &plan, &surveys);
+        dry_run(context, &surveys, &plan, &args.journal.file()).await?;
+        return conclude::complete(context, &plan, &surveys);
     }
     context.confirm(&output::plan_question(&plan), args.yes)?;
     // A person takes time to answer, and so does EC2 to make reports: what was planned is held against what is there now.
     let surveys = match args.yes && !policy.usage_reports {
         true => surveys,
-        false => planning::survey(context, &places, &policy, Some(&surveys)).await?,
+        false => survey::survey(context, &places, &policy, Some(&surveys)).await?,
     };
-    let now = planning::plan(context, &surveys, &policy, prices);
-    let carried = carry_out(context, &surveys, &plan, &args.journal).await;
-    ending::after(context, carried, &now, &surveys)
-}
-
-/// What a plan would delete, place by place, where anything is known of the bin.
-fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Vec<(Target, Going)> {
-    if bin.is_empty() {
-        return Vec::new();
-    }
-    let some =
-        recheck::recheck(context, surveys, plan).removals.into_iter().filter(|(_, removals)| !removals.is_empty());
-    some.map(|(target, removals)| (target, Going::of(&removals))).collect()
-}
-
-/// Does what a plan says and is still right, and reports.
-pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
-    let work = recheck::recheck(context, surveys, plan);
-    let known = staging::known(context, journal, &work.tasks).await?;
-    let journal = journal.open(context, surveys.targets()).await?;
-    // What is put back goes first: somebody may wait for it, and it rests on no look for use. Then, at once, what cannot
-    // be taken back: every minute since that look is one in which an image may have come into use. An image that is
-    // disabled while it comes into use fails launches until it is put back, which the next run does. Last is what harms
-    // nobody: who uses a deprecated image goes on.
-    let (revived, onward): (Vec<_>, Vec<_>) = work.tasks.into_iter().partition(|task| task.step == Step::Revive);
-    let (disabled, others) = onward.into_iter().partition(|task| task.step == Step::Disable);
-    let revived = staging::carry_out(context, revived, &journal, &known).await;
-    let mut report = destroy::carry_out(context, work.removals, &journal).await;
-    report.results.splice(0..0, revived);
-    report.results.extend(staging::carry_out(context, disabled, &journal, &known).await);
-    report.results.extend(staging::carry_out(context, others, &journal, &known).await);
-    report.results.extend(work.skipped);
-    (report.errors, report.warnings) = (surveys.errors.clone(), surveys.warnings());
-    output::report(&context.printer, &report)?;
-    // The accounts that are missing are told of at the very end: doubt about use weighs more.
-    report.errors.clear();
-    let left = destroy::left_behind(&report);
-    let hint = left.map(|left| format!("run the command again for those that failed; {left}"));
-    destroy::finish(context, &report, hint)
-}
-
-/// Asks EC2 whether what a plan says, and is still right, would work.
-pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalArgs) -> Result<()> {
-    let work = recheck::recheck(context, surveys, plan);
-    let known = staging::known(context, journal, &work.tasks).await?;
-    for task in &work.tasks {
-        staging::check(context, task, &known).await?;
-    }
-    for (target, removals) in &work.removals {
-        for removal in removals {
-            crate::service::deregister::check(target, removal).await?;
-        }
-    }
-    for row in &work.skipped {
-        if let Status::Skipped(why) = &row.status {
-            context.printer.say(format!("{} would be skipped: {}", row.image_id, why.message));
-        }
-    }
-    context.printer.say("dry run: the rest would be done");
-    Ok(())
+    let now = survey::plan(context, &surveys, &policy, prices);
+    let carried = carry_out(context, &surveys, &plan, &args.journal.file()).await;
+    conclude::after(context, carried, &now, &surveys)
 }
 
 fn policy(context: &Context, args: &Args) -> Result<Policy> {
@@ -277,22 +221,4 @@ fn say_summary(context: &Context, plan: &Plan) {
         context.printer.say(line);
     }
     output::warnings(&plan.warnings).iter().for_each(|line| context.printer.tell(line));
-}
-
-/// Refuses a plan that is larger than the limit.
-pub fn within_limit(plan: &Plan) -> Result<()> {
-    let Some(limit) = plan.policy.max_delete else { return Ok(()) };
-    let (most, scope) = (limit.most(plan.in_scope()), plan.in_scope());
-    let leaving = plan.leaving();
-    if leaving <= most {
-        return Ok(());
-    }
-    let what = match plan.count(Step::Deregister) == leaving {
-        true => format!("{leaving} images would go"),
-        false => format!("{leaving} images would go a step ({})", output::steps(plan)),
-    };
-    let message = format!("{what}, but the limit of {limit} allows {most} of {scope}");
-    Err(Failure::new(Kind::Refused, "OverLimit", message)
-        .hint("look at the plan with 'amictl prune', then raise --max-delete there if it is right")
-        .into())
 }

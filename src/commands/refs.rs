@@ -4,13 +4,16 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::reports::ReportArgs;
-use super::{Context, chosen, destroy, ending, using};
 use crate::domain::plan::ErrorRow;
 use crate::domain::reference::ImageRef;
 use crate::domain::usage::source::Source;
+use crate::options::usage::ReportArgs;
 use crate::output;
 use crate::service::usage::Scope;
+use crate::workflows::conclude::survey;
+use crate::workflows::run::context::{self, Context};
+use crate::workflows::select::references;
+use crate::workflows::usage::selection;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,20 +34,20 @@ pub struct Args {
 
     /// File or folder in which image ids count as use; repeat it for several
     #[arg(long, value_name = "PATH")]
-    refs_from: Vec<PathBuf>,
+    pub refs_from: Vec<PathBuf>,
 
     /// Does not look for use in this source; repeat it for several
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    without_source: Vec<Source>,
+    pub without_source: Vec<Source>,
 
     #[command(flatten)]
     reports: ReportArgs,
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let chosen = chosen::choose(context, &args.references, false, false).await?;
+    let chosen = references::choose(context, &args.references, false, false).await?;
     let scope = Scope::new(args.without_source.into_iter().collect(), args.refs_from);
-    let used = using::usage_of(context, &chosen, &scope, args.reports.usage_reports).await?;
+    let used = selection::usage_of(context, &chosen, &scope, args.reports.usage_reports).await?;
     let places: Vec<_> = used.iter().map(|place| (place.images.as_slice(), &place.usage)).collect();
     output::refs(&context.printer, &places, &chosen.errors)?;
     for place in &used {
@@ -52,7 +55,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let warnings: Vec<_> = used.iter().flat_map(|place| &place.usage.warnings).map(ErrorRow::new).collect();
     output::warnings(&warnings).iter().for_each(|line| context.printer.tell(line));
-    destroy::tell(context, &chosen.errors);
-    ending::all_read(used.iter().map(|place| &place.usage))?;
-    ending::whole(&chosen.errors)
+    context::tell_errors(context, &chosen.errors);
+    survey::all_read(used.iter().map(|place| &place.usage))?;
+    survey::whole(&chosen.errors)
 }

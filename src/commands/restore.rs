@@ -3,16 +3,21 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use futures::StreamExt;
 
-use super::comebacks::{self, Place, Work};
-use super::destroy::{JournalArgs, finish};
-use super::{Context, binned, closing};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
+use crate::domain::recycle_bin::contents::Binned;
 use crate::domain::report::{Outcome, Report, Status};
-use crate::journal::Journal;
-use crate::output;
-use crate::service::restore::{self, Returned};
+use crate::options::journal::JournalArgs;
+use crate::output::{self, printer};
+use crate::workflows::conclude::changes;
+use crate::workflows::conclude::removals::finish;
+use crate::workflows::recycle_bin::contents::{SIDE_BY_SIDE, in_bin, read};
+use crate::workflows::restore::bring_back::{self, Returned};
+use crate::workflows::restore::journal::{note, noted_end};
+use crate::workflows::restore::prepare::{self, Work};
+use crate::workflows::run::context::{self, Context};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,19 +50,19 @@ pub struct Args {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let wanted: BTreeSet<ImageId> = args.images.iter().cloned().collect();
     if wanted.is_empty() {
-        return context.unless_stopped(binned::list(context, &args.journal)).await;
+        return context.unless_stopped(list(context, &args.journal.file())).await;
     }
-    let work = context.unless_stopped(comebacks::prepare(context, wanted, &args.journal)).await?;
+    let work = context.unless_stopped(prepare::prepare(context, wanted, &args.journal.file())).await?;
     if args.dry_run {
         return context.unless_stopped(dry_run(context, work)).await;
     }
     let Work { places: work, left, errors } = work;
-    let noted = note(context, &args.journal, &work).await;
+    let noted = note(context, &args.journal.file(), &work).await;
     let (patience, total) = (context.patience(), work.iter().map(|place| place.comebacks.len()).sum::<usize>());
     let bar = context.printer.bars().count(total as u64, "restoring");
     let step = || bar.step();
     let each =
-        work.iter().map(|place| restore::bring_back(&place.target, &place.comebacks, &place.bin, &patience, &step));
+        work.iter().map(|place| bring_back::bring_back(&place.target, &place.comebacks, &place.bin, &patience, &step));
     let done: Vec<Vec<Returned>> = futures::future::join_all(each).await;
     if let Some(journal) = &noted {
         noted_end(context, journal, &work, &done).await;
@@ -75,7 +80,7 @@ async fn dry_run(context: &Context, work: Work) -> Result<()> {
     let mut results = Vec::new();
     for place in &work.places {
         for comeback in &place.comebacks {
-            let status = match restore::check(&place.target, comeback).await {
+            let status = match bring_back::check(&place.target, comeback).await {
                 Ok(()) => Status::Done,
                 Err(error) => Status::Failed(error.problem()),
             };
@@ -86,47 +91,12 @@ async fn dry_run(context: &Context, work: Work) -> Result<()> {
                 };
                 context.printer.say(format!("{} in {}: {what}", comeback.label(), place.target.region));
             }
-            results.push(restore::outcome(&place.target, comeback, status).await);
+            results.push(bring_back::outcome(&place.target, comeback, status).await);
         }
     }
     context.printer.say("dry run: nothing was changed");
     results.extend(work.left);
-    closing::dry(context, &Report { results, errors: work.errors, ..Report::default() })
-}
-
-/// Writes into the journal that tells of images that they are about to come back: only then a later run may put back
-/// what they lack. The images come back whatever becomes of this.
-async fn note(context: &Context, journal: &JournalArgs, work: &[Place]) -> Option<Journal> {
-    let told = |place: &&Place| place.comebacks.iter().any(|comeback| comeback.before.is_some());
-    let places: Vec<_> = work.iter().filter(told).collect();
-    if places.is_empty() {
-        return None;
-    }
-    let written = async {
-        let journal = journal.open(context, places.iter().map(|place| &place.target)).await?;
-        for place in places {
-            let there = (place.target.account().await.ok(), &place.target.region);
-            for one in place.comebacks.iter().filter(|comeback| comeback.in_bin && comeback.before.is_some()) {
-                journal.begin_return(there, (&one.id, one.name.as_deref()), context.clock()).await?;
-            }
-        }
-        anyhow::Ok(journal)
-    };
-    written.await.inspect_err(|error| not_noted(context, error)).ok()
-}
-
-/// Writes down what has become of them, so that nobody puts back later what was changed on purpose since.
-async fn noted_end(context: &Context, journal: &Journal, work: &[Place], done: &[Vec<Returned>]) {
-    let each = work.iter().zip(done).flat_map(|(place, done)| place.comebacks.iter().zip(done));
-    for (_, returned) in each.filter(|(comeback, _)| comeback.before.is_some()) {
-        if let Err(error) = journal.end_return(&returned.outcome, returned.there, context.clock()).await {
-            return not_noted(context, &error.into());
-        }
-    }
-}
-
-fn not_noted(context: &Context, error: &anyhow::Error) {
-    context.printer.tell(&format!("what was restored is not in the journal: {error:#}"));
+    changes::dry(context, &Report { results, errors: work.errors, ..Report::default() })
 }
 
 /// A wait that was over is no failure: the work goes on at AWS.
@@ -142,4 +112,28 @@ fn timely(report: &Report) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Lists what is in the bins.
+pub async fn list(context: &Context, journal: &crate::workflows::run::journal::JournalFile) -> Result<()> {
+    let (bins, troubles) = read(context).await?;
+    if let Some(trouble) = troubles.first().filter(|_| bins.is_empty()) {
+        return Err(trouble.error());
+    }
+    let ids = bins.iter().flat_map(|bin| bin.images.iter().map(|image| image.id.clone())).collect();
+    let known = journal.remembered(context, ids).await?;
+    let each = futures::stream::iter(&bins).map(|bin| in_bin(context, bin, &known));
+    let mut found: Vec<Binned> = each.buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await.into_iter().flatten().collect();
+    found.sort_by(|a, b| b.image.entered_at.cmp(&a.image.entered_at).then_with(|| a.image.id.cmp(&b.image.id)));
+    let errors: Vec<_> = troubles.into_iter().map(|trouble| trouble.place).collect();
+    output::recycle_bin(&context.printer, &found, &errors, context.now)?;
+    if found.is_empty() && errors.is_empty() && context.printer.format() == printer::Format::Table {
+        context.printer.say("there are no images in the Recycle Bin");
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    context::tell_errors(context, &errors);
+    let message = format!("the Recycle Bin of {} places could not be read", errors.len());
+    Err(Failure::new(Kind::Partial, "PartialListing", message).into())
 }

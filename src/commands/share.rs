@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::changing::{self, Which};
-use super::destroy::JournalArgs;
-use super::sharing::{self, Sharing};
-use super::{Context, shareable, withdrawing};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
 use crate::domain::permissions::principal::Principal;
 use crate::domain::report::Verb;
+use crate::options::images::Which;
 use crate::service::Target;
 use crate::service::permissions::Give;
+use crate::workflows::change::{self, each};
+use crate::workflows::permissions::grant::{self, Sharing};
+use crate::workflows::permissions::preconditions;
+use crate::workflows::run::context::Context;
+use crate::workflows::select::refusals;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,22 +62,21 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             .into());
     }
     let sharing = Sharing { give: Give::Add, who, snapshots: args.copyable };
-    let mut chosen =
-        changing::choose(context, &args.which.references, args.which.how.copies, args.every_version).await?;
+    let mut chosen = change::choose(context, &args.which.references, args.which.how.copies, args.every_version).await?;
     if args.every_version {
         chosen.images.retain(|(_, image)| usable(context, image));
         if chosen.images.is_empty() {
             return Err(Failure::new(Kind::Failed, "InvalidAMIID.Unavailable", "no version can be shared").into());
         }
     }
-    let acceptable = shareable::acceptable(context, &chosen, &sharing).await;
-    changing::unless(context, &chosen, acceptable)?;
+    let acceptable = preconditions::acceptable(context, &chosen, &sharing).await;
+    refusals::unless(context, &chosen, acceptable)?;
     if args.which.how.dry_run {
-        let ask = async |target: &Target, image: &Image| sharing::check(target, image, &sharing).await;
-        return changing::tried(context, chosen, Verb::Share, ask).await;
+        let ask = async |target: &Target, image: &Image| grant::check(target, image, &sharing).await;
+        return each::tried(context, chosen, Verb::Share, ask).await;
     }
-    changing::each(context, chosen, Verb::Share, async |target, image| {
-        sharing::shared(target, image, Verb::Share, &sharing).await
+    each::each(context, chosen, Verb::Share, async |target, image| {
+        grant::shared(target, image, Verb::Share, &sharing).await
     })
     .await
 }
@@ -89,57 +90,6 @@ fn usable(context: &Context, image: &Image) -> bool {
     usable
 }
 
-const UNSHARE_EXAMPLES: &str = "\
-Examples:
-  amictl unshare web:v3 --with 222222222222,333333333333
-  amictl unshare web:v3 --public --copyable
-  amictl unshare web --every-version --all";
-
-/// Take permissions back that share gave
-///
-/// Instances that others run go on running, and who copied the image keeps the copy. Without --copyable the permissions
-/// on the snapshots stay as they are: with those, others can still make volumes of them. Permissions that 'amictl
-/// disable' has written down are withdrawn as well: nothing gives them back later.
-#[derive(Debug, clap::Args)]
-#[command(after_help = UNSHARE_EXAMPLES, group = clap::ArgGroup::new("whom").required(true).multiple(true))]
-pub struct UnshareArgs {
-    #[command(flatten)]
-    which: Which,
-
-    /// From an account, or the ARN of an organization or of a unit of one; repeat it for several
-    #[arg(long, value_name = "ACCOUNT|ARN", value_delimiter = ',', group = "whom")]
-    with: Vec<Principal>,
-
-    /// From everybody who is not named
-    #[arg(long, group = "whom")]
-    public: bool,
-
-    /// Takes the permissions on the snapshots too
-    #[arg(long)]
-    copyable: bool,
-
-    /// Takes every permission from everybody, those on the snapshots too
-    #[arg(long, group = "whom", conflicts_with_all = ["with", "public", "copyable"])]
-    all: bool,
-
-    /// All versions of the families named
-    #[arg(long)]
-    every_version: bool,
-
-    #[command(flatten)]
-    journal: JournalArgs,
-}
-
-pub async fn unshare(context: &Context, args: UnshareArgs) -> Result<()> {
-    let who = whom(args.with, args.public);
-    let sharing = Sharing { give: Give::Remove, who, snapshots: args.copyable || args.all };
-    let chosen = changing::choose(context, &args.which.references, args.which.how.copies, args.every_version).await?;
-    if sharing.snapshots {
-        shareable::neighbours(context, &chosen).await;
-    }
-    withdrawing::run(context, chosen, &sharing, &args.journal, args.which.how.dry_run).await
-}
-
-fn whom(with: Vec<Principal>, public: bool) -> BTreeSet<Principal> {
+pub fn whom(with: Vec<Principal>, public: bool) -> BTreeSet<Principal> {
     with.into_iter().chain(public.then_some(Principal::Everybody)).collect()
 }

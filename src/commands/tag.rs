@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use anyhow::Result;
 
-use super::Context;
-use super::changing::{self, How, Which};
 use crate::domain::change::Change;
 use crate::domain::failure::Failure;
 use crate::domain::reference::ImageRef;
 use crate::domain::tags::{Tag, TagError, Tags};
+use crate::options::images::How;
+use crate::workflows::change;
+use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,6 +83,5 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if let Some(key) = set.keys().find(|key| remove.contains(*key)) {
         return Err(Failure::usage(format!("tag '{key}' is to be set and to be removed: choose one")).into());
     }
-    let which = Which { references, how: args.how };
-    changing::run(context, &which, &Change::Tag { set, remove }).await
+    change::run(context, &args.how.request(references), &Change::Tag { set, remove }).await
 }

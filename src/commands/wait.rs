@@ -4,13 +4,15 @@ use std::str::FromStr;
 
 use anyhow::Result;
 
-use super::{Context, copying};
 use crate::domain::failure::Failure;
 use crate::domain::ids::InstanceId;
 use crate::domain::reference::{ImageRef, RefError};
 use crate::domain::tags::COPIED_FROM;
 use crate::output::{self, Options};
-use crate::service::{Target, instances, launch, resolve, wait};
+use crate::service::{Target, instances, launch, wait};
+use crate::workflows::copy::make;
+use crate::workflows::run::context::Context;
+use crate::workflows::select::resolve;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,7 +73,7 @@ async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Resu
         .await?;
     // A copy that was not waited for when it was made.
     if image.own && image.tags.contains_key(COPIED_FROM) {
-        copying::mark(context, target, &image).await;
+        make::mark(context, target, &image).await;
     }
     output::images(&context.printer, &[&image], &[], &Options::default(), context.now)
 }

@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod change;
+pub mod command_line;
 pub mod cost;
 pub mod details;
 pub mod failure;

@@ -6,12 +6,12 @@ use anyhow::Result;
 use aws_sdk_ec2::types::ResourceType;
 use sha2::{Digest, Sha256};
 
-use super::attempts::Attempts;
-use super::convert::tag_specification;
-use super::error::{ApiError, api, dry_run};
-use super::room::Room;
-use super::target::Target;
-use super::{images, keys, snapshots, tags};
+use super::client::convert::tag_specification;
+use super::client::error::{ApiError, api, dry_run};
+use super::client::lost_answers::Attempts;
+use super::client::quota::Room;
+use super::client::target::Target;
+use super::{images, kms_keys, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -170,7 +170,7 @@ pub async fn as_asked(to: &Target, request: &Request, found: &Image) -> Result<(
 
 /// The key of a snapshot of the copy, where it is another one. Without a right to look at keys nothing can be said.
 async fn other_key(to: &Target, copy: &Image, wanted: &str) -> Result<Option<String>, ApiError> {
-    let Ok(wanted) = keys::arn(to, wanted).await else { return Ok(None) };
+    let Ok(wanted) = kms_keys::arn(to, wanted).await else { return Ok(None) };
     let ids: Vec<_> = copy.snapshots.iter().map(|s| s.id.clone()).collect();
     let keys = snapshots::existing(to, &ids).await?.into_iter().filter_map(|snapshot| snapshot.kms_key);
     Ok(keys.into_iter().find(|key| *key != wanted))

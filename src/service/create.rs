@@ -8,14 +8,15 @@ use aws_sdk_ec2::types::ResourceType;
 use chrono::NaiveDate;
 use tokio::time::Instant;
 
-use super::attempts::Attempts;
-use super::convert::tag_specification;
-use super::error::{ApiError, api, dry_run};
+use super::client::convert::tag_specification;
+use super::client::error::{ApiError, api, dry_run};
+use super::client::lost_answers::Attempts;
+use super::client::patience::{Over, Patience, Pauses, UNKNOWN_AT_FIRST};
+use super::client::quota::Room;
+use super::client::stop::{self, Stop};
+use super::client::target::Target;
 use super::images::{self, Query};
-use super::room::Room;
-use super::target::Target;
-use super::wait::{Over, Patience, Pauses, Stop, UNKNOWN_AT_FIRST};
-use super::{register, snapshots, stopping, tags};
+use super::{register, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, InstanceId};
 use crate::domain::image::Image;
@@ -137,7 +138,7 @@ pub async fn start(target: &Target, request: &Request, room: &Room<'_>) -> Resul
         if request.version.is_some() {
             return Err(error.into());
         }
-        stopping::nothing_begun();
+        stop::nothing_begun();
         // The name may be that of an image just deregistered, which no listing shows.
         let listed = next_name(target, request).await?;
         let after = ImageName::new(request.family.clone(), name.version().next()?, request.date)?;

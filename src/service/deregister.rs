@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{ApiError, api, dry_run};
-use super::target::Target;
+use super::client::error::{ApiError, api, dry_run};
+use super::client::target::Target;
 use super::{snapshots, tags};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::plan::Action;

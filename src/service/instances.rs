@@ -2,9 +2,9 @@
 
 use aws_sdk_ec2::types;
 
-use super::convert;
-use super::error::{ApiError, api};
-use super::target::Target;
+use super::client::convert;
+use super::client::error::{ApiError, api};
+use super::client::target::Target;
 use crate::domain::ids::InstanceId;
 use crate::domain::instance::Instance;
 use crate::domain::region::Region;

@@ -7,11 +7,11 @@ use aws_sdk_ec2::types::{
 };
 use tokio::time::Instant;
 
-use super::convert::tag_specification;
-use super::error::{ApiError, api, dry_run};
+use super::client::convert::tag_specification;
+use super::client::error::{ApiError, api, dry_run};
+use super::client::patience::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch, out_of_sight};
+use super::client::target::Target;
 use super::instances;
-use super::target::Target;
-use super::wait::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch, out_of_sight};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, InstanceId, SecurityGroupId, SubnetId};
 use crate::domain::instance::Instance;

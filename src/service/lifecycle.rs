@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_sdk_ec2::types::Tag;
 use aws_smithy_types::DateTime as Timestamp;
 
-use super::error::{ApiError, api, dry_run};
-use super::target::Target;
+use super::client::error::{ApiError, api, dry_run};
+use super::client::target::Target;
 use super::{images, tags};
 use crate::domain::change::Change;
 use crate::domain::image::Image;

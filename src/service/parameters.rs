@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_ssm::types::{Parameter, ParameterType};
 use futures::StreamExt;
 
-use super::error::{ApiError, api};
-use super::target::Target;
+use super::client::error::{ApiError, api};
+use super::client::target::Target;
 use crate::domain::launch_image::{calls, parameter};
 use crate::domain::problem::Problem;
 

@@ -8,9 +8,9 @@ use aws_sdk_ec2::types::{
     PermissionGroup, ResetImageAttributeName, SnapshotAttributeName,
 };
 
-use super::error::{ApiError, api, codes, dry_run};
+use super::client::error::{ApiError, api, codes, dry_run};
+use super::client::target::Target;
 use super::lifecycle::{SEEN_PAUSES, STATE};
-use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::permissions::principal::Principal;
 use crate::domain::problem::{NOT_SEEN, Problem};

@@ -8,8 +8,8 @@ use aws_smithy_types::DateTime as Timestamp;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 
-use super::error::{ApiError, api, codes, dry_run};
-use super::target::Target;
+use super::client::error::{ApiError, api, codes, dry_run};
+use super::client::target::Target;
 use super::{images, snapshots};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::recycle_bin::contents::{BinnedImage, BinnedSnapshot};

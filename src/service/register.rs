@@ -6,11 +6,11 @@ use aws_sdk_ec2::types::{
     ResourceType, TpmSupportValues, VirtualizationType, VolumeType,
 };
 
-use super::attempts::Attempts;
-use super::convert::tag_specification;
+use super::client::convert::tag_specification;
+use super::client::error::{ApiError, api};
+use super::client::lost_answers::Attempts;
+use super::client::target::Target;
 use super::create::Request;
-use super::error::{ApiError, api};
-use super::target::Target;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::naming::ImageName;

@@ -2,9 +2,9 @@
 
 use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, Ipv6Range, ResourceType};
 
-use super::convert::tag_specification;
-use super::error::{ApiError, api};
-use super::target::Target;
+use super::client::convert::tag_specification;
+use super::client::error::{ApiError, api};
+use super::client::target::Target;
 use crate::domain::ids::{SecurityGroupId, SubnetId};
 use crate::domain::tags::{CREATED_BY, Tags};
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 use futures::StreamExt;
 use tokio::time::Instant;
 
+use super::client::error::ApiError;
+use super::client::patience::{Over, Patience, Pauses, Progress, Watch};
+use super::client::stop::Stop;
+use super::client::target::Target;
 use super::deregister::{Said, UNAVAILABLE, keep_tag, outcome, says_gone};
-use super::error::ApiError;
 use super::images::{self, Query};
-use super::target::Target;
-use super::wait::{Over, Patience, Pauses, Progress, Stop, Watch};
 use super::{snapshots, tags};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::State;

@@ -3,10 +3,10 @@
 use aws_sdk_ec2::types::{self, Filter, SnapshotBlockPublicAccessState};
 use chrono::DateTime;
 
-use super::convert;
-use super::error::{ApiError, api, dry_run};
+use super::client::convert;
+use super::client::error::{ApiError, api, dry_run};
+use super::client::target::Target;
 use super::images::FILTER_VALUES;
-use super::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::snapshot::Snapshot;
 

@@ -1,8 +1,8 @@
 //! Writing tags.
 
-use super::convert;
-use super::error::{ApiError, api, dry_run};
-use super::target::Target;
+use super::client::convert;
+use super::client::error::{ApiError, api, dry_run};
+use super::client::target::Target;
 use crate::domain::tags::Tags;
 
 const CREATE: &str = "CreateTags";

@@ -2,8 +2,8 @@
 
 use aws_sdk_ec2::types::Filter;
 
-use super::error::{ApiError, api};
-use super::target::Target;
+use super::client::error::{ApiError, api};
+use super::client::target::Target;
 use crate::domain::ids::InstanceId;
 
 const CALL: &str = "DescribeVolumes";

@@ -1,13 +1,11 @@
 //! Waiting for EC2: our own loop, as the SDK's waiters fail fast on one bad state only and show no progress.
 
-use std::time::Duration;
-
 use anyhow::Result;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::error::ApiError;
-use super::target::Target;
+use super::client::error::ApiError;
+use super::client::patience::{Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch, out_of_sight};
+use super::client::target::Target;
 use super::{images, snapshots};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
@@ -15,121 +13,8 @@ use crate::domain::image::{Image, State};
 use crate::domain::permissions::copy_access;
 use crate::domain::region::Region;
 
-/// EC2 may not know an id for this long after it gave it out.
-pub(super) const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(120);
 /// So many volumes are told one by one.
 const MOST_TOLD: usize = 4;
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-
-/// Tells whether the user has asked to stop.
-#[derive(Debug, Clone)]
-pub struct Stop(watch::Receiver<bool>);
-
-impl Stop {
-    /// A stop that is asked for by sending `true`.
-    pub fn new(receiver: watch::Receiver<bool>) -> Self {
-        Self(receiver)
-    }
-
-    /// Whether it has been asked for.
-    pub fn asked(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    /// Comes back when it is asked for, never otherwise.
-    pub async fn wait(&self) {
-        let mut receiver = self.0.clone();
-        if receiver.wait_for(|asked| *asked).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-/// How far a piece of waiting has got.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
-    /// 0 to 100, where EC2 tells.
-    pub percent: Option<u8>,
-    /// What it is doing, e.g. `pending, 16 GiB`.
-    pub doing: String,
-}
-
-/// Something that shows progress.
-pub type Watch<'a> = &'a (dyn Fn(Progress) + Send + Sync);
-
-/// How long to wait, and who may end it.
-#[derive(Debug, Clone)]
-pub struct Patience {
-    /// When to give up.
-    pub until: Instant,
-    /// The user's wish to stop.
-    pub stop: Stop,
-}
-
-/// Pauses that grow from 2 to 15 seconds, each a little different so that many waits do not fall together.
-pub(super) struct Pauses<'a> {
-    patience: &'a Patience,
-    next: Duration,
-}
-
-/// Why a wait ended before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Over {
-    TimedOut,
-    Interrupted,
-}
-
-impl<'a> Pauses<'a> {
-    pub(super) fn new(patience: &'a Patience) -> Self {
-        Self { patience, next: FIRST_PAUSE }
-    }
-
-    /// Sleeps once; an error when the time is over or the user wants to stop.
-    pub(super) async fn pause(&mut self) -> Result<(), Over> {
-        let sleep = tokio::time::sleep(self.length());
-        self.patience.unless_over(sleep).await
-    }
-
-    /// How long the next pause is.
-    fn length(&mut self) -> Duration {
-        let pause = self.next.mul_f64(0.8 + 0.4 * fastrand::f64());
-        self.next = self.next.mul_f64(1.5).min(LONGEST_PAUSE);
-        pause
-    }
-}
-
-impl Patience {
-    /// Does work that only looks, and so need not be finished.
-    pub(super) async fn unless_over<T>(&self, work: impl Future<Output = T>) -> Result<T, Over> {
-        tokio::select! {
-            biased;
-            () = self.stop.wait() => Err(Over::Interrupted),
-            done = work => Ok(done),
-            () = tokio::time::sleep_until(self.until) => Err(Over::TimedOut),
-        }
-    }
-}
-
-impl Over {
-    /// The failure, with what goes on at AWS and how to take it up again.
-    pub(super) fn failure(self, what: &str, resume: &str) -> Failure {
-        let (kind, code, why) = match self {
-            Self::TimedOut => (Kind::TimedOut, "Timeout", "the time to wait is over"),
-            Self::Interrupted => (Kind::Interrupted, "Interrupted", "interrupted"),
-        };
-        Failure::new(kind, code, format!("{why}: {what}; the work goes on at AWS"))
-            .hint(format!("wait for it with: {resume}"))
-    }
-}
-
-/// The failure where what goes on at AWS cannot be looked at, with how to take it up again.
-pub(super) fn out_of_sight(error: &ApiError, what: &str, resume: &str) -> Failure {
-    let wait = format!("wait for it with: {resume}");
-    let hint = error.hint().map_or(wait.clone(), |hint| format!("{hint}; then {wait}"));
-    let message = format!("{error}; {what}, and goes on at AWS");
-    Failure::new(Kind::OutOfSight, error.code.clone(), message).hint(hint)
-}
 
 /// Waits until the image is available; `fresh` for an id that EC2 has just given out.
 ///

@@ -1,33 +1,6 @@
 use super::*;
 use crate::domain::image::{BlankVolume, ImageSnapshot, testing};
 
-fn patience(until: Instant) -> (Patience, tokio::sync::watch::Sender<bool>) {
-    let (ask, receiver) = tokio::sync::watch::channel(false);
-    (Patience { until, stop: Stop::new(receiver) }, ask)
-}
-
-#[test]
-fn pauses_grow_from_two_to_fifteen_seconds_and_differ() {
-    let (patience, _ask) = patience(Instant::now());
-    let mut pauses = Pauses::new(&patience);
-    for usual in [2.0, 3.0, 4.5, 6.75, 10.125, 15.0, 15.0] {
-        let length = pauses.length().as_secs_f64();
-        assert!((0.8 * usual..=1.2 * usual).contains(&length), "{usual}: {length}");
-    }
-    let many: Vec<_> = (0..10).map(|_| Pauses::new(&patience).length()).collect();
-    assert!(many.iter().any(|length| *length != many[0]), "{many:?}");
-}
-
-#[tokio::test]
-async fn a_look_ends_with_the_time_and_with_the_wish_to_stop() {
-    let (over, _ask) = patience(Instant::now());
-    assert_eq!(over.unless_over(std::future::pending::<()>()).await, Err(Over::TimedOut));
-    assert_eq!(over.unless_over(async { 1 }).await, Ok(1), "what is there already counts");
-    let (patient, ask) = patience(Instant::now() + Duration::from_secs(3600));
-    ask.send(true).unwrap();
-    assert_eq!(patient.unless_over(std::future::pending::<()>()).await, Err(Over::Interrupted));
-}
-
 #[test]
 fn volumes_are_told_as_far_as_they_are_known() {
     let mut image = Image { snapshots: Vec::new(), blank_volumes: Vec::new(), size_gib: 0, ..testing::image(1, "web") };

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Result;
 use thiserror::Error;
 
 use super::principal::{Principal, PrincipalError, counted};
@@ -251,6 +252,11 @@ pub fn before_disabling(image: &Image) -> Option<BTreeSet<Principal>> {
         false => Some(BTreeSet::new()),
         true => from_tag(image.tags.get(SHARES)?).ok(),
     }
+}
+
+/// What the journal said before, for a disabling that was refused.
+pub fn before(known: Option<&Journaled>) -> Written {
+    known.and_then(|known| known.clone().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -155,3 +155,35 @@ proptest::proptest! {
         proptest::prop_assert_eq!(due(&web, Some(&written)).unwrap().unwrap_or_default(), left);
     }
 }
+
+#[test]
+fn shares_fit_a_tag_or_are_left_out() {
+    let some: BTreeSet<_> = ["111111111111", "arn:aws:organizations::111111111111:organization/o-abcdefghij"]
+        .iter()
+        .map(|text| text.parse().unwrap())
+        .collect();
+    let text = to_tag(&some).unwrap();
+    assert_eq!(from_tag(&text), Ok(some));
+    assert_eq!(from_tag(""), Ok(BTreeSet::new()));
+    let many: BTreeSet<_> = (0..20).map(|n| format!("{n:012}").parse().unwrap()).collect();
+    assert_eq!(to_tag(&many), None);
+}
+
+#[test]
+fn who_a_disabled_image_was_shared_with_is_in_its_tag_or_unknown() {
+    let mut web = image(1, "web-v1-2026-01-01");
+    assert_eq!(before_disabling(&web), Some(BTreeSet::new()));
+    web.state = State::Disabled;
+    assert_eq!(before_disabling(&web), None);
+    for (text, known) in [("", Some(0)), ("111111111111 all", Some(2)), ("everybody", None)] {
+        web.tags.insert(SHARES.to_owned(), text.to_owned());
+        assert_eq!(before_disabling(&web).map(|shares| shares.len()), known, "{text}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_tag_panics(text in proptest::arbitrary::any::<String>()) {
+        let _ = from_tag(&text);
+    }
+}

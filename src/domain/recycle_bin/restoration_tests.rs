@@ -1,5 +1,12 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
 use super::*;
 use crate::domain::image::testing::image;
+use crate::domain::journal::Returning;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::tags::Tags;
 
 fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()

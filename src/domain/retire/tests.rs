@@ -7,6 +7,7 @@ use crate::domain::change::Change;
 use crate::domain::image::testing::image;
 use crate::domain::permissions::principal::Principal;
 use crate::domain::permissions::recorded::due;
+use crate::domain::tags::RETIRE;
 
 fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::convert::{reason, time};
 use crate::domain::image::{BlankVolume, Image, ImageSnapshot, Protection, Source, State};
 use crate::domain::region::Region;
+use crate::service::client::convert::{reason, time};
 
 type Text<'a> = Option<Cow<'a, str>>;
 

@@ -12,8 +12,8 @@ use aws_sdk_ec2::operation::describe_images::builders::DescribeImagesFluentBuild
 use aws_sdk_ec2::types::Filter;
 
 use self::page::{Own, Page};
-use super::error::{ApiError, api};
-use super::target::Target;
+use super::client::error::{ApiError, api};
+use super::client::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::{Image, State};
 

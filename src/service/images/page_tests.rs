@@ -12,12 +12,12 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use proptest::prelude::*;
 
-use super::super::pace::Pace;
-use super::super::target::{Account, Target};
 use super::described::{Described, Ebs, Mapping, Reason, Tag};
 use super::page::Own;
 use super::{Query, find, one_page};
 use crate::domain::image::Image;
+use crate::service::client::rate_limit::Pace;
+use crate::service::client::target::{Account, Target};
 
 /// An endpoint that always says the same.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use super::found::{Found, User};
 use super::templates::Wanted;
 use super::{Source, Target};
 use crate::domain::problem::Problem;
-use crate::service::error::api;
+use crate::service::client::error::api;
 
 const PAGE: i32 = 1000;
 

@@ -12,7 +12,7 @@ use super::{Found, Source, Target};
 use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::ALIAS;
-use crate::service::error::{ApiError, api};
+use crate::service::client::error::{ApiError, api};
 
 /// The most images that EC2 takes in a call.
 const IMAGES_A_CALL: usize = 10;

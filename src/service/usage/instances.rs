@@ -2,7 +2,7 @@
 
 use super::{Found, Source, Target};
 use crate::domain::problem::Problem;
-use crate::service::error::api;
+use crate::service::client::error::api;
 
 const PAGE: i32 = 1000;
 

@@ -6,7 +6,7 @@ use super::catalog::Catalog;
 use super::found::{Found, User};
 use super::{Source, Target};
 use crate::domain::problem::Problem;
-use crate::service::error::api;
+use crate::service::client::error::api;
 
 /// The most that Auto Scaling gives in a page.
 const PAGE: i32 = 100;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 
-use super::target::Target;
+use super::client::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::problem::Problem;
 use crate::domain::report::Warning;

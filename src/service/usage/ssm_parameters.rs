@@ -13,7 +13,7 @@ use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
 use crate::domain::text::image_ids;
 use crate::domain::usage::source::ALIAS;
-use crate::service::error::{ApiError, api};
+use crate::service::client::error::{ApiError, api};
 
 const LIST: &str = "DescribeParameters";
 /// The most that SSM lists in a page.

@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::Target;
 use super::templates::Wanted;
-use crate::service::error::{ApiError, api, codes};
+use crate::service::client::error::{ApiError, api, codes};
 
 const CALL: &str = "DescribeLaunchTemplateVersions";
 const PAGE: i32 = 200;

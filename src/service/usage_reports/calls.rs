@@ -7,10 +7,10 @@ use aws_sdk_ec2::types::{
 };
 use chrono::{DateTime, Utc};
 
-use super::super::error::{ApiError, api};
-use super::super::target::Target;
 use crate::domain::ids::ImageId;
 use crate::domain::usage::source::{Reference, Source};
+use crate::service::client::error::{ApiError, api};
+use crate::service::client::target::Target;
 
 const CREATE: &str = "CreateImageUsageReport";
 const DESCRIBE: &str = "DescribeImageUsageReports";

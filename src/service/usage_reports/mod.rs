@@ -13,9 +13,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use tokio::time::Instant;
 
-use super::error::ApiError;
-use super::target::Target;
-use super::wait::{Over, Patience, Pauses};
+use super::client::error::ApiError;
+use super::client::patience::{Over, Patience, Pauses};
+use super::client::target::Target;
 use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::Reference;

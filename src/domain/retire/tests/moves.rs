@@ -5,7 +5,7 @@ use super::{account, apply, day, put_back, shares as known, take, usual, web};
 use crate::domain::change::Change;
 use crate::domain::permissions::recorded::due;
 use crate::domain::problem::Problem;
-use crate::domain::tags::SHARES;
+use crate::domain::tags::{RETIRE, SHARES};
 
 #[test]
 fn what_is_so_already_is_written_down_and_shortens_no_wait() {

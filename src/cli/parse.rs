@@ -1,0 +1,47 @@
+//! Command lines that clap refuses, and empty environment variables.
+
+use std::error::Error as _;
+use std::ffi::OsString;
+
+use super::settings::Process;
+use crate::domain::reference::RefError;
+use crate::exit;
+use crate::output::error;
+
+/// A variable that is set to nothing says nothing: CI systems export those.
+pub fn without_empty_variables(command: clap::Command, process: &Process) -> clap::Command {
+    let empty = |arg: &clap::Arg| {
+        let name = arg.get_env().and_then(|name| name.to_str());
+        name.is_some_and(|name| process.env.get(name).is_some_and(String::is_empty))
+    };
+    let command = command.mut_args(|arg| if empty(&arg) { arg.env(None) } else { arg });
+    command.mut_subcommands(|command| without_empty_variables(command, process))
+}
+
+/// What clap has to say: help and version go to stdout, everything else is a usage error.
+pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8 {
+    if !error.use_stderr() {
+        // A closed pipe is the reader's choice.
+        let _ = error.print();
+        return exit::DONE;
+    }
+    let hint = error.source().and_then(|source| source.downcast_ref::<RefError>()).and_then(RefError::hint);
+    if wants_json(args, process) {
+        let text = error.render().to_string();
+        let message = text.trim().trim_start_matches("error: ");
+        error::failure(true, "Usage", message, Some(hint.as_deref().unwrap_or("see: amictl --help")), exit::USAGE);
+    } else {
+        let _ = error.print();
+        hint.iter().for_each(|hint| error::hint(hint));
+    }
+    exit::USAGE
+}
+
+/// Whether the caller asked for JSON on a command line that could not be read as a whole.
+pub fn wants_json(args: &[OsString], process: &Process) -> bool {
+    let args: Vec<_> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let pair = |two: &[&str]| matches!(two, ["-o" | "--output", "json"]);
+    args.windows(2).any(pair)
+        || args.iter().any(|arg| matches!(*arg, "-ojson" | "-o=json" | "--output=json"))
+        || process.env.get("AMICTL_OUTPUT").is_some_and(|value| value == "json")
+}

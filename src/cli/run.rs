@@ -1,0 +1,110 @@
+//! From the command line to the exit code.
+
+use std::ffi::OsString;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{CommandFactory, FromArgMatches};
+use tokio::sync::watch;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+
+use crate::cli::Cli;
+use crate::cli::invocation::invocation;
+use crate::cli::parse::{unparsed, without_empty_variables};
+use crate::cli::settings::{self, Process};
+use crate::cli::signals::{Signals, stop_on_signal};
+use crate::commands::Command;
+use crate::domain::failure::Kind;
+use crate::exit;
+use crate::output::printer::Format;
+use crate::output::{self, error};
+use crate::service::client::stop::Stop;
+use crate::service::log;
+use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics;
+
+/// How long the end of a run waits for what still goes on in the background.
+const LEFTOVERS: Duration = Duration::from_millis(100);
+
+/// Runs the command line and gives the exit code.
+pub fn run(args: Vec<OsString>, process: Process) -> u8 {
+    std::panic::set_hook(Box::new(error::panicked));
+    let mut command = without_empty_variables(Cli::command(), &process);
+    let matches = command.try_get_matches_from_mut(&args);
+    let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, invocation) = match parsed {
+        Ok((cli, matches)) => (cli, invocation(&command, &matches)),
+        Err(error) => return unparsed(&error, &args, &process),
+    };
+    log(cli.global.verbose);
+    let (ask, asked) = watch::channel(false);
+    match settings::context(&cli.global, &process, Stop::new(asked), invocation) {
+        Err(error) => end(Err(error), cli.global.output == Some(Format::Json)),
+        Ok(context) => {
+            let json = context.printer.format() == Format::Json;
+            end(start(cli.command, Arc::new(context), ask), json)
+        }
+    }
+}
+
+/// Says why a run failed, and gives its exit code.
+fn end(result: Result<()>, json: bool) -> u8 {
+    match result {
+        Ok(()) => exit::DONE,
+        Err(error) if is_closed_pipe(&error) => exit::DONE,
+        Err(error) => {
+            let last = diagnostics::diagnose(&error);
+            let hint = last.hint.as_deref().or(next_step(last.kind));
+            let exit = last.kind.into();
+            error::failure(json, &last.code, &last.message, hint, exit);
+            exit
+        }
+    }
+}
+
+/// What to do next where the error itself does not say.
+fn next_step(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Usage => Some("see: amictl --help"),
+        Kind::Failed | Kind::OutOfSight => {
+            Some("change what is named and run the command again; -v shows what is asked of AWS")
+        }
+        Kind::Partial | Kind::Refused | Kind::TimedOut | Kind::Interrupted => None,
+    }
+}
+
+fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let result = runtime.block_on(work(command, context, ask));
+    // What cannot be called off, such as the look-up of a host name, holds up nobody.
+    runtime.shutdown_timeout(LEFTOVERS);
+    result
+}
+
+async fn work(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
+    if let Ok(signals) = Signals::listen() {
+        tokio::spawn(stop_on_signal(signals, ask, Arc::clone(&context)));
+    }
+    command.execute(&context, Cli::command).await
+}
+
+/// Whether the reader of our output has closed the pipe: `amictl list | head` is no failure.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let broken = |kind: io::ErrorKind| kind == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| broken(e.kind()))
+            || cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind).is_some_and(broken)
+    })
+}
+
+fn log(verbose: u8) {
+    let Some(Ok(levels)) = log::filter(verbose).map(str::parse::<Targets>) else { return };
+    // The log of the SDK quotes what AWS says. Escaped, colours would be shown as characters, too.
+    let stderr = || output::EscapingWriter(std::io::stderr());
+    let text = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(stderr);
+    let subscriber = tracing_subscriber::registry().with(text).with(levels);
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}

@@ -1,0 +1,110 @@
+//! From options, environment and configuration file to the context of a run.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use super::global::Global;
+use crate::domain::command_line::Invocation;
+use crate::domain::failure::Failure;
+use crate::domain::tags::Maker;
+use crate::options::config_file::Defaults;
+use crate::output::printer::{self, Printer};
+use crate::service::client::address::Endpoint;
+use crate::service::client::stop::Stop;
+use crate::service::session::settings::{Settings, SignedIn};
+use crate::service::session::sign_in::Ask;
+use crate::workflows::run::context::{Context, Named};
+
+/// Long enough for the largest volumes; EC2 may take a day in the worst case.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
+
+/// What the process is: the clock and the environment, read once at the start.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// Tells the time.
+    pub clock: fn() -> DateTime<Utc>,
+    /// The environment; variables that are not UTF-8 are left out.
+    pub env: HashMap<String, String>,
+}
+
+/// Puts together what the command line, the environment and the file of defaults say, in this order.
+pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invocation) -> Result<Context> {
+    let file = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
+    let defaults = Defaults::read(file, &process.env)?;
+    let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
+    let printer = Arc::new(Printer::new(printer::Settings {
+        format: global.output.or(defaults.output).unwrap_or_default(),
+        color: global.color.or(defaults.color).unwrap_or_default(),
+        quiet: global.quiet,
+        no_progress: global.no_progress,
+        plain_terminal: set("NO_COLOR") || process.env.get("TERM").is_some_and(|term| term == "dumb"),
+    }));
+    let or = |given: &Vec<_>, default| if given.is_empty() { default } else { given.clone() };
+    let region_known = set("AWS_REGION") || set("AWS_DEFAULT_REGION");
+    let endpoint_known = set("AWS_ENDPOINT_URL") || set("AWS_ENDPOINT_URL_EC2");
+    let keys_known = set("AWS_PROFILE") || set("AWS_ACCESS_KEY_ID");
+    let roles_named = !global.role_arn.is_empty() || global.org_role.is_some();
+    let settings = Settings {
+        profile: said(&global.profile).or(said(&defaults.profile).filter(|_| !keys_known)),
+        regions: match region_known {
+            true => global.region.clone(),
+            false => or(&global.region, defaults.region),
+        },
+        // What leads to accounts goes together: a role named here is not one more beside those of the file.
+        role_arns: if roles_named { global.role_arn.clone() } else { defaults.role_arn },
+        org_role: if roles_named { global.org_role.clone() } else { defaults.org_role },
+        members: Vec::new(),
+        external_id: global.external_id.clone().or(defaults.external_id),
+        ask_code: printer.can_ask().then(|| asker(&printer)),
+        signed_in: SignedIn::default(),
+        endpoint_url: match said(&global.endpoint_url) {
+            Some(url) => Some(endpoint("--endpoint-url", &url)?),
+            None => said(&defaults.endpoint_url)
+                .filter(|_| !endpoint_known)
+                .map(|url| endpoint("endpoint_url in the configuration", &url))
+                .transpose()?,
+        },
+        max_attempts: global.max_attempts.or(defaults.max_attempts),
+        retry_mode: global.retry_mode,
+        pace: global.request_limits.unwrap_or_default(),
+        env: process.env.clone(),
+    };
+    Ok(Context {
+        now: (process.clock)(),
+        clock: process.clock,
+        printer,
+        maker: Maker {
+            program: concat!("amictl/", env!("CARGO_PKG_VERSION")).to_owned(),
+            run: format!("{:032x}", fastrand::u128(..)),
+        },
+        stop,
+        invocation,
+        named: Named {
+            regions: !global.region.is_empty(),
+            roles: !global.role_arn.is_empty(),
+            org_role: global.org_role.is_some(),
+        },
+        settings,
+        timeout: global.timeout.or(defaults.timeout).map_or(DEFAULT_TIMEOUT, |age| age.duration()),
+    })
+}
+
+/// A setting that says something: one that is empty says nothing.
+fn said(text: &Option<String>) -> Option<String> {
+    text.clone().filter(|text| !text.is_empty())
+}
+
+fn endpoint(source: &str, url: &str) -> Result<Endpoint> {
+    let wrong = |why| Failure::usage(format!("{source}: {why}")).hint(Endpoint::HINT);
+    Ok(url.parse().map_err(wrong)?)
+}
+
+/// Asks for the code of an MFA device, on the terminal.
+fn asker(printer: &Arc<Printer>) -> Ask {
+    let printer = Arc::clone(printer);
+    Arc::new(move |serial| Ok(printer.ask_code(serial)?))
+}

@@ -1,0 +1,58 @@
+//! Ctrl-C and SIGTERM: the first asks the run to stop, the second ends it at once.
+
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::exit;
+use crate::workflows::run::context::Context;
+
+/// The first signal asks the run to stop at a point it can report; the second gets the default: an end at once.
+pub async fn stop_on_signal(mut signals: Signals, ask: watch::Sender<bool>, context: Arc<Context>) {
+    signals.next().await;
+    let _ = ask.send(true);
+    // Whoever does not read stderr holds up this word, and must not hold up the second signal.
+    tokio::task::spawn_blocking(move || {
+        context.printer.tell("stopping after what is in flight; once more stops at once");
+    });
+    signals.next().await;
+    end_now();
+}
+
+/// Ctrl-C and where there is such a thing SIGTERM, listened to from the start: none is lost between two of them.
+#[cfg(unix)]
+pub struct Signals(Signal, Signal);
+
+#[cfg(unix)]
+impl Signals {
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+pub struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self(tokio::signal::windows::ctrl_c()?))
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the second Ctrl-C wants no more work, not even a clean end")]
+pub fn end_now() -> ! {
+    std::process::exit(i32::from(exit::INTERRUPTED))
+}

@@ -1,0 +1,28 @@
+//! `amictl unprotect`: takes the protection from deregistration away.
+
+use anyhow::Result;
+
+use crate::domain::change::Change;
+use crate::options::images::Which;
+use crate::workflows::change;
+use crate::workflows::run::context::Context;
+
+const EXAMPLES: &str = "\
+Examples:
+  amictl unprotect web:v3
+  amictl unprotect ami-0123456789abcdef0 --region eu-west-1";
+
+/// Take the protection from deregistering away
+///
+/// Where an image was protected with a cooldown, EC2 goes on refusing for 24 hours. The report says until when, also
+/// when it is asked for again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    which: Which,
+}
+
+pub async fn run(context: &Context, args: Args) -> Result<()> {
+    change::run(context, &args.which.request(), &Change::Unprotect).await
+}

@@ -1,0 +1,64 @@
+//! `amictl unshare`: takes launch permissions away.
+
+use crate::workflows::change;
+use anyhow::Result;
+
+use super::share::whom;
+use crate::domain::permissions::principal::Principal;
+use crate::options::images::Which;
+use crate::options::journal::JournalArgs;
+use crate::service::permissions::Give;
+use crate::workflows::permissions::grant::Sharing;
+use crate::workflows::permissions::{preconditions, withdraw};
+use crate::workflows::run::context::Context;
+
+const EXAMPLES: &str = "\
+Examples:
+  amictl unshare web:v3 --with 222222222222,333333333333
+  amictl unshare web:v3 --public --copyable
+  amictl unshare web --every-version --all";
+
+/// Take permissions back that share gave
+///
+/// Instances that others run go on running, and who copied the image keeps the copy. Without --copyable the permissions
+/// on the snapshots stay as they are: with those, others can still make volumes of them. Permissions that 'amictl
+/// disable' has written down are withdrawn as well: nothing gives them back later.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("whom").required(true).multiple(true))]
+pub struct Args {
+    #[command(flatten)]
+    which: Which,
+
+    /// From an account, or the ARN of an organization or of a unit of one; repeat it for several
+    #[arg(long, value_name = "ACCOUNT|ARN", value_delimiter = ',', group = "whom")]
+    with: Vec<Principal>,
+
+    /// From everybody who is not named
+    #[arg(long, group = "whom")]
+    public: bool,
+
+    /// Takes the permissions on the snapshots too
+    #[arg(long)]
+    copyable: bool,
+
+    /// Takes every permission from everybody, those on the snapshots too
+    #[arg(long, group = "whom", conflicts_with_all = ["with", "public", "copyable"])]
+    all: bool,
+
+    /// All versions of the families named
+    #[arg(long)]
+    every_version: bool,
+
+    #[command(flatten)]
+    journal: JournalArgs,
+}
+
+pub async fn run(context: &Context, args: Args) -> Result<()> {
+    let who = whom(args.with, args.public);
+    let sharing = Sharing { give: Give::Remove, who, snapshots: args.copyable || args.all };
+    let chosen = change::choose(context, &args.which.references, args.which.how.copies, args.every_version).await?;
+    if sharing.snapshots {
+        preconditions::neighbours(context, &chosen).await;
+    }
+    withdraw::run(context, chosen, &sharing, &args.journal.file(), args.which.how.dry_run).await
+}

@@ -1,0 +1,41 @@
+//! Arguments that name images, with --copies and --dry-run.
+
+use crate::domain::reference::ImageRef;
+use crate::workflows::change::Request;
+
+/// Which images to work on.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Which {
+    /// The images: ids, names, web, web:v3 or web:prod; looked for in every region and account given
+    #[arg(value_name = "REF", required = true)]
+    pub references: Vec<ImageRef>,
+
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// How to work on them.
+#[derive(Debug, Clone, clap::Args)]
+pub struct How {
+    /// Also their copies, and copies of those, in the regions given, e.g. with --region all
+    #[arg(long, display_order = 100)]
+    pub copies: bool,
+
+    /// Asks EC2 whether it would work; changes nothing
+    #[arg(long, display_order = 101)]
+    pub dry_run: bool,
+}
+
+impl Which {
+    /// What the workflow is asked for.
+    pub fn request(self) -> Request {
+        self.how.request(self.references)
+    }
+}
+
+impl How {
+    /// The same for these images.
+    pub fn request(self, references: Vec<ImageRef>) -> Request {
+        Request { references, copies: self.copies, dry_run: self.dry_run }
+    }
+}

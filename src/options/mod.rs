@@ -1,0 +1,8 @@
+//! Arguments that several commands share.
+
+pub mod config_file;
+pub mod follow_up;
+pub mod images;
+pub mod journal;
+pub mod recycle_bin;
+pub mod usage;

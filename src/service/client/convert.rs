@@ -1,0 +1,46 @@
+//! From SDK types to domain types: whatever EC2 may leave out is settled here, and for images in `images/described.rs`.
+
+use aws_sdk_ec2::types;
+use chrono::{DateTime, Utc};
+
+use crate::domain::tags::Tags;
+
+/// EC2's code and message of a state, verbatim.
+pub fn reason(code: Option<&str>, message: Option<&str>) -> Option<String> {
+    match (code, message) {
+        (Some(code), Some(message)) if message.contains(code) => Some(message.to_owned()),
+        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+        (code, message) => message.or(code).map(str::to_owned),
+    }
+}
+
+/// EC2 writes the times of images as text, with and without milliseconds.
+pub fn time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()).ok()
+}
+
+pub fn tags(found: &[types::Tag]) -> Tags {
+    let pair = |tag: &types::Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
+    found.iter().filter_map(pair).collect()
+}
+
+/// The tags of one kind of resource that a call is about to make.
+pub fn tag_specification(kind: types::ResourceType, tags: &Tags) -> types::TagSpecification {
+    types::TagSpecification::builder().resource_type(kind).set_tags(Some(sdk_tags(tags))).build()
+}
+
+pub fn sdk_tags(tags: &Tags) -> Vec<types::Tag> {
+    tags.iter().map(|(key, value)| types::Tag::builder().key(key).value(value).build()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_and_without_milliseconds() {
+        let plain = time("2025-02-17T20:22:19Z").unwrap();
+        assert_eq!(time("2025-02-17T20:22:19.000Z"), Some(plain));
+        assert_eq!(time("yesterday"), None);
+    }
+}

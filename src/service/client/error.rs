@@ -1,0 +1,260 @@
+//! One error type for everything AWS can say or fail to say.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_ec2::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::operation::RequestId;
+use thiserror::Error;
+
+use super::answer;
+use super::quota::is_at_the_moment;
+use super::retry::QUOTA;
+use super::stop::Stopped;
+use crate::domain::problem::Problem;
+use crate::domain::region::Region;
+
+/// EC2's code for a dry run that would have worked: an error in name only.
+const DRY_RUN_OK: &str = "DryRunOperation";
+
+/// TLS's word for a certificate that nobody it trusts has signed.
+const UNKNOWN_ISSUER: &str = "UnknownIssuer";
+/// Steps on the way to a cause that say nothing by themselves.
+const EMPTY: [&str; 7] =
+    ["dispatch failure", "io error", "other", "timeout", "client error (Connect)", "service error", "response error"];
+
+/// A call to AWS that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{call} in {region}: {message} [{code}]{}", request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default())]
+pub struct ApiError {
+    /// The operation, e.g. `CopyImage`.
+    pub call: &'static str,
+    /// Where it was sent.
+    pub region: Region,
+    /// AWS's code, e.g. `InvalidAMIName.Duplicate`; one of [`codes`] where no answer came.
+    pub code: String,
+    /// AWS's message, verbatim, or what went wrong on the way.
+    pub message: String,
+    /// AWS's id of the request, for its support.
+    pub request_id: Option<String>,
+    /// Whether the work may have been done although no answer says so.
+    pub answer_lost: bool,
+}
+
+/// What the user can do about a problem of a report, where there is something.
+pub fn hint(problem: &Problem) -> Option<String> {
+    let Problem { code, message } = problem.clone();
+    ApiError { call: "", region: Region::first(), code, message, request_id: None, answer_lost: false }.hint()
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        Self { code: error.code, message: error.message }
+    }
+}
+
+/// Codes for failures that are not an answer of AWS.
+pub mod codes {
+    /// No usable credentials.
+    pub const CREDENTIALS: &str = "CredentialsError";
+    /// A code of an MFA device is needed, and there is none.
+    pub const MFA: &str = "MfaRequired";
+    /// The user did not want to go on.
+    pub const INTERRUPTED: &str = "Interrupted";
+    /// No connection.
+    pub const CONNECTION: &str = "ConnectionError";
+    /// No answer in time.
+    pub const TIMEOUT: &str = "RequestTimeout";
+    /// An answer that cannot be read.
+    pub const RESPONSE: &str = "UnreadableResponse";
+    /// An answer that names somebody in a way amictl does not know.
+    pub const PRINCIPAL: &str = "UnreadablePrincipal";
+    /// Too many calls, by others too.
+    pub const LIMIT: &str = "RequestLimitExceeded";
+    /// An error answer without a code, as of an endpoint that does not know the operation.
+    pub const NO_CODE: &str = "UnknownError";
+}
+
+impl ApiError {
+    /// The same as an entry of a report.
+    pub fn problem(&self) -> Problem {
+        Problem { code: self.code.clone(), message: self.message.clone() }
+    }
+
+    /// An answer without a field that it must have.
+    pub fn unreadable(call: &'static str, region: &Region) -> Self {
+        Self {
+            call,
+            region: region.clone(),
+            code: codes::RESPONSE.to_owned(),
+            message: "the answer lacks what the call is made for".to_owned(),
+            request_id: None,
+            answer_lost: true,
+        }
+    }
+
+    /// Whether AWS answered with `code`.
+    pub fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
+    /// What the user can do about it, where there is something.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self.code.as_str() {
+            codes::MFA => {
+                "run it on a terminal, sign in with aws sso login, or give the profile a credential_process; a code has 6 digits"
+            }
+            _ if self.message.contains("MultiFactorAuthentication") => {
+                "a code is taken once and not for long: run the command again with the next one of the device"
+            }
+            // EC2 says so with the code of credentials that are wrong.
+            _ if self.problem().is_of_backup() => "in AWS Backup, delete its recovery point: EC2 refuses to delete it",
+            "AccessDenied" if self.call == "AssumeRole" => {
+                "the role must exist and its trust policy admit you: see --external-id for a role that asks for one, and \
+                 mfa_serial in the profile for one that asks for an MFA code"
+            }
+            "AWSOrganizationsNotInUseException" => "name the roles with --role-arn instead of --org-role",
+            "AccessDeniedException" if self.call == "ListAccounts" => {
+                "only the management account of the organization and its delegated administrators may list its accounts; \
+                 name the roles with --role-arn otherwise"
+            }
+            codes::CREDENTIALS if self.message.to_lowercase().contains("sso") => {
+                "sign in again with: aws sso login (add --profile NAME if you use one)"
+            }
+            codes::CREDENTIALS => {
+                "give credentials with --profile NAME, or with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            }
+            _ if self.message.contains(answer::CLOCK) => {
+                "set the clock of this machine, by NTP say, then run the command again"
+            }
+            _ if self.message.contains(UNKNOWN_ISSUER) => {
+                "a proxy may stand in for AWS: AWS_CA_BUNDLE, or ca_bundle in the profile, names the file with the \
+                 certificates to trust"
+            }
+            codes::CONNECTION | codes::TIMEOUT if self.message.contains(" through the proxy ") => {
+                "check the proxy: HTTPS_PROXY and HTTP_PROXY name it, NO_PROXY the hosts that are asked without it"
+            }
+            _ if self.message.contains(answer::FOREIGN) || self.is(codes::RESPONSE) => {
+                "a proxy or a sign-in page may stand between: check HTTPS_PROXY, NO_PROXY and --endpoint-url \
+                 (AWS_ENDPOINT_URL), then run the command again"
+            }
+            codes::CONNECTION => "check the network and --endpoint-url (AWS_ENDPOINT_URL), then run the command again",
+            codes::TIMEOUT => "run the command again; it takes up what is already done",
+            "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => {
+                "ask for the permission, see 'Permissions' in the README; an encoded message is read by: \
+                 aws sts decode-authorization-message"
+            }
+            "AuthFailure" | "InvalidClientTokenId" | "SignatureDoesNotMatch" | "MissingAuthenticationToken" => {
+                "check the credentials, and that the region is enabled for the account"
+            }
+            "RequestExpired" | "ExpiredToken" | "ExpiredTokenException" => {
+                "the credentials have run out or the clock is wrong: sign in again"
+            }
+            QUOTA if is_at_the_moment(&self.message) => {
+                "EC2 does only so much at a time: run the command again when that is done; it finishes what is left"
+            }
+            QUOTA => {
+                "a quota is used up: make room, or ask for a higher one in Service Quotas, then run the command again; it \
+                 finishes what is left"
+            }
+            codes::LIMIT => "others use up the account's request limit: run the command again later",
+            "OptInRequired" => "enable the region, or subscribe to the Marketplace image, first",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Wraps an SDK error, with the call and the region it was made in.
+pub fn api<E>(call: &'static str, region: &Region) -> impl FnOnce(SdkError<E>) -> ApiError
+where
+    E: ProvideErrorMetadata + RequestId + std::error::Error + Send + Sync + 'static,
+{
+    let region = region.clone();
+    move |error| {
+        // The call was not made where another one failed that its credentials hang on: that one is told of.
+        if let Some(cause) = find::<ApiError>(&error) {
+            return cause.clone();
+        }
+        if let Some(stopped) = find::<Stopped>(&error) {
+            let (code, message) = (codes::INTERRUPTED.to_owned(), stopped.to_string());
+            return ApiError { call, region, code, message, request_id: None, answer_lost: false };
+        }
+        let (code, message, answer_lost) = describe(&error);
+        let request_id = error.as_service_error().and_then(RequestId::request_id).map(str::to_owned);
+        ApiError { call, region, code, message, request_id, answer_lost }
+    }
+}
+
+fn describe<E>(error: &SdkError<E>) -> (String, String, bool)
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let own = |code: &str, lost| (code.to_owned(), causes(error), lost);
+    if let Some(credentials) = find::<CredentialsError>(error) {
+        return (codes::CREDENTIALS.to_owned(), format!("no usable credentials: {}", causes(credentials)), false);
+    }
+    match error {
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            let (code, message) = (answer.err().code(), answer.err().message());
+            if status < 300 && code.is_none() {
+                let why = causes(answer.err());
+                let place = answer::place(answer.raw());
+                let text = format!("{place} answered HTTP {status} with something that cannot be read: {why}");
+                return (codes::RESPONSE.to_owned(), text, true);
+            }
+            let code = code.unwrap_or(codes::NO_CODE);
+            let text = message.map_or_else(|| answer::wordless(answer.raw()), str::to_owned);
+            let clock = answer::clock(answer.raw(), code).map(|clock| format!("; {clock}")).unwrap_or_default();
+            (code.to_owned(), text + &clock, status >= 500)
+        }
+        SdkError::TimeoutError(_) => own(codes::TIMEOUT, true),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => own(codes::TIMEOUT, true),
+        SdkError::DispatchFailure(_) => own(codes::CONNECTION, true),
+        SdkError::ConstructionFailure(_) => own(codes::CONNECTION, false),
+        SdkError::ResponseError(broken) => {
+            let text =
+                format!("the answer of {} broke off or cannot be read: {}", answer::place(broken.raw()), causes(error));
+            (codes::RESPONSE.to_owned(), text, true)
+        }
+        _ => own(codes::RESPONSE, true),
+    }
+}
+
+/// The error of type `T` among `error` and its causes.
+fn find<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
+    std::iter::successors(Some(error), |e| e.source()).find_map(|e| e.downcast_ref())
+}
+
+/// The causes of `error`, outermost first, each said once. What the SDK says of itself tells nobody anything, and the
+/// code and message of AWS it would show as it holds them.
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for cause in std::iter::successors(Some(error), |e| e.source()) {
+        let text = match cause.downcast_ref::<ErrorMetadata>() {
+            Some(told) => format!("{} [{}]", told.message().unwrap_or_default(), told.code().unwrap_or(codes::NO_CODE)),
+            None => cause.to_string(),
+        };
+        if !EMPTY.contains(&text.as_str()) && !said.iter().any(|s| s.contains(&text)) {
+            said.push(text);
+        }
+    }
+    said.join(": ")
+}
+
+/// Turns the answer to a dry run into what it means: EC2 says "would have worked" with an error.
+///
+/// A success means that the endpoint ignored `DryRun` and changed something: that is a failure.
+pub fn dry_run<T>(call: &'static str, region: &Region, answer: Result<T, ApiError>) -> Result<(), ApiError> {
+    match answer {
+        Err(error) if error.is(DRY_RUN_OK) => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Err(ApiError {
+            call,
+            region: region.clone(),
+            code: "DryRunIgnored".to_owned(),
+            message: "the endpoint ignored the dry run and carried the call out".to_owned(),
+            request_id: None,
+            answer_lost: false,
+        }),
+    }
+}

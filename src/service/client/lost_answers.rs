@@ -1,0 +1,66 @@
+//! Whether a call may have done its work although its error does not say so.
+//!
+//! The SDK repeats a call whose answer is lost, and hands on the error of the last attempt only: that the name is
+//! taken, say, by what an earlier attempt made.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::error::ApiError;
+use super::{retry, stop};
+
+/// Counts the attempts of one call that were sent and not refused.
+#[derive(Debug, Clone, Default)]
+pub struct Attempts(Arc<AtomicUsize>);
+
+impl Attempts {
+    /// The error of the call, which knows whether an answer to any attempt was lost.
+    pub fn judged(&self, error: ApiError) -> ApiError {
+        // Before the first attempt the user may stop it: then it was not sent, though it was about to be.
+        let answer_lost = !stop::stopped(&error) && self.0.load(Ordering::Relaxed) > 0;
+        ApiError { answer_lost, ..error }
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.response().is_some_and(refused) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the answer says that nothing was done. Of other trouble on the side of AWS that is not known.
+fn refused(response: &HttpResponse) -> bool {
+    response.status().is_client_error() || response.body().bytes().is_some_and(retry::did_nothing)
+}

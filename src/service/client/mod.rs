@@ -1,0 +1,16 @@
+//! One client for each account and region: HTTP, retries, request limits, errors, waits.
+
+pub mod address;
+pub mod answer;
+pub mod connections;
+pub mod convert;
+pub mod error;
+pub mod http;
+pub mod lost_answers;
+pub mod patience;
+pub mod proxies;
+pub mod quota;
+pub mod rate_limit;
+pub mod retry;
+pub mod stop;
+pub mod target;

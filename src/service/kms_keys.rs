@@ -1,0 +1,58 @@
+//! KMS keys, as far as sharing depends on them.
+
+use aws_sdk_kms::types::{KeyManagerType, KeyState};
+
+use super::client::error::{ApiError, api};
+use super::client::target::Target;
+
+/// The name of the key that AWS manages for an account and region, and with which EBS encrypts until another one is made the default.
+pub const OF_AWS: &str = "alias/aws/ebs";
+
+/// Whether a key is one that AWS manages for the account, as `aws/ebs` is: what is encrypted with it cannot be shared.
+pub async fn managed_by_aws(target: &Target, key: &str) -> Result<bool, ApiError> {
+    if key == OF_AWS {
+        return Ok(true);
+    }
+    let answer = target.kms().describe_key().key_id(key).send().await.map_err(api("DescribeKey", &target.region))?;
+    let manager = answer.key_metadata().and_then(|data| data.key_manager());
+    Ok(manager == Some(&KeyManagerType::Aws))
+}
+
+/// The ARN of a key that may be called by its id or an alias, as snapshots tell it.
+pub async fn arn(target: &Target, key: &str) -> Result<String, ApiError> {
+    if key.starts_with("arn:") && key.contains(":key/") {
+        return Ok(key.to_owned());
+    }
+    let call = "DescribeKey";
+    let answer = target.kms().describe_key().key_id(key).send().await.map_err(api(call, &target.region))?;
+    let arn = answer.key_metadata.and_then(|data| data.arn);
+    arn.ok_or_else(|| ApiError::unreadable(call, &target.region))
+}
+
+/// The key that EBS encrypts with in this region where none is named: an alias or an ARN.
+pub async fn default_of_ebs(target: &Target) -> Result<String, ApiError> {
+    let call = "GetEbsDefaultKmsKeyId";
+    let answer = target.ec2.get_ebs_default_kms_key_id().send().await.map_err(api(call, &target.region))?;
+    Ok(answer.kms_key_id.unwrap_or_else(|| OF_AWS.to_owned()))
+}
+
+/// Whether EBS encrypts everything that is new in this region.
+pub async fn ebs_encrypts(target: &Target) -> Result<bool, ApiError> {
+    let call = "GetEbsEncryptionByDefault";
+    let answer = target.ec2.get_ebs_encryption_by_default().send().await.map_err(api(call, &target.region))?;
+    Ok(answer.ebs_encryption_by_default.unwrap_or(false))
+}
+
+/// What keeps the account from using a key, as far as it can be seen; nothing where the key looks usable.
+pub async fn trouble(target: &Target, key: &str) -> Option<String> {
+    let answer = target.kms().describe_key().key_id(key).send().await.map_err(api("DescribeKey", &target.region));
+    match answer {
+        Ok(found) => match found.key_metadata().and_then(|data| data.key_state()) {
+            None | Some(KeyState::Enabled) => None,
+            Some(state) => Some(format!("is {}", state.as_str())),
+        },
+        Err(error) if error.is("NotFoundException") => Some("does not exist".to_owned()),
+        Err(error) if error.is("AccessDeniedException") => Some("may not be used by the account".to_owned()),
+        Err(error) => Some(format!("could not be looked at: {} [{}]", error.message, error.code)),
+    }
+}

@@ -1,0 +1,30 @@
+//! The endpoints that the environment and the profile name, for each service that is called.
+
+use anyhow::Result;
+use aws_config::SdkConfig;
+use aws_types::service_config::ServiceConfigKey;
+
+use super::settings::Settings;
+use crate::domain::failure::Failure;
+use crate::service::client::address::Endpoint;
+
+const VARIABLE: &str = "AWS_ENDPOINT_URL";
+/// The services, as the SDK and the variables of their own call them.
+const SERVICES: [&str; 9] = ["EC2", "STS", "SSM", "KMS", "Auto Scaling", "rbin", "Organizations", "SSO", "SSO OIDC"];
+
+/// Refuses an endpoint that is no URL: the SDK ends the process over some, and sends requests somewhere for others.
+pub(super) fn check(settings: &Settings, config: &SdkConfig) -> Result<()> {
+    let Some(configured) = config.service_config() else { return Ok(()) };
+    for service in SERVICES {
+        let key = ServiceConfigKey::builder().service_id(service).env(VARIABLE).profile("endpoint_url").build();
+        let Some(url) = key.ok().and_then(|key| configured.load_config(key)) else { continue };
+        if let Err(why) = url.parse::<Endpoint>() {
+            let own = format!("{VARIABLE}_{}", service.to_uppercase().replace(' ', "_"));
+            let is_from = |name: &str| settings.env.get(name) == Some(&url);
+            let source = [own.as_str(), VARIABLE].into_iter().find(|name| is_from(name));
+            let source = source.map_or_else(|| format!("endpoint_url of {service} in the profile"), str::to_owned);
+            return Err(Failure::usage(format!("{source}: {why}")).hint(Endpoint::HINT).into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! From settings to the accounts and regions of a run.
+
+pub mod accounts;
+pub mod aws_files;
+pub mod credentials;
+pub mod endpoints;
+pub mod places;
+pub mod profile;
+pub mod sdk_config;
+pub mod session;
+pub mod settings;
+pub mod sign_in;
+pub mod trust;

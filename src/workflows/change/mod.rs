@@ -1,0 +1,8 @@
+//! Reversible changes to images.
+
+pub mod each;
+pub mod make;
+pub mod objections;
+pub mod run;
+
+pub use run::{Request, choose, run, run_each};

@@ -1,0 +1,54 @@
+//! What all commands do alike that change images in a way that can be taken back: choose, refuse before anything is
+//! changed, change side by side, report.
+
+use anyhow::Result;
+
+use super::each::{each, tried};
+use super::make::{check, made};
+use super::objections::acceptable;
+use crate::domain::change::Change;
+use crate::domain::image::Image;
+use crate::domain::reference::ImageRef;
+use crate::domain::report::Verb;
+use crate::workflows::run::context::Context;
+use crate::workflows::select::references;
+use crate::workflows::select::refusals::{self, unless};
+use crate::workflows::select::selection::Chosen;
+
+/// Which images to change.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The references of the images.
+    pub references: Vec<ImageRef>,
+    /// Whether their copies in the places of the run are changed as well.
+    pub copies: bool,
+    /// Whether EC2 is only asked whether it would work.
+    pub dry_run: bool,
+}
+
+/// Chooses the images, which must all be our own.
+pub async fn choose(context: &Context, references: &[ImageRef], copies: bool, every_version: bool) -> Result<Chosen> {
+    let chosen = references::choose(context, references, every_version, copies).await?;
+    unless(context, &chosen, refusals::owned(&chosen.images).await)?;
+    Ok(chosen)
+}
+
+/// Makes one change to every image.
+pub async fn run(context: &Context, request: &Request, change: &Change) -> Result<()> {
+    run_each(context, request, change.verb(), |_| change.clone()).await
+}
+
+/// Makes a change to every image that depends on how the image is.
+pub async fn run_each(
+    context: &Context,
+    request: &Request,
+    verb: Verb,
+    change: impl Fn(&Image) -> Change,
+) -> Result<()> {
+    let chosen = choose(context, &request.references, request.copies, false).await?;
+    acceptable(context, &chosen, &change)?;
+    if request.dry_run {
+        return tried(context, chosen, verb, async |target, image| check(target, image, &change(image)).await).await;
+    }
+    each(context, chosen, verb, async |target, image| made(context, target, image, &change(image)).await).await
+}

@@ -1,0 +1,68 @@
+//! How a run ends that changed images, or would have.
+
+use anyhow::Result;
+
+use super::resume::Whole;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::problem::Problem;
+use crate::domain::report::{Outcome, Report, Status};
+use crate::service::client::error::codes;
+use crate::workflows::run::context::{self, Context};
+
+/// Codes of answers that were lost: what was asked for may be done nonetheless, so that the same words may stand for
+/// another image.
+const LOST: [&str; 3] = [codes::CONNECTION, codes::TIMEOUT, codes::RESPONSE];
+
+/// Says what failed, and ends the run as the report asks for.
+pub fn real(context: &Context, report: &Report, whole: &Whole) -> Result<()> {
+    let (done, failed, skipped) = report.counts();
+    let message = format!("{done} done, {failed} failed, {skipped} skipped");
+    let rest = whole.rest(&context.invocation, report);
+    if context.stop.asked() {
+        tell(context, report, None);
+        let failure = Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}"));
+        return Err(Failure { hint: rest, ..failure }.into());
+    }
+    end(context, report, &message, rest)
+}
+
+/// The same of a dry run.
+pub fn dry(context: &Context, report: &Report) -> Result<()> {
+    let (done, failed, _) = report.counts();
+    let message = format!("dry run: {done} would work, {failed} would not");
+    end(context, report, &message, Some("nothing was changed".to_owned()))
+}
+
+fn end(context: &Context, report: &Report, message: &str, hint: Option<String>) -> Result<()> {
+    let failure = report.failure();
+    // Where nothing at all worked, the run ends with what EC2 said.
+    let last = (failure == Some(Kind::Failed)).then(|| report.results.iter().find_map(problem)).flatten();
+    tell(context, report, last.map(|(outcome, _)| outcome));
+    match (failure, last) {
+        (None, _) => Ok(()),
+        (Some(kind), Some((outcome, problem))) => match LOST.into_iter().find(|code| *code == problem.code) {
+            Some(code) => {
+                let failure = Failure::new(kind, code, format!("{}: {problem}", outcome.place()));
+                Err(Failure { hint, ..failure }.into())
+            }
+            None => Err(anyhow::Error::new(problem.clone()).context(outcome.place())),
+        },
+        (Some(kind), None) => Err(Failure { hint, ..Failure::new(kind, "PartialChange", message) }.into()),
+    }
+}
+
+fn problem(outcome: &Outcome) -> Option<(&Outcome, &Problem)> {
+    match &outcome.status {
+        Status::Failed(problem) => Some((outcome, problem)),
+        Status::Done | Status::Skipped(_) => None,
+    }
+}
+
+fn tell(context: &Context, report: &Report, last: Option<&Outcome>) {
+    for outcome in report.results.iter().filter(|outcome| last.is_none_or(|last| !std::ptr::eq(*outcome, last))) {
+        if let Status::Failed(problem) | Status::Skipped(problem) = &outcome.status {
+            context.printer.tell(&format!("{}: {problem}", outcome.place()));
+        }
+    }
+    context::tell_errors(context, &report.errors);
+}

@@ -1,0 +1,6 @@
+//! How runs end.
+
+pub mod changes;
+pub mod removals;
+pub mod resume;
+pub mod survey;

@@ -1,0 +1,137 @@
+//! The command line that does what a run has left.
+//!
+//! It names images by their ids. The words of the user may stand for other images by now: once the newest version is
+//! disabled, deprecated or gone, its family stands for the one before, and that is the one to roll back to.
+
+use std::collections::BTreeSet;
+
+use crate::domain::command_line::Invocation;
+use crate::domain::ids::ImageId;
+use crate::domain::region::Region;
+use crate::domain::report::{Outcome, Report, Status};
+use crate::service::Target;
+use crate::workflows::select::selection::Chosen;
+
+/// What a run was to work on, and where it could not look.
+pub struct Whole {
+    images: Vec<(Target, ImageId)>,
+    /// So many of them were named; the others are copies of those.
+    named: usize,
+    unread: Vec<Target>,
+    unfollowed: Vec<Target>,
+    unentered: Vec<String>,
+    several: bool,
+}
+
+impl Whole {
+    /// Of what was chosen.
+    pub fn of(chosen: &Chosen) -> Self {
+        Self {
+            images: chosen.images.iter().map(|(target, image)| (target.clone(), image.id.clone())).collect(),
+            named: chosen.gaps.named,
+            unread: chosen.gaps.unread.clone(),
+            unfollowed: chosen.gaps.unfollowed.clone(),
+            unentered: chosen.unentered.iter().filter_map(|error| error.account.clone()).collect(),
+            several: chosen.several,
+        }
+    }
+
+    /// How to do the rest; nothing where nothing is left.
+    pub fn rest(&self, invocation: &Invocation, report: &Report) -> Option<String> {
+        let left: BTreeSet<_> = report.results.iter().filter(|o| is_left(o)).map(|o| &o.image_id).collect();
+        let left: Vec<_> = self.images.iter().filter(|(_, id)| left.contains(id)).collect();
+        let together = self.several && invocation.looks_for_use();
+        let lines = if together { self.together(invocation, &left) } else { self.apart(invocation, &left) };
+        let mut words = Vec::new();
+        if !lines.is_empty() {
+            words.push(format!("do the rest with: {}", lines.join("; ")));
+        }
+        words.extend(if together { self.unseen() } else { self.elsewhere() });
+        (!words.is_empty()).then(|| words.join("; "))
+    }
+
+    /// A line for each account.
+    fn apart(&self, invocation: &Invocation, left: &[&(Target, ImageId)]) -> Vec<String> {
+        let mut lines: Vec<_> = by_account(left.iter().copied(), &[])
+            .iter()
+            .map(|(target, ids, regions)| invocation.line(ids, "", &target.options_in(regions)))
+            .collect();
+        if invocation.copies {
+            let gaps = self.gaps();
+            let roots = by_account(self.images.iter().take(self.named), &gaps);
+            let some = roots.iter().filter(|(target, ..)| gaps.iter().any(|gap| gap.same_account(target)));
+            lines.extend(some.map(|(target, ids, all)| invocation.line(ids, " --copies", &target.options_in(all))));
+        }
+        lines
+    }
+
+    /// One line for all accounts, so that each is looked into for use by it. An id is in one account only.
+    fn together(&self, invocation: &Invocation, left: &[&(Target, ImageId)]) -> Vec<String> {
+        let line = |images: &[&(Target, ImageId)], more: &str, gaps: &[Target]| {
+            let regions = images.iter().map(|(target, _)| target).chain(gaps).map(|target| target.region.clone());
+            let ids: Vec<_> = images.iter().map(|(_, id)| id).collect();
+            invocation.line(&ids, more, &invocation.everywhere(&regions.collect()))
+        };
+        let mut lines = Vec::new();
+        if !left.is_empty() {
+            lines.push(line(left, "", &[]));
+        }
+        let gaps = self.gaps();
+        if invocation.copies && !gaps.is_empty() {
+            lines.push(line(&self.images.iter().take(self.named).collect::<Vec<_>>(), " --copies", &gaps));
+        }
+        lines
+    }
+
+    /// Places in which copies were not looked for.
+    fn gaps(&self) -> Vec<Target> {
+        self.unread.iter().chain(&self.unfollowed).cloned().collect()
+    }
+
+    /// How to go on where nobody could look, with the same words: nothing has changed there.
+    fn elsewhere(&self) -> Option<String> {
+        let mut all: Vec<_> = self.unread.iter().map(|place| format!("with {} only", place.options())).collect();
+        all.extend(self.unentered.iter().map(|account| format!("with the role of account {account} only")));
+        let all = (!all.is_empty()).then(|| all.join(", and "))?;
+        Some(format!("nothing was done where nobody could look: give the command again for that alone, {all}"))
+    }
+
+    /// The same where all accounts are to be looked into again. In those where the work is done the same words may stand
+    /// for other images by now, so what is to go is named by its id.
+    fn unseen(&self) -> Option<String> {
+        let mut all: Vec<_> = self.unread.iter().map(|place| format!("amictl list {}", place.options())).collect();
+        all.extend(self.unentered.iter().map(|account| format!("amictl list with the role of account {account}")));
+        let all = (!all.is_empty()).then(|| all.join(", and "))?;
+        Some(format!(
+            "nothing was done where nobody could look: see what is there, by {all}; then give the command again for that, \
+             with its ids, and with all the accounts of this run, as each of them may use it"
+        ))
+    }
+}
+
+/// Whether another run would find something to do. Of an image that is gone nothing is left that could be named.
+fn is_left(outcome: &Outcome) -> bool {
+    match outcome.status {
+        Status::Done => false,
+        Status::Failed(ref problem) if problem.is_of_backup() => false,
+        Status::Failed(_) | Status::Skipped(_) => outcome.snapshots.is_empty(),
+    }
+}
+
+type OfAccount<'a> = (&'a Target, Vec<&'a ImageId>, BTreeSet<Region>);
+
+/// The images account by account, with the regions they are in, and those of more places of the account.
+fn by_account<'a>(images: impl Iterator<Item = &'a (Target, ImageId)>, more: &[Target]) -> Vec<OfAccount<'a>> {
+    let mut accounts: Vec<OfAccount<'a>> = Vec::new();
+    for (target, id) in images {
+        let at = accounts.iter().position(|(known, ..)| known.same_account(target)).unwrap_or_else(|| {
+            let regions = more.iter().filter(|place| place.same_account(target)).map(|place| place.region.clone());
+            accounts.push((target, Vec::new(), regions.collect()));
+            accounts.len() - 1
+        });
+        let (_, ids, regions) = &mut accounts[at];
+        ids.push(id);
+        regions.insert(target.region.clone());
+    }
+    accounts
+}

@@ -1,0 +1,259 @@
+//! Where the image of a copy is found, and which of the accounts may copy it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Error, Result};
+use futures::StreamExt;
+
+use super::access::with_owner;
+use super::job::Copies;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::ImageId;
+use crate::domain::image::{Image, State};
+use crate::domain::lineage;
+use crate::domain::permissions::copy_access;
+use crate::domain::reference::ImageRef;
+use crate::domain::region::Region;
+use crate::domain::tags::name_tags;
+use crate::service::client::error::{ApiError, codes};
+use crate::service::{Target, images};
+use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics;
+use crate::workflows::select::resolve;
+
+/// How many accounts are looked at at a time.
+const SIDE_BY_SIDE: usize = 32;
+
+/// An account that is to copy an image.
+pub struct Source {
+    /// The account, in the region of the image.
+    pub target: Target,
+    /// The image; it is `own` where it belongs to this account.
+    pub image: Image,
+    /// Its owner, where that is another account that can be entered.
+    pub owner: Option<Target>,
+    /// Why this account cannot copy it, where that is known before EC2 is asked.
+    pub refusal: Option<Error>,
+}
+
+/// An account, and what it sees by the name that was asked for.
+type Looked = (Target, Result<Image>);
+
+/// Finds the image to copy, in the account that `role` leads to or else in the accounts that copy, and whether each of
+/// these may copy it. An error is one of the whole run.
+pub async fn find(
+    context: &Context,
+    targets: Vec<Target>,
+    reference: &ImageRef,
+    role: Option<&str>,
+) -> Result<Vec<Source>> {
+    let several = targets.len() > 1;
+    if let Some(role) = role {
+        let (owner, image) = of_owner(context, reference, role).await?;
+        let asked = targets.into_iter().map(|target| (target, None)).collect();
+        return with_owner(context, &owner, &image, asked).await;
+    }
+    let each = targets.into_iter().map(|target| async {
+        let seen = look(context, &target, reference, several).await;
+        (target, seen)
+    });
+    let looked: Vec<Looked> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+    let Some((finder, image)) = origin(reference, &looked).await? else {
+        return Err(nobody(context, reference, looked).await);
+    };
+    let missed = |seen: Result<Image>| seen.err().filter(|error| !resolve::is_missing(error));
+    if image.own {
+        let asked = looked.into_iter().map(|(target, seen)| (target, missed(seen))).collect();
+        return with_owner(context, &finder, &image, asked).await;
+    }
+    let (by_id, now) = (&ImageRef::Id(image.id.clone()), context.now);
+    let each = looked.into_iter().map(|(target, seen)| {
+        let image = image.clone();
+        async move {
+            let seen = match seen {
+                Ok(seen) if seen.id == image.id => Ok(seen),
+                Err(error) if !resolve::is_missing(&error) => Err(error),
+                Ok(_) | Err(_) => resolve::image(&target, by_id, now).await,
+            };
+            match seen {
+                Ok(image) => Source { target, image: named(image), owner: None, refusal: None },
+                Err(error) => {
+                    let refusal = Some(perhaps_not_shared(&target, by_id, error).await);
+                    Source { target, image, owner: None, refusal }
+                }
+            }
+        }
+    });
+    Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await)
+}
+
+/// With several accounts, each is known to be one that can be entered before it is looked into.
+async fn look(context: &Context, target: &Target, reference: &ImageRef, several: bool) -> Result<Image> {
+    if several {
+        target.account().await?;
+    }
+    resolve::image(target, reference, context.now).await
+}
+
+/// The one image that is meant, and the account that it was found in: its owner where that is among them.
+async fn origin(reference: &ImageRef, looked: &[Looked]) -> Result<Option<(Target, Image)>> {
+    let mut found: Vec<(&Target, &Image)> = Vec::new();
+    for (target, seen) in looked {
+        match seen {
+            Ok(image) => match found.iter_mut().find(|(_, other)| other.id == image.id) {
+                Some(before) if image.own => *before = (target, image),
+                Some(_) => {}
+                None => found.push((target, image)),
+            },
+            Err(error) => match error.downcast_ref::<Failure>() {
+                // Two images of one name, or an alias that leads nowhere: it is not known what is meant.
+                Some(failure) if !resolve::is_missing(error) => return Err(failure.clone().into()),
+                Some(_) | None => {}
+            },
+        }
+    }
+    if found.len() > 1 {
+        found = originals(found).await;
+    }
+    match found.as_slice() {
+        [] => Ok(None),
+        [(target, image)] => Ok(Some(((*target).clone(), (*image).clone()))),
+        several => Err(ambiguous(reference, several).await.into()),
+    }
+}
+
+/// Those that no other of these accounts has given: the copies of an earlier run have the name of their source. Where
+/// this leaves nothing, or cannot be found out, all are left in doubt.
+async fn originals<'a>(found: Vec<(&'a Target, &'a Image)>) -> Vec<(&'a Target, &'a Image)> {
+    let origin = |image: &Image| {
+        let origin = lineage::origin(image)?;
+        Some((origin.region.unwrap_or_else(|| image.region.clone()), origin.id))
+    };
+    let mut origins: BTreeMap<Region, BTreeSet<ImageId>> = BTreeMap::new();
+    for (region, id) in found.iter().filter_map(|(_, image)| origin(image)) {
+        origins.entry(region).or_default().insert(id);
+    }
+    let places = found.iter().flat_map(|(target, _)| origins.iter().map(move |(region, ids)| (*target, region, ids)));
+    let each = places.map(|(target, region, ids)| async move {
+        let ids: Vec<_> = ids.iter().cloned().collect();
+        let own = images::own_by_ids(&target.in_region(region), &ids).await.unwrap_or_default();
+        own.into_iter().map(move |image| (target, image.id)).collect::<Vec<_>>()
+    });
+    let own: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+    let given = |target: &Target, image: &Image| {
+        let origin = origin(image);
+        let is_it = |(owner, id): &(&Target, ImageId)| {
+            !owner.same_account(target) && origin.as_ref().is_some_and(|(_, origin)| origin == id)
+        };
+        own.iter().flatten().any(is_it)
+    };
+    let left: Vec<_> = found.iter().copied().filter(|(target, image)| !given(target, image)).collect();
+    if left.is_empty() { found } else { left }
+}
+
+async fn ambiguous(reference: &ImageRef, found: &[(&Target, &Image)]) -> Failure {
+    let mut places = Vec::new();
+    for (target, image) in found {
+        places.push(format!("{} in {}", image.label(), target.place().await));
+    }
+    let message = format!("'{reference}' names {} images: {}", found.len(), places.join("; "));
+    Failure::new(Kind::Failed, "AmbiguousReference", message)
+        .hint("name the one you mean by its id, or its owner with --from-role-arn")
+}
+
+/// Nobody sees such an image: every account has its own reason.
+async fn nobody(context: &Context, reference: &ImageRef, looked: Vec<Looked>) -> Error {
+    let (several, mut first) = (looked.len() > 1, None);
+    for (target, seen) in looked {
+        let Err(error) = seen else { continue };
+        let error = perhaps_not_shared(&target, reference, error).await;
+        if several {
+            let whose = target.whose().await.unwrap_or_default();
+            diagnostics::tell_failed(context, &format!("account {whose}"), &error);
+        }
+        first.get_or_insert(error);
+    }
+    first.unwrap_or_else(|| Failure::new(Kind::Failed, "NoPlace", "no account could be looked into").into())
+}
+
+/// The tags of an image of others are not seen; its name says some of them.
+fn named(mut image: Image) -> Image {
+    if !image.own
+        && let Some(name) = &image.parsed_name
+    {
+        let seen = std::mem::take(&mut image.tags);
+        image.tags = name_tags(name);
+        image.tags.extend(seen);
+    }
+    image
+}
+
+/// What cannot be seen may belong to somebody who did not share it: EC2 does not tell one from the other.
+async fn perhaps_not_shared(target: &Target, reference: &ImageRef, error: Error) -> Error {
+    match (reference, error.downcast_ref::<Failure>(), target.account().await) {
+        (ImageRef::Id(id), Some(failure), Ok(account)) if resolve::is_missing(&error) => {
+            let share = copy_access::let_copy(id.as_str(), account.as_str(), &format!("--region {}", target.region));
+            let hint = format!(
+                "if it belongs to another account, its owner shares it with: {share}; else it is deregistered, or in \
+                 another region (--region)"
+            );
+            failure.clone().hint(hint).into()
+        }
+        _ => error,
+    }
+}
+
+/// The image, and its owner, who the role leads to.
+async fn of_owner(context: &Context, reference: &ImageRef, role: &str) -> Result<(Target, Image)> {
+    let owner = context.target_as(role).await?;
+    let theirs = match owner.account().await {
+        Ok(account) => account.clone(),
+        Err(error) => return Err(not_assumed(role, error)),
+    };
+    let image = resolve::image(&owner, reference, context.now).await?;
+    if image.own {
+        return Ok((owner, image));
+    }
+    let to = image.owner.as_ref().map_or("another account".to_owned(), |owner| format!("account {owner}"));
+    let message = format!("{} belongs to {to}, and the role {role} leads to account {theirs}", image.label());
+    Err(Failure::new(Kind::Failed, "AuthFailure", message)
+        .hint("give a role in the account that owns the image, or leave --from-role-arn out")
+        .into())
+}
+
+fn not_assumed(role: &str, error: ApiError) -> Error {
+    let message = format!("the role {role} of --from-role-arn cannot be assumed");
+    if !error.is(codes::CREDENTIALS) {
+        return Error::from(error).context(message);
+    }
+    Failure::new(Kind::Failed, codes::CREDENTIALS, format!("{message}: {}", error.message))
+        .hint("the role must exist, its trust policy must admit you, and you need sts:AssumeRole on it")
+        .into()
+}
+
+/// Refuses what cannot be copied. With several accounts, the owner's has the image where it is.
+pub fn check(context: &Context, copies: &mut Copies) -> Result<()> {
+    let source = &copies.source;
+    if source.state != State::Available {
+        let message =
+            format!("{} in {} is {}: only available images are copied", source.label(), source.region, source.state);
+        let failure = Failure::new(Kind::Failed, "InvalidAMIID.Unavailable", message);
+        let wait = format!("amictl wait {} {}", source.id, copies.target.options());
+        return Err(if source.state == State::Pending {
+            failure.hint(format!("wait for it with: {wait}"))
+        } else {
+            failure
+        }
+        .into());
+    }
+    if !source.own || !copies.to.contains(&source.region) || source.name.as_ref() != Some(&copies.name) {
+        return Ok(());
+    }
+    let message = format!("{} is in {} already, under that name", source.label(), copies.at(&source.region));
+    if copies.whose.is_none() {
+        return Err(Failure::usage(message).hint("give the copy another name with --name").into());
+    }
+    context.printer.say(format!("{message}: it is the source, and is left as it is"));
+    copies.to.remove(&source.region);
+    Ok(())
+}

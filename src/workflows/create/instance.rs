@@ -1,0 +1,85 @@
+//! What create looks at before it makes an image, and what became of one that failed.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Error, Result};
+
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::InstanceId;
+use crate::domain::problem::Problem;
+use crate::domain::region::Region;
+use crate::service::create::Origin;
+use crate::service::{Target, instances, snapshots, volumes};
+use crate::workflows::copy::job::Made;
+use crate::workflows::copy::keys::Volumes;
+use crate::workflows::copy::run;
+use crate::workflows::follow_up::{Steps, Unfinished};
+use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics;
+
+/// Reports the steps that are left with an image that is still being made, or failed; gives the error with the command
+/// lines that take it up, copies included.
+pub async fn not_available(
+    context: &Context,
+    steps: &Steps,
+    copy_to: &BTreeSet<Region>,
+    image: Unfinished<'_>,
+    error: Error,
+) -> Result<Error> {
+    let (target, id, last) = (image.target, image.id, diagnostics::diagnose(&error));
+    let problem = Problem { code: last.code.clone(), message: last.message };
+    let left = steps.left(context, image, &last.code).await;
+    let mut lines = steps.commands(target, left.iter());
+    if !copy_to.is_empty() {
+        let to: Vec<_> = copy_to.iter().map(Region::as_str).collect();
+        lines.push(format!("amictl copy {id} --to {}{} {}", to.join(","), steps.options(), target.options()));
+    }
+    if !left.is_empty() {
+        let errors = vec![target.error(problem).await];
+        run::show(context, &Made { images: Vec::new(), steps: left, errors }, false)?;
+    }
+    Ok(match error.downcast_ref::<Failure>() {
+        Some(failure) if matches!(failure.kind, Kind::TimedOut | Kind::Interrupted | Kind::OutOfSight) => {
+            let wait = failure.hint.clone().into_iter();
+            failure.clone().hint(wait.chain(lines).collect::<Vec<_>>().join(" && ")).into()
+        }
+        _ => error,
+    })
+}
+
+/// The volumes the image will have. Where they cannot be looked at, EC2 itself will tell whether it can be shared.
+pub async fn volumes_of(context: &Context, target: &Target, origin: &Origin) -> Volumes {
+    let keys = match origin {
+        Origin::Instance { id, .. } => volumes::keys_of(target, id).await,
+        Origin::Snapshot(made_of) => snapshots::existing(target, &Vec::from_iter(made_of.snapshots()))
+            .await
+            .map(|found| found.into_iter().map(|snapshot| snapshot.kms_key).collect()),
+    };
+    match keys {
+        Ok(keys) => Volumes::new(&keys),
+        Err(error) => {
+            context.printer.say(format!("whether the image can be shared is unknown: {error}"));
+            Volumes::default()
+        }
+    }
+}
+
+/// Says early what EC2 would say late. Gives the instance, when it is one that will reboot.
+pub async fn look_at_instance(target: &Target, origin: &Origin) -> Result<Option<InstanceId>> {
+    let Origin::Instance { id, no_reboot } = origin else { return Ok(None) };
+    let found = instances::by_ids(target, std::slice::from_ref(id)).await;
+    let instance = match found {
+        Err(error) if error.is("InvalidInstanceID.NotFound") => None,
+        other => other?.pop(),
+    };
+    let Some(instance) = instance else {
+        let message = format!("there is no instance {id} in {}", target.place().await);
+        let failure = Failure::new(Kind::Failed, "InvalidInstanceID.NotFound", message);
+        return Err(failure.hint("check the id, --region and --profile").into());
+    };
+    if instance.ended() {
+        let message = format!("{id} in {} is {}: nothing can be made from it", target.region, instance.state);
+        return Err(Failure::new(Kind::Failed, "IncorrectInstanceState", message).into());
+    }
+    Ok((instance.state == "running" && !no_reboot).then(|| id.clone()))
+}

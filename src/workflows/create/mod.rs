@@ -1,0 +1,4 @@
+//! Images from instances and snapshots.
+
+pub mod instance;
+pub mod snapshot;

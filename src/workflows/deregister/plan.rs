@@ -1,0 +1,109 @@
+//! What deregister removes: each image with the snapshots that nothing else needs.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use tokio::sync::OnceCell;
+
+use crate::commands::deregister::Args;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::SnapshotId;
+use crate::domain::image::{Cooling, Image};
+use crate::domain::removal::Removal;
+use crate::domain::snapshot_use::{stays, stays_by};
+use crate::service::Target;
+use crate::service::images::{self, Query};
+use crate::service::usage::Scope;
+use crate::workflows::recycle_bin::outlook::Going;
+use crate::workflows::run::context::Context;
+use crate::workflows::select::refusals::all_own;
+use crate::workflows::select::selection::Chosen;
+use crate::workflows::usage::refuse::refuse_used;
+use crate::workflows::usage::selection::{self, Used};
+use crate::workflows::usage::snapshots;
+
+/// What is to be removed, place by place.
+pub type Work = Vec<(Target, Vec<Removal>)>;
+
+pub fn going(work: &Work) -> Vec<(Target, Going)> {
+    work.iter().map(|(target, removals)| (target.clone(), Going::of(removals))).collect()
+}
+
+/// Decides what goes with each image, or refuses all of it.
+pub async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) -> Result<Work> {
+    let places = chosen.by_place();
+    for (target, images) in &places {
+        all_own(target, images).await?;
+        protected(images, context.now)?;
+    }
+    let scope = Scope::new(args.without_source.iter().copied().collect(), Vec::new());
+    let mut used: Vec<Used> = Vec::new();
+    if !args.allow_in_use {
+        // EC2 takes its time to make reports, in which an image may come into use: that is looked at once more.
+        let looks: &[bool] = if reports { &[true, false] } else { &[false] };
+        for reports in looks {
+            used = selection::usage_of(context, chosen, &scope, *reports).await?;
+            for place in &used {
+                refuse_used(&place.images, &place.usage)?;
+            }
+        }
+    }
+    let regions: BTreeSet<_> = places.iter().map(|(target, _)| target.region.clone()).collect();
+    let (regions, naming) = (regions.iter().collect(), OnceCell::new());
+    let mut work = Vec::new();
+    for (target, images) in places {
+        let leaving: BTreeSet<_> = images.iter().map(|image| image.id.clone()).collect();
+        let needed = images::shared_snapshots(&images::find(&target, &Query::own()).await?, &leaving);
+        let mut removals: Vec<_> =
+            images.into_iter().map(|image| Removal::new(image, &needed, args.keep_snapshots)).collect();
+        match used.iter().find(|place| place.target.is(&target)) {
+            Some(place) => removals.iter_mut().for_each(|removal| removal.spare(|id| stays(&place.usage, id))),
+            // That an image may go in spite of use does not say that of the snapshots which templates name.
+            None => {
+                let ids: Vec<_> = removals.iter().flat_map(|removal| removal.delete.iter().cloned()).collect();
+                let naming = naming.get_or_init(|| snapshots::naming(chosen, &regions, &scope)).await;
+                let named = match naming {
+                    Ok(naming) => Ok(naming.of(&target, &ids).await),
+                    Err(problem) => Err(problem.clone()),
+                };
+                let named = |id: &SnapshotId| named.as_ref().map_err(Clone::clone)?.of(id);
+                removals.iter_mut().for_each(|removal| removal.spare(|id| stays_by(&named(id), id)));
+            }
+        }
+        work.push((target, removals));
+    }
+    Ok(work)
+}
+
+pub fn protected(chosen: &[Image], now: DateTime<Utc>) -> Result<()> {
+    let on: Vec<_> = chosen.iter().filter(|image| image.protection.holds(now)).collect();
+    let Some(first) = on.first() else { return Ok(()) };
+    let list: Vec<_> = on.iter().map(|i| format!("{}: {}", i.label(), i.protection.word(now))).collect();
+    let message = format!("protected from deregistration in {}: {}", first.region, list.join(", "));
+    // What is lifted already cannot be lifted again.
+    let hint = match first.protection.cooling(now) {
+        None => format!("lift the protection with: amictl unprotect {} --region {}", first.id, first.region),
+        Some(Cooling::Until(end)) => {
+            format!("it is lifted, and EC2 lets the image go after {}", end.format("%Y-%m-%d %H:%M UTC"))
+        }
+        Some(Cooling::ForADay) => "it is lifted, and EC2 lets the image go within 24 hours of that".to_owned(),
+    };
+    Err(Failure::new(Kind::Refused, "Protected", message).hint(hint).into())
+}
+
+/// While a person was thinking, an image may have been put to use: looks at everything again, and goes on only
+/// with what was shown. Reports, which are a day behind, would say the same once more.
+pub async fn recheck(context: &Context, args: &Args, chosen: &Chosen, shown: &Work) -> Result<Work> {
+    let mut now = Vec::new();
+    for (target, removals) in shown {
+        let ids: Vec<_> = removals.iter().map(|removal| removal.image.id.clone()).collect();
+        now.extend(images::by_ids(target, &ids).await?.into_iter().map(|image| (target.clone(), image)));
+    }
+    let mut again = plan(context, args, &chosen.with(now), false).await?;
+    for removal in again.iter_mut().flat_map(|(_, removals)| removals) {
+        let before = shown.iter().flat_map(|(_, removals)| removals).find(|r| r.image.id == removal.image.id);
+        removal.only(before.map_or(&[], |r| &r.delete));
+    }
+    Ok(again)
+}

@@ -1,0 +1,155 @@
+//! Enables images, and restores the launch permissions that disabling dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use super::change::make;
+use super::permissions::record::{self, GivenBack};
+use super::run::context::Context;
+use super::run::journal::{self, JournalFile};
+use super::select::refusals;
+use super::select::selection::Chosen;
+use crate::domain::change::Change;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::ImageId;
+use crate::domain::image::{Image, State};
+use crate::domain::permissions::principal::{Principal, counted};
+use crate::domain::permissions::recorded::{self, Journaled, Unknown, tag_left};
+use crate::domain::problem::Problem;
+use crate::domain::report::{Outcome, Status, Verb};
+use crate::domain::tags::SHARES;
+use crate::journal::{Beginning, Journal};
+use crate::service::permissions::{self, Give, known_permissions};
+use crate::service::{Target, lifecycle};
+
+/// Who is to get a launch permission back.
+pub struct Known {
+    pub due: BTreeMap<ImageId, BTreeSet<Principal>>,
+    /// What the journal says of images: it is told what becomes of them.
+    pub written: BTreeMap<ImageId, Journaled>,
+    /// Why the journal could not be read. What it has alone is unknown then.
+    pub unread: Option<Problem>,
+}
+
+pub async fn remembered(context: &Context, journal: &JournalFile, chosen: &Chosen) -> Result<Known> {
+    let tagged = chosen.images.iter().all(|(_, image)| image.tags.contains_key(SHARES));
+    let (written, unread) = match journal.due(context, chosen.images.iter().map(|(_, image)| image)).await {
+        // What the tags have is given back, and they stay, as there may be more.
+        Err(error) if tagged => (BTreeMap::new(), Some(unread(&error))),
+        written => (written?, None),
+    };
+    let (mut due, mut unknown) = (BTreeMap::new(), Vec::new());
+    for (target, image) in &chosen.images {
+        match recorded::due(image, written.get(&image.id)) {
+            Ok(some) => due.extend(some.map(|some| (image.id.clone(), some))),
+            Err(why) => unknown.push(damage(target, image, &why)),
+        }
+    }
+    refusals::all_or_nothing(unknown)?;
+    Ok(Known { due, written, unread })
+}
+
+pub fn unread(error: &anyhow::Error) -> Problem {
+    let message = format!(
+        "others may be to get a launch permission back, as the {error:#}; make it readable, or name another by \
+         --journal; until then the tag {SHARES} stays"
+    );
+    Problem { code: "UnreadableJournal".to_owned(), message }
+}
+
+pub fn damage(target: &Target, image: &Image, why: &Unknown) -> Failure {
+    let (label, place, id, options) = (image.label(), image.place(), &image.id, target.options());
+    let rest = format!("enable it without --restore-shares: amictl enable {id} {options}");
+    let (code, message, way_out) = match why {
+        Unknown::Tag(error) => (
+            "DamagedTag",
+            format!("the tag {SHARES} of {label} in {place} is damaged: {error}"),
+            "correct the tag, or ",
+        ),
+        Unknown::Journal(_) => ("UnreadableJournal", format!("{label} in {place}: {why}"), ""),
+    };
+    Failure::new(Kind::Failed, code, message).hint(format!("{way_out}{rest}"))
+}
+
+/// Asks EC2 whether it would enable an image and give permissions back, as far as it tells: it says nothing of
+/// permissions of an image that is disabled.
+pub async fn check(
+    target: &Target,
+    image: &Image,
+    due: Option<&BTreeSet<Principal>>,
+    unread: Option<&Problem>,
+) -> Result<bool, Problem> {
+    let mut changes = make::check(target, image, &Change::Enable).await?;
+    if let (Some(due), State::Available) = (due, &image.state) {
+        let missing = due - &known_permissions(target, &image.id).await?;
+        if !missing.is_empty() {
+            permissions::change_launch(target, &image.id, Give::Add, &missing, true).await?;
+        }
+        let tag = tag_left(image, &BTreeSet::new());
+        changes |= make::check(target, image, &tag).await? || !missing.is_empty();
+    }
+    unread.map_or(Ok(changes), |problem| Err(problem.clone()))
+}
+
+/// Enables an image of which the journal tells, and has it remember who is left.
+pub async fn written_down(
+    context: &Context,
+    journal: &Journal,
+    target: &Target,
+    image: &Image,
+    (due, written): (Option<&BTreeSet<Principal>>, &Journaled),
+) -> Outcome {
+    let present = known_permissions(target, &image.id).await.ok();
+    let begin = Beginning::new(Verb::Enable, image).shared(present.as_ref());
+    if let Err(error) = journal.begin(begin, context.clock()).await {
+        return Outcome::failed(image, Verb::Enable, journal::not_begun(&error));
+    }
+    let (outcome, left) = switched_on(context, target, image, due, None).await;
+    let left = left.map(|left| written.clone().unwrap_or_default().left(&left));
+    journal::end_with(context, journal, outcome, left.as_ref()).await
+}
+
+/// Enables an image and gives its launch permissions back; then the tag that kept them goes. Tells who is left, where
+/// that is known.
+pub async fn switched_on(
+    context: &Context,
+    target: &Target,
+    image: &Image,
+    due: Option<&BTreeSet<Principal>>,
+    unread: Option<&Problem>,
+) -> (Outcome, Option<BTreeSet<Principal>>) {
+    let outcome = make::made(context, target, image, &Change::Enable).await;
+    if outcome.status != Status::Done {
+        return (outcome, None);
+    }
+    let Some(due) = due else { return (outcome.detail("no launch permissions were written down for it"), None) };
+    let was = image.state.clone();
+    let image = &Image { state: State::Available, ..image.clone() };
+    let GivenBack { given, left, problem } = record::give_back(target, image, due).await;
+    if let Some(problem) = problem.or_else(|| unread.cloned()) {
+        return (half(outcome, given, &problem), Some(left));
+    }
+    let forget = tag_left(image, &left);
+    let forgotten = !forget.holds(image);
+    if forgotten && let Err(Problem { code, message }) = lifecycle::make(target, image, &forget).await {
+        let message = format!("shared again, but the tag {SHARES} stays: {message}");
+        return (half(outcome, given, &Problem { code, message }), Some(left));
+    }
+    let changed = outcome.changed || given > 0 || forgotten;
+    let words = match (due.len(), given) {
+        (0, _) if was == State::Disabled => "it was not shared".to_owned(),
+        (0, _) => "nobody is left to share it with again".to_owned(),
+        (all, given) if all == given => format!("{} given back", counted(all)),
+        (all, given) => format!("{given} of {} given back, the others were there", counted(all)),
+    };
+    (Outcome { changed, ..outcome }.detail(words), Some(left))
+}
+
+/// Enabled, and not all of the rest is done. What is left stays remembered, so that another run finishes it.
+pub fn half(outcome: Outcome, given: usize, problem: &Problem) -> Outcome {
+    let message = format!("it is enabled, but {}", problem.message);
+    let outcome = Outcome { changed: outcome.changed || given > 0, ..outcome };
+    let status = Status::Failed(Problem { code: problem.code.clone(), message });
+    Outcome { status, ..outcome.detail(format!("{} given back", counted(given))) }
+}

@@ -1,0 +1,21 @@
+//! Work that commands share: no clap, no terminal; a request in, a value out.
+
+pub mod change;
+pub mod conclude;
+pub mod copy;
+pub mod create;
+pub mod deregister;
+pub mod details;
+pub mod disable;
+pub mod enable;
+pub mod follow_up;
+pub mod launch;
+pub mod lineage;
+pub mod orphans;
+pub mod permissions;
+pub mod prune;
+pub mod recycle_bin;
+pub mod restore;
+pub mod run;
+pub mod select;
+pub mod usage;

@@ -1,0 +1,56 @@
+//! Deletes orphaned snapshots.
+
+use anyhow::Result;
+use futures::StreamExt;
+
+use crate::domain::orphan::Orphan;
+use crate::domain::problem::Problem;
+use crate::domain::report::SnapshotResult;
+use crate::journal::Journal;
+use crate::service::client::stop;
+use crate::service::{Target, snapshots};
+use crate::workflows::run::context::Context;
+use crate::workflows::run::journal::JournalFile;
+
+/// How many regions, or snapshots, are worked on at a time.
+pub const SIDE_BY_SIDE: usize = 10;
+
+/// An orphan with its place.
+pub type Found = (Target, Orphan);
+
+/// Deletes them, each written down before and after.
+pub async fn delete(context: &Context, found: Vec<Found>, journal: &JournalFile) -> Result<Vec<Found>> {
+    let journal = journal.open(context, found.iter().map(|(target, _)| target)).await?;
+    let bar = context.printer.bars().count(found.len() as u64, "deleting snapshots");
+    let each = found.into_iter().map(|(target, mut orphan)| async {
+        orphan.result = Some(one(context, &target, &orphan, &journal).await);
+        bar.step();
+        (target, orphan)
+    });
+    Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await)
+}
+
+pub async fn one(context: &Context, target: &Target, orphan: &Orphan, journal: &Journal) -> SnapshotResult {
+    if context.stop.asked() {
+        return SnapshotResult::Kept;
+    }
+    let place = (orphan.account.as_ref(), orphan.region.as_str(), orphan.snapshot.id.as_str());
+    let note = &orphan.snapshot.description;
+    let unwritten = |error: std::io::Error, what: &str| {
+        let message = format!("the journal cannot be written: {error}; {what}");
+        SnapshotResult::Failed(Problem { code: "JournalError".to_owned(), message })
+    };
+    if let Err(error) = journal.snapshot("begin", place, note, None, context.clock()).await {
+        return unwritten(error, "the snapshot was left alone");
+    }
+    let answer = stop::begin(&context.stop, snapshots::delete(target, &orphan.snapshot.id)).await;
+    let error = answer.as_ref().err().map(ToString::to_string);
+    if let Err(error) = journal.snapshot("end", place, note, error.as_deref(), context.clock()).await {
+        return unwritten(error, "the snapshot was worked on");
+    }
+    match answer {
+        Ok(()) => SnapshotResult::Deleted,
+        Err(error) if stop::stopped(&error) => SnapshotResult::Kept,
+        Err(error) => SnapshotResult::Failed(error.problem()),
+    }
+}

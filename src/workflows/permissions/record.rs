@@ -1,0 +1,103 @@
+//! How launch permissions are dropped and given back without being lost: what every command does alike that disables
+//! images, enables them, or withdraws permissions.
+
+use std::collections::BTreeSet;
+
+use crate::domain::change::Change;
+use crate::domain::image::{Image, State};
+use crate::domain::permissions::principal::{Principal, few};
+use crate::domain::permissions::recorded::{as_before, tag_left};
+use crate::domain::problem::Problem;
+use crate::service::client::error::codes;
+use crate::service::permissions::{give_each, known_permissions, launch_permissions};
+use crate::service::{Target, images, lifecycle};
+
+/// A disabling that failed.
+pub struct NotDisabled {
+    /// Why.
+    pub problem: Problem,
+    /// Whether it is certain that nothing was lost. What was remembered before holds again then.
+    pub undone: bool,
+    /// Why EC2 has refused the tag, where it has: nothing else was asked for then.
+    pub untagged: Option<String>,
+}
+
+/// Disables an image once it is written down who it is shared with: by the journal, and then by `tag`, which is made
+/// first. Where EC2 refuses and the image has all it had, the tags are set as they were.
+pub async fn disable(
+    target: &Target,
+    image: &Image,
+    tag: &Change,
+    shares: &BTreeSet<Principal>,
+) -> Result<(), NotDisabled> {
+    let tagged = match lifecycle::attempt(target, image, tag).await {
+        Ok(tagged) => tagged,
+        Err(failed) => {
+            let why = failed.problem.message;
+            let message = format!("left alone, as its {} cannot be written: {why}", keys(tag));
+            let undone = failed.refused && undo(target, image, image, tag).await;
+            // A throttle is no refusal: another run may write it.
+            let untagged = (failed.refused && failed.problem.code != codes::LIMIT).then_some(why);
+            return Err(NotDisabled { problem: Problem { code: failed.problem.code, message }, undone, untagged });
+        }
+    };
+    match lifecycle::attempt(target, &tagged, &Change::Disable).await {
+        Ok(_) => Ok(()),
+        Err(failed) => {
+            // An attempt whose answer was lost may have done the work before the last one was refused.
+            let intact = failed.refused && is_intact(target, image, shares).await;
+            let undone = intact && undo(target, image, &tagged, tag).await;
+            Err(NotDisabled { problem: failed.problem, undone, untagged: None })
+        }
+    }
+}
+
+async fn is_intact(target: &Target, image: &Image, shares: &BTreeSet<Principal>) -> bool {
+    let found = images::by_ids(target, std::slice::from_ref(&image.id)).await;
+    let enabled = found.is_ok_and(|found| found.iter().any(|now| now.state == State::Available));
+    enabled && launch_permissions(target, &image.id).await.is_ok_and(|now| now.is_superset(shares))
+}
+
+async fn undo(target: &Target, before: &Image, now: &Image, tag: &Change) -> bool {
+    lifecycle::make(target, now, &as_before(before, tag)).await.is_ok()
+}
+
+fn keys(tag: &Change) -> String {
+    let Change::Tag { set, remove } = tag else { return "tags".to_owned() };
+    let keys: Vec<_> = set.keys().chain(remove).map(String::as_str).collect();
+    if keys.len() == 1 { format!("tag {}", keys[0]) } else { format!("tags {}", keys.join(", ")) }
+}
+
+/// What was given back, and what was not.
+pub struct GivenBack {
+    /// How many have got a permission that they had not.
+    pub given: usize,
+    /// Who is to get one still.
+    pub left: BTreeSet<Principal>,
+    /// Why they have not got it.
+    pub problem: Option<Problem>,
+}
+
+/// Gives an enabled image the launch permissions back that it lacks: to each whom EC2 lets have one. Who has not got
+/// one stays remembered, and nobody else does.
+pub async fn give_back(target: &Target, image: &Image, due: &BTreeSet<Principal>) -> GivenBack {
+    let present = match known_permissions(target, &image.id).await {
+        Ok(present) => present,
+        Err(error) => {
+            let message = format!("who it is shared with is unknown: {}", error.message);
+            let problem = Some(Problem { code: error.code, message });
+            return GivenBack { given: 0, left: due.clone(), problem };
+        }
+    };
+    let (given, refused) = give_each(target, &image.id, &(due - &present)).await;
+    let left: BTreeSet<_> = refused.iter().flat_map(|(who, _)| who).cloned().collect();
+    let problem = refused.first().map(|(_, why)| Problem {
+        code: why.code.clone(),
+        message: format!("it is not shared again with {}: {}", few(&left), why.message),
+    });
+    if !left.is_empty() {
+        // The tag has more than is due otherwise, and loses nothing.
+        let _ = lifecycle::make(target, image, &tag_left(image, &left)).await;
+    }
+    GivenBack { given, left, problem }
+}

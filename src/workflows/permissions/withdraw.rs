@@ -1,0 +1,134 @@
+//! What `unshare` does beside taking permissions: those that are yet to be given back are withdrawn as well.
+
+use anyhow::Result;
+
+use super::grant::{self, Sharing};
+use crate::domain::image::{Image, State};
+use crate::domain::journal::Remembered;
+use crate::domain::permissions::principal::few;
+use crate::domain::permissions::recorded::{self, Unknown, Withdrawal, Written};
+use crate::domain::problem::Problem;
+use crate::domain::report::{Outcome, Status, Verb};
+use crate::domain::tags::SHARES;
+use crate::journal::{Beginning, Journal};
+use crate::service::permissions::known_permissions;
+use crate::service::{Target, lifecycle};
+use crate::workflows::change::{each, make};
+use crate::workflows::run::context::Context;
+use crate::workflows::run::journal::{self, JournalFile};
+use crate::workflows::select::refusals;
+use crate::workflows::select::selection::Chosen;
+
+/// Takes permissions from every image, and reports.
+pub async fn run(
+    context: &Context,
+    chosen: Chosen,
+    sharing: &Sharing,
+    journal: &JournalFile,
+    dry_run: bool,
+) -> Result<()> {
+    let ids = chosen.images.iter().map(|(_, image)| image.id.clone()).collect();
+    let known = tokio::try_join!(
+        journal.due(context, chosen.images.iter().map(|(_, image)| image)),
+        journal.remembered(context, ids)
+    );
+    let (known, remembered) = refusals::unless(context, &chosen, known)?;
+    // What is withdrawn now is not to be put back by another run of restore.
+    let unfinished = |image: &Image| remembered.get(&image.id).is_some_and(Remembered::is_unfinished_return);
+    let of = |image: &Image| recorded::withdraw(image, known.get(&image.id), sharing.named());
+    if dry_run {
+        let ask = async |target: &Target, image: &Image| check(target, image, sharing, of(image)).await;
+        return each::tried(context, chosen, Verb::Unshare, ask).await;
+    }
+    let named = |image: &Image| unfinished(image) || of(image).is_ok_and(|withdrawal| withdrawal.written.is_some());
+    let journal = match chosen.images.iter().any(|(_, image)| named(image)) {
+        true => Some(journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?),
+        false => None,
+    };
+    each::each(context, chosen, Verb::Unshare, async |target, image| {
+        let (withdrawal, journaled) = (of(image), known.contains_key(&image.id));
+        let Some(journal) = journal.as_ref().filter(|_| named(image)) else {
+            return taken(target, image, sharing, withdrawal, journaled).await;
+        };
+        let due = withdrawal.as_ref().ok().and_then(|withdrawal| withdrawal.written.clone());
+        let take = async || {
+            let outcome = taken(target, image, sharing, withdrawal, journaled).await;
+            if unfinished(image) { nothing_more(outcome) } else { outcome }
+        };
+        written_down(context, journal, target, image, due, take).await
+    })
+    .await
+}
+
+async fn check(
+    target: &Target,
+    image: &Image,
+    sharing: &Sharing,
+    withdrawal: Result<Withdrawal, Unknown>,
+) -> Result<bool, Problem> {
+    let changes = grant::check(target, image, sharing).await?;
+    let withdrawal = withdrawal.map_err(|unknown| unknown.problem())?;
+    Ok(make::check(target, image, &withdrawal.tag).await? || changes || withdrawal.written.is_some())
+}
+
+/// Takes permissions from an image that the journal names them of, and has it forget them; `due` are those it names yet.
+async fn written_down(
+    context: &Context,
+    journal: &Journal,
+    target: &Target,
+    image: &Image,
+    due: Option<Written>,
+    take: impl AsyncFnOnce() -> Outcome,
+) -> Outcome {
+    let present = known_permissions(target, &image.id).await.ok();
+    let begin = Beginning { due, ..Beginning::new(Verb::Unshare, image).shared(present.as_ref()) };
+    if let Err(error) = journal.begin(begin, context.clock()).await {
+        return Outcome::failed(image, Verb::Unshare, journal::not_begun(&error));
+    }
+    journal::end(context, journal, take().await).await
+}
+
+/// Says that what an image lacks since it was restored is not put back any more.
+fn nothing_more(outcome: Outcome) -> Outcome {
+    let words = "restore puts nothing more back from the journal".to_owned();
+    let detail: Vec<_> = outcome.detail.clone().into_iter().chain([words]).collect();
+    Outcome { detail: Some(detail.join("; ")), ..outcome }
+}
+
+/// Takes permissions at EC2, and out of the tag. One of both is done where the other fails.
+async fn taken(
+    target: &Target,
+    image: &Image,
+    sharing: &Sharing,
+    withdrawal: Result<Withdrawal, Unknown>,
+    journaled: bool,
+) -> Outcome {
+    let unknown = image.state == State::Disabled && !image.tags.contains_key(SHARES) && !journaled;
+    let outcome = grant::shared(target, image, Verb::Unshare, sharing).await;
+    let withdrawn = async {
+        let Withdrawal { who, tag, written } = withdrawal.map_err(|unknown| unknown.problem())?;
+        let changed = !tag.holds(image) || written.is_some();
+        if !tag.holds(image) {
+            lifecycle::make(target, image, &tag).await?;
+        }
+        Ok::<_, Problem>((who, changed))
+    };
+    match withdrawn.await {
+        Ok((who, changed)) => {
+            let words = match who.is_empty() {
+                false => Some(format!("not to be given back any more: {}", few(&who))),
+                true if unknown => Some("the journal of whoever disabled it may still name them".to_owned()),
+                true => None,
+            };
+            let changed = outcome.changed || changed;
+            let detail: Vec<_> = outcome.detail.clone().into_iter().chain(words).collect();
+            Outcome { changed, detail: (!detail.is_empty()).then(|| detail.join("; ")), ..outcome }
+        }
+        Err(Problem { code, message }) if outcome.status == Status::Done => {
+            let message =
+                format!("it is not shared any more, but what is to be given back stays written down: {message}");
+            Outcome { status: Status::Failed(Problem { code, message }), ..outcome }
+        }
+        Err(_) => outcome,
+    }
+}

@@ -1,0 +1,92 @@
+//! Carries out what a plan says and is still right.
+
+use anyhow::Result;
+
+use super::survey::Surveys;
+use super::{recheck, retire};
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::plan::Plan;
+use crate::domain::report::Status;
+use crate::domain::retire::step::Step;
+use crate::output;
+use crate::service::Target;
+use crate::workflows::conclude::removals;
+use crate::workflows::deregister::remove;
+use crate::workflows::recycle_bin::outlook::{Bin, Going};
+use crate::workflows::run::context::Context;
+use crate::workflows::run::journal::JournalFile;
+
+/// What a plan would delete, place by place, where anything is known of the bin.
+pub fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Vec<(Target, Going)> {
+    if bin.is_empty() {
+        return Vec::new();
+    }
+    let some =
+        recheck::recheck(context, surveys, plan).removals.into_iter().filter(|(_, removals)| !removals.is_empty());
+    some.map(|(target, removals)| (target, Going::of(&removals))).collect()
+}
+
+/// Does what a plan says and is still right, and reports.
+pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalFile) -> Result<()> {
+    let work = recheck::recheck(context, surveys, plan);
+    let known = retire::known(context, journal, &work.tasks).await?;
+    let journal = journal.open(context, surveys.targets()).await?;
+    // What is put back goes first: somebody may wait for it, and it rests on no look for use. Then, at once, what cannot
+    // be taken back: every minute since that look is one in which an image may have come into use. An image that is
+    // disabled while it comes into use fails launches until it is put back, which the next run does. Last is what harms
+    // nobody: who uses a deprecated image goes on.
+    let (revived, onward): (Vec<_>, Vec<_>) = work.tasks.into_iter().partition(|task| task.step == Step::Revive);
+    let (disabled, others) = onward.into_iter().partition(|task| task.step == Step::Disable);
+    let revived = retire::carry_out(context, revived, &journal, &known).await;
+    let mut report = remove::carry_out(context, work.removals, &journal).await;
+    report.results.splice(0..0, revived);
+    report.results.extend(retire::carry_out(context, disabled, &journal, &known).await);
+    report.results.extend(retire::carry_out(context, others, &journal, &known).await);
+    report.results.extend(work.skipped);
+    (report.errors, report.warnings) = (surveys.errors.clone(), surveys.warnings());
+    output::report(&context.printer, &report)?;
+    // The accounts that are missing are told of at the very end: doubt about use weighs more.
+    report.errors.clear();
+    let left = removals::left_behind(&report);
+    let hint = left.map(|left| format!("run the command again for those that failed; {left}"));
+    removals::finish(context, &report, hint)
+}
+
+/// Asks EC2 whether what a plan says, and is still right, would work.
+pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalFile) -> Result<()> {
+    let work = recheck::recheck(context, surveys, plan);
+    let known = retire::known(context, journal, &work.tasks).await?;
+    for task in &work.tasks {
+        retire::check(context, task, &known).await?;
+    }
+    for (target, removals) in &work.removals {
+        for removal in removals {
+            crate::service::deregister::check(target, removal).await?;
+        }
+    }
+    for row in &work.skipped {
+        if let Status::Skipped(why) = &row.status {
+            context.printer.say(format!("{} would be skipped: {}", row.image_id, why.message));
+        }
+    }
+    context.printer.say("dry run: the rest would be done");
+    Ok(())
+}
+
+/// Refuses a plan that is larger than the limit.
+pub fn within_limit(plan: &Plan) -> Result<()> {
+    let Some(limit) = plan.policy.max_delete else { return Ok(()) };
+    let (most, scope) = (limit.most(plan.in_scope()), plan.in_scope());
+    let leaving = plan.leaving();
+    if leaving <= most {
+        return Ok(());
+    }
+    let what = match plan.count(Step::Deregister) == leaving {
+        true => format!("{leaving} images would go"),
+        false => format!("{leaving} images would go a step ({})", output::steps(plan)),
+    };
+    let message = format!("{what}, but the limit of {limit} allows {most} of {scope}");
+    Err(Failure::new(Kind::Refused, "OverLimit", message)
+        .hint("look at the plan with 'amictl prune', then raise --max-delete there if it is right")
+        .into())
+}

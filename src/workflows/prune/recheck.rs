@@ -1,0 +1,129 @@
+//! Holds a plan against what is found now: `prune --apply` and `apply` do only what still holds.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+
+use super::retire::Task;
+use super::survey::Surveys;
+use crate::domain::ids::AccountId;
+use crate::domain::image::Image;
+use crate::domain::plan::{Action, Plan, fingerprint};
+use crate::domain::problem::Problem;
+use crate::domain::region::Region;
+use crate::domain::removal::Removal;
+use crate::domain::report::Outcome;
+use crate::domain::retention::Verdict;
+use crate::domain::retire::step::Step;
+use crate::domain::snapshot_use::stays;
+use crate::service::{Target, deregister, images};
+use crate::workflows::run::context::Context;
+
+/// Work that may be done, and work of a plan that may not be done any more.
+pub struct Work {
+    /// What to remove, place by place.
+    pub removals: Vec<(Target, Vec<Removal>)>,
+    /// The images that go a step, and stay.
+    pub tasks: Vec<Task>,
+    /// What is left alone, with the reason.
+    pub skipped: Vec<Outcome>,
+}
+
+/// Holds a plan against what is found now. A row whose image is now kept for whatever reason, has changed, is gone
+/// or is due for another step is skipped; a snapshot is deleted only if the plan says so.
+pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
+    let mut work = Work { removals: Vec::new(), tasks: Vec::new(), skipped: Vec::new() };
+    let all = Rows::of(plan);
+    for survey in &surveys.each {
+        let verdicts = survey.judge(context, &plan.policy);
+        let verdicts: HashMap<_, _> = verdicts.iter().map(|verdict| (&verdict.image.id, verdict)).collect();
+        let mut removals = Vec::new();
+        let mut still = Vec::new();
+        for row in all.of_place(&survey.target.region, survey.account.as_ref()) {
+            match still_right(verdicts.get(&row.image_id).copied(), row, context.now) {
+                Ok(image) if row.action == Step::Deregister => still.push((image.clone(), row)),
+                Ok(image) => {
+                    let (target, image) = (survey.target.clone(), image.clone());
+                    work.tasks.push(Task { target, image, step: row.action });
+                }
+                Err(problem) => work.skipped.push(deregister::left_alone(row, problem)),
+            }
+        }
+        let going: BTreeSet<_> = still.iter().map(|(image, _)| image.id.clone()).collect();
+        let needed = images::shared_snapshots(&survey.images, &going);
+        for (image, row) in still {
+            let mut removal = Removal::new(image, &needed, false);
+            removal.spare(|id| stays(&survey.usage, id));
+            removal.only(&row.snapshots);
+            removals.push(removal);
+        }
+        work.removals.push((survey.target.clone(), removals));
+    }
+    for row in all.elsewhere(surveys) {
+        let account = row.account.as_ref().map(|id| format!(" of account {id}")).unwrap_or_default();
+        let message = format!("the region {}{account} was not read", row.region);
+        work.skipped.push(deregister::left_alone(row, Problem { code: "unverified".to_owned(), message }));
+    }
+    work
+}
+
+/// The rows of a plan by region and account. One without an account may be of any, and so may a place be.
+pub struct Rows<'a>(BTreeMap<&'a Region, BTreeMap<Option<&'a AccountId>, Vec<&'a Action>>>);
+
+impl<'a> Rows<'a> {
+    /// The rows of this plan.
+    pub fn of(plan: &'a Plan) -> Self {
+        let mut rows = Self(BTreeMap::new());
+        for row in &plan.actions {
+            let region = rows.0.entry(&row.region).or_default();
+            region.entry(row.account.as_ref()).or_default().push(row);
+        }
+        rows
+    }
+
+    /// The rows that are about images of a place.
+    pub fn of_place(&self, region: &Region, account: Option<&AccountId>) -> Vec<&'a Action> {
+        let Some(region) = self.0.get(region) else { return Vec::new() };
+        let lists: Vec<_> = match account {
+            None => region.values().collect(),
+            account => [None, account].iter().filter_map(|account| region.get(account)).collect(),
+        };
+        lists.into_iter().flatten().copied().collect()
+    }
+
+    /// The rows that are about images of no place that was read.
+    fn elsewhere(&self, surveys: &Surveys) -> Vec<&'a Action> {
+        let mut read: BTreeMap<&Region, BTreeSet<Option<&AccountId>>> = BTreeMap::new();
+        for survey in &surveys.each {
+            read.entry(&survey.target.region).or_default().insert(survey.account.as_ref());
+        }
+        let mut rows = Vec::new();
+        for (region, accounts) in &self.0 {
+            let read = read.get(region);
+            let found = |account: &Option<&AccountId>| {
+                read.is_some_and(|read| account.is_none() || read.contains(&None) || read.contains(account))
+            };
+            let missed = accounts.iter().filter(|(account, _)| !found(account));
+            rows.extend(missed.flat_map(|(_, rows)| rows).copied());
+        }
+        rows
+    }
+}
+
+/// The image of a row that may be carried out still, or why it must not be any more.
+fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action, now: DateTime<Utc>) -> Result<&'a Image, Problem> {
+    let problem = |code: &str, message: String| Err(Problem { code: code.to_owned(), message });
+    let Some(verdict) = verdict else { return problem("gone", "the image is gone".to_owned()) };
+    if verdict.step != Some(row.action) {
+        let Some(first) = verdict.reasons.first() else {
+            let now = verdict.step.map_or("kept", |step| step.verb().done());
+            return problem("other-step", format!("by now it would be {now}, not {}", row.action.verb().done()));
+        };
+        let all: Vec<_> = verdict.reasons.iter().map(|r| format!("{}: {}", r.code(), r.detail())).collect();
+        return problem(first.code(), format!("it is now kept: {}", all.join("; ")));
+    }
+    match fingerprint(verdict.image, now) == row.fingerprint {
+        true => Ok(verdict.image),
+        false => problem("changed", "the image has changed since the plan was made".to_owned()),
+    }
+}

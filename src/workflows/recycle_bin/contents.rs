@@ -1,0 +1,103 @@
+//! What is in the Recycle Bin of all places, and the listing of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use futures::StreamExt;
+
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::journal::Remembered;
+use crate::domain::problem::PlaceError;
+use crate::domain::recycle_bin::contents::{Binned, BinnedImage, BinnedSnapshot};
+use crate::service::client::error::ApiError;
+use crate::service::{Target, recycle_bin, snapshots};
+use crate::workflows::run::context::Context;
+
+/// How many places are read at a time.
+pub const SIDE_BY_SIDE: usize = 32;
+
+/// The bin of one place.
+pub struct Bin {
+    /// The place.
+    pub target: Target,
+    /// The images in it.
+    pub images: Vec<BinnedImage>,
+    /// The snapshots in it, or why they are not known.
+    pub snapshots: Result<Vec<BinnedSnapshot>, ApiError>,
+}
+
+/// A place that could not be looked into.
+pub struct Trouble {
+    /// The same for a report.
+    pub place: PlaceError,
+    api: Option<ApiError>,
+}
+
+impl Trouble {
+    /// What EC2 said in a place.
+    pub async fn of(target: &Target, error: ApiError) -> Self {
+        Self { place: target.error(error.problem()).await, api: Some(error) }
+    }
+
+    /// Whether the whole account could not be entered, and so EC2 not be asked.
+    pub fn is_of_account(&self) -> bool {
+        self.api.is_none()
+    }
+
+    /// The error that ends a run which has nothing else to tell.
+    pub fn error(&self) -> anyhow::Error {
+        match &self.api {
+            Some(error) => error.clone().into(),
+            None => anyhow::anyhow!("{} [{}]", self.place.problem.message, self.place.problem.code),
+        }
+    }
+}
+
+/// Reads the bins of all places side by side; those that cannot be read are errors beside the others.
+pub async fn read(context: &Context) -> Result<(Vec<Bin>, Vec<Trouble>)> {
+    let places = context.session().await?.places().await.some()?;
+    let each = futures::stream::iter(places.targets).map(|target| async {
+        match tokio::join!(recycle_bin::images(&target), recycle_bin::snapshots(&target)) {
+            (Ok(images), snapshots) => Ok(Bin { target, images, snapshots }),
+            (Err(error), _) => Err(Trouble::of(&target, error).await),
+        }
+    });
+    let mut bins = Vec::new();
+    let mut troubles: Vec<_> = places.errors.into_iter().map(|place| Trouble { place, api: None }).collect();
+    for read in each.buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await {
+        match read {
+            Ok(bin) => bins.push(bin),
+            Err(trouble) => troubles.push(trouble),
+        }
+    }
+    Ok((bins, troubles))
+}
+
+/// The images in the bin of one place, with what is known of their snapshots.
+pub async fn in_bin(context: &Context, bin: &Bin, known: &BTreeMap<ImageId, Remembered>) -> Vec<Binned> {
+    let place = (bin.target.region.clone(), bin.target.account().await.ok().cloned());
+    let unknown = |what: &str, error: &ApiError| {
+        context.printer.say(format!("the snapshots {what} {} are unknown: {error}", bin.target.region));
+    };
+    let in_bin = match &bin.snapshots {
+        Ok(in_bin) => in_bin.as_slice(),
+        Err(error) => {
+            unknown("in the Recycle Bin of", error);
+            &[]
+        }
+    };
+    let of = |image: &BinnedImage| known.get(&image.id).map(|before| before.snapshots.as_slice());
+    let held: BTreeSet<&SnapshotId> = in_bin.iter().map(|snapshot| &snapshot.id).collect();
+    let others = bin.images.iter().filter_map(of).flatten().filter(|id| !held.contains(id));
+    let others: BTreeSet<SnapshotId> = others.cloned().collect();
+    // Those that are not in the bin may have stayed. A bin that is not known says nothing of any.
+    let there = match bin.snapshots.as_ref().ok() {
+        Some(_) => {
+            snapshots::existing(&bin.target, &Vec::from_iter(others)).await.inspect_err(|e| unknown("of", e)).ok()
+        }
+        None => None,
+    };
+    let there = there.map(|found| found.into_iter().map(|snapshot| snapshot.id).collect::<BTreeSet<_>>());
+    let each = bin.images.iter();
+    each.map(|image| Binned::new(image.clone(), place.clone(), of(image), in_bin, there.as_ref())).collect()
+}

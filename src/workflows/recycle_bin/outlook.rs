@@ -1,0 +1,165 @@
+//! What is said before something is deleted: whether the Recycle Bin would hold it, so that it could be restored.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::Result;
+use futures::StreamExt;
+
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::plan::{Action, Plan};
+use crate::domain::problem::Problem;
+use crate::domain::recycle_bin::rules::{
+    Fate, Leaving, Outlook, Resource, Rule, asks_tags, fate_of_image, fate_of_snapshot,
+};
+use crate::domain::removal::Removal;
+use crate::domain::retire::step::Step;
+use crate::domain::tags::Tags;
+use crate::service::client::error::ApiError;
+use crate::service::{Target, images, recycle_bin, snapshots};
+use crate::workflows::prune::recheck::Rows;
+use crate::workflows::run::context::Context;
+
+/// How many places are read at a time.
+const SIDE_BY_SIDE: usize = 32;
+
+/// The rules of one place, or why they are not known. That alone ends no run.
+type Rules = Result<Vec<Rule>, Problem>;
+
+/// What the rules of places are; nothing where nobody has asked.
+#[derive(Default)]
+pub struct Bin(Vec<(Target, Rules)>);
+
+impl Bin {
+    /// Reads the rules of these places side by side; fails never, so that it can stand beside other reads.
+    pub async fn of(targets: &[Target]) -> Result<Self> {
+        let each = futures::stream::iter(targets).map(|target| async { (target.clone(), rules(target).await) });
+        Ok(Self(each.buffered(SIDE_BY_SIDE).collect().await))
+    }
+
+    /// Whether nobody has asked.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+async fn rules(target: &Target) -> Rules {
+    recycle_bin::rules(target).await.map_err(|error| error.problem())
+}
+
+/// What a run is about to delete in one place.
+#[derive(Default)]
+pub struct Going {
+    /// Images, each with the snapshots that go with it.
+    pub images: Vec<Leaving>,
+    /// Snapshots that go by themselves, with their tags.
+    pub snapshots: BTreeMap<SnapshotId, Tags>,
+}
+
+impl Going {
+    /// The images of removals.
+    pub fn of(removals: &[Removal]) -> Self {
+        let images = removals.iter().map(|removal| Leaving::new(&removal.image, &removal.delete)).collect();
+        Self { images, ..Self::default() }
+    }
+}
+
+/// What is asked of the Recycle Bin before something is deleted.
+#[derive(Debug, Clone, Copy)]
+pub struct Demand {
+    /// Whether nothing may go that could not certainly be restored.
+    pub required: bool,
+}
+
+impl Demand {
+    /// Says what would become of everything that is about to be deleted, and refuses where that is not enough.
+    pub async fn announce(&self, context: &Context, bin: &Bin, going: Vec<(Target, Going)>) -> Result<()> {
+        let known: HashMap<_, _> = bin.0.iter().map(|(place, rules)| (place.key(), rules)).collect();
+        let each = going.into_iter().filter_map(|(target, going)| {
+            let rules = (*known.get(&target.key())?).clone();
+            Some((target, rules.map(|rules| (rules, going))))
+        });
+        self.say(context, each.collect()).await
+    }
+
+    async fn say(&self, context: &Context, places: Vec<(Target, Result<(Vec<Rule>, Going), Problem>)>) -> Result<()> {
+        let snapshots = |known: &Result<(Vec<Rule>, Going), Problem>| {
+            known.as_ref().is_ok_and(|(_, going)| !going.snapshots.is_empty())
+        };
+        let resource = match places.iter().any(|(_, known)| snapshots(known)) {
+            true => Resource::Snapshot,
+            false => Resource::Image,
+        };
+        let mut outlook = Outlook { resource, fates: Vec::new(), unknown: Vec::new() };
+        let each = places.into_iter().map(|(target, known)| async move {
+            let known = match known {
+                Ok((rules, going)) => fates(&target, &rules, &going).await.map_err(|error| error.problem()),
+                Err(problem) => Err(problem),
+            };
+            (target, known)
+        });
+        let found: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+        for (target, known) in found {
+            match known {
+                Ok(fates) => outlook.fates.extend(fates),
+                Err(problem) => outlook.unknown.push((target.region.to_string(), problem)),
+            }
+        }
+        let said = outlook.sentences();
+        for sentence in &said {
+            match sentence.warning {
+                true => context.printer.tell(&format!("warning: {}", sentence.text)),
+                false => context.printer.say(&sentence.text),
+            }
+        }
+        if !self.required || outlook.safe() {
+            return Ok(());
+        }
+        let why: Vec<_> = said.into_iter().map(|sentence| sentence.text).collect();
+        let message = format!("not everything that would go could certainly be restored: {}", why.join("; "));
+        Err(Failure::new(Kind::Refused, "NotInRecycleBin", message)
+            .hint(
+                "make retention rules for images and for snapshots (aws rbin create-rule), \
+                 or leave --require-recycle-bin out",
+            )
+            .into())
+    }
+
+    /// The same for the images that a plan deregisters, as they are now; those that are gone are passed over.
+    pub async fn announce_plan(&self, context: &Context, targets: &[Target], plan: &Plan) -> Result<()> {
+        let all = &Rows::of(plan);
+        let each = futures::stream::iter(targets).map(|target| async move {
+            let rows = all.of_place(&target.region, target.account().await.ok());
+            let rows: BTreeMap<_, _> =
+                rows.into_iter().filter(|row| row.action == Step::Deregister).map(|row| (&row.image_id, row)).collect();
+            if rows.is_empty() {
+                return None;
+            }
+            let known = match tokio::join!(rules(target), planned(target, &rows)) {
+                (rules, Ok(going)) => rules.map(|rules| (rules, going)),
+                (_, Err(error)) => Err(error.problem()),
+            };
+            Some((target.clone(), known))
+        });
+        let places: Vec<_> = each.buffered(SIDE_BY_SIDE).collect().await;
+        self.say(context, places.into_iter().flatten().collect()).await
+    }
+}
+
+async fn planned(target: &Target, rows: &BTreeMap<&ImageId, &Action>) -> Result<Going, ApiError> {
+    let ids: Vec<_> = rows.keys().map(|id| (*id).clone()).collect();
+    let found = images::own_by_ids(target, &ids).await?;
+    let leaving = found.iter().filter_map(|image| Some(Leaving::new(image, &rows.get(&image.id)?.snapshots)));
+    Ok(Going { images: leaving.collect(), ..Going::default() })
+}
+
+/// What would become of each image, or of each snapshot that goes by itself.
+async fn fates(target: &Target, rules: &[Rule], going: &Going) -> Result<Vec<Fate>, ApiError> {
+    let mut tags = BTreeMap::new();
+    if asks_tags(rules, Resource::Snapshot) {
+        let ids: Vec<_> = going.images.iter().flat_map(|image| image.snapshots.iter().cloned()).collect();
+        tags.extend(snapshots::existing(target, &ids).await?.into_iter().map(|s| (s.id, s.tags)));
+    }
+    let images = going.images.iter().map(|image| fate_of_image(rules, image, &tags));
+    Ok(images.chain(going.snapshots.values().map(|tags| fate_of_snapshot(rules, tags))).collect())
+}

@@ -1,0 +1,6 @@
+//! Images brought back from the Recycle Bin.
+
+pub mod bring_back;
+pub mod journal;
+pub mod prepare;
+pub mod put_back;

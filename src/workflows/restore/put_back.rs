@@ -1,0 +1,171 @@
+//! Putting back what EC2 has forgotten of an image that is back: tags, and who may launch and copy it. And taking from
+//! it what would have it go again.
+
+use std::collections::BTreeSet;
+
+use futures::StreamExt;
+
+use crate::domain::change::Change;
+use crate::domain::ids::SnapshotId;
+use crate::domain::image::{Image, State};
+use crate::domain::journal::Remembered;
+use crate::domain::permissions::principal::{Principal, few};
+use crate::domain::problem::Problem;
+use crate::domain::recycle_bin::restoration::{Comeback, counted};
+use crate::domain::tags::{RETIRE, Tags};
+use crate::service::client::target::Target;
+use crate::service::permissions::{Refused, give_each, give_volume_each, known_permissions, volume_permissions};
+use crate::service::{lifecycle, snapshots, tags};
+
+/// How many snapshots are worked on at a time.
+const SIDE_BY_SIDE: usize = 10;
+
+/// What was put back.
+#[derive(Debug, Default)]
+pub(super) struct PutBack {
+    /// Whether anything was.
+    pub changed: bool,
+    /// What there is to say about it.
+    pub said: Option<String>,
+    /// Why something of it is still lacking.
+    pub problem: Option<Problem>,
+}
+
+/// Puts back what the image had and EC2 did not bring back. `restored` are its snapshots that have just come back.
+pub(super) async fn put_back(
+    target: &Target,
+    comeback: &Comeback,
+    image: &Image,
+    restored: &BTreeSet<SnapshotId>,
+) -> PutBack {
+    // First, as what is put back can wait longer than the next run of prune.
+    let retirement = end_retirement(target, comeback, image).await;
+    let rest = match (&comeback.before, &comeback.doubtful) {
+        (Some(before), _) => complete(target, before, image, restored).await,
+        (None, Some(doubtful)) => PutBack { said: tell(target, doubtful, image).await, ..PutBack::default() },
+        (None, None) => PutBack::default(),
+    };
+    let said: Vec<_> = retirement.said.into_iter().chain(rest.said).collect();
+    PutBack {
+        changed: retirement.changed || rest.changed,
+        said: (!said.is_empty()).then(|| said.join("; ")),
+        problem: retirement.problem.or(rest.problem),
+    }
+}
+
+/// Has a retirement start anew: EC2 brings its tag back, and by that the image would be deregistered again at once.
+async fn end_retirement(target: &Target, comeback: &Comeback, image: &Image) -> PutBack {
+    if !comeback.retires_still(image) {
+        let goes_on =
+            image.tags.contains_key(RETIRE).then(|| format!("its tag {RETIRE} stays: its retirement goes on"));
+        return PutBack { said: goes_on, ..PutBack::default() };
+    }
+    let untag = Change::Tag { set: Tags::new(), remove: [RETIRE.to_owned()].into() };
+    match lifecycle::make(target, image, &untag).await {
+        Ok(_) => {
+            let said = Some(format!("tag {RETIRE} removed, so that a retirement starts anew"));
+            PutBack { changed: true, said, problem: None }
+        }
+        Err(Problem { code, message }) => {
+            let (id, options) = (&image.id, target.options());
+            let message = format!(
+                "it is back, but its tag {RETIRE} stays, by which the next prune may deregister it again: {message}. \
+                 Remove it with: amictl tag {id} --remove {RETIRE} {options}"
+            );
+            PutBack { problem: Some(Problem { code, message }), ..PutBack::default() }
+        }
+    }
+}
+
+async fn complete(target: &Target, before: &Remembered, image: &Image, restored: &BTreeSet<SnapshotId>) -> PutBack {
+    let mut all = PutBack::default();
+    let mut counts = Vec::new();
+    for (what, (number, problem)) in [
+        ("tag", retag(target, before, image).await),
+        ("launch permission", share(target, before, image).await),
+        ("snapshot permission", share_snapshots(target, before, restored).await),
+    ] {
+        counts.extend(counted(number, what));
+        all.problem = all.problem.or(problem.map(|why| Problem {
+            code: why.code,
+            message: format!("it is back, but not all of its {what}s: {}", why.message),
+        }));
+    }
+    all.problem = all.problem.or_else(|| before.unreadable_shares());
+    let last = counts.pop();
+    let counts = if counts.is_empty() { last } else { last.map(|last| format!("{} and {last}", counts.join(", "))) };
+    all.said = counts.map(|counts| format!("{counts} put back from the journal"));
+    all.changed = all.said.is_some();
+    all
+}
+
+/// What was put back of one kind, and why some was not.
+type Given = (usize, Option<Problem>);
+
+async fn retag(target: &Target, before: &Remembered, image: &Image) -> Given {
+    let ids: Vec<_> = before.snapshot_tags.iter().flatten().map(|(id, _)| id.clone()).collect();
+    let found = match snapshots::existing(target, &ids).await {
+        Err(error) => return (0, Some(error.problem())),
+        Ok(found) => found,
+    };
+    let (mut number, mut problem) = (0, None);
+    for (lacking, resources) in before.lacking_tags(image, &found) {
+        match tags::add(target, &resources, &lacking).await {
+            Ok(()) => number += lacking.len() * resources.len(),
+            Err(error) => problem = Some(error.problem()),
+        }
+    }
+    (number, problem)
+}
+
+async fn share(target: &Target, before: &Remembered, image: &Image) -> Given {
+    if before.launch_permissions.as_ref().is_none_or(BTreeSet::is_empty) {
+        return (0, None);
+    }
+    let lacking = match known_permissions(target, &image.id).await {
+        Err(error) => return (0, Some(error.problem())),
+        Ok(now) => before.lacking_shares(&now),
+    };
+    if image.state == State::Disabled && !lacking.is_empty() {
+        let message = "EC2 shares no disabled image: enable it, and restore it again".to_owned();
+        return (0, Some(Problem { code: "WouldBeRefused".to_owned(), message }));
+    }
+    let (number, refused) = give_each(target, &image.id, &lacking).await;
+    (number, without(&refused, ""))
+}
+
+async fn share_snapshots(target: &Target, before: &Remembered, restored: &BTreeSet<SnapshotId>) -> Given {
+    let each = before.copiers(restored).into_iter();
+    let each = each.map(|(id, who)| async move { share_snapshot(target, &id, &who).await });
+    let done: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+    let number = done.iter().map(|(number, _)| number).sum();
+    (number, done.into_iter().find_map(|(_, problem)| problem))
+}
+
+/// Gives those back their permission on a snapshot who lack it, and says how many.
+async fn share_snapshot(target: &Target, id: &SnapshotId, who: &BTreeSet<Principal>) -> Given {
+    let now = match volume_permissions(target, id).await {
+        Err(error) => return (0, Some(error.problem())),
+        Ok(now) => now,
+    };
+    let (number, refused) = give_volume_each(target, id, &(who - &now)).await;
+    (number, without(&refused, &format!(" on {id}")))
+}
+
+/// Who has not got a permission, and why the first of them has not.
+fn without(refused: &[Refused], what: &str) -> Option<Problem> {
+    let who = refused.iter().flat_map(|(who, _)| who).cloned().collect();
+    refused.first().map(|(_, why)| Problem {
+        code: why.code.clone(),
+        message: format!("none{what} for {}: {}", few(&who), why.message),
+    })
+}
+
+/// What the journal has and the image has not. Where EC2 does not tell, that is all the journal has.
+async fn tell(target: &Target, doubtful: &Remembered, image: &Image) -> Option<String> {
+    let now = match &doubtful.launch_permissions {
+        Some(then) if !then.is_empty() => known_permissions(target, &image.id).await.unwrap_or_default(),
+        _ => BTreeSet::new(),
+    };
+    doubtful.told(image, &now)
+}

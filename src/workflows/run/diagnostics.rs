@@ -1,0 +1,66 @@
+//! From an error to its kind, code, message and hint.
+
+use anyhow::Error;
+
+use super::context::Context;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::problem::Problem;
+use crate::service::client::error::{self, ApiError};
+
+/// The problem of an error, for a report.
+pub fn problem(error: &anyhow::Error) -> Problem {
+    match error.downcast_ref::<ApiError>() {
+        Some(error) => error.problem(),
+        None => {
+            let word = diagnose(error);
+            Problem { code: word.code, message: word.message }
+        }
+    }
+}
+
+/// Says why something could not be done, and what to do about it.
+pub fn tell_failed(context: &Context, at: &str, error: &Error) -> Problem {
+    let last = diagnose(error);
+    context.printer.tell(&format!("{at}: {}", last.message));
+    last.hint.iter().for_each(|hint| context.printer.tell(&format!("  hint: {hint}")));
+    Problem { code: last.code, message: last.message }
+}
+
+/// What an error is about.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// How the run ends.
+    pub kind: Kind,
+    /// A word for scripts.
+    pub code: String,
+    /// What was wrong.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+/// Finds out what an error is about.
+pub fn diagnose(error: &anyhow::Error) -> Diagnosis {
+    let message = format!("{error:#}");
+    let find = |kind: Kind, code: &str, hint: Option<String>| Diagnosis {
+        kind,
+        code: code.to_owned(),
+        message: message.clone(),
+        hint,
+    };
+    for cause in error.chain() {
+        if let Some(failure) = cause.downcast_ref::<Failure>() {
+            return find(failure.kind, &failure.code, failure.hint.clone());
+        }
+        if let Some(api) = cause.downcast_ref::<ApiError>() {
+            return find(Kind::Failed, &api.code, api.hint());
+        }
+        if let Some(problem) = cause.downcast_ref::<Problem>() {
+            return find(Kind::Failed, &problem.code, error::hint(problem));
+        }
+        if cause.is::<crate::domain::naming::NameError>() || cause.is::<crate::domain::tags::TagError>() {
+            return find(Kind::Usage, "Usage", None);
+        }
+    }
+    find(Kind::Failed, "Failed", None)
+}

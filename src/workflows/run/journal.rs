@@ -1,0 +1,101 @@
+//! The journal of a run: where it is, how it is opened, and how a step is completed in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use super::context::Context;
+use crate::domain::failure::Failure;
+use crate::domain::ids::ImageId;
+use crate::domain::image::Image;
+use crate::domain::journal::Remembered;
+use crate::domain::permissions::recorded::{Journaled, Written};
+use crate::domain::problem::Problem;
+use crate::domain::report::{Outcome, Status};
+use crate::domain::unfinished::Unfinished;
+use crate::journal::Journal;
+use crate::service::Target;
+
+/// Where the journal is written.
+#[derive(Debug, Clone, Default)]
+pub struct JournalFile {
+    /// The file; without one it is `$XDG_STATE_HOME/amictl/journal.jsonl`.
+    pub path: Option<PathBuf>,
+}
+
+impl JournalFile {
+    /// The journal that is named, or else the usual one; none where nothing says where that is.
+    fn path(&self, context: &Context) -> Option<PathBuf> {
+        let set = |name: &str| context.env(name).map(PathBuf::from);
+        let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local").join("state")));
+        self.path.clone().or_else(|| Some(state()?.join("amictl").join("journal.jsonl")))
+    }
+
+    /// What the journal remembers of these images; see [`Journal::remembered`].
+    pub async fn remembered(
+        &self,
+        context: &Context,
+        images: BTreeSet<ImageId>,
+    ) -> Result<BTreeMap<ImageId, Remembered>> {
+        let path = if images.is_empty() { None } else { self.path(context) };
+        let Some(path) = path else { return Ok(BTreeMap::new()) };
+        Journal::remembered(&path, images).await.with_context(|| format!("journal {}", path.display()))
+    }
+
+    /// Who of these images is to get a launch permission back; see [`Journal::due`].
+    pub async fn due<'a>(
+        &self,
+        context: &Context,
+        images: impl IntoIterator<Item = &'a Image>,
+    ) -> Result<BTreeMap<ImageId, Journaled>> {
+        let images: BTreeSet<_> = images.into_iter().map(|image| image.id.clone()).collect();
+        let path = if images.is_empty() { None } else { self.path(context) };
+        let Some(path) = path else { return Ok(BTreeMap::new()) };
+        Journal::due(&path, images).await.with_context(|| format!("journal {}", path.display()))
+    }
+
+    /// Which of these images it has begun to deregister, with no good end; see [`Journal::unfinished`].
+    pub async fn unfinished(
+        &self,
+        context: &Context,
+        images: &BTreeSet<ImageId>,
+    ) -> Result<BTreeMap<ImageId, Unfinished>> {
+        let Some(path) = self.path(context) else { return Ok(BTreeMap::new()) };
+        Journal::unfinished(&path, images.clone()).await.with_context(|| format!("journal {}", path.display()))
+    }
+
+    /// Opens the journal of this run. Without one nothing is destroyed.
+    pub async fn open(&self, context: &Context, targets: impl IntoIterator<Item = &Target>) -> Result<Journal> {
+        let path =
+            self.path(context).ok_or_else(|| Failure::usage("no place for the journal").hint("give --journal FILE"))?;
+        let mut who = Vec::new();
+        for target in targets {
+            if let Ok(caller) = target.caller().await {
+                who.extend(caller.arn.clone().map(|arn| (caller.account.clone(), arn)));
+            }
+        }
+        Journal::open(&path, &context.maker.run, who).with_context(|| format!("journal {}", path.display()))
+    }
+}
+
+/// Why nothing was done, where the journal could not be written.
+pub fn not_begun(error: &std::io::Error) -> Problem {
+    let message = format!("the journal cannot be written, so nothing was done: {error}");
+    Problem { code: "JournalError".to_owned(), message }
+}
+
+/// Writes down what became of an image.
+pub async fn end(context: &Context, journal: &Journal, outcome: Outcome) -> Outcome {
+    end_with(context, journal, outcome, None).await
+}
+
+/// The same, with who is to get a launch permission back from now on, where that has changed.
+pub async fn end_with(context: &Context, journal: &Journal, mut outcome: Outcome, due: Option<&Written>) -> Outcome {
+    let written = journal.end(&outcome, due, context.clock()).await;
+    if let (Err(error), Status::Done) = (written, &outcome.status) {
+        let message = format!("it is done, but the journal cannot be completed: {error}");
+        outcome.status = Status::Failed(Problem { code: "JournalError".to_owned(), message });
+    }
+    outcome
+}

@@ -1,0 +1,6 @@
+//! The context of a run: settings, journal, errors.
+
+pub mod concurrency;
+pub mod context;
+pub mod diagnostics;
+pub mod journal;

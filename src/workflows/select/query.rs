@@ -1,0 +1,66 @@
+//! All images that match, in every account and region asked for.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use tokio::task::JoinHandle;
+
+use super::selection::{Chosen, Gaps};
+use crate::domain::image::Image;
+use crate::service::Target;
+use crate::service::client::error::ApiError;
+use crate::service::images::{self, Query};
+use crate::service::session::places::Places;
+use crate::workflows::run::context::Context;
+
+/// How many regions and accounts are listed at a time, beside those that are begun early.
+const SIDE_BY_SIDE: usize = 32;
+
+type Listed = (Target, Result<Vec<Image>, ApiError>);
+
+/// The images of each place, and the places. One that fails is reported with them and does not hide the others; it is
+/// an error where all do.
+pub async fn find(context: &Context, query: Query) -> Result<(Vec<Vec<Image>>, Chosen)> {
+    let session = context.session().await?;
+    let query = Arc::new(query);
+    // Most places are known before EC2 has said which regions are enabled, and are listed meanwhile.
+    let mut ahead: Vec<_> =
+        session.likely().into_iter().map(|target| (target.clone(), begin(target, &query))).collect();
+    let places = session.places().await.some()?;
+    let unentered = places.unentered();
+    let Places { targets, mut errors, several, .. } = places;
+    let bar = context.printer.bars().count(targets.len() as u64, "listing images");
+    let found = futures::stream::iter(targets).map(|target| {
+        let begun = ahead.iter().position(|(place, _)| place.is(&target)).map(|at| ahead.swap_remove(at).1);
+        begun.unwrap_or_else(|| begin(target, &query)).inspect(|_| bar.step())
+    });
+    let answers: Vec<Listed> = found.buffered(SIDE_BY_SIDE).try_collect().await?;
+    drop(bar);
+    let (mut images, mut targets, mut first) = (Vec::new(), Vec::new(), None);
+    for (target, answer) in answers {
+        match answer {
+            Ok(found) => images.push(found),
+            Err(error) => {
+                errors.push(target.error(error.problem()).await);
+                first.get_or_insert(error);
+            }
+        }
+        targets.push(target);
+    }
+    match first {
+        // Nothing was listed: this is a failure, not a part of a listing.
+        Some(error) if images.is_empty() => Err(error.into()),
+        _ => Ok((images, Chosen { images: Vec::new(), errors, unentered, targets, several, gaps: Gaps::default() })),
+    }
+}
+
+/// Begins to list the images of one place, on a thread of its own: reading a thousand of them takes longer than waiting
+/// for them.
+fn begin(target: Target, query: &Arc<Query>) -> JoinHandle<Listed> {
+    let query = Arc::clone(query);
+    tokio::spawn(async move {
+        let answer = images::find(&target, &query).await;
+        (target, answer)
+    })
+}

@@ -1,0 +1,173 @@
+//! The images that a command works on: one or many references in every account and region asked for.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use futures::StreamExt;
+
+use super::resolve;
+use super::selection::{Chosen, Gaps};
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::image::Image;
+use crate::domain::reference::ImageRef;
+use crate::service::Target;
+use crate::service::session::places::Places;
+use crate::workflows::run::context::{self, Context};
+use crate::workflows::run::diagnostics::problem;
+
+/// How many places are looked into at a time.
+const SIDE_BY_SIDE: usize = 32;
+/// How many places an error names: all there are in most runs where they are to be told apart, and some where not.
+const TOLD_APART: usize = 20;
+const MISSED: usize = 5;
+
+/// What was found of each reference in one place.
+type Found = (Target, Vec<Result<Vec<Image>>>);
+
+/// Looks for every reference in every place. Each must be found somewhere; a place that cannot be read is reported
+/// and does not hide the others. Places that are named and have none are told of.
+pub async fn choose(context: &Context, references: &[ImageRef], every_version: bool, copies: bool) -> Result<Chosen> {
+    let (mut chosen, absent) = look(context, references, every_version).await?;
+    absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
+    if copies {
+        context
+            .unless_stopped(async {
+                chosen.follow().await;
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(chosen)
+}
+
+/// The one image that a reference names, in whichever place it is. It is an error when several places have one.
+pub async fn one(context: &Context, reference: &ImageRef) -> Result<Chosen> {
+    let (chosen, _) = look(context, std::slice::from_ref(reference), false).await?;
+    let images = &chosen.images;
+    if images.len() < 2 {
+        return Ok(chosen);
+    }
+    let mut found = Vec::new();
+    for (target, image) in images {
+        found.push(format!("{} in {}", image.label(), target.place().await));
+    }
+    let option = |differs: bool, option| differs.then_some(option);
+    let accounts = option(images.iter().any(|(target, _)| !target.same_account(&images[0].0)), "one --role-arn");
+    let regions = option(images.iter().any(|(target, _)| target.region != images[0].0.region), "one --region");
+    let options: Vec<_> = accounts.into_iter().chain(regions).collect();
+    context::tell_errors(context, &chosen.errors);
+    let message = format!("'{reference}' names {} images: {}", images.len(), some(&found, TOLD_APART));
+    Err(Failure::new(Kind::Failed, "AmbiguousReference", message)
+        .hint(format!("name the one you mean by its id, or give {}", options.join(" and ")))
+        .into())
+}
+
+/// The first `n` of many places, and how many more there are.
+fn some(places: &[String], n: usize) -> String {
+    let named = places[..places.len().min(n)].join("; ");
+    match places.len().saturating_sub(n) {
+        0 => named,
+        more => format!("{named}; and {more} more"),
+    }
+}
+
+/// Looks for every reference in every place, and says which are in none of those that are named.
+async fn look(context: &Context, references: &[ImageRef], every_version: bool) -> Result<(Chosen, Vec<String>)> {
+    let session = context.session().await?;
+    let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
+    let unentered = entered.unentered();
+    let Places { targets, mut errors, several, .. } = entered;
+    let each = targets.iter().map(|target| async {
+        let mut found = Vec::new();
+        for reference in references {
+            found.push(match every_version {
+                true => resolve::versions(target, reference).await,
+                false => resolve::image(target, reference, context.now).await.map(|image| vec![image]),
+            });
+        }
+        (target.clone(), found)
+    });
+    let spinner = context.printer.bars().spinner("looking for images");
+    let found: Vec<Found> = context
+        .unless_stopped(async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await) })
+        .await?;
+    drop(spinner);
+    let (mut unread, mut gaps) = (None, Gaps::default());
+    let mut missing: Vec<Vec<(Target, anyhow::Error)>> = references.iter().map(|_| Vec::new()).collect();
+    let mut seen: Vec<bool> = vec![false; references.len()];
+    let mut absent: Vec<String> = Vec::new();
+    let mut images: Vec<(Target, Image)> = Vec::new();
+    let mut at: BTreeMap<crate::domain::ids::ImageId, usize> = BTreeMap::new();
+    for (target, mut answers) in found {
+        // Where one reference cannot be looked for, nothing is done for the others either: a run for what is left
+        // would take a family for another image by then.
+        let lost = |answer: &Result<Vec<Image>>| answer.as_ref().is_err_and(|error| !resolve::is_missing(error));
+        if let Some(Err(error)) = answers.iter().position(lost).map(|at| answers.swap_remove(at)) {
+            if error.downcast_ref::<Failure>().is_some() {
+                return Err(error);
+            }
+            errors.push(target.error(problem(&error)).await);
+            unread.get_or_insert(error);
+            gaps.unread.push(target);
+            continue;
+        }
+        for (n, answer) in answers.into_iter().enumerate() {
+            match answer {
+                Ok(some) => {
+                    seen[n] = true;
+                    for image in some {
+                        match at.get(&image.id) {
+                            // Seen by somebody it is shared with: only the owner can change it.
+                            Some(before) if image.own => images[*before] = (target.clone(), image),
+                            Some(_) => {}
+                            None => {
+                                at.insert(image.id.clone(), images.len());
+                                images.push((target.clone(), image));
+                            }
+                        }
+                    }
+                }
+                Err(error) => {
+                    // An id is in one place, and every enabled region is a search: only a name in a place named is missed.
+                    if session.names(&target.region) && !matches!(references[n], ImageRef::Id(_)) {
+                        absent.push(error.to_string());
+                    }
+                    missing[n].push((target.clone(), error));
+                }
+            }
+        }
+    }
+    for (seen, missing) in seen.into_iter().zip(missing) {
+        if seen {
+            continue;
+        }
+        let missing = nowhere(missing).await;
+        // An only error ends the run, and is not said twice.
+        if missing.is_some() || errors.len() > 1 {
+            context::tell_errors(context, &errors);
+        }
+        return Err(match (missing, unread) {
+            (Some(error), _) | (None, Some(error)) => error,
+            (None, None) => Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into(),
+        });
+    }
+    gaps.named = images.len();
+    Ok((Chosen { images, errors, unentered, targets, several, gaps }, absent))
+}
+
+/// The error about what is in none of these places: the first, which then names the others as well.
+async fn nowhere(missing: Vec<(Target, anyhow::Error)>) -> Option<anyhow::Error> {
+    let mut missing = missing.into_iter();
+    let (_, first) = missing.next()?;
+    let mut others = Vec::new();
+    for (target, _) in missing {
+        others.push(target.place().await);
+    }
+    Some(match first.downcast::<Failure>() {
+        Ok(failure) if others.is_empty() => failure.into(),
+        Ok(failure) => {
+            Failure { message: format!("{}; nor in {}", failure.message, some(&others, MISSED)), ..failure }.into()
+        }
+        Err(error) => error,
+    })
+}

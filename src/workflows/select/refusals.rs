@@ -1,0 +1,48 @@
+//! Refusals that name every image they are about.
+
+use anyhow::Result;
+
+use super::selection::Chosen;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::image::Image;
+use crate::service::Target;
+use crate::workflows::change::objections::NAMED;
+use crate::workflows::run::context::{self, Context};
+
+pub async fn all_own(target: &Target, chosen: &[Image]) -> Result<()> {
+    let Some(foreign) = chosen.iter().find(|image| !image.own) else { return Ok(()) };
+    let owner = foreign.owner.as_ref().map_or("another account", |owner| owner.as_str());
+    let message = format!("{} belongs to {owner}, not to {}", foreign.label(), target.place().await);
+    Err(Failure::new(Kind::Failed, "AuthFailure", message).hint("only its owner can deregister an image").into())
+}
+
+/// Refuses unless all images are our own: only its owner can change an image.
+pub async fn owned(chosen: &[(Target, Image)]) -> Result<()> {
+    let Some((target, foreign)) = chosen.iter().find(|(_, image)| !image.own) else { return Ok(()) };
+    // Whose it is cannot be told without knowing whose the credentials are.
+    target.account().await?;
+    let owner = foreign.owner.as_ref().map_or("another account", |owner| owner.as_str());
+    let message = format!("{} belongs to {owner}, not to {}", foreign.label(), target.place().await);
+    Err(Failure::new(Kind::Failed, "AuthFailure", message).hint("only its owner can change an image").into())
+}
+
+/// A refusal comes after a word about the places that could not be looked into: they may be the reason.
+pub fn unless<T>(context: &Context, chosen: &Chosen, result: Result<T>) -> Result<T> {
+    if result.is_err() {
+        context::tell_errors(context, &chosen.errors);
+    }
+    result
+}
+
+/// One image that is refused holds all of them back. The first refusal gives the end and the hint.
+pub fn all_or_nothing(refused: Vec<Failure>) -> Result<()> {
+    let mut rest = refused.into_iter();
+    let Some(first) = rest.next() else { return Ok(()) };
+    let mut messages = vec![first.message];
+    let count = rest.len() + 1;
+    messages.extend(rest.take(NAMED - 1).map(|failure| failure.message));
+    if count > NAMED {
+        messages.push(format!("{} more", count - NAMED));
+    }
+    Err(Failure { message: messages.join("; "), ..first }.into())
+}

@@ -1,0 +1,183 @@
+//! From what a user calls an image to the image.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::ImageId;
+use crate::domain::image::Image;
+use crate::domain::order::newest_first;
+use crate::domain::reference::{ImageRef, Unresolved, nearest};
+use crate::domain::text::image_ids;
+use crate::service::client::target::Target;
+use crate::service::images::{self, Query};
+use crate::service::parameters;
+
+const NOT_FOUND: &str = "InvalidAMIID.NotFound";
+/// What is longer is no id that somebody mistyped.
+const QUOTED: usize = 30;
+
+/// The one image that `reference` names.
+///
+/// An id may name any image the account can see. A name is looked for among the account's own images only:
+/// anybody can give a public image any name.
+pub async fn image(target: &Target, reference: &ImageRef, now: DateTime<Utc>) -> Result<Image> {
+    match reference {
+        ImageRef::Id(id) => by_id(target, reference, id).await,
+        ImageRef::Alias(family, alias) => {
+            by_parameter(target, reference, &format!("/amictl/{family}/{}", alias.as_str())).await
+        }
+        ImageRef::Parameter(name) => by_parameter(target, reference, name.as_str()).await,
+        ImageRef::Name(_) | ImageRef::Latest(_) | ImageRef::Version(..) | ImageRef::Word(_) => {
+            let found = images::find(target, &Query::own().filter("name", reference.name_patterns())).await?;
+            match reference.pick(found, now) {
+                Ok(image) => Ok(image),
+                Err(unresolved) => Err(explain(target, reference, unresolved).await.into()),
+            }
+        }
+    }
+}
+
+/// All versions of the family that `reference` names, newest first.
+pub async fn versions(target: &Target, reference: &ImageRef) -> Result<Vec<Image>> {
+    let family = match reference {
+        ImageRef::Latest(family) => family.clone(),
+        ImageRef::Word(word) => word.parse()?,
+        ImageRef::Id(_) | ImageRef::Name(_) | ImageRef::Version(..) | ImageRef::Alias(..) | ImageRef::Parameter(_) => {
+            return Err(Failure::usage(format!("'{reference}' names one image, not a family"))
+                .hint("give the family alone, e.g. web")
+                .into());
+        }
+    };
+    let mut found = images::find(target, &Query::own().filter("name", vec![format!("{family}-v*")])).await?;
+    found.retain(|image| image.parsed_name.as_ref().is_some_and(|name| *name.family() == family));
+    found.sort_by(newest_first);
+    match found.is_empty() {
+        true => Err(explain(target, &ImageRef::Latest(family), Unresolved::Nothing).await.into()),
+        false => Ok(found),
+    }
+}
+
+/// Whether an error says that nothing is called so here.
+pub fn is_missing(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == NOT_FOUND)
+}
+
+async fn by_id(target: &Target, reference: &ImageRef, id: &ImageId) -> Result<Image> {
+    match images::by_id(target, id).await? {
+        Some(image) => Ok(image),
+        None => Err(missing(reference, &format!("no image {id} that the account can see"), &target.place().await)
+            .hint("it may be in another region (--region), deregistered, or not shared with this account")
+            .into()),
+    }
+}
+
+/// The image that a parameter names, whatever else its value says: a trailing line feed, quotes, an ARN.
+async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Result<Image> {
+    let Some(text) = parameters::value(target, name).await? else {
+        let hint = match reference {
+            ImageRef::Parameter(_) => {
+                "a parameter is of one account and region: look at its name and --region".to_owned()
+            }
+            _ => match suggestions(target, reference).await {
+                close if close.is_empty() => "see what there is with: amictl list".to_owned(),
+                close => format!("did you mean {}? An alias is the SSM parameter {name}", close.join(", ")),
+            },
+        };
+        let failure = missing(reference, &format!("no SSM parameter {name}"), target.place().await);
+        return Err(failure.hint(hint).into());
+    };
+    let ids: BTreeSet<ImageId> = image_ids(&text.value).collect();
+    let wrong = |why: String| {
+        let code = if matches!(reference, ImageRef::Alias(..)) { "InvalidAlias" } else { "UnresolvedParameter" };
+        let place = format!("SSM parameter {name} in {}", target.region);
+        Failure::new(Kind::Failed, code, format!("{place}: {why}"))
+            .hint("the parameter must be a String with the id of one image")
+    };
+    let mut named = ids.iter();
+    match (named.next(), named.next()) {
+        (Some(id), None) => by_id(target, reference, id).await,
+        (Some(one), Some(two)) => {
+            Err(wrong(format!("it names {} images, {one} and {two} among them", ids.len())).into())
+        }
+        (None, _) if text.secret => Err(wrong("it is a SecureString, which names no image".to_owned()).into()),
+        (None, _) => Err(wrong(valued(&text.value)).into()),
+    }
+}
+
+/// What is wrong with a value. It is quoted only where it was meant for an image: who names the wrong parameter may
+/// come upon a password.
+fn valued(value: &str) -> String {
+    match value.trim() {
+        "" => "its value is blank".to_owned(),
+        id if id.starts_with("ami-") && id.len() <= QUOTED && id.is_ascii() => format!("'{id}' is not an image id"),
+        _ => "its value has no image id in it".to_owned(),
+    }
+}
+
+fn missing(reference: &ImageRef, looked_for: &str, place: impl std::fmt::Display) -> Failure {
+    Failure::new(Kind::Failed, NOT_FOUND, format!("nothing is called '{reference}': {looked_for} in {place}"))
+}
+
+async fn explain(target: &Target, reference: &ImageRef, unresolved: Unresolved) -> Failure {
+    let place = target.place().await;
+    match unresolved {
+        Unresolved::Nothing => {
+            let failure = missing(reference, "no own image of that name", place);
+            match suggestions(target, reference).await {
+                close if close.is_empty() => failure.hint("see what there is with: amictl list"),
+                close => failure.hint(format!("did you mean {}?", close.join(", "))),
+            }
+        }
+        Unresolved::NoneUsable(images) => {
+            let states: Vec<_> = images.iter().take(5).map(|i| format!("{} is {}", i.label(), state(i))).collect();
+            Failure::new(
+                Kind::Failed,
+                NOT_FOUND,
+                format!("'{reference}' has no available version in {place}: {}", states.join(", ")),
+            )
+            .hint("name the image by its id to use it all the same")
+        }
+        Unresolved::Several(images) => {
+            let labels: Vec<_> = images.iter().take(5).map(Image::label).collect();
+            Failure::new(
+                Kind::Failed,
+                "AmbiguousReference",
+                format!("'{reference}' names {} images in {place}: {}", images.len(), labels.join(", ")),
+            )
+            .hint("name the one you mean by its id")
+        }
+    }
+}
+
+fn state(image: &Image) -> String {
+    match image.state.as_str() {
+        "available" => "deprecated".to_owned(),
+        state => state.to_owned(),
+    }
+}
+
+/// Names and families like the one asked for. Only looked up once an error is certain.
+async fn suggestions(target: &Target, reference: &ImageRef) -> Vec<String> {
+    let Ok(own) = images::find(target, &Query::own()).await else { return Vec::new() };
+    let families = own.iter().filter_map(|i| i.parsed_name.as_ref()).map(|n| n.family().as_str());
+    match reference {
+        ImageRef::Latest(family) => nearest(family.as_str(), families),
+        ImageRef::Version(family, _) | ImageRef::Alias(family, _) => {
+            let versions = own.iter().filter(|i| i.parsed_name.as_ref().is_some_and(|n| n.family() == family));
+            let mut versions: Vec<_> = versions.collect();
+            versions.sort_by(|a, b| newest_first(a, b));
+            let names: Vec<&str> = versions.into_iter().filter_map(|i| i.name.as_deref()).take(3).collect();
+            if names.is_empty() { nearest(family.as_str(), families) } else { names }
+        }
+        other => {
+            let names = own.iter().filter_map(|image| image.name.as_deref());
+            nearest(&other.to_string(), names.chain(families))
+        }
+    }
+    .into_iter()
+    .map(str::to_owned)
+    .collect()
+}

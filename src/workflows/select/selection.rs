@@ -1,0 +1,88 @@
+//! The images that a command works on, and the gaps of the search.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::domain::image::Image;
+use crate::domain::problem::PlaceError;
+use crate::service::Target;
+use crate::workflows::lineage;
+
+/// What was found.
+#[derive(Clone)]
+pub struct Chosen {
+    /// The images, each once, with the place of its owner where that is one of ours.
+    pub images: Vec<(Target, Image)>,
+    /// Places that could not be looked into.
+    pub errors: Vec<PlaceError>,
+    /// Accounts that were not entered at all: among those, and such as are not active.
+    pub unentered: Vec<PlaceError>,
+    /// Every place that was looked into.
+    pub targets: Vec<Target>,
+    /// Whether the run is to work in several accounts.
+    pub several: bool,
+    /// What could not be looked for.
+    pub gaps: Gaps,
+}
+
+/// What could not be looked for, by which a run is taken up.
+#[derive(Clone, Default)]
+pub struct Gaps {
+    /// So many of the images are named; the others are copies of those.
+    pub named: usize,
+    /// Places in which the references could not be looked for.
+    pub unread: Vec<Target>,
+    /// Places in which copies could not be looked for.
+    pub unfollowed: Vec<Target>,
+}
+
+impl Chosen {
+    /// The images by place.
+    pub fn by_place(&self) -> Vec<(Target, Vec<Image>)> {
+        let mut places: Vec<(Target, Vec<Image>)> = Vec::new();
+        let mut at = HashMap::new();
+        for (target, image) in &self.images {
+            let at = *at.entry(target.key()).or_insert(places.len());
+            match places.get_mut(at) {
+                Some((_, images)) => images.push(image.clone()),
+                None => places.push((target.clone(), vec![image.clone()])),
+            }
+        }
+        places
+    }
+
+    /// The same run with other images.
+    #[must_use]
+    pub fn with(&self, images: Vec<(Target, Image)>) -> Self {
+        Self { images, ..self.clone() }
+    }
+}
+
+impl Chosen {
+    /// Adds the copies of the images, and copies of those, that are in these places.
+    pub async fn follow(&mut self) {
+        let roots: Vec<Image> = self.images.iter().map(|(_, image)| image.clone()).collect();
+        let mut seen: BTreeSet<_> = roots.iter().map(|image| image.id.clone()).collect();
+        let unread = &self.gaps.unread;
+        let places = self.targets.iter().filter(|target| !unread.iter().any(|place| place.is(target)));
+        let found = lineage::copies(places.cloned().collect(), &roots).await;
+        for (place, error) in found.unread {
+            let error = place.error(error.problem()).await;
+            if !self.errors.contains(&error) {
+                self.errors.push(error);
+            }
+            self.gaps.unfollowed.push(place);
+        }
+        self.images.extend(found.images.into_iter().filter(|(_, image)| seen.insert(image.id.clone())));
+    }
+
+    /// One place of each account.
+    pub fn accounts(&self) -> Vec<&Target> {
+        let mut accounts: Vec<&Target> = Vec::new();
+        for target in &self.targets {
+            if !accounts.iter().any(|account| account.same_account(target)) {
+                accounts.push(target);
+            }
+        }
+        accounts
+    }
+}

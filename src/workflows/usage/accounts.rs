@@ -1,0 +1,137 @@
+//! Who uses images, over all accounts and regions of a run.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::Result;
+use futures::StreamExt;
+
+use super::place::{Looked, Pick};
+use super::{search, snapshots};
+use crate::domain::ids::ImageId;
+use crate::domain::image::Image;
+use crate::domain::permissions::recorded::before_disabling;
+use crate::domain::problem::{PlaceError, Problem};
+use crate::domain::region::Region;
+use crate::domain::usage::accounts::{self, Unread, elsewhere, may_launch};
+use crate::domain::usage::source::{Source, SourceState, SourceStatus};
+use crate::service::permissions::launch_permissions;
+use crate::workflows::run::concurrency::{IMAGES, PLACES};
+
+/// Accounts that could not be entered, as such that could not be looked into in any region.
+pub fn unread_accounts(errors: &[PlaceError]) -> Vec<Unread> {
+    errors.iter().map(|error| unread(error, None)).collect()
+}
+
+/// A place that could not be looked into.
+pub fn unread(error: &PlaceError, region: Option<Region>) -> Unread {
+    let account = error.account.as_ref().and_then(|account| account.parse().ok());
+    Unread { account, region, problem: error.problem.clone() }
+}
+
+/// Adds to what each place says of use what the other accounts say, and what EC2's own search finds there of the images
+/// that are `asked` about. Where one of those could not be looked into, the candidates that it may launch are in doubt.
+pub async fn across(
+    looked: &mut [Looked<'_>],
+    mut unread: Vec<Unread>,
+    without: &BTreeSet<Source>,
+    asked: Pick<'_>,
+    candidates: Pick<'_>,
+) {
+    if without.contains(&Source::Accounts) {
+        for place in looked {
+            let (account, region) = (place.account.clone(), place.region().clone());
+            let status = SourceStatus::Skipped;
+            place.usage.sources.push(SourceState { account, region, source: Source::Accounts, status });
+        }
+        return;
+    }
+    let half_read: Vec<Option<Unread>> = looked.iter().map(half_read).collect();
+    let whole: Vec<bool> = half_read.iter().map(Option::is_none).collect();
+    unread.extend(half_read.into_iter().flatten());
+    let read = read(looked, &whole);
+    said_elsewhere(looked);
+    if !without.contains(&Source::ImageReferences) {
+        let asked: Vec<Vec<&Image>> = looked.iter().map(asked).collect();
+        unread.extend(search::search(looked, &asked, &whole).await);
+        said_elsewhere(looked);
+    }
+    let (unread, places) = (&unread, &*looked);
+    let doubts = places.iter().map(|place| doubts(place, candidates, unread));
+    let doubts: Vec<_> = futures::stream::iter(doubts).buffered(PLACES).collect().await;
+    for ((place, doubts), read) in looked.iter_mut().zip(doubts).zip(read) {
+        let state = accounts::state(place.account.clone(), place.region(), read, &doubts);
+        place.usage.sources.push(state);
+        doubts.into_keys().for_each(|image| place.usage.doubt(image, Source::Accounts));
+    }
+    // Whether an image may be used says nothing of its snapshots: those are shared by themselves.
+    let places = &*looked;
+    let doubts = places.iter().map(|place| snapshots::doubts(place, candidates, unread));
+    let doubts: Vec<_> = futures::stream::iter(doubts).buffered(PLACES).collect().await;
+    for (place, doubts) in looked.iter_mut().zip(doubts) {
+        doubts.into_iter().for_each(|(snapshot, why)| place.usage.doubt_snapshot(snapshot, why));
+    }
+}
+
+/// How many other accounts were read as a whole in the region of each place.
+fn read(looked: &[Looked<'_>], whole: &[bool]) -> Vec<usize> {
+    let mut of_region: HashMap<&Region, usize> = HashMap::new();
+    for (place, whole) in looked.iter().zip(whole) {
+        *of_region.entry(place.region()).or_default() += usize::from(*whole);
+    }
+    looked.iter().zip(whole).map(|(place, whole)| of_region[place.region()] - usize::from(*whole)).collect()
+}
+
+/// Tells each place what the others say of its images.
+fn said_elsewhere(looked: &mut [Looked<'_>]) {
+    let mut owners: HashMap<(&Region, &ImageId), usize> = HashMap::new();
+    for (at, place) in looked.iter().enumerate() {
+        owners.extend(place.images.iter().map(|image| ((place.region(), &image.id), at)));
+    }
+    let mut found = Vec::new();
+    for (at, place) in looked.iter().enumerate() {
+        let owner = |image: &ImageId| owners.get(&(place.region(), image)).copied().filter(|owner| *owner != at);
+        let said = elsewhere(|image| owner(image).is_some(), &place.name(), place.usage);
+        found.extend(said.into_iter().filter_map(|(image, reference)| Some((owner(&image)?, image, reference))));
+    }
+    for (owner, image, reference) in found {
+        looked[owner].usage.add(image, reference);
+    }
+}
+
+/// A place of which a source could not be read: it may use more than it says.
+fn half_read(place: &Looked<'_>) -> Option<Unread> {
+    let failed = place.usage.failed().into_iter().find(|state| !state.source.by_image())?;
+    let SourceStatus::Failed(problem) = &failed.status else { return None };
+    let message = format!("{} in {}: {}", failed.source, failed.region, problem.message);
+    let problem = Problem { message, code: problem.code.clone() };
+    Some(Unread { account: place.account.clone(), region: Some(place.region().clone()), problem })
+}
+
+/// The candidates of a place that an account may use which could not be looked into, each with why that is not known.
+async fn doubts(place: &Looked<'_>, candidates: Pick<'_>, unread: &[Unread]) -> BTreeMap<ImageId, Problem> {
+    let unread: Vec<_> = unread.iter().filter(|u| u.concerns(place.account.as_ref(), place.region())).collect();
+    if unread.is_empty() {
+        return BTreeMap::new();
+    }
+    // Of an image of others EC2 does not tell who may launch it. Of a disabled one it tells that nobody may, though
+    // those who could may count on it still.
+    let each = candidates(place).into_iter().map(|image| async move {
+        let shares = if image.own { launch_permissions(place.target, &image.id).await.map(Some) } else { Ok(None) };
+        let shares = shares.map(|now| Some(now?.into_iter().chain(before_disabling(image)?).collect()));
+        (image, shares)
+    });
+    let answers: Vec<_> = futures::stream::iter(each).buffer_unordered(IMAGES).collect().await;
+    let doubt = |(image, shares): (&Image, Result<_, _>)| {
+        let why = match shares {
+            Ok(None) => unread.first().map(|unread| unread.doubt_of(image)),
+            Ok(Some(shares)) => unread.iter().find(|u| may_launch(&shares, u.account.as_ref())).map(|u| u.doubt()),
+            Err(error) => {
+                let error: crate::service::client::error::ApiError = error;
+                let message = format!("who it is shared with is unknown: {}", error.message);
+                Some(Problem { message, code: error.code })
+            }
+        };
+        Some((image.id.clone(), why?))
+    };
+    answers.into_iter().filter_map(doubt).collect()
+}

@@ -1,0 +1,97 @@
+//! Image usage reports: asked for where the user wants them, for images that others may launch.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use futures::StreamExt;
+
+use super::place::{Looked, Pick};
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::ImageId;
+use crate::domain::image::Image;
+use crate::domain::permissions::principal::Principal;
+use crate::domain::permissions::recorded::before_disabling;
+use crate::domain::problem::Problem;
+use crate::domain::usage::source::{Reference, Source, SourceState, SourceStatus};
+use crate::service::Target;
+use crate::service::client::error::ApiError;
+use crate::service::permissions::launch_permissions;
+use crate::service::usage_reports::{self, NoReport};
+use crate::workflows::run::context::Context;
+
+/// How many images are asked about at a time, and how many places.
+const AT_ONCE: usize = 10;
+const PLACES: usize = 32;
+
+/// One image, its place by number, and what EC2 reported.
+type Answer = (usize, ImageId, Result<Vec<Reference>, NoReport>);
+
+/// Adds to what each place says of use what EC2 reports of its candidates that are shared. What cannot be reported
+/// leaves the image in doubt.
+pub async fn add(context: &Context, looked: &mut [Looked<'_>], candidates: Pick<'_>) -> Result<()> {
+    let wanted: Vec<(usize, &Image)> = looked
+        .iter()
+        .enumerate()
+        .flat_map(|(at, place)| candidates(place).into_iter().filter(|image| image.own).map(move |image| (at, image)))
+        .collect();
+    let bar = context.printer.bars().count(wanted.len() as u64, "waiting for usage reports");
+    let (patience, places) = (context.patience(), &*looked);
+    let each = wanted.into_iter().map(|(at, image)| async move {
+        let shared = if context.stop.asked() { Ok(false) } else { shared(places[at].target, image).await };
+        (at, image.id.clone(), shared)
+    });
+    let asked: Vec<_> = futures::stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
+    let mut answers: Vec<Answer> = Vec::new();
+    let mut images: Vec<BTreeSet<ImageId>> = places.iter().map(|_| BTreeSet::new()).collect();
+    for (at, image, shared) in asked {
+        match shared {
+            Ok(true) => drop(images[at].insert(image)),
+            Ok(false) => bar.step(),
+            Err(error) => {
+                bar.step();
+                answers.push((at, image, Err(error.into())));
+            }
+        }
+    }
+    let (done, patience) = (&|| bar.step(), &patience);
+    let each = images.into_iter().enumerate().filter(|(_, images)| !images.is_empty()).map(|(at, images)| async move {
+        let users = usage_reports::users(places[at].target, images, context.now, patience, done).await;
+        users.into_iter().map(move |(image, users)| (at, image, users))
+    });
+    let reported: Vec<_> = futures::stream::iter(each).buffer_unordered(PLACES).collect().await;
+    answers.extend(reported.into_iter().flatten());
+    drop(bar);
+    if context.stop.asked() || answers.iter().any(|(_, _, answer)| *answer == Err(NoReport::Interrupted)) {
+        let message = "interrupted; nothing was changed";
+        return Err(Failure::new(Kind::Interrupted, "Interrupted", message).into());
+    }
+    let mut failed: Vec<Option<Problem>> = looked.iter().map(|_| None).collect();
+    let mut read = vec![0; looked.len()];
+    for (at, image, answer) in answers {
+        match answer {
+            Err(NoReport::Interrupted) => {}
+            Ok(users) => {
+                read[at] += 1;
+                users.into_iter().for_each(|user| looked[at].usage.add(image.clone(), user));
+            }
+            Err(NoReport::Failed(problem)) => {
+                looked[at].usage.doubt(image, Source::UsageReports);
+                failed[at].get_or_insert(problem);
+            }
+        }
+    }
+    for ((place, failed), read) in looked.iter_mut().zip(failed).zip(read) {
+        let (account, region) = (place.account.clone(), place.target.region.clone());
+        let status = failed.map_or(SourceStatus::Ok { read }, SourceStatus::Failed);
+        place.usage.sources.push(SourceState { account, region, source: Source::UsageReports, status });
+    }
+    Ok(())
+}
+
+/// Whether an image is shared, or was before it was disabled; also where nobody knows.
+async fn shared(target: &Target, image: &Image) -> Result<bool, ApiError> {
+    let own = image.owner.as_ref();
+    let others = |with: &Principal| !matches!(with, Principal::Account(id) if Some(id) == own);
+    let now = launch_permissions(target, &image.id).await?;
+    Ok(before_disabling(image).is_none_or(|before| now.iter().chain(&before).any(others)))
+}

@@ -1,0 +1,89 @@
+//! EC2's own search for references, in every account of a run. It adds the recipes of Image Builder.
+//!
+//! The search takes ten images a call. Each account is asked about all images of the others while they are few, and
+//! else about those that it may launch, or could before they were disabled: their number does not grow with that of the
+//! accounts, as the number of all images does.
+
+use std::collections::{BTreeSet, HashMap};
+
+use futures::StreamExt;
+
+use super::place::Looked;
+use crate::domain::ids::ImageId;
+use crate::domain::image::Image;
+use crate::domain::launchable::Launchable;
+use crate::domain::problem::Problem;
+use crate::domain::region::Region;
+use crate::domain::usage::accounts::Unread;
+use crate::domain::usage::source::Reference;
+use crate::service::images::{self, FILTER_VALUES};
+use crate::service::usage;
+use crate::workflows::run::concurrency::PLACES;
+
+/// So many images of others are few: ten calls.
+const FEW: usize = 100;
+
+/// Looks in each place that was read as a whole for references to those images of the other accounts that are `asked`
+/// about, and adds them to what the place says. Gives the places where EC2 could not be asked.
+pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<&Image>], whole: &[bool]) -> Vec<Unread> {
+    let mut regions: HashMap<&Region, Launchable<'_>> = HashMap::new();
+    let places = &*looked;
+    for (at, (place, images)) in places.iter().zip(asked).enumerate() {
+        let region = regions.entry(place.region()).or_default();
+        images.iter().for_each(|image| region.add(at, image));
+    }
+    let regions = &regions;
+    let each = places.iter().enumerate().filter(|(at, _)| whole[*at]).map(|(at, place)| async move {
+        let launchable = &regions[place.region()];
+        (at, references(at, place, launchable).await)
+    });
+    let answers: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
+    let (mut unread, mut found) = (Vec::new(), Vec::new());
+    for (at, answer) in answers {
+        match answer {
+            Ok(references) => found.push((at, references)),
+            Err(problem) => {
+                let (account, region) = (places[at].account.clone(), Some(places[at].region().clone()));
+                unread.push(Unread { account, region, problem });
+            }
+        }
+    }
+    for (at, references) in found {
+        references.into_iter().for_each(|(image, reference)| looked[at].usage.add(image, reference));
+    }
+    unread
+}
+
+/// What refers in a place to images of the others.
+async fn references(
+    at: usize,
+    place: &Looked<'_>,
+    launchable: &Launchable<'_>,
+) -> Result<Vec<(ImageId, Reference)>, Problem> {
+    let few: BTreeSet<ImageId> = launchable.others(at).take(FEW + 1).cloned().collect();
+    let asked = match few.len() {
+        0 => return Ok(Vec::new()),
+        1..=FEW => few,
+        _ => may_be_launched(at, place, launchable).await?,
+    };
+    match asked.is_empty() {
+        true => Ok(Vec::new()),
+        false => usage::references(place.target, &asked).await,
+    }
+}
+
+/// The images of the others that the account may launch, or could before they were disabled.
+async fn may_be_launched(
+    at: usize,
+    place: &Looked<'_>,
+    launchable: &Launchable<'_>,
+) -> Result<BTreeSet<ImageId>, Problem> {
+    let mut images = launchable.known(at, place.account.as_ref());
+    // More than a call takes are not counted: then all is listed that is shared with the account.
+    let hidden: Vec<&ImageId> = launchable.hidden(at).take(FILTER_VALUES + 1).collect();
+    if !hidden.is_empty() {
+        let shared = images::shared(place.target, &hidden).await.map_err(|error| error.problem())?;
+        images.extend(shared.into_iter().filter(|image| launchable.is_of_others(at, image)));
+    }
+    Ok(images)
+}

@@ -1,0 +1,82 @@
+//! Use of selected images.
+
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::Result;
+use futures::StreamExt;
+
+use super::accounts::{across, unread_accounts};
+use super::place::Looked;
+use super::{reports, snapshots};
+use crate::domain::image::Image;
+use crate::domain::region::Region;
+use crate::domain::retention::Shares;
+use crate::domain::usage::source::{Source, Usage, Verdict};
+use crate::service::Target;
+use crate::service::usage::{self, Scope};
+use crate::workflows::run::concurrency::PLACES;
+use crate::workflows::run::context::Context;
+use crate::workflows::select::selection::Chosen;
+
+/// Images of one place, and who uses them.
+pub struct Used {
+    /// The place.
+    pub target: Target,
+    /// The images that were asked about.
+    pub images: Vec<Image>,
+    /// Who uses them.
+    pub usage: Usage,
+}
+
+/// Who uses the images that were chosen: looked for in their own places, and in every other account of the run. With
+/// `reports`, EC2 is asked for usage reports as well.
+pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports: bool) -> Result<Vec<Used>> {
+    let regions: BTreeSet<&Region> = chosen.images.iter().map(|(_, image)| &image.region).collect();
+    let targets: Vec<&Target> = chosen.targets.iter().filter(|target| regions.contains(&target.region)).collect();
+    let bar = context.printer.bars().count((targets.len() * Source::ALL.len()) as u64, "looking for use");
+    let mut own: HashMap<_, Vec<Image>> = HashMap::new();
+    for (target, image) in &chosen.images {
+        own.entry(target.key()).or_default().push(image.clone());
+    }
+    let each = targets.into_iter().map(|target| {
+        let images = own.remove(&target.key()).unwrap_or_default();
+        async {
+            let ids = images.iter().map(|image| image.id.clone()).collect();
+            let usage = usage::find(target, async { ids }, scope, &|_| bar.step()).await;
+            Used { target: target.clone(), images, usage }
+        }
+    });
+    let looking = async { Ok(futures::stream::iter(each).buffered(PLACES).collect().await) };
+    let mut used: Vec<Used> = context.unless_stopped(looking).await?;
+    drop(bar);
+    let (mut looked, none) = (Vec::new(), Shares::new());
+    for Used { target, images, usage } in &mut used {
+        let account = target.account().await.ok().cloned();
+        looked.push(Looked { target, account, images, usage, shares: &none });
+    }
+    if chosen.several {
+        snapshots::add(&mut looked);
+        let unread = unread_accounts(&chosen.unentered);
+        let across = across(&mut looked, unread, &scope.without, &all, &unused);
+        context
+            .unless_stopped(async {
+                across.await;
+                Ok(())
+            })
+            .await?;
+    }
+    if reports {
+        reports::add(context, &mut looked, &unused).await?;
+    }
+    used.retain(|place| !place.images.is_empty());
+    Ok(used)
+}
+
+pub fn all<'a>(looked: &Looked<'a>) -> Vec<&'a Image> {
+    looked.images.iter().collect()
+}
+
+pub fn unused<'a>(looked: &Looked<'a>) -> Vec<&'a Image> {
+    let unused = |image: &&Image| looked.usage.verdict(&image.id) == Verdict::Unused;
+    looked.images.iter().filter(unused).collect()
+}
