@@ -48,7 +48,22 @@ pub fn of(files: &[Source], modules: &Modules) -> Vec<Import> {
 
 #[cfg(test)]
 mod tests {
-    use crate::tree::Tree;
+    use crate::tree::{REPOSITORY, Tree};
+
+    #[test]
+    fn every_path_of_this_crate_leads_to_a_file() {
+        let mut paths = 0;
+        for (index, file) in REPOSITORY.files.iter().enumerate() {
+            let ours = |path: &[String]| ["crate", "self", "super"].contains(&path[0].as_str());
+            for name in file.names.iter().filter(|name| ours(&name.path)) {
+                let Some(module) = REPOSITORY.modules.at(index, &name.place.within) else { continue };
+                let target = REPOSITORY.modules.resolve(module, &name.path);
+                assert!(target.is_some(), "{}:{} {}", file.path, name.place.line, name.path.join("::"));
+                paths += 1;
+            }
+        }
+        assert!(paths > 1000, "{paths}");
+    }
 
     /// `from:line → to name` for each import.
     fn found(files: &[(&str, &str)]) -> Vec<String> {

@@ -45,7 +45,7 @@ fn files(tree: &Tree) -> Vec<Breach> {
     let within = rings.iter().flat_map(|ring| {
         let inside = for_use(tree).filter(|import| ring.contains(&import.from) && ring.contains(&import.to));
         inside.flat_map(|import| {
-            let at = shown(tree, import);
+            let at = format!("{} in a ring of {} files", shown(tree, import), ring.len());
             [import.from, import.to].map(|file| Breach::of(&tree.files[file].path, &at))
         })
     });
@@ -116,7 +116,10 @@ mod tests {
         let ring = ["src/a.rs", "src/b.rs", "src/c.rs"];
         assert_eq!(subjects(&FILES, &tree("use super::a; pub struct C(a::A);")), ring);
         let breaches = files(&Tree::of(&tree("use super::a::A; pub struct C;")));
-        assert!(breaches.iter().any(|b| b.at == "src/c.rs:1 names a::A (src/a.rs)"), "{breaches:?}");
+        assert!(
+            breaches.iter().any(|b| b.at == "src/c.rs:1 names a::A (src/a.rs) in a ring of 3 files"),
+            "{breaches:?}"
+        );
     }
 
     #[test]
@@ -130,6 +133,8 @@ mod tests {
             ]
         };
         assert_eq!(subjects(&FILES, &tree("mod one; mod two; pub use two::Two;")), [""; 0]);
+        let tests = "mod one; mod two; pub use two::Two; #[cfg(test)] mod tests { use super::*; fn f() {} }";
+        assert_eq!(subjects(&FILES, &tree(tests)), [""; 0]);
         assert_eq!(
             subjects(&FILES, &tree("mod one; mod two; pub use two::Two; fn code() {}")),
             ["src/a/mod.rs", "src/a/one.rs"]
