@@ -27,7 +27,8 @@ pub const DIAGRAM: Rule = Rule {
 
 pub const RENDERERS: Rule = Rule {
     name: "renderer",
-    remedy: "Renderers are called by commands/ only: return a value and let the verb show it.",
+    remedy: "Renderers are called by commands/ only (cli/ shows errors, journal/ writes JSON): return a value and let \
+             the verb show it.",
     breaches: renderers,
 };
 
@@ -142,7 +143,7 @@ mod tests {
         let others = [
             (
                 "src/lib.rs",
-                "mod commands; mod domain; mod exit; mod journal; mod options; mod output; mod service; mod workflows; pub struct Root;",
+                "mod cli; mod commands; mod domain; mod exit; mod journal; mod options; mod output; mod service; mod workflows; pub struct Root;",
             ),
             ("src/commands/mod.rs", "pub mod list;"),
             ("src/commands/list.rs", "pub struct Args;"),
@@ -150,7 +151,11 @@ mod tests {
             ("src/exit.rs", "pub const DONE: u8 = 0;"),
             ("src/journal/mod.rs", "pub struct Journal;"),
             ("src/options/mod.rs", "pub struct Which;"),
-            ("src/output/mod.rs", "pub mod json; pub mod printer; pub mod table; pub use printer::Printer;"),
+            (
+                "src/output/mod.rs",
+                "pub mod error; pub mod json; pub mod printer; pub mod table; pub use printer::Printer;",
+            ),
+            ("src/output/error.rs", "pub fn failure() {}"),
             ("src/output/json/mod.rs", "pub fn json() {}"),
             ("src/output/printer.rs", "pub struct Printer;"),
             ("src/output/table.rs", "pub fn table() {}"),
@@ -228,5 +233,7 @@ mod tests {
         check(&RENDERERS, "src/workflows/mod.rs", "use crate::output::Printer;", &[]);
         check(&RENDERERS, "src/journal/mod.rs", "use crate::output::json::json;", &[]);
         check(&RENDERERS, "src/journal/mod.rs", table, &["src/journal/mod.rs"]);
+        check(&RENDERERS, "src/cli/mod.rs", "use crate::output::error::failure;", &[]);
+        check(&RENDERERS, "src/cli/mod.rs", table, &["src/cli/mod.rs"]);
     }
 }
