@@ -4,7 +4,8 @@
 //! process of its own, as a user would type them. The processes are this very program, which then does what the
 //! `amictl` binary does.
 //!
-//! `-- --svg` prints the session of the README as a picture, `-- --text` the same session as text.
+//! `-- --svg` prints the session of the README as a picture, `-- --text` the same session as text. Both need `python3`,
+//! for the terminal that the commands write to.
 
 #![allow(
     clippy::print_stdout,
