@@ -1,11 +1,19 @@
 //! amictl manages the life of Amazon Machine Images.
 //!
 //! ```text
-//! main → cli → commands → service → domain
-//!                   └───→ output  → domain
+//! cli       → commands, options, workflows, journal, service, output, domain, exit
+//! commands  → options, workflows, journal, service, output, domain, exit
+//! options   → workflows, output::printer, domain
+//! workflows → journal, service, output::printer, output::progress, domain
+//! journal   → output::json, domain
+//! service   → domain
+//! output    → domain
+//! exit      → domain
+//! domain    → nothing else
 //! ```
 //!
-//! `domain` imports nothing of ours, `service` and `output` never see each other, and only `service` knows AWS.
+//! Each row lists what a folder may import. `commands` has one file a verb; what verbs share is in `workflows`, which
+//! knows neither clap nor a terminal; only `service` knows AWS; `domain` is pure.
 
 mod cli;
 mod commands;

@@ -148,6 +148,7 @@ pub struct World {
     pub(super) kms_aliases: BTreeMap<String, String>,
     pub(super) ebs_default_keys: BTreeMap<(String, String), String>,
     ahead: chrono::Duration,
+    stopped: Option<DateTime<Utc>>,
 }
 
 /// An access key.
@@ -269,6 +270,7 @@ impl World {
             kms_aliases: BTreeMap::new(),
             ebs_default_keys: BTreeMap::new(),
             ahead: chrono::Duration::zero(),
+            stopped: None,
         };
         for (name, status) in REGIONS {
             world.opt_in.insert(name.to_owned(), status.to_owned());
@@ -280,7 +282,12 @@ impl World {
 
     /// The time in this world.
     pub fn now(&self) -> DateTime<Utc> {
-        Utc::now() + self.ahead
+        self.stopped.unwrap_or_else(Utc::now) + self.ahead
+    }
+
+    /// Holds the time of this world, for output that is the same in every run.
+    pub fn stop_clock(&mut self, at: DateTime<Utc>) {
+        self.stopped = Some(at);
     }
 
     /// Lets time pass at once, so that no test has to sleep.

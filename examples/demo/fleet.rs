@@ -1,0 +1,36 @@
+//! The images, and what uses them, that the demo starts with.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::fake::{PROD, World};
+use crate::shell::HERE;
+
+/// A fleet as a small team has it: two families, one image of unknown origin, a template with an old version. Gives the
+/// id of an instance to make the next image from.
+pub fn seed(world: &mut World) -> String {
+    world.pending_for = Duration::from_millis(2500);
+    let now = world.now();
+    let ago = |days: i64| now - TimeDelta::days(days);
+    let named = |family: &str, n: i64, made: DateTime<Utc>| format!("{family}-v{n}-{}", made.format("%Y-%m-%d"));
+    let mut web = Vec::new();
+    for n in 1..=6 {
+        let made = ago((7 - n) * 30);
+        let image = world.image(PROD, HERE, &named("web", n, made)).created(made).size(8).tag("Environment", "prod");
+        web.push(image.tag("Name", "web").last_launched(made + TimeDelta::days(2)).put());
+    }
+    for n in 1..=4 {
+        let made = ago((5 - n) * 45);
+        world.image(PROD, HERE, &named("api", n, made)).created(made).size(20).snapshots(2).put();
+    }
+    world.image(PROD, HERE, "Golden Image 2019").created(ago(2500)).size(30).put();
+    world.launch_template(PROD, HERE, "web").image(&web[1]).version(&[("ImageId", &web[5])]).default_version(2).put();
+    for _ in 0..2 {
+        world.instance(PROD, HERE).image(&web[5]).state("running").tag("Name", "web").put();
+    }
+    // Rules of the Recycle Bin, for images and for snapshots.
+    world.recycle_bin.insert((PROD.to_owned(), HERE.to_owned()), (14, 14));
+    world.parameter(PROD, HERE, "/amictl/web/prod", &web[5]);
+    world.instance(PROD, HERE).image(&web[5]).state("running").tag("Name", "builder").put()
+}

@@ -1,0 +1,97 @@
+//! A walk through amictl without an AWS account: `cargo run --example demo`.
+//!
+//! Starts the fake EC2 endpoint of the tests with a small fleet, then runs the real commands against it, each in a
+//! process of its own, as a user would type them. The processes are this very program, which then does what the
+//! `amictl` binary does.
+//!
+//! `-- --svg` prints the session of the README as a picture, `-- --text` the same session as text. Both need `python3`,
+//! for the terminal that the commands write to.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a demonstration prints, and stops where it cannot go on"
+)]
+
+#[path = "../../tests/support/fake/mod.rs"]
+mod fake;
+mod fleet;
+mod picture;
+mod shell;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use fake::{Fake, Fault};
+use shell::{Home, Shell};
+
+fn main() -> ExitCode {
+    if shell::is_amictl() {
+        return shell::amictl();
+    }
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => walk(),
+        ["--svg"] => print!("{}", picture::svg()),
+        ["--text"] => print!("{}", picture::text()),
+        _ => {
+            println!("usage: cargo run --example demo [-- --svg | -- --text]");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// The whole tour, for a terminal.
+fn walk() {
+    let fake = Fake::start();
+    let home = Home::new();
+    let builder = fleet::seed(&mut fake.world());
+    let shell = Shell::new(&fake, &home);
+
+    say("An instance is configured. Make it the next version of the family 'web':");
+    shell.run(&format!("amictl create web --instance {builder} --environment prod --owner platform"));
+    say("Find it again:");
+    shell.run("amictl list --family web");
+    say("Copy it to two more regions, encrypted, and look at all of them:");
+    shell.run("amictl copy web --to eu-west-1,us-west-2 --encrypt");
+    shell.run("amictl list --latest --family web --region us-east-1,eu-west-1,us-west-2");
+    say("Launch from it by name, with web traffic let in:");
+    shell.run("amictl launch web --type t3.micro --name canary --allow-http");
+    say("What is in use is not deregistered:");
+    shell.run("amictl deregister web --yes");
+    shell.run("amictl refs web");
+    say("An old version is, with the snapshots that nothing else needs:");
+    shell.run("amictl deregister web:v1 --yes");
+
+    say("Old images go by policy. First the plan; it changes nothing:");
+    shell.run("amictl prune --keep 2");
+    say("When a source of use cannot be read, everything stays, and the run says so:");
+    fake.fault(Fault::error(
+        "DescribeFleets",
+        "UnauthorizedOperation",
+        "You are not authorized to perform this operation.",
+    ));
+    shell.run("amictl prune --keep 2 --apply --yes --max-delete 50%");
+    fake.clear_faults();
+    say("With all sources read, and a limit for what a run without a person may delete:");
+    shell.run("amictl prune --keep 2 --apply --yes --max-delete 50%");
+    say("The journal accounts for every step, before and after:");
+    journal(home.path());
+}
+
+fn say(text: &str) {
+    println!("\x1b[36m# {text}\x1b[0m");
+}
+
+/// The lines of the journal, without what makes them long.
+fn journal(home: &Path) {
+    println!("\x1b[1m$ jq -c '[.at, .phase, .image.name // .result.name, .result.status]' journal.jsonl\x1b[0m");
+    let text = std::fs::read_to_string(home.join(".local/state/amictl/journal.jsonl")).unwrap();
+    for line in text.lines() {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        let name = if entry["image"].is_null() { &entry["result"]["name"] } else { &entry["image"]["name"] };
+        println!("{}", serde_json::json!([entry["at"], entry["phase"], name, entry["result"]["status"]]));
+    }
+}

@@ -1,0 +1,39 @@
+//! Files that are made from the program.
+
+use std::env;
+use std::fs;
+use std::process::Command;
+
+use crate::pages::root;
+
+/// Stops the test where the file is not as the program makes it. With `INSTA_UPDATE=always`, as for the golden files of
+/// insta, writes it instead.
+#[track_caller]
+pub fn compare(path: &str, made: &str) {
+    let file = root().join(path);
+    let there = fs::read_to_string(&file).unwrap_or_default();
+    if there == made {
+        return;
+    }
+    if env::var("INSTA_UPDATE").is_ok_and(|value| value == "always") {
+        fs::write(&file, made).unwrap();
+        return;
+    }
+    let same = there.lines().zip(made.lines()).take_while(|(there, made)| there == made).count();
+    let (there, made) = (there.lines().nth(same).unwrap_or("(end)"), made.lines().nth(same).unwrap_or("(end)"));
+    panic!(
+        "{path} differs at line {}:\n- {there}\n+ {made}\nIf that is meant: INSTA_UPDATE=always cargo test --test docs",
+        same + 1
+    );
+}
+
+/// What the demo prints with this option. `cargo test` has built it.
+pub fn demo(option: &str) -> String {
+    let test = env::current_exe().unwrap();
+    let folder = test.parent().and_then(|folder| folder.parent()).unwrap();
+    let demo = folder.join("examples").join(format!("demo{}", env::consts::EXE_SUFFIX));
+    assert!(demo.exists(), "{} is not there; 'cargo build --example demo' makes it", demo.display());
+    let output = Command::new(demo).arg(option).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
