@@ -20,7 +20,7 @@ pub struct AgeError(String);
 const LONGEST: Duration = Duration::from_secs(1000 * 366 * 24 * 3600);
 
 impl Age {
-    /// So many days.
+    /// A span of `days` days.
     pub const fn days(days: u64) -> Self {
         Self(Duration::from_secs(days * 86_400))
     }

@@ -1,5 +1,4 @@
-//! Changes to images that can be taken back: what they ask for, whether they hold already, and what speaks against
-//! them before EC2 is asked.
+//! Reversible changes to images, and the objections to them that need no call to EC2.
 
 use std::collections::BTreeSet;
 
@@ -10,36 +9,36 @@ use super::image::{Image, State};
 use super::report::Verb;
 use super::tags::{TagError, Tags};
 
-/// EC2 takes deprecations up to this long ahead.
+/// EC2 accepts deprecation times up to this many years ahead.
 const YEARS_AHEAD: u32 = 10;
-/// Of public images, counted from their creation.
+/// For public images: years after their creation.
 const YEARS_PUBLIC: u32 = 2;
-/// EC2 takes 50 tags on a resource, those of AWS not counted.
+/// EC2 allows 50 tags per resource; tags of AWS (`aws:…`) do not count.
 const MOST_TAGS: usize = 50;
 
 /// A change to one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Counts as deprecated from then on.
+    /// Deprecates the image from this time on.
     Deprecate(DateTime<Utc>),
-    /// Is not deprecated, and will not be.
+    /// Removes the deprecation time.
     CancelDeprecation,
-    /// Switched off: no launches, no launch permissions.
+    /// Disables the image: no launches, and EC2 drops its launch permissions.
     Disable,
-    /// Switched on again, without launch permissions.
+    /// Enables the image again, without launch permissions.
     Enable,
-    /// EC2 refuses to deregister it.
+    /// Enables deregistration protection.
     Protect {
-        /// Keeps refusing for 24 hours after the protection is taken away.
+        /// EC2 refuses for 24 hours more after the protection is disabled.
         cooldown: bool,
     },
-    /// EC2 does not refuse any more, after the cooldown where there is one.
+    /// Disables deregistration protection; a cooldown may follow.
     Unprotect,
-    /// Carries these tags and not those.
+    /// Sets and removes tags.
     Tag {
-        /// To be set.
+        /// Tags to set.
         set: Tags,
-        /// Keys to be removed.
+        /// Keys to remove.
         remove: BTreeSet<String>,
     },
 }
@@ -56,14 +55,14 @@ pub enum Objection {
     /// The date is too far ahead.
     #[error("{at} is too far ahead: EC2 takes {latest} at the latest{}", if *public { ", as the image is public" } else { "" })]
     TooLate {
-        /// What was asked for.
+        /// The requested time.
         at: DateTime<Utc>,
-        /// The latest EC2 takes.
+        /// The latest time EC2 accepts.
         latest: DateTime<Utc>,
         /// Whether that is because the image is public.
         public: bool,
     },
-    /// The deprecation of a public image cannot be put off.
+    /// EC2 neither postpones nor cancels the deprecation of a public image.
     #[error(
         "it is public, and EC2 puts the deprecation of a public image neither off nor aside: make it private first"
     )]
@@ -73,7 +72,7 @@ pub enum Objection {
     Tags(#[from] TagError),
 }
 
-/// The first whole minute at or after `at`: EC2 knows deprecations to the minute.
+/// The first whole minute at or after `at`: EC2 stores deprecation times to the minute.
 pub fn whole_minute(at: DateTime<Utc>) -> DateTime<Utc> {
     let minute = TimeDelta::minutes(1);
     match at.duration_trunc(minute) {
@@ -84,7 +83,7 @@ pub fn whole_minute(at: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 impl Change {
-    /// The word for it.
+    /// The verb for reports.
     pub fn verb(&self) -> Verb {
         match self {
             Self::Deprecate(_) => Verb::Deprecate,
@@ -97,14 +96,14 @@ impl Change {
         }
     }
 
-    /// Whether the image is as the change would leave it.
+    /// Whether the image already is as the change would leave it.
     pub fn holds(&self, image: &Image) -> bool {
         match self {
             Self::Deprecate(at) => image.deprecated_at == Some(*at),
             Self::CancelDeprecation => image.deprecated_at.is_none(),
             Self::Disable => image.state == State::Disabled,
             Self::Enable => image.state == State::Available,
-            // A protection with a cooldown is more than what is asked for without: nothing is to be weakened.
+            // Protection with a cooldown satisfies a request without one; nothing is weakened.
             Self::Protect { cooldown } => image.protection.enabled().is_some_and(|has| has >= *cooldown),
             Self::Unprotect => image.protection.enabled().is_none(),
             Self::Tag { set, remove } => {
@@ -114,7 +113,7 @@ impl Change {
         }
     }
 
-    /// The calls it takes, in this order: EC2 sets and removes tags in two.
+    /// The API calls it takes, in order: EC2 sets and removes tags in separate calls.
     pub fn calls(&self, image: &Image) -> Vec<Self> {
         let Self::Tag { set, remove } = self else { return vec![self.clone()] };
         let mut calls = Vec::new();
@@ -124,14 +123,14 @@ impl Change {
         if !remove.is_empty() {
             calls.push(Self::Tag { set: Tags::new(), remove: remove.clone() });
         }
-        // Setting first leaves no moment without both tags; it takes room that there must be.
+        // Set first, so that the image never lacks both tags, unless that would exceed the limit.
         if tags_with(image, set, &BTreeSet::new()) > MOST_TAGS {
             calls.reverse();
         }
         calls
     }
 
-    /// What speaks against the change to this image, before EC2 is asked.
+    /// The objection to this change, found without asking EC2.
     pub fn objection(&self, image: &Image, now: DateTime<Utc>) -> Option<Objection> {
         if self.holds(image) {
             return None;
@@ -140,7 +139,7 @@ impl Change {
             Self::Deprecate(at) => unsettled(image).or_else(|| date_objection(*at, image, now)),
             Self::CancelDeprecation if image.public => Some(Objection::Public),
             Self::CancelDeprecation | Self::Protect { .. } => unsettled(image),
-            // A protected image that has failed since can be deregistered in no other way: EC2 decides.
+            // A protected image that failed can be deregistered in no other way: EC2 decides.
             Self::Unprotect => unsettled(image).filter(|_| image.state.may_become_available()),
             Self::Disable => (image.state != State::Available).then(|| Objection::State(image.state.clone())),
             Self::Enable => (image.state != State::Disabled).then(|| Objection::State(image.state.clone())),
@@ -152,31 +151,31 @@ impl Change {
     }
 }
 
-/// What speaks against changing an image that is not there yet, or never will be. That EC2 refuses it is not documented;
-/// what is refused here is refused before another image is changed.
+/// The objection to changing an image that is neither available nor disabled. AWS does not document that EC2 refuses
+/// it; refusing it here leaves all other images unchanged too.
 fn unsettled(image: &Image) -> Option<Objection> {
     let settled = matches!(image.state, State::Available | State::Disabled);
     (!settled).then(|| Objection::State(image.state.clone()))
 }
 
-/// How many tags the image has after a change; those of AWS do not count.
+/// The number of tags after a change; tags of AWS do not count.
 fn tags_with(image: &Image, set: &Tags, remove: &BTreeSet<String>) -> usize {
     let left = image.tags.keys().filter(|key| !remove.contains(*key) && !key.starts_with("aws:"));
     left.chain(set.keys()).collect::<BTreeSet<_>>().len()
 }
 
-/// Whether an image can take these tags beside those it has.
+/// Whether the image has room for these tags.
 pub fn has_room(image: &Image, set: &Tags) -> bool {
     tags_with(image, set, &BTreeSet::new()) <= MOST_TAGS
 }
 
-/// The latest minute from which on EC2 lets an image be deprecated.
+/// The latest deprecation time that EC2 accepts, in whole minutes.
 pub fn latest_minute(now: DateTime<Utc>) -> DateTime<Utc> {
     let latest = now.checked_add_months(Months::new(12 * YEARS_AHEAD)).unwrap_or(now);
     latest.duration_trunc(TimeDelta::minutes(1)).unwrap_or(latest)
 }
 
-/// What speaks against deprecating an image from `at` on that is yet to be made.
+/// The objection to deprecating, from `at` on, an image that is still to be made.
 pub fn objection_to_date(at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Objection> {
     let latest = now.checked_add_months(Months::new(12 * YEARS_AHEAD)).unwrap_or(now);
     (at > latest).then_some(Objection::TooLate { at, latest, public: false })

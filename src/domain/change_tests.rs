@@ -1,3 +1,5 @@
+//! Tests of reversible changes and the objections to them.
+
 use super::*;
 use crate::domain::image::Protection;
 use crate::domain::image::testing::image;

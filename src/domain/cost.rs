@@ -1,7 +1,7 @@
-//! What images cost: their snapshots, and of those at most.
+//! Upper bounds of the storage cost of images, from the sizes of their snapshots.
 //!
-//! EBS bills the blocks a snapshot does not share with earlier ones, which EC2 does not tell. The size of the
-//! volume is the upper bound, so every sum here says "at most".
+//! EBS bills only the blocks that a snapshot does not share with earlier ones, and EC2 does not report their number.
+//! The size of the volume is the upper bound, so every sum here says "at most".
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -15,9 +15,9 @@ use super::region::Region;
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Price(f64);
 
-/// What standard snapshots cost where they are dearer, or cheaper, than in us-east-1: list prices in US dollars for
-/// a GiB and month. Only those of eu-west-2 and us-east-1 could be checked against a price list of AWS when this was
-/// written; `--price-per-gb` overrides all of them.
+/// Prices of standard snapshots in regions that differ from us-east-1: list prices in US dollars per GiB and month.
+/// Only those of eu-west-2 and us-east-1 could be checked against a price list of AWS when this was written;
+/// `--price-per-gb` overrides all of them.
 const DIFFERENT: [(&str, f64); 13] = [
     ("af-south-1", 0.0595),
     ("ap-east-1", 0.055),
@@ -35,7 +35,7 @@ const DIFFERENT: [(&str, f64); 13] = [
 ];
 const US_EAST_1: Price = Price(0.05);
 
-/// The prices of a run: those of the regions, or the one the user gave.
+/// The prices of a run: the list prices of the regions, or the user's price for all.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Prices(Option<Price>);
 
@@ -51,7 +51,7 @@ impl Prices {
         self.0.unwrap_or_else(|| different().map_or(US_EAST_1, |(_, price)| Price(*price)))
     }
 
-    /// What snapshots of these sizes in GiB cost a month, in US dollars and whole cents.
+    /// The monthly cost of snapshots of these sizes in GiB, in US dollars, rounded to cents.
     pub fn monthly<'a>(self, sizes: impl IntoIterator<Item = (&'a Region, i64)>) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52 GiB")]
         let exact = sizes.into_iter().fold(0.0, |sum, (region, gib)| sum + self.of(region).0 * gib as f64);

@@ -1,4 +1,4 @@
-//! Everything about one image that `show` has found out.
+//! The details of one image that `show` prints.
 
 use std::collections::BTreeSet;
 
@@ -11,53 +11,53 @@ use crate::domain::reference::alias_name;
 use crate::domain::region::Region;
 use crate::domain::snapshot::Snapshot;
 
-/// An image with all that was found out about it.
+/// An image with its permissions, snapshots, copies, use and cost.
 #[derive(Debug, Clone)]
 pub struct Details {
     /// The image.
     pub image: Image,
-    /// Who may launch it; `None` where that could not be seen.
+    /// Its launch permissions; `None` if they could not be read.
     pub launch_permissions: Option<BTreeSet<Principal>>,
-    /// Those of its snapshots that can be seen; `None` where they could not be read.
+    /// The visible ones of its snapshots; `None` if none could be read.
     pub snapshots: Option<Vec<Snapshot>>,
-    /// What it was copied from, if it was.
+    /// The image it was copied from.
     pub copied_from: Option<(Origin, Sight)>,
-    /// Its copies, and copies of those, the nearest first.
+    /// Its copies and their copies, the nearest first.
     pub copies: Vec<Image>,
-    /// The regions that were read to find them.
+    /// The regions searched for copies.
     pub regions: BTreeSet<Region>,
-    /// In how many accounts.
+    /// The number of accounts searched.
     pub accounts: usize,
     /// Whether the run is over several accounts.
     pub several: bool,
-    /// Where there may be more, as nobody could look.
+    /// Places with possibly more copies, as they could not be searched.
     pub blind: Vec<Blind>,
-    /// Who uses it.
+    /// Its use.
     pub usage: Usage,
-    /// What its snapshots cost a month at most, in US dollars; `None` where others pay for them.
+    /// The monthly cost of its snapshots in US dollars, at most; `None` if another account pays.
     pub monthly_cost: Option<f64>,
-    /// What could not be read, beside sources of use.
+    /// Read errors other than those of sources of use.
     pub errors: Vec<PlaceError>,
 }
 
-/// Where copies could not be looked for. The account is named where it is known.
+/// A place that could not be searched for copies. It names the account if that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Blind {
-    /// In one region of an account.
+    /// One region of an account.
     Region(Option<String>, Region),
-    /// In all regions of an account but the one that was looked into.
+    /// All regions of an account except the one that was searched.
     OtherRegions(Option<String>),
-    /// In a whole account.
+    /// All regions of an account.
     Account(Option<String>),
 }
 
 impl Details {
-    /// What EC2 says of one of its snapshots, where it could be read.
+    /// EC2's description of one of its snapshots, if it could be read.
     pub fn snapshot(&self, of: &ImageSnapshot) -> Option<&Snapshot> {
         self.snapshots.iter().flatten().find(|snapshot| snapshot.id == of.id)
     }
 
-    /// What its aliases are called.
+    /// The names of its aliases; `None` if they could not be read.
     pub fn aliases(&self) -> Option<Vec<String>> {
         let family = self.image.parsed_name.as_ref().map(|name| name.family());
         let parameters = self.usage.aliases(&self.image.id)?;

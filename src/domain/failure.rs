@@ -1,4 +1,4 @@
-//! Failures that amictl itself finds: what was wrong, what kind of end it makes, and what to do next.
+//! Failures with their kind, code for scripts, message and next step.
 
 use std::borrow::Cow;
 
@@ -7,23 +7,23 @@ use thiserror::Error;
 /// How a run ends; each kind has its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// AWS, the network, the credentials or the disk said no.
+    /// AWS, the network, the credentials or the disk failed.
     Failed,
     /// The command line, a name, a file or the environment is wrong; nothing was tried.
     Usage,
-    /// Some items were done and some were not.
+    /// Some items succeeded and some did not.
     Partial,
-    /// A safety check said no; nothing was changed.
+    /// A safety check refused; nothing was changed.
     Refused,
-    /// The time to wait was over; the work goes on at AWS.
+    /// The wait timed out; the work goes on at AWS.
     TimedOut,
-    /// The work goes on at AWS, but could not be looked at any more.
+    /// The work goes on at AWS, but its state can no longer be read.
     OutOfSight,
     /// The user asked to stop.
     Interrupted,
 }
 
-/// A failure with its kind, a stable code for scripts, a message and, where there is one, the next step.
+/// A failure with its kind, a stable code for scripts, a message and, if known, the next step.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct Failure {
@@ -31,11 +31,11 @@ pub struct Failure {
     pub kind: Kind,
     /// A word for scripts, in the style of EC2's error codes.
     pub code: Cow<'static, str>,
-    /// What was wrong and where.
+    /// The error and its place.
     pub message: String,
-    /// What to do next.
+    /// The next step for the user.
     pub hint: Option<String>,
-    /// The command line without which the same would fail again, for the same reason.
+    /// The command line that must run first, or the next try fails for the same reason.
     pub first: Option<String>,
 }
 
@@ -50,14 +50,14 @@ impl Failure {
         Self::new(Kind::Usage, "Usage", message)
     }
 
-    /// The same failure with the next step.
+    /// Adds the next step.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same failure with the command line that has to come before another try.
+    /// Adds the command line that must run before another try.
     #[must_use]
     pub fn first(mut self, line: impl Into<String>) -> Self {
         self.first = Some(line.into());

@@ -1,4 +1,4 @@
-//! Identifiers of EC2 resources, checked where they enter the program.
+//! Identifiers of EC2 resources and AWS accounts, checked when they are read.
 
 use std::fmt;
 use std::str::FromStr;

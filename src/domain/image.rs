@@ -1,4 +1,4 @@
-//! Images as EC2 describes them, with every doubt about a field settled at the edge.
+//! Images, with all optional fields of EC2's answers resolved.
 
 use std::fmt;
 
@@ -13,23 +13,23 @@ use super::tags::Tags;
 /// The state of an image, as EC2 names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Being made, copied or restored; can be neither launched nor copied yet.
+    /// Being created, copied or restored; can be neither launched nor copied yet.
     Pending,
     /// Ready for use.
     Available,
     /// Never usable.
     Invalid,
-    /// Gone, or going.
+    /// Deregistered, or about to be.
     Deregistered,
     /// Between two states; treated as pending.
     Transient,
-    /// Making or copying it failed; it still holds its name.
+    /// Its creation or copy failed; it still occupies its name.
     Failed,
     /// In error; treated as failed.
     Error,
-    /// Switched off by its owner; keeps its snapshots and can be enabled again.
+    /// Disabled by its owner; keeps its snapshots and can be enabled again.
     Disabled,
-    /// A state this version of amictl has not heard of.
+    /// A state that this version of amictl does not know.
     Unknown(String),
 }
 
@@ -49,7 +49,7 @@ impl State {
         }
     }
 
-    /// Reads a state as EC2 writes it; never fails, as EC2 may learn new ones.
+    /// Reads EC2's word; never fails, as EC2 may add states.
     pub fn read(text: &str) -> Self {
         match text {
             "pending" => Self::Pending,
@@ -103,7 +103,7 @@ pub struct BlankVolume {
     pub encrypted: bool,
 }
 
-/// What an image was made from, as far as EC2 remembers.
+/// The source of an image, if EC2 records it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Source {
     /// The instance, for images made by CreateImage.
@@ -117,27 +117,27 @@ pub struct Source {
 /// One image in one region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// Its id, unique over regions and accounts.
+    /// Its id, unique across regions and accounts.
     pub id: ImageId,
-    /// Its name; foreign images may have none.
+    /// Its name; images of other accounts may have none.
     pub name: Option<String>,
-    /// The name taken apart, where it follows the pattern of amictl.
+    /// The parsed name, if it follows amictl's pattern.
     pub parsed_name: Option<ImageName>,
-    /// Whether it belongs to the account that asks.
+    /// Whether the calling account owns it.
     pub own: bool,
-    /// Where it is.
+    /// Its region.
     pub region: Region,
-    /// The account it belongs to.
+    /// The account that owns it.
     pub owner: Option<AccountId>,
     /// Its state.
     pub state: State,
-    /// EC2's reason for the state, verbatim, where it gives one.
+    /// EC2's reason for the state, verbatim.
     pub state_reason: Option<String>,
-    /// When this image, not its source, was made.
+    /// The creation time of this image, not of its source.
     pub created_at: Option<DateTime<Utc>>,
-    /// From when on it counts as deprecated; may lie in the future.
+    /// Its deprecation time, past or future.
     pub deprecated_at: Option<DateTime<Utc>>,
-    /// The last launch EC2 knows of: up to 24 hours late, and known to the owner only.
+    /// The last launch that EC2 reports: up to 24 hours late, and to the owner only.
     pub last_launched_at: Option<DateTime<Utc>>,
     /// `x86_64`, `arm64`, …
     pub architecture: Option<String>,
@@ -145,21 +145,21 @@ pub struct Image {
     pub platform: Option<String>,
     /// `ebs` or `instance-store`.
     pub root_device_type: Option<String>,
-    /// Whether everybody may launch it.
+    /// Whether it is public.
     pub public: bool,
-    /// Whether EC2 refuses to deregister it.
+    /// Its deregistration protection.
     pub protection: Protection,
     /// The snapshots behind its volumes; none for instance-store images.
     pub snapshots: Vec<ImageSnapshot>,
-    /// Its volumes without a snapshot. While an image is made, EC2 may leave out snapshots that are to come.
+    /// Its volumes without a snapshot. While EC2 creates an image, it may omit snapshots still to come.
     pub blank_volumes: Vec<BlankVolume>,
-    /// The volumes an instance starts with, blank ones too, in GiB.
+    /// The total size of its volumes, blank ones included, in GiB.
     pub size_gib: i64,
-    /// What it was made from.
+    /// Its source.
     pub source: Source,
-    /// What its maker wrote about it.
+    /// The description its creator gave.
     pub description: Option<String>,
-    /// Its tags; the tags of a foreign image cannot be seen.
+    /// Its tags; EC2 does not show those of another account's image.
     pub tags: Tags,
 }
 
@@ -174,12 +174,12 @@ impl Image {
         self.snapshots.iter().any(|s| s.encrypted)
     }
 
-    /// Whether it is deprecated at `now`. A date in the future is a plan, not a state.
+    /// Whether it is deprecated at `now`. A future time is a plan, not a state.
     pub fn deprecated(&self, now: DateTime<Utc>) -> bool {
         self.deprecated_at.is_some_and(|at| at <= now)
     }
 
-    /// Where it is, for messages: account and region.
+    /// Account and region, for messages.
     pub fn place(&self) -> String {
         match &self.owner {
             Some(account) => format!("account {account}, region {}", self.region),
@@ -187,7 +187,7 @@ impl Image {
         }
     }
 
-    /// What to call it in a message: its name with the id, or the id alone.
+    /// Its label in messages: its name with the id, or the id alone.
     pub fn label(&self) -> String {
         match &self.name {
             Some(name) => format!("{name} ({})", self.id),

@@ -1,4 +1,4 @@
-//! Which images a listing shows, and in which order: the part of it that EC2 does not filter itself.
+//! Filter and order of an image listing: the part that EC2 does not do itself.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use super::naming::Family;
 use super::order::{arrange, by_name, newest_first};
 use super::tags::TagMatch;
 
-/// The order of a listing. Ties are broken by family and version, name, region and id, so that a listing repeats itself.
+/// The order of a listing. Ties are broken by family and version, name, region and id, so that the order is stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
     /// Newest first, and the images of one family by version.
     #[default]
     Newest,
-    /// By when they were made, the latest first, whatever their versions.
+    /// By creation time, the latest first, whatever their versions.
     Created,
     /// By family, then version as a number, newest version first; unmanaged names after them.
     Name,
@@ -27,14 +27,14 @@ pub enum Sort {
     Size,
 }
 
-/// What a listing keeps.
+/// The filter and order of a listing.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// Images of this family only.
     pub family: Option<Family>,
     /// Of each family in each region only the newest available version that is not deprecated.
     pub latest: bool,
-    /// Tags that must all be there.
+    /// Tags that an image must all have.
     pub tags: Vec<TagMatch>,
     /// Managed images only, or unmanaged ones only.
     pub managed: Option<bool>,
@@ -44,7 +44,7 @@ pub struct Selection {
     pub newer_than: Option<Age>,
     /// The order.
     pub sort: Sort,
-    /// At most so many.
+    /// The maximum number of images.
     pub limit: Option<usize>,
 }
 

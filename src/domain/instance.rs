@@ -1,4 +1,4 @@
-//! Instances, as far as launching images and making them needs.
+//! EC2 instances: the fields that `launch` and `create` need.
 
 use super::ids::{ImageId, InstanceId};
 use super::region::Region;
@@ -10,7 +10,7 @@ pub struct Instance {
     pub id: InstanceId,
     /// The image it was started from.
     pub image_id: Option<ImageId>,
-    /// Where it is.
+    /// Its region.
     pub region: Region,
     /// `pending`, `running`, `shutting-down`, `terminated`, `stopping`, `stopped`.
     pub state: String,
@@ -18,16 +18,16 @@ pub struct Instance {
     pub state_reason: Option<String>,
     /// Its type, e.g. `t3.micro`.
     pub instance_type: Option<String>,
-    /// Its address within the VPC.
+    /// Its private IPv4 address.
     pub private_ip: Option<String>,
-    /// Its public address, where it has one.
+    /// Its public IPv4 address, if it has one.
     pub public_ip: Option<String>,
-    /// Its public name, where it has one.
+    /// Its public DNS name, if it has one.
     pub public_dns: Option<String>,
 }
 
 impl Instance {
-    /// Whether it is gone or going; nothing can be made from it any more.
+    /// Whether it is terminated or shutting down: no image can be made from it.
     pub fn ended(&self) -> bool {
         matches!(self.state.as_str(), "terminated" | "shutting-down")
     }

@@ -1,33 +1,34 @@
-//! What stands where a launch template, a group or a fleet names its image: an id, an SSM parameter, or a text that
-//! launches nothing. That it launches nothing is known, which is another thing than not to know what it launches.
+//! Image fields of launch templates, groups and fleets: an image id, an SSM parameter or a dead text.
+//!
+//! A dead text certainly launches nothing; that differs from a reference whose image is unknown.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::ids::ImageId;
 use super::text::image_ids;
 
-/// What EC2 has before the name of an SSM parameter that stands for an image.
+/// EC2's prefix of a reference to an SSM parameter.
 pub const BY_PARAMETER: &str = "resolve:ssm:";
-/// The most values that SSM gives in a call.
+/// SSM returns at most this many values per call.
 const NAMES_A_CALL: usize = 10;
 
-/// What a text in the place of an image id stands for.
+/// The meaning of a text in the place of an image id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LaunchImage<'a> {
-    /// Images; every id in the text counts.
+    /// Image ids; every id in the text counts.
     Ids(Vec<ImageId>),
-    /// The value of an SSM parameter: its name or ARN, with `:version` or `:label` behind it where one is meant.
+    /// An SSM parameter: its name or ARN, with `:version` or `:label` if one is given.
     Parameter(&'a str),
-    /// Nothing that could ever be launched, and why.
+    /// A text that can never launch anything, and why.
     Dead(String),
-    /// A reference of a kind that is not known here: it may stand for any image.
+    /// A reference of an unknown kind: it may stand for any image.
     Unknown,
 }
 
 impl<'a> LaunchImage<'a> {
-    /// Reads what stands in the place of an image id.
+    /// Reads the text of an image field.
     pub fn of(text: &'a str) -> Self {
-        // SSM takes no notice of blanks around a name.
+        // SSM ignores blanks around a name.
         let text = text.trim();
         if let Some(name) = text.strip_prefix(BY_PARAMETER).map(str::trim) {
             return match is_name(name) {
@@ -38,21 +39,19 @@ impl<'a> LaunchImage<'a> {
         let ids: Vec<_> = image_ids(text).collect();
         match (ids.is_empty(), text.contains(':')) {
             (false, _) => Self::Ids(ids),
-            // As `resolve:ssm:`, and ARNs: whatever else EC2 may resolve one day has colons.
+            // `resolve:ssm:` and ARNs have colons, and so will any other reference that EC2 may resolve one day.
             (true, true) => Self::Unknown,
             (true, false) => Self::Dead(format!("'{text}' is no image id")),
         }
     }
 }
 
-/// Whether a parameter can have that name, with or without a version or label: SSM refuses a whole call for one that
-/// it cannot have.
+/// Whether it is a valid name, with or without a version or label: SSM refuses a whole call for one invalid name.
 fn is_name(text: &str) -> bool {
     !parameter(text).is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-/:".contains(c))
 }
 
-/// Which parameter a name or ARN is about, without its version, label and first slash: an ARN does not tell `web` from
-/// `/web`.
+/// The bare name of a parameter, without version, label and first slash: an ARN does not distinguish `web` from `/web`.
 pub fn parameter(name: &str) -> &str {
     let local = match name.starts_with("arn:") {
         true => name.splitn(6, ':').nth(5).and_then(|rest| rest.strip_prefix("parameter")).unwrap_or_default(),
@@ -62,8 +61,8 @@ pub fn parameter(name: &str) -> &str {
     whole.strip_prefix('/').unwrap_or(whole)
 }
 
-/// The names of parameters, parted into what one call takes: so many, and none twice. As two versions of one may count as
-/// the same, they are never asked for together, which also makes it plain what answers which.
+/// The names of parameters, split into calls of at most ten, without duplicates. Versions of one parameter go into
+/// different calls: SSM may count them as the same, and each answer has one name it can belong to.
 pub fn calls(names: &BTreeSet<String>) -> Vec<Vec<String>> {
     let (mut rounds, mut seen) = (Vec::<Vec<String>>::new(), HashMap::<&str, usize>::new());
     for name in names {

@@ -1,4 +1,6 @@
-//! What each account of a region may launch of the images of the others, as far as it is known without asking.
+//! The images that each account may launch from other accounts of a region.
+//!
+//! Built from what is known without asking EC2: tags, states and owners.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,16 +9,17 @@ use super::image::{Image, State};
 use super::permissions::principal::Principal;
 use super::permissions::recorded::before_disabling;
 
-/// Images of one region, by who may launch them. Places are told by numbers.
+/// Images of one region by the accounts that may launch them. Numbers stand for places.
 #[derive(Debug, Default)]
 pub struct Launchable<'a> {
     all: Vec<(usize, &'a ImageId)>,
     owners: HashMap<&'a ImageId, usize>,
-    /// Those that are shared with everybody, or nobody knows with whom. Who is in an organization is not known here.
+    /// Public images, and disabled ones whose former permissions are unknown or include an organization: its members
+    /// are not known here.
     by_anybody: Vec<(usize, &'a ImageId)>,
-    /// Those that an account could launch before they were disabled: EC2 shows them to nobody but their owner.
+    /// Images that an account could launch before they were disabled: EC2 now shows them to their owner only.
     before: HashMap<AccountId, Vec<(usize, &'a ImageId)>>,
-    /// The others. EC2 shows them to whom they are shared with.
+    /// The others. EC2 shows them to the accounts they are shared with.
     hidden: Vec<(usize, &'a ImageId)>,
 }
 
@@ -34,7 +37,7 @@ impl<'a> Launchable<'a> {
             Principal::Account(account) => Some(account.clone()),
             Principal::Everybody | Principal::Organization(_) | Principal::Unit(_) => None,
         };
-        // One who is not an account may be any, and so may one of whom nobody knows.
+        // A principal that is not an account may include any account, and so may an unknown one.
         let accounts: Option<Vec<_>> = before_disabling(image).and_then(|before| before.iter().map(account).collect());
         match accounts {
             None => self.by_anybody.push(entry),
@@ -47,13 +50,12 @@ impl<'a> Launchable<'a> {
         self.all.iter().filter(move |(owner, _)| *owner != place).map(|(_, image)| *image)
     }
 
-    /// Whether the image is one of those.
+    /// Whether the image belongs to another place.
     pub fn is_of_others(&self, place: usize, image: &ImageId) -> bool {
         self.owners.get(image).is_some_and(|owner| *owner != place)
     }
 
-    /// The images of other places that the account of this one may launch for all that is known, or could before they
-    /// were disabled.
+    /// The images of other places that this account is known to be allowed to launch, now or before they were disabled.
     pub fn known(&self, place: usize, account: Option<&AccountId>) -> BTreeSet<ImageId> {
         let before: Vec<_> = match account {
             Some(account) => self.before.get(account).into_iter().flatten().collect(),
@@ -63,7 +65,7 @@ impl<'a> Launchable<'a> {
         others.map(|(_, image)| (*image).clone()).collect()
     }
 
-    /// The images of other places of which EC2 tells each account whether they are shared with it.
+    /// The images of other places for which EC2 tells each account whether they are shared with it.
     pub fn hidden(&self, place: usize) -> impl Iterator<Item = &'a ImageId> {
         self.hidden.iter().filter(move |(owner, _)| *owner != place).map(|(_, image)| *image)
     }
@@ -97,7 +99,7 @@ mod tests {
         image
     }
 
-    /// The same image by image: whether the account may launch it for all that is known.
+    /// The reference for a single image: whether the account may launch it.
     fn may(image: &Image, account: Option<&AccountId>) -> bool {
         match before_disabling(image) {
             None => true,

@@ -1,4 +1,4 @@
-//! Which image is a copy of which.
+//! Copies of images, and the images they were copied from.
 
 use std::collections::BTreeMap;
 
@@ -7,30 +7,30 @@ use super::image::Image;
 use super::region::Region;
 use super::tags::COPIED_FROM;
 
-/// The image that another one was copied from.
+/// The source of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// The image; it may be gone.
+    /// The image; it may be deregistered.
     pub id: ImageId,
-    /// Where it is, or was. EC2 names it with the image.
+    /// Its region, which EC2 names with the image.
     pub region: Option<Region>,
 }
 
-/// What is known today of the image that another one was copied from.
+/// The current state of the source of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sight {
     /// EC2 shows it.
     Seen(Box<Image>),
-    /// EC2 shows this account no such image: it is gone, or not shared with the account any more.
+    /// EC2 shows this account no such image: it is deregistered, or no longer shared with the account.
     Missing,
-    /// It could not be looked for.
+    /// The lookup failed.
     Unknown,
 }
 
-/// What an image was copied from; `None` for one that is no copy.
+/// The source of a copy; `None` if the image is no copy.
 ///
-/// EC2 remembers the source of a copy; where it does not, the tag that amictl puts on its copies does. An image made
-/// of an instance names the image that the instance was launched from as well, and is no copy.
+/// EC2 records the source of a copy; if it does not, amictl's tag on the copy does. An image made from an instance
+/// names the image that the instance was launched from as well, and is no copy.
 pub fn origin(image: &Image) -> Option<Origin> {
     match &image.source.image_id {
         Some(_) if image.source.instance_id.is_some() => None,
@@ -39,7 +39,7 @@ pub fn origin(image: &Image) -> Option<Origin> {
     }
 }
 
-/// Where an image is, as the tag of its copies says it: `us-east-1/ami-…`.
+/// The value of the tag that names the source of a copy: `us-east-1/ami-…`.
 pub fn mark(image: &Image) -> String {
     format!("{}/{}", image.region, image.id)
 }
@@ -49,7 +49,7 @@ fn read_mark(text: &str) -> Option<Origin> {
     Some(Origin { id: id.parse().ok()?, region: Some(region.parse().ok()?) })
 }
 
-/// Whether an image was copied straight from `source`.
+/// Whether an image was copied directly from `source`.
 pub fn is_copy(image: &Image, source: &Image) -> bool {
     origin(image).is_some_and(|origin| origin.is(&source.id, &source.region))
 }
@@ -60,10 +60,10 @@ impl Origin {
     }
 }
 
-/// Those of `candidates` that are copies of `roots`, and copies of those copies. The roots are not among them.
+/// The `candidates` that are copies of `roots`, and copies of those copies, without the roots.
 ///
-/// The nearest come first. A copy whose source is neither a root nor a candidate, because it is gone or was not asked
-/// for, is not found: EC2 names no more than the source itself.
+/// The nearest come first. A copy whose source is neither a root nor a candidate is not found: EC2 names only the
+/// direct source.
 pub fn copies_of<'a>(roots: &[Image], candidates: &'a [Image]) -> Vec<&'a Image> {
     let mut known: BTreeMap<&ImageId, &Region> = roots.iter().map(|image| (&image.id, &image.region)).collect();
     let from = |image: &'a Image| Some((image, origin(image)?));
@@ -79,7 +79,7 @@ pub fn copies_of<'a>(roots: &[Image], candidates: &'a [Image]) -> Vec<&'a Image>
             return copies;
         }
         for (image, _) in found {
-            // A candidate that is there twice is one copy.
+            // A candidate listed twice is one copy.
             if known.insert(&image.id, &image.region).is_none() {
                 copies.push(image);
             }
@@ -99,7 +99,7 @@ mod tests {
         Image { region: region.parse().unwrap(), ..image(id, "web-v1-2026-01-02") }
     }
 
-    /// A copy in another region that EC2 remembers the source of.
+    /// A copy in another region whose source EC2 records.
     fn copy(id: u32, of: &Image) -> Image {
         let mut copy = at(id, WEST);
         copy.source.image_id = Some(of.id.clone());

@@ -1,4 +1,4 @@
-//! What amictl knows about images, as pure values: no I/O, no clock, no SDK, no command line.
+//! The pure core: images, names, policies and plans as values, without I/O, clock, SDK or command line.
 
 pub mod age;
 pub mod change;

@@ -26,13 +26,13 @@ pub enum NameError {
     /// The version is not an integer ≥ 1 without leading zeros.
     #[error("version '{0}' must be v1, v2, … without leading zeros, e.g. 'v3' in '{EXAMPLE}'")]
     Version(String),
-    /// No version can follow the largest.
+    /// The largest version has no successor.
     #[error("version {0} is the last that can be counted; start a new family")]
     LastVersion(Version),
     /// The date is not a real day of the calendar.
     #[error("date '{0}' must be a real calendar day as YYYY-MM-DD, e.g. '2024-12-18'")]
     Date(String),
-    /// The parts are not there at all.
+    /// The text does not have the three parts.
     #[error("name '{0}' must read <family>-v<N>-<YYYY-MM-DD>, e.g. '{EXAMPLE}'")]
     Shape(String),
     /// EC2 takes names of 3 to 128 characters.
@@ -45,7 +45,7 @@ pub enum NameError {
     },
 }
 
-/// What all versions of one image share: `debian-nginx` in `debian-nginx-v1-2024-12-18`.
+/// The name that all versions of an image share: `debian-nginx` in `debian-nginx-v1-2024-12-18`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Family(String);
 
@@ -125,7 +125,7 @@ impl Serialize for Version {
     }
 }
 
-/// A day of the calendar, in UTC, as it stands in a name.
+/// A calendar day in UTC, as written in a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(NaiveDate);
 
@@ -159,7 +159,7 @@ impl TryFrom<NaiveDate> for Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // chrono writes years of four digits as ISO 8601 does.
+        // chrono writes four-digit years as in ISO 8601.
         write!(f, "{}", self.0)
     }
 }
@@ -173,7 +173,7 @@ pub struct ImageName {
 }
 
 impl ImageName {
-    /// Puts a name together; fails only when it would be longer than EC2 takes.
+    /// Builds a name; fails only if it is longer than EC2 allows.
     pub fn new(family: Family, version: Version, date: Date) -> Result<Self, NameError> {
         let name = Self { family, version, date };
         fits(&name.to_string())?;
@@ -213,7 +213,7 @@ impl FromStr for ImageName {
         let date = date.strip_prefix('-').ok_or_else(shape)?;
         let (family, digits) = front.rsplit_once("-v").ok_or_else(shape)?;
         let name = Self { family: family.parse()?, version: Version::from_digits(digits)?, date: date.parse()? };
-        // What was read is written in the same way.
+        // Reading and writing are inverse, so `text` is the written name.
         fits(text)?;
         Ok(name)
     }

@@ -1,3 +1,5 @@
+//! Tests of the reader and writer of image names.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,5 +1,4 @@
-//! The one order of images: which of two versions is the newer, and how images stand where nobody asks for another
-//! order.
+//! The order of images: by version within a family, else by creation time.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -7,16 +6,16 @@ use std::collections::HashMap;
 use super::image::Image;
 use super::naming::Family;
 
-/// Compares two images of one family, the newer first: by version, then by when they were made. What is left makes the
-/// order the same in every run.
+/// Compares two images of one family, the newer first: by version, then creation time. Region and id make the order
+/// stable.
 pub fn newest_first(a: &Image, b: &Image) -> Ordering {
     let version = |image: &Image| image.parsed_name.as_ref().map(|name| name.version());
     let made = version(b).cmp(&version(a)).then_with(|| b.created_at.cmp(&a.created_at));
     made.then_with(|| a.region.cmp(&b.region)).then_with(|| b.id.cmp(&a.id))
 }
 
-/// Puts images in the order in which they are shown: what was made last comes first, but the images of one family stand
-/// in the order of their versions, in the places that they take among the others.
+/// Sorts images for display: the latest created first, but the images of one family by version, in the positions they
+/// occupy among the others.
 pub fn arrange(images: &mut [&Image]) {
     images.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| by_name(a, b)));
     let mut families: HashMap<&Family, Vec<usize>> = HashMap::new();
@@ -34,7 +33,7 @@ pub fn arrange(images: &mut [&Image]) {
     }
 }
 
-/// Compares two images by family, the newer version first; those without a family come last, by their names.
+/// Compares two images by family, the newer version first; images without a family come last, by name.
 pub fn by_name(a: &Image, b: &Image) -> Ordering {
     match (&a.parsed_name, &b.parsed_name) {
         (Some(_), None) => Ordering::Less,
@@ -82,7 +81,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes in, in whatever order: all of it comes out, each family by version, and others by age.
+        /// All images come out, whatever their order: each family by version, the others by age.
         #[test]
         fn families_stand_by_version_and_the_rest_by_age(
             fleet in proptest::collection::vec((0..4_usize, 1..20_u64, 0..50_i64), 0..30)

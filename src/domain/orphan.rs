@@ -1,7 +1,7 @@
-//! Orphans: snapshots that were made for an image which is gone, and that nothing needs.
+//! Orphans: snapshots made for an image that no longer exists, and that nothing needs.
 //!
-//! Texts and tags travel with copies of a snapshot, into other regions and accounts, where the image they name never
-//! was. So they are a hint only: what goes needs a proof that a copy cannot carry. Doubt keeps.
+//! Descriptions and tags are copied with a snapshot into other regions and accounts, where the image they name never
+//! existed. So they are a hint only: deletion needs a proof that a copy cannot carry. In doubt a snapshot stays.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,89 +18,88 @@ use super::usage::source::Reference;
 use crate::domain::region::Region;
 use crate::domain::report::SnapshotResult;
 
-/// What is known of the images of one account and region.
+/// The known images of one account and region.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// All own images, disabled ones and those in the Recycle Bin too.
+    /// All own images, including disabled ones and those in the Recycle Bin.
     pub images: BTreeSet<ImageId>,
-    /// All snapshots that any of them is made of. EC2 does not tell those of images in the Recycle Bin.
+    /// All snapshots of these images. EC2 does not report those of images in the Recycle Bin.
     pub used: BTreeSet<SnapshotId>,
 }
 
-/// What templates and configurations name, or why that could not be read.
+/// The snapshots that templates and configurations name, or why these could not be read.
 pub type Named = Result<BTreeMap<SnapshotId, BTreeSet<Reference>>, Problem>;
 
-/// What a snapshot is, as far as amictl can tell.
+/// The verdict on a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Left over, and this proves it.
+    /// An orphan, with the proof.
     Orphan(Proof),
-    /// It looks left over, and stays all the same.
+    /// It looks like an orphan, but stays.
     Stays(Stays),
-    /// An image needs it, in whatever state, or may need it once it is back from the Recycle Bin.
+    /// An image in any state needs it, or may need it once it is restored from the Recycle Bin.
     Needed,
-    /// Not for amictl to judge: made by people or by a backup service, to be kept, not finished, or too young.
+    /// Out of scope: made by people or a backup service, tagged to be kept, unfinished, or too young.
     NotOurs,
 }
 
-/// What proves that a snapshot was made for an image which was here.
+/// The proof that a snapshot was made for an image in this account and region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// EC2 took it of a volume here, for this image.
+    /// EC2 created it from a volume here, for this image.
     Created(ImageId),
-    /// amictl wrote so, with the id of this very snapshot.
+    /// amictl's tag says so, with the id of this very snapshot.
     Tagged(ImageId),
 }
 
-/// Why a snapshot stays that looks left over.
+/// The reason why a snapshot that looks like an orphan stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stays {
-    /// Nothing proves that it was made here.
+    /// Its origin here is not proven.
     Doubt(Doubt),
-    /// These name it.
+    /// These references name it.
     InUse(BTreeSet<Reference>),
-    /// Whether anything names it could not be read.
+    /// Its references could not be read.
     Unverified(Problem),
 }
 
-/// What is missing in a proof.
+/// The gap in a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doubt {
-    /// It says that it was made for this image, and is a copy: the snapshot it was copied from may have said so.
+    /// The description names this image, but it is a copy: the text may come from its source.
     Copy(ImageId),
-    /// A tag says what it was made for, with the id of another snapshot.
+    /// Its tag carries the id of another snapshot.
     TagOfAnother(String),
-    /// A tag says that it belongs to a copy of this image, and not to which.
+    /// Its tag says that it belongs to a copy of this image, but not to which one.
     CopyOf(String),
 }
 
-/// The image a snapshot says it was made for.
+/// The image that the description of a snapshot names.
 ///
-/// EC2 writes it into the description, in its own words for CreateImage and for CopyImage. A snapshot that people
-/// made has their words, and is nobody's orphan.
+/// EC2 writes it in fixed words for CreateImage and for CopyImage. Snapshots with other descriptions were made by
+/// people and are no orphans.
 pub fn made_for(description: &str) -> Option<ImageId> {
     let created = created_for(description);
     let copied = description.strip_prefix("Copied for DestinationAmi ");
     created.or(copied)?.split([' ', '.', ',']).next()?.parse().ok()
 }
 
-/// What follows in EC2's words for CreateImage.
+/// The rest of the description that CreateImage writes, from the image id on.
 fn created_for(description: &str) -> Option<&str> {
     Some(description.strip_prefix("Created by CreateImage(")?.split_once(") for ")?.1)
 }
 
-/// Whether EC2 took the snapshot for an image, of a volume here, so that its words are about itself.
+/// Whether EC2 created the snapshot from a volume here, so that its description is not a copied one.
 pub fn is_created(snapshot: &Snapshot) -> bool {
     created_for(&snapshot.description).is_some() && snapshot.is_of_a_volume()
 }
 
-/// The value of the tag that proves what a snapshot was made for.
+/// The value of the tag that proves for which image a snapshot was made.
 pub fn mark(snapshot: &SnapshotId, image: &ImageId) -> String {
     format!("{snapshot}/{image}")
 }
 
-/// Judges a snapshot of one's own by what it says and by the images of its place. What else may need it is seen by
-/// [`in_use`].
+/// Judges an own snapshot by its description, its tags and the images of its place. [`in_use`] finds other uses.
 pub fn verdict(snapshot: &Snapshot, known: &Known, min_age: Age, now: DateTime<Utc>) -> Verdict {
     let said = made_for(&snapshot.description);
     let tag = snapshot.tags.get(SNAPSHOT_OF);
@@ -128,7 +127,7 @@ pub fn verdict(snapshot: &Snapshot, known: &Known, min_age: Age, now: DateTime<U
     }
 }
 
-/// Why a snapshot stays although no image needs it; nothing where it may go.
+/// The reason why a snapshot without an image stays; `None` if it may be deleted.
 pub fn in_use(snapshot: &SnapshotId, named: &Named) -> Option<Stays> {
     match named {
         Err(problem) => Some(Stays::Unverified(problem.clone())),
@@ -136,7 +135,7 @@ pub fn in_use(snapshot: &SnapshotId, named: &Named) -> Option<Stays> {
     }
 }
 
-/// Whether somebody else looks after it, or wants it kept.
+/// Whether a backup service manages it or a tag keeps it.
 fn spoken_for(tags: &Tags) -> bool {
     backup_service(tags).is_some() || tags.contains_key(KEEP)
 }
@@ -190,13 +189,13 @@ pub struct Orphan {
     pub region: Region,
     /// The snapshot.
     pub snapshot: Snapshot,
-    /// Why it is one.
+    /// The proof, in words.
     pub why: String,
-    /// What became of it, once something was done.
+    /// The result of its deletion, once tried.
     pub result: Option<SnapshotResult>,
 }
 
-/// A snapshot that looks left over, and stays.
+/// A snapshot that looks like an orphan, but stays.
 #[derive(Debug, Clone)]
 pub struct Spared {
     /// The account it is in, where known.
@@ -210,7 +209,7 @@ pub struct Spared {
 }
 
 impl Orphan {
-    /// What became of it as one word, with the problem where it failed.
+    /// The result as one word, with the problem if it failed.
     pub fn result(&self) -> (&'static str, Option<&Problem>) {
         match &self.result {
             None => ("planned", None),

@@ -1,3 +1,5 @@
+//! Tests of the verdicts on snapshots that may be orphans.
+
 use super::*;
 
 const GONE: &str = "ami-000000000000000aa";
@@ -96,7 +98,7 @@ fn words_that_came_with_a_copy_prove_nothing() {
         let volume_id = volume.map(str::to_owned);
         assert_eq!(doubt(&Snapshot { volume_id, ..created() }), Doubt::Copy(gone()), "{volume:?}");
     }
-    // A volume is no proof for EC2's words about a copy.
+    // A volume id proves nothing for the description of a copy.
     let volume_id = created().volume_id;
     assert_eq!(doubt(&Snapshot { volume_id, ..copied() }), Doubt::Copy(gone()));
 }

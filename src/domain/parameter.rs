@@ -1,13 +1,13 @@
-//! SSM parameters as one names them: `/golden/web`, `/golden/web:3`, or the ARN of one that another account shares.
+//! Names of SSM parameters: `/golden/web`, `/golden/web:3`, or the ARN of another account's parameter.
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// What SSM takes at most as the name of a parameter, an ARN included.
+/// SSM's limit for the name of a parameter, ARNs included.
 const MAX_NAME: usize = 2048;
-/// What SSM takes at most as a label.
+/// SSM's limit for a label.
 const MAX_LABEL: usize = 100;
 
 /// A text that does not name an SSM parameter.
@@ -18,7 +18,7 @@ const MAX_LABEL: usize = 100;
 )]
 pub struct ParameterError(String);
 
-/// The name or the ARN of an SSM parameter, with the version or label that is meant.
+/// The name or ARN of an SSM parameter, optionally with a version or label.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParameterName(String);
 
@@ -60,7 +60,7 @@ fn is_name(text: &str) -> bool {
     characters && !text.is_empty() && !text.ends_with('/') && !text.contains("//")
 }
 
-/// The number of a version, or a label, which never begins with a digit.
+/// A version number, or a label, which never begins with a digit.
 fn is_selector(text: &str) -> bool {
     let number = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
     let label = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))

@@ -1,4 +1,4 @@
-//! What to keep: the rules of `prune`, from flags or from a TOML file.
+//! The policy of `prune`: rules that say which images stay, from flags or a TOML file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,17 +19,17 @@ use super::serde_text::{text, texts};
 use super::tags::TagMatch;
 use super::usage::source::Source;
 
-/// How many versions of a family stay where nothing else is said.
+/// The default number of versions of a family that stay.
 pub const KEEP: usize = 3;
-/// How long an image stays where nothing else is said, in days.
+/// The default minimum age of an image, in days.
 pub const MIN_AGE_DAYS: u64 = 7;
 
-/// How many images, or snapshots, a run may delete at most.
+/// The maximum number of images or snapshots that a run may delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// So many.
+    /// A number.
     Count(usize),
-    /// So many in a hundred of those in scope, rounded down.
+    /// A percentage of those in scope, rounded down.
     Percent(u8),
 }
 
@@ -69,7 +69,7 @@ impl fmt::Display for Limit {
     }
 }
 
-/// What stays of the images a rule covers.
+/// A rule: which of the images it covers stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -79,22 +79,22 @@ pub struct Rule {
     /// Tags an image must have for the rule to cover it.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// The newest versions of each family that stay.
+    /// The number of newest versions of each family that stay.
     #[serde(default)]
     pub keep: Option<usize>,
-    /// What is younger stays.
+    /// Younger images stay.
     #[serde(default, with = "text")]
     pub min_age: Option<Age>,
-    /// What was launched more recently stays.
+    /// Images launched more recently stay.
     #[serde(default, with = "text")]
     pub unused_for: Option<Age>,
-    /// What is shared outside the account stays.
+    /// Images shared outside the account stay.
     #[serde(default)]
     pub keep_shared: Option<bool>,
-    /// What may go does so in these stages.
+    /// The stages in which images are removed.
     #[serde(default)]
     pub retire: Option<Stages>,
-    /// What comes into use again is put back.
+    /// Images in use again are revived.
     #[serde(default)]
     pub revive: Option<bool>,
 }
@@ -103,24 +103,23 @@ fn every_family() -> Vec<String> {
     vec!["*".to_owned()]
 }
 
-/// The rules of a run. Values at the top apply where a rule has none of its own; the first rule that covers an
-/// image wins.
+/// The rules of a run. Top-level values apply to rules without their own; the first rule that covers an image wins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// The version of the format: 1.
     pub version: u32,
-    /// Regions to work on, where the command line names none.
+    /// The regions, if the command line names none.
     #[serde(default, with = "texts")]
     pub regions: Vec<RegionChoice>,
-    /// Accounts to work in, where the command line names no role.
+    /// The accounts, if the command line names no role.
     #[serde(default)]
     pub accounts: Vec<AccountChoice>,
-    /// The role by which those are entered that are named by their id; where none is named at all, the role of every
-    /// account of the organization.
+    /// The role assumed in accounts named by their id; without any account, the role in every account of the
+    /// organization.
     #[serde(default)]
     pub org_role: Option<RoleName>,
-    /// Whether EC2 is asked for reports of who uses images that are shared.
+    /// Whether EC2 is asked for usage reports of shared images.
     #[serde(default)]
     pub usage_reports: bool,
     /// The most a run may delete.
@@ -132,7 +131,7 @@ pub struct Policy {
     /// Only images with all of these tags may go.
     #[serde(default, with = "texts")]
     pub only_tags: Vec<TagMatch>,
-    /// Sources of use that are knowingly not read.
+    /// Sources of use left out on purpose.
     #[serde(default)]
     pub without_sources: BTreeSet<Source>,
     /// Files and folders in which image ids count as use.
@@ -144,7 +143,7 @@ pub struct Policy {
     /// Whether unmanaged images may go as well.
     #[serde(default)]
     pub unmanaged: bool,
-    /// The tag whose value stands for the family of an unmanaged image.
+    /// The tag whose value is the family of an unmanaged image.
     #[serde(default)]
     pub family_tag: Option<String>,
     /// As in [`Rule`].
@@ -206,22 +205,22 @@ impl Rule {
     }
 }
 
-/// A rule with every value settled and its patterns read.
+/// A rule with all values resolved and its patterns compiled.
 #[derive(Debug, Clone)]
 pub struct Settled {
     families: Vec<WildMatch>,
     tags: Vec<TagMatch>,
-    /// The newest versions of each family that stay.
+    /// The number of newest versions of each family that stay.
     pub keep: usize,
-    /// What is younger stays.
+    /// Younger images stay.
     pub min_age: Age,
-    /// What was launched more recently stays.
+    /// Images launched more recently stay.
     pub unused_for: Option<Age>,
-    /// What is shared outside the account stays.
+    /// Images shared outside the account stay.
     pub keep_shared: bool,
-    /// What may go does so in these stages, or else at once.
+    /// The stages in which images are removed; at once if `None`.
     pub retire: Option<Stages>,
-    /// What comes into use again is put back. Where nothing is retired in stages, that has to be asked for.
+    /// Images in use again are revived. Off by default unless images retire in stages.
     pub revive: bool,
 }
 
@@ -251,7 +250,7 @@ impl Policy {
         }
     }
 
-    /// The accounts that are named by a role in them.
+    /// The accounts named by a role.
     pub fn role_arns(&self) -> Vec<RoleArn> {
         let role = |choice: &AccountChoice| match choice {
             AccountChoice::Role(role) => Some(role.clone()),
@@ -260,7 +259,7 @@ impl Policy {
         self.accounts.iter().filter_map(role).collect()
     }
 
-    /// The accounts that are named by their id: somebody must say by which role to enter them.
+    /// The accounts named by their id: they need a role from elsewhere.
     pub fn account_ids(&self) -> Vec<AccountId> {
         let id = |choice: &AccountChoice| match choice {
             AccountChoice::Account(id) => Some(id.clone()),
@@ -269,7 +268,7 @@ impl Policy {
         self.accounts.iter().filter_map(id).collect()
     }
 
-    /// The rules with every value settled, in order.
+    /// The rules with all values resolved, in order.
     pub fn settled(&self) -> Vec<Settled> {
         let settle = |rule: &Rule| Settled {
             families: rule.families.iter().map(|family| WildMatch::new(family)).collect(),

@@ -1,3 +1,5 @@
+//! Tests of the reader of policies.
+
 use super::*;
 
 const FILE: &str = r#"

@@ -1,4 +1,4 @@
-//! Problems as values: what AWS or amictl said about an item, and about a place that failed whole.
+//! Problems as values: the errors of one item, or of a whole account and region.
 
 use std::fmt;
 
@@ -17,16 +17,16 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Whether EC2 refused to delete what AWS Backup holds. It always will: only that service can.
+    /// Whether EC2 refused because AWS Backup holds the resource. Only that service can delete it.
     pub fn is_of_backup(&self) -> bool {
         self.message.contains("AWS Backup")
     }
 }
 
-/// The code of what EC2 accepted and does not show.
+/// The code of a change that EC2 accepted but does not show.
 pub const NOT_SEEN: &str = "NotSeen";
 
-/// An account and region in which nothing could be done.
+/// A failure of a whole account and region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceError {
     /// The account, where known.

@@ -1,29 +1,29 @@
-//! Whether EC2 refuses to deregister an image.
+//! Deregistration protection of images, as EC2 words it.
 
 use chrono::{DateTime, Utc};
 
-/// The word for no protection.
+/// EC2's word for no protection.
 const OFF: &str = "disabled";
 
-/// Deregistration protection, in EC2's own words: `disabled`, `enabled-without-cooldown`,
-/// `enabled-with-cooldown`, or `disabled after <time>` while a cooldown runs. AWS documents none of them, so no more is
-/// read out of them than must be.
+/// Deregistration protection, in EC2's own words: `disabled`, `enabled-without-cooldown`, `enabled-with-cooldown`, or
+/// `disabled after <time>` while a cooldown runs. AWS documents none of them, so no more is read from them than
+/// necessary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protection(String);
 
 impl Protection {
-    /// Reads EC2's word; an endpoint that says nothing knows no protection.
+    /// Reads EC2's word; an endpoint that returns none knows no protection.
     pub fn read(text: Option<&str>) -> Self {
         Self(text.unwrap_or(OFF).to_owned())
     }
 
-    /// Whether EC2 may refuse to deregister the image at `now`. Any word but `disabled` counts, a new one too; a cooldown
-    /// that has ended does not.
+    /// Whether EC2 may refuse to deregister the image at `now`. Any word but `disabled` counts, unknown ones too; an
+    /// ended cooldown does not.
     pub fn holds(&self, now: DateTime<Utc>) -> bool {
         self.word(now) != OFF
     }
 
-    /// EC2's word, as it is to be understood at `now`: EC2 was seen to name the end of a cooldown long after it.
+    /// EC2's word, as it applies at `now`: EC2 was seen to report a cooldown long after its end.
     pub fn word(&self, now: DateTime<Utc>) -> &str {
         match self.end() {
             Some(end) if end <= now => OFF,
@@ -31,15 +31,14 @@ impl Protection {
         }
     }
 
-    /// The end of a cooldown, where it stands in the one word that is known for it. What another word means by a time
-    /// in it is not known.
+    /// The end of a cooldown, read only from the one word known for it. A time in another word may mean something else.
     fn end(&self) -> Option<DateTime<Utc>> {
         let end = DateTime::parse_from_rfc3339(self.0.strip_prefix("disabled after ")?.trim()).ok()?;
         Some(end.to_utc())
     }
 
-    /// Whether it is switched on, and then whether with a cooldown. While a cooldown runs it is switched off, though
-    /// EC2 still refuses: any word that begins with `disabled`.
+    /// `Some` if protection is enabled, with whether it has a cooldown. During a cooldown it is disabled, though EC2
+    /// still refuses: any word that begins with `disabled`.
     pub fn enabled(&self) -> Option<bool> {
         match self.0.as_str() {
             text if text.starts_with("disabled") => None,
@@ -47,8 +46,8 @@ impl Protection {
         }
     }
 
-    /// Whether EC2 still refuses at `now` although the protection was taken away, and until when, where its word has a
-    /// time that is still to come.
+    /// The cooldown that still runs at `now` after the protection was disabled, with its end if EC2's word has a future
+    /// time.
     pub fn cooling(&self, now: DateTime<Utc>) -> Option<Cooling> {
         let rest = self.word(now).strip_prefix(OFF).filter(|rest| !rest.is_empty())?;
         let apart = |c: char| c.is_whitespace() || "()[]<>,;'\"".contains(c);
@@ -58,12 +57,12 @@ impl Protection {
     }
 }
 
-/// How long EC2 refuses to deregister an image whose protection with a cooldown was taken away.
+/// The remaining cooldown of an image whose protection was disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cooling {
-    /// Until then.
+    /// Until this time.
     Until(DateTime<Utc>),
-    /// For up to 24 hours; EC2 does not say until when.
+    /// For up to 24 hours; EC2 does not report the end.
     ForADay,
 }
 

@@ -4,41 +4,41 @@ use std::collections::BTreeSet;
 
 use super::usage::source::Reference;
 
-/// Why an image stays.
+/// The reason why an image stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// Among the newest of its family.
     Newest {
-        /// Its place, counted from the newest, which is 1.
+        /// Its rank; the newest has 1.
         place: usize,
-        /// How many stay.
+        /// The number of versions that stay.
         keep: usize,
     },
     /// Younger than the policy asks, or of unknown age.
     TooYoung(String),
     /// Something names it.
     InUse(Vec<Reference>),
-    /// Launched lately, or launches may not have been reported yet.
+    /// Launched recently, or launches may not have been reported yet.
     RecentlyLaunched(String),
     /// Carries a tag that keeps it.
     ProtectedTag(String),
     /// EC2 would refuse to deregister it.
     DeregistrationProtection(String),
-    /// The target of an alias, or the one before.
+    /// The current or previous target of an alias.
     Alias(Vec<Reference>),
-    /// Being made still.
+    /// Still being created.
     Pending(String),
-    /// AWS Backup, Data Lifecycle Manager or Image Builder looks after it.
+    /// AWS Backup, Data Lifecycle Manager or Image Builder manages it.
     ManagedElsewhere(&'static str),
     /// Shared outside the account.
     Shared(String),
     /// Its name does not follow the pattern.
     Unmanaged,
-    /// Whether it is in use could not be found out.
+    /// Its use could not be verified.
     Unverified(String),
-    /// No rule covers it, or it was not asked for.
+    /// No rule covers it, or the command line excludes it.
     OutOfScope(String),
-    /// On its way out in stages, and the next stage is not due.
+    /// In retirement; the next stage is not due.
     Retiring(String),
 }
 
@@ -63,8 +63,8 @@ impl Reason {
         }
     }
 
-    /// What it says of an image on its way out: whether it is wanted again, or none of our business. `None` where it
-    /// says neither, so that the image stays as it is.
+    /// Its meaning for an image in retirement: `true` if the image is wanted again, `false` if amictl must leave it
+    /// alone; `None` if neither, so that the image stays as it is.
     pub fn recalls(&self) -> Option<bool> {
         match self {
             Self::Newest { .. }
@@ -101,7 +101,7 @@ impl Reason {
     }
 }
 
-/// Who uses an image, in words; what several sources found is named once.
+/// The references to an image, in words; each named once, even if several sources found it.
 pub fn named<'a>(by: impl IntoIterator<Item = &'a Reference>) -> String {
     let mut seen = BTreeSet::new();
     let by: Vec<_> = by.into_iter().filter(|r| seen.insert((r.kind, r.id.as_str()))).collect();

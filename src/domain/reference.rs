@@ -1,4 +1,4 @@
-//! What a user may call an image: an id, a name, `web`, `web:latest`, `web:v3`, `web:prod`, `ssm:/golden/web`.
+//! References to an image: an id, a name, `web`, `web:latest`, `web:v3`, `web:prod`, `ssm:/golden/web`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ use super::parameter::{ParameterError, ParameterName};
 /// A text that cannot name an image.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RefError {
-    /// Not a character EC2 takes in names, or too short or long.
+    /// Characters that EC2 does not allow in names, or too short or long.
     #[error(
         "'{0}' cannot name an image; give an id (ami-0123456789abcdef0), a name (web-v3-2026-01-02), \
          a family (web), a version (web:v3), an alias (web:prod) or an SSM parameter (ssm:/golden/web)"
@@ -36,16 +36,16 @@ pub enum RefError {
     Part {
         /// The whole reference.
         text: String,
-        /// What is wrong with which part.
+        /// The wrong part and its error.
         source: NameError,
     },
-    /// The alias has characters that SSM does not take.
+    /// The alias has characters that SSM does not allow.
     #[error("in '{0}': an alias is made of lower-case letters, digits and . _ -, e.g. 'web:prod'")]
     Alias(String),
 }
 
 impl RefError {
-    /// What to write instead, where that is plain.
+    /// The text to write instead, if it is clear.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Bare(path) => Some(format!("for the image that the parameter names, write {SSM}{path}")),
@@ -54,7 +54,7 @@ impl RefError {
     }
 }
 
-/// What stands before the name of an SSM parameter.
+/// The prefix of the name of an SSM parameter.
 const SSM: &str = "ssm:";
 
 /// The name of an alias within a family, e.g. `prod`. Never `latest`, never like a version.
@@ -79,9 +79,9 @@ pub enum ImageRef {
     Latest(Family),
     /// `web:v3`: that version.
     Version(Family, Version),
-    /// `web:prod`: what the SSM parameter `/amictl/web/prod` names.
+    /// `web:prod`: the image that the SSM parameter `/amictl/web/prod` names.
     Alias(Family, Alias),
-    /// `ssm:/golden/web`: what this SSM parameter names, whoever owns it.
+    /// `ssm:/golden/web`: the image that this SSM parameter names, whoever owns it.
     Parameter(ParameterName),
     /// A word that may be a family or the exact name of an unmanaged image.
     Word(String),
@@ -96,7 +96,7 @@ fn parameter(text: &str) -> Option<&str> {
     text.strip_prefix(BY_PARAMETER).or_else(|| text.strip_prefix(SSM).filter(|name| is_bare(name)))
 }
 
-/// Whether a text alone tells that it is a parameter.
+/// Whether the text is a parameter even without a prefix.
 fn is_bare(text: &str) -> bool {
     text.starts_with('/') || text.strip_prefix("arn:").is_some_and(|arn| arn.contains(":ssm:"))
 }
@@ -155,7 +155,7 @@ impl fmt::Display for ImageRef {
     }
 }
 
-/// Why a reference does not name one image.
+/// The reason why a reference does not name exactly one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unresolved {
     /// Nothing matches.
@@ -167,7 +167,7 @@ pub enum Unresolved {
 }
 
 impl ImageRef {
-    /// What the name of a matching image looks like, in EC2's wildcards; none where names do not decide.
+    /// Patterns for the names of matching images, with EC2's wildcards; none if names do not decide.
     pub fn name_patterns(&self) -> Vec<String> {
         match self {
             Self::Id(_) | Self::Alias(..) | Self::Parameter(_) => Vec::new(),
@@ -180,7 +180,7 @@ impl ImageRef {
 
     /// Picks the one image this names out of `images`, the account's own in one region.
     ///
-    /// Ids, aliases and parameters are not looked up here: EC2 and SSM answer for them.
+    /// Ids, aliases and parameters are not resolved here: EC2 and SSM answer for them.
     pub fn pick(&self, images: Vec<Image>, now: DateTime<Utc>) -> Result<Image, Unresolved> {
         match self {
             Self::Latest(family) => latest(family, images, now),
@@ -228,8 +228,8 @@ fn latest(family: &Family, images: Vec<Image>, now: DateTime<Utc>) -> Result<Ima
     }
 }
 
-/// What to call the alias that an SSM parameter is: `prod` for `/amictl/web/prod` of the family `web`, `web:prod`
-/// elsewhere. A parameter that is no alias keeps its name.
+/// The alias that an SSM parameter stands for: `prod` for `/amictl/web/prod` within the family `web`, `web:prod`
+/// elsewhere. Other parameters keep their name.
 pub fn alias_name(parameter: &str, family: Option<&Family>) -> String {
     match parameter.strip_prefix("/amictl/").and_then(|path| path.rsplit_once('/')) {
         Some((of, alias)) if family.is_some_and(|family| family.as_str() == of) => alias.to_owned(),
@@ -238,7 +238,7 @@ pub fn alias_name(parameter: &str, family: Option<&Family>) -> String {
     }
 }
 
-/// The names most like `wanted`, at most three, the likest first: for "did you mean".
+/// At most three names similar to `wanted`, the closest first: for "did you mean".
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     // Edit distance finds swapped and missing letters in short names, Jaro-Winkler a common beginning of long ones.
     let likeness =

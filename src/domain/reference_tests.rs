@@ -1,3 +1,5 @@
+//! Tests of the reader of image references.
+
 use super::super::image::testing::image;
 use super::*;
 

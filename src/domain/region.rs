@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
-/// Those whose opt-in status is `opt-in-not-required`.
+/// The regions whose opt-in status is `opt-in-not-required`.
 const DEFAULTS: [&str; 17] = [
     "ap-northeast-1",
     "ap-northeast-2",
@@ -27,18 +27,18 @@ const DEFAULTS: [&str; 17] = [
     "us-west-2",
 ];
 
-/// One AWS region, e.g. `us-east-1`. Whether the account may use it is for EC2 to say.
+/// One AWS region, e.g. `us-east-1`. Only EC2 knows whether the account may use it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Region(String);
 
 impl Region {
-    /// The region that every account of the public partition has.
+    /// A region that every account of the public partition has.
     pub fn first() -> Self {
         Self("us-east-1".to_owned())
     }
 
-    /// The regions of the public partition that every account has and nobody can disable; all others must be enabled.
+    /// The regions of the public partition that every account has and cannot disable; all others are opt-in.
     pub fn defaults() -> impl Iterator<Item = Self> {
         DEFAULTS.iter().map(|name| Self((*name).to_owned()))
     }
@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for Region {
     }
 }
 
-/// What a user may ask for: one region, or every region the account has enabled.
+/// The user's choice: one region, or every region enabled in the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegionChoice {
     /// Every enabled region.

@@ -1,4 +1,4 @@
-//! What RegisterImage is told of an image that is made from snapshots: its machine and its volumes.
+//! The fields of a RegisterImage call: the machine and the volumes of an image made from snapshots.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use super::snapshot::Snapshot;
 use super::uefi::UefiData;
 use super::volume::{Contents, Filling, NamedVolume, Volume};
 
-/// The architecture where nobody names one. EC2 would take `i386`.
+/// The default architecture. EC2's own default is `i386`.
 const ARCHITECTURE: &str = "x86_64";
-/// The root device where nobody names one.
+/// The default root device.
 const ROOT_DEVICE: &str = "/dev/xvda";
-/// The boot mode that a TPM and UEFI data need; `uefi-preferred` is not enough for a TPM.
+/// The boot mode required for a TPM and for UEFI data; `uefi-preferred` is not enough for a TPM.
 const UEFI: &str = "uefi";
 
 /// The machine and the volumes of an image to be registered.
@@ -21,17 +21,17 @@ const UEFI: &str = "uefi";
 pub struct Registration {
     /// `x86_64`, `arm64`, …
     pub architecture: String,
-    /// `legacy-bios`, `uefi` or `uefi-preferred`; that of the instance type when `None`.
+    /// `legacy-bios`, `uefi` or `uefi-preferred`; the instance type's default when `None`.
     pub boot_mode: Option<String>,
     /// Whether its instances must use version 2 of the instance metadata service.
     pub imds_v2: bool,
     /// Whether it has a NitroTPM.
     pub tpm: bool,
-    /// The variables of its firmware.
+    /// Its UEFI variables.
     pub uefi_data: Option<UefiData>,
-    /// Whether it has the driver of enhanced networking.
+    /// Whether it supports enhanced networking with ENA.
     pub ena: bool,
-    /// The same of older instance types: `simple`.
+    /// Enhanced networking of older instance types (SR-IOV): `simple`.
     pub sriov: Option<String>,
     /// The root device, e.g. `/dev/xvda`.
     pub root_device: String,
@@ -39,45 +39,45 @@ pub struct Registration {
     pub volumes: Vec<Volume>,
 }
 
-/// What a command line asks for.
+/// The options of the command line.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// The snapshot of the root volume.
     pub snapshot: SnapshotId,
-    /// As in [`Registration`], where it is named.
+    /// As in [`Registration`], if given.
     pub architecture: Option<String>,
-    /// As in [`Registration`], where it is named.
+    /// As in [`Registration`], if given.
     pub root_device: Option<String>,
-    /// As in [`Registration`], where it is named.
+    /// As in [`Registration`], if given.
     pub boot_mode: Option<String>,
-    /// As in [`Registration`], where it is named.
+    /// As in [`Registration`], if given.
     pub imds_v2: Option<bool>,
-    /// Whether a TPM is asked for.
+    /// Whether a TPM is requested.
     pub tpm: bool,
-    /// As in [`Registration`], where it is given.
+    /// As in [`Registration`], if given.
     pub uefi_data: Option<UefiData>,
-    /// The type of all volumes, where it is named.
+    /// The type of all volumes, if given.
     pub volume_type: Option<String>,
-    /// Volumes beside that of the root, and the size of that.
+    /// Volumes other than the root volume, and the size of the root volume.
     pub volumes: Vec<NamedVolume>,
 }
 
-/// Why EC2 would refuse to register an image so.
+/// The reason why EC2 would refuse the registration.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Impossible {
     /// A TPM without UEFI.
     #[error("a TPM needs the boot mode uefi, and the boot mode is {0}")]
     Tpm(String),
-    /// Variables for a firmware that is not there.
+    /// UEFI variables without UEFI.
     #[error("UEFI data need the boot mode uefi, and the boot mode is {0}")]
     UefiData(String),
     /// arm64 has no BIOS.
     #[error("{0} has no legacy-bios to boot with")]
     Bios(String),
-    /// Two volumes in one place.
+    /// Two volumes for one device.
     #[error("two volumes are named for the device {0}")]
     Device(String),
-    /// A volume that what it starts with does not fit on.
+    /// A volume smaller than its snapshot.
     #[error("the volume {device} of {size} GiB is smaller than {snapshot} of {least} GiB")]
     Small {
         /// The device.
@@ -86,10 +86,10 @@ pub enum Impossible {
         size: i32,
         /// The snapshot.
         snapshot: SnapshotId,
-        /// The size of that.
+        /// The size of the snapshot.
         least: i64,
     },
-    /// A size that volumes of the type do not have.
+    /// A size that the volume type does not allow.
     #[error("the volume {device} of {size} GiB cannot be of type {kind}, which has {least} to {most} GiB")]
     Size {
         /// The device.
@@ -106,7 +106,7 @@ pub enum Impossible {
 }
 
 impl Impossible {
-    /// What to give instead.
+    /// The options to give instead.
     pub fn hint(&self) -> String {
         match self {
             Self::Tpm(_) | Self::UefiData(_) => "give --boot-mode uefi as well, or leave it out".to_owned(),
@@ -121,11 +121,11 @@ impl Impossible {
 }
 
 impl Wanted {
-    /// What EC2 is to be told: what is asked for, and else what another image has.
+    /// The registration: the options given, else the values of another image.
     pub fn registration(&self, like: Option<&Registration>) -> Result<Registration, Impossible> {
         let base = like.cloned().unwrap_or_else(Registration::plain);
         let boot_mode = self.boot_mode.clone().or_else(|| base.boot_mode.clone());
-        // What the other image has of UEFI goes with the boot mode that it has; one that is asked for counts for more.
+        // The other image's TPM and UEFI data belong to its boot mode; another boot mode given drops them.
         let as_before = boot_mode == base.boot_mode || boot_mode.as_deref() == Some(UEFI);
         let made = Registration {
             architecture: self.architecture.clone().unwrap_or_else(|| base.architecture.clone()),
@@ -183,7 +183,7 @@ impl Wanted {
 }
 
 impl Registration {
-    /// What EC2 is told where nobody says anything else.
+    /// The defaults.
     pub fn plain() -> Self {
         Self {
             architecture: ARCHITECTURE.to_owned(),
@@ -203,17 +203,17 @@ impl Registration {
         self.volumes.iter().filter_map(Volume::snapshot).cloned().collect()
     }
 
-    /// Those of them that the command line names; what another image has is that image's.
+    /// The snapshots that the command line names; the others belong to another image.
     pub fn named_snapshots(&self) -> BTreeSet<SnapshotId> {
         self.volumes.iter().filter(|volume| volume.named).filter_map(Volume::snapshot).cloned().collect()
     }
 
-    /// The same with volumes that the snapshots, as EC2 describes them, fit on.
+    /// Enlarges the volumes to fit the snapshots as EC2 describes them.
     pub fn over(mut self, found: &[Snapshot]) -> Result<Self, Impossible> {
         for volume in &mut self.volumes {
             let snapshot = found.iter().find(|snapshot| Some(&snapshot.id) == volume.snapshot());
             let least = snapshot.map_or(0, |snapshot| snapshot.size_gib);
-            // The size of another image's volume is no wish of somebody who names a larger snapshot.
+            // The size of another image's volume is not binding if the command line names a larger snapshot.
             if !volume.sized && volume.size_gib.is_some_and(|size| i64::from(size) < least) {
                 volume.size_gib = None;
             }

@@ -1,3 +1,5 @@
+//! Tests of registrations built from options and another image.
+
 use super::*;
 
 fn snap(n: u32) -> SnapshotId {
@@ -22,7 +24,7 @@ fn volumes(all: &[&str]) -> Vec<NamedVolume> {
     all.iter().map(|text| text.parse().unwrap()).collect()
 }
 
-/// An image with everything.
+/// An image with every optional field set.
 fn like() -> Registration {
     let root = Volume {
         size_gib: Some(30),

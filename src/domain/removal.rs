@@ -1,4 +1,4 @@
-//! What is to be removed, and in which order.
+//! Removal of images: which snapshots are deleted with each, and in which order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,25 +7,25 @@ use crate::domain::image::{Image, State};
 use crate::domain::report::SnapshotResult;
 use crate::domain::tags::{KEEP, Tags};
 
-/// An image that is to go, and what becomes of its snapshots.
+/// An image to be deregistered, and the fate of its snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
     /// The image.
     pub image: Image,
-    /// Snapshots that go with it.
+    /// Snapshots deleted with it.
     pub delete: Vec<SnapshotId>,
     /// Snapshots that other images are made of.
     pub shared: Vec<SnapshotId>,
     /// Snapshots the user wants to keep.
     pub keep: Vec<SnapshotId>,
-    /// Snapshots that something else than an image names, or may name, each with what becomes of it.
+    /// Snapshots that something other than an image names, or may name, each with its result.
     pub spared: Vec<(SnapshotId, SnapshotResult)>,
-    /// Whether the user wants every snapshot kept: each then gets the tag that keeps it before the image goes.
+    /// Whether the user wants every snapshot kept: each is tagged `amictl:keep` before the image is deregistered.
     pub keep_all: bool,
 }
 
 impl Removal {
-    /// Decides for each snapshot of the image; `needed` are those that images which stay are made of.
+    /// Decides for each snapshot of the image; `needed` are the snapshots of images that stay.
     pub fn new(image: Image, needed: &BTreeSet<SnapshotId>, keep_snapshots: bool) -> Self {
         let ids: BTreeSet<SnapshotId> = image.snapshots.iter().map(|s| s.id.clone()).collect();
         let (shared, free): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| needed.contains(id));
@@ -33,7 +33,7 @@ impl Removal {
         Self { image, delete, shared, keep, spared: Vec::new(), keep_all: keep_snapshots }
     }
 
-    /// Leaves those alone of which `stays` says why.
+    /// Keeps the snapshots for which `stays` has a reason.
     pub fn spare(&mut self, stays: impl Fn(&SnapshotId) -> Option<SnapshotResult>) {
         for id in std::mem::take(&mut self.delete) {
             match stays(&id) {
@@ -43,7 +43,7 @@ impl Removal {
         }
     }
 
-    /// Leaves those alone that were kept on purpose when another image went which stood on them, too: the tag says so.
+    /// Keeps the snapshots that were kept on purpose when another image of theirs was deregistered: their tag names it.
     pub fn keep_tagged(&mut self, tags: &BTreeMap<SnapshotId, Tags>) {
         let of_another = |id: &SnapshotId| {
             let kept_of = tags.get(id).and_then(|tags| tags.get(KEEP)?.parse::<ImageId>().ok());
@@ -54,7 +54,7 @@ impl Removal {
         self.keep.extend(keep);
     }
 
-    /// Whether EC2 may make snapshots for the image that it does not tell of yet.
+    /// Whether EC2 may create snapshots for the image that it does not report yet.
     pub fn is_unfinished(&self) -> bool {
         match self.image.state {
             State::Available | State::Disabled | State::Deregistered => false,
@@ -64,7 +64,7 @@ impl Removal {
         }
     }
 
-    /// Deletes no other snapshots than these, which were shown to the user.
+    /// Limits the deletion to these snapshots, which were shown to the user.
     pub fn only(&mut self, shown: &[SnapshotId]) {
         let (delete, keep): (Vec<_>, _) =
             std::mem::take(&mut self.delete).into_iter().partition(|id| shown.contains(id));
@@ -72,14 +72,14 @@ impl Removal {
         self.keep.extend(keep);
     }
 
-    /// Whether every snapshot of the image goes with it.
+    /// Whether every snapshot of the image is deleted with it.
     pub fn takes_all(&self) -> bool {
         !self.delete.is_empty() && self.shared.is_empty() && self.keep.is_empty() && self.spared.is_empty()
     }
 }
 
-/// Orders removals so that a snapshot of several images goes with the last of them: each batch is to be worked on
-/// in order, and batches have no snapshot in common.
+/// Orders removals so that a shared snapshot is deleted with the last of its images. The removals of a batch run in
+/// order; batches share no snapshots.
 pub fn batches(removals: Vec<Removal>) -> Vec<Vec<Removal>> {
     let mut batch_of: BTreeMap<SnapshotId, usize> = BTreeMap::new();
     let mut batches: Vec<Vec<Removal>> = Vec::new();
@@ -93,7 +93,7 @@ pub fn batches(removals: Vec<Removal>) -> Vec<Vec<Removal>> {
             let moved = std::mem::take(&mut batches[other]);
             batches[home].extend(moved);
         }
-        // Those before leave the snapshots they have in common with this one to this one.
+        // Earlier removals leave shared snapshots to this one.
         for earlier in &mut batches[home] {
             let (later, own): (Vec<_>, _) =
                 std::mem::take(&mut earlier.delete).into_iter().partition(|id| removal.delete.contains(id));

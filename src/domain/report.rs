@@ -1,4 +1,4 @@
-//! What a run did, image by image: failures are values here, and the end of a run follows from them.
+//! The report of a run: one outcome per image, with failures as values that decide how the run ends.
 
 use super::failure::Kind;
 use super::ids::{AccountId, ImageId, SnapshotId};
@@ -6,32 +6,32 @@ use super::image::Image;
 use super::problem::{NOT_SEEN, PlaceError, Problem};
 use super::region::Region;
 
-/// What was to be done to an image.
+/// The action on an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verb {
-    /// Removes it.
+    /// Deregisters it.
     Deregister,
-    /// Lets others launch it.
+    /// Grants permissions.
     Share,
-    /// Takes that back.
+    /// Revokes permissions.
     Unshare,
-    /// Hides it from the listings of others, from a date on.
+    /// Deprecates it from a date on.
     Deprecate,
-    /// Takes a deprecation back.
+    /// Removes its deprecation.
     CancelDeprecation,
-    /// Switches it off.
+    /// Disables it.
     Disable,
-    /// Switches it on again.
+    /// Enables it again.
     Enable,
-    /// Has EC2 refuse to deregister it.
+    /// Enables deregistration protection.
     Protect,
-    /// Takes that back.
+    /// Disables deregistration protection.
     Unprotect,
     /// Changes its tags.
     Tag,
     /// Brings it back from the Recycle Bin.
     Restore,
-    /// Takes all steps of its retirement back.
+    /// Reverts all steps of its retirement.
     Revive,
 }
 
@@ -54,7 +54,7 @@ impl Verb {
         }
     }
 
-    /// What is said of an image when it is done.
+    /// The word for an image on which it is done.
     pub fn done(self) -> &'static str {
         match self {
             Self::Deregister => "deregistered",
@@ -72,7 +72,7 @@ impl Verb {
         }
     }
 
-    /// What is said of an image that was as it should be before.
+    /// The word for an image on which there was nothing to do.
     pub fn already(self) -> &'static str {
         match self {
             Self::Deregister => "already deregistered",
@@ -91,25 +91,25 @@ impl Verb {
     }
 }
 
-/// Something of an account and region that the user should know. It changes neither what is done nor how a run ends.
+/// A warning about an account and region. It changes neither the work nor the end of the run.
 pub type Warning = PlaceError;
 
-/// What became of one snapshot of an image that was deregistered or brought back.
+/// The result for one snapshot of an image that was deregistered or restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SnapshotResult {
-    /// Gone; looked at again to make sure.
+    /// Deleted, and confirmed by reading it again.
     Deleted,
-    /// Left alone, as another image is made of it.
+    /// Kept, as another image uses it.
     KeptShared,
-    /// Left alone, as these name it: a launch template or the like makes volumes of it.
+    /// Kept, as these references name it: a launch template or the like creates volumes from it.
     KeptInUse(String),
-    /// Left alone, as it could not be found out whether anything names it, for this reason.
+    /// Kept, as its references could not be read, for this reason.
     KeptUnverified(String),
-    /// Left alone, as the user asked; of an image that comes back: it was there all the time.
+    /// Kept at the user's request; for a restored image: it had never been deleted.
     Kept,
-    /// Back from the Recycle Bin.
+    /// Restored from the Recycle Bin.
     Restored,
-    /// Still there, and it should not be; or not there, and it should be.
+    /// Not deleted, or not restored, because of this problem.
     Failed(Problem),
 }
 
@@ -127,7 +127,7 @@ impl SnapshotResult {
         }
     }
 
-    /// What went wrong with it.
+    /// The problem, if it failed.
     pub fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Failed(problem) => Some(problem),
@@ -144,11 +144,11 @@ impl SnapshotResult {
 /// How the work on one image ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// Everything that was to be done is done.
+    /// All work on it is done.
     Done,
-    /// Something is left to do.
+    /// Some work on it is left.
     Failed(Problem),
-    /// Left alone, for this reason.
+    /// Skipped, for this reason.
     Skipped(Problem),
 }
 
@@ -163,31 +163,31 @@ pub struct Outcome {
     pub image_id: ImageId,
     /// Its name.
     pub name: Option<String>,
-    /// What was to be done to it.
+    /// The action on it.
     pub verb: Verb,
-    /// Whether anything was changed: what is as it should be already is done without a change.
+    /// Whether anything was changed; with nothing to do, an image is done without a change.
     pub changed: bool,
     /// More about it, for people.
     pub detail: Option<String>,
     /// How it ended.
     pub status: Status,
-    /// What became of each of its snapshots.
+    /// The result for each of its snapshots.
     pub snapshots: Vec<(SnapshotId, SnapshotResult)>,
 }
 
-/// What a run did.
+/// The results of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
-    /// One outcome for every image the run was to work on.
+    /// One outcome per image of the run.
     pub results: Vec<Outcome>,
-    /// Places in which the run could not work.
+    /// Places that failed as a whole.
     pub errors: Vec<PlaceError>,
-    /// What leads nowhere, of what was looked at for use.
+    /// Dead references found among the sources of use.
     pub warnings: Vec<Warning>,
 }
 
 impl Outcome {
-    /// What became of an image whose snapshots are not touched.
+    /// The outcome for an image whose snapshots are not touched.
     pub fn new(image: &Image, verb: Verb, changed: bool, status: Status) -> Self {
         Self {
             account: image.owner.clone(),
@@ -202,12 +202,12 @@ impl Outcome {
         }
     }
 
-    /// What became of an image that could not be changed, or not seen to be changed.
+    /// The outcome for an image that could not be changed, or whose change EC2 does not show.
     pub fn failed(image: &Image, verb: Verb, problem: Problem) -> Self {
         Self::new(image, verb, problem.code == NOT_SEEN, Status::Failed(problem))
     }
 
-    /// Which image it is about, for messages: name, id, account and region.
+    /// Name, id, account and region of the image, for messages.
     pub fn place(&self) -> String {
         let label = match &self.name {
             Some(name) => format!("{name} ({})", self.image_id),
@@ -217,7 +217,7 @@ impl Outcome {
         format!("{label} in {account}region {}", self.region)
     }
 
-    /// The same with more about it.
+    /// Adds a detail for people.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
@@ -226,7 +226,7 @@ impl Outcome {
 }
 
 impl Report {
-    /// How many images are done, failed and skipped.
+    /// The number of images done, failed and skipped.
     pub fn counts(&self) -> (usize, usize, usize) {
         self.results.iter().fold((0, 0, 0), |(done, failed, skipped), outcome| match outcome.status {
             Status::Done => (done + 1, failed, skipped),
@@ -235,10 +235,10 @@ impl Report {
         })
     }
 
-    /// How the run ends: `None` when nothing failed.
+    /// The end of the run: `None` if nothing failed.
     ///
-    /// A skipped image is no failure: it was left alone on purpose, and the report says why. An image that failed half
-    /// the way is partly done.
+    /// A skipped image is no failure: the report has the reason. A run that failed halfway through an image is partly
+    /// done.
     pub fn failure(&self) -> Option<Kind> {
         match self.counts() {
             (_, 0, _) if self.errors.is_empty() => None,

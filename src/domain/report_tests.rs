@@ -1,3 +1,5 @@
+//! Tests of reports and the ends of runs they lead to.
+
 use super::*;
 use crate::domain::image::testing::image;
 

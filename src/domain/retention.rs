@@ -1,7 +1,6 @@
-//! Which images may go: a policy, the images of one place, who uses them and the time in; one verdict with every
-//! reason for each image out.
+//! Verdicts on images: from a policy, the images of one place, their use and the time.
 //!
-//! Doubt keeps: an unknown date, an unread source, a word of EC2 that is new to us.
+//! Each verdict has every reason. In doubt an image stays: an unknown date, an unread source, a new word of EC2.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -19,38 +18,38 @@ use super::usage::source::{ALIAS, SourceState, SourceStatus, Usage, Verdict as U
 
 pub use super::reason::Reason;
 
-/// EC2 reports launches up to a day late, so a younger image that seems never launched may have been.
+/// EC2 reports launches up to a day late, so a younger image without a reported launch may have been launched.
 const LAUNCHES_REPORTED_WITHIN: TimeDelta = TimeDelta::hours(48);
 
-/// Who an image is shared with, where that was asked: words for people, or why it could not be found out.
+/// The launch permissions of images, if a rule asks for them: words for people, or why they could not be read.
 pub type Shares = HashMap<ImageId, Result<Option<String>, String>>;
 
-/// What becomes of one image.
+/// The verdict on one image.
 #[derive(Debug, Clone)]
 pub struct Verdict<'a> {
     /// The image.
     pub image: &'a Image,
-    /// The family it counts in: that of its name, or the value of a tag for unmanaged images.
+    /// Its family: from its name, or the value of a tag for unmanaged images.
     pub family: Option<&'a str>,
-    /// Its place in the family, counted from the newest; none for images that do not count.
+    /// Its rank in the family, counted from the newest; `None` if it does not count.
     pub place: Option<usize>,
-    /// How many of the family stay.
+    /// The number of versions of the family that stay.
     pub keep: Option<usize>,
-    /// Whether a rule asks who it is shared with.
+    /// Whether a rule needs its launch permissions.
     pub asks_shares: bool,
-    /// Everything that keeps it; it may go when there is nothing.
+    /// All reasons to keep it; none if it may be removed.
     pub reasons: Vec<Reason>,
-    /// What is to be done to it: a step on its way out where nothing keeps it, or back where it is wanted again.
+    /// The step to take: forward if nothing keeps it, back if it is wanted again.
     pub step: Option<Step>,
 }
 
 impl Verdict<'_> {
-    /// Whether the image may go.
+    /// Whether the image may be removed.
     pub fn goes(&self) -> bool {
         self.reasons.is_empty()
     }
 
-    /// Whether nothing but the time of its next stage keeps it: then who uses it decides what is to be done.
+    /// Whether at most the waiting time of its next stage keeps it: then its use decides the step.
     pub fn candidate(&self) -> bool {
         self.reasons.iter().all(|reason| matches!(reason, Reason::Retiring(_)))
     }
@@ -98,7 +97,7 @@ pub fn judge<'a>(
 
 type Placed<'a> = (Option<&'a str>, Option<usize>);
 
-/// The family an image counts in, and the first rule that covers it.
+/// The family of an image, and the first rule that covers it.
 fn place<'a>(policy: &Policy, rules: &[Settled], image: &'a Image) -> Placed<'a> {
     let tag = policy.family_tag.as_ref().filter(|_| policy.unmanaged);
     let by_tag = || image.tags.get(tag?).map(String::as_str);
@@ -110,10 +109,10 @@ fn place<'a>(policy: &Policy, rules: &[Settled], image: &'a Image) -> Placed<'a>
     (family, rule)
 }
 
-/// The place of each image among those that share its family and its rule, newest first.
+/// The rank of each image among those that share its family and its rule, newest first.
 ///
-/// What failed or is pending has no place, and what is disabled takes none from those that work: N images that work
-/// are to stay, and so is a disabled one that is as new.
+/// Failed and pending images have no rank, and disabled ones take none from working ones: N working images stay, and so
+/// does a disabled one that is as new.
 fn places(images: &[Image], placed: &[Placed<'_>]) -> Vec<Option<usize>> {
     let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
     for (index, (family, rule)) in placed.iter().enumerate() {
@@ -179,7 +178,7 @@ fn rule_reasons(rule: &Settled, image: &Image, place: Option<usize>, now: DateTi
     }
 }
 
-/// Reasons that no rule can set aside.
+/// Reasons that no rule can override.
 fn standing_reasons(policy: &Policy, image: &Image, now: DateTime<Utc>, reasons: &mut Vec<Reason>) {
     let keep = TagMatch { key: KEEP.to_owned(), value: None };
     for tag in policy.protect_tags.iter().filter(|tag| **tag != keep).chain([&keep]) {
@@ -196,7 +195,7 @@ fn standing_reasons(policy: &Policy, image: &Image, now: DateTime<Utc>, reasons:
     reasons.extend(managed_elsewhere(image).map(Reason::ManagedElsewhere));
 }
 
-/// Who else looks after the image: what they made is theirs to delete.
+/// The AWS service that manages the image and deletes it itself.
 fn managed_elsewhere(image: &Image) -> Option<&'static str> {
     let made_by_builder = image.tags.get("CreatedBy").is_some_and(|by| by == "EC2 Image Builder");
     let builder = made_by_builder || image.tags.contains_key("Ec2ImageBuilderArn");
@@ -231,7 +230,7 @@ fn use_reasons(usage: &Usage, image: &ImageId, doubt: Option<&str>) -> Vec<Reaso
     }
 }
 
-/// What is to be done to the image; a reason is added where it has to wait for that.
+/// The step to take; adds a reason if it has to wait.
 fn step(rule: &Settled, image: &Image, reasons: &mut Vec<Reason>, now: DateTime<Utc>) -> Option<Step> {
     if reasons.is_empty() {
         let due = rule.retire.as_ref().map_or(Next::Due(Step::Deregister), |stages| next(stages, image, now));
@@ -256,7 +255,7 @@ fn step(rule: &Settled, image: &Image, reasons: &mut Vec<Reason>, now: DateTime<
     }
 }
 
-/// The sources that could not be read, with EC2's words; the same for every image of a place.
+/// The sources that could not be read, with EC2's messages; the same for all images of a place.
 fn doubt(usage: &Usage) -> Option<String> {
     said(usage.failed().into_iter().filter(|state| !state.source.by_image()).collect())
 }

@@ -1,8 +1,8 @@
-//! Verdicts where what may go does so in stages.
+//! Tests of verdicts under policies that retire images in stages.
 
 use super::*;
 
-/// What is to be done to each image, by its number.
+/// The step for each image, by its number.
 fn steps(policy: &Policy, images: &[Image], usage: &Usage) -> Vec<(u32, Step)> {
     let verdicts = judge(policy, images, usage, &Shares::new(), now());
     let number = |v: &Verdict<'_>| u32::from_str_radix(&v.image.id.as_str()[4..], 16).unwrap();
@@ -11,7 +11,7 @@ fn steps(policy: &Policy, images: &[Image], usage: &Usage) -> Vec<(u32, Step)> {
 
 const STAGES: &str = "retire = ['deprecate', 'disable@14d', 'deregister@30d']\n";
 
-/// Deprecated by its retirement so many days ago.
+/// An image deprecated by its retirement some days ago.
 fn deprecated(image: &mut Image, days: i64) {
     let at = now() - TimeDelta::days(days);
     image.deprecated_at = Some(at);
@@ -97,6 +97,6 @@ fn a_tag_that_cannot_be_read_is_left_as_it_is_and_said() {
     assert_eq!(steps(&policy(STAGES), &images, &Usage::default()), [(3, Step::Deprecate)]);
     assert_eq!(codes(&policy(STAGES), &images, 1), ["retiring"]);
     assert_eq!(codes(&policy(STAGES), &images, 2), ["protected-tag", "retiring"]);
-    // What is not retired in stages does not ask the tag.
+    // Without stages the tag does not count.
     assert_eq!(going(&plain(), &images, &Usage::default()), [1, 3]);
 }

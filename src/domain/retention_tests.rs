@@ -1,3 +1,5 @@
+//! Tests of the verdicts on images.
+
 #[path = "retention_retire_tests.rs"]
 mod retire;
 
@@ -25,7 +27,7 @@ fn id(n: u32) -> ImageId {
     format!("ami-{n:017x}").parse().unwrap()
 }
 
-/// The ids of those that go.
+/// The numbers of the images that are removed.
 fn going(policy: &Policy, images: &[Image], usage: &Usage) -> Vec<u32> {
     let verdicts = judge(policy, images, usage, &Shares::new(), now());
     let number = |v: &Verdict<'_>| u32::from_str_radix(&v.image.id.as_str()[4..], 16).unwrap();

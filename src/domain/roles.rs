@@ -1,4 +1,4 @@
-//! Roles in other accounts: how they are named, and what they may ask for.
+//! IAM roles in other accounts: ARNs, names and external ids.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,11 +17,11 @@ pub struct RoleArn {
     name: RoleName,
 }
 
-/// The name of a role, with its path where it has one: `name` or `path/name`.
+/// The name of a role, with its path if it has one: `name` or `path/name`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoleName(String);
 
-/// What a role may demand of whoever assumes it.
+/// The external id that the trust policy of a role may require.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExternalId(String);
 
@@ -30,11 +30,11 @@ pub struct ExternalId(String);
 pub enum AccountChoice {
     /// This role.
     Role(RoleArn),
-    /// The role that is named the same in every account, in this account.
+    /// The role that has one name in all accounts, in this account.
     Account(AccountId),
 }
 
-/// A text that names no role, or not what goes with one.
+/// A text that is not a role, role name, external id or account.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RoleError {
     /// Not the ARN of a role.

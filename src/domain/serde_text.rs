@@ -1,4 +1,4 @@
-//! Values that documents hold as text: for `#[serde(with = …)]`.
+//! Values that documents store as text: for `#[serde(with = …)]`.
 
 use std::fmt::Display;
 

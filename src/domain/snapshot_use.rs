@@ -1,5 +1,6 @@
-//! What else than an image needs a snapshot: launch templates and the like, which make volumes of it. Deleting it would
-//! have their launches fail, whether the image it was made for is there or not.
+//! Use of snapshots other than by images: launch templates and the like that create volumes from them.
+//!
+//! Launches would fail without such a snapshot, whether its image exists or not.
 
 use super::ids::SnapshotId;
 use super::orphan::Named;
@@ -10,8 +11,8 @@ use super::usage::source::{Source, SourceState, SourceStatus, Usage};
 /// The sources that can name snapshots.
 pub const NAMING: [Source; 3] = [Source::LaunchTemplates, Source::LaunchConfigurations, Source::SpotRequests];
 
-/// Why a snapshot stays when its image goes, as far as these sources tell: something names it, or may name it, as they
-/// were not all read to their end. A source that was left out may name it, too.
+/// The reason why a snapshot stays when its image is deregistered: something names it, or may, as a source was not read
+/// completely. A source that was left out counts as unread too.
 pub fn stays(usage: &Usage, snapshot: &SnapshotId) -> Option<SnapshotResult> {
     let by = usage.snapshot_references(snapshot);
     if !by.is_empty() {
@@ -25,7 +26,7 @@ pub fn stays(usage: &Usage, snapshot: &SnapshotId) -> Option<SnapshotResult> {
     }
 }
 
-/// The same from a reading of nothing but these.
+/// As [`stays`], from the snapshots that templates and configurations name.
 pub fn stays_by(named_snapshots: &Named, snapshot: &SnapshotId) -> Option<SnapshotResult> {
     match named_snapshots {
         Err(problem) => Some(unknown(&problem.to_string())),

@@ -1,4 +1,4 @@
-//! Tags: what EC2 allows, and what an image made by amictl carries.
+//! Tags: EC2's limits, amictl's own keys, and the tags of new images and copies.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,15 +11,15 @@ use super::naming::ImageName;
 /// Tags of one resource, by key. Keys are case-sensitive.
 pub type Tags = BTreeMap<String, String>;
 
-/// The tag that tells which program and version made an image.
+/// The tag with the program and version that made an image.
 pub const CREATED_BY: &str = "amictl:created-by";
-/// The tag that tells which run made an image. CreateImage has no client token: after a lost answer
-/// this is how a run knows the image it made from one that another run made.
+/// The tag with the run that made an image. CreateImage has no client token: after a lost answer this tag distinguishes
+/// the image of this run from that of another.
 pub const RUN: &str = "amictl:run";
-/// The tag that tells which image a copy was made from, as `region/ami-…`.
+/// The tag with the source of a copy, as `region/ami-…`.
 pub const COPIED_FROM: &str = "amictl:copied-from";
-/// The tag of a snapshot that tells which image amictl made it for, as `snap-…/ami-…`: its own id, and that of the image.
-/// Tags travel with copies of a snapshot, and a copy has another id.
+/// The tag of a snapshot with its own id and the image amictl made it for, as `snap-…/ami-…`. Tags are copied with a
+/// snapshot, but a copy has another id.
 pub const SNAPSHOT_OF: &str = "amictl:snapshot-of";
 
 const MOST: usize = 50;
@@ -57,7 +57,7 @@ pub enum TagError {
     /// Two values for one key.
     #[error("tag '{0}' is given twice; give it once")]
     Twice(String),
-    /// The key says what the image is and follows from its name.
+    /// A key that amictl sets from the name of the image.
     #[error("tag '{0}' is set by amictl from the image's name: leave it out")]
     Ours(String),
 }
@@ -96,17 +96,17 @@ impl FromStr for Tag {
     }
 }
 
-/// A question about tags: the key is there, or it has this value. Keys are compared whole.
+/// A condition on tags: a key exists, or has this value. Keys are compared whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagMatch {
-    /// The key that must be there.
+    /// The key that must exist.
     pub key: String,
     /// The value it must have; any when `None`. `*` and `?` stand for other characters, as in EC2's filters.
     pub value: Option<String>,
 }
 
 impl TagMatch {
-    /// Whether `tags` answer the question with yes.
+    /// Whether `tags` meet the condition.
     pub fn matches(&self, tags: &Tags) -> bool {
         match (tags.get(&self.key), &self.value) {
             (Some(has), Some(wanted)) if !wanted.contains(['*', '?']) => has == wanted,
@@ -141,7 +141,7 @@ impl FromStr for TagMatch {
     }
 }
 
-/// The service of AWS that looks after what carries these tags, and deletes it itself.
+/// The AWS service that manages resources with these tags and deletes them itself.
 pub fn backup_service(tags: &Tags) -> Option<&'static str> {
     let any = |wanted: fn(&str) -> bool| tags.keys().any(|key| wanted(key));
     if any(|key| key.starts_with("aws:backup:")) {
@@ -150,18 +150,18 @@ pub fn backup_service(tags: &Tags) -> Option<&'static str> {
     any(|key| key.starts_with("aws:dlm:") || key == "dlm:managed").then_some("Data Lifecycle Manager")
 }
 
-/// Who makes an image: goes into its tags.
+/// The program and run that make an image, for its tags.
 #[derive(Debug, Clone)]
 pub struct Maker {
     /// Program and version, e.g. `amictl/0.1.0`.
     pub program: String,
-    /// Differs for every run.
+    /// Unique per run.
     pub run: String,
 }
 
-/// The tags of a new image and of its snapshots: what follows from its name, who made it, and `given`.
+/// The tags of a new image and its snapshots: from its name, its maker, and `given`.
 ///
-/// A `Name` among `given` replaces the image name there; the other keys of ours cannot be given.
+/// A `Name` in `given` replaces the image name; amictl's other keys cannot be given.
 pub fn image_tags(name: &ImageName, maker: &Maker, given: &[Tag]) -> Result<Tags, TagError> {
     let ours = [
         ("Family", name.family().to_string()),
@@ -186,14 +186,14 @@ pub fn image_tags(name: &ImageName, maker: &Maker, given: &[Tag]) -> Result<Tags
     }
 }
 
-/// The tags that follow from a name: all that a copy can carry where the tags of its source cannot be seen.
+/// The tags that follow from a name: all that a copy can carry if the tags of its source are not visible.
 pub fn name_tags(name: &ImageName) -> Tags {
     let family = ("Family", name.family().to_string());
     let tags = [("Name", name.to_string()), family, ("Version", name.version().get().to_string())];
     tags.map(|(key, value)| (key.to_owned(), value)).into()
 }
 
-/// What the copy of an image carries: the tags of its source, brought into line with the copy's own name.
+/// The tags of a copy: those of its source, adapted to the name of the copy.
 #[derive(Debug, Clone)]
 pub struct CopyTags<'a> {
     /// The tags of the source.
@@ -202,13 +202,13 @@ pub struct CopyTags<'a> {
     pub old_name: &'a str,
     /// The name of the copy.
     pub new_name: &'a str,
-    /// Where the copy comes from, as `region/ami-…`.
+    /// The source of the copy, as `region/ami-…`.
     pub origin: String,
 }
 
 impl CopyTags<'_> {
-    /// The tags of the copy. Tags of AWS cannot be copied; what ours say of the source's own life is not true of the
-    /// copy. Ours are left out where 50 are there already.
+    /// The tags of the copy. Tags of AWS cannot be copied, and amictl's tags about the life of the source do not apply.
+    /// Tags that amictl adds are left out if there are 50 already.
     pub fn tags(&self) -> Tags {
         let carried =
             |key: &str| !key.starts_with("aws:") && ![RUN, COPIED_FROM, SNAPSHOT_OF, RETIRE, SHARES].contains(&key);
@@ -228,13 +228,13 @@ impl CopyTags<'_> {
     }
 }
 
-/// The tag.
+/// The tag with the steps of a retirement.
 pub const RETIRE: &str = "amictl:retire";
 
-/// The tag in which the launch permissions of a disabled image are kept: EC2 drops them for good.
+/// The tag with the launch permissions of a disabled image, which EC2 drops permanently.
 pub const SHARES: &str = "amictl:shares";
 
-/// The tag that keeps an image whatever the policy says.
+/// The tag that keeps an image, whatever the policy.
 pub const KEEP: &str = "amictl:keep";
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+//! Tests of tags: limits, and the tags of images and copies.
+
 use super::*;
 
 fn name() -> ImageName {

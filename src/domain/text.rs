@@ -1,13 +1,12 @@
-//! The one reader of references: it finds the ids of images and snapshots in any text, whatever the text is.
+//! Reader of the ids of images and snapshots in any text, whatever its format and encoding.
 //!
 //! An id counts wherever its characters stand: after an escape (`\n`, `\u003e`, `%3D`), within a longer word
-//! (`golden-ami-…`), in an ARN. Only another hexadecimal digit right behind it makes it something else. An id found too
-//! many keeps an image too many; one that is missed deletes an image somebody needs.
+//! (`golden-ami-…`), in an ARN. Only another hexadecimal digit right after it makes it something else. An id too many
+//! keeps an image too many; a missed id deletes an image in use.
 //!
-//! For the same reason no encoding is guessed. Ids are ASCII, and every encoding in use writes ASCII as one byte a
-//! character (UTF-8, Latin-1 and their like) or as two or four with zeroes (UTF-16, UTF-32, either byte order). The bytes
-//! are read in each of these ways, so that neither a missing byte order mark nor a file that is half one, half the other
-//! hides an id.
+//! For the same reason no encoding is guessed. Ids are ASCII, and every encoding in use writes ASCII as one byte per
+//! character (UTF-8, Latin-1 and the like) or as two or four with zeroes (UTF-16, UTF-32, either byte order). The bytes
+//! are read in each of these ways, so that neither a missing byte order mark nor a file of mixed encodings hides an id.
 
 use std::str::FromStr;
 
@@ -23,15 +22,15 @@ pub fn snapshot_ids(text: &str) -> impl Iterator<Item = SnapshotId> {
     ids(text.as_bytes(), 0..text.len()).map(|(_, id)| id)
 }
 
-/// The image ids in bytes that come piece by piece, each with the number of its line: a file of any size is searched
-/// in little memory, and an id that stands across two pieces is found.
+/// Finds image ids, with their line numbers, in bytes that arrive in pieces: files of any size need little memory, and
+/// an id that spans two pieces is found.
 #[derive(Debug)]
 pub struct Pieces {
-    /// What is still needed of the bytes so far.
+    /// The bytes still needed.
     kept: Vec<u8>,
-    /// How much of that has been searched.
+    /// The number of these bytes already searched.
     searched: usize,
-    /// The line in which it begins.
+    /// The line number of the first of these bytes.
     line: usize,
 }
 
@@ -42,7 +41,7 @@ impl Default for Pieces {
 }
 
 impl Pieces {
-    /// Takes the next piece, and gives the ids that are certain by now. An empty piece is the end.
+    /// Takes the next piece and returns the ids found for certain. An empty piece is the end.
     pub fn add(&mut self, piece: &[u8]) -> Vec<(usize, ImageId)> {
         self.kept.extend_from_slice(piece);
         let until = if piece.is_empty() { self.kept.len() } else { self.kept.len().saturating_sub(REACH) };
@@ -67,7 +66,7 @@ fn line_feeds(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
-/// How a file is compressed, by the bytes it begins with: ids in it cannot be seen.
+/// The compression of a file, by its first bytes: ids in it cannot be read.
 pub fn compressed(beginning: &[u8]) -> Option<&'static str> {
     const KINDS: [(&[u8], &str); 9] = [
         (b"\x1f\x8b", "compressed by gzip"),
@@ -86,7 +85,7 @@ pub fn compressed(beginning: &[u8]) -> Option<&'static str> {
     known.or(bzip2.then_some("compressed by bzip2"))
 }
 
-/// What kind of id it is, by what stands before its hyphen.
+/// The kind of an id, by its prefix.
 trait Prefixed: FromStr {
     const PREFIX: &'static str;
 }
@@ -99,18 +98,18 @@ impl Prefixed for SnapshotId {
     const PREFIX: &'static str = "snap";
 }
 
-/// How many hexadecimal digits an id has: 8 in resources made before 2016, 17 since.
+/// The number of hexadecimal digits of an id: 8 in resources made before 2016, 17 since.
 const DIGITS: [usize; 2] = [8, 17];
 
-/// How far from its hyphen an id goes at most, with what tells its end, in the widest encoding.
+/// The maximum number of bytes from the hyphen of an id past its end, in the widest encoding.
 const REACH: usize = 4 * (17 + 2);
 
-/// How bytes are read as characters.
+/// A way to read bytes as characters.
 #[derive(Clone, Copy)]
 struct Reading {
-    /// The bytes of a character.
+    /// Bytes per character.
     width: usize,
-    /// Whether the byte that tells ASCII characters apart comes last.
+    /// Whether the non-zero byte of an ASCII character comes last.
     big_endian: bool,
 }
 
@@ -123,7 +122,7 @@ const READINGS: [Reading; 5] = [
 ];
 
 impl Reading {
-    /// The ASCII character whose telling byte is at `at`, if that is one.
+    /// The ASCII character whose non-zero byte is at `at`, if it is one.
     fn ascii(self, bytes: &[u8], at: usize) -> Option<u8> {
         let zeroes = match self.big_endian {
             true => at.checked_sub(self.width - 1)?..at,
@@ -152,7 +151,7 @@ impl Reading {
     }
 }
 
-/// The ids whose hyphens stand in that part of the bytes, each with where its hyphen is.
+/// The ids whose hyphens lie in this part of the bytes, each with the position of its hyphen.
 fn ids<T: Prefixed>(bytes: &[u8], part: std::ops::Range<usize>) -> impl Iterator<Item = (usize, T)> {
     let from = part.start;
     let hyphens = bytes[part].iter().enumerate().filter(|(_, byte)| **byte == b'-');

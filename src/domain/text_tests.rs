@@ -1,3 +1,5 @@
+//! Tests of the reader of ids in texts of any encoding.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -86,7 +88,7 @@ const ENCODINGS: [(&str, Encoding); 9] = [
     ("UTF-16BE with a mark", |text| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_be_bytes).collect()),
     ("UTF-32LE", |text| text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect()),
     ("UTF-32BE", |text| text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect()),
-    // What Latin-1 does not have becomes any byte at all.
+    // Characters outside Latin-1 become arbitrary bytes.
     ("Latin-1", |text| text.chars().map(|c| u32::from(c).to_le_bytes()[0]).collect()),
 ];
 
@@ -94,7 +96,7 @@ fn id() -> impl Strategy<Value = String> {
     "ami-([0-9a-f]{8}|[0-9a-f]{17})"
 }
 
-/// Any text, and one that looks like ids and pieces of them.
+/// Any text, and texts of ids and pieces of them.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[ami\\-0-9a-f\u{61}\u{6100}\u{661}\0\n]{0,40}", "[一-鿿]{0,20}"]
 }
@@ -107,7 +109,7 @@ proptest! {
         piece in 1usize..200,
     ) {
         for (name, encode) in ENCODINGS {
-            // The first byte of what follows must not be one more digit of the id.
+            // The next byte must not be another digit of the id.
             let after = format!(" {after}");
             let mut bytes = noise.clone();
             bytes.extend(encode(&format!("{before}{id}{after}")));

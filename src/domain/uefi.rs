@@ -8,20 +8,20 @@ use thiserror::Error;
 /// EC2's limit, in characters of base64.
 pub const LONGEST: usize = 64_000;
 
-/// The non-volatile variables of a UEFI firmware, in base64. They may hold what must not be read: nothing shows them.
+/// The non-volatile UEFI variables, in base64. They may hold secrets, so nothing prints them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UefiData(String);
 
-/// Why a text cannot be such data; says nothing of what is in it.
+/// The reason why a text is not such data, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UefiError {
-    /// Nothing is there.
+    /// An empty text.
     #[error("it is empty")]
     Empty,
-    /// More than EC2 takes.
+    /// A text longer than EC2 accepts.
     #[error("it has more than {LONGEST} characters of base64, and EC2 takes no more")]
     TooLong,
-    /// Something else.
+    /// A text that is not base64.
     #[error("it is not base64")]
     NotBase64,
 }
@@ -36,7 +36,7 @@ impl UefiData {
 impl FromStr for UefiData {
     type Err = UefiError;
 
-    /// Line ends and blanks are left out: files have them, and EC2 takes none.
+    /// Drops line ends and blanks: files have them, and EC2 accepts none.
     fn from_str(text: &str) -> Result<Self, UefiError> {
         let data: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         let digits = data.trim_end_matches('=');

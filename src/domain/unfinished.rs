@@ -1,17 +1,17 @@
-//! Deregistrations that began and of which no good end was seen: what they were to take along may be left.
+//! Interrupted deregistrations: the journal has their begin, but no success, so snapshots may be left.
 
 use super::ids::{AccountId, SnapshotId};
 use super::region::Region;
 
-/// What was to be done to an image, as it was written down before.
+/// An interrupted deregistration, from the journal line written before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
-    /// Where the image was.
+    /// The region of the image.
     pub region: Region,
-    /// Whose it was, where that was known.
+    /// The account of the image, if known.
     pub account: Option<AccountId>,
     /// Its name.
     pub name: Option<String>,
-    /// The snapshots that were to go with it.
+    /// The snapshots to be deleted with it.
     pub delete: Vec<SnapshotId>,
 }

@@ -8,7 +8,7 @@ use super::ids::SnapshotId;
 use super::registration::Impossible;
 use super::snapshot::Snapshot;
 
-/// The sizes in GiB that EC2 makes volumes of, by their type.
+/// The minimum and maximum size in GiB of volumes, by type.
 const SIZES: [(&str, i32, i32); 7] = [
     ("gp2", 1, 16_384),
     ("gp3", 1, 65_536),
@@ -21,17 +21,17 @@ const SIZES: [(&str, i32, i32); 7] = [
 /// The largest of them.
 const LARGEST: i32 = 65_536;
 
-/// What a volume starts with.
+/// The initial content of a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contents {
-    /// What is on a snapshot.
+    /// The content of a snapshot.
     Snapshot(SnapshotId),
     /// Nothing.
     Blank {
-        /// Whether it is encrypted. What a snapshot is decides that by itself.
+        /// Whether it is encrypted. A volume from an encrypted snapshot always is.
         encrypted: bool,
     },
-    /// Nothing, on a disk of the host: `ephemeral0`.
+    /// Nothing, on an instance store volume: `ephemeral0`.
     InstanceStore(String),
 }
 
@@ -40,19 +40,19 @@ pub enum Contents {
 pub struct Volume {
     /// The device it appears as, e.g. `/dev/sdb`.
     pub device: String,
-    /// What it starts with.
+    /// Its initial content.
     pub contents: Contents,
     /// Its size in GiB; that of the snapshot when `None`.
     pub size_gib: Option<i32>,
     /// `gp3`, …; EC2 chooses when `None`.
     pub kind: Option<String>,
-    /// Operations a second, where they are bought.
+    /// Provisioned operations per second.
     pub iops: Option<i32>,
-    /// MiB a second, where they are bought.
+    /// Provisioned throughput in MiB per second.
     pub throughput: Option<i32>,
-    /// Whether it goes with its instance.
+    /// Whether it is deleted with its instance.
     pub delete_on_termination: bool,
-    /// Whether the command line names what it starts with; else it is as in another image.
+    /// Whether the command line names its content; else it comes from another image.
     pub named: bool,
     /// Whether the command line names its size.
     pub sized: bool,
@@ -63,21 +63,21 @@ pub struct Volume {
 pub struct NamedVolume {
     /// The device.
     pub device: String,
-    /// What it is to be.
+    /// Its snapshot or size.
     pub with: Filling,
 }
 
-/// What a volume is named by.
+/// The value after the device on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filling {
-    /// What it starts with.
+    /// Its initial content.
     Snapshot(SnapshotId),
-    /// The size in GiB of one that starts with nothing; of the root volume, its size.
+    /// The size in GiB of a blank volume, or of the root volume.
     Size(i32),
 }
 
 impl NamedVolume {
-    /// The volume, which is not that of the root.
+    /// The volume, for devices other than the root device.
     pub fn volume(&self) -> Volume {
         match &self.with {
             Filling::Snapshot(id) => Volume::new(&self.device, Contents::Snapshot(id.clone())),
@@ -113,7 +113,7 @@ impl FromStr for NamedVolume {
 }
 
 impl Volume {
-    /// A volume of EC2's choice of type, which goes with its instance.
+    /// A volume of EC2's default type that is deleted with its instance.
     pub fn new(device: &str, contents: Contents) -> Self {
         Self {
             device: device.to_owned(),
@@ -128,13 +128,13 @@ impl Volume {
         }
     }
 
-    /// The same with a size that was asked for.
+    /// Sets the size given on the command line.
     #[must_use]
     pub fn resized(self, size: i32) -> Self {
         Self { size_gib: Some(size), sized: true, ..self }
     }
 
-    /// The same of another type. What was bought for the one before is not for this one.
+    /// Sets another type, which drops provisioned IOPS and throughput.
     #[must_use]
     pub fn retyped(self, kind: &str) -> Self {
         match &self.contents {
@@ -152,7 +152,7 @@ impl Volume {
         }
     }
 
-    /// Refuses a size that what it starts with, or its type, does not allow.
+    /// Refuses a size that its snapshot or its type does not allow.
     pub fn fits(&self, snapshot: Option<&Snapshot>) -> Result<(), Impossible> {
         let least = snapshot.map_or(0, |snapshot| snapshot.size_gib);
         if let (Some(size), Some(snapshot)) = (self.size_gib, snapshot)

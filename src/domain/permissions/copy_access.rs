@@ -1,4 +1,4 @@
-//! What keeps an account from copying an image of another one: the image, its snapshots or a key is not for it.
+//! Obstacles to copying another account's image: the image, its snapshots or its key is not shared.
 
 use std::collections::BTreeSet;
 
@@ -7,27 +7,27 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::image::Image;
 
-/// What the policy of a key must allow an account that copies or launches what is encrypted with it.
+/// The actions that the policy of a key must allow to an account that copies or launches what the key encrypts.
 pub const KEY_ACTIONS: &str =
     "kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext and kms:ReEncrypt*";
 
-/// The code of an image whose snapshots are not shared.
+/// The error code for an image whose snapshots are not shared.
 pub const SNAPSHOT_NOT_SHARED: &str = "SnapshotNotShared";
-/// The code of a key that cannot be used.
+/// The error code for a key that cannot be used.
 pub const KEY_NOT_USABLE: &str = "KeyNotUsable";
 
-/// Whether permissions let an account in.
+/// The answer of permissions for one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// They name it, or everybody.
+    /// They name the account, or are public.
     Given,
-    /// They name an organization, and who belongs to that is not known here.
+    /// They name an organization, whose members are not known here.
     Unknown,
-    /// They do not.
+    /// They do not include the account.
     Withheld,
 }
 
-/// Whether these permissions let the account in.
+/// Whether these permissions include the account.
 pub fn access(permissions: &BTreeSet<Principal>, account: &AccountId) -> Access {
     let named = |who: &Principal| match who {
         Principal::Everybody => true,
@@ -43,33 +43,33 @@ pub fn access(permissions: &BTreeSet<Principal>, account: &AccountId) -> Access 
     }
 }
 
-/// Whether EC2 says that the snapshots of an image may not be read. It does so in words; the code that goes with them
-/// is not documented.
+/// Whether EC2's message says that the snapshots of an image may not be read. The code that comes with it is not
+/// documented.
 pub fn is_about_snapshots(message: &str) -> bool {
     message.contains("permission to access the storage")
 }
 
 /// Whether EC2's reason for a failure is a key: `Given key ID is not accessible. You must have DescribeKey …`,
-/// `CustomerKeyHasBeenRevoked`. Some images fail over a key with `Copy image failed with an internal error`, which says
-/// nothing.
+/// `CustomerKeyHasBeenRevoked`. Some images fail over a key with only `Copy image failed with an internal error`.
 pub fn is_about_keys(reason: &str) -> bool {
     let reason = reason.to_lowercase();
     ["key id", "kms", "customerkey"].iter().any(|word| reason.contains(word))
 }
 
-/// The command line with which the owner lets an account copy an image; `options` lead to the owner.
+/// The command line with which the owner lets an account copy an image; `options` select the owner's account.
 pub fn let_copy(image: &str, account: &str, options: &str) -> String {
     format!("amictl share {image} --with {account} --copyable {options}")
 }
 
-/// An image that is there and that the account may not launch.
+/// The failure for an existing image that the account may not launch.
 pub fn image_not_shared(image: &Image, account: &AccountId, options: &str) -> Failure {
     let message = format!("{} in {} is not shared with account {account}", image.label(), image.region);
     let share = let_copy(image.id.as_str(), account.as_str(), options);
     Failure::new(Kind::Failed, "InvalidAMIID.NotFound", message).hint(format!("its owner shares it with: {share}"))
 }
 
-/// Snapshots that the account may not read, though it may launch the image; none named where it is not known which.
+/// The failure for snapshots that the account may not read, though it may launch the image; `snapshots` is empty if it
+/// is not known which.
 pub fn snapshots_not_shared(
     image: &Image,
     snapshots: &[SnapshotId],
@@ -96,7 +96,7 @@ pub fn snapshots_not_shared(
         .hint(format!("its owner shares them with: {share}; sharing with an organization does not do it"))
 }
 
-/// How to have a key allow its use, and what to do about the copy that failed without it.
+/// The hint to let a key be used, and to remove the copy that failed without it.
 pub fn key_hint(account: &str, remove: &str) -> String {
     format!(
         "the policy of the key must allow {KEY_ACTIONS} to account {account}; what failed still holds its name, remove it \

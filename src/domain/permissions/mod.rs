@@ -1,4 +1,4 @@
-//! Launch permissions: who has one, which are recorded for later, and what a copy needs.
+//! Launch permissions: principals, recorded permissions to be restored, and access for copies.
 
 pub mod copy_access;
 pub mod principal;

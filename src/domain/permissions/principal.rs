@@ -1,4 +1,4 @@
-//! Who an image is shared with.
+//! Principals that images and snapshots are shared with.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,38 +8,38 @@ use thiserror::Error;
 
 use crate::domain::ids::AccountId;
 
-/// Somebody who may launch an image, or make volumes of a snapshot.
+/// A principal that may launch an image or create volumes from a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Principal {
-    /// Everybody; EC2 calls it `all`.
+    /// All AWS accounts; EC2 calls it `all`.
     Everybody,
     /// An account.
     Account(AccountId),
-    /// An organization, by its ARN: EC2 takes no bare id.
+    /// An organization, by its ARN: EC2 accepts no bare id.
     Organization(String),
-    /// A unit of an organization, by its ARN.
+    /// An organizational unit, by its ARN.
     Unit(String),
 }
 
-/// A text that names nobody an image can be shared with.
+/// A text that is not a principal.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PrincipalError {
     /// Digits, but not 12 of them.
     #[error("'{text}' has {digits} digits, and an account id has 12")]
     Digits {
-        /// What was given.
+        /// The text given.
         text: String,
-        /// How many digits it has.
+        /// The number of digits.
         digits: usize,
     },
-    /// The id of an organization or of a unit instead of its ARN.
+    /// The id of an organization or organizational unit instead of its ARN.
     #[error(
         "'{0}' is an id, and EC2 takes the ARN only: arn:aws:organizations::<management account>:{kind}; \
          see: aws organizations {call}",
         kind = kind(.0), call = call(.0)
     )]
     BareId(String),
-    /// None of these.
+    /// Any other text.
     #[error(
         "'{0}' is nobody an image can be shared with; give an account id of 12 digits, or the ARN of an organization \
          or of an organizational unit"
@@ -59,12 +59,12 @@ fn call(id: &str) -> String {
 }
 
 impl Principal {
-    /// Reads what EC2 or a tag of ours wrote: `all` too.
+    /// Reads the text of EC2 or of amictl's tag, `all` included.
     pub fn read(text: &str) -> Result<Self, PrincipalError> {
         if text == "all" { Ok(Self::Everybody) } else { text.parse() }
     }
 
-    /// The same in few words, for people: the id of an organization or unit instead of its ARN.
+    /// A short form for people: the id of an organization or unit instead of its ARN.
     pub fn short(&self) -> &str {
         match self {
             Self::Everybody => "everybody",
@@ -73,7 +73,7 @@ impl Principal {
         }
     }
 
-    /// Whether it stands for an organization or a unit: those can launch an image, but be given no snapshot.
+    /// Whether it is an organization or a unit: these can be given an image, but no snapshot.
     pub fn is_organization(&self) -> bool {
         matches!(self, Self::Organization(_) | Self::Unit(_))
     }
@@ -121,15 +121,15 @@ impl fmt::Display for Principal {
     }
 }
 
-/// So many launch permissions, in words.
+/// `1 permission`, `2 permissions`.
 pub fn counted(count: usize) -> String {
     if count == 1 { "1 permission".to_owned() } else { format!("{count} permissions") }
 }
 
-/// How many a message names before it counts the others.
+/// The number of principals that a message names before it counts the others.
 const NAMED: usize = 3;
 
-/// Some of those, named, and the number of the others.
+/// The first principals by name, and the number of the others.
 pub fn few(who: &BTreeSet<Principal>) -> String {
     let named: Vec<_> = who.iter().take(NAMED).map(Principal::short).collect();
     let more = if who.len() > NAMED { format!(" and {} more", who.len() - NAMED) } else { String::new() };

@@ -1,8 +1,8 @@
-//! The memory of an image's launch permissions: what a disabling dropped, or was about to drop, and what has been
-//! neither given back nor withdrawn since.
+//! The recorded launch permissions of an image: dropped when it was disabled, still to be restored.
 //!
-//! Where it fits it is in the tag `amictl:shares` of the image, for every machine to see. The journal of the machine
-//! that disabled the image has it too, and has it alone where no tag does.
+//! EC2 drops them when an image is disabled. If they fit, they are in the image's tag `amictl:shares`, for every
+//! machine to see. The journal of the machine that disabled the image has them too, and is the only record if the tag
+//! is missing.
 
 use std::collections::BTreeSet;
 
@@ -15,39 +15,40 @@ use crate::domain::image::{Image, State};
 use crate::domain::problem::Problem;
 use crate::domain::tags::{RETIRE, SHARES, Tags};
 
-/// What a journal says last about the memory of an image.
+/// The latest record of an image's launch permissions in a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Written {
-    /// Who is to get a permission back; `None` where nothing is known.
+    /// The permissions to be restored; `None` if unknown.
     pub who: Option<BTreeSet<Principal>>,
-    /// Whether a tag of the image was to hold them too.
+    /// Whether a tag of the image was to hold them as well.
     pub in_tag: bool,
 }
 
-/// The same, where everybody in it can be read.
+/// The journal's record, or the error if a principal in it cannot be parsed.
 pub type Journaled = Result<Written, PrincipalError>;
 
 impl Written {
-    /// The same for those who are left.
+    /// The record with only these permissions left.
     #[must_use]
     pub fn left(&self, who: &BTreeSet<Principal>) -> Self {
         Self { who: Some(who.clone()), in_tag: self.in_tag }
     }
 }
 
-/// Why it is unknown who is to get a permission back. Nothing is lost while nothing is done to the image.
+/// The reason why the permissions to be restored are unknown. They are not lost as long as nothing is done to the
+/// image.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unknown {
-    /// The tag says something else.
+    /// The tag cannot be parsed.
     #[error("its tag {SHARES} is damaged: {0}")]
     Tag(PrincipalError),
-    /// The journal names somebody in another way.
+    /// The journal has a principal that cannot be parsed.
     #[error("the journal names somebody it was shared with in a way that cannot be read: {0}")]
     Journal(PrincipalError),
 }
 
 impl Unknown {
-    /// The same as an entry of a report.
+    /// The reason as a problem in a report.
     pub fn problem(&self) -> Problem {
         let code = match self {
             Self::Tag(_) => "DamagedTag",
@@ -57,10 +58,10 @@ impl Unknown {
     }
 }
 
-/// Who is to get a launch permission back; `None` where nothing says so.
+/// The launch permissions still to be restored; `None` if none were recorded.
 ///
-/// The tag counts more than a journal that says it was in there too: other machines change the tag. What a journal
-/// has alone, no tag can tell of.
+/// The tag takes precedence over a journal line that says it was written to the tag too: other machines change the tag.
+/// A record that only the journal has cannot be in the tag.
 pub fn due(image: &Image, journal: Option<&Journaled>) -> Result<Option<BTreeSet<Principal>>, Unknown> {
     let tag = image.tags.get(SHARES).map(|text| from_tag(text)).transpose().map_err(Unknown::Tag)?;
     let written = match journal {
@@ -73,24 +74,24 @@ pub fn due(image: &Image, journal: Option<&Journaled>) -> Result<Option<BTreeSet
     Ok(match (tag, alone) {
         (Some(tag), Some(alone)) => Some(&tag | &alone),
         (None, None) if image.state == State::Disabled => written.and_then(who),
-        // An enabled image has lost its tag when everything was given back, here or elsewhere.
+        // An enabled image without the tag has got everything back, from this machine or another.
         (tag, alone) => tag.or(alone),
     })
 }
 
-/// Where the memory is kept, beside the journal.
+/// The place of the record besides the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// In the tag, as this value.
+    /// The tag, with this value.
     Tag(String),
-    /// Nowhere: no value of a tag is that long.
+    /// None: too long for the value of a tag.
     TooLong,
-    /// Nowhere: the image has as many tags as EC2 takes.
+    /// None: the image already has 50 tags.
     NoRoom,
 }
 
 impl Place {
-    /// Where these are kept, on an image that gets `more` tags at the same time.
+    /// The place for these permissions on an image that gets `more` tags at the same time.
     pub fn of(image: &Image, who: &BTreeSet<Principal>, more: &Tags) -> Self {
         let Some(text) = to_tag(who) else { return Self::TooLong };
         let mut set = more.clone();
@@ -98,7 +99,7 @@ impl Place {
         if has_room(image, &set) { Self::Tag(text) } else { Self::NoRoom }
     }
 
-    /// What there is to know about it, for people.
+    /// A description for people.
     pub fn words(&self, count: usize) -> String {
         let count = counted(count);
         match self {
@@ -108,7 +109,7 @@ impl Place {
         }
     }
 
-    /// The tag that goes with it. What an earlier time left there would mislead where it is not the whole.
+    /// The change of tags that goes with it. It removes an incomplete tag of an earlier time, which would mislead.
     pub fn change(&self, image: &Image, more: Tags) -> Change {
         let (mut set, mut remove) = (more, BTreeSet::new());
         match self {
@@ -119,36 +120,36 @@ impl Place {
     }
 }
 
-/// What is written down when an image is disabled.
+/// The record written when an image is disabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// All who are to get a permission back.
+    /// All permissions to be restored.
     pub who: BTreeSet<Principal>,
-    /// Where it is kept.
+    /// Its place besides the journal.
     pub place: Place,
-    /// How many of them had none any more: they are due from an earlier time.
+    /// The number of them that were already missing: still to be restored from an earlier time.
     pub earlier: usize,
 }
 
 impl Kept {
-    /// Who has a permission, and who is still to get one back: a second disabling forgets nobody of the first.
+    /// Merges the present permissions and those still to be restored: disabling again loses none of the earlier ones.
     pub fn of(image: &Image, present: &BTreeSet<Principal>, due: &BTreeSet<Principal>, more: &Tags) -> Self {
         let who = present | due;
         Self { place: Place::of(image, &who, more), earlier: who.len() - present.len(), who }
     }
 
-    /// The same for the journal.
+    /// The record for the journal.
     pub fn written(&self) -> Written {
         Written { who: Some(self.who.clone()), in_tag: matches!(self.place, Place::Tag(_)) }
     }
 
-    /// The same where it is more than the usual.
+    /// The description, if it is not the usual case.
     pub fn notable(&self) -> Option<String> {
         let usual = self.earlier == 0 && matches!(self.place, Place::Tag(_));
         (!usual).then(|| self.words())
     }
 
-    /// What there is to know about it, for people.
+    /// A description for people.
     pub fn words(&self) -> String {
         let words = self.place.words(self.who.len());
         match (self.who.len(), self.earlier) {
@@ -159,8 +160,8 @@ impl Kept {
     }
 }
 
-/// The tag once only these are due. That nobody is stays written down where a missing tag would mean that it is
-/// unknown: on a disabled image, and on one that is in retirement.
+/// The change of the tag when only these are left. An empty list stays written down if a missing tag would mean
+/// "unknown": on a disabled image and on one in retirement.
 pub fn tag_left(image: &Image, left: &BTreeSet<Principal>) -> Change {
     let there = image.tags.contains_key(SHARES);
     let speaks = image.state == State::Disabled || image.tags.contains_key(RETIRE);
@@ -176,19 +177,19 @@ pub fn tag_left(image: &Image, left: &BTreeSet<Principal>) -> Change {
     }
 }
 
-/// What is to be done so that nobody withdrawn gets a permission back.
+/// The changes that keep withdrawn permissions from being restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdrawal {
-    /// Who would have got one.
+    /// The permissions withdrawn.
     pub who: BTreeSet<Principal>,
     /// The tag without them.
     pub tag: Change,
-    /// The journal without them, where it names them.
+    /// The journal's record without them, if it has them.
     pub written: Option<Written>,
 }
 
-/// Withdraws from these, or else from everybody, what is still to be given back. From everybody is clear whoever they
-/// are.
+/// Withdraws the permissions still to be restored, those of `from` only or all. Withdrawing all needs no readable
+/// record.
 pub fn withdraw(
     image: &Image,
     journal: Option<&Journaled>,
@@ -217,7 +218,7 @@ pub fn withdraw(
     Ok(Withdrawal { who: &due - &without(&due), tag, written })
 }
 
-/// What sets the tags that a change touches as they were before it.
+/// The change that sets the touched tags back to their values before it.
 pub fn as_before(before: &Image, change: &Change) -> Change {
     let (mut tags, mut gone) = (Tags::new(), BTreeSet::new());
     if let Change::Tag { set, remove } = change {
@@ -231,22 +232,22 @@ pub fn as_before(before: &Image, change: &Change) -> Change {
     Change::Tag { set: tags, remove: gone }
 }
 
-/// EC2's limit for the value of a tag.
+/// EC2's limit for the value of a tag, in characters.
 pub const LONGEST_VALUE: usize = 256;
 
-/// Launch permissions as the value of a tag; `None` where they do not fit.
+/// Launch permissions as the value of a tag; `None` if they do not fit.
 pub fn to_tag(shares: &BTreeSet<Principal>) -> Option<String> {
     let text = shares.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     (text.chars().count() <= LONGEST_VALUE).then_some(text)
 }
 
-/// Reads them back.
+/// Reads the value of the tag.
 pub fn from_tag(text: &str) -> Result<BTreeSet<Principal>, PrincipalError> {
     text.split_whitespace().map(Principal::read).collect()
 }
 
-/// Who an image was shared with when it was disabled, and may still count on it; `None` where nobody knows. Nobody
-/// where it is not disabled.
+/// The launch permissions of a disabled image before it was disabled; `None` if unknown. Empty if the image is not
+/// disabled.
 pub fn before_disabling(image: &Image) -> Option<BTreeSet<Principal>> {
     match image.state == State::Disabled {
         false => Some(BTreeSet::new()),
@@ -254,7 +255,7 @@ pub fn before_disabling(image: &Image) -> Option<BTreeSet<Principal>> {
     }
 }
 
-/// What the journal said before, for a disabling that was refused.
+/// The earlier record, written again if EC2 refuses to disable the image.
 pub fn before(known: Option<&Journaled>) -> Written {
     known.and_then(|known| known.clone().ok()).unwrap_or_default()
 }

@@ -1,3 +1,5 @@
+//! Tests of the recorded launch permissions.
+
 use super::*;
 use crate::domain::image::testing::image;
 
@@ -33,12 +35,12 @@ fn the_tag_counts_and_the_journal_adds_what_it_has_alone() {
         (None, &on, None, None),
         (Some(""), &off, None, Some(vec![])),
         (Some(two.as_str()), &on, None, Some(vec![1, 2])),
-        // Others change the tag, and not this journal.
+        // Other machines change the tag, but not this journal.
         (Some(two.as_str()), &off, Some(journal(&[1, 2, 3], true)), Some(vec![1, 2])),
         (Some(two.as_str()), &off, Some(journal(&[3], false)), Some(vec![1, 2, 3])),
         (None, &off, Some(journal(&[3], false)), Some(vec![3])),
         (None, &on, Some(journal(&[3], false)), Some(vec![3])),
-        // Somebody has removed the tag, and here everything was given back.
+        // Without the tag, the journal counts for a disabled image only.
         (None, &off, Some(journal(&[1], true)), Some(vec![1])),
         (None, &on, Some(journal(&[1], true)), None),
         (Some(two.as_str()), &off, Some(Err(wrong())), Some(vec![1, 2])),
@@ -69,7 +71,7 @@ fn what_fits_no_tag_leaves_none_that_would_mislead() {
     assert_eq!((&kept.place, kept.written().in_tag), (&Place::TooLong, false));
     let gone = Change::Tag { set: Tags::new(), remove: [SHARES.to_owned()].into() };
     assert_eq!(kept.place.change(&web, Tags::new()), gone);
-    // The 50th tag is the last; those of AWS do not count, and one that is there takes no more room.
+    // The 50th tag is the last; tags of AWS do not count, and an existing key takes no more room.
     web.tags = (0..49).map(|n| (format!("k{n}"), String::new())).collect();
     web.tags.extend((0..9).map(|n| (format!("aws:{n}"), String::new())));
     let place = |web: &Image, more: &Tags| Place::of(web, &who(&[1]), more);
@@ -107,7 +109,7 @@ fn what_is_withdrawn_is_given_back_by_nothing() {
     assert_eq!((all.who, all.tag), (who(&[1, 2]), tag_left(&off, &who(&[]))));
     let alone = withdraw(&web(None, State::Available), Some(&journal(&[5, 6], false)), Some(&who(&[5]))).unwrap();
     assert_eq!((alone.who, alone.written), (who(&[5]), Some(journal(&[6], false).unwrap())));
-    // From some of those who cannot be read nobody can be told; from everybody it is clear.
+    // Some of an unreadable list cannot be withdrawn; all of it can.
     let damaged = web(Some("who?"), State::Disabled);
     assert!(withdraw(&damaged, None, Some(&who(&[1]))).is_err());
     let all = withdraw(&damaged, Some(&Err(wrong())), None).unwrap();
@@ -144,7 +146,7 @@ proptest::proptest! {
         let written = Ok(kept.written());
         let found = due(&web, Some(&written)).unwrap().unwrap();
         proptest::prop_assert_eq!(&found, &set(&present.union(&before).copied().collect()));
-        // Some are given back; who was refused is due still.
+        // Some are restored; the refused ones are still to be restored.
         web.state = State::Available;
         let left = &found & &set(&refused);
         if let Change::Tag { set, remove } = tag_left(&web, &left) {

@@ -1,4 +1,4 @@
-//! From verdicts to a plan.
+//! Builder of plans: turns the verdicts of all places into one document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,19 +22,19 @@ use crate::domain::retire::step::Step;
 use crate::domain::snapshot_use::stays;
 use crate::domain::usage::source::Usage;
 
-/// The images of one place with what was found out about them.
+/// The images of one place with their verdicts and use.
 #[derive(Debug)]
 pub struct Judged<'a> {
     /// All own images of the place.
     pub images: &'a [Image],
     /// Their verdicts, in the same order.
     pub verdicts: Vec<Verdict<'a>>,
-    /// Who uses them.
+    /// Their use.
     pub usage: &'a Usage,
 }
 
 impl Plan {
-    /// Puts the verdicts of all places together.
+    /// Combines the verdicts of all places.
     pub fn new(
         policy: Policy,
         account: Option<AccountId>,
@@ -46,7 +46,7 @@ impl Plan {
         let (mut actions, mut kept) = (Vec::new(), Vec::new());
         for place in places {
             let gone = |verdict: &&Verdict<'_>| verdict.step == Some(Step::Deregister);
-            // Whatever else is done to an image, it needs its snapshots.
+            // An image that is not deregistered still needs its snapshots.
             let needed: BTreeSet<_> = place
                 .verdicts
                 .iter()
@@ -118,7 +118,7 @@ impl Plan {
         .sealed()
     }
 
-    /// The same plan of a run over these accounts, where some could not be looked into.
+    /// The plan of a run over these accounts, with the places that could not be read.
     #[must_use]
     pub fn over(mut self, accounts: BTreeSet<AccountId>, errors: &[PlaceError]) -> Self {
         self.account = accounts.first().filter(|_| accounts.len() == 1).cloned();
@@ -137,7 +137,7 @@ fn order(action: &Action) -> (Option<&AccountId>, &Region, Option<&str>) {
     (action.account.as_ref(), &action.region, action.family.as_deref())
 }
 
-/// Stands for everything about an image that a decision to delete it at `now` may rest on.
+/// A hash of all fields of an image that the decision to delete it at `now` may rest on.
 pub fn fingerprint(image: &Image, now: DateTime<Utc>) -> String {
     let snapshots: BTreeSet<_> = image.snapshots.iter().map(|s| s.id.as_str()).collect();
     let parts = serde_json::json!([
@@ -171,7 +171,7 @@ impl Action {
         }
     }
 
-    /// The same, with what stays said in the reason: whoever agrees to the plan is to know.
+    /// Adds the snapshots that stay to the reason, so that the user sees them before confirming.
     fn with_reason(mut self) -> Self {
         for KeptSnapshot { id, result, detail } in &self.kept_snapshots {
             let by = if result == "kept-in-use" { "in use by " } else { "" };
@@ -193,7 +193,7 @@ impl KeptSnapshot {
     }
 }
 
-/// Why something is done to the image, and how far its retirement is, in words.
+/// The reason for the step and the progress of the retirement, in words.
 fn why(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
     let mut text = match verdict.reasons.is_empty() {
         true => why_it_goes(verdict, now),
@@ -205,7 +205,7 @@ fn why(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
     }
     let step = verdict.step == Some(Step::Deprecate) && !Step::Deprecate.holds(verdict.image, now);
     if step && verdict.image.public {
-        // Whoever agrees to the plan agrees to what a revival cannot take back.
+        // The user confirms a step that a revival cannot take back.
         text.push_str("; it is public, so that EC2 takes this back only once it is private");
     }
     text

@@ -1,4 +1,4 @@
-//! Whether a plan that was saved may be carried out.
+//! Checks of a saved plan before it is applied: unchanged, recent, and made in these accounts.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::domain::ids::AccountId;
 /// A plan that must not be applied.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unusable {
-    /// Not a plan at all.
+    /// Not a plan.
     #[error("it is not a plan: {0}")]
     NotAPlan(String),
     /// Changed since it was written.
@@ -24,9 +24,9 @@ pub enum Unusable {
     /// Too old.
     #[error("it was made {age} ago, and {most} is the most")]
     TooOld {
-        /// How old it is.
+        /// Its age.
         age: String,
-        /// How old it may be.
+        /// The maximum age.
         most: Age,
     },
     /// Dated in the future.
@@ -37,13 +37,13 @@ pub enum Unusable {
     OtherAccount {
         /// The accounts of the plan.
         plan: String,
-        /// Those of this run.
+        /// The accounts of this run.
         here: String,
     },
 }
 
 impl Plan {
-    /// Reads a plan that was saved, and checks that it is as it was written.
+    /// Reads a saved plan and checks its digest.
     pub fn parse(text: &str) -> Result<Self, Unusable> {
         let wrong = |error: serde_json::Error| Unusable::NotAPlan(error.to_string());
         let value: Value = serde_json::from_str(text).map_err(wrong)?;
@@ -66,7 +66,7 @@ impl Plan {
         if self.created_at < most.before(now) {
             return Err(Unusable::TooOld { age: ago(self.created_at, now), most });
         }
-        // Plans of earlier versions have no list.
+        // Plans of earlier versions have no list of accounts.
         let made_in: BTreeSet<AccountId> = self.accounts.iter().chain(&self.account).cloned().collect();
         let text = |accounts: &BTreeSet<AccountId>| match accounts.is_empty() {
             true => "unknown".to_owned(),
@@ -79,7 +79,7 @@ impl Plan {
     }
 }
 
-/// The digest of a plan without its digest. Keys are sorted, so only content counts, not layout.
+/// The digest of a plan without its field `digest`. Keys are sorted, so only content counts, not layout.
 pub(super) fn digest(mut plan: Value) -> String {
     if let Some(fields) = plan.as_object_mut() {
         fields.remove("digest");
@@ -87,8 +87,8 @@ pub(super) fn digest(mut plan: Value) -> String {
     hex(Sha256::digest(plan.to_string()).as_slice())
 }
 
-/// The same of a plan that was just made. Its rows are turned into values one by one: those of all of them together take
-/// more memory than the images.
+/// The digest of a new plan. Its rows are converted one by one: all of them together would take more memory than the
+/// images.
 pub(super) fn digest_of(plan: &mut Plan) -> String {
     let (actions, kept) = (std::mem::take(&mut plan.actions), std::mem::take(&mut plan.kept));
     let head = serde_json::to_value(&*plan).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A plan: what would be done and what stays, as one document that is shown, saved, confirmed and applied.
+//! The plan: one document of actions and kept images that is shown, saved, confirmed and applied.
 
 mod build;
 mod check;
@@ -19,7 +19,7 @@ pub use check::Unusable;
 /// The version of the document.
 const VERSION: u32 = 1;
 
-/// What a run of `prune` would do.
+/// The result of a `prune` without changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The version of the document.
@@ -29,32 +29,32 @@ pub struct Plan {
     /// When it was made.
     #[serde(serialize_with = "seconds")]
     pub created_at: DateTime<Utc>,
-    /// The account it was made in; none where there are several.
+    /// The account it was made in; `None` for several.
     pub account: Option<AccountId>,
     /// All accounts it was to be made in.
     #[serde(default)]
     pub accounts: Vec<AccountId>,
-    /// Accounts and regions of which nothing is known, so that nothing of theirs is in the plan.
+    /// Accounts and regions that could not be read, so that the plan has none of their images.
     #[serde(default)]
     pub errors: Vec<ErrorRow>,
-    /// What leads nowhere, of what was looked at for use. Plans of earlier versions have none.
+    /// Dead references found among the sources of use. Plans of earlier versions have none.
     #[serde(default)]
     pub warnings: Vec<ErrorRow>,
     /// The rules it follows.
     pub policy: Policy,
     /// The sources of use, read or not.
     pub sources: Vec<SourceRow>,
-    /// What would be done, in order.
+    /// The steps, in order.
     pub actions: Vec<Action>,
-    /// What stays.
+    /// The images that stay.
     pub kept: Vec<Kept>,
     /// The sums.
     pub summary: Summary,
-    /// Tells whether the document is as it was written.
+    /// Detects changes to the document.
     pub digest: String,
 }
 
-/// An account, or a region of it, that could not be looked into, or that there is a warning of.
+/// A place that could not be read, or that has a warning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorRow {
     /// The account, where known.
@@ -80,11 +80,11 @@ pub struct SourceRow {
     pub status: String,
     /// EC2's message for a source that failed.
     pub message: Option<String>,
-    /// How many things were looked at.
+    /// The number of items read.
     pub read: usize,
 }
 
-/// One image to which something would be done.
+/// A step on one image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     /// The account.
@@ -95,23 +95,23 @@ pub struct Action {
     pub image_id: ImageId,
     /// Its name.
     pub name: Option<String>,
-    /// The family it counts in.
+    /// Its family.
     pub family: Option<String>,
     /// Its version.
     pub image_version: Option<u64>,
-    /// What would be done.
+    /// The step.
     pub action: Step,
-    /// The snapshots that go with it where it is deregistered: those no image that stays is made of.
+    /// The snapshots deleted with a deregistered image: those that no remaining image uses.
     pub snapshots: Vec<SnapshotId>,
-    /// Those of its snapshots that stay because something else than an image names them, or may. Plans of earlier
-    /// versions have none.
+    /// Its snapshots that stay because something other than an image names them, or may. Plans of earlier versions have
+    /// none.
     #[serde(default)]
     pub kept_snapshots: Vec<KeptSnapshot>,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// The size of those snapshots in GiB, at most.
+    /// The size of the deleted snapshots in GiB, at most.
     pub size_gib: i64,
-    /// Tells whether the image is as it was when it was judged.
+    /// Detects changes to the image since it was judged.
     pub fingerprint: String,
 }
 
@@ -122,7 +122,7 @@ pub struct KeptSnapshot {
     pub id: SnapshotId,
     /// The word for scripts: `kept-in-use` or `kept-unverified`.
     pub result: String,
-    /// What names it, or why that is unknown.
+    /// The references to it, or why they are unknown.
     pub detail: String,
 }
 
@@ -138,9 +138,9 @@ pub struct Kept {
     pub image_id: ImageId,
     /// Its name.
     pub name: Option<String>,
-    /// The family it counts in.
+    /// Its family.
     pub family: Option<String>,
-    /// Everything that keeps it.
+    /// All reasons to keep it.
     pub reasons: Vec<KeptReason>,
 }
 
@@ -156,7 +156,7 @@ pub struct KeptReason {
 /// The sums of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Images to which something would be done.
+    /// Images with a step.
     pub actions: usize,
     /// Of those, images that would be deregistered.
     #[serde(default)]
@@ -174,9 +174,9 @@ pub struct Summary {
     pub kept: usize,
     /// Of those, images that stay only because their use could not be verified.
     pub unverified: usize,
-    /// The snapshots that would go, in GiB at most; each counted once.
+    /// The size of the snapshots that would be deleted, in GiB at most; each counted once.
     pub size_gib: i64,
-    /// What that saves a month, in US dollars at most.
+    /// The monthly saving in US dollars, at most.
     pub monthly_saving_usd_at_most: f64,
 }
 
@@ -185,24 +185,25 @@ fn seconds<S: Serializer>(at: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error>
 }
 
 impl Plan {
-    /// How many images would have that done to them.
+    /// The number of images with this step.
     pub fn count(&self, step: Step) -> usize {
         self.actions.iter().filter(|action| action.action == step).count()
     }
 
-    /// The images that the limit counts: all to which something is done, but for those that are put back.
+    /// The number of images that the limit counts: all with a step other than `revive`.
     pub fn leaving(&self) -> usize {
         self.actions.len() - self.count(Step::Revive)
     }
 
-    /// The images in scope: those that go, and those that stay for another reason than being out of scope.
+    /// The number of images in scope: those with a step, and those that stay for another reason than being out of
+    /// scope.
     pub fn in_scope(&self) -> usize {
         let outside = |reason: &KeptReason| matches!(reason.code.as_str(), "out-of-scope" | "unmanaged");
         self.actions.len() + self.kept.iter().filter(|kept| !kept.reasons.iter().any(outside)).count()
     }
 
-    /// Whether it looked into the place, or tried to. Accounts need not have enabled the same regions; where one could
-    /// not be entered at all, nobody knows which it has.
+    /// Whether the plan covers the place, read or failed. Accounts may have different regions enabled; if an account
+    /// could not be entered, its regions are unknown and all count.
     pub fn covers(&self, account: Option<&AccountId>, region: &Region) -> bool {
         let Some(account) = account else { return true };
         let read: Vec<_> = self.sources.iter().filter(|row| row.account.as_ref() == Some(account)).collect();
@@ -233,7 +234,7 @@ impl ErrorRow {
 }
 
 impl SourceRow {
-    /// Whether it may be silent about some images only.
+    /// Whether its failure leaves doubt about some images only.
     pub fn by_image(&self) -> bool {
         [Source::Accounts, Source::UsageReports].iter().any(|source| source.as_str() == self.source)
     }

@@ -1,3 +1,5 @@
+//! Tests of plans: their rows, sums, digest and checks.
+
 use super::*;
 use crate::domain::age::Age;
 use crate::domain::cost::Prices;
@@ -186,7 +188,7 @@ fn a_plan_covers_the_places_it_looked_into() {
     plan.sources = vec![row(&one, &east), row(&one, &west), row(&two, &east)];
     assert!(plan.covers(Some(&one), &west) && plan.covers(Some(&two), &east) && plan.covers(None, &west));
     assert!(!plan.covers(Some(&two), &west) && !plan.covers(Some(&three), &east));
-    // What it failed to look into is looked into again; of an account that it could not enter, everything is.
+    // Failed places are read again; of an account that could not be entered, all regions are.
     plan.errors = vec![error(&two, &west), error(&three, &east)];
     assert!(plan.covers(Some(&two), &west) && plan.covers(Some(&three), &east) && plan.covers(Some(&three), &west));
 }

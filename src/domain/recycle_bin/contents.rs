@@ -1,4 +1,4 @@
-//! What is in the Recycle Bin, and whether it can still come back.
+//! Images and snapshots in the Recycle Bin, and until when they can be restored.
 
 use std::collections::BTreeSet;
 
@@ -8,43 +8,41 @@ use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::orphan::made_for;
 use crate::domain::region::Region;
 
-/// An image in the bin. EC2 does not say what snapshots it is made of.
+/// An image in the Recycle Bin. EC2 does not report its snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BinnedImage {
     /// Its id.
     pub id: ImageId,
     /// Its name.
     pub name: Option<String>,
-    /// What its maker wrote about it.
+    /// The description its creator gave.
     pub description: Option<String>,
-    /// When it was deregistered.
+    /// The time it was deregistered.
     pub entered_at: Option<DateTime<Utc>>,
-    /// When it will be gone.
+    /// The time the Recycle Bin deletes it.
     pub exits_at: Option<DateTime<Utc>>,
 }
 
-/// An image in the bin, with what was found out about it.
+/// An image in the Recycle Bin, with its snapshots and its deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binned {
-    /// Where it is.
+    /// Its region.
     pub region: Region,
-    /// Whose it is.
+    /// Its account.
     pub account: Option<AccountId>,
     /// The image.
     pub image: BinnedImage,
-    /// Its snapshots, as the journal knows them; else those in the bin that EC2 made for it; `None` where neither
-    /// tells of any.
+    /// Its snapshots from the journal; else those in the bin that EC2 created for it; `None` if neither is known.
     pub snapshots: Option<Vec<SnapshotId>>,
-    /// Those of them that are neither there nor in the bin: without them it cannot come back. `None` where that is not
-    /// known.
+    /// Snapshots that neither exist nor are in the bin: without them it cannot be restored. `None` if unknown.
     pub missing: Option<Vec<SnapshotId>>,
-    /// Until when it can be restored: until it, or the first of its snapshots, leaves the bin.
+    /// The deadline for a restore: when the image or the first of its snapshots leaves the bin.
     pub until: Option<DateTime<Utc>>,
 }
 
 impl Binned {
-    /// Puts together what is known of an image in the bin: `known` are its snapshots as the journal has them, `there`
-    /// those that exist, where EC2 has told.
+    /// Combines the facts about an image in the bin: `known` are its snapshots from the journal, `there` the existing
+    /// ones, if EC2 could be asked.
     pub fn new(
         image: BinnedImage,
         place: (Region, Option<AccountId>),
@@ -68,12 +66,12 @@ impl Binned {
         Self { region, account, image, snapshots, missing, until }
     }
 
-    /// Whether it is known that it cannot come back, as snapshots of it are gone.
+    /// Whether it certainly cannot be restored, as snapshots are deleted.
     pub fn is_lost(&self) -> bool {
         self.missing.as_ref().is_some_and(|missing| !missing.is_empty())
     }
 
-    /// Whole days in which it can still be restored.
+    /// The whole days left to restore it.
     pub fn days_left(&self, now: DateTime<Utc>) -> Option<i64> {
         if self.is_lost() {
             return Some(0);
@@ -82,14 +80,14 @@ impl Binned {
     }
 }
 
-/// A snapshot in the bin.
+/// A snapshot in the Recycle Bin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BinnedSnapshot {
     /// Its id.
     pub id: SnapshotId,
-    /// What its maker wrote about it.
+    /// The description its creator gave.
     pub description: String,
-    /// When it will be gone.
+    /// The time the Recycle Bin deletes it.
     pub exits_at: Option<DateTime<Utc>>,
 }
 
@@ -124,7 +122,7 @@ mod tests {
         assert_eq!(of(&[1, 3], Some(&there)), (false, Some(10), Some(vec![])));
         assert_eq!(of(&[3], Some(&there)), (true, Some(0), Some(vec![id(1)])));
         assert_eq!(of(&[], Some(&BTreeSet::new())), (true, Some(0), Some(known.to_vec())));
-        // Nobody knows.
+        // Without knowledge of existing snapshots.
         assert_eq!(of(&[3], None), (false, Some(12), None));
         assert_eq!(binned(None, &[], Some(&there)).missing, None);
     }

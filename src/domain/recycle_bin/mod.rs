@@ -1,4 +1,4 @@
-//! The Recycle Bin: its rules, what is in it, and what an image from it lacks.
+//! The Recycle Bin: its retention rules, its contents, and the restoration of an image.
 
 pub mod contents;
 pub mod restoration;

@@ -1,4 +1,4 @@
-//! Images that come back: what is known of each before, and what it lacks once it is there.
+//! Restoring an image from the Recycle Bin: the journal's record, and what is missing afterwards.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,17 @@ use crate::domain::journal::{Remembered, WRITTEN_BEFORE};
 use crate::domain::orphan::made_for;
 use crate::domain::tags::RETIRE;
 
-/// How many tags, or permissions, are named before the others are left out.
+/// The number of items named before the others are left out.
 const NAMED: usize = 5;
 
-/// How many there are, and the first of them.
+/// The number of items and the first of them.
 pub fn listed(what: &str, those: &[String]) -> Option<String> {
     let named = those[..those.len().min(NAMED)].join(", ");
     let others = if those.len() > NAMED { ", …" } else { "" };
     counted(those.len(), what).map(|count| format!("{count} ({named}{others})"))
 }
 
-/// `1 tag`, `2 tags`; nothing where there are none.
+/// `1 tag`, `2 tags`; `None` for zero.
 pub fn counted(number: usize, what: &str) -> Option<String> {
     match number {
         0 => None,
@@ -28,33 +28,33 @@ pub fn counted(number: usize, what: &str) -> Option<String> {
     }
 }
 
-/// An image that is to come back.
+/// An image to be restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comeback {
     /// The image.
     pub id: ImageId,
     /// Its name.
     pub name: Option<String>,
-    /// Whether it is in the bin; it is there already otherwise.
+    /// Whether it is in the bin; otherwise it already exists.
     pub in_bin: bool,
-    /// Snapshots of it that are in the bin, as far as they are known.
+    /// The known ones of its snapshots in the bin.
     pub restore: Vec<SnapshotId>,
-    /// Snapshots of it that are there.
+    /// Its existing snapshots.
     pub there: Vec<SnapshotId>,
-    /// Snapshots of it that are neither there nor in the bin.
+    /// Its snapshots that neither exist nor are in the bin.
     pub missing: Vec<SnapshotId>,
     /// Whether all its snapshots are known.
     pub certain: bool,
-    /// What it was when it was deregistered.
+    /// The journal's record of its deregistration.
     pub before: Option<Remembered>,
-    /// The same where what it lacks may have been taken on purpose since: nothing of it is put back.
+    /// The record, if missing tags or permissions may have been removed on purpose since: nothing of it is put back.
     pub doubtful: Option<Remembered>,
 }
 
 impl Comeback {
-    /// One that is in the bin; `there` are those of the remembered snapshots that exist.
+    /// An image in the bin; `there` are the existing ones of the journaled snapshots.
     ///
-    /// Without the journal, its snapshots are those of which EC2 wrote down that they were made for it.
+    /// Without the journal, its snapshots are those whose description by EC2 names it.
     pub fn of_binned(
         image: &BinnedImage,
         bin: &[BinnedSnapshot],
@@ -73,8 +73,8 @@ impl Comeback {
         Self { id, name, in_bin: true, restore, there, missing, certain, before, doubtful: None }
     }
 
-    /// One that is there already: tags and permissions may still be lacking. They are put back only where amictl has
-    /// brought it back: it may never have gone, or somebody else may have restored it and changed it since.
+    /// An image that already exists: tags and permissions may still be missing. They are put back only if amictl
+    /// restored it: it may never have been deregistered, or someone else restored and changed it since.
     pub fn of_present(image: &Image, remembered: Option<Remembered>) -> Self {
         let of_then = remembered.filter(Remembered::is_of_deregistration);
         let ours = of_then.as_ref().is_some_and(Remembered::came_back);
@@ -92,20 +92,20 @@ impl Comeback {
         }
     }
 
-    /// Whether the image, which is back, carries the tag of the retirement that has taken it: the stages in there have
-    /// had their time, and the next run would take it again. A later retirement goes on.
+    /// Whether the restored image carries the tag of the retirement that deregistered it: its stages are over, and the
+    /// next run would deregister it again. A later retirement goes on.
     pub fn retires_still(&self, image: &Image) -> bool {
         let then = self.before.as_ref().and_then(|before| before.tags.get(RETIRE));
         image.tags.get(RETIRE).is_some_and(|now| self.in_bin || then == Some(now))
     }
 
-    /// What to call it in a message: its name with the id, or the id alone.
+    /// Its label in messages: its name with the id, or the id alone.
     pub fn label(&self) -> String {
         self.name.as_ref().map_or_else(|| self.id.to_string(), |name| format!("{name} ({})", self.id))
     }
 }
 
-/// Snapshots in the bin of which EC2 wrote down that they were made for this image.
+/// Snapshots in the bin whose description by EC2 names this image.
 pub fn in_bin_for(image: &ImageId, bin: &[BinnedSnapshot]) -> Vec<SnapshotId> {
     let own = bin.iter().filter(|snapshot| made_for(&snapshot.description).as_ref() == Some(image));
     own.map(|snapshot| snapshot.id.clone()).collect()

@@ -1,3 +1,5 @@
+//! Tests of images to be restored from the Recycle Bin.
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -80,7 +82,7 @@ fn a_line_about_an_earlier_time_tells_the_snapshots_but_no_tags_and_permissions(
     }
     let fresh = Comeback::of_binned(&binned(), &[], &BTreeSet::new(), Some(remembered(&[1])));
     assert_eq!(fresh.before, Some(remembered(&[1])));
-    // Nobody knows when it was deregistered.
+    // The time of deregistration is unknown.
     let image = BinnedImage { entered_at: None, ..binned() };
     assert_eq!(Comeback::of_binned(&image, &[], &BTreeSet::new(), Some(remembered(&[1]))).before, None);
 }

@@ -1,4 +1,4 @@
-//! The Recycle Bin: what its rules would hold of what a run is about to delete.
+//! Retention rules of the Recycle Bin, and the fate of what a run is about to delete.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +7,31 @@ use crate::domain::image::Image;
 use crate::domain::problem::Problem;
 use crate::domain::tags::Tags;
 
-/// What rules are about.
+/// The resource type of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
-    /// Images made of snapshots; no others ever enter the bin.
+    /// EBS-backed images; no others enter the bin.
     Image,
     /// Snapshots.
     Snapshot,
 }
 
-/// A retention rule.
+/// A retention rule of the Recycle Bin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// What it is about.
+    /// Its resource type.
     pub resource: Resource,
-    /// How long it holds what is deleted.
+    /// Its retention period in days.
     pub days: u32,
-    /// A rule that is still pending holds nothing.
+    /// Whether it applies: a pending rule retains nothing.
     pub in_force: bool,
-    /// It is about what carries any of these; without any, about the whole region.
+    /// Its resource tags, any of which suffices; without any it applies to the whole region.
     pub tags: Vec<RuleTag>,
-    /// A rule for the whole region leaves out what carries any of these.
+    /// The exclusion tags of a rule for the whole region, any of which suffices.
     pub exclude: Vec<RuleTag>,
 }
 
-/// A tag in a rule.
+/// A tag of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleTag {
     /// Its key.
@@ -42,7 +42,7 @@ pub struct RuleTag {
 
 impl Rule {
     fn holds(&self, resource: Resource, tags: &Tags) -> bool {
-        // A key without a value is read in the way that holds less: nobody is promised what may not be.
+        // A key without a value is read in the way that retains less, so that no restore is promised wrongly.
         let named = |tag: &RuleTag| tags.get(&tag.key).is_some_and(|v| v == tag.value.as_deref().unwrap_or_default());
         let left_out = |tag: &RuleTag| {
             tags.get(&tag.key).is_some_and(|value| tag.value.as_ref().is_none_or(|wanted| wanted == value))
@@ -54,22 +54,22 @@ impl Rule {
     }
 }
 
-/// For how many days the rules hold something that is deleted: the longest of those about it decides.
+/// The days for which the rules retain a deleted resource: the longest matching rule decides.
 pub fn held(rules: &[Rule], resource: Resource, tags: &Tags) -> Option<u32> {
     rules.iter().filter(|rule| rule.holds(resource, tags)).map(|rule| rule.days).max()
 }
 
-/// Whether what the rules hold depends on the tags of it.
+/// Whether any of the rules depends on tags.
 pub fn asks_tags(rules: &[Rule], resource: Resource) -> bool {
     rules.iter().any(|rule| rule.resource == resource && !(rule.tags.is_empty() && rule.exclude.is_empty()))
 }
 
-/// An image that is about to be deregistered, as far as the bin cares.
+/// The facts about an image to be deregistered that decide its fate in the bin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaving {
     on_ebs: bool,
     tags: Tags,
-    /// Snapshots that are deleted with it.
+    /// The snapshots deleted with it.
     pub snapshots: Vec<SnapshotId>,
 }
 
@@ -81,23 +81,23 @@ impl Leaving {
     }
 }
 
-/// What would become of something that is deleted.
+/// The fate of a deleted resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// It can be restored.
     Held {
-        /// For so many days, its snapshots counted.
+        /// For this many days, with its snapshots.
         days: u32,
-        /// It is in the bin for so many.
+        /// The days it is in the bin itself.
         in_bin: u32,
     },
-    /// An image in the bin that cannot be restored, as its snapshots are not.
+    /// The image is in the bin, but cannot be restored, as its snapshots are not.
     Stranded,
-    /// Gone for good.
+    /// Deleted permanently.
     Lost,
 }
 
-/// What would become of an image; `tags` are those of its snapshots, as far as rules ask for them.
+/// The fate of an image; `tags` are those of its snapshots, if rules depend on them.
 pub fn fate_of_image(rules: &[Rule], image: &Leaving, tags: &BTreeMap<SnapshotId, Tags>) -> Fate {
     let own = if image.on_ebs { held(rules, Resource::Image, &image.tags) } else { None };
     let Some(in_bin) = own else { return Fate::Lost };
@@ -109,38 +109,38 @@ pub fn fate_of_image(rules: &[Rule], image: &Leaving, tags: &BTreeMap<SnapshotId
     }
 }
 
-/// What would become of a snapshot that is deleted by itself.
+/// The fate of a snapshot that is deleted on its own.
 pub fn fate_of_snapshot(rules: &[Rule], tags: &Tags) -> Fate {
     held(rules, Resource::Snapshot, tags).map_or(Fate::Lost, |days| Fate::Held { days, in_bin: days })
 }
 
-/// What would become of everything that a run deletes.
+/// The fates of everything that a run deletes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outlook {
-    /// What is counted.
+    /// The resource type counted.
     pub resource: Resource,
-    /// What would become of each, where that is known.
+    /// The known fates.
     pub fates: Vec<Fate>,
-    /// Places of which it is not known, and why.
+    /// Places with unknown fates, and why.
     pub unknown: Vec<(String, Problem)>,
 }
 
 /// A sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    /// Whether it must be said even to those who want quiet.
+    /// Whether it is printed even with `--quiet`.
     pub warning: bool,
     /// The sentence.
     pub text: String,
 }
 
 impl Outlook {
-    /// Whether everything could certainly be restored.
+    /// Whether everything can certainly be restored.
     pub fn safe(&self) -> bool {
         self.unknown.is_empty() && self.fates.iter().all(|fate| matches!(fate, Fate::Held { .. }))
     }
 
-    /// What to say about it.
+    /// The sentences for people.
     pub fn sentences(&self) -> Vec<Said> {
         let mut all = Vec::new();
         let mut say = |warning, text: String| all.push(Said { warning, text: format!("Recycle Bin: {text}") });

@@ -1,4 +1,4 @@
-//! Tests of the rules of the Recycle Bin.
+//! Tests of the retention rules of the Recycle Bin.
 
 use super::*;
 use crate::domain::image::testing::image;

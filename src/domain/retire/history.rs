@@ -1,8 +1,8 @@
-//! What was done to an image so far, as the value of a tag: `deprecate@2026-01-02T04:30:00Z disable@2026-01-16T04:30:00Z`.
+//! The value of the tag `amictl:retire`: the steps taken on an image so far.
 //!
-//! A step says what was there before where that is more than nothing: `deprecate@…/already` changed nothing, and
-//! `deprecate@…/2027-01-01T00:00:00Z` went before a deprecation planned for then. So that only what retirement has
-//! done is ever taken back.
+//! Example: `deprecate@2026-01-02T04:30:00Z disable@2026-01-16T04:30:00Z`. A suffix records an earlier state:
+//! `deprecate@…/already` changed nothing, and `deprecate@…/2027-01-01T00:00:00Z` replaced a deprecation planned for
+//! then. So a revival reverts only what the retirement did.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,25 +16,25 @@ use crate::domain::tags::RETIRE;
 
 const ALREADY: &str = "already";
 
-/// What was there before a step.
+/// The state of the image before a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
-    /// Nothing.
+    /// Neither done nor planned.
     Nothing,
-    /// The image was so already, and nothing was done.
+    /// Already done: the step changed nothing.
     Already,
-    /// It was to be deprecated then.
+    /// A deprecation was planned for this time.
     Planned(DateTime<Utc>),
 }
 
 /// One step that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
-    /// The step: deprecate or disable, as nothing is left to be written on after the others.
+    /// The step: deprecate or disable; after the others no tag is left.
     pub step: Step,
     /// When, in whole seconds.
     pub at: DateTime<Utc>,
-    /// What was there before.
+    /// The state before.
     pub before: Before,
 }
 
@@ -42,29 +42,29 @@ pub struct Taken {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History(Vec<Taken>);
 
-/// A tag that says something else.
+/// A tag that cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("its tag {RETIRE} cannot be read: '{0}'")]
 pub struct Unreadable(String);
 
 impl History {
-    /// What an image says of itself; nothing without the tag.
+    /// Reads the tag of an image; empty without it.
     pub fn of(image: &Image) -> Result<Self, Unreadable> {
         image.tags.get(RETIRE).map_or(Ok(Self::default()), |text| text.parse())
     }
 
-    /// The steps that still hold: the latest may have failed, or have been taken back by somebody.
+    /// The steps that still hold: the latest may have failed, or have been reverted by someone else.
     pub fn held(&self, image: &Image, now: DateTime<Utc>) -> &[Taken] {
         let held = self.0.iter().rposition(|taken| taken.step.holds(image, now));
         &self.0[..held.map_or(0, |last| last + 1)]
     }
 
-    /// How a step was taken, if it was.
+    /// The record of a step, if taken.
     pub fn taken(&self, step: Step) -> Option<&Taken> {
         self.0.iter().find(|taken| taken.step == step)
     }
 
-    /// The same with a step that is about to be taken.
+    /// Adds a step that is about to be taken.
     #[must_use]
     pub fn with(&self, step: Step, image: &Image, now: DateTime<Utc>) -> Self {
         let before = match (step, image.deprecated_at) {
@@ -106,7 +106,7 @@ impl FromStr for History {
         let steps: Vec<Taken> = text.split(' ').map(taken).collect::<Option<_>>().ok_or_else(unreadable)?;
         let ordered = steps.windows(2).all(|pair| pair[0].step < pair[1].step && pair[0].at <= pair[1].at);
         let history = Self(steps);
-        // Written in another way, it was written by somebody else.
+        // A text that amictl would write differently was not written by amictl.
         if ordered && history.to_string() == text { Ok(history) } else { Err(unreadable()) }
     }
 }

@@ -1,9 +1,8 @@
-//! Retirement in stages: an image is deprecated, later disabled, and later still deregistered. Everything but the last
-//! step can be taken back.
+//! Retirement in stages: an image is deprecated, later disabled, finally deregistered.
 //!
-//! What was done and when is written on the image itself, so that any machine can go on. It is written before the
-//! step it speaks of; what the image is then decides whether the step counts. One that failed, was cut off, or was
-//! taken back by somebody is due again.
+//! All steps but the last can be reverted. The image's own tag records each step and its time, so that any machine can
+//! go on. The tag is written before the step; the image's state then decides whether the step counts. A step that
+//! failed, was interrupted or was reverted by someone else is due again.
 
 mod history;
 mod moves;
@@ -20,7 +19,7 @@ pub use history::{Before, History, Taken, Unreadable};
 pub use moves::{Moves, Shares, advance, revive};
 pub use stages::{Stage, Stages, StagesError};
 
-/// Where an image that may go stands in its retirement.
+/// The next step of an image that may be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// This step is due.
@@ -29,11 +28,11 @@ pub enum Next {
     Stays(String),
 }
 
-/// What is to be done next to an image that nothing keeps: one step at most.
+/// The next step of an image that nothing keeps: at most one per run.
 pub fn next(stages: &Stages, image: &Image, now: DateTime<Utc>) -> Next {
     match image.state {
         State::Available | State::Disabled => {}
-        // Such an image never worked, so there is nobody who could miss it.
+        // Such an image never worked, so nothing can depend on it.
         State::Pending
         | State::Invalid
         | State::Deregistered
@@ -61,8 +60,8 @@ pub fn next(stages: &Stages, image: &Image, now: DateTime<Utc>) -> Next {
     }
 }
 
-/// How much too early a step may be. A job that runs daily never runs at the same second, and twice a year an hour
-/// earlier: without this every stage would slip by a day.
+/// The time by which a step may be early. A daily job never runs at the same second, and summer time shifts it by an
+/// hour: without this every stage would slip by a day.
 fn slack(wait: TimeDelta) -> TimeDelta {
     (wait / 12).min(TimeDelta::hours(2))
 }

@@ -1,4 +1,4 @@
-//! The changes that make up a step, in an order in which each may fail and the next run goes on.
+//! The changes that make up a step of a retirement, in an order that survives failures.
 
 use std::collections::BTreeSet;
 
@@ -14,29 +14,30 @@ use crate::domain::permissions::recorded::{Kept, Unknown, Written};
 use crate::domain::problem::Problem;
 use crate::domain::tags::{RETIRE, SHARES, Tags};
 
-/// What is to be done to an image, in this order.
+/// The changes to an image, in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Moves {
-    /// First these changes.
+    /// The first changes.
     pub first: Vec<Change>,
-    /// Then it is shared with those of these again who have no permission.
+    /// Then the launch permissions to restore, unless present.
     pub share: BTreeSet<Principal>,
-    /// What it does not get back, as nobody knows it. It is not as it was then, and the rest is left.
+    /// Set if the permissions to restore are unknown. The image then differs from before, and the last changes are left
+    /// out.
     pub lacking: Option<Problem>,
-    /// Then these.
+    /// The last changes.
     pub last: Vec<Change>,
-    /// Who is to get a launch permission back then, for the journal; `None` where that does not change.
+    /// The permissions to be restored later, for the journal; `None` if unchanged.
     pub due: Option<Written>,
-    /// What people should know about it.
+    /// A detail for people.
     pub detail: Option<String>,
 }
 
-/// Who an image is shared with, and who is to get a permission back beside them.
+/// The launch permissions of an image, present and to be restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shares {
-    /// At present, by EC2.
+    /// The present ones, from EC2.
     pub present: Result<BTreeSet<Principal>, Problem>,
-    /// By the memory; `None` where nothing is written down.
+    /// The recorded ones to restore; `None` if none were recorded.
     pub due: Result<Option<BTreeSet<Principal>>, Unknown>,
 }
 
@@ -52,8 +53,8 @@ impl Shares {
     }
 }
 
-/// A step forward: the tag, then the step it speaks of. `begun` is when the run began, and counts for the stages;
-/// `now` is the earliest deprecation that EC2 takes.
+/// A step forward: the tag, then the change it records. `begun` is the start of the run, from which the stages count;
+/// `now` is the earliest deprecation time that EC2 accepts.
 pub fn advance(
     step: Step,
     image: &Image,
@@ -72,7 +73,7 @@ pub fn advance(
         Step::Disable => {
             let forgotten = "EC2 forgets who a disabled image is shared with, and that could not be read";
             let (present, due) = (shares.present(forgotten)?, shares.due()?);
-            // Nobody is written down too: then it is known that nobody was forgotten.
+            // An empty list is recorded too: it says that there were no permissions.
             let kept = Kept::of(image, present, due.unwrap_or(&BTreeSet::new()), &set);
             let first = vec![kept.place.change(image, set), Change::Disable];
             Moves { first, due: Some(kept.written()), detail: kept.notable(), ..Moves::default() }
@@ -81,8 +82,8 @@ pub fn advance(
     })
 }
 
-/// All steps back, as far as retirement has taken them: what was so before stays so. The tags go last, so that a run
-/// that is cut off is taken up by the next.
+/// Reverts all steps that the retirement took; earlier states stay. The tags are removed last, so that the next run
+/// goes on after an interruption.
 pub fn revive(image: &Image, shares: &Shares, now: DateTime<Utc>) -> Result<Moves, Problem> {
     let history = History::of(image).map_err(unreadable)?;
     let did = |step| history.taken(step).filter(|taken| taken.before != Before::Already);
@@ -106,7 +107,7 @@ pub fn revive(image: &Image, shares: &Shares, now: DateTime<Utc>) -> Result<Move
         (None, _) => {}
     }
     if let Some(deprecated) = did(Step::Deprecate) {
-        // Another date was set by somebody else since.
+        // Any other time was set by someone else since.
         let own = image.deprecated_at.is_some_and(|at| deprecated.at <= at && at <= now + TimeDelta::minutes(1));
         match deprecated.before {
             Before::Planned(at) if own && at > now => moves.first.push(Change::Deprecate(at)),
@@ -118,7 +119,7 @@ pub fn revive(image: &Image, shares: &Shares, now: DateTime<Utc>) -> Result<Move
     Ok(moves)
 }
 
-/// An image that retirement has disabled has a tag that says with whom it was shared, unless it did not fit.
+/// An image disabled by a retirement has the tag `amictl:shares`, unless the permissions did not fit.
 fn lacking() -> Problem {
     let message = format!(
         "it is not shared as it was: it has no tag {SHARES}, and the journal here does not know whom it was shared \

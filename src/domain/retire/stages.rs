@@ -13,9 +13,9 @@ use crate::domain::age::{Age, AgeError};
 /// One stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stage {
-    /// What is done.
+    /// The step.
     pub step: Step,
-    /// How long after the step before.
+    /// The time to wait after the step before.
     pub after: Age,
 }
 
@@ -24,19 +24,19 @@ pub struct Stage {
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct Stages(Vec<Stage>);
 
-/// Texts that are no stages.
+/// A text or list that is not valid as stages.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StagesError {
-    /// None at all.
+    /// No stage.
     #[error("give at least one stage, e.g. retire = [\"deprecate\", \"disable@14d\", \"deregister@30d\"]")]
     Empty,
-    /// Another word.
+    /// An unknown word.
     #[error(
         "'{0}' is not a stage; stages are deprecate, disable and deregister, with the time to wait after the stage \
          before, e.g. disable@14d"
     )]
     Unknown(String),
-    /// A time that cannot be read.
+    /// A time that cannot be parsed.
     #[error("stage '{stage}': {error}")]
     Wait {
         /// The stage.
@@ -44,13 +44,13 @@ pub enum StagesError {
         /// What is wrong with its time.
         error: AgeError,
     },
-    /// The first stage waits for nothing.
+    /// The first stage has a time to wait.
     #[error(
         "'{0}' is the first stage, so there is none before it to wait for: leave out the time, and say with min_age or \
          unused_for when retirement begins"
     )]
     First(Stage),
-    /// Two stages the wrong way round, or one twice.
+    /// Two stages in the wrong order, or one twice.
     #[error("'{1}' cannot come after '{0}': the order is deprecate, disable, deregister, each at most once")]
     Order(Stage, Stage),
 }
@@ -87,14 +87,14 @@ impl fmt::Display for Stage {
 }
 
 impl Stage {
-    /// How long after the step before.
+    /// The time to wait after the step before.
     pub(super) fn wait(self) -> TimeDelta {
         TimeDelta::from_std(self.after.duration()).unwrap_or(TimeDelta::MAX)
     }
 }
 
 impl Stages {
-    /// Checks what was given.
+    /// Checks the stages given.
     pub fn new(stages: Vec<Stage>) -> Result<Self, StagesError> {
         let first = stages.first().ok_or(StagesError::Empty)?;
         if !first.after.duration().is_zero() {
@@ -106,18 +106,18 @@ impl Stages {
         }
     }
 
-    /// The step that retirement begins with.
+    /// The first step of the retirement.
     pub(super) fn first(&self) -> Step {
-        // There is at least one stage.
+        // Unreachable default: there is at least one stage.
         self.0.first().map_or(Step::Deregister, |stage| stage.step)
     }
 
-    /// The stage that follows a step, which may itself be none of the stages.
+    /// The stage after a step, which need not be a stage itself.
     pub(super) fn after(&self, step: Step) -> Option<Stage> {
         self.0.iter().find(|stage| stage.step > step).copied()
     }
 
-    /// Whether images are gone in the end.
+    /// Whether the last stage deregisters.
     pub(super) fn end_with_deregister(&self) -> bool {
         self.0.iter().any(|stage| stage.step == Step::Deregister)
     }

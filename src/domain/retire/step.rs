@@ -1,4 +1,4 @@
-//! One step of a retirement: deprecate, disable, deregister, or take all of it back.
+//! Steps of a retirement: deprecate, disable, deregister, or revive.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,22 +7,22 @@ use crate::domain::image::{Image, State};
 use crate::domain::report::Verb;
 use crate::domain::tags::RETIRE;
 
-/// What is done to one image in one run.
+/// The step taken on one image in one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
-    /// Hides it from the listings of others.
+    /// Deprecates it.
     Deprecate,
-    /// Switches it off.
+    /// Disables it.
     Disable,
-    /// Removes it.
+    /// Deregisters it.
     Deregister,
-    /// Takes back what its retirement has done so far.
+    /// Reverts the steps of its retirement.
     Revive,
 }
 
 impl Step {
-    /// All of them, in the order in which they are counted.
+    /// All steps, in the order in which summaries count them.
     pub const ALL: [Self; 4] = [Self::Deregister, Self::Disable, Self::Deprecate, Self::Revive];
 
     /// The word for it in reports.
@@ -40,11 +40,11 @@ impl Step {
         self.verb().as_str()
     }
 
-    /// Whether the image is as the step would leave it.
+    /// Whether the image already is as the step would leave it.
     pub fn holds(self, image: &Image, now: DateTime<Utc>) -> bool {
         match self {
-            // Nobody can launch a disabled image: that is more than being deprecated. The minute is the one that EC2
-            // rounds to, so that a run which follows at once sees what the one before has done.
+            // A disabled image cannot be launched, which is more than being deprecated. The minute covers EC2's
+            // rounding, so that a run right after the deprecation sees it.
             Self::Deprecate => image.state == State::Disabled || image.deprecated(now + TimeDelta::minutes(1)),
             Self::Disable => image.state == State::Disabled,
             Self::Deregister => image.state == State::Deregistered,
@@ -53,7 +53,7 @@ impl Step {
     }
 }
 
-/// A moment as the tag writes it: RFC 3339 in whole seconds.
+/// A time as the tag writes it: RFC 3339 in whole seconds.
 pub fn stamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

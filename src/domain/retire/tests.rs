@@ -1,3 +1,5 @@
+//! Tests of the stages of a retirement, day by day.
+
 mod moves;
 
 use std::collections::BTreeSet;
@@ -37,7 +39,7 @@ fn account(n: u32) -> Principal {
     format!("{n:012}").parse().unwrap()
 }
 
-/// What EC2 makes of a change.
+/// Applies a change as EC2 does.
 fn apply(image: &mut Image, change: &Change) {
     match change {
         Change::Deprecate(at) => image.deprecated_at = Some(*at),
@@ -53,19 +55,19 @@ fn apply(image: &mut Image, change: &Change) {
     assert!(change.holds(image));
 }
 
-/// What is known of an image that has only its tag, and is shared with these at present.
+/// The permissions of an image with only its tag and these present permissions.
 fn shares(image: &Image, present: &BTreeSet<Principal>) -> Shares {
     Shares { present: Ok(present.clone()), due: due(image, None) }
 }
 
-/// A step forward, carried out.
+/// Takes a step forward.
 fn take(step: Step, image: &mut Image, present: &BTreeSet<Principal>, now: DateTime<Utc>) -> Moves {
     let moves = advance(step, image, &shares(image, present), now, now).unwrap();
     moves.first.iter().chain(&moves.last).for_each(|change| apply(image, change));
     moves
 }
 
-/// All steps back, carried out.
+/// Reverts all steps.
 fn put_back(image: &mut Image, present: &BTreeSet<Principal>, now: DateTime<Utc>) -> Moves {
     let moves = revive(image, &shares(image, present), now).unwrap();
     moves.first.iter().chain(&moves.last).for_each(|change| apply(image, change));
@@ -124,7 +126,7 @@ fn a_daily_job_that_is_a_little_early_does_not_slip_by_a_day() {
         matches!(next(&super::tests::stages(stages), &image("deprecate"), day(0) + later), Next::Due(Step::Disable))
     };
     let fortnight = ["deprecate", "disable@14d"];
-    // Seconds of jitter, and the hour that summer time takes.
+    // Seconds of jitter, and the hour of summer time.
     assert!(due(&fortnight, TimeDelta::days(14) - TimeDelta::minutes(61)));
     assert!(!due(&fortnight, TimeDelta::days(14) - TimeDelta::minutes(121)));
     assert!(!due(&fortnight, TimeDelta::days(13)));
@@ -143,7 +145,7 @@ fn a_step_that_failed_or_was_taken_back_is_due_again() {
     assert_eq!(next(&usual(), &web, day(80)), Next::Due(Step::Disable));
     take(Step::Disable, &mut web, &BTreeSet::new(), day(80));
     assert_eq!(web.tags[RETIRE], format!("{deprecated} disable@2026-03-23T04:30:00Z"));
-    // Who takes everything back makes it begin anew.
+    // Reverting everything by hand makes it start again.
     let mut web = tagged(&both);
     assert_eq!(next(&usual(), &web, day(80)), Next::Due(Step::Deprecate));
     take(Step::Deprecate, &mut web, &BTreeSet::new(), day(80));
@@ -195,7 +197,7 @@ fn a_policy_that_has_changed_goes_on_from_where_an_image_is() {
     assert_eq!(why, "deprecated 71w ago; no stage is left");
 }
 
-/// Sixty days of a daily run over images that come into use and go out of it: on which day what is done.
+/// Sixty days of a daily run over images whose use begins and ends: the steps by day.
 #[test]
 fn sixty_days() {
     type Used = fn(i64) -> bool;

@@ -1,4 +1,4 @@
-//! Use across accounts: what other accounts do with an image, and who of those that could not be looked into may.
+//! Use across accounts: references by other accounts, and the doubt that unreadable accounts leave.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::domain::problem::Problem;
 use crate::domain::region::Region;
 use crate::domain::tags::SHARES;
 
-/// An account that could not be looked into, in one region or in all of them.
+/// An account that could not be read, in one region or in all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// The account, where known.
@@ -21,7 +21,7 @@ pub struct Unread {
     pub problem: Problem,
 }
 
-/// What an account has to do with images of others, as references of the source `accounts`.
+/// The use of other accounts' images by an account, as references of the source `accounts`.
 pub fn elsewhere(of_others: impl Fn(&ImageId) -> bool, account: &str, usage: &Usage) -> Vec<(ImageId, Reference)> {
     let mut found = Vec::new();
     for (image, references) in usage.by_image().filter(|(image, _)| of_others(image)) {
@@ -29,9 +29,9 @@ pub fn elsewhere(of_others: impl Fn(&ImageId) -> bool, account: &str, usage: &Us
         let read = references.iter().filter(|reference| !searched(reference));
         let known: BTreeSet<_> = read.map(|reference| (reference.kind, &reference.id)).collect();
         let of_the_account = references.iter().filter(|reference| match reference.source {
-            // A file says the same wherever it is read.
+            // A file is the same in every account.
             Source::Files => false,
-            // What EC2 found as well adds nothing to what was read with more detail.
+            // References that EC2 reports add nothing to those read with more detail.
             Source::ImageReferences => !known.contains(&(reference.kind, &reference.id)),
             _ => true,
         });
@@ -49,7 +49,8 @@ pub fn seen_from_outside(account: &str, reference: &Reference) -> Reference {
     Reference { source: Source::Accounts, kind: reference.kind, id: reference.id.clone(), detail }
 }
 
-/// Whether an account may launch an image that is shared with these. Who is in an organization is not known here.
+/// Whether an account may launch an image shared with these principals. An organization counts as yes, as its members
+/// are not known here.
 pub fn may_launch(shares: &BTreeSet<Principal>, account: Option<&AccountId>) -> bool {
     shares.iter().any(|with| match with {
         Principal::Account(id) => account.is_none_or(|account| account == id),
@@ -57,7 +58,7 @@ pub fn may_launch(shares: &BTreeSet<Principal>, account: Option<&AccountId>) -> 
     })
 }
 
-/// How looking into the other accounts ended: failed where that leaves doubt about an image.
+/// The state of the source `accounts`: failed if it leaves doubt about an image.
 pub fn state(
     account: Option<AccountId>,
     region: &Region,
@@ -71,10 +72,10 @@ pub fn state(
     SourceState { account, region: region.clone(), source: Source::Accounts, status }
 }
 
-/// The code of a member of the organization that nobody can work in at present.
+/// The code of an organization's member account that is not active.
 pub const NOT_ACTIVE: &str = "AccountNotActive";
 
-/// Why such a member could not be looked into, and what to do about it.
+/// The problem of an inactive member account, and the way out.
 pub fn inactive(state: &str) -> Problem {
     let message = format!(
         "the organization has it as {state}, and what it uses is used again when it is active; name the accounts of \
@@ -85,20 +86,20 @@ pub fn inactive(state: &str) -> Problem {
 }
 
 impl Unread {
-    /// Whether it is another account than this one, and could have told about this region.
+    /// Whether it is another account than this one and may use images of this region.
     pub fn concerns(&self, account: Option<&AccountId>, region: &Region) -> bool {
         let other = self.account.is_none() || self.account.as_ref() != account;
         other && self.region.as_ref().is_none_or(|own| own == region)
     }
 
-    /// What is said of an image that the account may use.
+    /// The doubt about an image that the account may use.
     pub fn doubt(&self) -> Problem {
         let account = self.account.as_ref().map_or("another account".to_owned(), |id| format!("account {id}"));
         let message = format!("{account}, which it is shared with, could not be looked into: {}", self.problem.message);
         Problem { message, code: self.problem.code.clone() }
     }
 
-    /// What is said of an image of which nobody knows who may use it: a disabled one without a tag, or a foreign one.
+    /// The doubt about an image with unknown permissions: a disabled one without the tag, or one of another account.
     pub fn doubt_of(&self, image: &Image) -> Problem {
         let account = self.account.as_ref().map_or("another account".to_owned(), |id| format!("account {id}"));
         let why = match image.own {

@@ -1,4 +1,4 @@
-//! Use of images: the sources, what they say, and what other accounts say.
+//! Use of images: sources, references and verdicts, and use by other accounts.
 
 pub mod accounts;
 pub mod source;

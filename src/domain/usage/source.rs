@@ -1,4 +1,4 @@
-//! Who uses an image: references found by sources, and what may be concluded from them.
+//! References to images found by the sources of use, and the verdicts that follow from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::domain::problem::Problem;
 use crate::domain::region::Region;
 use crate::domain::report::Warning;
 
-/// A place where images can be named as used.
+/// A source of use: a kind of resource that can name images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// Every instance that is not terminated.
@@ -31,7 +31,7 @@ pub enum Source {
     SsmParameters,
     /// What EC2's own DescribeImageReferences finds.
     ImageReferences,
-    /// Files the user pointed at, with image ids in them.
+    /// Files with image ids, named by the user.
     Files,
     /// The other accounts of the run.
     Accounts,
@@ -82,7 +82,7 @@ impl Source {
         }
     }
 
-    /// Whether it may be silent about some images only: those that others can launch.
+    /// Whether its failure leaves doubt about some images only: those that other accounts can launch.
     pub fn by_image(self) -> bool {
         matches!(self, Self::Accounts | Self::UsageReports)
     }
@@ -119,27 +119,27 @@ pub const ALIAS: &str = "alias";
 /// Something that names an image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
-    /// Where it was found.
+    /// Its source.
     pub source: Source,
-    /// What it is, e.g. `launch-template`.
+    /// Its kind, e.g. `launch-template`.
     pub kind: &'static str,
     /// Its id, name or ARN.
     pub id: String,
-    /// What tells it from others of its kind, e.g. `web:3` for version 3 of the template `web`.
+    /// A precise label, e.g. `web:3` for version 3 of the template `web`.
     pub detail: String,
 }
 
 /// How reading a source ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceStatus {
-    /// Read to its end; so many things were looked at.
+    /// Read completely.
     Ok {
-        /// How many.
+        /// The number of items read.
         read: usize,
     },
-    /// Could not be read, or not to its end: nothing can be concluded from what it did not say.
+    /// Not read completely: no conclusion from what it did not name.
     Failed(Problem),
-    /// Left out because the user said so.
+    /// Left out at the user's request.
     Skipped,
 }
 
@@ -156,85 +156,85 @@ pub struct SourceState {
     pub status: SourceStatus,
 }
 
-/// Who uses the images of one account and region.
+/// The use of the images of one account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Usage {
     references: BTreeMap<ImageId, BTreeSet<Reference>>,
-    /// What makes volumes of a snapshot, beside the images that stand on it.
+    /// References that create volumes from a snapshot, other than by its images.
     snapshots: BTreeMap<SnapshotId, BTreeSet<Reference>>,
-    /// The snapshots that an account may name so which could not be read, and why not.
+    /// Snapshots that an unreadable account may name, and why it was not read.
     snapshot_doubts: BTreeMap<SnapshotId, Problem>,
-    /// The images about which a source could not tell, though it could about others.
+    /// Images in doubt because of a source that leaves doubt about some images only.
     doubts: BTreeMap<ImageId, BTreeSet<Source>>,
     /// Every source, read or not.
     pub sources: Vec<SourceState>,
-    /// What leads nowhere, and so uses nothing.
+    /// Dead references, which use nothing.
     pub warnings: Vec<Warning>,
 }
 
-/// What is known of the use of one image.
+/// The verdict on the use of one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict<'a> {
     /// These name it.
     InUse(Vec<&'a Reference>),
-    /// Nobody is known to name it, but these sources could not be read.
+    /// No reference is known, but these sources could not be read.
     Unverified(Vec<&'a SourceState>),
-    /// All sources that were to be read were read, and none names it.
+    /// All sources except skipped ones were read, and none names it.
     Unused,
 }
 
 impl Usage {
-    /// Adds that `reference` names `image`. Saying it twice is harmless.
+    /// Adds a reference to `image`. Adding it twice is harmless.
     pub fn add(&mut self, image: ImageId, reference: Reference) {
         self.references.entry(image).or_default().insert(reference);
     }
 
-    /// All that names the image.
+    /// All references to the image.
     pub fn references(&self, image: &ImageId) -> Vec<&Reference> {
         self.references.get(image).into_iter().flatten().collect()
     }
 
-    /// Every image that anything names, with what names it.
+    /// All images in use, with each reference.
     pub fn all(&self) -> impl Iterator<Item = (&ImageId, &Reference)> {
         self.references.iter().flat_map(|(image, by)| by.iter().map(move |reference| (image, reference)))
     }
 
-    /// Adds that `reference` names a snapshot in the volumes that it launches with.
+    /// Adds a reference to a snapshot in the block device mapping of a launch.
     pub fn add_snapshot(&mut self, snapshot: SnapshotId, reference: Reference) {
         self.snapshots.entry(snapshot).or_default().insert(reference);
     }
 
-    /// All that names the snapshot in the volumes that it launches with: templates, launch configurations, Spot requests.
+    /// All such references to a snapshot: templates, launch configurations, Spot requests.
     pub fn snapshot_references(&self, snapshot: &SnapshotId) -> Vec<&Reference> {
         self.snapshots.get(snapshot).into_iter().flatten().collect()
     }
 
-    /// Notes that an account may name the snapshot so, and could not be read.
+    /// Records that an unreadable account may name the snapshot.
     pub fn doubt_snapshot(&mut self, snapshot: SnapshotId, why: Problem) {
         self.snapshot_doubts.insert(snapshot, why);
     }
 
-    /// Why it is not known whether any account names the snapshot so, where one may.
+    /// The doubt whether another account names the snapshot.
     pub fn snapshot_doubt(&self, snapshot: &SnapshotId) -> Option<&Problem> {
         self.snapshot_doubts.get(snapshot)
     }
 
-    /// Every snapshot that anything names so, with what names it.
+    /// All snapshots in use, with each reference.
     pub fn all_snapshots(&self) -> impl Iterator<Item = (&SnapshotId, &Reference)> {
         self.snapshots.iter().flat_map(|(snapshot, by)| by.iter().map(move |reference| (snapshot, reference)))
     }
 
-    /// The same, image by image.
+    /// All images in use, with their references.
     pub fn by_image(&self) -> impl Iterator<Item = (&ImageId, &BTreeSet<Reference>)> {
         self.references.iter()
     }
 
-    /// Notes that a source could not tell about this image.
+    /// Records a doubt about this image from a source.
     pub fn doubt(&mut self, image: ImageId, source: Source) {
         self.doubts.entry(image).or_default().insert(source);
     }
 
-    /// Takes over what an earlier look knew from one source.
+    /// Copies the references, doubts and states of one source from an earlier reading.
     pub fn take(&mut self, before: &Self, source: Source) {
         let found = before.all().filter(|(_, reference)| reference.source == source);
         found.for_each(|(image, reference)| self.add(image.clone(), reference.clone()));
@@ -243,21 +243,21 @@ impl Usage {
         self.sources.extend(before.sources.iter().filter(|state| state.source == source).cloned());
     }
 
-    /// Whether there is doubt about this image that there is not about all others.
+    /// Whether there is a doubt about this image alone.
     pub fn doubtful(&self, image: &ImageId) -> bool {
         self.doubts.contains_key(image)
     }
 
-    /// The sources that could not tell about the image.
+    /// The unread sources that may name the image.
     pub fn unread(&self, image: &ImageId) -> Vec<&SourceState> {
         let doubts = self.doubts.get(image);
         let counts = |source: Source| !source.by_image() || doubts.is_some_and(|sources| sources.contains(&source));
         self.failed().into_iter().filter(|state| counts(state.source)).collect()
     }
 
-    /// The SSM parameters that are aliases of the image now; `None` where nobody could look for them.
+    /// The SSM parameters that are aliases of the image now; `None` if they could not be read.
     ///
-    /// The image that an alias named before is named by it as well, in the detail, and has no alias.
+    /// The previous image of an alias has a reference by it too, with a detail, but no alias.
     pub fn aliases(&self, image: &ImageId) -> Option<Vec<&str>> {
         let of = |source: Source| {
             let found = self.references(image).into_iter().filter(move |r| r.kind == ALIAS && r.source == source);
@@ -279,7 +279,7 @@ impl Usage {
         self.sources.iter().filter(|s| matches!(s.status, SourceStatus::Failed(_))).collect()
     }
 
-    /// What may be concluded about the image. A single source that failed is enough for doubt.
+    /// The verdict on the image. A single failed source is enough for doubt.
     pub fn verdict(&self, image: &ImageId) -> Verdict<'_> {
         let references = self.references(image);
         if !references.is_empty() {

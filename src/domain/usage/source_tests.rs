@@ -1,3 +1,5 @@
+//! Tests of verdicts on the use of images.
+
 use super::*;
 
 fn state(source: Source, status: SourceStatus) -> SourceState {

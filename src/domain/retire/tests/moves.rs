@@ -1,3 +1,5 @@
+//! Tests of the changes that make up the steps of a retirement.
+
 use std::collections::BTreeSet;
 
 use super::super::*;
@@ -22,7 +24,7 @@ fn what_is_so_already_is_written_down_and_shortens_no_wait() {
     assert_eq!(web.tags[RETIRE], "deprecate@2026-01-02T04:30:00Z/already disable@2026-01-16T04:30:00Z/already");
     assert!(matches!(next(&usual(), &web, day(43)), Next::Stays(_)));
     assert_eq!(next(&usual(), &web, day(44)), Next::Due(Step::Deregister));
-    // What retirement has not done it does not take back; the tag of whoever disabled it stays theirs.
+    // A revival does not revert what the retirement did not do; the tag of another disabling stays.
     let moves = put_back(&mut web, &nobody, day(44));
     assert!(moves.share.is_empty() && moves.detail.unwrap().contains("stays disabled"));
     assert_eq!(web, before);
@@ -43,7 +45,7 @@ fn reviving_puts_back_state_date_and_permissions() {
         assert_eq!(moves.first[0], Change::Enable);
         assert_eq!(web, before);
     }
-    // A deprecation that was planned for a day that has passed would have come by now.
+    // A deprecation planned for a past day would have happened by now.
     let mut web = Image { deprecated_at: Some(day(10)), ..web() };
     take(Step::Deprecate, &mut web, &shares, day(0));
     put_back(&mut web, &shares, day(20));
@@ -56,7 +58,7 @@ fn what_others_have_set_since_stays() {
     let mut web = web();
     take(Step::Deprecate, &mut web, &shares, day(0));
     take(Step::Disable, &mut web, &shares, day(14));
-    // Somebody has enabled it, shared it with others and given it another date. Who lost it is to get it back still.
+    // Someone enabled it, shared it with others and set another time. The lost permissions are still to be restored.
     (web.state, web.deprecated_at) = (State::Available, Some(day(200)));
     let moves = put_back(&mut web, &BTreeSet::from([account(4)]), day(20));
     assert_eq!((moves.first.len(), moves.share), (0, shares));
@@ -79,7 +81,7 @@ fn a_revival_that_was_cut_off_is_taken_up() {
 fn permissions_that_fit_no_tag_are_said_to_be_in_the_journal_and_come_back_from_it() {
     let many: BTreeSet<_> = (0..20).map(account).collect();
     let mut web = web();
-    // Not given back since an earlier time.
+    // Still to be restored from an earlier time.
     web.tags.insert(SHARES.to_owned(), "000000000019 000000000020".to_owned());
     let moves = take(Step::Disable, &mut web, &many, day(0));
     let detail = moves.detail.unwrap();
@@ -93,7 +95,7 @@ fn permissions_that_fit_no_tag_are_said_to_be_in_the_journal_and_come_back_from_
     let here = Shares { present: Ok(BTreeSet::new()), due: due(&web, Some(&Ok(written.clone()))) };
     let moves = revive(&web, &here, day(1)).unwrap();
     assert_eq!((Some(moves.share), moves.lacking), (written.who, None));
-    // Elsewhere nobody knows, also once it is enabled: it is not as it was.
+    // On another machine they are unknown, even after it is enabled: it differs from before.
     for state in [State::Disabled, State::Available] {
         web.state = state;
         let moves = revive(&web, &known(&web, &BTreeSet::new()), day(1)).unwrap();
@@ -134,7 +136,7 @@ fn nothing_is_disabled_while_nobody_knows_who_would_lose_it() {
     assert_eq!(problem.code, "UnauthorizedOperation");
     assert!(problem.message.contains("not yours"));
     assert!(advance(Step::Deprecate, &web(), &unread(&web()), day(0), day(0)).is_ok());
-    // Nor is anything taken for given back.
+    // Nor does anything count as restored.
     let mut web = web();
     take(Step::Disable, &mut web, &BTreeSet::from([account(2)]), day(0));
     web.state = State::Available;
