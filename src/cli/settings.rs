@@ -15,8 +15,7 @@ use crate::options::config_file::Defaults;
 use crate::output::printer::{self, Printer};
 use crate::service::client::address::Endpoint;
 use crate::service::client::stop::Stop;
-use crate::service::session::settings::{Settings, SignedIn};
-use crate::service::session::sign_in::Ask;
+use crate::service::session::settings::{Ask, Settings, SignedIn};
 use crate::workflows::run::context::{Context, Named};
 
 /// Long enough for the largest volumes; EC2 may take a day in the worst case.

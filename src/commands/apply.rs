@@ -1,13 +1,8 @@
 //! `amictl apply`: carries out a plan that was saved, as far as it still holds.
 
-use crate::workflows::prune::survey;
-use std::path::PathBuf;
-
-use anyhow::Result;
-
 use crate::domain::age::Age;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::plan::Plan;
+use crate::domain::plan::document::Plan;
 use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
 use crate::domain::report::Report;
@@ -16,8 +11,11 @@ use crate::options::recycle_bin::BinArgs;
 use crate::options::usage::ReportArgs;
 use crate::output;
 use crate::workflows::conclude::survey::whole;
-use crate::workflows::prune::{apply, conclude};
+use crate::workflows::prune::{apply, conclude, survey};
 use crate::workflows::run::context::{self, Context};
+use std::path::PathBuf;
+
+use anyhow::Result;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -102,7 +100,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         surveys = survey::survey(context, &places, &policy, Some(&surveys)).await?;
     }
     let now = survey::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
-    let carried = apply::carry_out(context, &surveys, &plan, &args.journal.file()).await;
+    let carried = apply::carry_out(context, &surveys, &plan, &args.journal.file()).await.and_then(|report| {
+        output::report(&context.printer, &report)?;
+        apply::end(context, report)
+    });
     conclude::after(context, carried, &now, &surveys).map_err(of_a_plan)
 }
 

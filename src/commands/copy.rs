@@ -9,11 +9,12 @@ use crate::domain::failure::Failure;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
 use crate::options::follow_up::FollowUpArgs;
+use crate::output::{self, Options};
 use crate::service::copy::Encryption;
 use crate::workflows::copy::dry_run::dry_run;
-use crate::workflows::copy::job::{self, Copies, Failed, Made};
+use crate::workflows::copy::job::{self, Copies, CopySource, Failed, Made};
 use crate::workflows::copy::keys::land;
-use crate::workflows::copy::source::{self, Source, check};
+use crate::workflows::copy::source::{self, check};
 use crate::workflows::copy::{explain, run};
 use crate::workflows::run::context::Context;
 
@@ -118,7 +119,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let steps = steps.in_several(several);
     let find = source::find(context, targets, &args.reference, args.from_role_arn.as_deref());
     let (mut all, mut refused) = (Vec::new(), Vec::new());
-    for Source { target, image, owner, refusal } in context.unless_stopped(find).await? {
+    for CopySource { target, image, owner, refusal } in context.unless_stopped(find).await? {
         let plain = Copies::of(target, image);
         let mut copies = Copies {
             whose: if several { plain.target.whose().await } else { None },
@@ -143,7 +144,11 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if args.dry_run {
         return context.unless_stopped(dry_run(context, &all, refused)).await;
     }
-    run::carry_out(context, &all, refused, Made::default()).await
+    let run = run::carry_out(context, &all, refused, Made::default()).await;
+    let made = &run.made;
+    let options = Options { steps: made.steps.clone(), owners: several, ..Options::default() };
+    output::images(&context.printer, &made.images.iter().collect::<Vec<_>>(), &made.errors, &options, context.now)?;
+    run.conclude(context, &all)
 }
 
 fn encryption(args: &Args) -> Result<BTreeMap<Region, Encryption>> {

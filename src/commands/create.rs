@@ -11,13 +11,15 @@ use crate::domain::region::Region;
 use crate::domain::registration::Wanted;
 use crate::domain::tags::{Tag, TagError};
 use crate::options::follow_up::FollowUpArgs;
+use crate::options::registration::SnapshotArgs;
+use crate::output::{self, Options};
 use crate::service::client::quota::Room;
-use crate::service::create::{self, Origin, Request};
-use crate::service::wait;
+use crate::service::image_request::{Origin, Request};
+use crate::service::{create, wait};
 use crate::workflows::copy::job::{Copies, Made};
 use crate::workflows::copy::{keys, run};
 use crate::workflows::create::instance::{look_at_instance, not_available, volumes_of};
-use crate::workflows::create::snapshot::SnapshotArgs;
+use crate::workflows::create::snapshot;
 use crate::workflows::follow_up::Unfinished;
 use crate::workflows::run::context::Context;
 
@@ -122,7 +124,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         let reboots = match &wanted {
             None => look_at_instance(&target, &request.origin).await?,
             Some(wanted) => {
-                let made_of = args.from_snapshot.registration(context, &target, wanted).await?;
+                let made_of =
+                    snapshot::registration(context, &target, args.from_snapshot.like.as_ref(), wanted).await?;
                 request.origin = Origin::Snapshot(Box::new(made_of));
                 None
             }
@@ -168,18 +171,29 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         Ok(image) => image,
         Err(error) => {
             let image = Unfinished { target: &target, id: &id, name: &name.to_string() };
-            return Err(not_available(context, &steps, &copy_to, image, error).await?);
+            let (left, error) = not_available(context, &steps, &copy_to, image, error).await;
+            left.map_or(Ok(()), |left| show(context, &left))?;
+            return Err(error);
         }
     };
     let made =
         Made { steps: steps.take(context, &target, &image).await, images: vec![image.clone()], errors: Vec::new() };
     let copies = Copies { to: copy_to, steps, ..Copies::of(target, image) };
-    run::carry_out(context, &[copies], Vec::new(), made).await?;
+    let copies = [copies];
+    let run = run::carry_out(context, &copies, Vec::new(), made).await;
+    show(context, &run.made)?;
+    run.conclude(context, &copies)?;
     tagged.map_err(|error| {
         let message = format!("{name} ({id}) is made, but its snapshots could not be tagged: {error:#}");
         let hint = "tag the snapshots by hand, or use --no-snapshot-tags where the role may not";
         Failure::new(Kind::Partial, "SnapshotNotTagged", message).hint(hint).into()
     })
+}
+
+/// Writes what was made to stdout.
+fn show(context: &Context, made: &Made) -> Result<()> {
+    let options = Options { steps: made.steps.clone(), ..Options::default() };
+    output::images(&context.printer, &made.images.iter().collect::<Vec<_>>(), &made.errors, &options, context.now)
 }
 
 fn request(context: &Context, args: &Args, wanted: Option<&Wanted>) -> Result<Request> {
@@ -189,7 +203,7 @@ fn request(context: &Context, args: &Args, wanted: Option<&Wanted>) -> Result<Re
     tags.extend(args.tag.iter().cloned());
     let origin = match (&args.instance, wanted) {
         (Some(id), _) => Origin::Instance { id: id.clone(), no_reboot: args.no_reboot },
-        (None, Some(wanted)) => Origin::Snapshot(Box::new(args.from_snapshot.alone(wanted)?)),
+        (None, Some(wanted)) => Origin::Snapshot(Box::new(snapshot::alone(args.from_snapshot.like.as_ref(), wanted)?)),
         (None, None) => return Err(Failure::usage("give --instance or --snapshot").into()),
     };
     let request = Request {

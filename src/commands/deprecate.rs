@@ -10,6 +10,7 @@ use crate::domain::change::{Change, latest_minute, whole_minute};
 use crate::domain::image::Image;
 use crate::domain::report::Verb;
 use crate::options::images::Which;
+use crate::output;
 use crate::workflows::change;
 use crate::workflows::run::context::Context;
 
@@ -63,10 +64,9 @@ impl FromStr for Moment {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    match (args.at, args.after) {
-        (Some(Moment(at)), _) => {
-            change::run(context, &args.which.request(), &Change::Deprecate(whole_minute(at))).await
-        }
+    let request = args.which.request();
+    let changes = match (args.at, args.after) {
+        (Some(Moment(at)), _) => change::run(context, request, &Change::Deprecate(whole_minute(at))).await,
         (None, Some(span)) => {
             let at = after(span, context.now);
             let at_once = span == Age::days(0);
@@ -75,10 +75,12 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
                 Some(set) if at_once && set <= at => Change::Deprecate(set),
                 _ => Change::Deprecate(at),
             };
-            change::run_each(context, &args.which.request(), Verb::Deprecate, change).await
+            change::run_each(context, request, Verb::Deprecate, change).await
         }
-        (None, None) => change::run(context, &args.which.request(), &Change::CancelDeprecation).await,
-    }
+        (None, None) => change::run(context, request, &Change::CancelDeprecation).await,
+    }?;
+    output::changes(&context.printer, changes.report())?;
+    changes.conclude(context)
 }
 
 /// Ten years as a span are up to a day longer than those of the calendar, which EC2 counts.

@@ -14,7 +14,7 @@ use crate::service::deregister;
 use crate::workflows::conclude::removals;
 use crate::workflows::conclude::resume::Whole;
 use crate::workflows::deregister::interrupted::{self, Ways};
-use crate::workflows::deregister::plan::{Work, going, plan, recheck};
+use crate::workflows::deregister::plan::{Request, Work, going, plan, recheck};
 use crate::workflows::deregister::remove;
 use crate::workflows::recycle_bin::outlook::Bin;
 use crate::workflows::run::context::Context;
@@ -40,15 +40,15 @@ pub struct Args {
 
     /// Deletes no snapshots; they get the tag amictl:keep first, so that 'amictl orphans' spares them
     #[arg(long)]
-    pub keep_snapshots: bool,
+    keep_snapshots: bool,
 
     /// Also deregisters what is in use; protection still holds
     #[arg(long)]
-    pub allow_in_use: bool,
+    allow_in_use: bool,
 
     /// Does not look for use in this source; repeat it for several
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    pub without_source: Vec<Source>,
+    without_source: Vec<Source>,
 
     #[command(flatten)]
     reports: ReportArgs,
@@ -73,12 +73,20 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         Ok(chosen) => chosen,
         Err(missing) => {
             let how = Ways { yes: args.yes, dry_run: args.dry_run, keep: args.keep_snapshots };
-            return interrupted::finish(context, &args.references, &args.journal.file(), how, missing).await;
+            let done = interrupted::finish(context, &args.references, &args.journal.file(), how, missing).await?;
+            let Some(report) = done else { return Ok(()) };
+            output::report(&context.printer, &report)?;
+            return removals::finish(context, &report, removals::left_behind(&report));
         }
     };
     let targets: Vec<_> = chosen.by_place().into_iter().map(|(target, _)| target).collect();
     let reports = args.reports.usage_reports;
-    let (work, bin) = tokio::try_join!(plan(context, &args, &chosen, reports), Bin::of(&targets))?;
+    let request = Request {
+        keep_snapshots: args.keep_snapshots,
+        allow_in_use: args.allow_in_use,
+        without: args.without_source.iter().copied().collect(),
+    };
+    let (work, bin) = tokio::try_join!(plan(context, &request, &chosen, reports), Bin::of(&targets))?;
     if args.dry_run {
         for (target, removals) in &work {
             for removal in removals {
@@ -98,7 +106,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     args.bin.demand().announce(context, &bin, going(&work)).await?;
     context.confirm(&question(&work), args.yes)?;
-    let work = if args.yes { work } else { recheck(context, &args, &chosen, &work).await? };
+    let work = if args.yes { work } else { recheck(context, &request, &chosen, &work).await? };
     let journal = args.journal.file().open(context, work.iter().map(|(target, _)| target)).await?;
     let mut report = remove::carry_out(context, work, &journal).await;
     let rest = Whole::of(&chosen).rest(&context.invocation, &report);

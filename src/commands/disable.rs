@@ -8,6 +8,7 @@ use crate::domain::report::Verb;
 use crate::domain::usage::source::Source;
 use crate::options::images::Which;
 use crate::options::journal::JournalArgs;
+use crate::output;
 use crate::service::Target;
 use crate::workflows::change::{self, each, objections};
 use crate::workflows::disable::{check, switched_off};
@@ -49,18 +50,21 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let chosen = change::choose(context, &args.which.references, args.which.how.copies, false).await?;
     objections::acceptable(context, &chosen, |_| Change::Disable)?;
     if !args.allow_in_use {
-        let refuse_used_images = refuse_used_images(context, &chosen, &args.without_source).await;
-        refusals::unless(context, &chosen, refuse_used_images)?;
+        let unused = refuse_used_images(context, &chosen, &args.without_source).await;
+        refusals::unless(context, &chosen, unused)?;
     }
     let known = args.journal.file().due(context, chosen.images.iter().map(|(_, image)| image)).await;
     let known = refusals::unless(context, &chosen, known)?;
-    if args.which.how.dry_run {
+    let changes = if args.which.how.dry_run {
         let ask = async |target: &Target, image: &Image| check(target, image, known.get(&image.id)).await;
-        return each::tried(context, chosen, Verb::Disable, ask).await;
-    }
-    let journal = args.journal.file().open(context, chosen.images.iter().map(|(target, _)| target)).await?;
-    each::each(context, chosen, Verb::Disable, async |target, image| {
-        switched_off(context, &journal, target, image, known.get(&image.id)).await
-    })
-    .await
+        each::tried(context, chosen, Verb::Disable, ask).await?
+    } else {
+        let journal = args.journal.file().open(context, chosen.images.iter().map(|(target, _)| target)).await?;
+        each::each(context, chosen, Verb::Disable, async |target, image| {
+            switched_off(context, &journal, target, image, known.get(&image.id)).await
+        })
+        .await
+    };
+    output::changes(&context.printer, changes.report())?;
+    changes.conclude(context)
 }

@@ -7,8 +7,9 @@ use crate::domain::image::Image;
 use crate::domain::report::Verb;
 use crate::options::images::Which;
 use crate::options::journal::JournalArgs;
+use crate::output;
 use crate::service::Target;
-use crate::workflows::change::{self, each, objections};
+use crate::workflows::change::{self, Changes, each, objections};
 use crate::workflows::enable::{check, remembered, switched_on, written_down};
 use crate::workflows::run::context::Context;
 use crate::workflows::select::refusals;
@@ -38,12 +39,20 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    if !args.restore_shares {
-        return change::run(context, &args.which.request(), &Change::Enable).await;
-    }
+    let changes = match args.restore_shares {
+        false => change::run(context, args.which.request(), &Change::Enable).await?,
+        true => with_shares(context, &args).await?,
+    };
+    output::changes(&context.printer, changes.report())?;
+    changes.conclude(context)
+}
+
+/// Enables the images and restores the launch permissions that disabling dropped.
+async fn with_shares(context: &Context, args: &Args) -> Result<Changes> {
+    let journal = args.journal.file();
     let chosen = change::choose(context, &args.which.references, args.which.how.copies, false).await?;
     objections::acceptable(context, &chosen, |_| Change::Enable)?;
-    let known = remembered(context, &args.journal.file(), &chosen).await;
+    let known = remembered(context, &journal, &chosen).await;
     let known = refusals::unless(context, &chosen, known)?;
     let of = |image: &Image| known.due.get(&image.id);
     let unread = known.unread.as_ref();
@@ -53,13 +62,13 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let journal = match known.written.is_empty() {
         true => None,
-        false => Some(args.journal.file().open(context, chosen.images.iter().map(|(target, _)| target)).await?),
+        false => Some(journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?),
     };
-    each::each(context, chosen, Verb::Enable, async |target, image| match (&journal, known.written.get(&image.id)) {
+    let work = async |target: &Target, image: &Image| match (&journal, known.written.get(&image.id)) {
         (Some(journal), Some(written)) if of(image).is_some() => {
             written_down(context, journal, target, image, (of(image), written)).await
         }
         _ => switched_on(context, target, image, of(image), unread).await.0,
-    })
-    .await
+    };
+    Ok(each::each(context, chosen, Verb::Enable, work).await)
 }

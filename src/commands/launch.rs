@@ -45,7 +45,7 @@ pub struct Args {
 
     /// Subnet [default: one of the default VPC]
     #[arg(long, value_name = "ID")]
-    pub subnet: Option<SubnetId>,
+    subnet: Option<SubnetId>,
 
     /// Security group; repeat it for several [default: the default group of the VPC]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
@@ -134,7 +134,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let looking = async {
         let image = resolve::image(&target, &args.reference, context.now).await?;
         check(&image)?;
-        let web = if args.allow_http { Some(web_group(&target, &args).await?) } else { None };
+        let web = if args.allow_http { Some(web_group(&target, args.subnet.as_ref()).await?) } else { None };
         Ok((image, web))
     };
     let (image, web) = context.unless_stopped(looking).await?;

@@ -19,7 +19,7 @@ use crate::domain::usage::accounts::NOT_ACTIVE;
 use crate::domain::usage::source::{SourceStatus, Verdict};
 use crate::output::{self, Column, Options, printer};
 use crate::service::images::{FILTER_CHARACTERS, FILTERS, Query};
-use crate::service::usage::Scope;
+use crate::service::usage::sources::Scope;
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::select::query;
 use crate::workflows::select::selection::Chosen;

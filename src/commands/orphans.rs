@@ -14,8 +14,9 @@ use crate::options::recycle_bin::BinArgs;
 use crate::output;
 use crate::service::snapshots;
 use crate::workflows::conclude::survey;
-use crate::workflows::orphans::delete::{Found, delete};
-use crate::workflows::orphans::search;
+use crate::workflows::orphans::delete::delete;
+use crate::workflows::orphans::found::FoundOrphan;
+use crate::workflows::orphans::search::{self, Search};
 use crate::workflows::orphans::survey::{Looked, find, going, orphans, still};
 use crate::workflows::recycle_bin::outlook::Bin;
 use crate::workflows::run::context::{self, Context};
@@ -39,7 +40,7 @@ Examples:
 pub struct Args {
     /// What is younger stays
     #[arg(long, value_name = "AGE", default_value = "7d")]
-    pub min_age: Age,
+    min_age: Age,
 
     /// Deletes them, after asking
     #[arg(long)]
@@ -59,11 +60,11 @@ pub struct Args {
 
     /// Takes snapshots of images in the Recycle Bin for orphans as well, where the bin cannot be read
     #[arg(long)]
-    pub ignore_recycle_bin: bool,
+    ignore_recycle_bin: bool,
 
     /// Price of snapshots in US dollars for a GiB and month [default: that of each region]
     #[arg(long, value_name = "USD")]
-    pub price_per_gb: Option<Price>,
+    price_per_gb: Option<Price>,
 
     #[command(flatten)]
     bin: BinArgs,
@@ -76,10 +77,11 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let session = context.session().await?;
     let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let prices = Prices::new(args.price_per_gb);
+    let wanted = Search { min_age: args.min_age, ignore_recycle_bin: args.ignore_recycle_bin, now: context.now };
     let bin = async {
         if args.apply || args.bin.demand().required { Bin::of(&places.targets).await } else { Ok(Bin::default()) }
     };
-    let (looked, bin) = tokio::try_join!(find(context, &places, &args), bin)?;
+    let (looked, bin) = tokio::try_join!(find(context, &places, &wanted), bin)?;
     let Looked { found, spared, errors, own } = looked;
     if !args.apply || found.is_empty() {
         output::orphans(&context.printer, &orphans(&found), &spared, &errors, prices)?;
@@ -112,7 +114,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let (found, spared, errors) = match args.yes {
         true => (found, spared, errors),
         false => {
-            let now = find(context, &places, &args).await?;
+            let now = find(context, &places, &wanted).await?;
             (still(&found, now.found), now.spared, now.errors)
         }
     };
@@ -130,7 +132,7 @@ fn whole(context: &Context, spared: &[Spared], errors: &[PlaceError]) -> Result<
     survey::whole(errors)
 }
 
-fn summary(found: &[Found], prices: Prices) -> String {
+fn summary(found: &[FoundOrphan], prices: Prices) -> String {
     let gib: i64 = found.iter().map(|(_, orphan)| orphan.snapshot.size_gib).sum();
     let dollars = prices.monthly(found.iter().map(|(_, o)| (&o.region, o.snapshot.size_gib)));
     match found.len() {
@@ -140,7 +142,7 @@ fn summary(found: &[Found], prices: Prices) -> String {
     }
 }
 
-fn finish(context: &Context, done: &[Found]) -> Result<()> {
+fn finish(context: &Context, done: &[FoundOrphan]) -> Result<()> {
     let count = |wanted: fn(&SnapshotResult) -> bool| {
         done.iter().filter(|(_, orphan)| orphan.result.as_ref().is_some_and(wanted)).count()
     };

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::domain::change::Change;
 use crate::options::images::Which;
+use crate::output;
 use crate::workflows::change;
 use crate::workflows::run::context::Context;
 
@@ -29,5 +30,7 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    change::run(context, &args.which.request(), &Change::Protect { cooldown: args.cooldown }).await
+    let changes = change::run(context, args.which.request(), &Change::Protect { cooldown: args.cooldown }).await?;
+    output::changes(&context.printer, changes.report())?;
+    changes.conclude(context)
 }

@@ -1,15 +1,10 @@
 //! `amictl prune`: old images go by policy, and no image in use ever does.
 
-use crate::workflows::prune::survey;
-use std::path::PathBuf;
-
-use anyhow::{Context as _, Result};
-
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::Failure;
 use crate::domain::naming::Family;
-use crate::domain::plan::Plan;
+use crate::domain::plan::document::Plan;
 use crate::domain::policy::{Limit, Policy};
 use crate::domain::tags::TagMatch;
 use crate::domain::usage::source::Source;
@@ -17,10 +12,13 @@ use crate::options::journal::JournalArgs;
 use crate::options::recycle_bin::BinArgs;
 use crate::options::usage::ReportArgs;
 use crate::output;
-use crate::workflows::prune::apply::{carry_out, dry_run, going, within_limit};
-use crate::workflows::prune::conclude;
+use crate::workflows::prune::apply::{carry_out, dry_run, end, going, within_limit};
+use crate::workflows::prune::{conclude, survey};
 use crate::workflows::recycle_bin::outlook::Bin;
 use crate::workflows::run::context::Context;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -170,7 +168,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         false => survey::survey(context, &places, &policy, Some(&surveys)).await?,
     };
     let now = survey::plan(context, &surveys, &policy, prices);
-    let carried = carry_out(context, &surveys, &plan, &args.journal.file()).await;
+    let carried = carry_out(context, &surveys, &plan, &args.journal.file()).await.and_then(|report| {
+        output::report(&context.printer, &report)?;
+        end(context, report)
+    });
     conclude::after(context, carried, &now, &surveys)
 }
 

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::domain::plan::ErrorRow;
+use crate::domain::plan::document::ErrorRow;
 use crate::domain::reference::ImageRef;
 use crate::domain::usage::source::Source;
 use crate::options::usage::ReportArgs;
 use crate::output;
-use crate::service::usage::Scope;
+use crate::service::usage::sources::Scope;
 use crate::workflows::conclude::survey;
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::select::references;

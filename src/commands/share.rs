@@ -1,14 +1,13 @@
 //! `amictl share` and `amictl unshare`: who else may launch an image.
 
-use std::collections::BTreeSet;
-
 use anyhow::Result;
 
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
-use crate::domain::permissions::principal::Principal;
+use crate::domain::permissions::principal::{self, Principal};
 use crate::domain::report::Verb;
 use crate::options::images::Which;
+use crate::output;
 use crate::service::Target;
 use crate::service::permissions::Give;
 use crate::workflows::change::{self, each};
@@ -54,7 +53,7 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let who = whom(args.with, args.public);
+    let who = principal::whom(args.with, args.public);
     if let Some(organization) = who.iter().find(|who| who.is_organization()).filter(|_| args.copyable) {
         let message = format!("--copyable cannot be given to {organization}: EC2 shares snapshots with accounts only");
         return Err(Failure::usage(message)
@@ -71,14 +70,15 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let acceptable = preconditions::acceptable(context, &chosen, &sharing).await;
     refusals::unless(context, &chosen, acceptable)?;
-    if args.which.how.dry_run {
+    let changes = if args.which.how.dry_run {
         let ask = async |target: &Target, image: &Image| grant::check(target, image, &sharing).await;
-        return each::tried(context, chosen, Verb::Share, ask).await;
-    }
-    each::each(context, chosen, Verb::Share, async |target, image| {
-        grant::shared(target, image, Verb::Share, &sharing).await
-    })
-    .await
+        each::tried(context, chosen, Verb::Share, ask).await?
+    } else {
+        let work = async |target: &Target, image: &Image| grant::shared(target, image, Verb::Share, &sharing).await;
+        each::each(context, chosen, Verb::Share, work).await
+    };
+    output::changes(&context.printer, changes.report())?;
+    changes.conclude(context)
 }
 
 /// A family may have versions that failed, or that are switched off: those are no reason not to share the others.
@@ -88,8 +88,4 @@ fn usable(context: &Context, image: &Image) -> bool {
         context.printer.say(format!("left out: {} in {} is {}", image.label(), image.place(), image.state));
     }
     usable
-}
-
-pub fn whom(with: Vec<Principal>, public: bool) -> BTreeSet<Principal> {
-    with.into_iter().chain(public.then_some(Principal::Everybody)).collect()
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::domain::cost::Price;
+use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::plan::ErrorRow;
+use crate::domain::plan::document::ErrorRow;
 use crate::domain::problem::DEAD_REFERENCE;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
@@ -14,7 +14,7 @@ use crate::domain::report::Warning;
 use crate::domain::usage::source::Source;
 use crate::output;
 use crate::workflows::conclude::survey;
-use crate::workflows::details::read;
+use crate::workflows::details::{Request, read};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::select::references;
 
@@ -42,24 +42,30 @@ pub struct Args {
 
     /// Regions to look for copies in [default: every enabled one]
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
-    pub copies_in: Vec<Region>,
+    copies_in: Vec<Region>,
 
     /// File or folder in which image ids count as use; repeat it for several
     #[arg(long, value_name = "PATH")]
-    pub refs_from: Vec<PathBuf>,
+    refs_from: Vec<PathBuf>,
 
     /// Does not look for use in this source; repeat it for several
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    pub without_source: Vec<Source>,
+    without_source: Vec<Source>,
 
     /// Price of snapshots in US dollars for a GiB and month [default: that of the region]
     #[arg(long, value_name = "USD")]
-    pub price_per_gb: Option<Price>,
+    price_per_gb: Option<Price>,
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let chosen = references::one(context, &args.reference).await?;
-    let details = context.unless_stopped(read(context, &chosen, args)).await?;
+    let request = Request {
+        copies_in: args.copies_in,
+        files: args.refs_from,
+        without: args.without_source.into_iter().collect(),
+        prices: Prices::new(args.price_per_gb),
+    };
+    let details = context.unless_stopped(read(context, &chosen, request)).await?;
     output::show(&context.printer, &details, context.now)?;
     output::unread_sources(&details.usage).iter().for_each(|line| context.printer.tell(line));
     tell_warnings(context, &details.usage.warnings);

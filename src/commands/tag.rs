@@ -10,6 +10,7 @@ use crate::domain::failure::Failure;
 use crate::domain::reference::ImageRef;
 use crate::domain::tags::{Tag, TagError, Tags};
 use crate::options::images::How;
+use crate::output;
 use crate::workflows::change;
 use crate::workflows::run::context::Context;
 
@@ -83,5 +84,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if let Some(key) = set.keys().find(|key| remove.contains(*key)) {
         return Err(Failure::usage(format!("tag '{key}' is to be set and to be removed: choose one")).into());
     }
-    change::run(context, &args.how.request(references), &Change::Tag { set, remove }).await
+    let changes = change::run(context, args.how.request(references), &Change::Tag { set, remove }).await?;
+    output::changes(&context.printer, changes.report())?;
+    changes.conclude(context)
 }

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::domain::change::Change;
 use crate::options::images::Which;
+use crate::output;
 use crate::workflows::change;
 use crate::workflows::run::context::Context;
 
@@ -24,5 +25,7 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    change::run(context, &args.which.request(), &Change::Unprotect).await
+    let changes = change::run(context, args.which.request(), &Change::Unprotect).await?;
+    output::changes(&context.printer, changes.report())?;
+    changes.conclude(context)
 }

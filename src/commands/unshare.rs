@@ -1,10 +1,10 @@
 //! `amictl unshare`: takes launch permissions away.
 
+use crate::output;
 use crate::workflows::change;
 use anyhow::Result;
 
-use super::share::whom;
-use crate::domain::permissions::principal::Principal;
+use crate::domain::permissions::principal::{self, Principal};
 use crate::options::images::Which;
 use crate::options::journal::JournalArgs;
 use crate::service::permissions::Give;
@@ -54,11 +54,13 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let who = whom(args.with, args.public);
+    let who = principal::whom(args.with, args.public);
     let sharing = Sharing { give: Give::Remove, who, snapshots: args.copyable || args.all };
     let chosen = change::choose(context, &args.which.references, args.which.how.copies, args.every_version).await?;
     if sharing.snapshots {
         preconditions::neighbours(context, &chosen).await;
     }
-    withdraw::run(context, chosen, &sharing, &args.journal.file(), args.which.how.dry_run).await
+    let changes = withdraw::run(context, chosen, &sharing, &args.journal.file(), args.which.how.dry_run).await?;
+    output::changes(&context.printer, changes.report())?;
+    changes.conclude(context)
 }

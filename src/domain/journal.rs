@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::count::listed;
 use super::ids::SnapshotId;
 use super::image::Image;
 use super::permissions::principal::Principal;
 use super::problem::Problem;
-use super::recycle_bin::restoration::listed;
 use super::report::Verb;
 use super::snapshot::Snapshot;
 use super::tags::{RETIRE, Tags};

@@ -4,6 +4,7 @@ pub mod age;
 pub mod change;
 pub mod command_line;
 pub mod cost;
+pub mod count;
 pub mod details;
 pub mod failure;
 pub mod ids;

@@ -5,7 +5,6 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::ids::SnapshotId;
-use super::registration::Impossible;
 use super::snapshot::Snapshot;
 
 /// The minimum and maximum size in GiB of volumes, by type.
@@ -168,6 +167,64 @@ impl Volume {
                 Err(Impossible::Size { device: self.device.clone(), size, kind, least: *least, most: *most })
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// The reason why EC2 would refuse the registration.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Impossible {
+    /// A TPM without UEFI.
+    #[error("a TPM needs the boot mode uefi, and the boot mode is {0}")]
+    Tpm(String),
+    /// UEFI variables without UEFI.
+    #[error("UEFI data need the boot mode uefi, and the boot mode is {0}")]
+    UefiData(String),
+    /// arm64 has no BIOS.
+    #[error("{0} has no legacy-bios to boot with")]
+    Bios(String),
+    /// Two volumes for one device.
+    #[error("two volumes are named for the device {0}")]
+    Device(String),
+    /// A volume smaller than its snapshot.
+    #[error("the volume {device} of {size} GiB is smaller than {snapshot} of {least} GiB")]
+    Small {
+        /// The device.
+        device: String,
+        /// Its size.
+        size: i32,
+        /// The snapshot.
+        snapshot: SnapshotId,
+        /// The size of the snapshot.
+        least: i64,
+    },
+    /// A size that the volume type does not allow.
+    #[error("the volume {device} of {size} GiB cannot be of type {kind}, which has {least} to {most} GiB")]
+    Size {
+        /// The device.
+        device: String,
+        /// Its size.
+        size: i64,
+        /// Its type.
+        kind: &'static str,
+        /// The smallest of that type.
+        least: i32,
+        /// The largest.
+        most: i32,
+    },
+}
+
+impl Impossible {
+    /// The options to give instead.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Tpm(_) | Self::UefiData(_) => "give --boot-mode uefi as well, or leave it out".to_owned(),
+            Self::Bios(_) => "leave --boot-mode out, or give --boot-mode uefi".to_owned(),
+            Self::Device(_) => "give each volume a device of its own; the root device has --snapshot".to_owned(),
+            Self::Small { device, least, .. } => {
+                format!("give --volume {device}={least} or more, or leave the size out")
+            }
+            Self::Size { .. } => "give another size, or another --volume-type".to_owned(),
         }
     }
 }

@@ -24,7 +24,8 @@ use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Verb};
 use crate::domain::tags::Tags;
 use crate::domain::unfinished::Unfinished;
-use crate::output::json::{ImageJson, OutcomeJson, VERSION, time};
+use crate::output::json::document::{VERSION, time};
+use crate::output::json::{ImageJson, OutcomeJson};
 
 /// The journal of a run.
 pub struct Journal {

@@ -1,13 +1,9 @@
 //! Options for what is done to a new image once it is available.
 
-use std::collections::BTreeSet;
-
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::domain::age::Age;
-use crate::domain::change::{objection_to_date, whole_minute};
-use crate::domain::failure::Failure;
 use crate::domain::permissions::principal::Principal;
 use crate::workflows::follow_up::Steps;
 
@@ -30,12 +26,7 @@ pub struct FollowUpArgs {
 impl FollowUpArgs {
     /// The steps; refuses a deprecation that EC2 would refuse.
     pub fn steps(&self, now: DateTime<Utc>) -> Result<Steps> {
-        let share: BTreeSet<Principal> = self.share_with.iter().cloned().collect();
-        if let Some(span) = self.deprecate_after
-            && let Some(objection) = objection_to_date(whole_minute(span.after(now)), now)
-        {
-            return Err(Failure::usage(format!("--deprecate-after {span}: {objection}")).into());
-        }
-        Ok(Steps { share, deprecate: self.deprecate_after, protect: self.protect, several: false })
+        Steps::new(self.share_with.iter().cloned().collect(), self.deprecate_after, self.protect, now)
+            .map_err(Into::into)
     }
 }

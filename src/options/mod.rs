@@ -5,4 +5,5 @@ pub mod follow_up;
 pub mod images;
 pub mod journal;
 pub mod recycle_bin;
+pub mod registration;
 pub mod usage;

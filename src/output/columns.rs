@@ -5,7 +5,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::json::time;
+use super::json::document::time;
 use super::table::{Cell, Tone};
 use crate::domain::age::ago;
 use crate::domain::image::{Image, State};

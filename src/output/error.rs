@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::escape::{escaped, escaped_lines};
-use super::json;
+use super::json::document;
 
 /// The last word of a run that came upon a mistake of our own.
 pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
@@ -34,7 +34,7 @@ pub fn of_crate(file: &str) -> &str {
 /// The last word of a run that failed: JSON for programs, a sentence and a hint for people.
 pub fn failure(json: bool, code: &str, message: &str, hint: Option<&str>, exit_code: u8) {
     let text = if json {
-        json::error(code, message, hint, exit_code)
+        document::error(code, message, hint, exit_code)
     } else {
         let hint = hint.map(|hint| format!("\nhint: {}", escaped(hint))).unwrap_or_default();
         // A usage error says where in a file something is wrong, in lines of its own; the others quote AWS.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::columns::{Column, Row};
-use super::json::{BeginningJson, BesidesJson, ErrorJson, ImageJson, OutcomeJson, VERSION, parallel};
+use super::json::document::{BeginningJson, VERSION};
+use super::json::{BesidesJson, ErrorJson, ImageJson, OutcomeJson, parallel};
 use super::printer::{Format, Printer};
 use super::table::Sheet;
 use crate::domain::cost::{Prices, snapshot_gib};

@@ -1,6 +1,7 @@
 //! Instances in every format.
 
-use super::json::{InstanceJson, InstancesJson, VERSION};
+use super::json::document::VERSION;
+use super::json::{InstanceJson, InstancesJson};
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::instance::Instance;

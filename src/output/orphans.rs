@@ -1,6 +1,7 @@
 //! Orphaned snapshots, and what became of them, in every format.
 
-use super::json::{ErrorJson, OrphanJson, OrphansJson, SparedJson, VERSION};
+use super::json::document::VERSION;
+use super::json::{ErrorJson, OrphanJson, OrphansJson, SparedJson};
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::cost::Prices;
@@ -75,7 +76,7 @@ fn json(orphan: &Orphan) -> OrphanJson<'_> {
         account: orphan.account.as_ref().map(AccountId::as_str),
         region: orphan.region.as_str(),
         size_gib: orphan.snapshot.size_gib,
-        started_at: orphan.snapshot.started_at.map(super::json::time),
+        started_at: orphan.snapshot.started_at.map(super::json::document::time),
         reason: &orphan.why,
         result,
         error: problem.map(super::json::problem),
@@ -88,7 +89,7 @@ fn spared_json(spared: &Spared) -> SparedJson<'_> {
         account: spared.account.as_ref().map(AccountId::as_str),
         region: spared.region.as_str(),
         size_gib: spared.snapshot.size_gib,
-        started_at: spared.snapshot.started_at.map(super::json::time),
+        started_at: spared.snapshot.started_at.map(super::json::document::time),
         code: spared.why.code(),
         reason: spared.why.to_string(),
         remove: delete_line(&spared.region, &spared.snapshot.id),

@@ -7,7 +7,7 @@ use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::ids::AccountId;
 use crate::domain::naming::ImageName;
-use crate::domain::plan::{Action, Kept, Plan};
+use crate::domain::plan::document::{Action, Kept, Plan};
 use crate::domain::region::Region;
 use crate::domain::retire::step::Step;
 
@@ -79,12 +79,6 @@ fn verdict(step: Step) -> Cell {
     }
 }
 
-/// How many images go which step: `2 to deregister, 3 to disable`.
-pub fn steps(plan: &Plan) -> String {
-    let each = Step::ALL.iter().map(|step| (plan.count(*step), step.as_str())).filter(|(n, _)| *n > 0);
-    each.map(|(n, step)| format!("{n} to {step}")).collect::<Vec<_>>().join(", ")
-}
-
 /// What a person is asked before a plan is carried out.
 pub fn question(plan: &Plan) -> String {
     let each = Step::ALL.iter().map(|step| (plan.count(*step), *step)).filter(|(n, _)| *n > 0);
@@ -133,7 +127,7 @@ pub fn summary(plan: &Plan) -> Vec<String> {
                     sums.size_gib, sums.monthly_saving_usd_at_most
                 ),
             };
-            vec![format!("{}{saving}; {} as before", steps(plan), stay(sums.kept))]
+            vec![format!("{}{saving}; {} as before", plan.steps(), stay(sums.kept))]
         }
     };
     let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::escape::escaped;
-use super::json;
+use super::json::document;
 use super::page::Page;
 use super::progress::Bars;
 use super::table::{self, Sheet};
@@ -148,7 +148,7 @@ impl Printer {
     pub fn jsonl<T: Serialize>(&self, items: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
         self.write(|out| {
             for item in items {
-                json::write(&mut *out, &item)?;
+                document::write(&mut *out, &item)?;
                 out.write_all(b"\n")?;
             }
             Ok(())

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::json::{BinnedJson, BinnedListJson, ErrorJson, VERSION, time};
+use super::json::document::{VERSION, time};
+use super::json::{BinnedJson, BinnedListJson, ErrorJson};
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::age::ago;

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::json::{ErrorJson, ReferenceJson, RefsImageJson, RefsJson, VERSION};
+use super::json::document::VERSION;
+use super::json::{ErrorJson, ReferenceJson, RefsImageJson, RefsJson};
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
-use crate::domain::plan::{ErrorRow, SourceRow};
+use crate::domain::plan::document::{ErrorRow, SourceRow};
 use crate::domain::problem::PlaceError;
 use crate::domain::usage::source::{SourceStatus, Usage, Verdict};
 

@@ -38,6 +38,11 @@ pub fn report(printer: &Printer, report: &Report) -> anyhow::Result<()> {
     }
 }
 
+/// Writes the report of changes to stdout; a dry run has none.
+pub fn changes(printer: &Printer, report: Option<&Report>) -> anyhow::Result<()> {
+    report.map_or(Ok(()), |changes| self::report(printer, changes))
+}
+
 /// The table, and the columns that a narrow terminal goes without: never those that tell the rows apart.
 fn table(report: &Report) -> (Sheet, &'static [&'static str]) {
     let differ = |of: fn(&Outcome) -> &str| report.results.windows(2).any(|two| of(&two[0]) != of(&two[1]));

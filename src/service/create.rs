@@ -15,62 +15,18 @@ use super::client::patience::{Over, Patience, Pauses, UNKNOWN_AT_FIRST};
 use super::client::quota::Room;
 use super::client::stop::{self, Stop};
 use super::client::target::Target;
+use super::image_request::{Origin, Request};
 use super::images::{self, Query};
 use super::{register, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::{ImageId, InstanceId};
+use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
-use crate::domain::naming::{Date, Family, ImageName, Version, next_version};
-use crate::domain::registration::Registration;
-use crate::domain::tags::{Maker, RUN, Tag, Tags, image_tags};
+use crate::domain::naming::{Date, ImageName, next_version};
+use crate::domain::tags::{Maker, RUN, Tags, image_tags};
 
 /// Runs that race for a version give each other way this often before they give up.
 const RACES: usize = 20;
 const DUPLICATE: &str = "InvalidAMIName.Duplicate";
-
-/// What an image is made from.
-#[derive(Debug, Clone)]
-pub enum Origin {
-    /// An instance; its volumes are snapshotted.
-    Instance {
-        /// The instance.
-        id: InstanceId,
-        /// Leaves the instance running, at the risk of an inconsistent file system.
-        no_reboot: bool,
-    },
-    /// Snapshots, of which one becomes the root of the image, with the machine they are for.
-    Snapshot(Box<Registration>),
-}
-
-/// An image to be made.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The family it becomes a version of.
-    pub family: Family,
-    /// The version; the next free one when `None`.
-    pub version: Option<Version>,
-    /// The day in its name.
-    pub date: Date,
-    /// What it is made from.
-    pub origin: Origin,
-    /// What to write about it, up to 255 characters.
-    pub description: Option<String>,
-    /// Tags beside those that follow from the name.
-    pub tags: Vec<Tag>,
-    /// Whether the snapshots are tagged too.
-    pub snapshot_tags: bool,
-    /// Who makes it.
-    pub maker: Maker,
-}
-
-impl Request {
-    /// Finds what EC2 would refuse before anything is asked of it: a name too long, tags too many.
-    pub fn check(&self) -> Result<()> {
-        let name = ImageName::new(self.family.clone(), self.version.unwrap_or(Version::FIRST), self.date)?;
-        image_tags(&name, &self.maker, &self.tags)?;
-        Ok(())
-    }
-}
 
 /// The day of today in a name.
 pub fn today(now: chrono::DateTime<chrono::Utc>) -> Result<Date> {
@@ -203,15 +159,6 @@ fn from_same(image: &Image, origin: &Origin) -> bool {
     match (origin, &image.source.instance_id) {
         (Origin::Instance { id, .. }, Some(source)) => source == id,
         (Origin::Instance { .. } | Origin::Snapshot(_), _) => true,
-    }
-}
-
-impl Origin {
-    fn call(&self) -> &'static str {
-        match self {
-            Self::Instance { .. } => "CreateImage",
-            Self::Snapshot(_) => "RegisterImage",
-        }
     }
 }
 

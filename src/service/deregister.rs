@@ -9,7 +9,7 @@ use super::client::error::{ApiError, api, dry_run};
 use super::client::target::Target;
 use super::{snapshots, tags};
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::plan::Action;
+use crate::domain::plan::document::Action;
 use crate::domain::problem::Problem;
 use crate::domain::removal::Removal;
 use crate::domain::report::{Outcome, SnapshotResult, Status, Verb};

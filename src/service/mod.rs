@@ -6,6 +6,7 @@ pub mod client;
 pub mod copy;
 pub mod create;
 pub mod deregister;
+pub mod image_request;
 pub mod images;
 pub mod instances;
 pub mod kms_keys;

@@ -10,7 +10,7 @@ use super::client::convert::tag_specification;
 use super::client::error::{ApiError, api};
 use super::client::lost_answers::Attempts;
 use super::client::target::Target;
-use super::create::Request;
+use super::image_request::Request;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::naming::ImageName;

@@ -1,6 +1,7 @@
 //! Everything about one image, read from all places of a run.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use futures::{FutureExt, StreamExt};
@@ -9,7 +10,6 @@ use super::lineage::{self, Copies};
 use super::run::context::Context;
 use super::select::selection::Chosen;
 use super::usage::selection;
-use crate::commands::show::Args;
 use crate::domain::cost::{Prices, snapshot_gib};
 use crate::domain::details::{Blind, Details};
 use crate::domain::failure::{Failure, Kind};
@@ -18,9 +18,23 @@ use crate::domain::lineage::{Sight, origin};
 use crate::domain::permissions::principal::Principal;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::Region;
+use crate::domain::usage::source::Source;
 use crate::service::client::error::ApiError;
-use crate::service::usage::Scope;
+use crate::service::usage::sources::Scope;
 use crate::service::{Target, permissions, snapshots};
+
+/// What is asked about an image.
+#[derive(Debug)]
+pub struct Request {
+    /// Regions to look for copies in; those of the run where none is named.
+    pub copies_in: Vec<Region>,
+    /// Files and folders in which image ids count as use.
+    pub files: Vec<PathBuf>,
+    /// Sources of use that are not read.
+    pub without: BTreeSet<Source>,
+    /// Prices of snapshots.
+    pub prices: Prices,
+}
 
 /// What is read of an image beside the sources of use.
 pub const PARTS: u64 = 4;
@@ -29,18 +43,18 @@ pub const PARTS: u64 = 4;
 pub const ACCOUNTS: usize = 32;
 
 /// Reads everything there is about the image, all of it side by side. What fails is noted and hides nothing else.
-pub async fn read(context: &Context, chosen: &Chosen, args: Args) -> Result<Details> {
+pub async fn read(context: &Context, chosen: &Chosen, request: Request) -> Result<Details> {
     let Some((target, image)) = chosen.images.first() else {
         return Err(Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into());
     };
-    let scope = Scope::new(args.without_source.into_iter().collect(), args.refs_from);
+    let scope = Scope::new(request.without, request.files);
     let snapshot_ids: Vec<_> = image.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect();
     let bar = context.printer.bars().count(PARTS, "reading");
     let (used, shares, snapshots, search, parent) = tokio::join!(
         selection::usage_of(context, chosen, &scope, false),
         launch_permissions(target, image).inspect(|_| bar.step()),
         snapshots::existing(target, &snapshot_ids).inspect(|_| bar.step()),
-        search(chosen, image, args.copies_in).inspect(|_| bar.step()),
+        search(chosen, image, request.copies_in).inspect(|_| bar.step()),
         parent(chosen, target, image).inspect(|_| bar.step()),
     );
     drop(bar);
@@ -60,7 +74,7 @@ pub async fn read(context: &Context, chosen: &Chosen, args: Args) -> Result<Deta
     let (read, accounts) = looked_in(&places, &copies);
     gaps.copies(unlisted, copies.unread).await;
     // The snapshots of a foreign image are not this account's to pay for.
-    let cost = || Prices::new(args.price_per_gb).monthly([(&image.region, snapshot_gib([image]))]);
+    let cost = || request.prices.monthly([(&image.region, snapshot_gib([image]))]);
     Ok(Details {
         monthly_cost: image.own.then(cost),
         launch_permissions: shares,

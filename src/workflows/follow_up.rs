@@ -8,8 +8,9 @@ use super::change::make;
 use super::permissions::grant::{self, Sharing};
 use super::run::context::Context;
 use crate::domain::age::Age;
-use crate::domain::change::{Change, whole_minute};
+use crate::domain::change::{Change, objection_to_date, whole_minute};
 use crate::domain::command_line::quoted;
+use crate::domain::failure::Failure;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::permissions::principal::Principal;
@@ -40,6 +41,21 @@ pub struct Unfinished<'a> {
 }
 
 impl Steps {
+    /// The steps; refuses a deprecation that EC2 would refuse.
+    pub fn new(
+        share: BTreeSet<Principal>,
+        deprecate: Option<Age>,
+        protect: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Failure> {
+        if let Some(span) = deprecate
+            && let Some(objection) = objection_to_date(whole_minute(span.after(now)), now)
+        {
+            return Err(Failure::usage(format!("--deprecate-after {span}: {objection}")));
+        }
+        Ok(Self { share, deprecate, protect, several: false })
+    }
+
     /// The same in several accounts, or in one.
     #[must_use]
     pub fn in_several(self, several: bool) -> Self {
@@ -194,7 +210,6 @@ fn interrupted() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::follow_up::FollowUpArgs;
 
     fn now() -> DateTime<Utc> {
         DateTime::parse_from_rfc3339("2026-01-02T03:04:05Z").unwrap().to_utc()
@@ -202,11 +217,11 @@ mod tests {
 
     #[test]
     fn the_options_say_what_was_asked_for() {
-        let none = FollowUpArgs { share_with: Vec::new(), deprecate_after: None, protect: false }.steps(now()).unwrap();
+        let none = Steps::new(BTreeSet::new(), None, false, now()).unwrap();
         assert!(none.verbs().is_empty() && none.options().is_empty() && none.would(now()).is_empty());
-        let share_with = ["222222222222", "111111111111"].map(|account| account.parse().unwrap()).to_vec();
+        let share_with = ["222222222222", "111111111111"].map(|account| account.parse().unwrap()).into();
         let deprecate_after = "1d 12h 5s".parse().ok();
-        let all = FollowUpArgs { share_with, deprecate_after, protect: true }.steps(now()).unwrap();
+        let all = Steps::new(share_with, deprecate_after, true, now()).unwrap();
         assert_eq!(all.options(), " --share-with 111111111111,222222222222 --deprecate-after 129605s --protect");
         assert_eq!(
             all.would(now()),
@@ -218,7 +233,7 @@ mod tests {
     fn a_deprecation_beyond_ten_years_is_refused() {
         let steps = |span: &str| {
             let deprecate_after = span.parse().ok();
-            FollowUpArgs { share_with: Vec::new(), deprecate_after, protect: false }.steps(now())
+            Steps::new(BTreeSet::new(), deprecate_after, false, now())
         };
         assert!(steps("3651d").is_ok());
         let error = steps("3653d").unwrap_err().to_string();

@@ -3,9 +3,8 @@
 use anyhow::{Error, Result};
 
 use super::run::context::Context;
-use crate::commands::launch::Args;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::SecurityGroupId;
+use crate::domain::ids::{SecurityGroupId, SubnetId};
 use crate::domain::image::{Image, State};
 use crate::service::Target;
 use crate::service::client::error::ApiError;
@@ -39,8 +38,8 @@ pub fn check(image: &Image) -> Result<()> {
 }
 
 /// The VPC of the instances, and what is there of its group for web traffic.
-pub async fn web_group(target: &Target, args: &Args) -> Result<(String, Group)> {
-    let Some(vpc) = security_groups::vpc(target, args.subnet.as_ref()).await? else {
+pub async fn web_group(target: &Target, subnet: Option<&SubnetId>) -> Result<(String, Group)> {
+    let Some(vpc) = security_groups::vpc(target, subnet).await? else {
         let failure = Failure::usage(format!("{} has no default VPC for --allow-http", target.place().await));
         return Err(failure.hint("give --subnet").into());
     };

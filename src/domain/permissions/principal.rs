@@ -136,6 +136,11 @@ pub fn few(who: &BTreeSet<Principal>) -> String {
     format!("{}{more}", named.join(", "))
 }
 
+/// The principals that a command line names: those of `--with`, and everybody for `--public`.
+pub fn whom(with: Vec<Principal>, public: bool) -> BTreeSet<Principal> {
+    with.into_iter().chain(public.then_some(Principal::Everybody)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use super::check::{digest_of, hex};
-use super::{Action, ErrorRow, Kept, KeptReason, KeptSnapshot, Plan, SourceRow, Summary, VERSION};
+use super::document::{Action, ErrorRow, Kept, KeptReason, KeptSnapshot, Plan, SourceRow, Summary, VERSION};
 use crate::domain::age::ago;
 use crate::domain::cost::Prices;
 use crate::domain::ids::{AccountId, SnapshotId};

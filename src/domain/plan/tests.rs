@@ -130,7 +130,7 @@ fn a_plan_of_several_accounts_is_for_all_of_them() {
     assert_eq!(Plan::parse(&text), Ok(plan.clone()));
     assert_eq!(Plan::parse(&text.replace("\"AccessDenied\"", "\"Other\"")), Err(Unusable::Edited));
     assert_eq!(
-        super::Plan { accounts: Vec::new(), ..plan }.over(one.clone(), &[]).check(&one, Age::days(1), now()),
+        super::document::Plan { accounts: Vec::new(), ..plan }.over(one.clone(), &[]).check(&one, Age::days(1), now()),
         Ok(())
     );
 }
@@ -200,7 +200,7 @@ fn a_plan_of_an_earlier_version_has_no_warnings_and_is_read() {
     assert_eq!(fields.remove("warnings"), Some(serde_json::json!([])));
     let digest = super::check::digest(value.clone());
     value["digest"] = digest.into();
-    assert!(super::Plan::parse(&value.to_string()).unwrap().warnings.is_empty());
+    assert!(super::document::Plan::parse(&value.to_string()).unwrap().warnings.is_empty());
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_warning_is_in_the_plan_and_changes_nothing_in_it() {
     let silent = plan();
     assert_eq!((&warned.actions, &warned.kept, warned.summary.unverified), (&silent.actions, &silent.kept, 0));
     let saved = serde_json::to_string(&warned).unwrap();
-    assert_eq!(super::Plan::parse(&saved).unwrap(), warned);
+    assert_eq!(super::document::Plan::parse(&saved).unwrap(), warned);
     let edited = saved.replace("leads nowhere", "is fine");
-    assert_eq!(super::Plan::parse(&edited), Err(Unusable::Edited));
+    assert_eq!(super::document::Plan::parse(&edited), Err(Unusable::Edited));
 }

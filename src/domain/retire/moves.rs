@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Unreadable;
-use super::history::{Before, History};
+use super::history::{Before, History, Unreadable};
 use super::step::Step;
 use crate::domain::change::{Change, whole_minute};
 use crate::domain::image::{Image, State};

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{OutcomeJson, time};
+use super::OutcomeJson;
+use super::document::time;
 use crate::domain::image::{Image, ImageSnapshot};
 use crate::domain::instance::Instance;
 use crate::domain::naming::Version;

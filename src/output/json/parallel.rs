@@ -7,7 +7,7 @@ use std::thread;
 
 use serde::Serialize;
 
-use crate::output::json;
+use super::document;
 
 /// Entries that are made in one go: enough to be worth a word between threads, and few enough to stay in the cache.
 const PART: usize = 64;
@@ -21,7 +21,7 @@ pub fn document<T: Sync, J: Serialize>(
     items: &[T],
     entry: impl Fn(&T) -> J + Sync,
 ) -> anyhow::Result<()> {
-    let (before, after) = (json::line(before)?, json::line(after)?);
+    let (before, after) = (document::line(before)?, document::line(after)?);
     write!(out, "{},\"{name}\":[", before.strip_suffix('}').unwrap_or_default())?;
     list(out, items, b",", entry)?;
     writeln!(out, "],{}", after.strip_prefix('{').unwrap_or_default())?;
@@ -51,7 +51,7 @@ fn list<T: Sync, J: Serialize>(
             if part + beside > 0 {
                 text.extend_from_slice(between);
             }
-            json::write(&mut text, &entry(item))?;
+            document::write(&mut text, &entry(item))?;
         }
         Ok(text)
     };

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::ErrorJson;
-use crate::domain::plan::SourceRow;
+use crate::domain::plan::document::SourceRow;
 
 #[derive(Serialize)]
 pub struct RefsJson<'a> {

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{ErrorJson, VERSION};
+use super::ErrorJson;
+use super::document::VERSION;
 use crate::domain::ids::SnapshotId;
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Report, SnapshotResult, Status};

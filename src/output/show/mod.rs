@@ -2,12 +2,14 @@
 
 mod page;
 mod relations;
+pub mod text;
 mod volumes;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::json::{BlankVolumeJson, CopyJson, ErrorJson, ImageJson, OriginJson, ShowJson, ShownSnapshotJson, VERSION};
+use super::json::document::VERSION;
+use super::json::{BlankVolumeJson, CopyJson, ErrorJson, ImageJson, OriginJson, ShowJson, ShownSnapshotJson};
 use super::printer::{Format, Printer};
 use super::refs::item;
 use super::table::{Cell, Sheet};
@@ -60,7 +62,7 @@ fn document(details: &Details, now: DateTime<Utc>) -> ShowJson<'_> {
         aliases: details.aliases(),
         in_use: used.in_use,
         references: used.references,
-        sources: details.usage.sources.iter().map(crate::domain::plan::SourceRow::new).collect(),
+        sources: details.usage.sources.iter().map(crate::domain::plan::document::SourceRow::new).collect(),
         monthly_cost_usd_at_most: details.monthly_cost,
         errors: details.errors.iter().map(ErrorJson::new).collect(),
     }

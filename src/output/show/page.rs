@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use super::text::{date, gib, or_dash};
 use super::{relations, volumes};
-use crate::domain::age::relative;
 use crate::domain::cost::snapshot_gib;
 use crate::domain::details::Details;
 use crate::domain::image::{Cooling, Image, State};
@@ -165,22 +165,6 @@ fn cost(page: &mut Page, details: &Details) {
         return page.line("At most", Cell::toned("nothing for snapshots: it has none", Tone::Faint));
     }
     page.line("At most", format!("${cost:.2} a month for {size} GiB of snapshots{}", of_that.unwrap_or_default()));
-}
-
-/// The text, or a dash where there is none.
-pub(super) fn or_dash(text: Option<&str>) -> Cell {
-    text.map_or_else(|| Cell::toned("-", Tone::Faint), Cell::from)
-}
-
-fn date(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    format!("{}, {}", at.format("%Y-%m-%d %H:%M UTC"), relative(at, now))
-}
-
-/// Bytes in GiB, rounded up to a tenth.
-pub(super) fn gib(bytes: i64) -> String {
-    const GIB: i64 = 1 << 30;
-    let tenths = (bytes % GIB * 10 + GIB - 1) / GIB;
-    format!("{}.{} GiB", bytes / GIB + tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::page::or_dash;
+use super::text::or_dash;
 use crate::domain::details::{Blind, Details};
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::page::{gib, or_dash};
+use super::text::{gib, or_dash};
 use crate::domain::details::Details;
 use crate::domain::snapshot::Snapshot;
 use crate::output::page::Page;

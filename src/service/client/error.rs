@@ -1,12 +1,12 @@
 //! One error type for everything AWS can say or fail to say.
 
+use anyhow::Result;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ec2::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
 use thiserror::Error;
 
 use super::answer;
-use super::quota::is_at_the_moment;
 use super::retry::QUOTA;
 use super::stop::Stopped;
 use crate::domain::problem::Problem;
@@ -257,4 +257,18 @@ pub fn dry_run<T>(call: &'static str, region: &Region, answer: Result<T, ApiErro
             answer_lost: false,
         }),
     }
+}
+
+/// Whether the work was is_interrupted before anything was changed.
+pub fn is_interrupted(error: &ApiError) -> bool {
+    error.is(codes::INTERRUPTED)
+}
+
+/// Words of a limit on what goes on at the moment. A quota, which no waiting helps against, has the same code.
+pub const AT_THE_MOMENT: [&str; 4] = ["in progress", "concurrent", "simultaneous", "at a time"];
+
+/// Whether a message of EC2 speaks of what goes on at the moment.
+pub fn is_at_the_moment(message: &str) -> bool {
+    let message = message.to_lowercase();
+    AT_THE_MOMENT.iter().any(|words| message.contains(words))
 }

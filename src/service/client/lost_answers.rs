@@ -15,8 +15,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::error::ApiError;
-use super::{retry, stop};
+use super::error::{self, ApiError};
+use super::retry;
 
 /// Counts the attempts of one call that were sent and not refused.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,7 @@ impl Attempts {
     /// The error of the call, which knows whether an answer to any attempt was lost.
     pub fn judged(&self, error: ApiError) -> ApiError {
         // Before the first attempt the user may stop it: then it was not sent, though it was about to be.
-        let answer_lost = !stop::stopped(&error) && self.0.load(Ordering::Relaxed) > 0;
+        let answer_lost = !error::is_interrupted(&error) && self.0.load(Ordering::Relaxed) > 0;
         ApiError { answer_lost, ..error }
     }
 }

@@ -1,12 +1,9 @@
 //! Waiting for room where EC2 does only so much at a time, as with copies and snapshots.
 
-use super::error::{ApiError, codes};
+use super::error::{ApiError, codes, is_at_the_moment};
 use super::patience::{Over, Patience, Pauses};
 use super::retry::{FULL, QUOTA};
 use super::stop;
-
-/// Words of a limit on what goes on at the moment. A quota, which no waiting helps against, has the same code.
-const AT_THE_MOMENT: [&str; 4] = ["in progress", "concurrent", "simultaneous", "at a time"];
 
 /// How long to wait for room, and whom to tell.
 pub struct Room<'a> {
@@ -52,12 +49,6 @@ impl<'a> Room<'a> {
 fn is_full(error: &ApiError) -> bool {
     let passes = FULL.contains(&error.code.as_str()) || (error.is(QUOTA) && is_at_the_moment(&error.message));
     passes && !error.answer_lost
-}
-
-/// Whether a message of EC2 speaks of what goes on at the moment.
-pub(super) fn is_at_the_moment(message: &str) -> bool {
-    let message = message.to_lowercase();
-    AT_THE_MOMENT.iter().any(|words| message.contains(words))
 }
 
 #[cfg(test)]

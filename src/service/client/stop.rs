@@ -8,8 +8,6 @@ use anyhow::Result;
 use thiserror::Error;
 use tokio::sync::watch;
 
-use super::error::{ApiError, codes};
-
 tokio::task_local! {
     static WORK: Arc<Work>;
 }
@@ -30,11 +28,6 @@ pub(super) struct Stopped;
 /// while that waits for its turn. Its calls then fail with [`codes::INTERRUPTED`].
 pub async fn begin<T>(stop: &Stop, work: impl Future<Output = T>) -> T {
     WORK.scope(Arc::new(Work { stop: stop.clone(), sent: AtomicBool::new(false) }), work).await
-}
-
-/// Whether the work was stopped before anything was changed.
-pub fn stopped(error: &ApiError) -> bool {
-    error.is(codes::INTERRUPTED)
 }
 
 /// Says that nothing has come of what was sent, so that the user can stop the work again.

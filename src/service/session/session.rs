@@ -1,12 +1,19 @@
 //! Profile, credentials, endpoint, retries and regions: one client for each account and region.
 
+use crate::service::client::target::caller;
+use crate::service::session::aws_files::Files;
+use crate::service::session::credentials;
+use crate::service::session::profile;
+use crate::service::session::settings::SignedIn;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Result;
+use aws_config::SdkConfig;
 use futures::StreamExt;
 
 use super::accounts;
+use super::profile::Made;
 use super::sdk_config::{self, Loaded};
 use super::settings::Settings;
 use crate::domain::failure::Failure;
@@ -49,7 +56,7 @@ impl Session {
                 options.push_str(&format!(" {name} {value}"));
             }
         }
-        let config = settings.signed_in.or_sign_in(settings, config, &files).await?;
+        let config = or_sign_in(&settings.signed_in, settings, config, &files).await?;
         let accounts::Opened { accounts, notes, inactive } = accounts::open(settings, &config, &options).await?;
         Ok(Self { accounts, choices, configured, organized: settings.org_role.is_some(), notes, inactive })
     }
@@ -165,5 +172,26 @@ impl Session {
 
     fn home(&self) -> Region {
         self.configured.clone().unwrap_or_else(Region::first)
+    }
+}
+
+/// Credentials that a code was asked for before, or signs in where the profile says so.
+async fn or_sign_in(signed_in: &SignedIn, settings: &Settings, config: SdkConfig, files: &Files) -> Result<SdkConfig> {
+    let mut held = signed_in.0.lock().await;
+    if let Some(before) = &*held {
+        let mut same = config.to_builder();
+        same.set_credentials_provider(before.credentials_provider()).set_identity_cache(before.identity_cache());
+        return Ok(same.build());
+    }
+    match profile::sign_in(settings, &config, files)? {
+        Some(Made { config, asks }) => {
+            let signed_in = credentials::asked_once(config);
+            if asks {
+                // A person is asked now, before anything else goes on.
+                caller(&signed_in).await?;
+            }
+            Ok(held.insert(signed_in).clone())
+        }
+        None => Ok(config),
     }
 }

@@ -1,6 +1,5 @@
 //! Settings of a session: profile, regions, roles, endpoint, retries and request limits.
 
-use crate::service::session::sign_in::Ask;
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,15 +8,11 @@ use anyhow::Result;
 use aws_config::SdkConfig;
 use tokio::sync::Mutex;
 
-use super::aws_files::Files;
-use super::credentials;
-use super::profile::{self, Made};
 use crate::domain::ids::AccountId;
 use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 use crate::service::client::address::{Endpoint, shown};
 use crate::service::client::rate_limit::Pace;
-use crate::service::client::target::caller;
 
 /// Attempts for one call, the first included, where nobody says otherwise.
 pub const DEFAULT_ATTEMPTS: u32 = 8;
@@ -78,26 +73,7 @@ pub struct Settings {
 
 /// Credentials that a code was asked for: a run that opens several sessions asks once.
 #[derive(Clone, Default)]
-pub struct SignedIn(Arc<Mutex<Option<SdkConfig>>>);
+pub struct SignedIn(pub Arc<Mutex<Option<SdkConfig>>>);
 
-impl SignedIn {
-    pub async fn or_sign_in(&self, settings: &Settings, config: SdkConfig, files: &Files) -> Result<SdkConfig> {
-        let mut held = self.0.lock().await;
-        if let Some(before) = &*held {
-            let mut same = config.to_builder();
-            same.set_credentials_provider(before.credentials_provider()).set_identity_cache(before.identity_cache());
-            return Ok(same.build());
-        }
-        match profile::sign_in(settings, &config, files)? {
-            Some(Made { config, asks }) => {
-                let signed_in = credentials::asked_once(config);
-                if asks {
-                    // A person is asked now, before anything else goes on.
-                    caller(&signed_in).await?;
-                }
-                Ok(held.insert(signed_in).clone())
-            }
-            None => Ok(config),
-        }
-    }
-}
+/// Asks a person for the code of the MFA device it is told.
+pub type Ask = Arc<dyn Fn(&str) -> Result<String> + Send + Sync>;

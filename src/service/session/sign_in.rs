@@ -17,6 +17,7 @@ use aws_sdk_sts::types::Credentials as Answer;
 use tokio::sync::Mutex;
 
 use super::credentials::{Fit, TIME_TO_ANSWER};
+use super::settings::Ask;
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
 use crate::service::client::error::{ApiError, api, codes};
@@ -27,9 +28,6 @@ const SESSION: &str = "GetSessionToken";
 
 /// How long before the SDK's end of waiting amictl's own comes.
 const MARGIN: Duration = Duration::from_secs(10);
-
-/// Asks a person for the code of the MFA device it is told.
-pub type Ask = Arc<dyn Fn(&str) -> Result<String> + Send + Sync>;
 
 /// An MFA device. A person is asked for its code; what could not be answered once is not asked again.
 #[derive(Clone)]

@@ -5,9 +5,10 @@ use aws_sdk_autoscaling::types::{AutoScalingGroup, LaunchTemplateSpecification};
 use super::catalog::Catalog;
 use super::found::{Found, User};
 use super::templates::Wanted;
-use super::{Source, Target};
 use crate::domain::problem::Problem;
+use crate::domain::usage::source::Source;
 use crate::service::client::error::api;
+use crate::service::client::target::Target;
 
 /// The most that Auto Scaling gives in a page.
 const PAGE: i32 = 100;

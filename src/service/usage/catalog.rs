@@ -8,11 +8,12 @@ use std::collections::{BTreeSet, HashMap};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::found::{Found, Meaning, User};
+use super::template_versions;
 use super::templates::{Seen, Templates, Version, Wanted};
-use super::{Target, template_versions};
 use crate::domain::launch_image::LaunchImage;
 use crate::domain::problem::Problem;
 use crate::domain::text::image_ids;
+use crate::service::client::target::Target;
 use crate::service::parameters::{self, Value};
 
 /// The launch templates of a place, and what they lead to.

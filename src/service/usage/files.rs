@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ignore::DirEntry;
 use tokio::sync::OnceCell;
 
-use super::{Found, Source};
+use super::found::Found;
 use crate::domain::problem::Problem;
 use crate::domain::text::{self, Pieces};
+use crate::domain::usage::source::Source;
 
 /// How much of a file is in memory at a time.
 const PIECE: u64 = 256 * 1024;

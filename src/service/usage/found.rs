@@ -1,10 +1,9 @@
 //! What a source found: how much it looked at, what names which image, and what names none.
 
-use super::Source;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::problem::{DEAD_REFERENCE, Problem};
 use crate::domain::text::snapshot_ids;
-use crate::domain::usage::source::Reference;
+use crate::domain::usage::source::{Reference, Source};
 
 /// What one source found.
 #[derive(Debug, Clone, Default)]

@@ -7,12 +7,13 @@ use aws_sdk_ec2::types::{
 };
 use futures::{StreamExt, TryStreamExt};
 
+use super::found::Found;
 use super::ssm_parameters::ALIASES;
-use super::{Found, Source, Target};
 use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
-use crate::domain::usage::source::ALIAS;
+use crate::domain::usage::source::{ALIAS, Source};
 use crate::service::client::error::{ApiError, api};
+use crate::service::client::target::Target;
 
 /// The most images that EC2 takes in a call.
 const IMAGES_A_CALL: usize = 10;

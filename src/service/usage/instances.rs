@@ -1,8 +1,10 @@
 //! Instances: every one that is not terminated, AWS-managed ones too.
 
-use super::{Found, Source, Target};
+use super::found::Found;
 use crate::domain::problem::Problem;
+use crate::domain::usage::source::Source;
 use crate::service::client::error::api;
+use crate::service::client::target::Target;
 
 const PAGE: i32 = 1000;
 

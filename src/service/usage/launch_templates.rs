@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::catalog::{Catalog, explained};
 use super::found::{Found, Meaning, User};
 use super::templates::{Templates, Version};
-use super::{Source, Target};
 use crate::domain::problem::Problem;
+use crate::domain::usage::source::Source;
+use crate::service::client::target::Target;
 
 const KIND: &str = "launch-template";
 

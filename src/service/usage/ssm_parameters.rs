@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use aws_sdk_ssm::types::ParameterStringFilter;
 use futures::{StreamExt, TryStreamExt};
 
-use super::{Found, Source, Target};
+use super::found::Found;
 use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
 use crate::domain::text::image_ids;
-use crate::domain::usage::source::ALIAS;
+use crate::domain::usage::source::{ALIAS, Source};
 use crate::service::client::error::{ApiError, api};
+use crate::service::client::target::Target;
 
 const LIST: &str = "DescribeParameters";
 /// The most that SSM lists in a page.

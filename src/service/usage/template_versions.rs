@@ -9,9 +9,9 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_ec2::types::LaunchTemplateVersion;
 use futures::{StreamExt, TryStreamExt};
 
-use super::Target;
 use super::templates::Wanted;
 use crate::service::client::error::{ApiError, api, codes};
+use crate::service::client::target::Target;
 
 const CALL: &str = "DescribeLaunchTemplateVersions";
 const PAGE: i32 = 200;

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_ec2::types::LaunchTemplateVersion;
 
-use super::Target;
 use super::template_versions::{self, Listed};
 use crate::domain::launch_image::LaunchImage;
 use crate::domain::problem::Problem;
+use crate::service::client::target::Target;
 
 /// One version of a template.
 #[derive(Debug, Clone)]

@@ -6,7 +6,6 @@ use futures::StreamExt;
 use crate::domain::image::Image;
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Report, Status, Verb};
-use crate::output;
 use crate::service::Target;
 use crate::workflows::conclude::changes;
 use crate::workflows::conclude::resume::Whole;
@@ -16,13 +15,35 @@ use crate::workflows::select::selection::Chosen;
 /// How many images are worked on at a time.
 pub const SIDE_BY_SIDE: usize = 10;
 
+/// Changes that were made, or only tried.
+pub struct Changes {
+    report: Report,
+    /// What the run was to work on; none for a dry run.
+    remainder: Option<Whole>,
+}
+
+impl Changes {
+    /// The report to show; none for a dry run, which changes nothing.
+    pub fn report(&self) -> Option<&Report> {
+        self.remainder.is_some().then_some(&self.report)
+    }
+
+    /// Ends the run as the report asks for, and says what failed.
+    pub fn conclude(&self, context: &Context) -> Result<()> {
+        match &self.remainder {
+            Some(whole) => changes::real(context, &self.report, whole),
+            None => changes::dry(context, &self.report),
+        }
+    }
+}
+
 /// Asks EC2 about every image whether it would work, and says so. Nothing is changed.
 pub async fn tried(
     context: &Context,
     chosen: Chosen,
     verb: Verb,
     ask: impl AsyncFn(&Target, &Image) -> Result<bool, Problem>,
-) -> Result<()> {
+) -> Result<Changes> {
     let one = |(target, image): (Target, Image)| {
         let ask = &ask;
         async move {
@@ -39,16 +60,17 @@ pub async fn tried(
             if outcome.changed { format!("would be {}", verb.done()) } else { format!("is {}", verb.already()) };
         context.printer.say(format!("dry run: {} {words}", outcome.place()));
     }
-    changes::dry(context, &Report { results, errors: chosen.errors, ..Report::default() })
+    let report = Report { results, errors: chosen.errors, ..Report::default() };
+    Ok(Changes { report, remainder: None })
 }
 
-/// Works on every image, side by side, and reports. What is left when the user asks to stop is skipped.
+/// Works on every image, side by side. What is left when the user asks to stop is skipped.
 pub async fn each(
     context: &Context,
     chosen: Chosen,
     verb: Verb,
     work: impl AsyncFn(&Target, &Image) -> Outcome,
-) -> Result<()> {
+) -> Changes {
     let bar = context.printer.bars().count(chosen.images.len() as u64, verb.as_str());
     let whole = Whole::of(&chosen);
     let one = |(target, image): (Target, Image)| {
@@ -65,6 +87,5 @@ pub async fn each(
     let results = futures::stream::iter(chosen.images).map(one).buffered(SIDE_BY_SIDE).collect().await;
     drop(bar);
     let report = Report { results, errors: chosen.errors, ..Report::default() };
-    output::report(&context.printer, &report)?;
-    changes::real(context, &report, &whole)
+    Changes { report, remainder: Some(whole) }
 }

@@ -5,4 +5,5 @@ pub mod make;
 pub mod objections;
 pub mod run;
 
+pub use each::Changes;
 pub use run::{Request, choose, run, run_each};

@@ -10,9 +10,6 @@ use crate::workflows::run::context::Context;
 use crate::workflows::select::refusals::{all_or_nothing, unless};
 use crate::workflows::select::selection::Chosen;
 
-/// How many images a refusal names before it counts the others.
-pub const NAMED: usize = 5;
-
 /// Refuses what EC2 would refuse, before anything is changed.
 pub fn acceptable(context: &Context, chosen: &Chosen, change: impl Fn(&Image) -> Change) -> Result<()> {
     let refused = chosen.images.iter().filter_map(|(target, image)| {

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::each::{each, tried};
+use super::each::{Changes, each, tried};
 use super::make::{check, made};
 use super::objections::acceptable;
 use crate::domain::change::Change;
@@ -29,26 +29,26 @@ pub struct Request {
 /// Chooses the images, which must all be our own.
 pub async fn choose(context: &Context, references: &[ImageRef], copies: bool, every_version: bool) -> Result<Chosen> {
     let chosen = references::choose(context, references, every_version, copies).await?;
-    unless(context, &chosen, refusals::owned(&chosen.images).await)?;
+    unless(context, &chosen, refusals::owned(&chosen.images, "change").await)?;
     Ok(chosen)
 }
 
 /// Makes one change to every image.
-pub async fn run(context: &Context, request: &Request, change: &Change) -> Result<()> {
+pub async fn run(context: &Context, request: Request, change: &Change) -> Result<Changes> {
     run_each(context, request, change.verb(), |_| change.clone()).await
 }
 
 /// Makes a change to every image that depends on how the image is.
 pub async fn run_each(
     context: &Context,
-    request: &Request,
+    request: Request,
     verb: Verb,
     change: impl Fn(&Image) -> Change,
-) -> Result<()> {
+) -> Result<Changes> {
     let chosen = choose(context, &request.references, request.copies, false).await?;
     acceptable(context, &chosen, &change)?;
     if request.dry_run {
         return tried(context, chosen, verb, async |target, image| check(target, image, &change(image)).await).await;
     }
-    each(context, chosen, verb, async |target, image| made(context, target, image, &change(image)).await).await
+    Ok(each(context, chosen, verb, async |target, image| made(context, target, image, &change(image)).await).await)
 }

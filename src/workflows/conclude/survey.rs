@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::plan::Plan;
+use crate::domain::plan::document::Plan;
 use crate::domain::problem::PlaceError;
 use crate::domain::usage::source::Usage;
 

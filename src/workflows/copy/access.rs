@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Error, Result};
 use futures::StreamExt;
 
-use super::source::Source;
+use super::job::CopySource;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::image::Image;
@@ -25,7 +25,7 @@ pub async fn with_owner(
     owner: &Target,
     image: &Image,
     asked: Vec<(Target, Option<Error>)>,
-) -> Result<Vec<Source>> {
+) -> Result<Vec<CopySource>> {
     let each = asked.into_iter().map(|(target, failed)| async {
         let other = match failed {
             Some(error) => Err(error),
@@ -44,7 +44,7 @@ pub async fn with_owner(
             (Ok(Some(account)), Some(given)) => given.refuses(context, owner, &image, &account).map(Error::from),
             (Ok(_), _) => None,
         };
-        Source { target, image, owner: (!own).then(|| owner.clone()), refusal }
+        CopySource { target, image, owner: (!own).then(|| owner.clone()), refusal }
     });
     Ok(sources.collect())
 }

@@ -136,3 +136,15 @@ pub struct Copied {
 pub fn open<'a>(all: &'a [Copies], refused: &'a [Failed]) -> impl Iterator<Item = usize> + use<'a> {
     (0..all.len()).filter(|of| !refused.iter().any(|failed| failed.of == *of))
 }
+
+/// An account that is to copy an image.
+pub struct CopySource {
+    /// The account, in the region of the image.
+    pub target: Target,
+    /// The image; it is `own` where it belongs to this account.
+    pub image: Image,
+    /// Its owner, where that is another account that can be entered.
+    pub owner: Option<Target>,
+    /// Why this account cannot copy it, where that is known before EC2 is asked.
+    pub refusal: Option<Error>,
+}

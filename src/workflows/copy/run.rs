@@ -6,13 +6,28 @@ use futures::StreamExt;
 use super::conclude;
 use super::job::{Copied, Copies, Failed, Made, open};
 use super::make::{SIDE_BY_SIDE, one};
-use crate::output::{self, Options};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics::tell_failed;
 
-/// Makes all copies side by side and shows them after what was made `before`. A region or an account that fails is
+/// What became of a run of copies.
+pub struct CopyRun {
+    /// What was made.
+    pub made: Made,
+    failed: Vec<Failed>,
+    /// The code of a run that is left half done.
+    part: &'static str,
+}
+
+impl CopyRun {
+    /// Ends the run: well only where nothing is left to do.
+    pub fn conclude(self, context: &Context, all: &[Copies]) -> Result<()> {
+        conclude::end(context, all, &self.made, self.failed, self.part)
+    }
+}
+
+/// Makes all copies side by side, after what was made `before`. A region or an account that fails is
 /// reported and does not stop the others; those that were `refused` are not tried.
-pub async fn carry_out(context: &Context, all: &[Copies], refused: Vec<Failed>, before: Made) -> Result<()> {
+pub async fn carry_out(context: &Context, all: &[Copies], refused: Vec<Failed>, before: Made) -> CopyRun {
     // What is not made by copying alone is called otherwise when it is left half done.
     let part = if before.images.is_empty() { "PartialCopy" } else { "PartialCreate" };
     let each = open(all, &refused).flat_map(|of| all[of].to.iter().map(move |region| (of, region.clone())));
@@ -33,12 +48,5 @@ pub async fn carry_out(context: &Context, all: &[Copies], refused: Vec<Failed>, 
         let at = &all[*of].target;
         made.errors.push(at.in_region(region.as_ref().unwrap_or(&at.region)).error(problem).await);
     }
-    show(context, &made, all.len() > 1)?;
-    conclude::end(context, all, &made, failed, part)
-}
-
-/// Writes what was made to stdout.
-pub fn show(context: &Context, made: &Made, several: bool) -> Result<()> {
-    let options = Options { steps: made.steps.clone(), owners: several, ..Options::default() };
-    output::images(&context.printer, &made.images.iter().collect::<Vec<_>>(), &made.errors, &options, context.now)
+    CopyRun { made, failed, part }
 }

@@ -6,7 +6,7 @@ use anyhow::{Error, Result};
 use futures::StreamExt;
 
 use super::access::with_owner;
-use super::job::Copies;
+use super::job::{Copies, CopySource};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -24,18 +24,6 @@ use crate::workflows::select::resolve;
 /// How many accounts are looked at at a time.
 const SIDE_BY_SIDE: usize = 32;
 
-/// An account that is to copy an image.
-pub struct Source {
-    /// The account, in the region of the image.
-    pub target: Target,
-    /// The image; it is `own` where it belongs to this account.
-    pub image: Image,
-    /// Its owner, where that is another account that can be entered.
-    pub owner: Option<Target>,
-    /// Why this account cannot copy it, where that is known before EC2 is asked.
-    pub refusal: Option<Error>,
-}
-
 /// An account, and what it sees by the name that was asked for.
 type Looked = (Target, Result<Image>);
 
@@ -46,7 +34,7 @@ pub async fn find(
     targets: Vec<Target>,
     reference: &ImageRef,
     role: Option<&str>,
-) -> Result<Vec<Source>> {
+) -> Result<Vec<CopySource>> {
     let several = targets.len() > 1;
     if let Some(role) = role {
         let (owner, image) = of_owner(context, reference, role).await?;
@@ -76,10 +64,10 @@ pub async fn find(
                 Ok(_) | Err(_) => resolve::image(&target, by_id, now).await,
             };
             match seen {
-                Ok(image) => Source { target, image: named(image), owner: None, refusal: None },
+                Ok(image) => CopySource { target, image: named(image), owner: None, refusal: None },
                 Err(error) => {
                     let refusal = Some(perhaps_not_shared(&target, by_id, error).await);
-                    Source { target, image, owner: None, refusal }
+                    CopySource { target, image, owner: None, refusal }
                 }
             }
         }

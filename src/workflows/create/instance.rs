@@ -8,16 +8,15 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::InstanceId;
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
-use crate::service::create::Origin;
+use crate::service::image_request::Origin;
 use crate::service::{Target, instances, snapshots, volumes};
 use crate::workflows::copy::job::Made;
 use crate::workflows::copy::keys::Volumes;
-use crate::workflows::copy::run;
 use crate::workflows::follow_up::{Steps, Unfinished};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
 
-/// Reports the steps that are left with an image that is still being made, or failed; gives the error with the command
+/// The steps that are left with an image that is still being made, or failed, and the error with the command
 /// lines that take it up, copies included.
 pub async fn not_available(
     context: &Context,
@@ -25,7 +24,7 @@ pub async fn not_available(
     copy_to: &BTreeSet<Region>,
     image: Unfinished<'_>,
     error: Error,
-) -> Result<Error> {
+) -> (Option<Made>, Error) {
     let (target, id, last) = (image.target, image.id, diagnostics::diagnose(&error));
     let problem = Problem { code: last.code.clone(), message: last.message };
     let left = steps.left(context, image, &last.code).await;
@@ -34,17 +33,16 @@ pub async fn not_available(
         let to: Vec<_> = copy_to.iter().map(Region::as_str).collect();
         lines.push(format!("amictl copy {id} --to {}{} {}", to.join(","), steps.options(), target.options()));
     }
-    if !left.is_empty() {
-        let errors = vec![target.error(problem).await];
-        run::show(context, &Made { images: Vec::new(), steps: left, errors }, false)?;
-    }
-    Ok(match error.downcast_ref::<Failure>() {
+    let errors = vec![target.error(problem).await];
+    let made = (!left.is_empty()).then_some(Made { images: Vec::new(), steps: left, errors });
+    let error = match error.downcast_ref::<Failure>() {
         Some(failure) if matches!(failure.kind, Kind::TimedOut | Kind::Interrupted | Kind::OutOfSight) => {
             let wait = failure.hint.clone().into_iter();
             failure.clone().hint(wait.chain(lines).collect::<Vec<_>>().join(" && ")).into()
         }
         _ => error,
-    })
+    };
+    (made, error)
 }
 
 /// The volumes the image will have. Where they cannot be looked at, EC2 itself will tell whether it can be shared.

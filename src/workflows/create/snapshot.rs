@@ -1,7 +1,7 @@
 //! `amictl create --snapshot`: what the image is to be, and what EC2 would refuse of it.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -9,10 +9,10 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
 use crate::domain::reference::ImageRef;
-use crate::domain::registration::{Impossible, Registration, Wanted};
+use crate::domain::registration::{Registration, Wanted};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::uefi::{self, UefiData};
-use crate::domain::volume::NamedVolume;
+use crate::domain::volume::Impossible;
 use crate::service::{Target, register, snapshots};
 use crate::workflows::run::context::Context;
 use crate::workflows::select::resolve;
@@ -20,100 +20,40 @@ use crate::workflows::select::resolve;
 /// No file of UEFI data with line ends is larger, and no larger one is read.
 const LARGEST_FILE: u64 = 2 * uefi::LONGEST as u64;
 
-/// The options of an image that is made from snapshots.
-#[derive(Debug, clap::Args)]
-pub struct SnapshotArgs {
-    /// The snapshot of a root volume to make it from
-    #[arg(long, value_name = "ID", group = "origin")]
-    snapshot: Option<SnapshotId>,
-
-    /// With --snapshot: takes all of the following from another image; what is given beside it counts for more
-    #[arg(long, value_name = "REF", conflicts_with = "instance")]
-    like: Option<ImageRef>,
-
-    /// Architecture of the system on the snapshot [default: x86_64]
-    #[arg(long, value_name = "ARCH", conflicts_with = "instance",
-        value_parser = ["x86_64", "arm64", "i386", "x86_64_mac", "arm64_mac"])]
-    arch: Option<String>,
-
-    /// Root device of an image made from a snapshot [default: /dev/xvda]
-    #[arg(long, value_name = "DEVICE", conflicts_with = "instance")]
-    root_device: Option<String>,
-
-    /// What it boots with [default: what the instance type has]
-    #[arg(long, value_name = "MODE", conflicts_with = "instance", value_parser = ["legacy-bios", "uefi", "uefi-preferred"])]
-    boot_mode: Option<String>,
-
-    /// v2.0 has its instances require IMDSv2, optional does not [default: v2.0]
-    #[arg(long, value_name = "VERSION", conflicts_with = "instance", value_parser = ["v2.0", "optional"])]
-    imds: Option<String>,
-
-    /// Gives its instances a NitroTPM; needs --boot-mode uefi
-    #[arg(long, value_name = "VERSION", conflicts_with = "instance", value_parser = ["v2.0"])]
-    tpm: Option<String>,
-
-    /// File with the UEFI variables, e.g. for Secure Boot, as base64; needs --boot-mode uefi
-    #[arg(long, value_name = "FILE", conflicts_with = "instance")]
-    uefi_data: Option<PathBuf>,
-
-    /// Type of its volumes [default: EC2's]
-    #[arg(long, value_name = "TYPE", conflicts_with = "instance", value_parser = ["gp3", "gp2", "standard"])]
-    volume_type: Option<String>,
-
-    /// Further volume, made from a snapshot, or empty and of so many GiB; with the root device, the size of its volume
-    #[arg(long, value_name = "DEVICE=SNAP|SIZE", conflicts_with = "instance")]
-    volume: Vec<NamedVolume>,
+/// What is asked for by itself, refused at once where it is impossible. Beside another image only that can tell.
+pub fn alone(like: Option<&ImageRef>, wanted: &Wanted) -> Result<Registration> {
+    let bare = || Wanted { tpm: false, uefi_data: None, volumes: Vec::new(), ..wanted.clone() };
+    let made = if like.is_some() { bare().registration(None) } else { wanted.registration(None) };
+    made.map_err(impossible)
 }
 
-impl SnapshotArgs {
-    /// What the command line asks for, where it names a snapshot.
-    pub fn wanted(&self) -> Result<Option<Wanted>> {
-        let Some(snapshot) = &self.snapshot else { return Ok(None) };
-        Ok(Some(Wanted {
-            snapshot: snapshot.clone(),
-            architecture: self.arch.clone(),
-            root_device: self.root_device.clone(),
-            boot_mode: self.boot_mode.clone(),
-            imds_v2: self.imds.as_deref().map(|version| version == "v2.0"),
-            tpm: self.tpm.is_some(),
-            uefi_data: self.uefi_data.as_deref().map(read_uefi_data).transpose()?,
-            volume_type: self.volume_type.clone(),
-            volumes: self.volume.clone(),
-        }))
-    }
-
-    /// What is asked for by itself, refused at once where it is impossible. Beside another image only that can tell.
-    pub fn alone(&self, wanted: &Wanted) -> Result<Registration> {
-        let bare = || Wanted { tpm: false, uefi_data: None, volumes: Vec::new(), ..wanted.clone() };
-        let made = if self.like.is_some() { bare().registration(None) } else { wanted.registration(None) };
-        made.map_err(impossible)
-    }
-
-    /// What EC2 is to be told: with what another image has, and with volumes that the snapshots fit on.
-    pub async fn registration(&self, context: &Context, target: &Target, wanted: &Wanted) -> Result<Registration> {
-        let like = match &self.like {
-            None => None,
-            Some(reference) => {
-                let image = resolve::image(target, reference, context.now).await?;
-                settled(target, &image)?;
-                platform(context, &image);
-                Some(register::like(target, &image, wanted.uefi_data.is_none()).await?)
-            }
-        };
-        let made = wanted.registration(like.as_ref()).map_err(impossible)?;
-        let (ids, named): (Vec<_>, _) = (made.snapshots().into_iter().collect(), made.named_snapshots());
-        let found = snapshots::existing(target, &ids).await?;
-        for id in &ids {
-            usable(target, id, found.iter().find(|snapshot| snapshot.id == *id), named.contains(id)).await?;
+/// What EC2 is to be told: with what another image has, and with volumes that the snapshots fit on.
+pub async fn registration(
+    context: &Context,
+    target: &Target,
+    like: Option<&ImageRef>,
+    wanted: &Wanted,
+) -> Result<Registration> {
+    let like = match like {
+        None => None,
+        Some(reference) => {
+            let image = resolve::image(target, reference, context.now).await?;
+            settled(target, &image)?;
+            platform(context, &image);
+            Some(register::like(target, &image, wanted.uefi_data.is_none()).await?)
         }
-        let made = made.over(&found).map_err(impossible)?;
-        if made.imds_v2 && wanted.imds_v2.is_none() {
-            context
-                .printer
-                .say("its instances will require IMDSv2; --imds optional makes an image whose instances do not");
-        }
-        Ok(made)
+    };
+    let made = wanted.registration(like.as_ref()).map_err(impossible)?;
+    let (ids, named): (Vec<_>, _) = (made.snapshots().into_iter().collect(), made.named_snapshots());
+    let found = snapshots::existing(target, &ids).await?;
+    for id in &ids {
+        usable(target, id, found.iter().find(|snapshot| snapshot.id == *id), named.contains(id)).await?;
     }
+    let made = made.over(&found).map_err(impossible)?;
+    if made.imds_v2 && wanted.imds_v2.is_none() {
+        context.printer.say("its instances will require IMDSv2; --imds optional makes an image whose instances do not");
+    }
+    Ok(made)
 }
 
 /// Of an image that is still being made, EC2 may not tell all of its volumes.
@@ -183,7 +123,7 @@ async fn usable(target: &Target, id: &SnapshotId, found: Option<&Snapshot>, name
 }
 
 /// No error quotes what is in the file.
-fn read_uefi_data(path: &Path) -> Result<UefiData> {
+pub fn read_uefi_data(path: &Path) -> Result<UefiData> {
     let wrong = |why: String| {
         let hint = "aws ec2 get-instance-uefi-data gives such data, in base64";
         Failure::usage(format!("--uefi-data {}: {why}", path.display())).hint(hint)

@@ -14,15 +14,14 @@ use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
 use crate::domain::snapshot_use::stays_by;
 use crate::domain::tags::KEEP;
 use crate::domain::unfinished::Unfinished;
-use crate::output;
 use crate::service::deregister::keep_tag;
 use crate::service::images::{self, Query};
 use crate::service::{Target, snapshots, tags};
-use crate::workflows::conclude::removals;
-use crate::workflows::orphans::delete::{self, Found};
+use crate::workflows::orphans::delete;
+use crate::workflows::orphans::found::FoundOrphan;
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::{self, JournalFile};
-use crate::workflows::usage::accounts;
+use crate::workflows::usage::place;
 use crate::workflows::usage::snapshots::Naming;
 
 /// What became of the snapshots of one image already, and those that are to be deleted.
@@ -48,14 +47,14 @@ pub struct Ways {
 }
 
 /// Finishes the deregistrations of images that are not found any more, where the journal has all of them begun and not
-/// ended. Otherwise they are `missing`.
+/// ended. Otherwise they are `missing`. A dry run has no report.
 pub async fn finish(
     context: &Context,
     references: &[ImageRef],
     journal: &JournalFile,
     Ways { yes, dry_run, keep }: Ways,
     missing: Error,
-) -> Result<()> {
+) -> Result<Option<Report>> {
     let gone = missing.downcast_ref::<Failure>().is_some_and(|failure| failure.code == "InvalidAMIID.NotFound");
     let ids = references.iter().map(|reference| match reference {
         ImageRef::Id(id) => Some(id.clone()),
@@ -65,7 +64,7 @@ pub async fn finish(
     let known = journal.unfinished(context, &ids).await?;
     let places = context.session().await?.places().await;
     let targets = &places.targets;
-    let unread = places.several.then(|| accounts::unread_accounts(&places.unentered()));
+    let unread = places.several.then(|| place::unread_accounts(&places.unentered()));
     let mut work = Vec::new();
     for id in ids {
         let Some((target, unfinished)) = place(targets, known.get(&id)).await else { return Err(missing) };
@@ -96,12 +95,12 @@ pub async fn finish(
             }
         }
         context.printer.say("dry run: the image is gone; these snapshots would be deleted");
-        return Ok(());
+        return Ok(None);
     }
     if !going.is_empty() {
         context.confirm(&format!("The image is gone. Delete {} snapshots that are left of it?", going.len()), yes)?;
     }
-    carry_out(context, all, journal).await
+    carry_out(context, all, journal).await.map(Some)
 }
 
 /// The place of an image that an earlier run worked on, if it is one of those of this run.
@@ -145,9 +144,9 @@ async fn rest(id: ImageId, target: Target, work: Unfinished, naming: &Naming) ->
     Ok(Rest { id, target, work, results, delete, keep: Vec::new() })
 }
 
-async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalFile) -> Result<()> {
+async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalFile) -> Result<Report> {
     let going = all.iter().flat_map(|rest| rest.delete.iter().map(|orphan| (rest.target.clone(), orphan.clone())));
-    let done: Vec<Found> = delete::delete(context, going.collect(), args).await?;
+    let done: Vec<FoundOrphan> = delete::delete(context, going.collect(), args).await?;
     let done: BTreeMap<_, _> = done.into_iter().map(|(_, orphan)| (orphan.snapshot.id, orphan.result)).collect();
     let journal = args.open(context, all.iter().map(|rest| &rest.target)).await?;
     let mut report = Report::default();
@@ -196,6 +195,5 @@ async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalFile) -> Res
         };
         report.results.push(journal::end(context, &journal, outcome).await);
     }
-    output::report(&context.printer, &report)?;
-    removals::finish(context, &report, removals::left_behind(&report))
+    Ok(report)
 }

@@ -6,40 +6,52 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 
-use crate::commands::deregister::Args;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Cooling, Image};
 use crate::domain::removal::Removal;
 use crate::domain::snapshot_use::{stays, stays_by};
+use crate::domain::usage::source::Source;
 use crate::service::Target;
 use crate::service::images::{self, Query};
-use crate::service::usage::Scope;
+use crate::service::usage::sources::Scope;
 use crate::workflows::recycle_bin::outlook::Going;
 use crate::workflows::run::context::Context;
-use crate::workflows::select::refusals::all_own;
+use crate::workflows::select::refusals::owned;
 use crate::workflows::select::selection::Chosen;
 use crate::workflows::usage::refuse::refuse_used;
 use crate::workflows::usage::selection::{self, Used};
 use crate::workflows::usage::snapshots;
 
+/// What is asked of a deregistration.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Whether the snapshots stay.
+    pub keep_snapshots: bool,
+    /// Whether images go that are in use.
+    pub allow_in_use: bool,
+    /// Sources of use that are not read.
+    pub without: BTreeSet<Source>,
+}
+
 /// What is to be removed, place by place.
 pub type Work = Vec<(Target, Vec<Removal>)>;
 
+/// The same as the Recycle Bin sees it.
 pub fn going(work: &Work) -> Vec<(Target, Going)> {
     work.iter().map(|(target, removals)| (target.clone(), Going::of(removals))).collect()
 }
 
 /// Decides what goes with each image, or refuses all of it.
-pub async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool) -> Result<Work> {
+pub async fn plan(context: &Context, request: &Request, chosen: &Chosen, reports: bool) -> Result<Work> {
+    owned(&chosen.images, "deregister").await?;
     let places = chosen.by_place();
-    for (target, images) in &places {
-        all_own(target, images).await?;
+    for (_, images) in &places {
         protected(images, context.now)?;
     }
-    let scope = Scope::new(args.without_source.iter().copied().collect(), Vec::new());
+    let scope = Scope::new(request.without.clone(), Vec::new());
     let mut used: Vec<Used> = Vec::new();
-    if !args.allow_in_use {
+    if !request.allow_in_use {
         // EC2 takes its time to make reports, in which an image may come into use: that is looked at once more.
         let looks: &[bool] = if reports { &[true, false] } else { &[false] };
         for reports in looks {
@@ -56,7 +68,7 @@ pub async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool
         let leaving: BTreeSet<_> = images.iter().map(|image| image.id.clone()).collect();
         let needed = images::shared_snapshots(&images::find(&target, &Query::own()).await?, &leaving);
         let mut removals: Vec<_> =
-            images.into_iter().map(|image| Removal::new(image, &needed, args.keep_snapshots)).collect();
+            images.into_iter().map(|image| Removal::new(image, &needed, request.keep_snapshots)).collect();
         match used.iter().find(|place| place.target.is(&target)) {
             Some(place) => removals.iter_mut().for_each(|removal| removal.spare(|id| stays(&place.usage, id))),
             // That an image may go in spite of use does not say that of the snapshots which templates name.
@@ -76,7 +88,7 @@ pub async fn plan(context: &Context, args: &Args, chosen: &Chosen, reports: bool
     Ok(work)
 }
 
-pub fn protected(chosen: &[Image], now: DateTime<Utc>) -> Result<()> {
+fn protected(chosen: &[Image], now: DateTime<Utc>) -> Result<()> {
     let on: Vec<_> = chosen.iter().filter(|image| image.protection.holds(now)).collect();
     let Some(first) = on.first() else { return Ok(()) };
     let list: Vec<_> = on.iter().map(|i| format!("{}: {}", i.label(), i.protection.word(now))).collect();
@@ -94,13 +106,13 @@ pub fn protected(chosen: &[Image], now: DateTime<Utc>) -> Result<()> {
 
 /// While a person was thinking, an image may have been put to use: looks at everything again, and goes on only
 /// with what was shown. Reports, which are a day behind, would say the same once more.
-pub async fn recheck(context: &Context, args: &Args, chosen: &Chosen, shown: &Work) -> Result<Work> {
+pub async fn recheck(context: &Context, request: &Request, chosen: &Chosen, shown: &Work) -> Result<Work> {
     let mut now = Vec::new();
     for (target, removals) in shown {
         let ids: Vec<_> = removals.iter().map(|removal| removal.image.id.clone()).collect();
         now.extend(images::by_ids(target, &ids).await?.into_iter().map(|image| (target.clone(), image)));
     }
-    let mut again = plan(context, args, &chosen.with(now), false).await?;
+    let mut again = plan(context, request, &chosen.with(now), false).await?;
     for removal in again.iter_mut().flat_map(|(_, removals)| removals) {
         let before = shown.iter().flat_map(|(_, removals)| removals).find(|r| r.image.id == removal.image.id);
         removal.only(before.map_or(&[], |r| &r.delete));

@@ -11,7 +11,7 @@ use crate::domain::report::{Outcome, Report, SnapshotResult, Verb};
 use crate::domain::tags::{KEEP, Tags};
 use crate::journal::{Beginning, GoingSnapshots, Journal};
 use crate::output::Bar;
-use crate::service::client::error::ApiError;
+use crate::service::client::error::{self, ApiError};
 use crate::service::client::stop;
 use crate::service::settle::settle;
 use crate::service::{Target, deregister, permissions, snapshots};
@@ -72,7 +72,7 @@ impl Run<'_> {
                     Ok(()) => {
                         let send = deregister::send(&target, &removal, tags.as_ref());
                         match stop::begin(&self.context.stop, send).await {
-                            Err(error) if stop::stopped(&error) => {
+                            Err(error) if error::is_interrupted(&error) => {
                                 let skipped = deregister::skipped(&removal, error.problem());
                                 untouched.push(end(self.context, self.journal, skipped).await);
                             }

@@ -3,11 +3,12 @@
 use anyhow::Result;
 use futures::StreamExt;
 
+use super::found::FoundOrphan;
 use crate::domain::orphan::Orphan;
 use crate::domain::problem::Problem;
 use crate::domain::report::SnapshotResult;
 use crate::journal::Journal;
-use crate::service::client::stop;
+use crate::service::client::{error, stop};
 use crate::service::{Target, snapshots};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::JournalFile;
@@ -15,11 +16,8 @@ use crate::workflows::run::journal::JournalFile;
 /// How many regions, or snapshots, are worked on at a time.
 pub const SIDE_BY_SIDE: usize = 10;
 
-/// An orphan with its place.
-pub type Found = (Target, Orphan);
-
 /// Deletes them, each written down before and after.
-pub async fn delete(context: &Context, found: Vec<Found>, journal: &JournalFile) -> Result<Vec<Found>> {
+pub async fn delete(context: &Context, found: Vec<FoundOrphan>, journal: &JournalFile) -> Result<Vec<FoundOrphan>> {
     let journal = journal.open(context, found.iter().map(|(target, _)| target)).await?;
     let bar = context.printer.bars().count(found.len() as u64, "deleting snapshots");
     let each = found.into_iter().map(|(target, mut orphan)| async {
@@ -50,7 +48,7 @@ pub async fn one(context: &Context, target: &Target, orphan: &Orphan, journal: &
     }
     match answer {
         Ok(()) => SnapshotResult::Deleted,
-        Err(error) if stop::stopped(&error) => SnapshotResult::Kept,
+        Err(error) if error::is_interrupted(&error) => SnapshotResult::Kept,
         Err(error) => SnapshotResult::Failed(error.problem()),
     }
 }

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use futures::StreamExt;
 
-use super::delete::{Found, SIDE_BY_SIDE};
+use super::delete::SIDE_BY_SIDE;
+use super::found::FoundOrphan;
 use super::search::{self, Search};
-use crate::commands::orphans::Args;
 use crate::domain::orphan::{Orphan, Spared};
 use crate::domain::problem::{PlaceError, Problem};
 use crate::service::Target;
@@ -13,12 +13,12 @@ use crate::service::session::places::Places;
 use crate::workflows::recycle_bin::outlook::Going;
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
-use crate::workflows::usage::accounts;
+use crate::workflows::usage::place;
 use crate::workflows::usage::snapshots::Naming;
 
 /// What all places were found to hold.
 pub struct Looked {
-    pub found: Vec<Found>,
+    pub found: Vec<FoundOrphan>,
     pub spared: Vec<Spared>,
     pub errors: Vec<PlaceError>,
     /// How many own snapshots there are.
@@ -26,7 +26,7 @@ pub struct Looked {
 }
 
 /// What would be deleted, place by place.
-pub fn going(found: &[Found]) -> Vec<(Target, Going)> {
+pub fn going(found: &[FoundOrphan]) -> Vec<(Target, Going)> {
     let mut places: Vec<(Target, Going)> = Vec::new();
     for (target, Orphan { snapshot, .. }) in found {
         let at = places.iter().position(|(place, _)| place.is(target)).unwrap_or(places.len());
@@ -38,20 +38,19 @@ pub fn going(found: &[Found]) -> Vec<(Target, Going)> {
     places
 }
 
-pub fn orphans(found: &[Found]) -> Vec<&Orphan> {
+pub fn orphans(found: &[FoundOrphan]) -> Vec<&Orphan> {
     found.iter().map(|(_, orphan)| orphan).collect()
 }
 
-pub fn still(shown: &[Found], now: Vec<Found>) -> Vec<Found> {
-    let was_shown = |(_, o): &Found| shown.iter().any(|(_, s)| s.snapshot.id == o.snapshot.id);
+pub fn still(shown: &[FoundOrphan], now: Vec<FoundOrphan>) -> Vec<FoundOrphan> {
+    let was_shown = |(_, o): &FoundOrphan| shown.iter().any(|(_, s)| s.snapshot.id == o.snapshot.id);
     now.into_iter().filter(was_shown).collect()
 }
 
 /// Looks into every place. One that cannot be read is reported, and the others go on; it is an error where none can be.
-pub async fn find(context: &Context, places: &Places, args: &Args) -> Result<Looked> {
-    let search = Search { min_age: args.min_age, ignore_recycle_bin: args.ignore_recycle_bin, now: context.now };
+pub async fn find(context: &Context, places: &Places, search: &Search) -> Result<Looked> {
     let bar = context.printer.bars().count(places.targets.len() as u64, "reading snapshots and images");
-    let (bar, search) = (&bar, &search);
+    let bar = &bar;
     let each = places.targets.iter().map(|target| async move {
         let found = search::place(target, search).await;
         bar.step();
@@ -62,7 +61,7 @@ pub async fn find(context: &Context, places: &Places, args: &Args) -> Result<Loo
     // Last, so that little time passes before they are deleted; and only where there is anything to delete.
     let held = |answer: &Result<search::Leftovers>| answer.as_ref().is_ok_and(search::Leftovers::any);
     let regions = answers.iter().filter(|(_, answer)| held(answer)).map(|(target, _)| &target.region).collect();
-    let unread = places.several.then(|| accounts::unread_accounts(&places.unentered()));
+    let unread = places.several.then(|| place::unread_accounts(&places.unentered()));
     let naming = async { Ok(Naming::read(&places.targets, &regions, unread).await) };
     let naming = context.unless_stopped(naming).await?;
     let (mut found, mut spared, mut errors) = (Vec::new(), Vec::new(), places.errors.clone());

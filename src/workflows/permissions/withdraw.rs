@@ -13,20 +13,20 @@ use crate::domain::tags::SHARES;
 use crate::journal::{Beginning, Journal};
 use crate::service::permissions::known_permissions;
 use crate::service::{Target, lifecycle};
-use crate::workflows::change::{each, make};
+use crate::workflows::change::{Changes, each, make};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::{self, JournalFile};
 use crate::workflows::select::refusals;
 use crate::workflows::select::selection::Chosen;
 
-/// Takes permissions from every image, and reports.
+/// Takes permissions from every image.
 pub async fn run(
     context: &Context,
     chosen: Chosen,
     sharing: &Sharing,
     journal: &JournalFile,
     dry_run: bool,
-) -> Result<()> {
+) -> Result<Changes> {
     let ids = chosen.images.iter().map(|(_, image)| image.id.clone()).collect();
     let known = tokio::try_join!(
         journal.due(context, chosen.images.iter().map(|(_, image)| image)),
@@ -45,7 +45,7 @@ pub async fn run(
         true => Some(journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?),
         false => None,
     };
-    each::each(context, chosen, Verb::Unshare, async |target, image| {
+    let changes = each::each(context, chosen, Verb::Unshare, async |target, image| {
         let (withdrawal, journaled) = (of(image), known.contains_key(&image.id));
         let Some(journal) = journal.as_ref().filter(|_| named(image)) else {
             return taken(target, image, sharing, withdrawal, journaled).await;
@@ -57,7 +57,8 @@ pub async fn run(
         };
         written_down(context, journal, target, image, due, take).await
     })
-    .await
+    .await;
+    Ok(changes)
 }
 
 async fn check(

@@ -5,10 +5,9 @@ use anyhow::Result;
 use super::survey::Surveys;
 use super::{recheck, retire};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::plan::Plan;
-use crate::domain::report::Status;
+use crate::domain::plan::document::Plan;
+use crate::domain::report::{Report, Status};
 use crate::domain::retire::step::Step;
-use crate::output;
 use crate::service::Target;
 use crate::workflows::conclude::removals;
 use crate::workflows::deregister::remove;
@@ -26,8 +25,8 @@ pub fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Ve
     some.map(|(target, removals)| (target, Going::of(&removals))).collect()
 }
 
-/// Does what a plan says and is still right, and reports.
-pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalFile) -> Result<()> {
+/// Does what a plan says and is still right.
+pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalFile) -> Result<Report> {
     let work = recheck::recheck(context, surveys, plan);
     let known = retire::known(context, journal, &work.tasks).await?;
     let journal = journal.open(context, surveys.targets()).await?;
@@ -44,7 +43,11 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
     report.results.extend(retire::carry_out(context, others, &journal, &known).await);
     report.results.extend(work.skipped);
     (report.errors, report.warnings) = (surveys.errors.clone(), surveys.warnings());
-    output::report(&context.printer, &report)?;
+    Ok(report)
+}
+
+/// Says what failed of it, and how to go on.
+pub fn end(context: &Context, mut report: Report) -> Result<()> {
     // The accounts that are missing are told of at the very end: doubt about use weighs more.
     report.errors.clear();
     let left = removals::left_behind(&report);
@@ -83,7 +86,7 @@ pub fn within_limit(plan: &Plan) -> Result<()> {
     }
     let what = match plan.count(Step::Deregister) == leaving {
         true => format!("{leaving} images would go"),
-        false => format!("{leaving} images would go a step ({})", output::steps(plan)),
+        false => format!("{leaving} images would go a step ({})", plan.steps()),
     };
     let message = format!("{what}, but the limit of {limit} allows {most} of {scope}");
     Err(Failure::new(Kind::Refused, "OverLimit", message)

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::survey::Surveys;
-use crate::domain::plan::Plan;
+use crate::domain::plan::document::Plan;
 use crate::workflows::conclude::survey::{verified, whole};
 use crate::workflows::run::context::{self, Context};
 

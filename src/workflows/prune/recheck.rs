@@ -1,16 +1,16 @@
 //! Holds a plan against what is found now: `prune --apply` and `apply` do only what still holds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
 use super::retire::Task;
 use super::survey::Surveys;
-use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
-use crate::domain::plan::{Action, Plan, fingerprint};
+use crate::domain::plan::document::{Action, Plan};
+use crate::domain::plan::fingerprint;
+use crate::domain::plan::rows::Rows;
 use crate::domain::problem::Problem;
-use crate::domain::region::Region;
 use crate::domain::removal::Removal;
 use crate::domain::report::Outcome;
 use crate::domain::retention::Verdict;
@@ -65,49 +65,6 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
         work.skipped.push(deregister::left_alone(row, Problem { code: "unverified".to_owned(), message }));
     }
     work
-}
-
-/// The rows of a plan by region and account. One without an account may be of any, and so may a place be.
-pub struct Rows<'a>(BTreeMap<&'a Region, BTreeMap<Option<&'a AccountId>, Vec<&'a Action>>>);
-
-impl<'a> Rows<'a> {
-    /// The rows of this plan.
-    pub fn of(plan: &'a Plan) -> Self {
-        let mut rows = Self(BTreeMap::new());
-        for row in &plan.actions {
-            let region = rows.0.entry(&row.region).or_default();
-            region.entry(row.account.as_ref()).or_default().push(row);
-        }
-        rows
-    }
-
-    /// The rows that are about images of a place.
-    pub fn of_place(&self, region: &Region, account: Option<&AccountId>) -> Vec<&'a Action> {
-        let Some(region) = self.0.get(region) else { return Vec::new() };
-        let lists: Vec<_> = match account {
-            None => region.values().collect(),
-            account => [None, account].iter().filter_map(|account| region.get(account)).collect(),
-        };
-        lists.into_iter().flatten().copied().collect()
-    }
-
-    /// The rows that are about images of no place that was read.
-    fn elsewhere(&self, surveys: &Surveys) -> Vec<&'a Action> {
-        let mut read: BTreeMap<&Region, BTreeSet<Option<&AccountId>>> = BTreeMap::new();
-        for survey in &surveys.each {
-            read.entry(&survey.target.region).or_default().insert(survey.account.as_ref());
-        }
-        let mut rows = Vec::new();
-        for (region, accounts) in &self.0 {
-            let read = read.get(region);
-            let found = |account: &Option<&AccountId>| {
-                read.is_some_and(|read| account.is_none() || read.contains(&None) || read.contains(account))
-            };
-            let missed = accounts.iter().filter(|(account, _)| !found(account));
-            rows.extend(missed.flat_map(|(_, rows)| rows).copied());
-        }
-        rows
-    }
 }
 
 /// The image of a row that may be carried out still, or why it must not be any more.

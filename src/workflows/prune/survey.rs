@@ -13,7 +13,8 @@ use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
 use crate::domain::permissions::principal::Principal;
 use crate::domain::permissions::recorded::before_disabling;
-use crate::domain::plan::{Judged, Plan};
+use crate::domain::plan::Judged;
+use crate::domain::plan::document::Plan;
 use crate::domain::policy::Policy;
 use crate::domain::problem::PlaceError;
 use crate::domain::report::{Report, Warning};
@@ -26,10 +27,10 @@ use crate::service::client::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::permissions::launch_permissions;
 use crate::service::session::places::Places;
-use crate::service::usage::{self, Scope};
+use crate::service::usage::sources::{self, Scope};
 use crate::workflows::run::concurrency::PLACES;
 use crate::workflows::run::context::Context;
-use crate::workflows::usage::place::{Looked, Pick};
+use crate::workflows::usage::place::{self, Looked, Pick};
 use crate::workflows::usage::{accounts, reports, snapshots};
 
 /// How many images are asked about at a time.
@@ -70,7 +71,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
     let reading = async {
         let each: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
         let mut surveys = Surveys { each, errors: places.errors.clone() };
-        let mut unread = accounts::unread_accounts(&places.unentered());
+        let mut unread = place::unread_accounts(&places.unentered());
         let listed = surveys.each.iter().any(|survey| survey.unlisted.is_none());
         for Survey { target, unlisted, .. } in &surveys.each {
             let Some(error) = unlisted else { continue };
@@ -78,7 +79,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
                 return Err(error.clone().into());
             }
             let place = target.error(error.problem()).await;
-            unread.push(accounts::unread(&place, Some(target.region.clone())));
+            unread.push(place::unread(&place, Some(target.region.clone())));
             surveys.errors.push(place);
         }
         // What an account uses in one region are images of that region: the others are in no doubt for it.
@@ -122,7 +123,7 @@ async fn place(context: &Context, target: Target, policy: &Policy, scope: &Scope
     };
     let candidates = async { told.await.unwrap_or_default() };
     let step = |_| bar.step();
-    let (listed, usage) = tokio::join!(listing, usage::find(&target, candidates, scope, &step));
+    let (listed, usage) = tokio::join!(listing, sources::find(&target, candidates, scope, &step));
     // A place that does not show its images may still use those of others.
     let (images, unlisted) = listed.map_or_else(|error| (Vec::new(), Some(error)), |images| (images, None));
     let asked = judge(policy, &images, &usage, &Shares::new(), context.now);

@@ -7,7 +7,8 @@ use futures::StreamExt;
 
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::plan::{Action, Plan};
+use crate::domain::plan::document::{Action, Plan};
+use crate::domain::plan::rows::Rows;
 use crate::domain::problem::Problem;
 use crate::domain::recycle_bin::rules::{
     Fate, Leaving, Outlook, Resource, Rule, asks_tags, fate_of_image, fate_of_snapshot,
@@ -17,7 +18,6 @@ use crate::domain::retire::step::Step;
 use crate::domain::tags::Tags;
 use crate::service::client::error::ApiError;
 use crate::service::{Target, images, recycle_bin, snapshots};
-use crate::workflows::prune::recheck::Rows;
 use crate::workflows::run::context::Context;
 
 /// How many places are read at a time.

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use futures::StreamExt;
 
 use crate::domain::change::Change;
+use crate::domain::count::counted;
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
 use crate::domain::journal::Remembered;
 use crate::domain::permissions::principal::{Principal, few};
 use crate::domain::problem::Problem;
-use crate::domain::recycle_bin::restoration::{Comeback, counted};
+use crate::domain::recycle_bin::restoration::Comeback;
 use crate::domain::tags::{RETIRE, Tags};
 use crate::service::client::target::Target;
 use crate::service::permissions::{Refused, give_each, give_volume_each, known_permissions, volume_permissions};

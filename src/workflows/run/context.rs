@@ -16,6 +16,7 @@ use crate::domain::region::RegionChoice;
 use crate::domain::tags::Maker;
 use crate::output::printer::Printer;
 use crate::service::Target;
+use crate::service::client::error;
 use crate::service::client::patience::{Patience, Progress, Watch};
 use crate::service::client::stop::{self, Stop};
 use crate::service::session::session::Session;
@@ -178,7 +179,7 @@ impl Context {
 
 /// Whether work ended because the user wants to stop, before it changed anything.
 pub fn is_stopped(error: &Error) -> bool {
-    error.downcast_ref().is_some_and(stop::stopped)
+    error.downcast_ref().is_some_and(error::is_interrupted)
 }
 
 fn unchanged() -> Error {

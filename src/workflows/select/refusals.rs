@@ -6,24 +6,16 @@ use super::selection::Chosen;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::service::Target;
-use crate::workflows::change::objections::NAMED;
 use crate::workflows::run::context::{self, Context};
 
-pub async fn all_own(target: &Target, chosen: &[Image]) -> Result<()> {
-    let Some(foreign) = chosen.iter().find(|image| !image.own) else { return Ok(()) };
-    let owner = foreign.owner.as_ref().map_or("another account", |owner| owner.as_str());
-    let message = format!("{} belongs to {owner}, not to {}", foreign.label(), target.place().await);
-    Err(Failure::new(Kind::Failed, "AuthFailure", message).hint("only its owner can deregister an image").into())
-}
-
-/// Refuses unless all images are our own: only its owner can change an image.
-pub async fn owned(chosen: &[(Target, Image)]) -> Result<()> {
+/// Refuses unless all images are our own: only its owner can `change`, or deregister, an image.
+pub async fn owned(chosen: &[(Target, Image)], change: &str) -> Result<()> {
     let Some((target, foreign)) = chosen.iter().find(|(_, image)| !image.own) else { return Ok(()) };
     // Whose it is cannot be told without knowing whose the credentials are.
     target.account().await?;
     let owner = foreign.owner.as_ref().map_or("another account", |owner| owner.as_str());
     let message = format!("{} belongs to {owner}, not to {}", foreign.label(), target.place().await);
-    Err(Failure::new(Kind::Failed, "AuthFailure", message).hint("only its owner can change an image").into())
+    Err(Failure::new(Kind::Failed, "AuthFailure", message).hint(format!("only its owner can {change} an image")).into())
 }
 
 /// A refusal comes after a word about the places that could not be looked into: they may be the reason.
@@ -46,3 +38,6 @@ pub fn all_or_nothing(refused: Vec<Failure>) -> Result<()> {
     }
     Err(Failure { message: messages.join("; "), ..first }.into())
 }
+
+/// How many images a refusal names before it counts the others.
+pub const NAMED: usize = 5;

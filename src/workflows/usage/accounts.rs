@@ -10,23 +10,12 @@ use super::{search, snapshots};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::permissions::recorded::before_disabling;
-use crate::domain::problem::{PlaceError, Problem};
+use crate::domain::problem::Problem;
 use crate::domain::region::Region;
 use crate::domain::usage::accounts::{self, Unread, elsewhere, may_launch};
 use crate::domain::usage::source::{Source, SourceState, SourceStatus};
 use crate::service::permissions::launch_permissions;
 use crate::workflows::run::concurrency::{IMAGES, PLACES};
-
-/// Accounts that could not be entered, as such that could not be looked into in any region.
-pub fn unread_accounts(errors: &[PlaceError]) -> Vec<Unread> {
-    errors.iter().map(|error| unread(error, None)).collect()
-}
-
-/// A place that could not be looked into.
-pub fn unread(error: &PlaceError, region: Option<Region>) -> Unread {
-    let account = error.account.as_ref().and_then(|account| account.parse().ok());
-    Unread { account, region, problem: error.problem.clone() }
-}
 
 /// Adds to what each place says of use what the other accounts say, and what EC2's own search finds there of the images
 /// that are `asked` about. Where one of those could not be looked into, the candidates that it may launch are in doubt.

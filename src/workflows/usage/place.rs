@@ -2,8 +2,10 @@
 
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
+use crate::domain::problem::PlaceError;
 use crate::domain::region::Region;
 use crate::domain::retention::Shares;
+use crate::domain::usage::accounts::Unread;
 use crate::domain::usage::source::Usage;
 use crate::service::Target;
 
@@ -35,3 +37,14 @@ impl Looked<'_> {
 
 /// Picks some images of a place.
 pub type Pick<'p> = &'p (dyn for<'a> Fn(&Looked<'a>) -> Vec<&'a Image> + Sync);
+
+/// Accounts that could not be entered, as such that could not be looked into in any region.
+pub fn unread_accounts(errors: &[PlaceError]) -> Vec<Unread> {
+    errors.iter().map(|error| unread(error, None)).collect()
+}
+
+/// A place that could not be looked into.
+pub fn unread(error: &PlaceError, region: Option<Region>) -> Unread {
+    let account = error.account.as_ref().and_then(|account| account.parse().ok());
+    Unread { account, region, problem: error.problem.clone() }
+}

@@ -7,7 +7,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
 use crate::domain::reason::named;
 use crate::domain::usage::source::{Source, Usage, Verdict};
-use crate::service::usage::Scope;
+use crate::service::usage::sources::Scope;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::selection::Chosen;
 

@@ -17,7 +17,7 @@ use crate::domain::region::Region;
 use crate::domain::usage::accounts::Unread;
 use crate::domain::usage::source::Reference;
 use crate::service::images::{self, FILTER_VALUES};
-use crate::service::usage;
+use crate::service::usage::sources;
 use crate::workflows::run::concurrency::PLACES;
 
 /// So many images of others are few: ten calls.
@@ -68,7 +68,7 @@ async fn references(
     };
     match asked.is_empty() {
         true => Ok(Vec::new()),
-        false => usage::references(place.target, &asked).await,
+        false => sources::references(place.target, &asked).await,
     }
 }
 

@@ -5,15 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 use anyhow::Result;
 use futures::StreamExt;
 
-use super::accounts::{across, unread_accounts};
-use super::place::Looked;
+use super::accounts::across;
+use super::place::{Looked, unread_accounts};
 use super::{reports, snapshots};
 use crate::domain::image::Image;
 use crate::domain::region::Region;
 use crate::domain::retention::Shares;
 use crate::domain::usage::source::{Source, Usage, Verdict};
 use crate::service::Target;
-use crate::service::usage::{self, Scope};
+use crate::service::usage::sources::{self, Scope};
 use crate::workflows::run::concurrency::PLACES;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::selection::Chosen;
@@ -42,7 +42,7 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
         let images = own.remove(&target.key()).unwrap_or_default();
         async {
             let ids = images.iter().map(|image| image.id.clone()).collect();
-            let usage = usage::find(target, async { ids }, scope, &|_| bar.step()).await;
+            let usage = sources::find(target, async { ids }, scope, &|_| bar.step()).await;
             Used { target: target.clone(), images, usage }
         }
     });

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::StreamExt;
 
-use super::accounts::unread_accounts;
-use super::place::{Looked, Pick};
+use super::place::{Looked, Pick, unread_accounts};
 use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::orphan::Named;
 use crate::domain::problem::Problem;
@@ -15,7 +14,7 @@ use crate::domain::usage::accounts::{Unread, may_launch, seen_from_outside};
 use crate::domain::usage::source::{Reference, Source};
 use crate::service::Target;
 use crate::service::permissions::volume_permissions;
-use crate::service::usage::{self, Scope};
+use crate::service::usage::sources::{self, Scope};
 use crate::workflows::run::concurrency::PLACES;
 use crate::workflows::select::selection::Chosen;
 
@@ -67,7 +66,7 @@ impl Naming {
     pub async fn read(targets: &[Target], regions: &BTreeSet<&Region>, unread: Option<Vec<Unread>>) -> Self {
         let each = targets.iter().filter(|target| regions.contains(&target.region)).map(|target| async move {
             let account = target.account().await.ok().cloned();
-            (target.clone(), account, usage::snapshots(target).await)
+            (target.clone(), account, sources::snapshots(target).await)
         });
         let read: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
         let mut all = Self { places: Vec::new(), names: HashMap::new(), unread };

@@ -1,0 +1,136 @@
+//! All sources of use, read side by side and merged; a source that fails is never empty.
+
+use crate::service::usage::auto_scaling_groups;
+use crate::service::usage::ec2_fleets;
+use crate::service::usage::image_references;
+use crate::service::usage::instances;
+use crate::service::usage::launch_configurations;
+use crate::service::usage::launch_templates;
+use crate::service::usage::spot_requests;
+use crate::service::usage::ssm_parameters;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::FutureExt;
+
+use super::catalog::{Catalog, explained};
+use super::files::Files;
+use super::found::Found;
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::problem::Problem;
+use crate::domain::report::Warning;
+use crate::domain::usage::source::{Reference, Source, SourceState, SourceStatus, Usage};
+use crate::service::client::target::Target;
+
+/// Where to look for use.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Sources that the user knowingly leaves out.
+    pub without: BTreeSet<Source>,
+    /// Files and folders in which image ids count as use.
+    files: Arc<Files>,
+}
+
+impl Scope {
+    /// All sources but those `without`, and `files`, which are read once whatever the number of places.
+    pub fn new(without: BTreeSet<Source>, files: Vec<PathBuf>) -> Self {
+        Self { without, files: Arc::new(Files::new(files)) }
+    }
+}
+
+/// Reads every source in scope, all pages of each. `done` is called after each.
+///
+/// Only EC2's image references are asked for by image: the others are read while `candidates` are still being found.
+pub async fn find(
+    target: &Target,
+    candidates: impl Future<Output = BTreeSet<ImageId>>,
+    scope: &Scope,
+    done: &(dyn Fn(Source) + Send + Sync),
+) -> Usage {
+    let account = target.account().await.ok().cloned();
+    let catalog = Catalog::new(target);
+    let files = (!scope.files.is_empty()).then_some(Source::Files);
+    let candidates = candidates.map(Arc::new).shared();
+    let read = Source::ALL.into_iter().chain(files).map(|source| {
+        let (catalog, candidates) = (&catalog, candidates.clone());
+        async move {
+            let found = match scope.without.contains(&source) {
+                true => None,
+                false => Some(read(source, target, catalog, candidates, scope).await),
+            };
+            done(source);
+            (source, found)
+        }
+    });
+    let (mut usage, mut warnings) = (Usage::default(), Vec::new());
+    for (source, found) in futures::future::join_all(read).await {
+        let status = match found {
+            None => SourceStatus::Skipped,
+            Some(Err(problem)) => SourceStatus::Failed(problem),
+            Some(Ok(found)) => {
+                found.references.into_iter().for_each(|(image, reference)| usage.add(image, reference));
+                found.snapshots.into_iter().for_each(|(id, reference)| usage.add_snapshot(id, reference));
+                warnings.extend(found.warnings);
+                SourceStatus::Ok { read: found.read }
+            }
+        };
+        usage.sources.push(SourceState { account: account.clone(), region: target.region.clone(), source, status });
+    }
+    // Several sources may come upon the same.
+    warnings.sort_by(|a: &Problem, b| (&a.message, &a.code).cmp(&(&b.message, &b.code)));
+    warnings.dedup();
+    let account = account.map(|account| account.to_string());
+    let place = |problem| Warning { account: account.clone(), region: target.region.clone(), problem };
+    usage.warnings = warnings.into_iter().map(place).collect();
+    usage
+}
+
+pub async fn read(
+    source: Source,
+    target: &Target,
+    catalog: &Catalog<'_>,
+    candidates: impl Future<Output = Arc<BTreeSet<ImageId>>>,
+    scope: &Scope,
+) -> Result<Found, Problem> {
+    match source {
+        Source::Instances => instances::read(target).await,
+        Source::LaunchTemplates => launch_templates::read(catalog).await,
+        Source::LaunchConfigurations => launch_configurations::read(target, catalog).await,
+        Source::AutoScalingGroups => auto_scaling_groups::read(target, catalog).await,
+        Source::SpotRequests => spot_requests::read(target, catalog).await,
+        Source::Ec2Fleets => ec2_fleets::read(target, catalog).await,
+        Source::SsmParameters => ssm_parameters::read(target).await,
+        Source::ImageReferences => image_references::read(target, &*candidates.await).await,
+        Source::Files => scope.files.read().await,
+        // These are looked at over all accounts, and image by image.
+        Source::Accounts | Source::UsageReports => Ok(Found::default()),
+    }
+}
+
+/// What EC2's own search finds of images in a place, also of images of others.
+pub async fn references(target: &Target, images: &BTreeSet<ImageId>) -> Result<Vec<(ImageId, Reference)>, Problem> {
+    Ok(image_references::read(target, images).await?.references)
+}
+
+/// The snapshots that launch templates, launch configurations and Spot requests make volumes of, whatever becomes of the
+/// images that stand on them. It fails where one of these sources cannot be read to its end.
+pub async fn snapshots(target: &Target) -> Result<BTreeMap<SnapshotId, BTreeSet<Reference>>, Problem> {
+    let of = |source: Source| move |problem| explained(source.as_str(), problem);
+    let found = futures::future::join3(
+        launch_templates::snapshots(target),
+        launch_configurations::snapshots(target),
+        spot_requests::snapshots(target),
+    );
+    let (templates, configurations, spot) = found.await;
+    let all = [
+        templates.map_err(of(Source::LaunchTemplates))?,
+        configurations.map_err(of(Source::LaunchConfigurations))?,
+        spot.map_err(of(Source::SpotRequests))?,
+    ];
+    let mut by_snapshot = BTreeMap::<_, BTreeSet<_>>::new();
+    for (snapshot, reference) in all.into_iter().flat_map(|found| found.snapshots) {
+        by_snapshot.entry(snapshot).or_default().insert(reference);
+    }
+    Ok(by_snapshot)
+}

@@ -1,0 +1,7 @@
+//! An orphaned snapshot with its place.
+
+use crate::domain::orphan::Orphan;
+use crate::service::Target;
+
+/// An orphan with its place.
+pub type FoundOrphan = (Target, Orphan);
