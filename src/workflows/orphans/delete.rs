@@ -1,7 +1,6 @@
 //! Deletes orphaned snapshots.
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use crate::domain::orphan::Orphan;
 use crate::domain::problem::Problem;
@@ -9,11 +8,9 @@ use crate::domain::report::SnapshotResult;
 use crate::journal::Journal;
 use crate::service::client::stop;
 use crate::service::{Target, snapshots};
+use crate::workflows::run::concurrency::{self, SNAPSHOTS};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::JournalFile;
-
-/// How many regions, or snapshots, are worked on at a time.
-pub const SIDE_BY_SIDE: usize = 10;
 
 /// An orphan with its place.
 pub type Found = (Target, Orphan);
@@ -22,12 +19,12 @@ pub type Found = (Target, Orphan);
 pub async fn delete(context: &Context, found: Vec<Found>, journal: &JournalFile) -> Result<Vec<Found>> {
     let journal = journal.open(context, found.iter().map(|(target, _)| target)).await?;
     let bar = context.printer.bars().count(found.len() as u64, "deleting snapshots");
-    let each = found.into_iter().map(|(target, mut orphan)| async {
+    let each = concurrency::each(SNAPSHOTS, found, |(target, mut orphan)| async {
         orphan.result = Some(one(context, &target, &orphan, &journal).await);
         bar.step();
         (target, orphan)
     });
-    Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await)
+    Ok(each.await)
 }
 
 pub async fn one(context: &Context, target: &Target, orphan: &Orphan, journal: &Journal) -> SnapshotResult {

@@ -1,9 +1,8 @@
 //! Finds orphaned snapshots in all places of a run.
 
 use anyhow::Result;
-use futures::StreamExt;
 
-use super::delete::{Found, SIDE_BY_SIDE};
+use super::delete::Found;
 use super::search::{self, Search};
 use crate::commands::orphans::Args;
 use crate::domain::orphan::{Orphan, Spared};
@@ -11,6 +10,7 @@ use crate::domain::problem::{PlaceError, Problem};
 use crate::service::Target;
 use crate::service::session::places::Places;
 use crate::workflows::recycle_bin::outlook::Going;
+use crate::workflows::run::concurrency::{self, INVENTORIES};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
 use crate::workflows::usage::accounts;
@@ -52,13 +52,12 @@ pub async fn find(context: &Context, places: &Places, args: &Args) -> Result<Loo
     let search = Search { min_age: args.min_age, ignore_recycle_bin: args.ignore_recycle_bin, now: context.now };
     let bar = context.printer.bars().count(places.targets.len() as u64, "reading snapshots and images");
     let (bar, search) = (&bar, &search);
-    let each = places.targets.iter().map(|target| async move {
+    let each = concurrency::each(INVENTORIES, &places.targets, |target| async move {
         let found = search::place(target, search).await;
         bar.step();
         (target, found)
     });
-    let answers = async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await) };
-    let answers = context.unless_stopped(answers).await?;
+    let answers = context.unless_stopped(async { Ok(each.await) }).await?;
     // Last, so that little time passes before they are deleted; and only where there is anything to delete.
     let held = |answer: &Result<search::Leftovers>| answer.as_ref().is_ok_and(search::Leftovers::any);
     let regions = answers.iter().filter(|(_, answer)| held(answer)).map(|(target, _)| &target.region).collect();
