@@ -18,9 +18,6 @@ use crate::workflows::copy::source::{self, check};
 use crate::workflows::copy::{explain, run};
 use crate::workflows::run::context::Context;
 
-/// How many accounts or regions are asked at a time.
-pub const SIDE_BY_SIDE: usize = 32;
-
 const EXAMPLES: &str = "\
 Examples:
   amictl copy web:v3 --to eu-west-1,ap-southeast-1

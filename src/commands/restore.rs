@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
@@ -13,10 +12,11 @@ use crate::options::journal::JournalArgs;
 use crate::output::{self, printer};
 use crate::workflows::conclude::changes;
 use crate::workflows::conclude::removals::finish;
-use crate::workflows::recycle_bin::contents::{SIDE_BY_SIDE, in_bin, read};
+use crate::workflows::recycle_bin::contents::{in_bin, read};
 use crate::workflows::restore::bring_back::{self, Returned};
 use crate::workflows::restore::journal::{note, noted_end};
 use crate::workflows::restore::prepare::{self, Work};
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::{self, Context};
 
 const EXAMPLES: &str = "\
@@ -122,8 +122,8 @@ pub async fn list(context: &Context, journal: &crate::workflows::run::journal::J
     }
     let ids = bins.iter().flat_map(|bin| bin.images.iter().map(|image| image.id.clone())).collect();
     let known = journal.remembered(context, ids).await?;
-    let each = futures::stream::iter(&bins).map(|bin| in_bin(context, bin, &known));
-    let mut found: Vec<Binned> = each.buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await.into_iter().flatten().collect();
+    let each = concurrency::each(LOOKUPS, &bins, |bin| in_bin(context, bin, &known)).await;
+    let mut found: Vec<Binned> = each.into_iter().flatten().collect();
     found.sort_by(|a, b| b.image.entered_at.cmp(&a.image.entered_at).then_with(|| a.image.id.cmp(&b.image.id)));
     let errors: Vec<_> = troubles.into_iter().map(|trouble| trouble.place).collect();
     output::recycle_bin(&context.printer, &found, &errors, context.now)?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_ssm::types::{Parameter, ParameterType};
 use futures::StreamExt;
 
+use super::client::concurrency::{self, CALLS};
 use super::client::error::{ApiError, api};
 use super::client::target::Target;
 use crate::domain::launch_image::{calls, parameter};
@@ -12,7 +13,6 @@ use crate::domain::problem::Problem;
 
 const GET: &str = "GetParameter";
 const GET_MANY: &str = "GetParameters";
-const SIDE_BY_SIDE: usize = 10;
 
 /// The value of one parameter.
 pub struct Text {
@@ -41,8 +41,7 @@ pub type Value = Result<Option<String>, Problem>;
 
 /// The values of many parameters, named by `name`, `name:version`, `name:label` or ARN. A secret is not read.
 pub async fn values(target: &Target, names: &BTreeSet<String>) -> HashMap<String, Value> {
-    let each = futures::stream::iter(calls(names)).map(|call| some(target, call));
-    let answers: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).collect().await;
+    let answers: Vec<_> = concurrency::as_done(CALLS, calls(names), |call| some(target, call)).collect().await;
     answers.into_iter().flatten().collect()
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use aws_sdk_rbin::types::{ResourceTag, ResourceType, RetentionPeriodUnit, RuleStatus};
 use aws_smithy_types::DateTime as Timestamp;
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 
+use super::client::concurrency::{self, CALLS};
 use super::client::error::{ApiError, api, codes, dry_run};
 use super::client::target::Target;
 use super::{images, snapshots};
@@ -23,8 +24,6 @@ const LIST_RULES: &str = "ListRules";
 const GET_RULE: &str = "GetRule";
 
 const PAGE: i32 = 1000;
-/// How many rules are asked about at a time.
-const SIDE_BY_SIDE: usize = 10;
 /// How long the rules may take. They are good to know, and no reason to keep anybody waiting: where the service of the
 /// bin cannot be reached at all, retries would take minutes.
 const RULES_WITHIN: Duration = Duration::from_secs(10);
@@ -131,8 +130,8 @@ async fn rules_about(target: &Target, resource: Resource, kind: ResourceType) ->
         let page = page.map_err(api(LIST_RULES, &target.region))?;
         ids.extend(page.rules().iter().filter_map(|rule| rule.identifier().map(str::to_owned)));
     }
-    let each = futures::stream::iter(ids).map(|id| rule(target, resource, id));
-    let found: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
+    let each = concurrency::as_done(CALLS, ids, |id| rule(target, resource, id));
+    let found: Vec<_> = each.try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use tokio::time::Instant;
 
+use super::client::concurrency::{self, CALLS};
 use super::client::error::ApiError;
 use super::client::patience::{Over, Patience, Pauses, Progress, Watch};
 use super::client::stop::Stop;
@@ -32,8 +33,6 @@ const SHOWN_FOR: Duration = Duration::from_secs(120);
 const LOOKS: usize = 3;
 /// So long an image is watched of which nobody knows whether EC2 heard that it is to go.
 const LOST_FOR: Duration = Duration::from_secs(15);
-/// How many snapshots are deleted at a time, and how many images asked about.
-const SIDE_BY_SIDE: usize = 10;
 
 /// Looks again at images that were asked to go, in one place. The outcomes come in the order of `asked`. When the user
 /// wants to stop, what EC2 has not finished by then is told of as left.
@@ -45,7 +44,7 @@ pub async fn settle(target: &Target, asked: &[(Removal, Said)], stop: &Stop, wat
     let left: Result<BTreeSet<_>, _> =
         snapshots::existing(target, &wanted).await.map(|found| found.into_iter().map(|s| s.id).collect());
     let late = late(target, &gone).await;
-    let each = verdicts.into_iter().map(|(removal, verdict)| {
+    let each = concurrency::each(CALLS, verdicts, |(removal, verdict)| {
         let (left, late) = (&left, &late);
         async move {
             match verdict {
@@ -60,7 +59,7 @@ pub async fn settle(target: &Target, asked: &[(Removal, Said)], stop: &Stop, wat
             }
         }
     });
-    futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await
+    each.await
 }
 
 /// Whether EC2 may have deregistered the image, whatever became of its answer.
@@ -116,11 +115,11 @@ async fn shown(
 /// deregister them once more. Of images that were still being made, its words may mean something else.
 async fn gone_all_the_same(target: &Target, left: &[&(Removal, Said)]) -> Vec<ImageId> {
     let settled = left.iter().filter(|(removal, _)| !removal.image.state.may_become_available());
-    let each = settled.map(|(removal, said)| async move {
+    let each = concurrency::as_done(CALLS, settled, |(removal, said)| async move {
         let gone = said.as_ref().is_err_and(|error| error.is(UNAVAILABLE)) || says_gone(target, removal).await;
         gone.then(|| removal.image.id.clone())
     });
-    let each: Vec<_> = futures::stream::iter(each).buffer_unordered(SIDE_BY_SIDE).collect().await;
+    let each: Vec<_> = each.collect().await;
     each.into_iter().flatten().collect()
 }
 

@@ -22,6 +22,7 @@ use crate::domain::usage::source::Source;
 use crate::service::client::error::ApiError;
 use crate::service::usage::sources::Scope;
 use crate::service::{Target, permissions, snapshots};
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 
 /// What is asked about an image.
 #[derive(Debug)]
@@ -38,9 +39,6 @@ pub struct Request {
 
 /// What is read of an image beside the sources of use.
 pub const PARTS: u64 = 4;
-
-/// How many accounts are asked at a time.
-pub const ACCOUNTS: usize = 32;
 
 /// Reads everything there is about the image, all of it side by side. What fails is noted and hides nothing else.
 pub async fn read(context: &Context, chosen: &Chosen, request: Request) -> Result<Details> {
@@ -105,8 +103,8 @@ pub async fn parent(chosen: &Chosen, target: &Target, image: &Image) -> Result<O
     let others = chosen.accounts().into_iter().filter(|account| !account.same_account(target));
     let look =
         |account: Target| async move { lineage::source(&account, origin).await.map_err(|error| (account, error)) };
-    let each = std::iter::once(target).chain(others).cloned().map(look);
-    let mut answers = futures::stream::iter(each).buffered(ACCOUNTS);
+    let accounts = std::iter::once(target).chain(others).cloned();
+    let mut answers = concurrency::in_order(LOOKUPS, accounts, look);
     let mut failed = None;
     while let Some(answer) = answers.next().await {
         match answer {
@@ -138,8 +136,8 @@ pub async fn search(chosen: &Chosen, image: &Image, named: Vec<Region>) -> Searc
             }
         }
     };
-    let each = chosen.accounts().into_iter().map(|account| regions(account.in_region(&image.region)));
-    let answers: Vec<_> = futures::stream::iter(each).buffered(ACCOUNTS).collect().await;
+    let accounts = chosen.accounts().into_iter().map(|account| account.in_region(&image.region));
+    let answers = concurrency::each(LOOKUPS, accounts, regions).await;
     let (mut places, mut unlisted) = (Vec::new(), Vec::new());
     for (account, answer) in answers {
         match answer {

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use futures::StreamExt;
-
 use crate::domain::image::Image;
 use crate::domain::lineage::{Origin, Sight, copies_of, mark};
 use crate::domain::tags::COPIED_FROM;
 use crate::service::client::error::ApiError;
 use crate::service::client::target::Target;
 use crate::service::images::{self, FILTER_VALUES, Query};
-
-/// How many regions are looked into at a time.
-const SIDE_BY_SIDE: usize = 32;
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 
 /// Copies that were found, and where nobody could look.
 #[derive(Default)]
@@ -36,7 +32,7 @@ pub async fn copies(mut places: Vec<Target>, roots: &[Image]) -> Copies {
             let found = candidates(&place, sources).await;
             (place, found)
         };
-        let answers: Vec<_> = futures::stream::iter(places).map(look).buffered(SIDE_BY_SIDE).collect().await;
+        let answers = concurrency::each(LOOKUPS, places, look).await;
         let (mut found, mut of) = (Vec::new(), BTreeMap::new());
         places = Vec::new();
         for (place, answer) in answers {

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod concurrency;
 pub mod connections;
 pub mod convert;
 pub mod error;

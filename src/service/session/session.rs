@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use aws_config::SdkConfig;
-use futures::StreamExt;
 
 use super::accounts;
 use super::profile::Made;
@@ -19,13 +18,11 @@ use super::settings::Settings;
 use crate::domain::failure::Failure;
 use crate::domain::problem::PlaceError;
 use crate::domain::region::{Region, RegionChoice};
+use crate::service::client::concurrency::{self, SIGN_INS};
 use crate::service::client::error::ApiError;
 use crate::service::client::target::{Account, Target};
 
 pub use super::places::Places;
-
-/// How many accounts are entered at a time.
-const SIDE_BY_SIDE: usize = 64;
 
 /// The accounts and regions of a run.
 pub struct Session {
@@ -85,8 +82,8 @@ impl Session {
 
     /// The same where an account that cannot be entered is reported and does not hide the others.
     pub async fn places(&self) -> Places {
-        let each = self.accounts.iter().map(|account| async move { (account, self.entered(account).await) });
-        let all: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+        let enter = |account| async move { (account, self.entered(account).await) };
+        let all = concurrency::each(SIGN_INS, &self.accounts, enter).await;
         let several = self.accounts.len() + self.inactive.len() > 1;
         let mut places = Places::new(several, self.inactive.clone());
         for (account, answer) in all {

@@ -5,20 +5,20 @@ use std::collections::BTreeSet;
 use aws_sdk_ec2::types::{
     ImageReferenceOptionName, ImageReferenceResourceType, ResourceTypeOption, ResourceTypeRequest,
 };
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 
 use super::found::Found;
 use super::ssm_parameters::ALIASES;
 use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::{ALIAS, Source};
+use crate::service::client::concurrency::{self, CALLS};
 use crate::service::client::error::{ApiError, api};
 use crate::service::client::target::Target;
 
 /// The most images that EC2 takes in a call.
 const IMAGES_A_CALL: usize = 10;
 const PAGE: i32 = 1000;
-const SIDE_BY_SIDE: usize = 10;
 /// How many versions of a template EC2 looks at: its maximum, as its default of 10 would miss older ones.
 const VERSION_DEPTH: &str = "10000";
 /// By default EC2 counts terminated instances too.
@@ -27,8 +27,8 @@ const STATES: [&str; 5] = ["pending", "running", "shutting-down", "stopping", "s
 pub(super) async fn read(target: &Target, candidates: &BTreeSet<ImageId>) -> Result<Found, Problem> {
     let ids: Vec<String> = candidates.iter().map(ToString::to_string).collect();
     let chunks: Vec<Vec<String>> = ids.chunks(IMAGES_A_CALL).map(<[_]>::to_vec).collect();
-    let each = futures::stream::iter(chunks).map(|chunk| ask(target, chunk));
-    let answers: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
+    let each = concurrency::as_done(CALLS, chunks, |chunk| ask(target, chunk));
+    let answers: Vec<_> = each.try_collect().await.map_err(|e: ApiError| e.problem())?;
     let mut found = Found { read: ids.len(), ..Found::default() };
     for (image, kind, arn) in answers.into_iter().flatten() {
         let id = id_of(&arn);

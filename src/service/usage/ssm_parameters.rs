@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ssm::types::ParameterStringFilter;
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 
 use super::found::Found;
 use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
 use crate::domain::text::image_ids;
 use crate::domain::usage::source::{ALIAS, Source};
+use crate::service::client::concurrency::{self, CALLS};
 use crate::service::client::error::{ApiError, api};
 use crate::service::client::target::Target;
 
@@ -21,7 +22,6 @@ const LIST: &str = "DescribeParameters";
 const PAGE: i32 = 50;
 /// The most values that SSM gives in a call.
 const NAMES_A_CALL: usize = 10;
-const SIDE_BY_SIDE: usize = 10;
 /// Where aliases live: `/amictl/<family>/<alias>`.
 pub(super) const ALIASES: &str = "/amictl/";
 
@@ -30,8 +30,8 @@ pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
     let names = listed(target, "Type", texts).await.map_err(|e| e.problem())?;
     let mut found = Found { read: names.len(), ..Found::default() };
     let chunks: Vec<Vec<String>> = names.chunks(NAMES_A_CALL).map(<[_]>::to_vec).collect();
-    let each = futures::stream::iter(chunks).map(|chunk| values(target, chunk));
-    let values: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
+    let each = concurrency::as_done(CALLS, chunks, |chunk| values(target, chunk));
+    let values: Vec<_> = each.try_collect().await.map_err(|e: ApiError| e.problem())?;
     for (name, value) in values.into_iter().flatten() {
         let kind = if is_alias(&name) { ALIAS } else { "ssm-parameter" };
         for image in image_ids(&value) {
@@ -39,8 +39,8 @@ pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
         }
     }
     let aliases: Vec<_> = names.into_iter().filter(|name| is_alias(name)).collect();
-    let each = futures::stream::iter(aliases).map(|name| previous(target, name));
-    let before: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await.map_err(|e: ApiError| e.problem())?;
+    let each = concurrency::as_done(CALLS, aliases, |name| previous(target, name));
+    let before: Vec<_> = each.try_collect().await.map_err(|e: ApiError| e.problem())?;
     for (name, images) in before {
         for image in images {
             found.mention(Source::SsmParameters, image, ALIAS, &name, format!("{name}, the version before"));

@@ -7,16 +7,15 @@
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_ec2::types::LaunchTemplateVersion;
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 
 use super::templates::Wanted;
+use crate::service::client::concurrency::{self, CALLS};
 use crate::service::client::error::{ApiError, api, codes};
 use crate::service::client::target::Target;
 
 const CALL: &str = "DescribeLaunchTemplateVersions";
 const PAGE: i32 = 200;
-/// How many templates are read at a time.
-const SIDE_BY_SIDE: usize = 10;
 
 /// What EC2 says of a template, or a version of one, that does not exist, or cannot.
 const NOT_THERE: [&str; 6] = [
@@ -58,8 +57,8 @@ pub(super) async fn all(target: &Target) -> Result<(Vec<Listed>, Vec<LaunchTempl
         Err(error) => return Err(error),
     };
     let rest = unseen(&listed, &found);
-    let each = futures::stream::iter(rest).map(|id| async move { of(target, id).await });
-    let more: Vec<_> = each.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
+    let each = concurrency::as_done(CALLS, rest, |id| async move { of(target, id).await });
+    let more: Vec<_> = each.try_collect().await?;
     found.extend(more.into_iter().flatten());
     Ok((listed, found))
 }

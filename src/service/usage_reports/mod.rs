@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use tokio::time::Instant;
 
+use super::client::concurrency::{self, CALLS};
 use super::client::error::ApiError;
 use super::client::patience::{Over, Patience, Pauses};
 use super::client::target::Target;
@@ -21,8 +22,6 @@ use crate::domain::problem::Problem;
 use crate::domain::usage::source::Reference;
 use calls::{Report, State};
 
-/// How many reports are asked for, read or deleted at a time.
-const AT_ONCE: usize = 10;
 /// EC2's limit of reports in the making, of an account.
 const MOST_PENDING: usize = 2000;
 /// A report that is younger is as good as a new one: EC2's own lag is as long.
@@ -134,7 +133,7 @@ impl Round<'_> {
         let room = MOST_PENDING.saturating_sub(self.waiting.len());
         let some: Vec<_> = (0..room).map_while(|_| self.wanted.pop_first()).collect();
         let (target, patience, full) = (self.target, self.patience, &AtomicBool::new(false));
-        let each = some.into_iter().map(|image| async move {
+        let each = concurrency::as_done(CALLS, some, |image| async move {
             let answer = match () {
                 () if patience.stop.asked() => Err(NoReport::Interrupted),
                 () if Instant::now() >= patience.until => Err(late(NOT_ASKED)),
@@ -146,7 +145,7 @@ impl Round<'_> {
             full.fetch_or(refused, Ordering::Relaxed);
             (image, Some((answer, refused)))
         });
-        let answers: Vec<_> = futures::stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
+        let answers: Vec<_> = each.collect().await;
         let others = !self.waiting.is_empty() || answers.iter().any(|(_, made)| matches!(made, Some((Ok(_), _))));
         for (image, answer) in answers {
             match answer {
@@ -187,8 +186,8 @@ impl Round<'_> {
     /// does not help there is room for ours now.
     async fn read(&mut self) {
         let (target, patience) = (self.target, self.patience);
-        let ready = std::mem::take(&mut self.ready).into_iter();
-        let each = ready.map(|(image, awaited, end)| async move {
+        let ready = std::mem::take(&mut self.ready);
+        let each = concurrency::as_done(CALLS, ready, |(image, awaited, end)| async move {
             let users = match end {
                 Ok(()) if patience.stop.asked() => Err(NoReport::Interrupted),
                 Ok(()) if awaited.covers => calls::entries(target, &awaited.id).await.map_err(NoReport::from),
@@ -197,7 +196,7 @@ impl Round<'_> {
             };
             (image, awaited, users)
         });
-        let read: Vec<_> = futures::stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
+        let read: Vec<_> = each.collect().await;
         let there = self.there(&read).await;
         let mut ours = Vec::new();
         for (image, awaited, users) in read {
@@ -243,8 +242,7 @@ impl Round<'_> {
     }
 
     async fn delete(&self, ids: Vec<String>) {
-        let each = ids.iter().map(|id| calls::delete(self.target, id));
-        futures::stream::iter(each).buffer_unordered(AT_ONCE).collect::<()>().await;
+        concurrency::as_done(CALLS, &ids, |id| calls::delete(self.target, id)).collect::<()>().await;
     }
 
     fn answer(&mut self, image: ImageId, users: Users) {

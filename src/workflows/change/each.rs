@@ -1,7 +1,6 @@
 //! Changes every selected image, or asks EC2 whether it would.
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use crate::domain::image::Image;
 use crate::domain::problem::Problem;
@@ -9,11 +8,9 @@ use crate::domain::report::{Outcome, Report, Status, Verb};
 use crate::service::Target;
 use crate::workflows::conclude::changes;
 use crate::workflows::conclude::resume::Whole;
+use crate::workflows::run::concurrency::{self, IMAGES};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::select::selection::Chosen;
-
-/// How many images are worked on at a time.
-pub const SIDE_BY_SIDE: usize = 10;
 
 /// Changes that were made, or only tried.
 pub struct Changes {
@@ -53,7 +50,7 @@ pub async fn tried(
             }
         }
     };
-    let asking = async { Ok(futures::stream::iter(chosen.images).map(one).buffered(SIDE_BY_SIDE).collect().await) };
+    let asking = async { Ok(concurrency::each(IMAGES, chosen.images, one).await) };
     let results: Vec<Outcome> = context.unless_stopped(asking).await?;
     for outcome in results.iter().filter(|outcome| outcome.status == Status::Done) {
         let words =
@@ -84,7 +81,7 @@ pub async fn each(
             outcome
         }
     };
-    let results = futures::stream::iter(chosen.images).map(one).buffered(SIDE_BY_SIDE).collect().await;
+    let results = concurrency::each(IMAGES, chosen.images, one).await;
     drop(bar);
     let report = Report { results, errors: chosen.errors, ..Report::default() };
     Changes { report, remainder: Some(whole) }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Error, Result};
-use futures::StreamExt;
 
 use super::job::CopySource;
 use crate::domain::failure::Failure;
@@ -14,10 +13,8 @@ use crate::domain::permissions::principal::Principal;
 use crate::service::Target;
 use crate::service::client::error::ApiError;
 use crate::service::permissions::{launch_permissions, volume_permissions};
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
-
-/// How many accounts or snapshots are looked at at a time.
-const SIDE_BY_SIDE: usize = 32;
 
 /// What each account may do with an image whose owner can be entered. An account may have failed before.
 pub async fn with_owner(
@@ -26,14 +23,14 @@ pub async fn with_owner(
     image: &Image,
     asked: Vec<(Target, Option<Error>)>,
 ) -> Result<Vec<CopySource>> {
-    let each = asked.into_iter().map(|(target, failed)| async {
+    let each = concurrency::each(LOOKUPS, asked, |(target, failed)| async {
         let other = match failed {
             Some(error) => Err(error),
             None => other_than(owner, &target).await,
         };
         (target, other)
     });
-    let each: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+    let each = each.await;
     let others = each.iter().any(|(_, other)| matches!(other, Ok(Some(_))));
     let given = if others { Some(Given::read(owner, image).await) } else { None };
     let sources = each.into_iter().map(|(target, other)| {
@@ -67,14 +64,11 @@ struct Given {
 impl Given {
     async fn read(owner: &Target, image: &Image) -> Self {
         let ids: BTreeSet<SnapshotId> = image.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect();
-        let each = ids.into_iter().map(|id| async move {
+        let each = concurrency::each(LOOKUPS, ids, |id| async move {
             let read = volume_permissions(owner, &id).await;
             (id, read)
         });
-        let (launch, snapshots) = tokio::join!(
-            launch_permissions(owner, &image.id),
-            futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect()
-        );
+        let (launch, snapshots) = tokio::join!(launch_permissions(owner, &image.id), each);
         Self { launch, snapshots }
     }
 

@@ -5,9 +5,9 @@ use futures::StreamExt;
 
 use super::job::{self, Copies, Failed};
 use super::{conclude, explain};
-use crate::commands::copy::SIDE_BY_SIDE;
 use crate::domain::region::Region;
 use crate::service::copy;
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 
 pub async fn dry_run(context: &Context, all: &[Copies], mut failed: Vec<Failed>) -> Result<()> {
@@ -25,7 +25,7 @@ pub async fn dry_run(context: &Context, all: &[Copies], mut failed: Vec<Failed>)
             (of, region, said)
         }
     };
-    let mut asked = futures::stream::iter(each.collect::<Vec<_>>()).map(ask).buffered(SIDE_BY_SIDE);
+    let mut asked = concurrency::in_order(LOOKUPS, each.collect::<Vec<_>>(), ask);
     while let Some((of, region, said)) = asked.next().await {
         let copies = &all[of];
         match said {

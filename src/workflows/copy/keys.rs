@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use super::job::{self, Copies, Failed};
 use super::keys;
@@ -15,10 +14,8 @@ use crate::domain::region::Region;
 use crate::service::client::error::ApiError;
 use crate::service::copy::Encryption;
 use crate::service::{Target, kms_keys, snapshots};
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
-
-/// How many regions are asked at a time.
-const SIDE_BY_SIDE: usize = 32;
 
 /// What an image is made of, as far as keys go.
 #[derive(Debug, Clone, Default)]
@@ -107,7 +104,7 @@ async fn unshareable(
     source: &Volumes,
     encryption: impl Fn(&Region) -> Encryption,
 ) -> Option<(Region, String)> {
-    let each = to.iter().map(|region| {
+    let each = concurrency::each(LOOKUPS, to, |region| {
         let (to, encryption, beside) = (target.in_region(region), encryption(region), home == Some(region));
         async move {
             let key = match keys_of_copy(&to, &encryption, source, beside).await {
@@ -120,8 +117,7 @@ async fn unshareable(
             key.map(|key| (region.clone(), key))
         }
     });
-    let found: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
-    found.into_iter().flatten().next()
+    each.await.into_iter().flatten().next()
 }
 
 /// The keys of a copy by EC2's rules; `beside` is a copy of an own image in its own region, which keeps its keys.
@@ -166,9 +162,8 @@ async fn of_aws(context: &Context, at: &Target, keys: &BTreeSet<String>) -> Opti
 /// Refuses accounts whose copies could not be shared.
 pub async fn land(context: &Context, all: &[Copies], refused: &mut Vec<Failed>) -> Result<()> {
     let open = job::open(all, refused);
-    let each = open.map(|of| async move { (of, keys::copies(context, &all[of]).await) });
-    let landed: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
-    for (of, landing) in landed {
+    let each = concurrency::each(LOOKUPS, open, |of| async move { (of, keys::copies(context, &all[of]).await) });
+    for (of, landing) in each.await {
         match landing {
             Err(error) if all.len() > 1 => refused.push(Failed { of, region: None, error }),
             landing => landing?,

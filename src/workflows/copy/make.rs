@@ -16,9 +16,6 @@ use crate::workflows::follow_up::Unfinished;
 use crate::workflows::run::context::{Context, is_stopped};
 use crate::workflows::run::diagnostics;
 
-/// How many copies are under way at a time: most of their time EC2 works and they wait.
-pub const SIDE_BY_SIDE: usize = 128;
-
 pub async fn one(context: &Context, copies: &Copies, of: usize, region: Region) -> Copied {
     let (result, steps) = match begin(context, copies, &region).await {
         Ok((to, started)) => finish(context, copies, &to, &started).await,

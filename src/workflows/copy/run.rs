@@ -1,11 +1,11 @@
 //! Copies to all accounts and regions side by side.
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use super::conclude;
 use super::job::{Copied, Copies, Failed, Made, open};
-use super::make::{SIDE_BY_SIDE, one};
+use super::make::one;
+use crate::workflows::run::concurrency::{self, COPIES};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics::tell_failed;
 
@@ -33,7 +33,7 @@ pub async fn carry_out(context: &Context, all: &[Copies], refused: Vec<Failed>, 
     let each = open(all, &refused).flat_map(|of| all[of].to.iter().map(move |region| (of, region.clone())));
     let each: Vec<_> = each.collect();
     let one = |(of, region)| async move { one(context, &all[of], of, region).await };
-    let results: Vec<Copied> = futures::stream::iter(each).map(one).buffered(SIDE_BY_SIDE).collect().await;
+    let results: Vec<Copied> = concurrency::each(COPIES, each, one).await;
     let (mut made, mut failed) = (before, refused);
     for Copied { of, region, result, steps } in results {
         made.steps.extend(steps);

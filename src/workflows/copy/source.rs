@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Error, Result};
-use futures::StreamExt;
 
 use super::access::with_owner;
 use super::job::{Copies, CopySource};
@@ -17,12 +16,10 @@ use crate::domain::region::Region;
 use crate::domain::tags::name_tags;
 use crate::service::client::error::{ApiError, codes};
 use crate::service::{Target, images};
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
 use crate::workflows::select::resolve;
-
-/// How many accounts are looked at at a time.
-const SIDE_BY_SIDE: usize = 32;
 
 /// An account, and what it sees by the name that was asked for.
 type Looked = (Target, Result<Image>);
@@ -41,11 +38,11 @@ pub async fn find(
         let asked = targets.into_iter().map(|target| (target, None)).collect();
         return with_owner(context, &owner, &image, asked).await;
     }
-    let each = targets.into_iter().map(|target| async {
+    let each = concurrency::each(LOOKUPS, targets, |target| async {
         let seen = look(context, &target, reference, several).await;
         (target, seen)
     });
-    let looked: Vec<Looked> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+    let looked: Vec<Looked> = each.await;
     let Some((finder, image)) = origin(reference, &looked).await? else {
         return Err(nobody(context, reference, looked).await);
     };
@@ -55,7 +52,7 @@ pub async fn find(
         return with_owner(context, &finder, &image, asked).await;
     }
     let (by_id, now) = (&ImageRef::Id(image.id.clone()), context.now);
-    let each = looked.into_iter().map(|(target, seen)| {
+    let each = concurrency::each(LOOKUPS, looked, |(target, seen)| {
         let image = image.clone();
         async move {
             let seen = match seen {
@@ -72,7 +69,7 @@ pub async fn find(
             }
         }
     });
-    Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await)
+    Ok(each.await)
 }
 
 /// With several accounts, each is known to be one that can be entered before it is looked into.
@@ -122,12 +119,12 @@ async fn originals<'a>(found: Vec<(&'a Target, &'a Image)>) -> Vec<(&'a Target, 
         origins.entry(region).or_default().insert(id);
     }
     let places = found.iter().flat_map(|(target, _)| origins.iter().map(move |(region, ids)| (*target, region, ids)));
-    let each = places.map(|(target, region, ids)| async move {
+    let each = concurrency::each(LOOKUPS, places, |(target, region, ids)| async move {
         let ids: Vec<_> = ids.iter().cloned().collect();
         let own = images::own_by_ids(&target.in_region(region), &ids).await.unwrap_or_default();
         own.into_iter().map(move |image| (target, image.id)).collect::<Vec<_>>()
     });
-    let own: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+    let own = each.await;
     let given = |target: &Target, image: &Image| {
         let origin = origin(image);
         let is_it = |(owner, id): &(&Target, ImageId)| {

@@ -15,14 +15,12 @@ use crate::service::client::error::{self, ApiError};
 use crate::service::client::stop;
 use crate::service::settle::settle;
 use crate::service::{Target, deregister, permissions, snapshots};
+use crate::workflows::run::concurrency::{self, BATCHES, CHUNKS, SNAPSHOTS};
 use crate::workflows::run::context::{Context, stopped};
 use crate::workflows::run::journal::{end, not_begun};
 
-/// How many batches are worked on at a time.
-const SIDE_BY_SIDE: usize = 10;
-/// How many batches are looked at again together, and how many such chunks are under way at a time.
-const BATCHES: usize = 50;
-const CHUNKS: usize = 3;
+/// How many batches are looked at again together.
+const CHUNK: usize = 50;
 
 /// Removes everything. What is left when the user asks to stop is reported as skipped.
 pub async fn carry_out(context: &Context, work: Vec<(Target, Vec<Removal>)>, journal: &Journal) -> Report {
@@ -30,11 +28,10 @@ pub async fn carry_out(context: &Context, work: Vec<(Target, Vec<Removal>)>, jou
     let bar = context.printer.bars().count(total as u64, "deregistering");
     let run = Run { context, journal, bar: &bar };
     let chunks = work.into_iter().flat_map(|(target, removals)| {
-        let chunks: Vec<_> = removal::batches(removals).chunks(BATCHES).map(<[_]>::to_vec).collect();
+        let chunks: Vec<_> = removal::batches(removals).chunks(CHUNK).map(<[_]>::to_vec).collect();
         chunks.into_iter().map(move |chunk| (target.clone(), chunk))
     });
-    let each = chunks.map(|(target, chunk)| run.chunk(target, chunk));
-    let done: Vec<Vec<Outcome>> = futures::stream::iter(each).buffered(CHUNKS).collect().await;
+    let done = concurrency::each(CHUNKS, chunks, |(target, chunk)| run.chunk(target, chunk)).await;
     Report { results: done.into_iter().flatten().collect(), ..Report::default() }
 }
 
@@ -58,7 +55,7 @@ impl Run<'_> {
             Err(error) => (None, Some(format!("whether its tag {KEEP} keeps it is unknown: {error}"))),
         };
         let (tags, unread) = (&tags, &unread);
-        let each = batches.into_iter().map(|mut batch| async {
+        let each = concurrency::each(BATCHES, batches, |mut batch| async {
             // What was kept on purpose with one image does not go with another.
             batch.iter_mut().for_each(|removal| tags.iter().for_each(|tags| removal.keep_tagged(tags)));
             let doubt = |_: &SnapshotId| unread.clone().map(SnapshotResult::KeptUnverified);
@@ -84,8 +81,7 @@ impl Run<'_> {
             }
             (asked, untouched)
         });
-        let parts: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
-        let (asked, untouched): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        let (asked, untouched): (Vec<_>, Vec<_>) = each.await.into_iter().unzip();
         let asked: Vec<_> = asked.into_iter().flatten().collect();
         let settled = self.context.watched("looking whether they are gone", async |watch| {
             settle(&target, &asked, &self.context.stop, watch).await
@@ -125,8 +121,9 @@ impl Run<'_> {
         // those too that go with a later image. Not being allowed to know is no reason to keep it.
         let ids: BTreeSet<_> = removal.image.snapshots.iter().map(|snapshot| &snapshot.id).collect();
         let unread = ids.into_iter().filter(|id| going.contains(id) && !shared.contains_key(id));
-        let each = unread.map(|id| async move { (id.clone(), permissions::volume_permissions(target, id).await.ok()) });
-        let each = futures::stream::iter(each.collect::<Vec<_>>()).buffer_unordered(SIDE_BY_SIDE);
+        let each = concurrency::as_done(SNAPSHOTS, unread.collect::<Vec<_>>(), |id| async move {
+            (id.clone(), permissions::volume_permissions(target, id).await.ok())
+        });
         let (shares, read) = tokio::join!(permissions::named(target, &removal.image.id), each.collect::<Vec<_>>());
         shared.extend(read);
         let (shares, going) = (shares.ok(), Some(GoingSnapshots { tags, shared }));

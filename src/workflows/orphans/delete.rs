@@ -1,7 +1,6 @@
 //! Deletes orphaned snapshots.
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use super::found::FoundOrphan;
 use crate::domain::orphan::Orphan;
@@ -10,22 +9,20 @@ use crate::domain::report::SnapshotResult;
 use crate::journal::Journal;
 use crate::service::client::{error, stop};
 use crate::service::{Target, snapshots};
+use crate::workflows::run::concurrency::{self, SNAPSHOTS};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::JournalFile;
-
-/// How many regions, or snapshots, are worked on at a time.
-pub const SIDE_BY_SIDE: usize = 10;
 
 /// Deletes them, each written down before and after.
 pub async fn delete(context: &Context, found: Vec<FoundOrphan>, journal: &JournalFile) -> Result<Vec<FoundOrphan>> {
     let journal = journal.open(context, found.iter().map(|(target, _)| target)).await?;
     let bar = context.printer.bars().count(found.len() as u64, "deleting snapshots");
-    let each = found.into_iter().map(|(target, mut orphan)| async {
+    let each = concurrency::each(SNAPSHOTS, found, |(target, mut orphan)| async {
         orphan.result = Some(one(context, &target, &orphan, &journal).await);
         bar.step();
         (target, orphan)
     });
-    Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await)
+    Ok(each.await)
 }
 
 pub async fn one(context: &Context, target: &Target, orphan: &Orphan, journal: &Journal) -> SnapshotResult {

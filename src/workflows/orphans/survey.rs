@@ -1,9 +1,7 @@
 //! Finds orphaned snapshots in all places of a run.
 
 use anyhow::Result;
-use futures::StreamExt;
 
-use super::delete::SIDE_BY_SIDE;
 use super::found::FoundOrphan;
 use super::search::{self, Search};
 use crate::domain::orphan::{Orphan, Spared};
@@ -11,6 +9,7 @@ use crate::domain::problem::{PlaceError, Problem};
 use crate::service::Target;
 use crate::service::session::places::Places;
 use crate::workflows::recycle_bin::outlook::Going;
+use crate::workflows::run::concurrency::{self, INVENTORIES};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
 use crate::workflows::usage::place;
@@ -51,13 +50,12 @@ pub fn still(shown: &[FoundOrphan], now: Vec<FoundOrphan>) -> Vec<FoundOrphan> {
 pub async fn find(context: &Context, places: &Places, search: &Search) -> Result<Looked> {
     let bar = context.printer.bars().count(places.targets.len() as u64, "reading snapshots and images");
     let bar = &bar;
-    let each = places.targets.iter().map(|target| async move {
+    let each = concurrency::each(INVENTORIES, &places.targets, |target| async move {
         let found = search::place(target, search).await;
         bar.step();
         (target, found)
     });
-    let answers = async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await) };
-    let answers = context.unless_stopped(answers).await?;
+    let answers = context.unless_stopped(async { Ok(each.await) }).await?;
     // Last, so that little time passes before they are deleted; and only where there is anything to delete.
     let held = |answer: &Result<search::Leftovers>| answer.as_ref().is_ok_and(search::Leftovers::any);
     let regions = answers.iter().filter(|(_, answer)| held(answer)).map(|(target, _)| &target.region).collect();

@@ -9,7 +9,7 @@ use super::survey::Surveys;
 use crate::domain::image::Image;
 use crate::domain::plan::document::{Action, Plan};
 use crate::domain::plan::fingerprint;
-use crate::domain::plan::rows::Rows;
+pub use crate::domain::plan::rows::Rows;
 use crate::domain::problem::Problem;
 use crate::domain::removal::Removal;
 use crate::domain::report::Outcome;

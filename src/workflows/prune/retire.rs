@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use crate::domain::change::{Change, Objection};
 use crate::domain::failure::{Failure, Kind};
@@ -19,11 +18,9 @@ use crate::output::Bar;
 use crate::service::permissions::{Give, change_launch, launch_permissions};
 use crate::service::{Target, lifecycle};
 use crate::workflows::permissions::record::{self, GivenBack};
+use crate::workflows::run::concurrency::{self, IMAGES};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::run::journal::{self, JournalFile};
-
-/// How many images are worked on at a time.
-const SIDE_BY_SIDE: usize = 10;
 
 /// One image that goes a step.
 pub struct Task {
@@ -47,8 +44,7 @@ pub async fn known(context: &Context, journal: &JournalFile, tasks: &[Task]) -> 
 /// Takes every step. What is left when the user asks to stop is reported as skipped.
 pub async fn carry_out(context: &Context, tasks: Vec<Task>, journal: &Journal, known: &Known) -> Vec<Outcome> {
     let bar = context.printer.bars().count(tasks.len() as u64, "retiring");
-    let each = tasks.into_iter().map(|task| one(context, task, journal, known, &bar));
-    futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await
+    concurrency::each(IMAGES, tasks, |task| one(context, task, journal, known, &bar)).await
 }
 
 /// Asks EC2 whether a step would work; changes nothing.

@@ -27,14 +27,13 @@ use crate::service::client::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::permissions::launch_permissions;
 use crate::service::session::places::Places;
+use crate::service::usage::sources::Scope;
 use crate::service::usage::sources::{self, Scope};
 use crate::workflows::run::concurrency::PLACES;
+use crate::workflows::run::concurrency::{self, IMAGES};
 use crate::workflows::run::context::Context;
 use crate::workflows::usage::place::{self, Looked, Pick};
 use crate::workflows::usage::{accounts, reports, snapshots};
-
-/// How many images are asked about at a time.
-const SIDE_BY_SIDE: usize = 10;
 
 /// Everything that was found out about one account and region.
 pub struct Survey {
@@ -67,10 +66,9 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
     let scope = Scope::new(policy.without_sources.clone(), policy.refs_from.iter().map(PathBuf::from).collect());
     let steps = Source::ALL.len() + 1;
     let bar = context.printer.bars().count((targets.len() * steps) as u64, "reading images and their use");
-    let each = targets.into_iter().map(|target| place(context, target, policy, &scope, &bar));
+    let each = concurrency::each(PLACES, targets, |target| place(context, target, policy, &scope, &bar));
     let reading = async {
-        let each: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
-        let mut surveys = Surveys { each, errors: places.errors.clone() };
+        let mut surveys = Surveys { each: each.await, errors: places.errors.clone() };
         let mut unread = place::unread_accounts(&places.unentered());
         let listed = surveys.each.iter().any(|survey| survey.unlisted.is_none());
         for Survey { target, unlisted, .. } in &surveys.each {
@@ -128,8 +126,7 @@ async fn place(context: &Context, target: Target, policy: &Policy, scope: &Scope
     let (images, unlisted) = listed.map_or_else(|error| (Vec::new(), Some(error)), |images| (images, None));
     let asked = judge(policy, &images, &usage, &Shares::new(), context.now);
     let asked: Vec<_> = asked.iter().filter(|v| v.candidate() && v.asks_shares).map(|v| v.image.clone()).collect();
-    let each = futures::stream::iter(asked).map(|image| shares(&target, image));
-    let shares = each.buffer_unordered(SIDE_BY_SIDE).collect().await;
+    let shares = concurrency::as_done(IMAGES, asked, |image| shares(&target, image)).collect().await;
     let account = target.account().await.ok().cloned();
     Survey { target, account, images, usage, shares, unlisted }
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::journal::Remembered;
@@ -11,10 +10,8 @@ use crate::domain::problem::PlaceError;
 use crate::domain::recycle_bin::contents::{Binned, BinnedImage, BinnedSnapshot};
 use crate::service::client::error::ApiError;
 use crate::service::{Target, recycle_bin, snapshots};
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
-
-/// How many places are read at a time.
-pub const SIDE_BY_SIDE: usize = 32;
 
 /// The bin of one place.
 pub struct Bin {
@@ -56,7 +53,7 @@ impl Trouble {
 /// Reads the bins of all places side by side; those that cannot be read are errors beside the others.
 pub async fn read(context: &Context) -> Result<(Vec<Bin>, Vec<Trouble>)> {
     let places = context.session().await?.places().await.some()?;
-    let each = futures::stream::iter(places.targets).map(|target| async {
+    let each = concurrency::each(LOOKUPS, places.targets, |target| async {
         match tokio::join!(recycle_bin::images(&target), recycle_bin::snapshots(&target)) {
             (Ok(images), snapshots) => Ok(Bin { target, images, snapshots }),
             (Err(error), _) => Err(Trouble::of(&target, error).await),
@@ -64,7 +61,7 @@ pub async fn read(context: &Context) -> Result<(Vec<Bin>, Vec<Trouble>)> {
     });
     let mut bins = Vec::new();
     let mut troubles: Vec<_> = places.errors.into_iter().map(|place| Trouble { place, api: None }).collect();
-    for read in each.buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await {
+    for read in each.await {
         match read {
             Ok(bin) => bins.push(bin),
             Err(trouble) => troubles.push(trouble),

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
@@ -18,10 +17,8 @@ use crate::domain::retire::step::Step;
 use crate::domain::tags::Tags;
 use crate::service::client::error::ApiError;
 use crate::service::{Target, images, recycle_bin, snapshots};
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
-
-/// How many places are read at a time.
-const SIDE_BY_SIDE: usize = 32;
 
 /// The rules of one place, or why they are not known. That alone ends no run.
 type Rules = Result<Vec<Rule>, Problem>;
@@ -33,8 +30,8 @@ pub struct Bin(Vec<(Target, Rules)>);
 impl Bin {
     /// Reads the rules of these places side by side; fails never, so that it can stand beside other reads.
     pub async fn of(targets: &[Target]) -> Result<Self> {
-        let each = futures::stream::iter(targets).map(|target| async { (target.clone(), rules(target).await) });
-        Ok(Self(each.buffered(SIDE_BY_SIDE).collect().await))
+        let each = concurrency::each(LOOKUPS, targets, |target| async { (target.clone(), rules(target).await) });
+        Ok(Self(each.await))
     }
 
     /// Whether nobody has asked.
@@ -91,15 +88,14 @@ impl Demand {
             false => Resource::Image,
         };
         let mut outlook = Outlook { resource, fates: Vec::new(), unknown: Vec::new() };
-        let each = places.into_iter().map(|(target, known)| async move {
+        let each = concurrency::each(LOOKUPS, places, |(target, known)| async move {
             let known = match known {
                 Ok((rules, going)) => fates(&target, &rules, &going).await.map_err(|error| error.problem()),
                 Err(problem) => Err(problem),
             };
             (target, known)
         });
-        let found: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
-        for (target, known) in found {
+        for (target, known) in each.await {
             match known {
                 Ok(fates) => outlook.fates.extend(fates),
                 Err(problem) => outlook.unknown.push((target.region.to_string(), problem)),
@@ -128,7 +124,7 @@ impl Demand {
     /// The same for the images that a plan deregisters, as they are now; those that are gone are passed over.
     pub async fn announce_plan(&self, context: &Context, targets: &[Target], plan: &Plan) -> Result<()> {
         let all = &Rows::of(plan);
-        let each = futures::stream::iter(targets).map(|target| async move {
+        let each = concurrency::each(LOOKUPS, targets, |target| async move {
             let rows = all.of_place(&target.region, target.account().await.ok());
             let rows: BTreeMap<_, _> =
                 rows.into_iter().filter(|row| row.action == Step::Deregister).map(|row| (&row.image_id, row)).collect();
@@ -141,8 +137,7 @@ impl Demand {
             };
             Some((target.clone(), known))
         });
-        let places: Vec<_> = each.buffered(SIDE_BY_SIDE).collect().await;
-        self.say(context, places.into_iter().flatten().collect()).await
+        self.say(context, each.await.into_iter().flatten().collect()).await
     }
 }
 

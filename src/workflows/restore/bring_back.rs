@@ -16,9 +16,8 @@ use crate::service::client::patience::{Over, Patience, Pauses};
 use crate::service::client::target::Target;
 use crate::service::wait::image_back;
 use crate::service::{recycle_bin, snapshots};
+use crate::workflows::run::concurrency::{self, IMAGES, SNAPSHOTS};
 
-/// How many snapshots, or images, are worked on at a time.
-const SIDE_BY_SIDE: usize = 10;
 /// How long EC2 may take a snapshot that is back for one that is not, in seconds.
 const SEEN_PAUSES: [u64; 5] = [1, 2, 4, 8, 15];
 /// The state of a snapshot on its way back.
@@ -78,21 +77,21 @@ pub async fn bring_back(
 ) -> Vec<Returned> {
     // Several images may be made of one snapshot.
     let wanted: BTreeSet<&SnapshotId> = comebacks.iter().flat_map(|comeback| &comeback.restore).collect();
-    let each = futures::stream::iter(wanted).map(|id| async move {
+    let each = concurrency::as_done(SNAPSHOTS, wanted, |id| async move {
         let done = if patience.stop.asked() { Err(interrupted()) } else { restore(target, id).await };
         (id.clone(), done)
     });
-    let mut restored: Restored = each.buffer_unordered(SIDE_BY_SIDE).collect().await;
+    let mut restored: Restored = each.collect().await;
     // Those that are not back in time are on their way all the same.
     let accepted: Accepted = restored.iter().filter(|(_, done)| done.is_ok()).map(|(id, _)| id.clone()).collect();
     settle(target, &mut restored, patience).await;
     let (restored, accepted) = (&restored, &accepted);
-    let each = futures::stream::iter(comebacks).map(|comeback| async move {
+    let each = concurrency::each(IMAGES, comebacks, |comeback| async move {
         let returned = Return::new(target, comeback, accepted, restored).run(bin, patience).await;
         step();
         returned
     });
-    each.buffered(SIDE_BY_SIDE).collect().await
+    each.await
 }
 
 async fn restore(target: &Target, id: &SnapshotId) -> Result<(), Problem> {

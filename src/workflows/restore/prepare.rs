@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
@@ -17,11 +16,9 @@ use crate::service::client::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::{Target, snapshots};
 use crate::workflows::recycle_bin::contents::{self, Bin, Trouble};
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::run::journal::JournalFile;
-
-/// How many places are read at a time.
-const SIDE_BY_SIDE: usize = 32;
 
 /// What is to be done in one place.
 pub struct Place {
@@ -55,8 +52,7 @@ pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &Jou
         bin.images.retain(|image| left.remove(&image.id));
         bin
     });
-    let each = futures::stream::iter(bins.collect::<Vec<_>>()).map(|bin| in_bin(bin, &known));
-    let looked: Vec<_> = each.buffered(SIDE_BY_SIDE).collect().await;
+    let looked = concurrency::each(LOOKUPS, bins.collect::<Vec<_>>(), |bin| in_bin(bin, &known)).await;
     let (mut places, mut lost) = (Vec::new(), Vec::new());
     for (place, trouble) in looked {
         if let Some((images, trouble)) = trouble {
@@ -68,8 +64,7 @@ pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &Jou
     }
     // One that is there already may lack something, where an earlier run did not get to the end.
     let ids: Vec<_> = left.iter().cloned().collect();
-    let each = futures::stream::iter(&places).map(|place| images::own_by_ids(&place.target, &ids));
-    let present: Vec<_> = each.buffered(SIDE_BY_SIDE).collect().await;
+    let present = concurrency::each(LOOKUPS, &places, |place| images::own_by_ids(&place.target, &ids)).await;
     for (place, images) in places.iter_mut().zip(present) {
         match images {
             Err(error) => troubles.push(Trouble::of(&place.target, error).await),

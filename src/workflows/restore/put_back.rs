@@ -3,8 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use futures::StreamExt;
-
 use crate::domain::change::Change;
 use crate::domain::count::counted;
 use crate::domain::ids::SnapshotId;
@@ -17,9 +15,7 @@ use crate::domain::tags::{RETIRE, Tags};
 use crate::service::client::target::Target;
 use crate::service::permissions::{Refused, give_each, give_volume_each, known_permissions, volume_permissions};
 use crate::service::{lifecycle, snapshots, tags};
-
-/// How many snapshots are worked on at a time.
-const SIDE_BY_SIDE: usize = 10;
+use crate::workflows::run::concurrency::{self, SNAPSHOTS};
 
 /// What was put back.
 #[derive(Debug, Default)]
@@ -136,9 +132,8 @@ async fn share(target: &Target, before: &Remembered, image: &Image) -> Given {
 }
 
 async fn share_snapshots(target: &Target, before: &Remembered, restored: &BTreeSet<SnapshotId>) -> Given {
-    let each = before.copiers(restored).into_iter();
-    let each = each.map(|(id, who)| async move { share_snapshot(target, &id, &who).await });
-    let done: Vec<_> = futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
+    let share = |(id, who)| async move { share_snapshot(target, &id, &who).await };
+    let done = concurrency::each(SNAPSHOTS, before.copiers(restored), share).await;
     let number = done.iter().map(|(number, _)| number).sum();
     (number, done.into_iter().find_map(|(_, problem)| problem))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use futures::{FutureExt, StreamExt, TryStreamExt};
+use futures::{FutureExt, TryStreamExt};
 use tokio::task::JoinHandle;
 
 use super::selection::{Chosen, Gaps};
@@ -12,10 +12,8 @@ use crate::service::Target;
 use crate::service::client::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::session::places::Places;
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
-
-/// How many regions and accounts are listed at a time, beside those that are begun early.
-const SIDE_BY_SIDE: usize = 32;
 
 type Listed = (Target, Result<Vec<Image>, ApiError>);
 
@@ -31,11 +29,11 @@ pub async fn find(context: &Context, query: Query) -> Result<(Vec<Vec<Image>>, C
     let unentered = places.unentered();
     let Places { targets, mut errors, several, .. } = places;
     let bar = context.printer.bars().count(targets.len() as u64, "listing images");
-    let found = futures::stream::iter(targets).map(|target| {
+    let found = concurrency::in_order(LOOKUPS, targets, |target| {
         let begun = ahead.iter().position(|(place, _)| place.is(&target)).map(|at| ahead.swap_remove(at).1);
         begun.unwrap_or_else(|| begin(target, &query)).inspect(|_| bar.step())
     });
-    let answers: Vec<Listed> = found.buffered(SIDE_BY_SIDE).try_collect().await?;
+    let answers: Vec<Listed> = found.try_collect().await?;
     drop(bar);
     let (mut images, mut targets, mut first) = (Vec::new(), Vec::new(), None);
     for (target, answer) in answers {

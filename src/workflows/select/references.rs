@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use super::resolve;
 use super::selection::{Chosen, Gaps};
@@ -12,11 +11,10 @@ use crate::domain::image::Image;
 use crate::domain::reference::ImageRef;
 use crate::service::Target;
 use crate::service::session::places::Places;
+use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::run::diagnostics::problem;
 
-/// How many places are looked into at a time.
-const SIDE_BY_SIDE: usize = 32;
 /// How many places an error names: all there are in most runs where they are to be told apart, and some where not.
 const TOLD_APART: usize = 20;
 const MISSED: usize = 5;
@@ -77,7 +75,7 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
     let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let unentered = entered.unentered();
     let Places { targets, mut errors, several, .. } = entered;
-    let each = targets.iter().map(|target| async {
+    let each = concurrency::each(LOOKUPS, &targets, |target| async {
         let mut found = Vec::new();
         for reference in references {
             found.push(match every_version {
@@ -88,9 +86,7 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
         (target.clone(), found)
     });
     let spinner = context.printer.bars().spinner("looking for images");
-    let found: Vec<Found> = context
-        .unless_stopped(async { Ok(futures::stream::iter(each).buffered(SIDE_BY_SIDE).collect().await) })
-        .await?;
+    let found: Vec<Found> = context.unless_stopped(async { Ok(each.await) }).await?;
     drop(spinner);
     let (mut unread, mut gaps) = (None, Gaps::default());
     let mut missing: Vec<Vec<(Target, anyhow::Error)>> = references.iter().map(|_| Vec::new()).collect();

@@ -15,7 +15,7 @@ use crate::domain::region::Region;
 use crate::domain::usage::accounts::{self, Unread, elsewhere, may_launch};
 use crate::domain::usage::source::{Source, SourceState, SourceStatus};
 use crate::service::permissions::launch_permissions;
-use crate::workflows::run::concurrency::{IMAGES, PLACES};
+use crate::workflows::run::concurrency::{self, IMAGES, PLACES};
 
 /// Adds to what each place says of use what the other accounts say, and what EC2's own search finds there of the images
 /// that are `asked` about. Where one of those could not be looked into, the candidates that it may launch are in doubt.
@@ -45,8 +45,7 @@ pub async fn across(
         said_elsewhere(looked);
     }
     let (unread, places) = (&unread, &*looked);
-    let doubts = places.iter().map(|place| doubts(place, candidates, unread));
-    let doubts: Vec<_> = futures::stream::iter(doubts).buffered(PLACES).collect().await;
+    let doubts = concurrency::each(PLACES, places, |place| doubts(place, candidates, unread)).await;
     for ((place, doubts), read) in looked.iter_mut().zip(doubts).zip(read) {
         let state = accounts::state(place.account.clone(), place.region(), read, &doubts);
         place.usage.sources.push(state);
@@ -54,8 +53,7 @@ pub async fn across(
     }
     // Whether an image may be used says nothing of its snapshots: those are shared by themselves.
     let places = &*looked;
-    let doubts = places.iter().map(|place| snapshots::doubts(place, candidates, unread));
-    let doubts: Vec<_> = futures::stream::iter(doubts).buffered(PLACES).collect().await;
+    let doubts = concurrency::each(PLACES, places, |place| snapshots::doubts(place, candidates, unread)).await;
     for (place, doubts) in looked.iter_mut().zip(doubts) {
         doubts.into_iter().for_each(|(snapshot, why)| place.usage.doubt_snapshot(snapshot, why));
     }
@@ -104,12 +102,12 @@ async fn doubts(place: &Looked<'_>, candidates: Pick<'_>, unread: &[Unread]) -> 
     }
     // Of an image of others EC2 does not tell who may launch it. Of a disabled one it tells that nobody may, though
     // those who could may count on it still.
-    let each = candidates(place).into_iter().map(|image| async move {
+    let each = concurrency::as_done(IMAGES, candidates(place), |image| async move {
         let shares = if image.own { launch_permissions(place.target, &image.id).await.map(Some) } else { Ok(None) };
         let shares = shares.map(|now| Some(now?.into_iter().chain(before_disabling(image)?).collect()));
         (image, shares)
     });
-    let answers: Vec<_> = futures::stream::iter(each).buffer_unordered(IMAGES).collect().await;
+    let answers: Vec<_> = each.collect().await;
     let doubt = |(image, shares): (&Image, Result<_, _>)| {
         let why = match shares {
             Ok(None) => unread.first().map(|unread| unread.doubt_of(image)),

@@ -17,11 +17,8 @@ use crate::service::Target;
 use crate::service::client::error::ApiError;
 use crate::service::permissions::launch_permissions;
 use crate::service::usage_reports::{self, NoReport};
+use crate::workflows::run::concurrency::{self, IMAGES, REPORTS};
 use crate::workflows::run::context::Context;
-
-/// How many images are asked about at a time, and how many places.
-const AT_ONCE: usize = 10;
-const PLACES: usize = 32;
 
 /// One image, its place by number, and what EC2 reported.
 type Answer = (usize, ImageId, Result<Vec<Reference>, NoReport>);
@@ -36,11 +33,11 @@ pub async fn add(context: &Context, looked: &mut [Looked<'_>], candidates: Pick<
         .collect();
     let bar = context.printer.bars().count(wanted.len() as u64, "waiting for usage reports");
     let (patience, places) = (context.patience(), &*looked);
-    let each = wanted.into_iter().map(|(at, image)| async move {
+    let each = concurrency::as_done(IMAGES, wanted, |(at, image)| async move {
         let shared = if context.stop.asked() { Ok(false) } else { shared(places[at].target, image).await };
         (at, image.id.clone(), shared)
     });
-    let asked: Vec<_> = futures::stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
+    let asked: Vec<_> = each.collect().await;
     let mut answers: Vec<Answer> = Vec::new();
     let mut images: Vec<BTreeSet<ImageId>> = places.iter().map(|_| BTreeSet::new()).collect();
     for (at, image, shared) in asked {
@@ -54,11 +51,12 @@ pub async fn add(context: &Context, looked: &mut [Looked<'_>], candidates: Pick<
         }
     }
     let (done, patience) = (&|| bar.step(), &patience);
-    let each = images.into_iter().enumerate().filter(|(_, images)| !images.is_empty()).map(|(at, images)| async move {
+    let images = images.into_iter().enumerate().filter(|(_, images)| !images.is_empty());
+    let each = concurrency::as_done(REPORTS, images, |(at, images)| async move {
         let users = usage_reports::users(places[at].target, images, context.now, patience, done).await;
         users.into_iter().map(move |(image, users)| (at, image, users))
     });
-    let reported: Vec<_> = futures::stream::iter(each).buffer_unordered(PLACES).collect().await;
+    let reported: Vec<_> = each.collect().await;
     answers.extend(reported.into_iter().flatten());
     drop(bar);
     if context.stop.asked() || answers.iter().any(|(_, _, answer)| *answer == Err(NoReport::Interrupted)) {

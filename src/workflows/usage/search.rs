@@ -6,8 +6,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use futures::StreamExt;
-
 use super::place::Looked;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -19,6 +17,7 @@ use crate::domain::usage::source::Reference;
 use crate::service::images::{self, FILTER_VALUES};
 use crate::service::usage::sources;
 use crate::workflows::run::concurrency::PLACES;
+use crate::workflows::run::concurrency::{self};
 
 /// So many images of others are few: ten calls.
 const FEW: usize = 100;
@@ -33,13 +32,13 @@ pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<&Image>], whole: &[b
         images.iter().for_each(|image| region.add(at, image));
     }
     let regions = &regions;
-    let each = places.iter().enumerate().filter(|(at, _)| whole[*at]).map(|(at, place)| async move {
+    let wanted = places.iter().enumerate().filter(|(at, _)| whole[*at]);
+    let each = concurrency::each(PLACES, wanted, |(at, place)| async move {
         let launchable = &regions[place.region()];
         (at, references(at, place, launchable).await)
     });
-    let answers: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
     let (mut unread, mut found) = (Vec::new(), Vec::new());
-    for (at, answer) in answers {
+    for (at, answer) in each.await {
         match answer {
             Ok(references) => found.push((at, references)),
             Err(problem) => {

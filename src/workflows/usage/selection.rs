@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Result;
-use futures::StreamExt;
 
 use super::accounts::across;
 use super::place::{Looked, unread_accounts};
@@ -13,8 +12,10 @@ use crate::domain::region::Region;
 use crate::domain::retention::Shares;
 use crate::domain::usage::source::{Source, Usage, Verdict};
 use crate::service::Target;
+use crate::service::usage::sources::Scope;
 use crate::service::usage::sources::{self, Scope};
 use crate::workflows::run::concurrency::PLACES;
+use crate::workflows::run::concurrency::{self};
 use crate::workflows::run::context::Context;
 use crate::workflows::select::selection::Chosen;
 
@@ -38,7 +39,7 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
     for (target, image) in &chosen.images {
         own.entry(target.key()).or_default().push(image.clone());
     }
-    let each = targets.into_iter().map(|target| {
+    let each = concurrency::each(PLACES, targets, |target| {
         let images = own.remove(&target.key()).unwrap_or_default();
         async {
             let ids = images.iter().map(|image| image.id.clone()).collect();
@@ -46,8 +47,7 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
             Used { target: target.clone(), images, usage }
         }
     });
-    let looking = async { Ok(futures::stream::iter(each).buffered(PLACES).collect().await) };
-    let mut used: Vec<Used> = context.unless_stopped(looking).await?;
+    let mut used: Vec<Used> = context.unless_stopped(async { Ok(each.await) }).await?;
     drop(bar);
     let (mut looked, none) = (Vec::new(), Shares::new());
     for Used { target, images, usage } in &mut used {

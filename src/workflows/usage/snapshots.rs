@@ -14,12 +14,11 @@ use crate::domain::usage::accounts::{Unread, may_launch, seen_from_outside};
 use crate::domain::usage::source::{Reference, Source};
 use crate::service::Target;
 use crate::service::permissions::volume_permissions;
+use crate::service::usage::sources::Scope;
 use crate::service::usage::sources::{self, Scope};
 use crate::workflows::run::concurrency::PLACES;
+use crate::workflows::run::concurrency::{self, SNAPSHOTS};
 use crate::workflows::select::selection::Chosen;
-
-/// How many snapshots are asked about at a time.
-const SIDE_BY_SIDE: usize = 10;
 
 /// Adds to what each place says the snapshots of its images that the other accounts of the run name.
 pub fn add(looked: &mut [Looked<'_>]) {
@@ -64,13 +63,13 @@ impl Naming {
     /// Reads all places in these regions, once. `unread` are the accounts that were not entered; where it is nothing, what
     /// one account names does not count for the others.
     pub async fn read(targets: &[Target], regions: &BTreeSet<&Region>, unread: Option<Vec<Unread>>) -> Self {
-        let each = targets.iter().filter(|target| regions.contains(&target.region)).map(|target| async move {
+        let wanted = targets.iter().filter(|target| regions.contains(&target.region));
+        let each = concurrency::each(PLACES, wanted, |target| async move {
             let account = target.account().await.ok().cloned();
             (target.clone(), account, sources::snapshots(target).await)
         });
-        let read: Vec<_> = futures::stream::iter(each).buffered(PLACES).collect().await;
         let mut all = Self { places: Vec::new(), names: HashMap::new(), unread };
-        for (at, (target, account, named)) in read.into_iter().enumerate() {
+        for (at, (target, account, named)) in each.await.into_iter().enumerate() {
             let read = named.map(|named| {
                 for (snapshot, by) in named {
                     all.names.entry((target.region.clone(), snapshot)).or_default().push((at, by));
@@ -137,11 +136,11 @@ async fn in_doubt(
     if unread.is_empty() {
         return BTreeMap::new();
     }
-    let each = snapshots.into_iter().map(|id| async move {
+    let each = concurrency::as_done(SNAPSHOTS, snapshots, |id| async move {
         let why = doubt(target, &id, unread).await?;
         Some((id, why))
     });
-    let doubts: Vec<_> = futures::stream::iter(each).buffer_unordered(SIDE_BY_SIDE).collect().await;
+    let doubts: Vec<_> = each.collect().await;
     doubts.into_iter().flatten().collect()
 }
 
