@@ -1,26 +1,26 @@
-//! Waiting for room where EC2 does only so much at a time, as with copies and snapshots.
+//! Waits for capacity when EC2 limits concurrent work, as with copies and snapshots.
 
 use super::error::{ApiError, codes};
 use super::patience::{Over, Patience, Pauses};
 use super::retry::{FULL, QUOTA};
 use super::stop;
 
-/// Words of a limit on what goes on at the moment. A quota, which no waiting helps against, has the same code.
+/// Words of a limit on concurrent work. A permanent quota, for which waiting is useless, has the same code.
 const AT_THE_MOMENT: [&str; 4] = ["in progress", "concurrent", "simultaneous", "at a time"];
 
-/// How long to wait for room, and whom to tell.
+/// The deadline of the wait for capacity, and the function that shows it.
 pub struct Room<'a> {
     pub patience: Patience,
     tell: &'a (dyn Fn(String) + Send + Sync),
 }
 
 impl<'a> Room<'a> {
-    /// Waits as long as `patience` has it.
+    /// Waits for at most `patience`.
     pub fn new(patience: Patience, tell: &'a (dyn Fn(String) + Send + Sync)) -> Self {
         Self { patience, tell }
     }
 
-    /// Makes a call, again and again as long as EC2 has no room for what it begins.
+    /// Repeats a call until EC2 has capacity for it.
     pub async fn call<T, F>(&self, call: impl Fn() -> F) -> Result<T, ApiError>
     where
         F: Future<Output = Result<T, ApiError>>,
@@ -48,13 +48,13 @@ impl<'a> Room<'a> {
     }
 }
 
-/// Whether there will be room by itself, and nothing has begun.
+/// Whether capacity will become free, and nothing was started.
 fn is_full(error: &ApiError) -> bool {
     let passes = FULL.contains(&error.code.as_str()) || (error.is(QUOTA) && is_at_the_moment(&error.message));
     passes && !error.answer_lost
 }
 
-/// Whether a message of EC2 speaks of what goes on at the moment.
+/// Whether a message of EC2 is about concurrent work.
 pub(super) fn is_at_the_moment(message: &str) -> bool {
     let message = message.to_lowercase();
     AT_THE_MOMENT.iter().any(|words| message.contains(words))
