@@ -1,4 +1,4 @@
-//! Instances in every format.
+//! Renderer of instances, in every format.
 
 use super::json::{InstanceJson, InstancesJson, VERSION};
 use super::printer::{Format, Printer};
