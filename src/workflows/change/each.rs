@@ -1,4 +1,4 @@
-//! Changes every selected image, or asks EC2 whether it would.
+//! One change to every selected image, made or only checked with EC2.
 
 use anyhow::Result;
 use futures::StreamExt;
@@ -16,7 +16,7 @@ use crate::workflows::select::selection::Chosen;
 /// How many images are worked on at a time.
 pub const SIDE_BY_SIDE: usize = 10;
 
-/// Asks EC2 about every image whether it would work, and says so. Nothing is changed.
+/// Asks EC2 for every image whether the change would work, and reports it. Changes nothing.
 pub async fn tried(
     context: &Context,
     chosen: Chosen,
@@ -42,7 +42,7 @@ pub async fn tried(
     changes::dry(context, &Report { results, errors: chosen.errors, ..Report::default() })
 }
 
-/// Works on every image, side by side, and reports. What is left when the user asks to stop is skipped.
+/// Changes every image, concurrently, and reports. After a stop signal, the rest is skipped.
 pub async fn each(
     context: &Context,
     chosen: Chosen,

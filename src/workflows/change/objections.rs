@@ -1,4 +1,4 @@
-//! Refuses, before anything is changed, what EC2 would refuse.
+//! Refusals of changes that EC2 would refuse, before anything is changed.
 
 use anyhow::Result;
 
@@ -10,7 +10,7 @@ use crate::workflows::run::context::Context;
 use crate::workflows::select::refusals::{all_or_nothing, unless};
 use crate::workflows::select::selection::Chosen;
 
-/// How many images a refusal names before it counts the others.
+/// The number of images that a refusal names before it counts the others.
 pub const NAMED: usize = 5;
 
 /// Refuses what EC2 would refuse, before anything is changed.

@@ -1,4 +1,4 @@
-//! Copies to all accounts and regions side by side.
+//! The copies to all accounts and regions, made concurrently.
 
 use anyhow::Result;
 use futures::StreamExt;
@@ -10,10 +10,10 @@ use crate::output::{self, Options};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics::tell_failed;
 
-/// Makes all copies side by side and shows them after what was made `before`. A region or an account that fails is
-/// reported and does not stop the others; those that were `refused` are not tried.
+/// Makes all copies concurrently and shows them after the images made `before`. A failed region or account is reported
+/// and does not stop the others; `refused` accounts are not tried.
 pub async fn carry_out(context: &Context, all: &[Copies], refused: Vec<Failed>, before: Made) -> Result<()> {
-    // What is not made by copying alone is called otherwise when it is left half done.
+    // With an image made before, the run is a create.
     let part = if before.images.is_empty() { "PartialCopy" } else { "PartialCreate" };
     let each = open(all, &refused).flat_map(|of| all[of].to.iter().map(move |region| (of, region.clone())));
     let each: Vec<_> = each.collect();

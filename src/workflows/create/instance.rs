@@ -1,4 +1,4 @@
-//! What create looks at before it makes an image, and what became of one that failed.
+//! Checks of `create` before an image is made, and the error for one that failed.
 
 use std::collections::BTreeSet;
 
@@ -17,8 +17,8 @@ use crate::workflows::follow_up::{Steps, Unfinished};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
 
-/// Reports the steps that are left with an image that is still being made, or failed; gives the error with the command
-/// lines that take it up, copies included.
+/// Reports the steps left for an image that is pending or failed; returns the error with the resume commands, those of
+/// copies included.
 pub async fn not_available(
     context: &Context,
     steps: &Steps,
@@ -47,7 +47,7 @@ pub async fn not_available(
     })
 }
 
-/// The volumes the image will have. Where they cannot be looked at, EC2 itself will tell whether it can be shared.
+/// The volumes of the image to be made. If they cannot be read, EC2 decides whether it can be shared.
 pub async fn volumes_of(context: &Context, target: &Target, origin: &Origin) -> Volumes {
     let keys = match origin {
         Origin::Instance { id, .. } => volumes::keys_of(target, id).await,
@@ -64,7 +64,7 @@ pub async fn volumes_of(context: &Context, target: &Target, origin: &Origin) -> 
     }
 }
 
-/// Says early what EC2 would say late. Gives the instance, when it is one that will reboot.
+/// Refuses early what EC2 would refuse late. Returns the instance if it will reboot.
 pub async fn look_at_instance(target: &Target, origin: &Origin) -> Result<Option<InstanceId>> {
     let Origin::Instance { id, no_reboot } = origin else { return Ok(None) };
     let found = instances::by_ids(target, std::slice::from_ref(id)).await;

@@ -1,4 +1,4 @@
-//! Deletes orphaned snapshots.
+//! The deletion of orphaned snapshots.
 
 use anyhow::Result;
 use futures::StreamExt;
@@ -18,7 +18,7 @@ pub const SIDE_BY_SIDE: usize = 10;
 /// An orphan with its place.
 pub type Found = (Target, Orphan);
 
-/// Deletes them, each written down before and after.
+/// Deletes them, journaling each before and after.
 pub async fn delete(context: &Context, found: Vec<Found>, journal: &JournalFile) -> Result<Vec<Found>> {
     let journal = journal.open(context, found.iter().map(|(target, _)| target)).await?;
     let bar = context.printer.bars().count(found.len() as u64, "deleting snapshots");

@@ -1,4 +1,4 @@
-//! Use of the images of one account and region.
+//! The use of the images of one account and region.
 
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
@@ -7,17 +7,17 @@ use crate::domain::retention::Shares;
 use crate::domain::usage::source::Usage;
 use crate::service::Target;
 
-/// One account and region that was looked into.
+/// One account and region with its images and their use.
 pub struct Looked<'a> {
     /// The place.
     pub target: &'a Target,
-    /// Its account, where known.
+    /// Its account, if known.
     pub account: Option<AccountId>,
-    /// Its images, or those of them that are asked about.
+    /// Its images, or those in question.
     pub images: &'a [Image],
-    /// What it says of use.
+    /// The use found in it.
     pub usage: &'a mut Usage,
-    /// Who its images are shared with, where a rule asks for that.
+    /// The launch permissions of its images, if a rule needs them.
     pub shares: &'a Shares,
 }
 
