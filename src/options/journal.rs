@@ -1,4 +1,4 @@
-//! Where the journal is written.
+//! The option --journal.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub struct JournalArgs {
 }
 
 impl JournalArgs {
-    /// The journal that is named.
+    /// The journal file given.
     pub fn file(&self) -> JournalFile {
         JournalFile { path: self.journal.clone() }
     }
