@@ -30,7 +30,7 @@ const GENERATIONS: u32 = 4;
 /// The seconds for which EC2 may not know a new copy before it counts as deregistered.
 const UNKNOWN_PAUSES: [u64; 4] = [0, 1, 2, 4];
 
-/// How the snapshots of the copy are encrypted.
+/// The encryption of the copy's snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Encryption {
     /// As the source, or by the region's default encryption.
@@ -48,7 +48,7 @@ pub struct Request {
     pub source: Image,
     /// The name of the copy.
     pub name: String,
-    /// How it is encrypted.
+    /// The encryption.
     pub encryption: Encryption,
     /// The tags of the copy and of its snapshots.
     pub tags: Tags,

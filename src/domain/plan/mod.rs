@@ -115,7 +115,7 @@ pub struct Action {
     pub fingerprint: String,
 }
 
-/// One snapshot that stays when its image goes.
+/// One snapshot that stays when its image is deregistered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptSnapshot {
     /// The snapshot.
@@ -212,7 +212,7 @@ impl Plan {
             || failed.into_iter().any(|row| read.is_empty() || row.region == *region)
     }
 
-    /// A source and where it is, for messages.
+    /// A source and its place, for messages.
     pub fn place(&self, row: &SourceRow) -> String {
         let account = row.account.as_ref().filter(|_| self.accounts.len() > 1);
         let account = account.map(|id| format!(" of account {id}")).unwrap_or_default();

@@ -29,7 +29,7 @@ pub fn tell_failed(context: &Context, at: &str, error: &Error) -> Problem {
 /// The diagnosis of an error.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// How the run ends.
+    /// The end of the run.
     pub kind: Kind,
     /// A word for scripts.
     pub code: String,
