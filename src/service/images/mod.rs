@@ -144,8 +144,8 @@ pub async fn own_by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, 
     Ok(images)
 }
 
-/// The images that the account may launch by a permission for it, its organization or its unit. Of public images EC2
-/// lists only the account's own. If `among` fits one call, only images in it are listed.
+/// The images that the account may launch by a permission for it, its organization or its unit; public images only if
+/// the account owns them. If `among` fits one call, only images in it are listed.
 pub async fn shared(target: &Target, among: &[&ImageId]) -> Result<Vec<ImageId>, ApiError> {
     let mut query = Query { executable_by: Some("self"), deprecated: true, ..Query::default() };
     if among.len() <= FILTER_VALUES {

@@ -231,7 +231,7 @@ fn not_assumed(role: &str, error: ApiError) -> Error {
         .into()
 }
 
-/// Refuses images that cannot be copied. With several accounts, the owner's keeps the image in its own region.
+/// Refuses images that cannot be copied. With several accounts, the owner's gets no copy in the image's own region.
 pub fn check(context: &Context, copies: &mut Copies) -> Result<()> {
     let source = &copies.source;
     if source.state != State::Available {

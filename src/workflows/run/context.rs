@@ -87,7 +87,7 @@ impl Context {
         }
     }
 
-    /// A session in these regions, whatever the command line, and in the accounts of a policy.
+    /// A session in these regions, whatever the command line names, and in the accounts of a policy.
     pub async fn session_only_in(&self, regions: Vec<RegionChoice>, policy: &Policy) -> Result<Session> {
         self.open(&Settings { regions, ..self.accounts_of(policy)? }).await
     }
