@@ -12,7 +12,7 @@
 //! domain    → nothing else
 //! ```
 //!
-//! Each row lists what a folder may import. `commands` has one file a verb; what verbs share is in `workflows`, which
+//! Each row lists what a folder may import. `commands` has one file per verb; what verbs share is in `workflows`, which
 //! knows neither clap nor a terminal; only `service` knows AWS; `domain` is pure.
 
 mod cli;
@@ -28,7 +28,7 @@ mod workflows;
 pub use crate::cli::run::run;
 pub use crate::cli::settings::Process;
 
-/// The command line as clap knows it, for tests that try all of it.
+/// The command line as clap has it, for tests that try all of it.
 #[doc(hidden)]
 pub fn command_line() -> clap::Command {
     <cli::Cli as clap::CommandFactory>::command()

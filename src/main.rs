@@ -14,8 +14,8 @@ fn main() -> ExitCode {
     ExitCode::from(run(std::env::args_os().collect(), process))
 }
 
-/// A variable that is set to nothing says nothing, but the SDK reads the environment by itself and takes some of them for
-/// settings. The process then begins again without them, in its place; if it cannot, it goes on as it is.
+/// Removes empty variables: they have no meaning, but the SDK reads the environment itself and treats some as settings.
+/// The process then replaces itself by one without them; if it cannot, it goes on as it is.
 #[cfg(unix)]
 fn without_empty_variables() {
     use std::os::unix::process::CommandExt;

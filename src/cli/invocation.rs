@@ -1,17 +1,17 @@
-//! The command as the user gave it, read from clap's matches.
+//! The reader of the user's command from clap's matches, for resume hints.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches};
 
 use crate::domain::command_line::{Invocation, quoted};
 
-/// Options that find more images beside those that are named: what is left is named itself.
+/// Options that add images to the named ones: a resume hint names them all itself.
 const FINDING: [&str; 2] = ["copies", "every_version"];
 
-/// Options that lead to the accounts. What the environment or the usual file says holds for another run as well.
+/// Options that select the accounts. Values from the environment or the default file apply to another run as well.
 const ACCOUNTS: [&str; 6] = ["profile", "role_arn", "org_role", "external_id", "endpoint_url", "config"];
 
-/// Reads a command line that clap has read.
+/// Reads a parsed command line.
 pub fn invocation(command: &clap::Command, matches: &ArgMatches) -> Invocation {
     let Some((name, given)) = matches.subcommand() else { return Invocation::default() };
     let Some(command) = command.find_subcommand(name) else { return Invocation::default() };
@@ -34,8 +34,8 @@ pub fn invocation(command: &clap::Command, matches: &ArgMatches) -> Invocation {
     Invocation { name: name.to_owned(), words, copies, accounts }
 }
 
-/// An option with its values, each with a space before it. Of the words without an option only those stay that are no
-/// images: tags, which have an equals sign.
+/// An option with its values, each with a space before it. Of positional arguments only tags stay, which have an equals
+/// sign: images are named anew.
 fn option(arg: &Arg, values: impl Iterator<Item = String>) -> Vec<String> {
     match arg.get_long() {
         None => values.filter(|value| value.contains('=')).map(|value| format!(" {}", quoted(&value))).collect(),

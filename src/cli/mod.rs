@@ -1,4 +1,4 @@
-//! The command line: global options and the list of commands. No logic.
+//! The root of the command line: global options and the subcommands.
 
 pub mod global;
 pub mod invocation;
@@ -44,7 +44,7 @@ mod tests {
 
     use super::*;
 
-    /// Command lines that give the text to each option and argument of each command in turn.
+    /// Command lines that pass the text to each option and argument of each command in turn.
     fn lines(text: &str) -> Vec<Vec<String>> {
         let mut cli = Cli::command();
         cli.build();

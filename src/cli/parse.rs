@@ -1,4 +1,4 @@
-//! Command lines that clap refuses, and empty environment variables.
+//! Errors of clap, and environment variables that are set but empty.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use crate::domain::reference::RefError;
 use crate::exit;
 use crate::output::error;
 
-/// A variable that is set to nothing says nothing: CI systems export those.
+/// Ignores empty variables, which CI systems export.
 pub fn without_empty_variables(command: clap::Command, process: &Process) -> clap::Command {
     let empty = |arg: &clap::Arg| {
         let name = arg.get_env().and_then(|name| name.to_str());
@@ -18,10 +18,10 @@ pub fn without_empty_variables(command: clap::Command, process: &Process) -> cla
     command.mut_subcommands(|command| without_empty_variables(command, process))
 }
 
-/// What clap has to say: help and version go to stdout, everything else is a usage error.
+/// Prints clap's message: help and version go to stdout, everything else is a usage error.
 pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8 {
     if !error.use_stderr() {
-        // A closed pipe is the reader's choice.
+        // A closed pipe is no error.
         let _ = error.print();
         return exit::DONE;
     }
@@ -37,7 +37,7 @@ pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8
     exit::USAGE
 }
 
-/// Whether the caller asked for JSON on a command line that could not be read as a whole.
+/// Whether a command line that clap refused asks for JSON.
 pub fn wants_json(args: &[OsString], process: &Process) -> bool {
     let args: Vec<_> = args.iter().filter_map(|arg| arg.to_str()).collect();
     let pair = |two: &[&str]| matches!(two, ["-o" | "--output", "json"]);

@@ -1,4 +1,4 @@
-//! From the command line to the exit code.
+//! The run of a command line, to its exit code.
 
 use std::ffi::OsString;
 use std::io;
@@ -26,10 +26,10 @@ use crate::service::log;
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
 
-/// How long the end of a run waits for what still goes on in the background.
+/// The time that the end of a run waits for background work.
 const LEFTOVERS: Duration = Duration::from_millis(100);
 
-/// Runs the command line and gives the exit code.
+/// Runs the command line and returns the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
     std::panic::set_hook(Box::new(error::panicked));
     let mut command = without_empty_variables(Cli::command(), &process);
@@ -50,7 +50,7 @@ pub fn run(args: Vec<OsString>, process: Process) -> u8 {
     }
 }
 
-/// Says why a run failed, and gives its exit code.
+/// Reports a failed run and returns its exit code.
 fn end(result: Result<()>, json: bool) -> u8 {
     match result {
         Ok(()) => exit::DONE,
@@ -65,7 +65,7 @@ fn end(result: Result<()>, json: bool) -> u8 {
     }
 }
 
-/// What to do next where the error itself does not say.
+/// The hint for errors without their own.
 fn next_step(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Usage => Some("see: amictl --help"),
@@ -79,7 +79,7 @@ fn next_step(kind: Kind) -> Option<&'static str> {
 fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(work(command, context, ask));
-    // What cannot be called off, such as the look-up of a host name, holds up nobody.
+    // Work that cannot be cancelled, such as a DNS lookup, must not delay the end.
     runtime.shutdown_timeout(LEFTOVERS);
     result
 }
@@ -91,7 +91,7 @@ async fn work(command: Command, context: Arc<Context>, ask: watch::Sender<bool>)
     command.execute(&context, Cli::command).await
 }
 
-/// Whether the reader of our output has closed the pipe: `amictl list | head` is no failure.
+/// Whether the reader of stdout has closed the pipe: `amictl list | head` is no failure.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let broken = |kind: io::ErrorKind| kind == io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| {
@@ -102,7 +102,7 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 fn log(verbose: u8) {
     let Some(Ok(levels)) = log::filter(verbose).map(str::parse::<Targets>) else { return };
-    // The log of the SDK quotes what AWS says. Escaped, colours would be shown as characters, too.
+    // The SDK's log quotes AWS. Its colours would be escaped too, and appear as characters.
     let stderr = || output::EscapingWriter(std::io::stderr());
     let text = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(stderr);
     let subscriber = tracing_subscriber::registry().with(text).with(levels);

@@ -1,4 +1,4 @@
-//! From options, environment and configuration file to the context of a run.
+//! The context of a run, from options, environment and configuration file.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,19 +18,19 @@ use crate::service::client::stop::Stop;
 use crate::service::session::settings::{Ask, Settings, SignedIn};
 use crate::workflows::run::context::{Context, Named};
 
-/// Long enough for the largest volumes; EC2 may take a day in the worst case.
+/// Enough for large volumes; EC2 may take a day in the worst case.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
 
-/// What the process is: the clock and the environment, read once at the start.
+/// The clock and the environment of the process, read once at the start.
 #[derive(Debug, Clone)]
 pub struct Process {
-    /// Tells the time.
+    /// The clock.
     pub clock: fn() -> DateTime<Utc>,
     /// The environment; variables that are not UTF-8 are left out.
     pub env: HashMap<String, String>,
 }
 
-/// Puts together what the command line, the environment and the file of defaults say, in this order.
+/// Combines the command line, the environment and the file of defaults, in this order of precedence.
 pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invocation) -> Result<Context> {
     let file = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
     let defaults = Defaults::read(file, &process.env)?;
@@ -53,7 +53,7 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
             true => global.region.clone(),
             false => or(&global.region, defaults.region),
         },
-        // What leads to accounts goes together: a role named here is not one more beside those of the file.
+        // The options that select accounts belong together: a role given here replaces those of the file.
         role_arns: if roles_named { global.role_arn.clone() } else { defaults.role_arn },
         org_role: if roles_named { global.org_role.clone() } else { defaults.org_role },
         members: Vec::new(),
@@ -92,7 +92,7 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
     })
 }
 
-/// A setting that says something: one that is empty says nothing.
+/// A setting, unless it is empty.
 fn said(text: &Option<String>) -> Option<String> {
     text.clone().filter(|text| !text.is_empty())
 }
@@ -102,7 +102,7 @@ fn endpoint(source: &str, url: &str) -> Result<Endpoint> {
     Ok(url.parse().map_err(wrong)?)
 }
 
-/// Asks for the code of an MFA device, on the terminal.
+/// The function that asks for an MFA code on the terminal.
 fn asker(printer: &Arc<Printer>) -> Ask {
     let printer = Arc::clone(printer);
     Arc::new(move |serial| Ok(printer.ask_code(serial)?))

@@ -12,7 +12,7 @@ use crate::workflows::run::context::Context;
 pub async fn stop_on_signal(mut signals: Signals, ask: watch::Sender<bool>, context: Arc<Context>) {
     signals.next().await;
     let _ = ask.send(true);
-    // Whoever does not read stderr holds up this word, and must not hold up the second signal.
+    // A reader that does not read stderr blocks this message, and must not block the second signal.
     tokio::task::spawn_blocking(move || {
         context.printer.tell("stopping after what is in flight; once more stops at once");
     });
@@ -20,7 +20,7 @@ pub async fn stop_on_signal(mut signals: Signals, ask: watch::Sender<bool>, cont
     end_now();
 }
 
-/// Ctrl-C and where there is such a thing SIGTERM, listened to from the start: none is lost between two of them.
+/// Ctrl-C and, on Unix, SIGTERM, both handled from the start, so that none is lost in between.
 #[cfg(unix)]
 pub struct Signals(Signal, Signal);
 

@@ -1,4 +1,4 @@
-//! `amictl apply`: carries out a plan that was saved, as far as it still holds.
+//! `amictl apply`: executes a saved plan, except rows that no longer hold.
 
 use crate::domain::age::Age;
 use crate::domain::failure::{Failure, Kind};
@@ -96,7 +96,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return whole(&surveys.errors);
     }
     if usage_reports {
-        // EC2 takes its time to make reports, in which an image may have come into use.
+        // EC2 needs time for reports, in which an image may come into use.
         surveys = survey::survey(context, &places, &policy, Some(&surveys)).await?;
     }
     let now = survey::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
@@ -107,7 +107,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     conclude::after(context, carried, &now, &surveys).map_err(of_a_plan)
 }
 
-/// A plan that is saved has its options in it: what can be left out is left out of the next one.
+/// A saved plan contains its options: to leave something out, the user must make another plan.
 fn of_a_plan(error: anyhow::Error) -> anyhow::Error {
     match error.downcast::<Failure>() {
         Ok(failure) if failure.code == "Unverified" => failure

@@ -1,4 +1,4 @@
-//! `amictl completions`: completions for a shell, made from the command tree.
+//! `amictl completions`: prints completions for a shell, made from the command tree.
 
 use anyhow::Result;
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! `amictl copy`: an image into other regions and accounts, all of them side by side.
+//! `amictl copy`: copies an image to other regions and accounts, concurrently.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;

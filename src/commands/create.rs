@@ -1,4 +1,4 @@
-//! `amictl create`: the next version of a family, from an instance or a snapshot.
+//! `amictl create`: makes the next version of a family, from an instance or a snapshot.
 
 use std::collections::BTreeSet;
 
@@ -146,7 +146,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if let Some(instance) = reboots {
         context.printer.say(format!("{instance} is running and will reboot; --no-reboot would leave it running"));
     }
-    // Where the answer is lost, looking for the image may take two minutes.
+    // After a lost answer, the search for the image may take two minutes.
     let tell = |text: String| context.printer.say(text);
     let bar = context.printer.bars().spinner(format!("asking for an image of {}", request.family));
     let started = context.begin(create::start(&target, &request, &Room::new(context.patience(), &tell))).await;
@@ -155,7 +155,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     context.printer.say(format!("making {name} ({id}) in {}", target.region));
     let tagged = create::tag_snapshots(&target, &request, &name).await;
     if let Err(error) = &tagged {
-        // Now, as what comes after may fail as well.
+        // Printed now, as later steps may fail too.
         context.printer.tell(&format!("the snapshots of {name} ({id}) could not be tagged: {error:#}"));
     }
     let seen = if args.no_wait {

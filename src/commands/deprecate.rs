@@ -1,4 +1,4 @@
-//! `amictl deprecate`: hides images from the listings of others, from a date on.
+//! `amictl deprecate`: hides images from the listings of other accounts, from a date on.
 
 use std::str::FromStr;
 
@@ -46,7 +46,7 @@ pub struct Args {
     cancel: bool,
 }
 
-/// A moment as a user writes it.
+/// A date or time as a user writes it.
 #[derive(Debug, Clone, Copy)]
 struct Moment(DateTime<Utc>);
 
@@ -70,7 +70,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         (None, Some(span)) => {
             let at = after(span, context.now);
             let at_once = span == Age::days(0);
-            // What is deprecated already is so at once, and would not be for the rest of this minute.
+            // An image already deprecated keeps its time: a new one would be in effect only after this minute.
             let change = |image: &Image| match image.deprecated_at {
                 Some(set) if at_once && set <= at => Change::Deprecate(set),
                 _ => Change::Deprecate(at),
@@ -83,7 +83,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     changes.conclude(context)
 }
 
-/// Ten years as a span are up to a day longer than those of the calendar, which EC2 counts.
+/// A span of ten years is up to a day longer than EC2's ten calendar years.
 fn after(span: Age, now: DateTime<Utc>) -> DateTime<Utc> {
     let (at, latest) = (whole_minute(span.after(now)), latest_minute(now));
     if at > latest && at - latest <= TimeDelta::days(1) { latest } else { at }

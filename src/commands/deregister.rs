@@ -1,4 +1,4 @@
-//! `amictl deregister`: an image and the snapshots that nothing else needs.
+//! `amictl deregister`: deregisters images and deletes the snapshots that nothing else needs.
 
 use anyhow::Result;
 
@@ -116,7 +116,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     removals::finish(context, &report, (!hints.is_empty()).then(|| hints.join("; ")))
 }
 
-/// The columns that a narrow terminal goes without.
+/// The columns to drop on a narrow terminal.
 const DISPENSABLE: &[&str] = &["SIZE", "REGION", "ACCOUNT"];
 
 fn overview(work: &Work) -> Sheet {

@@ -1,4 +1,4 @@
-//! `amictl disable`: switches images off.
+//! `amictl disable`: disables images, and records their launch permissions.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! `amictl enable`: switches images on again.
+//! `amictl enable`: enables images again, and restores their launch permissions.
 
 use anyhow::Result;
 

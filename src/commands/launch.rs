@@ -1,4 +1,4 @@
-//! `amictl launch`: instances from an image, named as the user likes.
+//! `amictl launch`: launches instances from an image named by any reference.
 
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -131,16 +131,16 @@ fn owner(text: &str) -> Result<String, String> {
     }
 }
 
-/// Lists the images; a place that fails is reported and does not hide the others.
+/// Lists the images; a failed place is reported and does not hide the others.
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let (images, listing) = query::find(context, query(&args)).await?;
     let shown = show(context, &args, &images, listing).await;
-    // The run ends here: to give back thousands of images one by one would only make it longer.
+    // The run ends here: freeing thousands of images one by one would only prolong it.
     std::mem::forget(images);
     shown
 }
 
-/// Who uses each of the images. A source that cannot be read leaves the question open.
+/// The use of each image; unknown if a source cannot be read.
 async fn users(
     context: &Context,
     images: &[&Image],
@@ -206,7 +206,7 @@ async fn show(context: &Context, args: &Args, all: &[Vec<Image>], listing: Chose
     Err(Failure::new(Kind::Partial, "PartialListing", format!("{} places could not be listed", errors.len())).into())
 }
 
-/// What EC2 filters itself.
+/// The part of the filter that EC2 applies.
 fn query(args: &Args) -> Query {
     let mut query = Query::default();
     match (args.shared, args.public) {
@@ -234,7 +234,7 @@ fn query(args: &Args) -> Query {
         Some(value) => (format!("tag:{}", tag.key), vec![value.clone()]),
         None => ("tag-key".to_owned(), vec![tag.key.clone()]),
     }));
-    // EC2 takes each filter once; what is left over is filtered here.
+    // EC2 accepts each filter once; the rest is filtered here.
     let mut names = HashSet::new();
     filters.retain(|(name, values)| !values.is_empty() && names.insert(name.clone()));
     filters.truncate(FILTERS);
@@ -242,7 +242,7 @@ fn query(args: &Args) -> Query {
     query
 }
 
-/// What is left for us to filter and order.
+/// The part of the filter, and the order, that amictl applies.
 fn selection(args: &Args) -> Selection {
     Selection {
         family: args.family.clone(),

@@ -1,4 +1,4 @@
-//! `amictl man`: the manual page, made from the command tree.
+//! `amictl man`: prints a manual page, made from the command tree.
 
 use anyhow::Result;
 

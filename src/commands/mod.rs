@@ -1,4 +1,4 @@
-//! One file a command, named as the user types it: its arguments, then how it runs.
+//! The commands, one file each, named as the user types it: arguments, then execution.
 
 pub mod apply;
 pub mod completions;
@@ -56,8 +56,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// Runs the command; `tree` is all of the command line, for those that print it. What only reads is given up as soon
-    /// as the user asks to stop.
+    /// Runs the command; `tree` is the whole command line, for commands that print it. A command that only reads is
+    /// dropped on a stop signal.
     pub async fn execute(self, context: &Context, tree: fn() -> clap::Command) -> Result<()> {
         match self {
             Self::Create(args) => create::run(context, args).await,

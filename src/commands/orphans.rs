@@ -1,4 +1,4 @@
-//! `amictl orphans`: snapshots left over from images that no longer exist.
+//! `amictl orphans`: finds and deletes snapshots left over from images that no longer exist.
 
 use anyhow::Result;
 
@@ -110,7 +110,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         found.iter().for_each(|(_, o)| context.printer.tell(&format!("{} in {}: {}", o.snapshot.id, o.region, o.why)));
     }
     context.confirm(&format!("Delete {} snapshots?", found.len()), args.yes)?;
-    // A person takes time to answer: what they were shown is held against what is there now.
+    // A person takes time to answer, so what was shown is compared with the current state.
     let (found, spared, errors) = match args.yes {
         true => (found, spared, errors),
         false => {
@@ -125,7 +125,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     whole(context, &spared, &errors)
 }
 
-/// Refuses to end well when templates could not be read, or an account not be looked into.
+/// Fails if templates or an account could not be read.
 fn whole(context: &Context, spared: &[Spared], errors: &[PlaceError]) -> Result<()> {
     context::tell_errors(context, errors);
     search::verified(spared)?;

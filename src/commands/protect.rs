@@ -1,4 +1,4 @@
-//! `amictl protect`: has EC2 refuse to deregister images.
+//! `amictl protect`: enables deregistration protection on images.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! `amictl prune`: old images go by policy, and no image in use ever does.
+//! `amictl prune`: removes old images by policy, and never one in use.
 
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
@@ -162,7 +162,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return conclude::complete(context, &plan, &surveys);
     }
     context.confirm(&output::plan_question(&plan), args.yes)?;
-    // A person takes time to answer, and so does EC2 to make reports: what was planned is held against what is there now.
+    // A person takes time to answer, and EC2 to make reports, so the plan is compared with the current state.
     let surveys = match args.yes && !policy.usage_reports {
         true => surveys,
         false => survey::survey(context, &places, &policy, Some(&surveys)).await?,
@@ -209,7 +209,7 @@ fn policy(context: &Context, args: &Args) -> Result<Policy> {
     }
     for path in &mut policy.refs_from {
         let wrong = |error| Failure::usage(format!("--refs-from {path}: {error}"));
-        // A plan that is applied from another folder must look at the same files.
+        // A plan applied from another folder must read the same files.
         let whole = std::path::absolute(&path).map_err(wrong)?;
         std::fs::metadata(&whole).map_err(wrong)?;
         *path = whole.to_string_lossy().into_owned();

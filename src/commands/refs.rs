@@ -1,4 +1,4 @@
-//! `amictl refs`: who uses an image.
+//! `amictl refs`: lists the use of images.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `amictl restore`: what is in the Recycle Bin, and bringing images back from it.
+//! `amictl restore`: lists the Recycle Bin and restores images from it.
 
 use std::collections::BTreeSet;
 
@@ -75,7 +75,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     finish(context, &report, None)
 }
 
-/// Asks EC2 about every image whether it could come back.
+/// Asks EC2 for every image whether it could be restored.
 async fn dry_run(context: &Context, work: Work) -> Result<()> {
     let mut results = Vec::new();
     for place in &work.places {
@@ -99,7 +99,7 @@ async fn dry_run(context: &Context, work: Work) -> Result<()> {
     changes::dry(context, &Report { results, errors: work.errors, ..Report::default() })
 }
 
-/// A wait that was over is no failure: the work goes on at AWS.
+/// A timeout is no failure: the work goes on at AWS.
 fn timely(report: &Report) -> Result<()> {
     let late = |outcome: &&Outcome| matches!(&outcome.status, Status::Failed(problem) if problem.code == "Timeout");
     let failed = |outcome: &&Outcome| matches!(outcome.status, Status::Failed(_));
@@ -114,7 +114,7 @@ fn timely(report: &Report) -> Result<()> {
     }
 }
 
-/// Lists what is in the bins.
+/// Lists the contents of the bins.
 pub async fn list(context: &Context, journal: &crate::workflows::run::journal::JournalFile) -> Result<()> {
     let (bins, troubles) = read(context).await?;
     if let Some(trouble) = troubles.first().filter(|_| bins.is_empty()) {

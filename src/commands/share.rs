@@ -1,4 +1,4 @@
-//! `amictl share` and `amictl unshare`: who else may launch an image.
+//! `amictl share`: grants permissions to launch and copy images.
 
 use anyhow::Result;
 
@@ -81,7 +81,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     changes.conclude(context)
 }
 
-/// A family may have versions that failed, or that are switched off: those are no reason not to share the others.
+/// A family may have failed or disabled versions: those are no reason not to share the others.
 fn usable(context: &Context, image: &Image) -> bool {
     let usable = image.state == State::Available || image.state.may_become_available();
     if !usable {

@@ -1,4 +1,4 @@
-//! `amictl show`: everything about one image.
+//! `amictl show`: shows the details of one image.
 
 use std::path::PathBuf;
 
@@ -70,7 +70,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     output::unread_sources(&details.usage).iter().for_each(|line| context.printer.tell(line));
     tell_warnings(context, &details.usage.warnings);
     context::tell_errors(context, &details.errors);
-    // Doubt about use weighs more than anything else that is not known.
+    // Doubt about use is more important than other read errors.
     survey::all_read([&details.usage])?;
     match details.errors.len() {
         0 => Ok(()),
@@ -83,7 +83,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
 }
 
-/// What leads nowhere is only counted: it is of the whole place, and the page is about one image.
+/// Dead references are only counted: they belong to the whole place, and the page is about one image.
 fn tell_warnings(context: &Context, warnings: &[Warning]) {
     let (dead, others): (Vec<_>, Vec<_>) = warnings.iter().partition(|one| one.problem.code == DEAD_REFERENCE);
     let others: Vec<_> = others.into_iter().map(ErrorRow::new).collect();

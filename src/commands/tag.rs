@@ -39,7 +39,7 @@ pub struct Args {
     how: How,
 }
 
-/// No name of an image has an equals sign, and every tag has one.
+/// An argument with an equals sign is a tag: image names have none.
 #[derive(Debug, Clone)]
 enum Word {
     Image(ImageRef),

@@ -1,4 +1,4 @@
-//! `amictl unprotect`: takes the protection from deregistration away.
+//! `amictl unprotect`: disables deregistration protection on images.
 
 use anyhow::Result;
 

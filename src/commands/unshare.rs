@@ -1,4 +1,4 @@
-//! `amictl unshare`: takes launch permissions away.
+//! `amictl unshare`: revokes launch permissions.
 
 use crate::output;
 use crate::workflows::change;

@@ -1,4 +1,4 @@
-//! `amictl wait`: resumes waiting for an image, or for instances that were launched.
+//! `amictl wait`: resumes the wait for an image, or for launched instances.
 
 use std::str::FromStr;
 
@@ -71,7 +71,7 @@ async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Resu
             wait::image_available(target, &found.id, false, &context.patience(), watch).await
         })
         .await?;
-    // A copy that was not waited for when it was made.
+    // A copy whose run did not wait to the end.
     if image.own && image.tags.contains_key(COPIED_FROM) {
         make::mark(context, target, &image).await;
     }

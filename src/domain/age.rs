@@ -65,7 +65,7 @@ impl fmt::Display for Age {
     }
 }
 
-/// How long ago `then` was, in the largest unit that fits: `5m`, `3h`, `12d`, `3y`; `0s` for the future.
+/// The time since `then`, in the largest unit that fits: `5m`, `3h`, `12d`, `3y`; `0s` for the future.
 pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let past = now - then;
     let (weeks, days) = (past.num_weeks(), past.num_days());
@@ -80,7 +80,7 @@ pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// Where a time lies as seen from `now`: `14w ago`, `in 5w`.
+/// A time relative to `now`: `14w ago`, `in 5w`.
 pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     match at > now {
         true => format!("in {}", ago(now, at)),

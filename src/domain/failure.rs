@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-/// How a run ends; each kind has its exit code.
+/// The kinds of ends of a run, each with its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// AWS, the network, the credentials or the disk failed.
@@ -27,7 +27,7 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// How the run ends.
+    /// The end of the run.
     pub kind: Kind,
     /// A word for scripts, in the style of EC2's error codes.
     pub code: Cow<'static, str>,

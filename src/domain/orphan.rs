@@ -185,7 +185,7 @@ impl fmt::Display for Doubt {
 pub struct Orphan {
     /// The account it is in, where known.
     pub account: Option<AccountId>,
-    /// Where it is.
+    /// Its region.
     pub region: Region,
     /// The snapshot.
     pub snapshot: Snapshot,
@@ -200,7 +200,7 @@ pub struct Orphan {
 pub struct Spared {
     /// The account it is in, where known.
     pub account: Option<AccountId>,
-    /// Where it is.
+    /// Its region.
     pub region: Region,
     /// The snapshot.
     pub snapshot: Snapshot,

@@ -10,9 +10,9 @@ use super::region::Region;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message} [{code}]")]
 pub struct Problem {
-    /// EC2's error code, or amictl's own word where EC2 gave none.
+    /// EC2's error code, or amictl's own word if EC2 gave none.
     pub code: String,
-    /// What went wrong.
+    /// The error.
     pub message: String,
 }
 
@@ -33,7 +33,7 @@ pub struct PlaceError {
     pub account: Option<String>,
     /// The region.
     pub region: Region,
-    /// What went wrong.
+    /// The error.
     pub problem: Problem,
 }
 

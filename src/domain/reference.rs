@@ -71,7 +71,7 @@ impl Alias {
 /// A reference to one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageRef {
-    /// `ami-…`: this image, whoever owns it.
+    /// `ami-…`: this image, whatever its owner.
     Id(ImageId),
     /// The exact name of an own managed image.
     Name(ImageName),
@@ -81,7 +81,7 @@ pub enum ImageRef {
     Version(Family, Version),
     /// `web:prod`: the image that the SSM parameter `/amictl/web/prod` names.
     Alias(Family, Alias),
-    /// `ssm:/golden/web`: the image that this SSM parameter names, whoever owns it.
+    /// `ssm:/golden/web`: the image that this SSM parameter names, whatever its owner.
     Parameter(ParameterName),
     /// A word that may be a family or the exact name of an unmanaged image.
     Word(String),

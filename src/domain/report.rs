@@ -141,7 +141,7 @@ impl SnapshotResult {
     }
 }
 
-/// How the work on one image ended.
+/// The status of the work on one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// All work on it is done.
@@ -169,7 +169,7 @@ pub struct Outcome {
     pub changed: bool,
     /// More about it, for people.
     pub detail: Option<String>,
-    /// How it ended.
+    /// The status.
     pub status: Status,
     /// The result for each of its snapshots.
     pub snapshots: Vec<(SnapshotId, SnapshotResult)>,

@@ -22,7 +22,7 @@ pub struct Snapshot {
     pub full_bytes: Option<i64>,
     /// The ARN of the key it is encrypted with.
     pub kms_key: Option<String>,
-    /// Where it is stored: `standard` or `archive`.
+    /// Its storage tier: `standard` or `archive`.
     pub tier: Option<String>,
     /// The time it was started.
     pub started_at: Option<DateTime<Utc>>,

@@ -1,8 +1,7 @@
-//! The journal: what a destroying run does, written down before and after each step, so that whatever happens in
-//! between somebody can account for it.
+//! The journal of a run: a record of each destructive step, written before and after it.
 //!
-//! Two lines an image: `begin` with all that was known of it, `end` with what became of it. A `begin` without an
-//! `end` is a step whose outcome nobody saw.
+//! Two lines per image: `begin` with the state of the image, `end` with the outcome. A `begin` without an `end` is a
+//! step with an unknown outcome.
 
 mod read;
 
@@ -49,25 +48,25 @@ struct Line<'a, T: Serialize> {
 struct Begin<'a> {
     action: &'static str,
     image: ImageJson<'a>,
-    /// `null` where it could not be found out.
+    /// `null` if they could not be read.
     launch_permissions: Option<Vec<String>>,
     shares_due: Option<DueJson>,
     delete_snapshots: Vec<&'a str>,
-    /// The tags of those; `null` where they could not be found out.
+    /// Their tags; `null` if they could not be read.
     snapshot_tags: Option<BTreeMap<&'a str, &'a Tags>>,
-    /// Who each of those is shared with; `null` where it could not be found out.
+    /// Their permissions; `null` if they could not be read.
     snapshot_permissions: Option<BTreeMap<&'a str, Option<Vec<String>>>>,
 }
 
-/// What is found out about snapshots that go with images before they do.
+/// The facts about snapshots read before they are deleted.
 pub struct GoingSnapshots<'a> {
     /// Their tags.
     pub tags: Option<&'a BTreeMap<SnapshotId, Tags>>,
-    /// Who each is shared with; nothing where that could not be found out.
+    /// The permissions of each; `None` if they could not be read.
     pub shared: &'a BTreeMap<SnapshotId, Option<BTreeSet<Principal>>>,
 }
 
-/// An image in the Recycle Bin, of which EC2 tells no more.
+/// An image in the Recycle Bin: EC2 reports no more than this.
 #[derive(Serialize)]
 struct ReturnBegin<'a> {
     action: &'static str,
@@ -85,23 +84,23 @@ struct ReturningImage<'a> {
 #[derive(Serialize)]
 struct ReturnEnd<'a> {
     result: OutcomeJson<'a>,
-    /// `null` where nobody has seen it.
+    /// `null` if unknown.
     image_back: Option<bool>,
 }
 
 #[derive(Serialize)]
 struct End<'a> {
     result: OutcomeJson<'a>,
-    /// `null` where it is as it was before, or as the `begin` has it.
+    /// `null` if unchanged, or as in the `begin`.
     shares_due: Option<DueJson>,
 }
 
-/// The memory of launch permissions from this line on.
+/// The launch permissions to be restored from this line on.
 #[derive(Serialize)]
 struct DueJson {
-    /// `null` where nothing is known.
+    /// `null` if unknown.
     launch_permissions: Option<Vec<String>>,
-    /// Whether a tag of the image is to hold them too.
+    /// Whether a tag of the image holds them as well.
     tag: bool,
 }
 
@@ -111,29 +110,29 @@ impl DueJson {
     }
 }
 
-/// What is about to be done to an image, and what is known of it.
+/// An action about to be taken on an image, and the facts recorded before it.
 pub struct Beginning<'a> {
-    /// What is about to be done.
+    /// The action.
     pub verb: Verb,
-    /// The image as it is.
+    /// The image before the action.
     pub image: &'a Image,
-    /// Who it is shared with, in EC2's words; `None` where that could not be found out.
+    /// Its launch permissions as EC2 writes them; `None` if they could not be read.
     pub shares: Option<Vec<String>>,
-    /// Who is to get a launch permission back once it is done, where that changes.
+    /// The launch permissions to be restored after the action, if that changes.
     pub due: Option<Written>,
-    /// The snapshots that go with it.
+    /// The snapshots deleted with it.
     pub delete_snapshots: Vec<&'a str>,
-    /// What was found out about snapshots, those among them.
+    /// The facts about its snapshots.
     pub going: Option<GoingSnapshots<'a>>,
 }
 
 impl<'a> Beginning<'a> {
-    /// A step about which nothing else is known.
+    /// An action without further facts.
     pub fn new(verb: Verb, image: &'a Image) -> Self {
         Self { verb, image, shares: None, due: None, delete_snapshots: Vec::new(), going: None }
     }
 
-    /// The same with who the image is shared with, where that is known.
+    /// Adds the launch permissions, if known.
     #[must_use]
     pub fn shared(mut self, with: Option<&BTreeSet<Principal>>) -> Self {
         self.shares = with.map(texts);
@@ -156,9 +155,9 @@ struct SnapshotStep<'a> {
 }
 
 impl Journal {
-    /// Opens the journal for appending; it and its folder are made where they are missing.
+    /// Opens the journal for appending; creates it and its folder if missing.
     ///
-    /// `who` works in each account, as an ARN.
+    /// `who` is the caller's ARN in each account.
     pub fn open(path: &Path, run: &str, who: Vec<(AccountId, String)>) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
@@ -167,7 +166,7 @@ impl Journal {
         Ok(Self { file: Arc::new(Mutex::new(file)), run: run.to_owned(), who })
     }
 
-    /// Writes down what is about to be done to an image. It is on the disk when this comes back.
+    /// Records an action about to be taken. The line is on disk when this returns.
     pub async fn begin(&self, what: Beginning<'_>, now: DateTime<Utc>) -> io::Result<()> {
         let Beginning { verb, image, shares: launch_permissions, due, delete_snapshots, going } = what;
         let snapshot_tags = going.as_ref().and_then(|going| going.tags).map(|tags| {
@@ -193,7 +192,7 @@ impl Journal {
         self.write("begin", account, now, begin).await
     }
 
-    /// Writes down that an image is about to be brought back from the Recycle Bin.
+    /// Records that an image is about to be restored from the Recycle Bin.
     pub async fn begin_return(
         &self,
         (account, region): (Option<&AccountId>, &Region),
@@ -205,41 +204,41 @@ impl Journal {
         self.write("begin", account, now, ReturnBegin { action: Verb::Restore.as_str(), image }).await
     }
 
-    /// Writes down how that ended, and whether the image is there, where that is known.
+    /// Records the outcome of a restore, and whether the image exists, if known.
     pub async fn end_return(&self, outcome: &Outcome, image_back: Option<bool>, now: DateTime<Utc>) -> io::Result<()> {
         let end = ReturnEnd { result: OutcomeJson::new(outcome), image_back };
         self.write("end", outcome.account.as_ref(), now, end).await
     }
 
-    /// What the journal remembers of these images: the newest line of each that was written before something was done
-    /// to it. A journal that is not there remembers nothing.
+    /// The journal's records of these images: for each the newest line written before an action. A missing journal has
+    /// none.
     pub async fn remembered(path: &Path, images: BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Remembered>> {
         let path = path.to_owned();
         let read = tokio::task::spawn_blocking(move || read::remembered(&path, &images));
         read.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 
-    /// Who of these images is to get a launch permission back, as far as the journal says.
+    /// The launch permissions to be restored on these images.
     pub async fn due(path: &Path, images: BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Journaled>> {
         let path = path.to_owned();
         let read = tokio::task::spawn_blocking(move || read::due(&path, &images));
         read.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 
-    /// Which of these images it has begun to deregister, as far as no good end was written down.
+    /// Deregistrations of these images that began and did not succeed.
     pub async fn unfinished(path: &Path, images: BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Unfinished>> {
         let path = path.to_owned();
         let read = tokio::task::spawn_blocking(move || read::unfinished(&path, &images));
         read.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 
-    /// Writes down what became of it, and who is to get a launch permission back from now on, where that has changed.
+    /// Records the outcome of an action, and the launch permissions to be restored from now on, if they changed.
     pub async fn end(&self, outcome: &Outcome, due: Option<&Written>, now: DateTime<Utc>) -> io::Result<()> {
         let end = End { result: OutcomeJson::new(outcome), shares_due: due.map(DueJson::new) };
         self.write("end", outcome.account.as_ref(), now, end).await
     }
 
-    /// Writes down one step of deleting a snapshot: `begin`, or `end` with EC2's error where there was one.
+    /// Records the deletion of a snapshot: `begin`, or `end` with EC2's error, if any.
     pub async fn snapshot(
         &self,
         phase: &'static str,
@@ -265,12 +264,12 @@ impl Journal {
         let mut line = serde_json::to_vec(&Line { version: VERSION, phase, run: &self.run, at: time(now), who, what })?;
         line.push(b'\n');
         let file = Arc::clone(&self.file);
-        // Disks may take their time, in which other calls must not wait.
+        // Disks may be slow, and other calls must not wait.
         let written = tokio::task::spawn_blocking(move || {
             let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            // One write a line: lines of runs that share the journal do not mix.
+            // One write per line, so that the lines of runs that share a journal do not mix.
             file.write_all(&line)?;
-            // What is about to be done must survive the machine; what was done can be seen at AWS.
+            // A `begin` must survive a crash of the machine; an outcome can be seen in AWS.
             if phase == "begin" { file.sync_data() } else { Ok(()) }
         });
         written.await.unwrap_or_else(|error| Err(io::Error::other(error)))

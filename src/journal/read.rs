@@ -1,5 +1,6 @@
-//! Reading a journal: what it remembers of images. Lines of others, and lines that were never finished, are passed
-//! over.
+//! Reader of the journal: its records of images.
+//!
+//! Lines of other programs, and incomplete lines, are skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -18,9 +19,9 @@ use crate::domain::report::Verb;
 use crate::domain::tags::{SHARES, Tags};
 use crate::domain::unfinished::Unfinished;
 
-/// How many ids a line may name before the one it is about is certainly among them.
+/// The number of ids in a line after which it certainly named the image it is about.
 const MOST_NAMED: usize = 64;
-/// How every line begins.
+/// The start of every line.
 const START: &str = "{\"version\":";
 
 #[derive(Deserialize)]
@@ -30,7 +31,7 @@ struct Line {
     action: Option<String>,
     image: Option<ImageLine>,
     launch_permissions: Option<Vec<String>>,
-    /// Lines of the first versions know nothing of it, which is not the same as saying nothing about it.
+    /// Missing in lines of the first versions, which differs from `null`.
     #[serde(default, deserialize_with = "there")]
     shares_due: Option<Option<DueLine>>,
     delete_snapshots: Option<Vec<SnapshotId>>,
@@ -72,20 +73,19 @@ struct ResultLine {
     image_id: ImageId,
     action: String,
     status: String,
-    /// Older lines do not tell.
+    /// Missing in older lines.
     changed: Option<bool>,
 }
 
-/// What the journal remembers of these images: the newest line of each that was written before something was done to
-/// it; that of a deregistration as long as amictl has not put back all that the image lacks since. A journal that is
-/// not there remembers nothing.
+/// The records of these images: for each the newest line written before an action; the line of a deregistration counts
+/// until amictl has put back all that the image lacks. A missing journal has no records.
 pub fn remembered(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Remembered>> {
     let mut found = BTreeMap::new();
     each_line(path, images, |line| remember(line, images, &mut found))?;
     Ok(found)
 }
 
-/// Who of these images is to get a launch permission back: what the last line says that speaks of it.
+/// The launch permissions to be restored on these images, from the last line with any.
 pub fn due(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Journaled>> {
     let mut found = BTreeMap::new();
     each_line(path, images, |line| {
@@ -101,12 +101,12 @@ pub fn due(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMap<Image
     Ok(found)
 }
 
-/// Which of these images it has begun to deregister: the last of these deregistrations has no end, or a bad one.
+/// The images whose last deregistration has no end, or failed.
 pub fn unfinished(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Unfinished>> {
     let mut found = BTreeMap::new();
     each_line(path, images, |line| match line {
         Line { phase, action: Some(action), image: Some(image), delete_snapshots, .. } if phase == "begin" => {
-            // Whatever else was begun with it later, the image was there again.
+            // A later action shows that the image existed again.
             found.remove(&image.id);
             let deregister = images.contains(&image.id) && action == Verb::Deregister.as_str();
             if let (true, Some(region), Some(delete)) = (deregister, image.region, delete_snapshots) {
@@ -132,7 +132,7 @@ fn each_line(path: &Path, images: &BTreeSet<ImageId>, mut take: impl FnMut(Line)
     let (mut reader, mut line) = (BufReader::with_capacity(1 << 20, file), Vec::new());
     while reader.read_until(b'\n', &mut line)? > 0 {
         let text = String::from_utf8_lossy(&line);
-        // Most lines of a long journal are about other images, and need not be taken apart.
+        // Most lines of a long journal are about other images, and need no parsing.
         if names_one(&text, images)
             && let Some(read) = parse(&text)
         {
@@ -148,7 +148,7 @@ fn names_one(text: &str, images: &BTreeSet<ImageId>) -> bool {
     each.take(MOST_NAMED).any(|id| images.contains(&id))
 }
 
-/// A line; where a run died in the middle of one, the next run's line, which goes on behind it.
+/// Parses a line; if a run died in the middle of one, the next run's line that follows in it.
 fn parse(text: &str) -> Option<Line> {
     let whole = serde_json::from_str(text).ok();
     whole.or_else(|| serde_json::from_str(&text[text.rfind(START)?..]).ok())
@@ -169,7 +169,7 @@ fn remember(line: Line, images: &BTreeSet<ImageId>, found: &mut BTreeMap<ImageId
             let unfinished = found.get_mut(&image.id).filter(|then| then.is_unfinished_return());
             if let Some(then) = unfinished.filter(|_| !ends_return(&action)) {
                 if [Verb::Disable, Verb::Enable, Verb::Revive].iter().any(|verb| verb.as_str() == action) {
-                    // Who is to get a permission back is what these say from now on.
+                    // From now on these lines decide which permissions are to be restored.
                     then.tags.remove(SHARES);
                 }
                 return;
@@ -208,13 +208,12 @@ fn remember(line: Line, images: &BTreeSet<ImageId>, found: &mut BTreeMap<ImageId
     }
 }
 
-/// Whether what an image lacks of an earlier time is not to be put back after this: it has gone again, or somebody
-/// takes permissions on purpose.
+/// Whether the action ends a restore: the image is deregistered again, or permissions are revoked on purpose.
 fn ends_return(action: &str) -> bool {
     [Verb::Deregister, Verb::Unshare].iter().any(|verb| verb.as_str() == action)
 }
 
-/// Those who can be read; the others are put aside.
+/// The principals that can be parsed; the others go to `unreadable`.
 fn principals(written: Vec<String>, unreadable: &mut Vec<String>) -> BTreeSet<Principal> {
     let mut all = BTreeSet::new();
     for text in written {
@@ -226,7 +225,7 @@ fn principals(written: Vec<String>, unreadable: &mut Vec<String>) -> BTreeSet<Pr
     all
 }
 
-/// What a line says of the memory of launch permissions, and of which image.
+/// The image and the launch permissions to be restored in a line.
 fn says_due(line: Line) -> Option<(ImageId, Journaled)> {
     let Line { phase, action, image, launch_permissions, shares_due, result, .. } = line;
     let ended = result.filter(|_| phase == "end");
@@ -234,7 +233,7 @@ fn says_due(line: Line) -> Option<(ImageId, Journaled)> {
     let written = match shares_due {
         Some(Some(due)) => due.launch_permissions.map_or(Ok(Written::default()), |all| read_all(&all, Some(due.tag))),
         Some(None) => return None,
-        // As the first versions wrote it.
+        // The format of the first versions.
         None => match ended {
             Some(result) => {
                 let back = [Verb::Enable, Verb::Revive].iter().any(|verb| verb.as_str() == result.action);
@@ -246,7 +245,7 @@ fn says_due(line: Line) -> Option<(ImageId, Journaled)> {
     Some((image, written))
 }
 
-/// Those who are named, all of them. What fits a tag was in one, where nothing else is said.
+/// All principals of a line. Without other information, those that fit a tag were in one.
 fn read_all(texts: &[String], in_tag: Option<bool>) -> Journaled {
     let who: BTreeSet<Principal> = texts.iter().map(|text| Principal::read(text)).collect::<Result<_, _>>()?;
     let in_tag = in_tag.unwrap_or_else(|| to_tag(&who).is_some());

@@ -1,3 +1,5 @@
+//! Tests of the reader of the journal.
+
 use super::*;
 
 const WEB: &str = "ami-00000000000000001";
@@ -15,7 +17,7 @@ fn end(image: &str, action: &str, status: &str) -> String {
     ) + "\n"
 }
 
-/// What is found in a journal of this text.
+/// The result of reading a journal with this text.
 fn with<T>(text: &str, find: impl Fn(&Path, &BTreeSet<ImageId>) -> io::Result<T>) -> T {
     let path = std::env::temp_dir().join(format!("amictl-journal-{:032x}", fastrand::u128(..)));
     std::fs::write(&path, text).unwrap();
@@ -32,13 +34,13 @@ fn of_web(text: &str) -> Remembered {
     read(text).remove(&WEB.parse().unwrap()).unwrap()
 }
 
-/// Who is due in a journal of these lines, and whether a tag has them too.
+/// The permissions to be restored by these lines, and whether a tag has them too.
 fn due_of(lines: &[String]) -> Option<(String, bool)> {
     let written = with(&lines.concat(), due).remove(&WEB.parse().unwrap())?.unwrap();
     Some((to_tag(&written.who.unwrap()).unwrap(), written.in_tag))
 }
 
-/// A line with something to say of the memory.
+/// A line with permissions to be restored.
 fn with_due(line: &str, due: &str) -> String {
     format!("{},\"shares_due\":{due}}}\n", line.trim_end().strip_suffix('}').unwrap())
 }
@@ -102,7 +104,7 @@ fn the_last_line_that_speaks_of_the_memory_counts() {
     let nobody = r#"{"launch_permissions":[],"tag":false}"#;
     assert_eq!(due_of(&[off.clone(), with_due(&end(WEB, "enable", "done"), nobody)]), Some((String::new(), false)));
     assert_eq!(due_of(&[with_due(&begin(API, "disable", 1), two)]), None);
-    // One who cannot be read is not passed over.
+    // A principal that cannot be parsed is not skipped.
     let wrong = with_due(&begun, r#"{"launch_permissions":["222222222222","who?"],"tag":true}"#);
     assert!(with(&wrong, due)[&WEB.parse().unwrap()].is_err());
 }
@@ -120,7 +122,7 @@ fn lines_of_the_first_versions_tell_of_the_memory_too() {
     assert_eq!(due_of(&[begin(WEB, "deregister", 1)]), None);
 }
 
-/// A line about bringing an image back: `fields` follow `phase`.
+/// A line about a restore: `fields` follow `phase`.
 fn restoring(image: &str, phase: &str, fields: &str) -> String {
     let what = match phase {
         "begin" => format!(r#""action":"restore","image":{{"id":"{image}","name":"web-v1-2026-01-02"}}"#),
@@ -159,11 +161,11 @@ fn a_return_that_is_not_finished_is_remembered_whatever_is_done_meanwhile() {
             let found = of_web(&[text.clone(), done.concat()].concat());
             assert_eq!((found.action.as_str(), found.returning), ("deregister", returning), "{action}");
             assert!(!found.in_vain && !found.brought_back && found.is_unfinished_return());
-            // Once it is finished, the next line counts.
+            // After the restore is finished, the next line counts.
             let lines = [text.clone(), done.concat(), end(WEB, "restore", "done"), begin(WEB, action, 6)].concat();
             assert_eq!(of_web(&lines).action, action);
         }
-        // What was never begun is a line as any other.
+        // Without a restore, the line counts as any other.
         assert_eq!(of_web(&[begin(WEB, "deregister", 1), begin(WEB, action, 5)].concat()).action, action);
     }
     for action in ["deregister", "unshare"] {
@@ -223,7 +225,7 @@ proptest::proptest! {
         journal.truncate(cut.index(journal.len()));
         let damaged = String::from_utf8(journal).unwrap() + &text + "\n" + &begin(WEB, "deregister", 2);
         with(&damaged, due);
-        // Lines that are whole are read, whatever is around them.
+        // Complete lines are read, whatever is around them.
         proptest::prop_assert!(read(&damaged).contains_key(&WEB.parse().unwrap()));
     }
 }

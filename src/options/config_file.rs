@@ -15,7 +15,7 @@ use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 use crate::output::printer::{ColorChoice, Format};
 
-/// What the file may say; a key it does not know is an error, not a silence.
+/// The keys of the file; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Defaults {
@@ -56,7 +56,7 @@ fn each<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(input: D) -> Result
 }
 
 impl Defaults {
-    /// Reads the file asked for, or the usual one where there is one.
+    /// Reads the given file, or the default one if it exists.
     pub fn read(asked: Option<&Path>, env: &HashMap<String, String>) -> Result<Self> {
         let Some(path) = asked.map(Path::to_owned).or_else(|| usual(env)) else { return Ok(Self::default()) };
         let text = match std::fs::read_to_string(&path) {

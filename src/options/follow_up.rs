@@ -1,4 +1,4 @@
-//! Options for what is done to a new image once it is available.
+//! Options for the steps after a new image is available.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};

@@ -27,14 +27,14 @@ pub struct How {
 }
 
 impl Which {
-    /// What the workflow is asked for.
+    /// The request to the workflow.
     pub fn request(self) -> Request {
         self.how.request(self.references)
     }
 }
 
 impl How {
-    /// The same for these images.
+    /// The request for these images.
     pub fn request(self, references: Vec<ImageRef>) -> Request {
         Request { references, copies: self.copies, dry_run: self.dry_run }
     }

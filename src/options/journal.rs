@@ -1,10 +1,10 @@
-//! Where the journal is written.
+//! The option --journal.
 
 use std::path::PathBuf;
 
 use crate::workflows::run::journal::JournalFile;
 
-/// Where the journal is written.
+/// The location of the journal.
 #[derive(Debug, Clone, clap::Args)]
 pub struct JournalArgs {
     /// File to which every step is appended [default: $XDG_STATE_HOME/amictl/journal.jsonl]
@@ -13,7 +13,7 @@ pub struct JournalArgs {
 }
 
 impl JournalArgs {
-    /// The journal that is named.
+    /// The journal file given.
     pub fn file(&self) -> JournalFile {
         JournalFile { path: self.journal.clone() }
     }

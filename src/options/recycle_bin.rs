@@ -1,4 +1,4 @@
-//! --require-recycle-bin.
+//! The option --require-recycle-bin.
 
 use crate::workflows::recycle_bin::outlook::Demand;
 
@@ -11,7 +11,7 @@ pub struct BinArgs {
 }
 
 impl BinArgs {
-    /// What is asked of the Recycle Bin.
+    /// The demand on the Recycle Bin.
     pub fn demand(&self) -> Demand {
         Demand { required: self.require_recycle_bin }
     }

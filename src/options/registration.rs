@@ -56,7 +56,7 @@ pub struct SnapshotArgs {
 }
 
 impl SnapshotArgs {
-    /// What the command line asks for, where it names a snapshot.
+    /// The requested registration, if the command line names a snapshot.
     pub fn wanted(&self) -> Result<Option<Wanted>> {
         let Some(snapshot) = &self.snapshot else { return Ok(None) };
         Ok(Some(Wanted {

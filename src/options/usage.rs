@@ -1,4 +1,4 @@
-//! Options about sources of use.
+//! The options about sources of use, such as --usage-reports.
 
 /// Whether to ask EC2 which accounts use an image.
 #[derive(Debug, Clone, Copy, clap::Args)]

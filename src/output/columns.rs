@@ -15,17 +15,17 @@ use crate::domain::image::{Image, State};
 pub enum Column {
     /// One of [`NAMED`].
     Named(&'static str),
-    /// The value of a tag, asked for as `tag:KEY`.
+    /// The value of a tag, selected by `tag:KEY`.
     Tag(String),
 }
 
-/// An image with what was found out about it beside EC2's description.
+/// An image with its cost and use.
 pub struct Row<'a> {
     /// The image.
     pub image: &'a Image,
-    /// What its snapshots cost a month at most, in US dollars.
+    /// The monthly cost of its snapshots in US dollars, at most.
     pub cost: Option<f64>,
-    /// Who uses it.
+    /// Its use.
     pub used_by: Option<&'a str>,
 }
 
@@ -34,7 +34,7 @@ pub struct Row<'a> {
 #[error("there is no column '{0}'; columns are {list}, and tag:KEY for a tag", list = NAMED.join(", "))]
 pub struct UnknownColumn(String);
 
-/// The columns there are, in the order in which CSV writes them.
+/// All columns, in the order of CSV.
 pub const NAMED: [&str; 25] = [
     "name",
     "id",
@@ -78,7 +78,7 @@ impl FromStr for Column {
 }
 
 impl Column {
-    /// The columns for people: what one looks for, and the rest only where images differ in it.
+    /// The default columns for people; some only if images differ in them.
     pub fn usual(several_regions: bool, foreign: bool, cost: bool) -> Vec<Self> {
         let extra = |wanted: bool, name| wanted.then_some(name);
         let names = [
@@ -117,7 +117,7 @@ impl Column {
         }
     }
 
-    /// The cell for programs: exact, empty where there is nothing.
+    /// The cell for programs: exact, empty for a missing value.
     pub fn exact(&self, row: &Row<'_>, now: DateTime<Utc>) -> String {
         let image = row.image;
         let name = image.parsed_name.as_ref();
@@ -173,7 +173,7 @@ impl Column {
     }
 }
 
-/// The state of an image; one that is deprecated is no more available than that.
+/// The state of an image; `deprecated` replaces `available`.
 pub(super) fn state(image: &Image, now: DateTime<Utc>) -> Cell {
     if image.state == State::Available && image.deprecated(now) {
         return Cell::toned("deprecated", Tone::Notice);

@@ -1,15 +1,15 @@
-//! How a failed run is reported, and how a panic is reported as a bug.
+//! Reports of failed runs and of panics.
 
 use std::io::{self, Write};
 
 use super::escape::{escaped, escaped_lines};
 use super::json::document;
 
-/// The last word of a run that came upon a mistake of our own.
+/// Reports a panic as a bug.
 pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(|at| format!("{}:{}", of_crate(at.file()), at.line())).unwrap_or_default();
     let what = panic.payload_as_str().unwrap_or("no message");
-    // Nobody is left to tell when stderr is closed.
+    // Ignored if stderr is closed.
     let _ = writeln!(
         io::stderr(),
         "error: amictl {} came upon a mistake of its own at {place}: {}\n\
@@ -19,28 +19,28 @@ pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
     );
 }
 
-/// What to do next, after a message that is not ours.
+/// A hint after a message of another library.
 pub fn hint(text: &str) {
-    // Nobody is left to tell when stderr is closed.
+    // Ignored if stderr is closed.
     let _ = writeln!(io::stderr(), "hint: {}", escaped(text));
 }
 
-/// A source file without the folders of the machine that amictl was built on.
+/// The path of a source file without the folders of the build machine.
 pub fn of_crate(file: &str) -> &str {
     let folder = |at: usize| file[..at].rfind(['/', '\\']).map_or(0, |slash| slash + 1);
     file.rfind("/src/").or(file.rfind("\\src\\")).map_or(file, |at| &file[folder(at)..])
 }
 
-/// The last word of a run that failed: JSON for programs, a sentence and a hint for people.
+/// Reports a failed run: JSON for programs, a sentence and a hint for people.
 pub fn failure(json: bool, code: &str, message: &str, hint: Option<&str>, exit_code: u8) {
     let text = if json {
         document::error(code, message, hint, exit_code)
     } else {
         let hint = hint.map(|hint| format!("\nhint: {}", escaped(hint))).unwrap_or_default();
-        // A usage error says where in a file something is wrong, in lines of its own; the others quote AWS.
+        // A usage error may quote lines of a file; the others quote AWS.
         let message = if code == "Usage" { escaped_lines(message) } else { escaped(message).into_owned() };
         format!("error: {message}{hint}")
     };
-    // Nobody is left to tell when stderr is closed.
+    // Ignored if stderr is closed.
     let _ = writeln!(io::stderr(), "{text}");
 }

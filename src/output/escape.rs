@@ -1,5 +1,6 @@
-//! What comes from AWS is written by other people: names, descriptions, tags, messages. On its way to a terminal or a
-//! spreadsheet it must neither steer that nor deceive the one who reads it.
+//! Escapes for texts from AWS, such as names, descriptions, tags and messages.
+//!
+//! Other people write them. They must neither control a terminal or a spreadsheet nor deceive the reader.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,7 +8,7 @@ use std::io;
 
 use serde_json::ser::Formatter;
 
-/// The text with everything shown that one could not see: `\n`, `\u{1b}`, `\u{202e}`. It takes one line.
+/// The text on one line, with invisible characters escaped: `\n`, `\u{1b}`, `\u{202e}`.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     if plain(text) {
         return Cow::Borrowed(text);
@@ -15,7 +16,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len() + 8);
     let (mut before, mut rest) = (None, text.chars().peekable());
     while let Some(c) = rest.next() {
-        // Scripts and emoji are joined so; within ASCII a joiner makes one name look like another.
+        // Scripts and emoji need joiners; within ASCII a joiner makes one name look like another.
         let joins = is_joiner(c) && [before, rest.peek().copied()].iter().all(|c| c.is_some_and(|c| !c.is_ascii()));
         match unseen(c) && !joins {
             true => shown.extend(c.escape_default()),
@@ -26,12 +27,12 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The same for a text of our own that has several lines.
+/// As [`escaped`], for amictl's own texts of several lines.
 pub fn escaped_lines(text: &str) -> String {
     text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
 }
 
-/// A cell of a table for programs which a spreadsheet takes as text: one that it would run as a formula begins with `'`.
+/// A CSV cell that spreadsheets treat as text: one that they would run as a formula gets a leading `'`.
 pub fn defused(text: &str) -> Cow<'_, str> {
     let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     match runs && text != "-" && !is_number(text) {
@@ -45,7 +46,7 @@ fn is_number(text: &str) -> bool {
     digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && text.parse::<f64>().is_ok()
 }
 
-/// Writes JSON in which what steers or deceives is escaped: as data it is the same.
+/// A JSON formatter that escapes controlling and deceptive characters: the data stay the same.
 pub struct SafeJson;
 
 impl Formatter for SafeJson {
@@ -68,7 +69,7 @@ impl Formatter for SafeJson {
     }
 }
 
-/// A writer that escapes whole lines, for logs that are not our own.
+/// A writer that escapes whole lines, for logs of libraries.
 pub struct EscapingWriter<W>(pub W);
 
 impl<W: io::Write> io::Write for EscapingWriter<W> {
@@ -82,7 +83,7 @@ impl<W: io::Write> io::Write for EscapingWriter<W> {
     }
 }
 
-/// Whether there is nothing to escape: so it is with nearly every text.
+/// Whether there is nothing to escape, as in nearly every text.
 fn plain(text: &str) -> bool {
     if text.is_ascii() { !text.bytes().any(|byte| byte.is_ascii_control()) } else { !text.chars().any(unseen) }
 }
@@ -91,8 +92,8 @@ fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }
 
-/// Characters that steer, turn the direction of writing, or take no room. Those of Unicode's general categories Cc, Cf,
-/// Zl and Zp, and letters that are blank.
+/// Control characters, and those that change the direction of writing or are invisible: Unicode's general categories
+/// Cc, Cf, Zl and Zp, and blank letters.
 fn unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,

@@ -1,4 +1,4 @@
-//! Images in every format.
+//! Renderer of image listings, in every format.
 
 use std::collections::BTreeMap;
 
@@ -15,25 +15,24 @@ use crate::domain::image::Image;
 use crate::domain::problem::PlaceError;
 use crate::domain::report::Outcome;
 
-/// What to show of images beside themselves.
+/// The options of a listing.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The columns; the usual ones when empty.
+    /// The columns; the default ones if empty.
     pub columns: Vec<Column>,
-    /// Shows the region even where all images are in one: others were asked too.
+    /// Shows the region even if all images are in one: others were read too.
     pub regions: bool,
-    /// Shows the owner even where all images are of one: other accounts were asked too.
+    /// Shows the owner even if all images have the same: other accounts were read too.
     pub owners: bool,
-    /// Shows what the snapshots cost at most.
+    /// The prices for the cost of snapshots.
     pub prices: Option<Prices>,
-    /// Who uses each image, where that was asked.
+    /// The use of each image, if requested.
     pub used_by: BTreeMap<ImageId, String>,
-    /// What was done to the images once they were made.
+    /// The outcomes of the steps after the images were made.
     pub steps: Vec<Outcome>,
 }
 
-/// Writes images to stdout. The places that failed and the steps are part of the JSON document; other formats have no
-/// room.
+/// Writes images to stdout. Only JSON documents also have the failed places and the steps.
 pub fn images(
     printer: &Printer,
     images: &[&Image],

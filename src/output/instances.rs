@@ -1,4 +1,4 @@
-//! Instances in every format.
+//! Renderer of instances, in every format.
 
 use super::json::document::VERSION;
 use super::json::{InstanceJson, InstancesJson};

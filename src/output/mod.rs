@@ -1,4 +1,4 @@
-//! Values in, bytes out: data goes to stdout, talk to stderr.
+//! Output: pure renderers of values, data on stdout, messages on stderr.
 
 mod columns;
 pub mod error;

@@ -1,4 +1,4 @@
-//! Orphaned snapshots, and what became of them, in every format.
+//! Renderer of orphaned snapshots and the results of their deletion, in every format.
 
 use super::json::document::VERSION;
 use super::json::{ErrorJson, OrphanJson, OrphansJson, SparedJson};
@@ -10,8 +10,7 @@ use crate::domain::orphan::{Orphan, Spared};
 use crate::domain::problem::PlaceError;
 use crate::domain::snapshot::delete_line;
 
-/// Writes orphans to stdout, and what stays although it looks like one. The places that could not be read are part of
-/// the JSON document.
+/// Writes orphans to stdout, and snapshots that look like one but stay. JSON documents also have the failed places.
 pub fn orphans(
     printer: &Printer,
     orphans: &[&Orphan],

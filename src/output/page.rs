@@ -5,9 +5,9 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 
 use super::table::{Cell, Sheet, styled};
 
-/// What stands before every line of a section.
+/// The indentation of a section.
 const INDENT: u16 = 2;
-/// The width of the names of lines, and of the space after them.
+/// The width of the column of names, with the space after it.
 const NAMES: u16 = 16;
 
 /// A page.
@@ -24,9 +24,9 @@ struct Section {
 
 #[derive(Debug, Clone)]
 enum Part {
-    /// A name, and the values it has, each on a line.
+    /// A name and its values, one per line.
     Lines(&'static str, Vec<Cell>),
-    /// A table, and the columns that a narrow terminal goes without.
+    /// A table, and the columns to drop on a narrow terminal.
     Table(Sheet, &'static [&'static str]),
 }
 
@@ -48,14 +48,14 @@ impl Page {
         }
     }
 
-    /// Adds a table to the section. On a narrow terminal it goes without some columns, the first named first.
+    /// Adds a table to the section. A narrow terminal drops the `dispensable` columns, the first named first.
     pub fn table(&mut self, sheet: Sheet, dispensable: &'static [&'static str]) {
         if let Some(section) = self.sections.last_mut() {
             section.parts.push(Part::Table(sheet, dispensable));
         }
     }
 
-    /// The page as text. Where a width is given, values wrap within it and tables are cut to it.
+    /// The page as text. With a width, values wrap within it and tables are cut to it.
     pub fn render(&self, width: Option<u16>, color: bool) -> String {
         let mut text = String::new();
         for section in &self.sections {
@@ -83,7 +83,7 @@ impl Page {
     }
 }
 
-/// Writes values beside their name, or below where one would be torn: half an ARN is of no use to anybody.
+/// Writes values next to their name, or below it if one would be split: half an ARN is useless.
 fn write(name: &str, values: &[Cell], width: Option<u16>, color: bool, text: &mut String) {
     let less = |by: u16| width.map(|width| width.saturating_sub(by));
     let fits = |value: &Cell| less(INDENT + NAMES).is_none_or(|room| value.longest_word() <= usize::from(room));
@@ -108,7 +108,7 @@ fn indented(block: &str, indent: u16, text: &mut String) {
     }
 }
 
-/// A value, wrapped to a width where one is given, after columns of fixed width.
+/// A value after columns of fixed width, wrapped to the width, if given.
 fn row(before: &[(&str, u16)], value: &Cell, width: Option<u16>, color: bool) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);

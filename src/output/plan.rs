@@ -1,4 +1,4 @@
-//! A plan for people and for programs.
+//! Renderer of plans: tables, JSON, the question before apply, and summaries.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +23,7 @@ pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
     }
 }
 
-/// The columns that a narrow terminal goes without: why is more important. Where rows could be about other places, so
-/// is the place.
+/// The columns to drop on a narrow terminal, as the reason is more important. The region stays if rows differ in it.
 pub fn dispensable(plan: &Plan) -> &'static [&'static str] {
     let regions: BTreeSet<_> = plan.actions.iter().map(|action| &action.region).collect();
     if regions.len() > 1 { &["FAMILY", "ID"] } else { &["FAMILY", "REGION", "ID"] }
@@ -33,7 +32,7 @@ pub fn dispensable(plan: &Plan) -> &'static [&'static str] {
 /// The images of one family in one place.
 type Family<'a> = (&'a Option<AccountId>, &'a Region, &'a Option<String>);
 
-/// The families of which something goes, each newest first with what goes, what stays and why.
+/// The families with a step, each newest first with the images to change, those that stay, and the reasons.
 pub fn overview(plan: &Plan) -> Sheet {
     let mut sheet = Sheet::new(["ACCOUNT", "REGION", "FAMILY", "VERDICT", "IMAGE", "ID", "WHY"]);
     let mut touched: BTreeMap<Family<'_>, (Vec<&Kept>, Vec<&Action>)> = BTreeMap::new();
@@ -42,7 +41,7 @@ pub fn overview(plan: &Plan) -> Sheet {
     }
     let whose: BTreeSet<_> = plan.actions.iter().map(|action| &action.account).collect();
     for kept in &plan.kept {
-        // Plans of earlier versions do not say whose the images are that stay.
+        // Plans of earlier versions do not have the accounts of kept images.
         let accounts = if kept.account.is_some() { vec![&kept.account] } else { whose.iter().copied().collect() };
         for account in accounts {
             if let Some((stay, _)) = touched.get_mut(&(account, &kept.region, &kept.family)) {
@@ -79,7 +78,7 @@ fn verdict(step: Step) -> Cell {
     }
 }
 
-/// What a person is asked before a plan is carried out.
+/// The question before a plan is applied.
 pub fn question(plan: &Plan) -> String {
     let each = Step::ALL.iter().map(|step| (plan.count(*step), *step)).filter(|(n, _)| *n > 0);
     let each = each.map(|(n, step)| match step {
@@ -106,7 +105,7 @@ fn reasons(kept: &Kept) -> String {
     each.collect::<Vec<_>>().join("; ")
 }
 
-/// What a plan comes to, in a few lines.
+/// The summary of a plan, in a few lines.
 pub fn summary(plan: &Plan) -> Vec<String> {
     let sums = &plan.summary;
     let stay = |n: usize| format!("{} {}", count(n), if n == 1 { "stays" } else { "stay" });

@@ -1,4 +1,4 @@
-//! The printer: data goes to stdout, messages to stderr, progress where a person looks.
+//! The printer: data to stdout, messages to stderr, progress to a terminal.
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
@@ -12,7 +12,7 @@ use super::page::Page;
 use super::progress::Bars;
 use super::table::{self, Sheet};
 
-/// How many bytes are written at once: what a pipe takes.
+/// The number of bytes per write: the capacity of a pipe.
 pub const AT_ONCE: usize = 64 * 1024;
 
 /// How data is written to stdout.
@@ -43,14 +43,14 @@ pub enum ColorChoice {
     Never,
 }
 
-/// What the printer has to know about the terminal and the wishes of the user.
+/// The settings of the printer: the user's options and the kind of terminal.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// How data is written.
     pub format: Format,
     /// When to use colours.
     pub color: ColorChoice,
-    /// No talk on stderr.
+    /// No messages on stderr.
     pub quiet: bool,
     /// No progress bars.
     pub no_progress: bool,
@@ -58,7 +58,7 @@ pub struct Settings {
     pub plain_terminal: bool,
 }
 
-/// Writes everything that a run writes.
+/// The printer of a run.
 pub struct Printer {
     settings: Settings,
     color: bool,
@@ -80,17 +80,17 @@ impl Printer {
         Self { color, width, bars: Bars::new(show_progress), settings }
     }
 
-    /// The progress bars of the run; they draw nothing where nobody looks.
+    /// The progress bars of the run; hidden without a terminal.
     pub fn bars(&self) -> &Bars {
         &self.bars
     }
 
-    /// Whether somebody can be asked.
+    /// Whether there is a terminal for a question.
     pub fn can_ask(&self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Asks a question whose answer is no unless the user says yes.
+    /// Asks a yes-or-no question with the default no.
     pub fn confirm(&self, question: &str) -> io::Result<bool> {
         let answer = dialoguer::Confirm::new().with_prompt(escaped(question)).default(false).interact();
         answer.map_err(|dialoguer::Error::IO(error)| error)
@@ -107,30 +107,30 @@ impl Printer {
         self.bars.around(|| question.interact_text()).map_err(|dialoguer::Error::IO(error)| error)
     }
 
-    /// Tells the user something, unless they want quiet.
+    /// Prints a message, unless the user wants quiet.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.settings.quiet {
             self.tell(text.as_ref());
         }
     }
 
-    /// Tells the user something that they must know.
+    /// Prints a message even with `--quiet`.
     pub fn tell(&self, text: &str) {
         self.bars.around(|| {
-            // Nobody is left to tell when stderr is closed.
+            // Ignored if stderr is closed.
             let _ = writeln!(io::stderr(), "{}", escaped(text));
         });
     }
 
-    /// Shows a table on stderr, before a question. On a narrow terminal it goes without some columns, the first
-    /// named first.
+    /// Shows a table on stderr, before a question. A narrow terminal drops the `dispensable` columns, the first named
+    /// first.
     pub fn show(&self, mut sheet: Sheet, dispensable: &[&str]) {
         let width = io::stderr().is_terminal().then(table::terminal_width).flatten();
         if let Some(width) = width {
             sheet.leave_out(dispensable, width);
         }
         let text = sheet.render(width, self.color && width.is_some());
-        // Nobody is left to show it to when stderr is closed.
+        // Ignored if stderr is closed.
         self.bars.around(|| drop(io::stderr().write_all(text.as_bytes())));
     }
 
@@ -144,7 +144,7 @@ impl Printer {
         self.jsonl([document])
     }
 
-    /// Writes one JSON object a line.
+    /// Writes one JSON object per line.
     pub fn jsonl<T: Serialize>(&self, items: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
         self.write(|out| {
             for item in items {
@@ -155,7 +155,7 @@ impl Printer {
         })
     }
 
-    /// Writes one id a line.
+    /// Writes one id per line.
     pub fn ids<T: Display>(&self, ids: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
         self.write(|out| Ok(ids.into_iter().try_for_each(|id| writeln!(out, "{id}"))?))
     }
@@ -172,7 +172,7 @@ impl Printer {
         self.write(|out| sheet.write_csv(out))
     }
 
-    /// Writes a table for people; nothing where it has no rows. On a narrow terminal it goes without some columns, the
+    /// Writes a table for people; nothing if it has no rows. A narrow terminal drops the `dispensable` columns, the
     /// first named first.
     pub fn table(&self, mut sheet: Sheet, dispensable: &[&str]) -> anyhow::Result<()> {
         if sheet.rows.is_empty() {

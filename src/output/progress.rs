@@ -1,4 +1,4 @@
-//! Progress bars: on a terminal only, and gone when the work is.
+//! Progress bars, shown on a terminal only and removed when the work ends.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub struct Bars {
     shown: bool,
 }
 
-/// One bar. It goes away when it is dropped.
+/// One bar, removed when dropped.
 pub struct Bar(ProgressBar);
 
 impl Bars {
@@ -22,12 +22,12 @@ impl Bars {
         Self { all: MultiProgress::with_draw_target(target), shown }
     }
 
-    /// Whether anybody sees them: what only a bar needs need not be asked for otherwise.
+    /// Whether they are shown: data needed only for a bar need not be read otherwise.
     pub fn shown(&self) -> bool {
         self.shown
     }
 
-    /// A bar for work whose length is not known: a spinner with the time it has taken.
+    /// A bar for work of unknown length: a spinner with the elapsed time.
     pub fn spinner(&self, what: impl Into<String>) -> Bar {
         self.bar(ProgressBar::new_spinner(), "{spinner} {prefix} {msg} {elapsed:>.dim}", what)
     }
@@ -54,14 +54,14 @@ impl Bars {
         Bar(bar)
     }
 
-    /// Writes to stderr without tearing the bars.
+    /// Writes to stderr without breaking the bars.
     pub fn around<T>(&self, write: impl FnOnce() -> T) -> T {
         self.all.suspend(write)
     }
 }
 
 impl Bar {
-    /// Moves it to `position` and says what is being done.
+    /// Moves it to `position` and shows the current work.
     pub fn set(&self, position: u64, doing: impl Into<String>) {
         self.0.set_position(position);
         self.0.set_message(escaped(&doing.into()).into_owned());

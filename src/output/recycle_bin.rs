@@ -1,4 +1,4 @@
-//! What is in the Recycle Bin, in every format.
+//! Renderer of the contents of the Recycle Bin, in every format.
 
 use chrono::{DateTime, Utc};
 
@@ -11,11 +11,10 @@ use crate::domain::ids::SnapshotId;
 use crate::domain::problem::PlaceError;
 use crate::domain::recycle_bin::contents::Binned;
 
-/// An image that is about to be gone for good is worth a look.
+/// The number of days left from which an image is highlighted.
 const SOON: i64 = 3;
 
-/// Writes what is in the bin to stdout. The places that failed are part of the JSON document; other formats have no
-/// room.
+/// Writes the contents of the bin to stdout. Only JSON documents also have the failed places.
 pub fn recycle_bin(
     printer: &Printer,
     images: &[Binned],

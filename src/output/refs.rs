@@ -1,4 +1,4 @@
-//! Who uses images, in every format.
+//! Renderer of references to images, in every format.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::domain::plan::document::{ErrorRow, SourceRow};
 use crate::domain::problem::PlaceError;
 use crate::domain::usage::source::{SourceStatus, Usage, Verdict};
 
-/// Writes who uses the images of each place to stdout.
+/// Writes the use of the images of each place to stdout.
 pub fn refs(printer: &Printer, places: &[(&[Image], &Usage)], errors: &[PlaceError]) -> anyhow::Result<()> {
     let images = || places.iter().flat_map(|(images, usage)| images.iter().map(move |image| (image, *usage)));
     let items: Vec<_> = images().map(|(image, usage)| item(image, usage)).collect();
@@ -50,7 +50,7 @@ pub fn refs(printer: &Printer, places: &[(&[Image], &Usage)], errors: &[PlaceErr
     }
 }
 
-/// Who uses one image, for programs.
+/// The use of one image, for programs.
 pub(super) fn item<'a>(image: &'a Image, usage: &'a Usage) -> RefsImageJson<'a> {
     let references: Vec<_> = usage
         .references(&image.id)
@@ -92,7 +92,7 @@ fn rows(image: &Image, usage: &Usage, sheet: &mut Sheet) {
     }
 }
 
-/// The state of the sources, one line for each that was not read to its end.
+/// The sources not read completely, one line each.
 pub fn unread(usage: &Usage) -> Vec<String> {
     let each = usage.sources.iter().filter_map(|state| match &state.status {
         SourceStatus::Ok { .. } => None,
@@ -105,10 +105,10 @@ pub fn unread(usage: &Usage) -> Vec<String> {
     each.collect()
 }
 
-/// How many warnings people are shown: an account may have thousands, and programs get all of them.
+/// The maximum number of warnings for people: an account may have thousands, and programs get all of them.
 const MOST_WARNINGS: usize = 10;
 
-/// The warnings in lines, each said once however many places it is about.
+/// The warnings as lines, each once, however many places have it.
 pub fn warnings(all: &[ErrorRow]) -> Vec<String> {
     let mut places: Vec<(&str, Vec<&ErrorRow>)> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();

@@ -1,4 +1,4 @@
-//! What a run did, in every format.
+//! Renderer of reports: the outcome for each image, in every format.
 
 use super::json::{OutcomeJson, ReportJson};
 use super::printer::{Format, Printer};
@@ -43,7 +43,7 @@ pub fn changes(printer: &Printer, report: Option<&Report>) -> anyhow::Result<()>
     report.map_or(Ok(()), |changes| self::report(printer, changes))
 }
 
-/// The table, and the columns that a narrow terminal goes without: never those that tell the rows apart.
+/// The table, and the columns to drop on a narrow terminal: never those in which rows differ.
 fn table(report: &Report) -> (Sheet, &'static [&'static str]) {
     let differ = |of: fn(&Outcome) -> &str| report.results.windows(2).any(|two| of(&two[0]) != of(&two[1]));
     let accounts = differ(|outcome| outcome.account.as_ref().map_or("", |account| account.as_str()));
@@ -57,7 +57,7 @@ fn table(report: &Report) -> (Sheet, &'static [&'static str]) {
     let cells =
         |outcome| row(outcome).into_iter().zip(&shown).filter(|(_, shown)| **shown).map(|(cell, _)| cell).collect();
     sheet.rows = report.results.iter().map(cells).collect();
-    // What failed is told of at length elsewhere: the table says which image and where.
+    // Failures are printed in full elsewhere: the table names image and place.
     let failed = report.results.iter().any(|outcome| outcome.status != Status::Done);
     (
         sheet,
@@ -71,7 +71,7 @@ fn table(report: &Report) -> (Sheet, &'static [&'static str]) {
     )
 }
 
-/// `deprecated`, or `already deprecated` where nothing had to be changed, with what else there is to say.
+/// `deprecated`, or `already deprecated` if nothing had to be changed, with the detail.
 fn done(outcome: &Outcome) -> Cell {
     let (words, tone) = match outcome.changed {
         true => (outcome.verb.done(), Tone::Good),
@@ -114,7 +114,7 @@ fn csv_row(outcome: &Outcome) -> Vec<Cell> {
     ]
 }
 
-/// The snapshots by what became of them: `2 deleted, 1 shared`.
+/// The number of snapshots per result: `2 deleted, 1 shared`.
 fn snapshots(outcome: &Outcome) -> String {
     let count = |wanted: fn(&SnapshotResult) -> bool| outcome.snapshots.iter().filter(|(_, r)| wanted(r)).count();
     let back = outcome.verb == Verb::Restore;

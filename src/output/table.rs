@@ -11,17 +11,17 @@ use super::escape::{defused, escaped};
 /// The space between two columns.
 const GAP: u16 = 2;
 
-/// What a colour means.
+/// The meaning of a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tone {
-    /// Nothing in particular.
+    /// No meaning.
     #[default]
     Plain,
-    /// In order.
+    /// Good.
     Good,
-    /// On the way, or worth a look.
+    /// In progress, or notable.
     Notice,
-    /// Wrong, or going.
+    /// Wrong, or to be removed.
     Bad,
     /// Less important than the rest.
     Faint,
@@ -40,12 +40,12 @@ impl Cell {
         Self { text: text.into(), tone }
     }
 
-    /// The text as people see it.
+    /// The text for people.
     fn shown(&self) -> Cow<'_, str> {
         escaped(&self.text)
     }
 
-    /// The length of what cannot be wrapped without tearing it.
+    /// The length of the longest word, which cannot be wrapped.
     pub(super) fn longest_word(&self) -> usize {
         self.shown().split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0)
     }
@@ -57,7 +57,7 @@ impl<T: Into<String>> From<T> for Cell {
     }
 }
 
-/// A table: a header and rows of as many cells.
+/// A table: a header, and rows with the same number of cells.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sheet {
     /// The names of the columns.
@@ -72,7 +72,7 @@ impl Sheet {
         Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
-    /// The table as aligned text, cut to `width` columns where one is given, one line a row.
+    /// The table as aligned text, one line per row, cut to `width` columns, if given.
     pub fn render(&self, width: Option<u16>, color: bool) -> String {
         let mut table = Table::new();
         table.load_style(NOTHING);
@@ -100,7 +100,7 @@ impl Sheet {
         text
     }
 
-    /// Leaves out columns, the first named first, until the table fits a terminal of that width.
+    /// Drops columns, the first named first, until the table fits a terminal of that width.
     pub fn leave_out(&mut self, columns: &[&str], width: u16) {
         for column in columns {
             if self.widths().iter().map(|w| w + usize::from(GAP)).sum::<usize>() <= usize::from(width) {
@@ -126,7 +126,7 @@ impl Sheet {
         }
     }
 
-    /// Only the widest column may be cut: half an id is of no use to anybody.
+    /// Only the widest column may be cut: half an id is useless.
     fn hold(&self, table: &mut Table) {
         let widths = self.widths();
         let widest = widths.iter().enumerate().max_by_key(|(_, width)| **width).map(|(at, _)| at);
@@ -137,7 +137,7 @@ impl Sheet {
         }
     }
 
-    /// The width of each column when nothing is cut.
+    /// The width of each column without cuts.
     fn widths(&self) -> Vec<usize> {
         let of_rows =
             |at: usize| self.rows.iter().filter_map(|row| row.get(at)).map(|c| c.shown().chars().count()).max();
@@ -162,7 +162,7 @@ impl Sheet {
     }
 }
 
-/// The error of the writer itself, which may be a closed pipe; csv hides it.
+/// The writer's own error, which may be a closed pipe; csv hides it.
 fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

@@ -1,4 +1,4 @@
-//! Copying an image into a region, so that running it again never makes a second copy.
+//! CopyImage into a region, repeatable without making a second copy.
 
 use std::time::Duration;
 
@@ -21,19 +21,19 @@ use crate::domain::{lineage, orphan};
 
 const CALL: &str = "CopyImage";
 const DUPLICATE: &str = "InvalidAMIName.Duplicate";
-/// A token that came before with other parameters.
+/// EC2's code for a token used before with other parameters.
 const OTHER_PARAMETERS: &str = "IdempotentParameterMismatch";
 
-/// How often a client token may lead to an image that has been deregistered since, or have served for another one.
+/// The number of tokens tried when earlier ones lead to a deregistered image or were used for another.
 const GENERATIONS: u32 = 4;
 
-/// How long EC2 may not know a copy it has just begun before the copy counts as deregistered.
+/// The seconds for which EC2 may not know a new copy before it counts as deregistered.
 const UNKNOWN_PAUSES: [u64; 4] = [0, 1, 2, 4];
 
-/// How the snapshots of the copy are encrypted.
+/// The encryption of the copy's snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Encryption {
-    /// As the source, or as the region encrypts by default.
+    /// As the source, or by the region's default encryption.
     AsSource,
     /// With the default key of the region.
     DefaultKey,
@@ -48,18 +48,18 @@ pub struct Request {
     pub source: Image,
     /// The name of the copy.
     pub name: String,
-    /// How it is encrypted.
+    /// The encryption.
     pub encryption: Encryption,
     /// The tags of the copy and of its snapshots.
     pub tags: Tags,
 }
 
-/// A copy that was started, or was there already.
+/// A copy that was started, or already existed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Started {
-    /// This run asked EC2 for it.
+    /// Started by this run.
     New(ImageId),
-    /// An earlier run did.
+    /// Started by an earlier run.
     Adopted(ImageId),
 }
 
@@ -72,7 +72,7 @@ impl Started {
     }
 }
 
-/// Asks EC2 whether the copy is allowed; changes nothing. A copy that is there already needs no asking.
+/// Asks EC2 whether the copy is allowed; changes nothing. An existing copy needs no check.
 pub async fn check(to: &Target, request: &Request) -> Result<Option<ImageId>> {
     if let Some(adopted) = adopt(to, request).await? {
         return Ok(Some(adopted));
@@ -81,7 +81,7 @@ pub async fn check(to: &Target, request: &Request) -> Result<Option<ImageId>> {
     Ok(None)
 }
 
-/// Starts the copy in the region of `to` as soon as there is room for it, or adopts the one that is there.
+/// Starts the copy in the region of `to` when there is capacity, or adopts an existing one.
 pub async fn start(to: &Target, request: &Request, room: &Room<'_>) -> Result<Started> {
     if let Some(adopted) = adopt(to, request).await? {
         return Ok(Started::Adopted(adopted));
@@ -102,12 +102,12 @@ pub async fn start(to: &Target, request: &Request, room: &Room<'_>) -> Result<St
         {
             return Ok(Started::Adopted(adopted));
         }
-        // The token made a copy with another key or other tags that is gone by now. Names are unique, so that the next
+        // The token made a copy with another key or other tags that no longer exists. Names are unique, so the next
         // token cannot make a second copy.
         if used_up {
             continue;
         }
-        // The name is taken: the copy that could not be seen is on its way after all.
+        // The name is taken: the copy that was not visible exists after all.
         return match unseen {
             Some(id) if error.is(DUPLICATE) => Ok(Started::New(id)),
             _ => Err(error.into()),
@@ -118,7 +118,7 @@ pub async fn start(to: &Target, request: &Request, room: &Room<'_>) -> Result<St
         .into())
 }
 
-/// The failure where a copy may be there and EC2 does not show what is. What it does show speaks for itself.
+/// The failure if a copy may exist but the search for it failed. Other errors of the search are returned as they are.
 fn blind(request: &Request, error: &ApiError, unseen: &Option<ImageId>, look: anyhow::Error) -> anyhow::Error {
     let Some(look) = look.downcast_ref::<ApiError>() else { return look };
     let code = if error.answer_lost { "AnswerLost".to_owned() } else { error.code.clone() };
@@ -129,7 +129,7 @@ fn blind(request: &Request, error: &ApiError, unseen: &Option<ImageId>, look: an
     Failure::new(Kind::Failed, code, message).hint(hint).into()
 }
 
-/// The copy of the source under that name, when it is there; a failure when the name is another image's.
+/// The existing copy of the source under that name; a failure if another image has the name.
 async fn adopt(to: &Target, request: &Request) -> Result<Option<ImageId>> {
     let Some(found) = images::by_name(to, &request.name).await? else { return Ok(None) };
     let problem = |code, message: String| Failure::new(Kind::Failed, code, message);
@@ -151,7 +151,7 @@ async fn adopt(to: &Target, request: &Request) -> Result<Option<ImageId>> {
     Ok(Some(found.id))
 }
 
-/// Refuses an earlier copy that is not encrypted as this run asks for. Of one that is not available that cannot be told.
+/// Refuses an existing copy that is not encrypted as requested, which only an available copy shows.
 pub async fn as_asked(to: &Target, request: &Request, found: &Image) -> Result<()> {
     let (label, region) = (found.label(), &to.region);
     let refused = |message: String, hint: &str| Failure::new(Kind::Failed, DUPLICATE, message).hint(hint);
@@ -168,7 +168,8 @@ pub async fn as_asked(to: &Target, request: &Request, found: &Image) -> Result<(
     Ok(())
 }
 
-/// The key of a snapshot of the copy, where it is another one. Without a right to look at keys nothing can be said.
+/// The key of a snapshot of the copy, if it differs from `wanted`. Without permission to describe keys the check is
+/// skipped.
 async fn other_key(to: &Target, copy: &Image, wanted: &str) -> Result<Option<String>, ApiError> {
     let Ok(wanted) = kms_keys::arn(to, wanted).await else { return Ok(None) };
     let ids: Vec<_> = copy.snapshots.iter().map(|s| s.id.clone()).collect();
@@ -176,8 +177,8 @@ async fn other_key(to: &Target, copy: &Image, wanted: &str) -> Result<Option<Str
     Ok(keys.into_iter().find(|key| *key != wanted))
 }
 
-/// A token replayed after the copy was deregistered gives the old id again [unconfirmed on EC2, cheap to allow for].
-/// A fresh id may be unknown for a moment, too.
+/// A token replayed after the copy was deregistered returns the old id [unconfirmed on EC2, cheap to allow for]. A new
+/// id may be unknown for a moment, too.
 async fn was_deregistered(to: &Target, id: &ImageId) -> bool {
     for pause in UNKNOWN_PAUSES {
         tokio::time::sleep(Duration::from_secs(pause)).await;
@@ -190,8 +191,8 @@ async fn was_deregistered(to: &Target, id: &ImageId) -> bool {
     true
 }
 
-/// The same for every run that asks for the same copy, 64 characters: EC2 answers a repeated token with the
-/// image it made for the first.
+/// A client token of 64 characters, equal for every run that requests the same copy: EC2 answers a repeated token with
+/// the first image.
 fn token(source: &Image, to: &Region, name: &str, generation: u32) -> String {
     let text = format!("amictl copy\n{}\n{}\n{to}\n{name}\n{generation}", source.region, source.id);
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -226,8 +227,8 @@ async fn send(to: &Target, request: &Request, generation: u32, dry_run: bool) ->
     id.and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::unreadable(CALL, &to.region))
 }
 
-/// Makes sure that the copy and its snapshots carry their tags: an adopted copy may lack some, and not every
-/// endpoint tags what it copies.
+/// Adds missing tags to the copy and its snapshots: an adopted copy may lack some, and not every endpoint tags what it
+/// copies.
 pub async fn complete(to: &Target, copy: &mut Image, wanted: &Tags) -> Result<(), ApiError> {
     let missing = tags::lacking(&copy.tags, wanted);
     tags::add(to, &[copy.id.to_string()], &missing).await?;
@@ -242,8 +243,7 @@ pub async fn complete(to: &Target, copy: &mut Image, wanted: &Tags) -> Result<()
     Ok(())
 }
 
-/// Writes on each snapshot of a copy that it belongs to this copy, where that is not written yet: once the copy is gone,
-/// nothing else proves it.
+/// Tags each snapshot with its copy, unless tagged: once the copy is deregistered, nothing else proves it.
 pub async fn mark(to: &Target, copy: &Image) -> Result<(), ApiError> {
     let ids: Vec<_> = copy.snapshots.iter().map(|s| s.id.clone()).collect();
     for snapshot in snapshots::existing(to, &ids).await? {

@@ -1,7 +1,7 @@
-//! Making an image from an instance or a snapshot.
+//! CreateImage and RegisterImage: a new version of a family from an instance or snapshots.
 //!
-//! Neither CreateImage nor RegisterImage takes a client token. A run therefore marks what it makes with its own
-//! tag, and looks for that mark when EC2 says the name is taken or gives no answer.
+//! Neither call has a client token. A run therefore tags its image with its own id, and searches for that tag when EC2
+//! says the name is taken or gives no answer.
 
 use anyhow::Result;
 use aws_sdk_ec2::types::ResourceType;
@@ -24,17 +24,17 @@ use crate::domain::image::Image;
 use crate::domain::naming::{Date, ImageName, next_version};
 use crate::domain::tags::{Maker, RUN, Tags, image_tags};
 
-/// Runs that race for a version give each other way this often before they give up.
+/// The number of versions that other runs may take before this run gives up.
 const RACES: usize = 20;
 const DUPLICATE: &str = "InvalidAMIName.Duplicate";
 
-/// The day of today in a name.
+/// Today's date for a name.
 pub fn today(now: chrono::DateTime<chrono::Utc>) -> Result<Date> {
     let day: NaiveDate = now.date_naive();
     Ok(Date::try_from(day)?)
 }
 
-/// The name the image will get, unless another run takes it first.
+/// The name for the image, unless another run takes it first.
 pub async fn next_name(target: &Target, request: &Request) -> Result<ImageName> {
     let pattern = format!("{}-v*", request.family);
     let own = images::find(target, &Query::own().filter("name", vec![pattern])).await?;
@@ -60,7 +60,7 @@ fn made_by(image: &Image, maker: &Maker) -> bool {
     image.tags.get(RUN) == Some(&maker.run)
 }
 
-/// Asks EC2 whether making the image is allowed and would work; changes nothing.
+/// Asks EC2 whether the image could be made; changes nothing.
 pub async fn check(target: &Target, request: &Request) -> Result<ImageName> {
     let name = next_name(target, request).await?;
     let tags = image_tags(&name, &request.maker, &request.tags)?;
@@ -69,8 +69,8 @@ pub async fn check(target: &Target, request: &Request) -> Result<ImageName> {
     Ok(name)
 }
 
-/// Starts making the image, and gives its name and id; it is usually pending still. The user's wish to
-/// stop ends the wait for room, and the search for an image of which EC2 has not told.
+/// Starts the image and returns its name and id; it is usually still pending. A stop signal ends the wait for capacity
+/// and the search for an image after a lost answer.
 pub async fn start(target: &Target, request: &Request, room: &Room<'_>) -> Result<(ImageName, ImageId)> {
     let mut name = next_name(target, request).await?;
     for _ in 0..RACES {
@@ -95,7 +95,7 @@ pub async fn start(target: &Target, request: &Request, room: &Room<'_>) -> Resul
             return Err(error.into());
         }
         stop::nothing_begun();
-        // The name may be that of an image just deregistered, which no listing shows.
+        // The name may belong to an image just deregistered, which no listing shows.
         let listed = next_name(target, request).await?;
         let after = ImageName::new(request.family.clone(), name.version().next()?, request.date)?;
         name = listed.max(after);
@@ -103,17 +103,17 @@ pub async fn start(target: &Target, request: &Request, room: &Room<'_>) -> Resul
     Err(Failure::new(Kind::Failed, DUPLICATE, format!("{RACES} versions in a row were taken by other runs")).into())
 }
 
-/// What has the name that an image was to get.
+/// The image that has the requested name.
 enum Found {
     /// The image that this run made.
     Ours(ImageId),
-    /// The image of somebody else.
+    /// Another image.
     Another,
-    /// No image, as far as can be seen.
+    /// No visible image.
     Nothing,
 }
 
-/// Looks for the image this run made under that name. After a lost answer EC2 may show it only after a while.
+/// Searches for this run's image under that name. After a lost answer EC2 may show it only later.
 async fn find_ours(
     target: &Target,
     request: &Request,
@@ -148,7 +148,7 @@ async fn find_ours(
     }
 }
 
-/// The failure where nobody knows whether the image is being made.
+/// The failure if it is unknown whether the image is being made.
 fn lost(target: &Target, name: &ImageName, kind: Kind, message: String) -> Failure {
     let list = format!("look with 'amictl list {}' before running it again: EC2 may still make it", target.options());
     let code = if kind == Kind::Interrupted { "Interrupted" } else { "AnswerLost" };
@@ -195,8 +195,8 @@ async fn send(
     id.and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::unreadable(call, &target.region))
 }
 
-/// Tags the snapshots an image was registered from, but for those that another image brought. RegisterImage itself tags
-/// the image only; what a snapshot says of itself already is left as it is.
+/// Tags the snapshots an image was registered from, except those taken over from another image. RegisterImage tags only
+/// the image; existing tags stay.
 pub async fn tag_snapshots(target: &Target, request: &Request, name: &ImageName) -> Result<()> {
     let Origin::Snapshot(registration) = &request.origin else { return Ok(()) };
     if !request.snapshot_tags {

@@ -1,7 +1,7 @@
-//! Deregistering images together with the snapshots that nothing else needs.
+//! DeregisterImage, with the snapshots that nothing else needs.
 //!
-//! In two steps: [`send`] asks EC2 for each image, [`settle`](super::settle::settle) looks again at many of them at
-//! once, as an answer of EC2 says less than what is there afterwards.
+//! In two steps: [`send`] asks EC2 for each image, [`settle`](super::settle::settle) then checks many at once, as EC2's
+//! answer does not tell the final state.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,13 @@ use crate::domain::report::{Outcome, SnapshotResult, Status, Verb};
 use crate::domain::tags::{KEEP, Tags};
 
 const CALL: &str = "DeregisterImage";
-/// EC2's code for an image that was deregistered before.
+/// EC2's code for an image that is already deregistered.
 pub(super) const UNAVAILABLE: &str = "InvalidAMIID.Unavailable";
 
-/// What EC2 said to the request to deregister an image, snapshot by snapshot: it answers 200 even when some could
-/// not be deleted.
+/// EC2's answer to a deregistration, per snapshot: it answers 200 even if some could not be deleted.
 pub type Said = Result<BTreeMap<SnapshotId, String>, ApiError>;
 
-/// Asks EC2 whether the image could be deregistered and its snapshots deleted, or marked as kept; changes nothing.
+/// Asks EC2 whether the image could be deregistered and its snapshots deleted or tagged; changes nothing.
 pub async fn check(target: &Target, removal: &Removal) -> Result<(), ApiError> {
     tags::check(target, &kept(removal), &keep_tag(&removal.image.id)).await?;
     dry_run(CALL, &target.region, call(target, removal, true).await)?;
@@ -33,8 +32,8 @@ pub async fn check(target: &Target, removal: &Removal) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Asks EC2 to deregister an image and delete its snapshots. Where the user wants to keep them all, those that lack the
-/// tag which keeps them get it first: without it a search for orphans would take them, so that the image stays then.
+/// Asks EC2 to deregister an image and delete its snapshots. If the user keeps them all, they are tagged `amictl:keep`
+/// first: without the tag `orphans` would delete them, so if tagging fails the image stays.
 pub async fn send(target: &Target, removal: &Removal, tags_of: Option<&BTreeMap<SnapshotId, Tags>>) -> Said {
     let tagged = |id: &SnapshotId| {
         let known = tags_of.and_then(|tags| tags.get(id));
@@ -48,23 +47,23 @@ pub async fn send(target: &Target, removal: &Removal, tags_of: Option<&BTreeMap<
             lacking.join(", "),
             error.message
         );
-        // Whether the tags are there after all does not matter: the image was not asked for.
+        // Even if the tags were set, the deregistration was not requested.
         return Err(ApiError { message, answer_lost: false, ..error });
     }
     call(target, removal, false).await
 }
 
-/// Whether EC2 says of an image that it is gone, though it shows it. Changes nothing.
+/// Whether EC2 says that an image is deregistered although it lists it. Changes nothing.
 pub(super) async fn says_gone(target: &Target, removal: &Removal) -> bool {
     call(target, removal, true).await.is_err_and(|error| error.is(UNAVAILABLE))
 }
 
-/// The snapshots that are to be marked as kept.
+/// The snapshots to tag as kept.
 fn kept(removal: &Removal) -> Vec<&SnapshotId> {
     removal.keep.iter().chain(&removal.shared).filter(|_| removal.keep_all).collect()
 }
 
-/// The tag that keeps what is left of an image. It says which image that was.
+/// The tag that keeps the snapshots of a deregistered image, with its id.
 pub fn keep_tag(image: &ImageId) -> Tags {
     Tags::from([(KEEP.to_owned(), image.to_string())])
 }
@@ -74,7 +73,7 @@ async fn call(target: &Target, removal: &Removal, dry_run: bool) -> Said {
         .ec2
         .deregister_image()
         .image_id(removal.image.id.as_str())
-        // The flag takes all snapshots of the image. Where one is to stay, those that go are deleted one by one.
+        // The flag deletes all snapshots of the image. If one must stay, the others are deleted one by one.
         .delete_associated_snapshots(removal.takes_all())
         .dry_run(dry_run)
         .send()
@@ -86,7 +85,7 @@ async fn call(target: &Target, removal: &Removal, dry_run: bool) -> Said {
     Ok(said.collect())
 }
 
-/// The outcome of a row of a plan that is not carried out any more.
+/// The outcome for a row of a plan that no longer applies.
 pub fn left_alone(row: &Action, why: Problem) -> Outcome {
     Outcome {
         account: row.account.clone(),
@@ -101,17 +100,17 @@ pub fn left_alone(row: &Action, why: Problem) -> Outcome {
     }
 }
 
-/// The outcome of an image that could not be worked on.
+/// The outcome for an image that failed.
 pub fn failed(removal: &Removal, why: Problem) -> Outcome {
     outcome(removal, Status::Failed(why), Vec::new())
 }
 
-/// The outcome of an image that was left alone.
+/// The outcome for a skipped image.
 pub fn skipped(removal: &Removal, why: Problem) -> Outcome {
     outcome(removal, Status::Skipped(why), Vec::new())
 }
 
-/// What became of an image, and of its snapshots where it is gone.
+/// The outcome for an image, and for its snapshots if it is deregistered.
 pub(super) fn outcome(removal: &Removal, status: Status, snapshots: Vec<(SnapshotId, SnapshotResult)>) -> Outcome {
     let gone = matches!(status, Status::Done) || !snapshots.is_empty();
     Outcome { snapshots, ..Outcome::new(&removal.image, Verb::Deregister, gone, status) }

@@ -1,4 +1,4 @@
-//! Reading instances.
+//! DescribeInstances by ids.
 
 use aws_sdk_ec2::types;
 
@@ -10,10 +10,10 @@ use crate::domain::instance::Instance;
 use crate::domain::region::Region;
 
 const CALL: &str = "DescribeInstances";
-/// As many ids as EC2 takes values in a filter: how many it takes as ids is not said.
+/// Ids per call: as many as values in a filter, as AWS does not document the limit for ids.
 const IDS_A_CALL: usize = 200;
 
-/// These instances. EC2 refuses ids it does not know.
+/// The instances with these ids. EC2 refuses ids it does not know.
 pub async fn by_ids(target: &Target, ids: &[InstanceId]) -> Result<Vec<Instance>, ApiError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(IDS_A_CALL) {

@@ -1,14 +1,14 @@
-//! KMS keys, as far as sharing depends on them.
+//! KMS keys: their ARN, manager, state, and the default key of EBS.
 
 use aws_sdk_kms::types::{KeyManagerType, KeyState};
 
 use super::client::error::{ApiError, api};
 use super::client::target::Target;
 
-/// The name of the key that AWS manages for an account and region, and with which EBS encrypts until another one is made the default.
+/// The alias of the AWS managed key, with which EBS encrypts unless the account sets another default key.
 pub const OF_AWS: &str = "alias/aws/ebs";
 
-/// Whether a key is one that AWS manages for the account, as `aws/ebs` is: what is encrypted with it cannot be shared.
+/// Whether a key is an AWS managed key such as `aws/ebs`: what it encrypts cannot be shared.
 pub async fn managed_by_aws(target: &Target, key: &str) -> Result<bool, ApiError> {
     if key == OF_AWS {
         return Ok(true);
@@ -18,7 +18,7 @@ pub async fn managed_by_aws(target: &Target, key: &str) -> Result<bool, ApiError
     Ok(manager == Some(&KeyManagerType::Aws))
 }
 
-/// The ARN of a key that may be called by its id or an alias, as snapshots tell it.
+/// The ARN of a key given by id, alias or ARN; snapshots name their key by ARN.
 pub async fn arn(target: &Target, key: &str) -> Result<String, ApiError> {
     if key.starts_with("arn:") && key.contains(":key/") {
         return Ok(key.to_owned());
@@ -29,21 +29,21 @@ pub async fn arn(target: &Target, key: &str) -> Result<String, ApiError> {
     arn.ok_or_else(|| ApiError::unreadable(call, &target.region))
 }
 
-/// The key that EBS encrypts with in this region where none is named: an alias or an ARN.
+/// The default key of EBS in this region: an alias or an ARN.
 pub async fn default_of_ebs(target: &Target) -> Result<String, ApiError> {
     let call = "GetEbsDefaultKmsKeyId";
     let answer = target.ec2.get_ebs_default_kms_key_id().send().await.map_err(api(call, &target.region))?;
     Ok(answer.kms_key_id.unwrap_or_else(|| OF_AWS.to_owned()))
 }
 
-/// Whether EBS encrypts everything that is new in this region.
+/// Whether EBS encryption by default is on in this region.
 pub async fn ebs_encrypts(target: &Target) -> Result<bool, ApiError> {
     let call = "GetEbsEncryptionByDefault";
     let answer = target.ec2.get_ebs_encryption_by_default().send().await.map_err(api(call, &target.region))?;
     Ok(answer.ebs_encryption_by_default.unwrap_or(false))
 }
 
-/// What keeps the account from using a key, as far as it can be seen; nothing where the key looks usable.
+/// The visible reason why the account cannot use a key; `None` if the key looks usable.
 pub async fn trouble(target: &Target, key: &str) -> Option<String> {
     let answer = target.kms().describe_key().key_id(key).send().await.map_err(api("DescribeKey", &target.region));
     match answer {

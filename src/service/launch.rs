@@ -1,4 +1,4 @@
-//! Starting instances from an image.
+//! RunInstances from an image, and the wait until the instances run.
 
 use anyhow::Result;
 use aws_sdk_ec2::types::{
@@ -28,14 +28,14 @@ pub struct Template {
     pub version: Option<String>,
 }
 
-/// Instances to be started.
+/// The instances to start.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The image.
     pub image: ImageId,
     /// The type; the template's when `None`.
     pub instance_type: Option<String>,
-    /// How many; all or none are started.
+    /// The number of instances; all or none are started.
     pub count: i32,
     /// The key pair for SSH.
     pub key_name: Option<String>,
@@ -49,21 +49,21 @@ pub struct Request {
     pub instance_profile: Option<String>,
     /// Asks for spot capacity.
     pub spot: bool,
-    /// A template for what is not given here.
+    /// A launch template for options not given here.
     pub template: Option<Template>,
     /// Tags of the instances and their volumes.
     pub tags: Tags,
-    /// EC2 answers a token that it knows with the instances it started for it, up to 64 characters.
+    /// The client token, up to 64 characters: EC2 answers a known token with the instances started for it.
     pub client_token: String,
 }
 
-/// Asks EC2 whether the launch is allowed and would work; changes nothing.
+/// Asks EC2 whether the launch would work; changes nothing.
 pub async fn check(target: &Target, request: &Request) -> Result<(), ApiError> {
     dry_run(CALL, &target.region, send(target, request, true).await)
 }
 
-/// Starts the instances, or finds those that were started with the same token before: neither a retry nor a run
-/// that repeats a lost one starts any twice.
+/// Starts the instances, or returns those started earlier with the same token: neither a retry nor a repeated run
+/// starts any twice.
 pub async fn start(target: &Target, request: &Request) -> Result<Vec<Instance>, ApiError> {
     send(target, request, false).await
 }
@@ -100,7 +100,7 @@ async fn send(target: &Target, request: &Request, dry_run: bool) -> Result<Vec<I
     Ok(answer.instances().iter().filter_map(|found| instances::instance(found, &target.region)).collect())
 }
 
-/// Waits until all instances run; one that ends instead is a failure with EC2's reason.
+/// Waits until all instances run; an instance that ends instead is a failure with EC2's reason.
 pub async fn running(
     target: &Target,
     started: Vec<Instance>,
@@ -117,7 +117,7 @@ pub async fn running(
     loop {
         let found = patience.unless_over(instances::by_ids(target, &ids)).await;
         match found.map_err(|over| failure(over, up(&seen)))? {
-            // A fresh id may be unknown for a while; what RunInstances said of it stands until then.
+            // A new id may be unknown for a while; until then the state from RunInstances stands.
             Err(error) if error.is("InvalidInstanceID.NotFound") && began.elapsed() < UNKNOWN_AT_FIRST => {}
             Err(error) => {
                 return Err(out_of_sight(&error, &format!("{list} in {} was launched", target.region), &resume).into());
@@ -142,7 +142,7 @@ pub async fn running(
     }
 }
 
-/// User data as EC2 takes it.
+/// User data in base64, as EC2 accepts it.
 pub fn encode(data: &[u8]) -> String {
     aws_smithy_types::base64::encode(data)
 }

@@ -1,5 +1,6 @@
-//! Changes to the life of an image: deprecation, disabling, protection, tags. Every one of them can be asked for
-//! twice without harm, so a lost answer is settled by looking.
+//! Reversible changes to an image: deprecation, disabling, protection, tags.
+//!
+//! Each can be repeated without harm, so a lost answer is resolved by reading the image.
 
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use crate::domain::change::Change;
 use crate::domain::image::Image;
 use crate::domain::problem::{NOT_SEEN, Problem};
 
-/// How long EC2 may show an image as it was before a change, in seconds.
+/// The pauses in seconds in which EC2 may still show the image as before a change.
 pub(super) const SEEN_PAUSES: [u64; 6] = [0, 1, 2, 4, 8, 15];
 
-/// Codes with which EC2 says that a resource is in no state for a call.
+/// EC2's codes for a resource whose state does not allow the call.
 pub(super) const STATE: [&str; 3] = ["InvalidAMIID.Unavailable", "IncorrectState", "InvalidState"];
 
 /// Asks EC2 whether the change is allowed; changes nothing.
@@ -27,11 +28,11 @@ pub async fn check(target: &Target, image: &Image, change: &Change) -> Result<()
     Ok(())
 }
 
-/// A change that was not made, or not seen to be made.
+/// A change that failed, or whose effect EC2 does not show.
 pub struct NotMade {
-    /// What EC2 said, or did not.
+    /// EC2's error, or the missing effect.
     pub problem: Problem,
-    /// Whether EC2 has refused it. An attempt before may have done the work all the same.
+    /// Whether EC2 refused it. An earlier attempt may have taken effect all the same.
     pub refused: bool,
 }
 
@@ -45,12 +46,12 @@ impl NotMade {
     }
 }
 
-/// Makes the change, and looks again until EC2 shows it. Gives the image as it is then.
+/// Makes the change and reads the image until EC2 shows it. Returns the image.
 pub async fn make(target: &Target, image: &Image, change: &Change) -> Result<Image, Problem> {
     attempt(target, image, change).await.map_err(|failed| failed.problem)
 }
 
-/// The same, and tells a refusal from what may yet be done.
+/// As [`make`], but distinguishes a refusal from a change that may still take effect.
 pub async fn attempt(target: &Target, image: &Image, change: &Change) -> Result<Image, NotMade> {
     let mut now = image.clone();
     for call in change.calls(image) {
@@ -65,7 +66,7 @@ async fn make_one(target: &Target, image: &Image, change: &Change) -> Result<Ima
     let (refused, pauses) = match send(target, image, change, false).await {
         Ok(()) => (None, &SEEN_PAUSES[..]),
         Err(error) if error.answer_lost => (Some(error), &SEEN_PAUSES[..]),
-        // The answer to a first attempt may be lost, and the next one refused because the work is done.
+        // The answer to a first attempt may be lost, and the next one refused because the change is done.
         Err(error) if STATE.contains(&error.code.as_str()) => (Some(error), &SEEN_PAUSES[..1]),
         Err(error) => return Err(NotMade::refused(error.problem())),
     };
@@ -88,7 +89,7 @@ async fn make_one(target: &Target, image: &Image, change: &Change) -> Result<Ima
     })
 }
 
-/// One call; tags that are both set and removed take two.
+/// Makes one call; setting and removing tags takes two.
 async fn send(target: &Target, image: &Image, change: &Change, try_only: bool) -> Result<(), ApiError> {
     let (ec2, id) = (&target.ec2, image.id.as_str());
     let region = &target.region;
@@ -131,7 +132,7 @@ async fn send(target: &Target, image: &Image, change: &Change, try_only: bool) -
                 return Ok(());
             }
             let call = "DeleteTags";
-            // Without a value EC2 removes the tag whatever its value.
+            // Without a value EC2 removes the tag, whatever its value.
             let keys = remove.iter().map(|key| Tag::builder().key(key).build()).collect();
             let request = ec2.delete_tags().resources(id).set_tags(Some(keys)).dry_run(try_only);
             (call, request.send().await.map(drop).map_err(api(call, region)))

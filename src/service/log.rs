@@ -1,6 +1,6 @@
 //! Levels of the log for -v, -vv and -vvv.
 
-/// What is logged when the user asks for more talk: nothing at first, then more and more of what the SDK does.
+/// The log filter by number of `-v`: none, then more and more of the SDK's messages.
 pub fn filter(verbose: u8) -> Option<&'static str> {
     match verbose {
         0 => None,

@@ -1,6 +1,6 @@
-//! The thin layer over AWS, and the only place that knows the SDK.
+//! The thin layer over AWS, and the only one that uses the SDK.
 //!
-//! SDK types end here: what leaves this module is a domain type or an [`error::ApiError`].
+//! SDK types end here: this module returns domain types or an [`ApiError`](client::error::ApiError).
 
 pub mod client;
 pub mod copy;

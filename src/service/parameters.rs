@@ -1,4 +1,4 @@
-//! SSM parameters: where aliases live, and what launch templates may name instead of an image.
+//! SSM parameters, which hold aliases and images of launch templates.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,9 +16,9 @@ const GET_MANY: &str = "GetParameters";
 
 /// The value of one parameter.
 pub struct Text {
-    /// As it is stored.
+    /// The stored value.
     pub value: String,
-    /// Whether it is a SecureString, whose value is ciphered.
+    /// Whether it is a SecureString, whose value is encrypted.
     pub secret: bool,
 }
 
@@ -36,10 +36,10 @@ pub async fn value(target: &Target, name: &str) -> Result<Option<Text>, ApiError
     }
 }
 
-/// What was found out about a parameter: its value, or that there is none of that name, version or label.
+/// The result for a parameter: its value, or `None` if no such name, version or label exists.
 pub type Value = Result<Option<String>, Problem>;
 
-/// The values of many parameters, named by `name`, `name:version`, `name:label` or ARN. A secret is not read.
+/// The values of many parameters, given as `name`, `name:version`, `name:label` or ARN. SecureStrings are not read.
 pub async fn values(target: &Target, names: &BTreeSet<String>) -> HashMap<String, Value> {
     let answers: Vec<_> = concurrency::as_done(CALLS, calls(names), |call| some(target, call)).collect().await;
     answers.into_iter().flatten().collect()
@@ -51,7 +51,7 @@ async fn some(target: &Target, names: Vec<String>) -> Vec<(String, Value)> {
         Ok(answer) => answer,
         Err(error) => return names.into_iter().map(|name| (name, Err(error.problem()))).collect(),
     };
-    // No call asks for one parameter twice. What is shared by another account may be answered by its ARN.
+    // No call requests a parameter twice. SSM may return the ARN for a parameter shared by another account.
     let value = |name: &str| {
         let same = |given: Option<&str>| given.is_some_and(|given| parameter(given) == parameter(name));
         match answer.parameters().iter().find(|p| same(p.name()) || same(p.arn())) {

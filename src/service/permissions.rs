@@ -1,4 +1,4 @@
-//! Launch permissions of images, and permissions to make volumes of snapshots.
+//! Launch permissions of images, and permissions to create volumes from snapshots.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,31 +21,31 @@ const RESET: &str = "ResetImageAttribute";
 const DESCRIBE_SNAPSHOT: &str = "DescribeSnapshotAttribute";
 const MODIFY_SNAPSHOT: &str = "ModifySnapshotAttribute";
 
-/// EC2's limit of changes in one ModifySnapshotAttribute.
+/// EC2's limit for changes in one ModifySnapshotAttribute.
 const SNAPSHOT_CHANGES: usize = 500;
 
-/// Whether to give permissions or to take them.
+/// The direction of a change of permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Give {
-    /// Gives them.
+    /// Grants permissions.
     Add,
-    /// Takes them.
+    /// Revokes permissions.
     Remove,
 }
 
-/// Everybody an image is shared with. Only its owner may ask. One who cannot be read is an error: whoever has to know
-/// everybody must not take the others for all.
+/// All launch permissions of an image, which only its owner can read. An unknown kind of principal is an error: callers
+/// need the complete list.
 pub async fn launch_permissions(target: &Target, image: &ImageId) -> Result<BTreeSet<Principal>, ApiError> {
     read_all(DESCRIBE, target, &named(target, image).await?)
 }
 
-/// Those an image is shared with who can be read: enough for whoever looks for somebody.
+/// The launch permissions that can be parsed, for a search among them.
 pub async fn known_permissions(target: &Target, image: &ImageId) -> Result<BTreeSet<Principal>, ApiError> {
     let named = named(target, image).await?;
     Ok(named.iter().filter_map(|text| Principal::read(text).ok()).collect())
 }
 
-/// Everybody an image is shared with, in EC2's words.
+/// All launch permissions as EC2 writes them.
 pub async fn named(target: &Target, image: &ImageId) -> Result<Vec<String>, ApiError> {
     let answer = target
         .ec2
@@ -70,7 +70,7 @@ fn read_all(call: &'static str, target: &Target, named: &[String]) -> Result<BTr
     })
 }
 
-/// Changes who an image is shared with. Giving twice, and taking what is not there, is harmless.
+/// Changes launch permissions. Granting twice, or revoking a missing one, is harmless.
 pub async fn change_launch(
     target: &Target,
     image: &ImageId,
@@ -88,7 +88,7 @@ pub async fn change_launch(
     settled(MODIFY, target, answer, try_only)
 }
 
-/// Changes who an image is shared with, and looks again until EC2 shows it.
+/// Changes launch permissions and reads them until EC2 shows the change.
 pub async fn give(target: &Target, image: &ImageId, give: Give, who: &BTreeSet<Principal>) -> Result<(), Problem> {
     if who.is_empty() {
         return Ok(());
@@ -101,7 +101,7 @@ pub async fn give(target: &Target, image: &ImageId, give: Give, who: &BTreeSet<P
     seen(asked, holds, || known_permissions(target, image)).await
 }
 
-/// Settles a change of permissions by looking: an answer may be lost, and EC2 may show it late.
+/// Confirms a change of permissions by reading them: an answer may be lost, and EC2 may show the change late.
 pub async fn seen<F: Future<Output = Result<BTreeSet<Principal>, ApiError>>>(
     asked: Result<(), ApiError>,
     holds: impl Fn(&BTreeSet<Principal>) -> bool,
@@ -128,7 +128,7 @@ pub async fn seen<F: Future<Output = Result<BTreeSet<Principal>, ApiError>>>(
     Err(not_seen("EC2 accepted the call, but does not show the permissions as changed".to_owned()))
 }
 
-/// Codes with which EC2 may refuse some of those who are to get a permission, and would take the others.
+/// Codes with which EC2 may refuse some principals of a call and would accept the others.
 const SOMEBODY: [&str; 6] = [
     "InvalidAMIAttributeItemValue",
     "InvalidParameter",
@@ -138,13 +138,13 @@ const SOMEBODY: [&str; 6] = [
     "ResourceLimitExceeded",
 ];
 
-/// Gives everybody their permissions whom EC2 lets have them: it refuses a call as a whole for one who may not. Tells
-/// how many have got them, and why others have not.
+/// Grants launch permissions to all principals that EC2 accepts: it refuses a whole call for one of them. Returns the
+/// number granted, and the refused ones with the reason.
 pub async fn give_each(target: &Target, image: &ImageId, who: &BTreeSet<Principal>) -> (usize, Vec<Refused>) {
     one_by_one(who, async |some| give_enabled(target, image, &some).await).await
 }
 
-/// The same for making volumes of a snapshot.
+/// As [`give_each`], for permissions to create volumes from a snapshot.
 pub async fn give_volume_each(target: &Target, id: &SnapshotId, who: &BTreeSet<Principal>) -> (usize, Vec<Refused>) {
     let give = async |some: BTreeSet<Principal>| {
         let asked = change_volume(target, id, Give::Add, &some, false).await;
@@ -153,7 +153,7 @@ pub async fn give_volume_each(target: &Target, id: &SnapshotId, who: &BTreeSet<P
     one_by_one(who, give).await
 }
 
-/// Asks for all of them at once, and for ever smaller parts of those that EC2 refuses.
+/// Tries all at once, then ever smaller parts of those that EC2 refuses.
 async fn one_by_one(
     who: &BTreeSet<Principal>,
     give: impl AsyncFn(BTreeSet<Principal>) -> Result<(), Problem>,
@@ -176,10 +176,10 @@ async fn one_by_one(
     (given, refused)
 }
 
-/// Those who have not got a permission, and why.
+/// Principals without their permission, and the reason.
 pub type Refused = (Vec<Principal>, Problem);
 
-/// An image that was just enabled may count as disabled for a moment.
+/// Retries, as EC2 may treat an image as disabled for a moment after it is enabled.
 async fn give_enabled(target: &Target, image: &ImageId, who: &BTreeSet<Principal>) -> Result<(), Problem> {
     let mut answer = Ok(());
     for pause in SEEN_PAUSES {
@@ -193,7 +193,7 @@ async fn give_enabled(target: &Target, image: &ImageId, who: &BTreeSet<Principal
     answer
 }
 
-/// Takes all launch permissions, the public one too.
+/// Revokes all launch permissions, including the public one.
 pub async fn reset_launch(target: &Target, image: &ImageId, try_only: bool) -> Result<(), ApiError> {
     let call = target.ec2.reset_image_attribute().image_id(image.as_str());
     let call = call.attribute(ResetImageAttributeName::LaunchPermission).dry_run(try_only);
@@ -201,7 +201,7 @@ pub async fn reset_launch(target: &Target, image: &ImageId, try_only: bool) -> R
     settled(RESET, target, answer, try_only)
 }
 
-/// Everybody who may make volumes of a snapshot, and so copy images that stand on it.
+/// All principals that may create volumes from a snapshot, and so copy its images.
 pub async fn volume_permissions(target: &Target, snapshot: &SnapshotId) -> Result<BTreeSet<Principal>, ApiError> {
     let answer = target
         .ec2
@@ -216,8 +216,8 @@ pub async fn volume_permissions(target: &Target, snapshot: &SnapshotId) -> Resul
     read_all(DESCRIBE_SNAPSHOT, target, &all)
 }
 
-/// Changes who may make volumes of a snapshot. EC2 knows accounts and everybody here, no organization: those are
-/// passed over.
+/// Changes the permissions to create volumes from a snapshot. EC2 accepts only accounts and `all`; organizations are
+/// skipped.
 pub async fn change_volume(
     target: &Target,
     snapshot: &SnapshotId,
@@ -234,7 +234,7 @@ pub async fn change_volume(
     for some in list.chunks(SNAPSHOT_CHANGES) {
         let call = target.ec2.modify_snapshot_attribute().snapshot_id(snapshot.as_str());
         let call = call.attribute(SnapshotAttributeName::CreateVolumePermission).operation_type(kind.clone());
-        // The plain lists: no guide shows an operation beside the structure of changes.
+        // The plain lists: no guide shows the operation type together with the structure of changes.
         let call = some.iter().fold(call, |call, who| match who {
             Principal::Account(account) => call.user_ids(account.as_str()),
             _ => call.group_names(PermissionGroup::All.as_str()),
@@ -246,7 +246,7 @@ pub async fn change_volume(
     Ok(())
 }
 
-/// Whether images cannot be made public here, and then who says so: `account` or `declarative-policy`.
+/// Whether public sharing of images is blocked here, and by what: `account` or `declarative-policy`.
 pub async fn public_sharing_blocked(target: &Target) -> Result<Option<String>, ApiError> {
     let call = "GetImageBlockPublicAccessState";
     let answer = target.ec2.get_image_block_public_access_state().send().await.map_err(api(call, &target.region))?;

@@ -1,5 +1,4 @@
-//! The Recycle Bin: images and snapshots that were deleted and can still be brought back, and the rules that decide
-//! which are held.
+//! Recycle Bin calls: contents, retention rules, and restores of images and snapshots.
 
 use std::time::Duration;
 
@@ -24,11 +23,11 @@ const LIST_RULES: &str = "ListRules";
 const GET_RULE: &str = "GetRule";
 
 const PAGE: i32 = 1000;
-/// How long the rules may take. They are good to know, and no reason to keep anybody waiting: where the service of the
-/// bin cannot be reached at all, retries would take minutes.
+/// The timeout for reading the rules. They are not essential, and retries would take minutes if the service cannot be
+/// reached.
 const RULES_WITHIN: Duration = Duration::from_secs(10);
 
-/// The images in the bin. EC2 does not say what snapshots they are made of.
+/// The images in the bin. EC2 does not report their snapshots.
 pub async fn images(target: &Target) -> Result<Vec<BinnedImage>, ApiError> {
     let mut pages = target.ec2.list_images_in_recycle_bin().into_paginator().page_size(PAGE).send();
     let mut found = Vec::new();
@@ -64,8 +63,7 @@ pub async fn snapshots(target: &Target) -> Result<Vec<BinnedSnapshot>, ApiError>
     Ok(found)
 }
 
-/// Brings a snapshot back. One that is there already counts as brought back: that is what a lost answer, or an
-/// earlier run, leaves behind.
+/// Restores a snapshot. An existing one counts as restored: a lost answer or an earlier run may have done it.
 pub async fn restore_snapshot(target: &Target, id: &SnapshotId) -> Result<(), ApiError> {
     let call = target.ec2.restore_snapshot_from_recycle_bin().snapshot_id(id.as_str());
     let Err(error) = call.send().await.map_err(api(RESTORE_SNAPSHOT, &target.region)) else { return Ok(()) };
@@ -75,10 +73,10 @@ pub async fn restore_snapshot(target: &Target, id: &SnapshotId) -> Result<(), Ap
     }
 }
 
-/// The state of a snapshot in the bin, should EC2 show it among the others.
+/// The state of a snapshot in the bin, in case EC2 lists it among the others.
 pub(super) const RECOVERABLE: &str = "recoverable";
 
-/// Brings an image back; its snapshots must be there. As with snapshots, what counts is that it is there.
+/// Restores an image, whose snapshots must exist. An existing one counts as restored.
 pub async fn restore_image(target: &Target, id: &ImageId) -> Result<(), ApiError> {
     let call = target.ec2.restore_image_from_recycle_bin().image_id(id.as_str());
     let Err(error) = call.send().await.map_err(api(RESTORE_IMAGE, &target.region)) else { return Ok(()) };
@@ -88,19 +86,19 @@ pub async fn restore_image(target: &Target, id: &ImageId) -> Result<(), ApiError
     }
 }
 
-/// Asks EC2 whether a snapshot could be brought back; changes nothing.
+/// Asks EC2 whether a snapshot could be restored; changes nothing.
 pub async fn check_snapshot(target: &Target, id: &SnapshotId) -> Result<(), ApiError> {
     let call = target.ec2.restore_snapshot_from_recycle_bin().snapshot_id(id.as_str()).dry_run(true);
     dry_run(RESTORE_SNAPSHOT, &target.region, call.send().await.map_err(api(RESTORE_SNAPSHOT, &target.region)))
 }
 
-/// Asks EC2 whether an image could be brought back; changes nothing.
+/// Asks EC2 whether an image could be restored; changes nothing.
 pub async fn check_image(target: &Target, id: &ImageId) -> Result<(), ApiError> {
     let call = target.ec2.restore_image_from_recycle_bin().image_id(id.as_str()).dry_run(true);
     dry_run(RESTORE_IMAGE, &target.region, call.send().await.map_err(api(RESTORE_IMAGE, &target.region)))
 }
 
-/// All rules about images and about snapshots, those too that are not in force yet.
+/// All rules for images and snapshots, including pending ones.
 pub async fn rules(target: &Target) -> Result<Vec<Rule>, ApiError> {
     match tokio::time::timeout(RULES_WITHIN, all_rules(target)).await {
         Ok(found) => found,
@@ -135,11 +133,11 @@ async fn rules_about(target: &Target, resource: Resource, kind: ResourceType) ->
     Ok(found.into_iter().flatten().collect())
 }
 
-/// A listing leaves out what decides: the tags of a rule, and whether it is in force.
+/// Reads a rule in full: a listing omits its tags and its status.
 async fn rule(target: &Target, resource: Resource, id: String) -> Result<Option<Rule>, ApiError> {
     let answer = target.rbin().get_rule().identifier(id).send().await.map_err(api(GET_RULE, &target.region));
     let found = match answer {
-        // It has been taken away since it was listed.
+        // Deleted since it was listed.
         Err(error) if error.is("ResourceNotFoundException") => return Ok(None),
         other => other?,
     };

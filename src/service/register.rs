@@ -1,4 +1,4 @@
-//! RegisterImage, and what of another image it takes to register one like it.
+//! RegisterImage, and the settings of an existing image for registering one like it.
 
 use anyhow::Result;
 use aws_sdk_ec2::types::{
@@ -22,8 +22,7 @@ use crate::domain::volume::{Contents, Volume};
 const CALL: &str = "RegisterImage";
 const ATTRIBUTE: &str = "DescribeImageAttribute";
 
-/// What an image is made of, as far as another one can be registered like it. Its UEFI data are a call of their own,
-/// which is left out where nobody wants them.
+/// The settings of an image for registering another like it. UEFI data take a call of their own, made only if wanted.
 pub async fn like(target: &Target, image: &Image, uefi_data: bool) -> Result<Registration> {
     let call = target.ec2.describe_images().image_ids(image.id.as_str());
     let answer = call.include_disabled(true).include_deprecated(true).send().await;
@@ -38,7 +37,7 @@ pub async fn like(target: &Target, image: &Image, uefi_data: bool) -> Result<Reg
         return Err(failure.hint("leave --like out, and say what the image needs").into());
     }
     let boot_mode = found.boot_mode().map(|mode| mode.as_str().to_owned());
-    // Without UEFI there is nothing to ask for; arm64 has it, whatever is written down.
+    // Without UEFI there are no such data; arm64 always has UEFI, whatever the boot mode says.
     let uefi = boot_mode.as_deref().is_some_and(|mode| mode.starts_with("uefi"))
         || found.architecture() == Some(&ArchitectureValues::Arm64);
     let uefi_data = if uefi && uefi_data { self::uefi_data(target, image).await? } else { None };
@@ -56,7 +55,7 @@ pub async fn like(target: &Target, image: &Image, uefi_data: bool) -> Result<Reg
     })
 }
 
-/// The variables of the firmware of an image. EC2 tells only the owner.
+/// The UEFI variables of an image, which EC2 shows only to the owner.
 async fn uefi_data(target: &Target, image: &Image) -> Result<Option<UefiData>> {
     let call = target.ec2.describe_image_attribute().image_id(image.id.as_str());
     let answer = call.attribute(ImageAttributeName::UefiData).send().await.map_err(api(ATTRIBUTE, &target.region));
@@ -85,7 +84,7 @@ async fn uefi_data(target: &Target, image: &Image) -> Result<Option<UefiData>> {
     }
 }
 
-/// A device without a snapshot, a size or a disk of the host is one that the image leaves out.
+/// A device without snapshot, size or instance store volume is one that the image omits.
 fn volume(mapping: &BlockDeviceMapping) -> Option<Volume> {
     let device = mapping.device_name()?;
     let Some(ebs) = mapping.ebs() else {
@@ -96,7 +95,7 @@ fn volume(mapping: &BlockDeviceMapping) -> Option<Volume> {
         Some(id) => Contents::Snapshot(id.parse().ok()?),
         None => Contents::Blank { encrypted: ebs.encrypted().unwrap_or(false) },
     };
-    // EC2 shows what comes with gp2 and standard as well, and takes back only what was bought.
+    // EC2 also shows the IOPS included in gp2 and standard, but accepts only provisioned values.
     let kind = ebs.volume_type().map(|kind| kind.as_str().to_owned());
     let bought = |kinds: &[&str]| kind.as_deref().is_some_and(|kind| kinds.contains(&kind));
     Some(Volume {
@@ -120,14 +119,14 @@ fn mapping(volume: &Volume) -> BlockDeviceMapping {
         .set_throughput(volume.throughput);
     match &volume.contents {
         Contents::Snapshot(id) => mapping.ebs(ebs.snapshot_id(id.as_str()).build()),
-        // To say that it is not would be to say more than needs be: an account may encrypt by default.
+        // `false` is left out, so that the account's default encryption applies.
         Contents::Blank { encrypted } => mapping.ebs(ebs.set_encrypted(encrypted.then_some(true)).build()),
         Contents::InstanceStore(disk) => mapping.virtual_name(disk),
     }
     .build()
 }
 
-/// Registers the image; gives its id as EC2 writes it.
+/// Registers the image and returns its id as EC2 writes it.
 pub(super) async fn send(
     target: &Target,
     request: &Request,

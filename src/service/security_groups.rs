@@ -1,4 +1,4 @@
-//! The security group that admits web traffic.
+//! The security group that allows HTTP and HTTPS.
 
 use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, Ipv6Range, ResourceType};
 
@@ -12,16 +12,16 @@ use crate::domain::tags::{CREATED_BY, Tags};
 pub const HTTP_GROUP: &str = "amictl-allow-http";
 const PORTS: [i32; 2] = [80, 443];
 
-/// What became of the group.
+/// The state of the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Group {
-    /// It is there and admits both ports.
+    /// It exists and allows both ports.
     Ready(SecurityGroupId),
-    /// It has to be made, where it has no id, and opened for these ports first.
+    /// It must be created, if it has no id, and these ports must be opened.
     Missing(Option<SecurityGroupId>, Vec<i32>),
 }
 
-/// The VPC of the subnet; without one, the default VPC of the region. `None` where there is no default VPC.
+/// The VPC of the subnet, else the default VPC of the region; `None` without a default VPC.
 pub async fn vpc(target: &Target, subnet: Option<&SubnetId>) -> Result<Option<String>, ApiError> {
     if let Some(subnet) = subnet {
         let answer = target.ec2.describe_subnets().subnet_ids(subnet.as_str()).send().await;
@@ -34,7 +34,7 @@ pub async fn vpc(target: &Target, subnet: Option<&SubnetId>) -> Result<Option<St
     Ok(answer.vpcs().first().and_then(|v| v.vpc_id()).map(str::to_owned))
 }
 
-/// Looks for the group; changes nothing.
+/// Searches for the group; changes nothing.
 pub async fn find(target: &Target, vpc: &str) -> Result<Group, ApiError> {
     let (group, missing) = look(target, vpc).await?;
     Ok(match group {
@@ -43,7 +43,7 @@ pub async fn find(target: &Target, vpc: &str) -> Result<Group, ApiError> {
     })
 }
 
-/// Makes the group of the VPC, where it was not `found`, and opens the `missing` ports of it to everybody.
+/// Creates the group unless `found`, and opens its `missing` ports to the internet.
 pub async fn ensure(
     target: &Target,
     vpc: &str,
@@ -53,7 +53,7 @@ pub async fn ensure(
     let (id, missing) = match found {
         Some(id) => (id, missing),
         None => match create(target, vpc, made_by).await {
-            // Another run was faster, or the answer to our own first attempt was lost.
+            // Another run created it, or the answer to the first attempt was lost.
             Err(error) if error.is("InvalidGroup.Duplicate") => {
                 let (found, missing) = look(target, vpc).await?;
                 (found.ok_or(error)?, missing)

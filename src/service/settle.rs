@@ -1,5 +1,6 @@
-//! The end of deregistrations, watched to their end: whether the images are gone, and their snapshots with them.
-//! Deletes what EC2 has left although it should be gone, and names what stays.
+//! The second half of deregistrations: confirms that images and snapshots are deleted.
+//!
+//! Deletes the snapshots that EC2 left behind, and reports what remains.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -25,17 +26,18 @@ use crate::domain::snapshot::{Snapshot, search_line};
 
 const IN_USE: &str = "InvalidSnapshot.InUse";
 
-/// EC2 takes minutes to notice that the image of a snapshot is gone, in seconds.
+/// The pauses in seconds between tries to delete a snapshot: EC2 may take minutes to notice that its image is
+/// deregistered.
 const IN_USE_PAUSES: [u64; 7] = [1, 2, 4, 8, 15, 30, 60];
-/// So long EC2 may show an image after it accepted that it goes.
+/// The time for which EC2 may list an image after accepting its deregistration.
 const SHOWN_FOR: Duration = Duration::from_secs(120);
-/// So often images are looked at before EC2 is asked about those that it shows.
+/// The number of reads before EC2 is asked about images that it still lists.
 const LOOKS: usize = 3;
-/// So long an image is watched of which nobody knows whether EC2 heard that it is to go.
+/// The time for which an image is watched if EC2's answer was lost.
 const LOST_FOR: Duration = Duration::from_secs(15);
 
-/// Looks again at images that were asked to go, in one place. The outcomes come in the order of `asked`. When the user
-/// wants to stop, what EC2 has not finished by then is told of as left.
+/// Confirms the deregistrations of one place. The outcomes are in the order of `asked`. After a stop signal, what EC2
+/// has not finished is reported as left.
 pub async fn settle(target: &Target, asked: &[(Removal, Said)], stop: &Stop, watch: Option<Watch<'_>>) -> Vec<Outcome> {
     let shown = shown(target, asked, stop, watch).await;
     let verdicts: Vec<_> = asked.iter().map(|(removal, said)| (removal, verdict(removal, said, &shown))).collect();
@@ -62,18 +64,18 @@ pub async fn settle(target: &Target, asked: &[(Removal, Said)], stop: &Stop, wat
     each.await
 }
 
-/// Whether EC2 may have deregistered the image, whatever became of its answer.
+/// Whether EC2 may have deregistered the image, whatever its answer.
 fn may_be_gone(said: &Said) -> bool {
     let lost = |error: &ApiError| error.answer_lost || error.is(UNAVAILABLE) || error.is("InvalidAMIID.NotFound");
     said.as_ref().map_or_else(lost, |_| true)
 }
 
-/// Whether EC2 has said that the image goes, or is gone.
+/// Whether EC2 accepted the deregistration, or says it was done before.
 fn accepted(said: &Said) -> bool {
     said.as_ref().map_or_else(|error| error.is(UNAVAILABLE), |_| true)
 }
 
-/// Those of the images that EC2 shows as registered, after it had time to notice that they are not.
+/// The images that EC2 still lists as registered, after it had time to update.
 async fn shown(
     target: &Target,
     asked: &[(Removal, Said)],
@@ -111,8 +113,8 @@ async fn shown(
     }
 }
 
-/// Those of which EC2 says that they are gone, though it lists them. It says so when it is asked whether it would
-/// deregister them once more. Of images that were still being made, its words may mean something else.
+/// The listed images that EC2 says are deregistered, asked by a dry run of another deregistration. For images still
+/// being created that answer may mean something else.
 async fn gone_all_the_same(target: &Target, left: &[&(Removal, Said)]) -> Vec<ImageId> {
     let settled = left.iter().filter(|(removal, _)| !removal.image.state.may_become_available());
     let each = concurrency::as_done(CALLS, settled, |(removal, said)| async move {
@@ -133,14 +135,14 @@ async fn listed(target: &Target, ids: impl Iterator<Item = &ImageId>) -> Result<
     Ok(shown)
 }
 
-/// An image that does not count as gone.
+/// An image that does not count as deregistered.
 struct Left {
     problem: Problem,
     /// Whether EC2 may have deregistered it all the same.
     accepted: bool,
 }
 
-/// What EC2 said of the snapshots of an image that is gone, or why the image does not count as gone.
+/// EC2's answers for the snapshots of a deregistered image, or why it does not count as deregistered.
 fn verdict(
     removal: &Removal,
     said: &Said,
@@ -184,7 +186,7 @@ async fn settle_snapshots(
         let result = match left {
             Err(error) => SnapshotResult::Failed(error.problem()),
             Ok(left) if !left.contains(id) => SnapshotResult::Deleted,
-            // Another image has been made of it since the plan, unless EC2 has not noticed yet that one is gone.
+            // Another image uses it since the plan was made, unless EC2 has not yet noticed a deregistration.
             Ok(_) if said.get(id).is_some_and(|code| code == "skipped") => {
                 match delete(target, id, &IN_USE_PAUSES[..3], stop).await {
                     SnapshotResult::Failed(problem) if problem.code == IN_USE && !by_setting(&problem.message) => {
@@ -200,15 +202,15 @@ async fn settle_snapshots(
     results
 }
 
-/// The snapshots that EC2 says it made for images which were not finished when they went: it may have told of them
-/// only later, or not at all.
+/// The snapshots whose description names an image that was deregistered while unfinished: EC2 may have listed them only
+/// later, or not at all.
 async fn late(target: &Target, gone: &[&Removal]) -> Result<Vec<Snapshot>, ApiError> {
     let unfinished = gone.iter().filter(|removal| removal.is_unfinished());
     snapshots::speaking_of(target, &unfinished.map(|removal| removal.image.id.clone()).collect::<Vec<_>>()).await
 }
 
-/// Deletes those of an image that nobody knew of when it went, or keeps them where the user keeps all. What is only a
-/// copy by its description is named and stays. Says what may be left beside.
+/// Deletes the late snapshots of an image, or keeps them if the user keeps all. A snapshot that is only a copy by its
+/// description is reported and stays. Reports what else may be left.
 async fn settle_late(
     target: &Target,
     removal: &Removal,
@@ -246,13 +248,13 @@ async fn settle_late(
     more.then(|| format!("it was {}, and EC2 may make a snapshot for it yet; look with: {search}", removal.image.state))
 }
 
-/// Whether EC2 takes a snapshot for used because of a setting of it, fast restores, and not for an image: that does not
+/// Whether EC2 treats a snapshot as in use because of fast snapshot restore, not because of an image: that does not
 /// pass, and costs more than the snapshot.
 fn by_setting(message: &str) -> bool {
     message.to_ascii_lowercase().contains("fast")
 }
 
-/// Deletes a snapshot, with patience while EC2 takes it for used.
+/// Deletes a snapshot, retrying while EC2 treats it as in use.
 async fn delete(target: &Target, id: &SnapshotId, pauses: &[u64], stop: &Stop) -> SnapshotResult {
     let patience = Patience { until: Instant::now() + Duration::from_hours(1), stop: stop.clone() };
     for pause in pauses {
@@ -272,7 +274,7 @@ async fn delete(target: &Target, id: &SnapshotId, pauses: &[u64], stop: &Stop) -
     }
 }
 
-/// The outcome of an image that is gone.
+/// The outcome for a deregistered image.
 fn finished(removal: &Removal, results: Vec<(SnapshotId, SnapshotResult)>) -> Outcome {
     let failed = results.iter().find_map(|(id, result)| {
         let Problem { code, message } = result.problem()?.clone();

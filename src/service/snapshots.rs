@@ -1,4 +1,4 @@
-//! Reading and deleting EBS snapshots.
+//! DescribeSnapshots and DeleteSnapshot, and the block on public snapshots.
 
 use aws_sdk_ec2::types::{self, Filter, SnapshotBlockPublicAccessState};
 use chrono::DateTime;
@@ -14,7 +14,7 @@ const DESCRIBE: &str = "DescribeSnapshots";
 const DELETE: &str = "DeleteSnapshot";
 const PAGE: i32 = 1000;
 
-/// Those of `ids` that exist and are visible; ids EC2 does not know are left out without an error.
+/// The visible snapshots among `ids`; unknown ids are omitted without an error.
 pub async fn existing(target: &Target, ids: &[SnapshotId]) -> Result<Vec<Snapshot>, ApiError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(FILTER_VALUES) {
@@ -29,7 +29,7 @@ pub async fn existing(target: &Target, ids: &[SnapshotId]) -> Result<Vec<Snapsho
     Ok(found)
 }
 
-/// What EC2 says of snapshots that failed: the trouble with a key may be told here and not on the image.
+/// EC2's messages about failed snapshots: an error with a key may be reported here and not on the image.
 pub async fn messages(target: &Target, ids: &[SnapshotId]) -> Result<Vec<String>, ApiError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(FILTER_VALUES) {
@@ -44,29 +44,29 @@ pub async fn messages(target: &Target, ids: &[SnapshotId]) -> Result<Vec<String>
     Ok(found)
 }
 
-/// How public snapshots are blocked.
+/// The block on public snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// Who says so: `account` or `declarative-policy`.
+    /// Its origin: `account` or `declarative-policy`.
     pub by: String,
-    /// Whether those that are public already are treated as private.
+    /// Whether snapshots already public are treated as private.
     pub all: bool,
 }
 
-/// Whether snapshots cannot be made public here.
+/// The block on public snapshots in this place, if any.
 pub async fn public_sharing_blocked(target: &Target) -> Result<Option<Block>, ApiError> {
     let call = "GetSnapshotBlockPublicAccessState";
     let answer = target.ec2.get_snapshot_block_public_access_state().send().await.map_err(api(call, &target.region))?;
     let all = match answer.state() {
         Some(SnapshotBlockPublicAccessState::BlockAllSharing) => true,
         Some(SnapshotBlockPublicAccessState::BlockNewSharing) => false,
-        // Of a state it has not heard of, amictl leaves the answer to EC2.
+        // EC2 decides about unknown states.
         _ => return Ok(None),
     };
     Ok(Some(Block { by: answer.managed_by().map_or("account", |by| by.as_str()).to_owned(), all }))
 }
 
-/// The account's snapshots whose description EC2 wrote about one of these images.
+/// The account's snapshots whose description by EC2 names one of these images.
 pub async fn speaking_of(target: &Target, images: &[ImageId]) -> Result<Vec<Snapshot>, ApiError> {
     let mut found = Vec::new();
     for chunk in images.chunks(FILTER_VALUES / 2) {
@@ -113,7 +113,7 @@ fn info(found: &types::Snapshot) -> Option<Snapshot> {
     })
 }
 
-/// Deletes a snapshot. One that is gone already counts as deleted: that is what a lost answer leaves behind.
+/// Deletes a snapshot. A missing one counts as deleted: a lost answer may have done it.
 pub async fn delete(target: &Target, id: &SnapshotId) -> Result<(), ApiError> {
     let answer = target.ec2.delete_snapshot().snapshot_id(id.as_str()).send().await;
     match answer.map_err(api(DELETE, &target.region)) {
@@ -122,7 +122,7 @@ pub async fn delete(target: &Target, id: &SnapshotId) -> Result<(), ApiError> {
     }
 }
 
-/// Whether the snapshot could be deleted. One still behind an image may be refused: that says nothing yet.
+/// Asks EC2 whether the snapshot could be deleted. A refusal because an image uses it says nothing yet, and is ignored.
 pub async fn delete_dry_run(target: &Target, id: &SnapshotId) -> Result<(), ApiError> {
     let answer = target.ec2.delete_snapshot().snapshot_id(id.as_str()).dry_run(true).send().await;
     match dry_run(DELETE, &target.region, answer.map_err(api(DELETE, &target.region))) {

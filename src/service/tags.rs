@@ -1,4 +1,4 @@
-//! Writing tags.
+//! CreateTags on any resources.
 
 use super::client::convert;
 use super::client::error::{ApiError, api, dry_run};
@@ -7,7 +7,7 @@ use crate::domain::tags::Tags;
 
 const CREATE: &str = "CreateTags";
 
-/// Puts `tags` on the resources. Values of keys that are there already are replaced; repeating it is harmless.
+/// Puts `tags` on the resources. Existing values are replaced; repeating it is harmless.
 pub async fn add(target: &Target, resources: &[impl ToString], tags: &Tags) -> Result<(), ApiError> {
     match tags.is_empty() || resources.is_empty() {
         true => Ok(()),
@@ -15,7 +15,7 @@ pub async fn add(target: &Target, resources: &[impl ToString], tags: &Tags) -> R
     }
 }
 
-/// Asks whether [`add`] would be allowed.
+/// Asks EC2 whether [`add`] would be allowed.
 pub(super) async fn check(target: &Target, resources: &[impl ToString], tags: &Tags) -> Result<(), ApiError> {
     match tags.is_empty() || resources.is_empty() {
         true => Ok(()),
@@ -23,7 +23,7 @@ pub(super) async fn check(target: &Target, resources: &[impl ToString], tags: &T
     }
 }
 
-/// Puts `tags` on the resources, or asks whether that is allowed.
+/// Puts `tags` on the resources, or makes a dry run.
 pub(super) async fn send(
     target: &Target,
     resources: &[impl ToString],
@@ -35,7 +35,7 @@ pub(super) async fn send(
     call.dry_run(try_only).send().await.map(|_| ()).map_err(api(CREATE, &target.region))
 }
 
-/// Those of `wanted` that `present` lacks or has with another value.
+/// The tags of `wanted` that `present` lacks or has with another value.
 pub fn lacking(present: &Tags, wanted: &Tags) -> Tags {
     let differs = |(key, value): &(&String, &String)| present.get(*key) != Some(*value);
     wanted.iter().filter(differs).map(|(k, v)| (k.clone(), v.clone())).collect()

@@ -1,4 +1,4 @@
-//! Reading EBS volumes.
+//! DescribeVolumes of an instance: the keys of its volumes.
 
 use aws_sdk_ec2::types::Filter;
 

@@ -1,4 +1,6 @@
-//! Waiting for EC2: our own loop, as the SDK's waiters fail fast on one bad state only and show no progress.
+//! Waits for EC2 states, with progress.
+//!
+//! The SDK's waiters fail fast on one bad state only and show no progress.
 
 use anyhow::Result;
 use tokio::time::Instant;
@@ -13,12 +15,12 @@ use crate::domain::image::{Image, State};
 use crate::domain::permissions::copy_access;
 use crate::domain::region::Region;
 
-/// So many volumes are told one by one.
+/// The number of volumes listed one by one.
 const MOST_TOLD: usize = 4;
 
 /// Waits until the image is available; `fresh` for an id that EC2 has just given out.
 ///
-/// Every state from which it cannot become available ends the wait at once, with EC2's reason.
+/// A state from which it cannot become available ends the wait at once, with EC2's reason.
 pub async fn image_available(
     target: &Target,
     id: &ImageId,
@@ -29,12 +31,12 @@ pub async fn image_available(
     image(target, id, fresh, patience, watch, |state| *state == State::Available).await
 }
 
-/// Waits until an image from the Recycle Bin is what it was: available, or disabled.
+/// Waits until a restored image is available or disabled, as before.
 pub async fn image_back(target: &Target, id: &ImageId, patience: &Patience) -> Result<Image> {
     image(target, id, true, patience, None, |state| matches!(state, State::Available | State::Disabled)).await
 }
 
-/// Waits until EC2 shows the image that it has just given out the id of, whatever its state.
+/// Waits until EC2 shows a new image, whatever its state.
 pub async fn image_visible(target: &Target, id: &ImageId, patience: &Patience) -> Result<Image> {
     image(target, id, true, patience, None, |_| true).await
 }
@@ -83,7 +85,7 @@ async fn look(target: &Target, id: &ImageId) -> Result<Option<Image>, ApiError> 
     }
 }
 
-/// EC2 gives no percentage for an image; its snapshots have one each.
+/// The progress of an image from its snapshots: EC2 has no percentage for the image itself.
 async fn progress(target: &Target, image: &Image) -> Progress {
     let ids: Vec<_> = image.snapshots.iter().map(|s| s.id.clone()).collect();
     let found = if ids.is_empty() { Vec::new() } else { snapshots::existing(target, &ids).await.unwrap_or_default() };
@@ -95,7 +97,7 @@ async fn progress(target: &Target, image: &Image) -> Progress {
     }
 }
 
-/// The sizes of its volumes, as far as EC2 tells of them yet.
+/// The sizes of the volumes that EC2 reports so far.
 fn sizes(image: &Image) -> String {
     let snapshots = image.snapshots.iter().map(|snapshot| snapshot.size_gib);
     let all: Vec<_> =

@@ -1,3 +1,5 @@
+//! Tests of the texts that show the progress of a wait.
+
 use super::*;
 use crate::domain::image::{BlankVolume, ImageSnapshot, testing};
 

@@ -1,4 +1,4 @@
-//! Everything about one image, read from all places of a run.
+//! The details of one image, read from all places of a run.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -37,10 +37,10 @@ pub struct Request {
     pub prices: Prices,
 }
 
-/// What is read of an image beside the sources of use.
+/// The number of reads other than the sources of use.
 pub const PARTS: u64 = 4;
 
-/// Reads everything there is about the image, all of it side by side. What fails is noted and hides nothing else.
+/// Reads the details of the image, all concurrently. A failed read is reported and hides nothing else.
 pub async fn read(context: &Context, chosen: &Chosen, request: Request) -> Result<Details> {
     let Some((target, image)) = chosen.images.first() else {
         return Err(Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into());
@@ -71,7 +71,7 @@ pub async fn read(context: &Context, chosen: &Chosen, request: Request) -> Resul
     let Search { places, copies, unlisted } = search;
     let (read, accounts) = looked_in(&places, &copies);
     gaps.copies(unlisted, copies.unread).await;
-    // The snapshots of a foreign image are not this account's to pay for.
+    // Another account pays for the snapshots of its image.
     let cost = || request.prices.monthly([(&image.region, snapshot_gib([image]))]);
     Ok(Details {
         monthly_cost: image.own.then(cost),
@@ -89,7 +89,7 @@ pub async fn read(context: &Context, chosen: &Chosen, request: Request) -> Resul
     })
 }
 
-/// Who may launch the image; `None` for an image of others, as EC2 tells its owner only.
+/// The launch permissions; `None` for another account's image, as EC2 shows them only to the owner.
 pub async fn launch_permissions(target: &Target, image: &Image) -> Result<Option<BTreeSet<Principal>>, ApiError> {
     match image.own {
         true => permissions::launch_permissions(target, &image.id).await.map(Some),
@@ -97,7 +97,7 @@ pub async fn launch_permissions(target: &Target, image: &Image) -> Result<Option
     }
 }
 
-/// What the image was copied from, if it was, as the first account sees it that sees it at all.
+/// The source of the image, from the first account that can see it.
 pub async fn parent(chosen: &Chosen, target: &Target, image: &Image) -> Result<Option<Sight>, (Target, ApiError)> {
     let Some(origin) = &origin(image) else { return Ok(None) };
     let others = chosen.accounts().into_iter().filter(|account| !account.same_account(target));
@@ -116,15 +116,15 @@ pub async fn parent(chosen: &Chosen, target: &Target, image: &Image) -> Result<O
     failed.map_or(Ok(Some(Sight::Missing)), Err)
 }
 
-/// Where copies were looked for, and what was found.
+/// The result of a search for copies.
 pub struct Search {
     places: Vec<Target>,
     copies: Copies,
-    /// Where it is not known which regions there are, and why; only that of the image was looked into then.
+    /// Accounts whose regions could not be listed, and why; only the image's own region was searched there.
     unlisted: Vec<(Target, ApiError)>,
 }
 
-/// Looks for copies in every account of the run.
+/// Searches every account of the run for copies.
 pub async fn search(chosen: &Chosen, image: &Image, named: Vec<Region>) -> Search {
     let named: &BTreeSet<Region> = &named.into_iter().collect();
     let regions = |account: Target| async move {
@@ -152,7 +152,7 @@ pub async fn search(chosen: &Chosen, image: &Image, named: Vec<Region>) -> Searc
     Search { places, copies, unlisted }
 }
 
-/// The regions that were read to find copies, and in how many accounts.
+/// The regions read in the search for copies, and the number of accounts.
 pub fn looked_in(places: &[Target], copies: &Copies) -> (BTreeSet<Region>, usize) {
     let (mut regions, mut accounts) = (BTreeSet::new(), Vec::<&Target>::new());
     for place in places.iter().filter(|place| !copies.unread.iter().any(|(unread, _)| unread.is(place))) {
@@ -164,15 +164,15 @@ pub fn looked_in(places: &[Target], copies: &Copies) -> (BTreeSet<Region>, usize
     (regions, accounts.len())
 }
 
-/// What could not be read.
+/// Read errors.
 pub struct Gaps {
     errors: Vec<PlaceError>,
-    /// Where copies may be that nobody could look for.
+    /// Places that could not be searched for copies.
     blind: Vec<Blind>,
 }
 
 impl Gaps {
-    /// What was read, or a note that it could not be.
+    /// Returns the value read, or records the error.
     async fn known<T>(&mut self, what: &str, target: &Target, answer: Result<T, ApiError>) -> Option<T> {
         match answer {
             Ok(known) => Some(known),
@@ -183,7 +183,7 @@ impl Gaps {
         }
     }
 
-    /// Notes what could not be read; gives the account.
+    /// Records a read error; returns its account.
     async fn note(&mut self, what: &str, target: &Target, error: ApiError) -> Option<String> {
         let problem = Problem { message: format!("{what}: {}", error.message), ..error.problem() };
         let error = PlaceError { region: error.region, ..target.error(problem).await };
@@ -192,7 +192,7 @@ impl Gaps {
         account
     }
 
-    /// Notes where copies may be that were not found.
+    /// Records the places that may have more copies.
     async fn copies(&mut self, unlisted: Vec<(Target, ApiError)>, unread: Vec<(Target, ApiError)>) {
         for (place, error) in unread {
             let account = self.note("copies", &place, error).await;

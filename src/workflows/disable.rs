@@ -1,4 +1,4 @@
-//! Disables images, and records their launch permissions first, as EC2 drops them.
+//! The disabling of images, after their launch permissions are recorded, as EC2 drops them.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,8 @@ use crate::journal::{Beginning, Journal};
 use crate::service::permissions::launch_permissions;
 use crate::service::{Target, lifecycle};
 
-/// Asks EC2 whether it would disable an image, and take the tag that goes before; tells whether it is enabled still.
+/// Asks EC2 whether it would accept the disabling of an image, and the tag before it; returns whether the image is
+/// still enabled.
 pub async fn check(target: &Target, image: &Image, known: Option<&Journaled>) -> Result<bool, Problem> {
     if !Change::Disable.holds(image) {
         let shares = launch_permissions(target, &image.id).await?;
@@ -37,13 +38,13 @@ pub fn kept(image: &Image, shares: &BTreeSet<Principal>, known: Option<&Journale
     Ok(Kept::of(image, shares, &due.unwrap_or_default(), &Tags::new()))
 }
 
-/// The tag that goes before. That there is nobody to remember is written down too: a missing tag would have the journal
-/// of another machine tell of an earlier time.
+/// The tag set before. It also records an empty list: without a tag, the journal of another machine would count, with
+/// older permissions.
 pub fn tag_of(image: &Image, kept: &Kept) -> Change {
     kept.place.change(image, Tags::new())
 }
 
-/// Disables an image, once it is written down who it is shared with, and who is to get a permission back still.
+/// Disables an image after its launch permissions, present and to be restored, are recorded.
 pub async fn switched_off(
     context: &Context,
     journal: &Journal,
@@ -73,7 +74,7 @@ pub async fn switched_off(
     }
     let mut words = kept.words();
     let mut disabled = record::disable(target, image, &tag_of(image, &kept), &shares).await;
-    // Without anybody to remember nothing is lost with the tag.
+    // With no permissions to record, nothing is lost without the tag.
     if let Err(NotDisabled { untagged: Some(why), .. }) = &disabled
         && kept.who.is_empty()
     {

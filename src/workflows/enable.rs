@@ -1,4 +1,4 @@
-//! Enables images, and restores the launch permissions that disabling dropped.
+//! The enabling of images, which restores the launch permissions that disabling dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,19 +23,19 @@ use crate::journal::{Beginning, Journal};
 use crate::service::permissions::{self, Give, known_permissions};
 use crate::service::{Target, lifecycle};
 
-/// Who is to get a launch permission back.
+/// The launch permissions to be restored.
 pub struct Known {
     pub due: BTreeMap<ImageId, BTreeSet<Principal>>,
-    /// What the journal says of images: it is told what becomes of them.
+    /// The journal's records of images, which are updated afterwards.
     pub written: BTreeMap<ImageId, Journaled>,
-    /// Why the journal could not be read. What it has alone is unknown then.
+    /// Why the journal could not be read. Permissions recorded only there are then unknown.
     pub unread: Option<Problem>,
 }
 
 pub async fn remembered(context: &Context, journal: &JournalFile, chosen: &Chosen) -> Result<Known> {
     let tagged = chosen.images.iter().all(|(_, image)| image.tags.contains_key(SHARES));
     let (written, unread) = match journal.due(context, chosen.images.iter().map(|(_, image)| image)).await {
-        // What the tags have is given back, and they stay, as there may be more.
+        // The permissions in the tags are restored, and the tags stay, as there may be more.
         Err(error) if tagged => (BTreeMap::new(), Some(unread(&error))),
         written => (written?, None),
     };
@@ -72,8 +72,8 @@ pub fn damage(target: &Target, image: &Image, why: &Unknown) -> Failure {
     Failure::new(Kind::Failed, code, message).hint(format!("{way_out}{rest}"))
 }
 
-/// Asks EC2 whether it would enable an image and give permissions back, as far as it tells: it says nothing of
-/// permissions of an image that is disabled.
+/// Asks EC2 whether it would enable an image and restore permissions. For a disabled image it does not check
+/// permissions.
 pub async fn check(
     target: &Target,
     image: &Image,
@@ -92,7 +92,7 @@ pub async fn check(
     unread.map_or(Ok(changes), |problem| Err(problem.clone()))
 }
 
-/// Enables an image of which the journal tells, and has it remember who is left.
+/// Enables an image with a journal record, and journals the permissions left.
 pub async fn written_down(
     context: &Context,
     journal: &Journal,
@@ -110,8 +110,8 @@ pub async fn written_down(
     journal::end_with(context, journal, outcome, left.as_ref()).await
 }
 
-/// Enables an image and gives its launch permissions back; then the tag that kept them goes. Tells who is left, where
-/// that is known.
+/// Enables an image, restores its launch permissions, then removes the tag with them. Returns the permissions left, if
+/// known.
 pub async fn switched_on(
     context: &Context,
     target: &Target,
@@ -146,7 +146,8 @@ pub async fn switched_on(
     (Outcome { changed, ..outcome }.detail(words), Some(left))
 }
 
-/// Enabled, and not all of the rest is done. What is left stays remembered, so that another run finishes it.
+/// The outcome if the image is enabled but the rest failed. What is left stays recorded, so that another run finishes
+/// it.
 pub fn half(outcome: Outcome, given: usize, problem: &Problem) -> Outcome {
     let message = format!("it is enabled, but {}", problem.message);
     let outcome = Outcome { changed: outcome.changed || given > 0, ..outcome };

@@ -1,4 +1,4 @@
-//! What is done to an image as soon as it is available: it is shared, deprecated, protected.
+//! The steps after an image is available: share, deprecate, protect.
 
 use std::collections::BTreeSet;
 
@@ -20,23 +20,23 @@ use crate::domain::report::{Outcome, Status, Verb};
 use crate::service::Target;
 use crate::service::permissions::Give;
 
-/// What is to be done to each image, in this order.
+/// The steps for each image, in this order.
 #[derive(Debug, Clone, Default)]
 pub struct Steps {
     pub share: BTreeSet<Principal>,
     pub deprecate: Option<Age>,
     pub protect: bool,
-    /// Whether messages say whose an image is: the run works in several accounts.
+    /// Whether messages name the account, as the run works in several.
     pub several: bool,
 }
 
-/// An image as far as it is known before it is available.
+/// An image that is not available yet.
 pub struct Unfinished<'a> {
-    /// Where it is.
+    /// Its place.
     pub target: &'a Target,
     /// The image.
     pub id: &'a ImageId,
-    /// The name it has been given.
+    /// Its name.
     pub name: &'a str,
 }
 
@@ -56,7 +56,7 @@ impl Steps {
         Ok(Self { share, deprecate, protect, several: false })
     }
 
-    /// The same in several accounts, or in one.
+    /// Sets whether the run works in several accounts.
     #[must_use]
     pub fn in_several(self, several: bool) -> Self {
         Self { several, ..self }
@@ -73,8 +73,7 @@ impl Steps {
         asked.into_iter().filter(|(_, asked)| *asked).map(|(verb, _)| verb).collect()
     }
 
-    /// Takes all steps, one after the other. One that fails does not keep the next from being taken; what is left when
-    /// the user asks to stop is skipped.
+    /// Takes all steps in order. A failed one does not prevent the next; after a stop signal the rest is skipped.
     pub async fn take(&self, context: &Context, target: &Target, image: &Image) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for verb in self.verbs() {
@@ -92,11 +91,11 @@ impl Steps {
     async fn step(&self, context: &Context, target: &Target, image: &Image, verb: Verb) -> Outcome {
         let change = match (verb, self.deprecate) {
             (Verb::Deprecate, Some(span)) => {
-                // Counted from when the image was made, so that a job that runs every night does not put it off for ever.
+                // Counted from the creation of the image, so that a nightly job does not postpone it forever.
                 let made = image.created_at.unwrap_or(context.now);
                 Change::Deprecate(whole_minute(span.after(made).max(context.clock())))
             }
-            // A protection with a cooldown is more than what is asked for.
+            // Protection with a cooldown already satisfies the request.
             (Verb::Protect, _) => Change::Protect { cooldown: image.protection.enabled().unwrap_or(false) },
             _ => {
                 let sharing = Sharing { give: Give::Add, who: self.share.clone(), snapshots: false };
@@ -106,7 +105,7 @@ impl Steps {
         make::made(context, target, image, &change).await
     }
 
-    /// The steps that were not taken, as the image did not become available.
+    /// The outcomes of steps not taken, as the image did not become available.
     pub async fn left(&self, context: &Context, image: Unfinished<'_>, code: &str) -> Vec<Outcome> {
         let account = image.target.account().await.ok().cloned();
         let message = "the image is not available".to_owned();
@@ -145,7 +144,7 @@ impl Steps {
         }
     }
 
-    /// What would be done, for a dry run: ` and shared with …`.
+    /// The steps in words, for a dry run: ` and shared with …`.
     pub fn would(&self, now: DateTime<Utc>) -> String {
         let mut words = Vec::new();
         if self.shares() {
@@ -160,7 +159,7 @@ impl Steps {
         if words.is_empty() { String::new() } else { format!("; then {}", words.join(", ")) }
     }
 
-    /// The options that ask for the same again, each with a space before it.
+    /// The options for the same steps, each with a space before it.
     pub fn options(&self) -> String {
         let mut options = String::new();
         if self.shares() {
@@ -177,7 +176,7 @@ impl Steps {
         self.share.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
 
-    /// The command lines that take the steps which are not done, one for each kind of step.
+    /// The command lines for the steps not done, one per kind of step.
     pub fn commands<'a>(&self, target: &Target, outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> Vec<String> {
         let mut lines = Vec::new();
         for verb in self.verbs() {
@@ -198,7 +197,7 @@ impl Steps {
     }
 }
 
-/// Whether nothing of a step is left to do.
+/// Whether a step is completely done.
 pub fn is_done(outcome: &Outcome) -> bool {
     outcome.status == Status::Done
 }

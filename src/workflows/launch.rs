@@ -1,4 +1,4 @@
-//! Launches instances from an image, with a security group for web traffic where asked.
+//! The launch of instances from an image, with a security group for HTTP if requested.
 
 use anyhow::{Error, Result};
 
@@ -11,7 +11,7 @@ use crate::service::client::error::ApiError;
 use crate::service::launch::Request;
 use crate::service::security_groups::{self, Group};
 
-/// When no answer came, instances may run all the same: says how to get hold of them.
+/// The error after a lost answer, when instances may run all the same, with the way to find them.
 pub fn lost(error: ApiError, request: &Request) -> Error {
     if !error.answer_lost {
         return error.into();
@@ -22,7 +22,7 @@ pub fn lost(error: ApiError, request: &Request) -> Error {
     Failure::new(Kind::Failed, "AnswerLost", message).hint(again).into()
 }
 
-/// Says early what EC2 would say late.
+/// Refuses early what EC2 would refuse late.
 pub fn check(image: &Image) -> Result<()> {
     if image.state == State::Available {
         return Ok(());
@@ -37,7 +37,7 @@ pub fn check(image: &Image) -> Result<()> {
     }
 }
 
-/// The VPC of the instances, and what is there of its group for web traffic.
+/// The VPC of the instances, and the state of its HTTP security group.
 pub async fn web_group(target: &Target, subnet: Option<&SubnetId>) -> Result<(String, Group)> {
     let Some(vpc) = security_groups::vpc(target, subnet).await? else {
         let failure = Failure::usage(format!("{} has no default VPC for --allow-http", target.place().await));
@@ -47,7 +47,7 @@ pub async fn web_group(target: &Target, subnet: Option<&SubnetId>) -> Result<(St
     Ok((vpc, group))
 }
 
-/// Takes the group for web traffic; it is made or opened where needed, and then given.
+/// Adds the HTTP security group to the request; creates or opens it if necessary, and then returns it.
 pub async fn allow_http(
     context: &Context,
     target: &Target,
@@ -75,7 +75,7 @@ pub async fn allow_http(
     Ok(changed)
 }
 
-/// Whoever stops the run before the launch is told of the group that was made for it.
+/// Tells a user who stops the run before the launch about the group created for it.
 pub fn not_launched(error: Error, group: Option<SecurityGroupId>) -> Error {
     match (error.downcast_ref::<Failure>(), group) {
         (Some(failure), Some(group)) if failure.kind == Kind::Interrupted => {

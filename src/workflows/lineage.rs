@@ -1,4 +1,4 @@
-//! Finding the copies of images in regions and accounts, and what they were copied from.
+//! The search for copies of images and for their sources, over regions and accounts.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use crate::service::client::target::Target;
 use crate::service::images::{self, FILTER_VALUES, Query};
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 
-/// Copies that were found, and where nobody could look.
+/// The copies found, and the places that could not be searched.
 #[derive(Default)]
 pub struct Copies {
     /// The copies with their places, the nearest first.
     pub images: Vec<(Target, Image)>,
-    /// One error for each place that could not be read: what is there, and copies of that, is not known.
+    /// One error per unreadable place: its copies, and copies of those, are unknown.
     pub unread: Vec<(Target, ApiError)>,
 }
 
-/// The own images of these places that are copies of `roots`, or copies of copies, also of those of other accounts.
+/// The own images of these places that are copies of `roots`, or copies of copies, also across accounts.
 ///
-/// EC2 names the source of a copy only, so that it takes one more look for each generation.
+/// EC2 names only the direct source of a copy, so each generation takes another search.
 pub async fn copies(mut places: Vec<Target>, roots: &[Image]) -> Copies {
     let mut copies = Copies::default();
     let mut known = roots.to_vec();
@@ -52,14 +52,14 @@ pub async fn copies(mut places: Vec<Target>, roots: &[Image]) -> Copies {
     copies
 }
 
-/// Own images that name one of `sources` as what they were made from, copies or not.
+/// Own images whose source is one of `sources`, copies or not.
 async fn candidates(place: &Target, sources: &[Image]) -> Result<Vec<Image>, ApiError> {
     let mut found = Vec::new();
     for some in sources.chunks(FILTER_VALUES) {
         let ids = some.iter().map(|image| image.id.to_string()).collect();
         let remembered = Query::own().filter("source-image-id", ids);
         let tagged = Query::own().filter(format!("tag:{COPIED_FROM}"), some.iter().map(mark).collect());
-        // EC2 joins filters by "and".
+        // EC2 combines filters with "and", so it takes two calls.
         let (remembered, tagged) = tokio::try_join!(images::find(place, &remembered), images::find(place, &tagged))?;
         found.extend(remembered);
         found.extend(tagged);
@@ -67,7 +67,7 @@ async fn candidates(place: &Target, sources: &[Image]) -> Result<Vec<Image>, Api
     Ok(found)
 }
 
-/// What has become of the image that another one was copied from.
+/// The current state of the source of a copy.
 pub async fn source(target: &Target, origin: &Origin) -> Result<Sight, ApiError> {
     let Some(region) = &origin.region else { return Ok(Sight::Unknown) };
     let found = images::by_id(&target.in_region(region), &origin.id).await?;

@@ -142,7 +142,7 @@ pub struct Action {
     pub fingerprint: String,
 }
 
-/// One snapshot that stays when its image goes.
+/// One snapshot that stays when its image is deregistered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptSnapshot {
     /// The snapshot.
@@ -208,7 +208,7 @@ pub struct Summary {
 }
 
 impl Plan {
-    /// How many images go which step: `2 to deregister, 3 to disable`.
+    /// The number of images per step: `2 to deregister, 3 to disable`.
     pub fn steps(&self) -> String {
         let each = Step::ALL.iter().map(|step| (self.count(*step), step.as_str())).filter(|(n, _)| *n > 0);
         each.map(|(n, step)| format!("{n} to {step}")).collect::<Vec<_>>().join(", ")
@@ -241,7 +241,7 @@ impl Plan {
             || failed.into_iter().any(|row| read.is_empty() || row.region == *region)
     }
 
-    /// A source and where it is, for messages.
+    /// A source and its place, for messages.
     pub fn place(&self, row: &SourceRow) -> String {
         let account = row.account.as_ref().filter(|_| self.accounts.len() > 1);
         let account = account.map(|id| format!(" of account {id}")).unwrap_or_default();

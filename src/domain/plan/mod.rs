@@ -11,7 +11,7 @@ use serde::Serializer;
 pub use build::{Judged, fingerprint};
 pub use document::Unusable;
 
-pub fn seconds<S: Serializer>(at: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error> {
+fn seconds<S: Serializer>(at: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error> {
     out.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 

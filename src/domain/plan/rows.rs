@@ -7,7 +7,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::region::Region;
 use crate::workflows::prune::survey::Surveys;
 
-/// The rows of a plan by region and account. One without an account may be of any, and so may a place be.
+/// The rows of a plan by region and account. A row or place without an account matches any.
 pub struct Rows<'a>(BTreeMap<&'a Region, BTreeMap<Option<&'a AccountId>, Vec<&'a Action>>>);
 
 impl<'a> Rows<'a> {
@@ -21,7 +21,7 @@ impl<'a> Rows<'a> {
         rows
     }
 
-    /// The rows that are about images of a place.
+    /// The rows for images of a place.
     pub fn of_place(&self, region: &Region, account: Option<&AccountId>) -> Vec<&'a Action> {
         let Some(region) = self.0.get(region) else { return Vec::new() };
         let lists: Vec<_> = match account {
@@ -31,7 +31,7 @@ impl<'a> Rows<'a> {
         lists.into_iter().flatten().copied().collect()
     }
 
-    /// The rows that are about images of no place that was read.
+    /// The rows for images of places that were not read.
     pub fn elsewhere(&self, surveys: &Surveys) -> Vec<&'a Action> {
         let mut read: BTreeMap<&Region, BTreeSet<Option<&AccountId>>> = BTreeMap::new();
         for survey in &surveys.each {

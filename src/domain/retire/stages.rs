@@ -41,7 +41,7 @@ pub enum StagesError {
     Wait {
         /// The stage.
         stage: String,
-        /// What is wrong with its time.
+        /// The error of its time.
         error: AgeError,
     },
     /// The first stage has a time to wait.

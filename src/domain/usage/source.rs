@@ -29,7 +29,7 @@ pub enum Source {
     Ec2Fleets,
     /// SSM parameters whose value is an image id.
     SsmParameters,
-    /// What EC2's own DescribeImageReferences finds.
+    /// EC2's own DescribeImageReferences.
     ImageReferences,
     /// Files with image ids, named by the user.
     Files,
@@ -129,7 +129,7 @@ pub struct Reference {
     pub detail: String,
 }
 
-/// How reading a source ended.
+/// The status of reading a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceStatus {
     /// Read completely.
@@ -143,7 +143,7 @@ pub enum SourceStatus {
     Skipped,
 }
 
-/// One source in one place, and how reading it ended.
+/// One source in one place, and its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceState {
     /// The account, where known.
@@ -152,7 +152,7 @@ pub struct SourceState {
     pub region: Region,
     /// The source.
     pub source: Source,
-    /// How it ended.
+    /// Its status.
     pub status: SourceStatus,
 }
 

@@ -10,7 +10,7 @@ use crate::output::escape::SafeJson;
 /// The version of all documents.
 pub const VERSION: u32 = 1;
 
-/// What a document begins with.
+/// The first member of a document.
 #[derive(Serialize)]
 pub struct BeginningJson {
     pub version: u32,
@@ -21,12 +21,12 @@ pub fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Writes a value in one line, harmless to a terminal as well.
+/// Writes a value on one line, safe for a terminal.
 pub fn write(out: &mut impl io::Write, value: &(impl Serialize + ?Sized)) -> serde_json::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(out, SafeJson))
 }
 
-/// A value in one line.
+/// A value as one line.
 pub fn line(value: &impl Serialize) -> serde_json::Result<String> {
     let mut line = Vec::new();
     write(&mut line, value)?;

@@ -1,4 +1,4 @@
-//! Images and instances.
+//! JSON of images, instances and errors of places.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -31,7 +31,7 @@ impl<'a> ErrorJson<'a> {
     }
 }
 
-/// What a listing has after its images.
+/// The members of a listing after its images.
 #[derive(Serialize)]
 pub struct BesidesJson<'a> {
     pub errors: Vec<ErrorJson<'a>>,
@@ -83,7 +83,7 @@ pub struct SourceJson<'a> {
 }
 
 impl<'a> ImageJson<'a> {
-    /// The image with its cost, where that was asked for.
+    /// The image with its cost, if requested.
     pub fn new(image: &'a Image, monthly_cost: Option<f64>, now: DateTime<Utc>) -> Self {
         let name = image.parsed_name.as_ref();
         Self {

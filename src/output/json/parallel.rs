@@ -1,4 +1,4 @@
-//! Long lists as JSON: the entries are made on all cores, and written in their order.
+//! Parallel serializer of long JSON lists, which keeps their order.
 
 use std::io::Write;
 use std::num::NonZero;
@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use super::document;
 
-/// Entries that are made in one go: enough to be worth a word between threads, and few enough to stay in the cache.
+/// Entries per part: enough to outweigh a message between threads, few enough to stay in the cache.
 const PART: usize = 64;
-/// How many parts a thread is ahead of what is written.
+/// The number of parts a thread may be ahead of the writer.
 const AHEAD: usize = 4;
 
-/// An object that begins and ends with the members of two others, and has a list named `name` between them.
+/// An object with the members of `before`, a list `name`, and the members of `after`.
 pub fn document<T: Sync, J: Serialize>(
     out: &mut impl Write,
     (before, name, after): (&impl Serialize, &str, &impl Serialize),
@@ -28,7 +28,7 @@ pub fn document<T: Sync, J: Serialize>(
     Ok(())
 }
 
-/// One entry a line.
+/// One entry per line.
 pub fn lines<T: Sync, J: Serialize>(
     out: &mut impl Write,
     items: &[T],
@@ -64,7 +64,7 @@ fn list<T: Sync, J: Serialize>(
             let begin = |core| {
                 let (sender, receiver) = sync_channel(AHEAD);
                 let mut work = parts.clone().skip(core).step_by(cores).map(&text);
-                // Nobody is left to send to where writing has failed.
+                // Sending fails if writing has failed.
                 let work = move || work.all(|text| sender.send(text).is_ok());
                 thread::Builder::new().spawn_scoped(scope, work).map(|_| receiver)
             };
@@ -72,7 +72,7 @@ fn list<T: Sync, J: Serialize>(
                 Ok(made) => {
                     made.iter().cycle().take(parts.len()).try_for_each(|part| Ok(out.write_all(&part.recv()??)?))
                 }
-                // The system has no threads to spare.
+                // The system allows no more threads.
                 Err(_) => parts.clone().map(&text).try_for_each(|text| Ok(out.write_all(&text?)?)),
             }
         })

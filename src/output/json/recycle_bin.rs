@@ -1,4 +1,4 @@
-//! What is in the Recycle Bin.
+//! JSON of images in the Recycle Bin.
 
 use serde::Serialize;
 
@@ -20,11 +20,11 @@ pub struct BinnedJson<'a> {
     pub description: Option<&'a str>,
     pub entered_at: Option<String>,
     pub exits_at: Option<String>,
-    /// Whole days in which it can still be restored: until it, or the first of its snapshots, leaves the bin; 0 where
-    /// snapshots of it are missing.
+    /// Whole days left to restore it: until it or the first of its snapshots leaves the bin; 0 if snapshots are
+    /// missing.
     pub days_left: Option<i64>,
-    /// `null` where nothing tells of any.
+    /// `null` if unknown.
     pub snapshots: Option<Vec<&'a str>>,
-    /// Those that are neither there nor in the bin; `null` where that is not known.
+    /// Those that neither exist nor are in the bin; `null` if unknown.
     pub missing_snapshots: Option<Vec<&'a str>>,
 }

@@ -1,4 +1,4 @@
-//! Who uses images.
+//! JSON of references to images.
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub struct RefsImageJson<'a> {
     pub owner_id: Option<&'a str>,
     pub name: Option<&'a str>,
     pub region: &'a str,
-    /// `null` where nobody is known to use it, but not every source could be read.
+    /// `null` if no use is known, but not every source could be read.
     pub in_use: Option<bool>,
     pub references: Vec<ReferenceJson<'a>>,
 }

@@ -1,4 +1,4 @@
-//! What a run did.
+//! JSON of reports and of orphans.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::domain::report::{Outcome, Report, SnapshotResult, Status};
 pub struct OrphansJson<'a> {
     pub version: u32,
     pub snapshots: Vec<OrphanJson<'a>>,
-    /// What looks like an orphan, and stays.
+    /// Snapshots that look like orphans, but stay.
     pub kept: Vec<SparedJson<'a>>,
     pub errors: Vec<ErrorJson<'a>>,
     pub size_gib: i64,
@@ -88,7 +88,7 @@ pub struct ProblemJson<'a> {
 pub struct SnapshotResultJson<'a> {
     pub id: &'a str,
     pub result: &'static str,
-    /// What names it, or why that is unknown, where it stays for that.
+    /// The references that keep it, or why they are unknown.
     pub detail: Option<&'a str>,
     pub error: Option<ProblemJson<'a>>,
 }

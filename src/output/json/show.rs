@@ -1,4 +1,4 @@
-//! Everything about one image.
+//! JSON of the details of one image.
 
 use serde::Serialize;
 
@@ -9,19 +9,19 @@ use crate::domain::plan::document::SourceRow;
 pub struct ShowJson<'a> {
     pub version: u32,
     pub image: ImageJson<'a>,
-    /// `null` where that could not be seen.
+    /// `null` if they could not be read.
     pub launch_permissions: Option<Vec<String>>,
     pub snapshots: Vec<ShownSnapshotJson<'a>>,
     pub blank_volumes: Vec<BlankVolumeJson<'a>>,
     pub copies: Vec<CopyJson<'a>>,
     pub copied_from: Option<OriginJson<'a>>,
-    /// `null` where nobody could look for them.
+    /// `null` if they could not be read.
     pub aliases: Option<Vec<String>>,
-    /// `null` where nobody is known to use it, but not every source could be read.
+    /// `null` if no use is known, but not every source could be read.
     pub in_use: Option<bool>,
     pub references: Vec<ReferenceJson<'a>>,
     pub sources: Vec<SourceRow>,
-    /// `null` for an image of others.
+    /// `null` for an image of another account.
     pub monthly_cost_usd_at_most: Option<f64>,
     pub errors: Vec<ErrorJson<'a>>,
 }
@@ -32,7 +32,7 @@ pub struct ShownSnapshotJson<'a> {
     pub device: &'a str,
     pub size_gib: i64,
     pub encrypted: bool,
-    /// This and what follows is `null` where the snapshot cannot be seen.
+    /// This and the following are `null` if the snapshot is not visible.
     pub state: Option<&'a str>,
     pub progress: Option<u8>,
     pub full_bytes: Option<i64>,
@@ -60,6 +60,6 @@ pub struct CopyJson<'a> {
 pub struct OriginJson<'a> {
     pub id: &'a str,
     pub region: Option<&'a str>,
-    /// `null` where it could not be looked for.
+    /// `null` if it could not be read.
     pub exists: Option<bool>,
 }

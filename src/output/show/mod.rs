@@ -1,4 +1,4 @@
-//! Everything about one image, in every format.
+//! Renderer of the details of one image, in every format.
 
 mod page;
 mod relations;
@@ -20,7 +20,7 @@ use crate::domain::lineage::Sight;
 use crate::domain::region::Region;
 use crate::domain::snapshot::Snapshot;
 
-/// Writes everything about an image to stdout.
+/// Writes the details of an image to stdout.
 pub fn show(printer: &Printer, details: &Details, now: DateTime<Utc>) -> anyhow::Result<()> {
     match printer.format() {
         Format::Json | Format::Jsonl => printer.json(&document(details, now)),
@@ -92,7 +92,7 @@ fn copy(image: &Image) -> CopyJson<'_> {
     }
 }
 
-/// One row for each field of a document: `image.tags.Team`, `snapshots.0.state`. What is absent is empty.
+/// One row per field of a document: `image.tags.Team`, `snapshots.0.state`. Missing values are empty.
 fn fields(path: &str, value: &Value, sheet: &mut Sheet) {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     let cell = match value {

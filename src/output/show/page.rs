@@ -1,4 +1,4 @@
-//! The page about one image for people.
+//! The page with the details of one image, for people.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::output::columns::state;
 use crate::output::page::Page;
 use crate::output::table::{Cell, Tone};
 
-/// What EC2 tells the owner of an image only.
+/// The value of fields that EC2 shows only to the owner.
 const OWNER_ONLY: &str = "unknown: EC2 tells the owner only";
 
 /// The page.
@@ -91,7 +91,7 @@ fn condition(page: &mut Page, image: &Image, now: DateTime<Utc>) {
     page.line("Protected", protection(image, now));
 }
 
-/// Whether EC2 refuses to deregister it.
+/// The deregistration protection.
 fn protection(image: &Image, now: DateTime<Utc>) -> Cell {
     let word = image.protection.word(now);
     match (image.protection.enabled(), image.protection.cooling(now)) {
@@ -121,7 +121,7 @@ fn sharing(page: &mut Page, details: &Details) {
             Some(with) => principals(with),
             None if image.own && image.public => vec![everybody(), unknown("who else is unknown")],
             None if image.own => vec![unknown("unknown")],
-            // Who else may launch what everybody may is of no interest to anybody but the owner.
+            // For a public image, further launch permissions matter to the owner only.
             None if image.public => vec![everybody()],
             None => vec![Cell::toned(OWNER_ONLY, Tone::Faint)],
         },
@@ -132,7 +132,7 @@ fn everybody() -> Cell {
     Cell::toned("everybody: it is public", Tone::Notice)
 }
 
-/// Everybody first, then the accounts on one line, then organizations.
+/// `everybody` first, then the accounts on one line, then organizations.
 fn principals(with: &BTreeSet<Principal>) -> Vec<Cell> {
     let mut cells: Vec<Cell> = with.contains(&Principal::Everybody).then(everybody).into_iter().collect();
     let account = |principal: &Principal| match principal {
@@ -157,7 +157,7 @@ fn cost(page: &mut Page, details: &Details) {
     };
     let image = &details.image;
     let seen: Vec<_> = image.snapshots.iter().map(|of| details.snapshot(of).and_then(|s| s.full_bytes)).collect();
-    // The sum says something only where EC2 tells the size of each.
+    // The sum is meaningful only if EC2 reports the size of each.
     let written: Option<i64> = seen.into_iter().sum();
     let of_that = written.filter(|bytes| *bytes > 0).map(|bytes| format!(", {} of them written", gib(bytes)));
     let size = snapshot_gib([image]);

@@ -1,4 +1,4 @@
-//! What an image comes from, what comes from it, and who uses it.
+//! The sections about lineage and use on the page of one image.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +14,10 @@ use crate::output::columns::state;
 use crate::output::page::Page;
 use crate::output::table::{Cell, Sheet, Tone};
 
-/// How many users are listed; `refs` lists all.
+/// The number of references listed; `refs` lists all.
 const USERS: usize = 20;
 
-/// What it was made from, and what was copied from it.
+/// The source of the image, and its copies.
 pub(super) fn lineage(page: &mut Page, details: &Details, now: DateTime<Utc>) {
     let image = &details.image;
     page.section("Lineage");
@@ -49,7 +49,7 @@ pub(super) fn lineage(page: &mut Page, details: &Details, now: DateTime<Utc>) {
     }
 }
 
-/// Where there are no copies.
+/// The regions without copies.
 fn nowhere(details: &Details) -> String {
     let regions = match (details.regions.len(), details.regions.first()) {
         (1, Some(region)) => region.to_string(),
@@ -88,7 +88,7 @@ fn parent(origin: &Origin, sight: &Sight, several: bool) -> Cell {
     }
 }
 
-/// Who uses it.
+/// Its use.
 pub(super) fn uses(page: &mut Page, details: &Details) {
     let (image, usage) = (&details.image, &details.usage);
     page.section("Use");
@@ -128,7 +128,7 @@ pub(super) fn uses(page: &mut Page, details: &Details) {
     }
 }
 
-/// What EC2's own search found is left out where another source found it too, and says more about it.
+/// References by EC2's own search are left out if another source has them in more detail.
 fn each_once(by: Vec<&Reference>) -> Vec<&Reference> {
     let known = |r: &&Reference| r.source != Source::ImageReferences;
     let ours: BTreeSet<_> = by.iter().filter(|r| known(r)).map(|r| (r.kind, r.id.clone())).collect();

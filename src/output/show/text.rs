@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::age::relative;
 use crate::output::table::{Cell, Tone};
 
-/// The text, or a dash where there is none.
+/// The text, or a dash.
 pub fn or_dash(text: Option<&str>) -> Cell {
     text.map_or_else(|| Cell::toned("-", Tone::Faint), Cell::from)
 }

@@ -1,4 +1,4 @@
-//! The volumes of an image.
+//! The section about volumes on the page of one image.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ fn snapshot_state(seen: Option<&Snapshot>, details: &Details) -> Cell {
         return match (&details.snapshots, details.image.own) {
             (None, _) => Cell::toned("unknown", Tone::Notice),
             (Some(_), true) => Cell::toned("not found", Tone::Bad),
-            // Those of others cannot be seen, unless they may be copied.
+            // Snapshots of another account are visible only if they may be copied.
             (Some(_), false) => or_dash(None),
         };
     };

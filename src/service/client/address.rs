@@ -1,31 +1,31 @@
-//! Addresses of servers, as URLs give them: of endpoints and of proxies.
+//! Addresses of endpoints and proxies, parsed from URLs.
 
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-/// A URL of an endpoint is a host and at most a short path.
+/// The maximum length of an endpoint's URL: a host and at most a short path.
 const LONGEST: usize = 2048;
-/// The longest name that DNS knows.
+/// DNS's limit for a host name.
 const LONGEST_HOST: usize = 253;
-/// So much of a wrong setting is shown.
+/// The number of characters of a wrong setting that messages show.
 const SHOWN: usize = 80;
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Address {
-    /// Whether it is spoken to by TLS.
+    /// Whether it uses TLS.
     pub(super) https: bool,
-    /// What stands before the `@`, as it is written.
+    /// The part before the `@`, as written.
     pub(super) user: Option<String>,
     /// Name or IP address, IPv6 in brackets.
     pub(super) host: String,
-    /// The port, also where it is the usual one.
+    /// The port, even if it is the default one.
     pub(super) port: u16,
 }
 
 impl Address {
-    /// Where a request goes; what it asks for there may be long.
+    /// The address of a request, whose path may be long.
     pub(super) fn of(url: &str) -> Option<Self> {
         let begin = url.find("://")? + 3;
         let end = url[begin..].find(['/', '?', '#']).map_or(url.len(), |at| begin + at);
@@ -84,12 +84,12 @@ fn is_host(text: &str) -> bool {
     (1..=LONGEST_HOST).contains(&text.len()) && text.chars().all(fits)
 }
 
-/// The URL of an endpoint that stands for AWS.
+/// The URL of an endpoint used instead of AWS's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint(String);
 
 impl Endpoint {
-    /// What to give instead of a text that is no such URL.
+    /// The hint for a text that is not such a URL.
     pub const HINT: &str = "give a URL such as http://localhost:5000, or nothing for AWS's own endpoints";
 }
 
@@ -115,7 +115,7 @@ impl FromStr for Endpoint {
     }
 }
 
-/// A wrong setting as messages show it: short, and without a password.
+/// A wrong setting for messages: shortened, and without a password.
 pub fn shown(text: &str) -> String {
     let open = match text.rsplit_once('@') {
         Some((before, after)) => {

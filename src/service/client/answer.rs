@@ -1,4 +1,4 @@
-//! Answers that need explaining: those that are not of AWS, and those that a wrong clock is the cause of.
+//! Explanations of foreign answers, and of refusals that a wrong clock causes.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, NaiveDateTime};
@@ -6,13 +6,13 @@ use chrono::{DateTime, NaiveDateTime};
 use super::address::shown;
 use super::http::Sent;
 
-/// AWS takes requests that are signed within five minutes of its own time.
+/// The tolerated clock difference in seconds. AWS accepts requests signed within five minutes of its own time.
 const CLOSE_ENOUGH: i64 = 4 * 60;
-/// What messages say where the clock is wrong; the hint knows them by it.
+/// The phrase of messages about a wrong clock; the hint recognises it.
 pub(super) const CLOCK: &str = "the clock of this machine is";
-/// The same for answers that are not of AWS.
+/// The phrase of messages about answers that are not from AWS; the hint recognises it.
 pub(super) const FOREIGN: &str = "which is no answer of AWS";
-/// Codes with which AWS refuses a signature of another time.
+/// Codes with which AWS refuses a signature whose time is too far off.
 const TIMELY: [&str; 8] = [
     "RequestExpired",
     "RequestTimeTooSkewed",
@@ -24,12 +24,12 @@ const TIMELY: [&str; 8] = [
     "ExpiredTokenException",
 ];
 
-/// Where the answer came from.
+/// The place that sent the answer.
 pub(super) fn place(answer: &HttpResponse) -> String {
     answer.extension::<Sent>().map_or_else(|| "the endpoint".to_owned(), |sent| sent.place.clone())
 }
 
-/// What can be said of an answer in which AWS's code or message is missing.
+/// The description of an answer without AWS's code or message.
 pub(super) fn wordless(answer: &HttpResponse) -> String {
     let status = answer.status().as_u16();
     let header = |name| answer.headers().get(name).map(shown);
@@ -45,7 +45,7 @@ pub(super) fn wordless(answer: &HttpResponse) -> String {
     }
 }
 
-/// How wrong the clock of this machine is, where AWS refuses a request over it.
+/// The error of this machine's clock, if AWS refuses a request over it.
 pub(super) fn clock(answer: &HttpResponse, code: &str) -> Option<String> {
     if !TIMELY.contains(&code) {
         return None;
@@ -55,12 +55,12 @@ pub(super) fn clock(answer: &HttpResponse, code: &str) -> Option<String> {
     Some(format!("{CLOCK} {} {how} that of AWS", span(ahead.abs())))
 }
 
-/// Whether AWS's clock and the one that signed the request are too far apart for AWS to take it.
+/// Whether the signature's time is too far from AWS's clock.
 pub(super) fn is_late(answer: &HttpResponse) -> bool {
     ahead(answer).is_some()
 }
 
-/// By how many seconds the clock of this machine is ahead of AWS's, where it is too many.
+/// The seconds by which this machine's clock is ahead of AWS's, if too many.
 fn ahead(answer: &HttpResponse) -> Option<i64> {
     let signed = answer.extension::<Sent>()?.signed.as_deref()?;
     let here = NaiveDateTime::parse_from_str(signed, "%Y%m%dT%H%M%SZ").ok()?.and_utc();

@@ -1,5 +1,6 @@
-//! How many calls are under way at a time, whichever account, region and service they are for: each holds a connection,
-//! and so a file, of which systems let a process have some hundreds.
+//! A process-wide limit on concurrent calls, derived from the limit of open files.
+//!
+//! Each call holds a connection, and so a file, of which systems allow a process some hundreds.
 
 use std::sync::Arc;
 
@@ -7,15 +8,15 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, S
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use tokio::sync::Semaphore;
 
-/// Where the system says how many files a process may have open; some do not.
+/// The file with the limits of the process; some systems have none.
 const LIMITS: &str = "/proc/self/limits";
 const LIMIT: &str = "Max open files";
-/// So many calls are under way at least, at most, and where the limit is not known.
+/// The minimum and maximum of concurrent calls, and the number for an unknown limit.
 const LEAST: usize = 32;
 const MOST: usize = 512;
 const UNKNOWN: usize = 128;
 
-/// The turns of a process.
+/// The permits for calls of the process.
 #[derive(Debug, Clone)]
 pub(super) struct Turns(Arc<Semaphore>);
 
@@ -27,7 +28,7 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// The same connector, whose calls wait for a turn.
+    /// The connector with calls that wait for a permit.
     pub(super) fn with(&self, inner: SharedHttpConnector) -> SharedHttpConnector {
         SharedHttpConnector::new(InTurn { inner, turns: Arc::clone(&self.0) })
     }
@@ -49,13 +50,13 @@ impl HttpConnector for InTurn {
     }
 }
 
-/// How many files a process may have open, of what the system says about its limits.
+/// The number of files a process may open, from the text of its limits.
 fn files(limits: &str) -> Option<usize> {
     let line = limits.lines().find_map(|line| line.strip_prefix(LIMIT))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Half of the files are for connections: idle ones are kept for a while, and other things are open too.
+/// Half of the files are for connections: idle ones stay open for a while, and the process opens other files too.
 fn at_once(files: Option<usize>) -> usize {
     files.map_or(UNKNOWN, |files| (files / 2).clamp(LEAST, MOST))
 }

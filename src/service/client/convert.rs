@@ -1,11 +1,13 @@
-//! From SDK types to domain types: whatever EC2 may leave out is settled here, and for images in `images/described.rs`.
+//! Conversion from SDK types to domain types: fields that EC2 may omit are resolved here.
+//!
+//! Images have their own conversion in `images/described.rs`.
 
 use aws_sdk_ec2::types;
 use chrono::{DateTime, Utc};
 
 use crate::domain::tags::Tags;
 
-/// EC2's code and message of a state, verbatim.
+/// EC2's code and message for a state, verbatim.
 pub fn reason(code: Option<&str>, message: Option<&str>) -> Option<String> {
     match (code, message) {
         (Some(code), Some(message)) if message.contains(code) => Some(message.to_owned()),
@@ -14,7 +16,7 @@ pub fn reason(code: Option<&str>, message: Option<&str>) -> Option<String> {
     }
 }
 
-/// EC2 writes the times of images as text, with and without milliseconds.
+/// Parses the times of images, which EC2 writes with or without milliseconds.
 pub fn time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()).ok()
 }
@@ -24,7 +26,7 @@ pub fn tags(found: &[types::Tag]) -> Tags {
     found.iter().filter_map(pair).collect()
 }
 
-/// The tags of one kind of resource that a call is about to make.
+/// The tags for one kind of resource that a call creates.
 pub fn tag_specification(kind: types::ResourceType, tags: &Tags) -> types::TagSpecification {
     types::TagSpecification::builder().resource_type(kind).set_tags(Some(sdk_tags(tags))).build()
 }

@@ -1,4 +1,4 @@
-//! One error type for everything AWS can say or fail to say.
+//! The error type of all AWS calls, with its codes and hints.
 
 use anyhow::Result;
 use aws_credential_types::provider::error::CredentialsError;
@@ -12,12 +12,12 @@ use super::stop::Stopped;
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
 
-/// EC2's code for a dry run that would have worked: an error in name only.
+/// EC2's code for a successful dry run: an error in name only.
 const DRY_RUN_OK: &str = "DryRunOperation";
 
-/// TLS's word for a certificate that nobody it trusts has signed.
+/// TLS's word for a certificate without a trusted issuer.
 const UNKNOWN_ISSUER: &str = "UnknownIssuer";
-/// Steps on the way to a cause that say nothing by themselves.
+/// Texts in a chain of causes that carry no information.
 const EMPTY: [&str; 7] =
     ["dispatch failure", "io error", "other", "timeout", "client error (Connect)", "service error", "response error"];
 
@@ -27,19 +27,19 @@ const EMPTY: [&str; 7] =
 pub struct ApiError {
     /// The operation, e.g. `CopyImage`.
     pub call: &'static str,
-    /// Where it was sent.
+    /// The region it was sent to.
     pub region: Region,
-    /// AWS's code, e.g. `InvalidAMIName.Duplicate`; one of [`codes`] where no answer came.
+    /// AWS's code, e.g. `InvalidAMIName.Duplicate`; one of [`codes`] without an answer.
     pub code: String,
-    /// AWS's message, verbatim, or what went wrong on the way.
+    /// AWS's message, verbatim, or the error of the connection.
     pub message: String,
     /// AWS's id of the request, for its support.
     pub request_id: Option<String>,
-    /// Whether the work may have been done although no answer says so.
+    /// Whether the call may have taken effect although no answer says so.
     pub answer_lost: bool,
 }
 
-/// What the user can do about a problem of a report, where there is something.
+/// The hint for a problem of a report, if there is one.
 pub fn hint(problem: &Problem) -> Option<String> {
     let Problem { code, message } = problem.clone();
     ApiError { call: "", region: Region::first(), code, message, request_id: None, answer_lost: false }.hint()
@@ -51,35 +51,35 @@ impl From<ApiError> for Problem {
     }
 }
 
-/// Codes for failures that are not an answer of AWS.
+/// Codes for failures without an answer from AWS.
 pub mod codes {
     /// No usable credentials.
     pub const CREDENTIALS: &str = "CredentialsError";
-    /// A code of an MFA device is needed, and there is none.
+    /// An MFA code is needed, and none was given.
     pub const MFA: &str = "MfaRequired";
-    /// The user did not want to go on.
+    /// The user interrupted it.
     pub const INTERRUPTED: &str = "Interrupted";
     /// No connection.
     pub const CONNECTION: &str = "ConnectionError";
     /// No answer in time.
     pub const TIMEOUT: &str = "RequestTimeout";
-    /// An answer that cannot be read.
+    /// An answer that cannot be parsed.
     pub const RESPONSE: &str = "UnreadableResponse";
-    /// An answer that names somebody in a way amictl does not know.
+    /// An answer with a principal that amictl cannot parse.
     pub const PRINCIPAL: &str = "UnreadablePrincipal";
-    /// Too many calls, by others too.
+    /// Too many calls in the account, those of other programs included.
     pub const LIMIT: &str = "RequestLimitExceeded";
-    /// An error answer without a code, as of an endpoint that does not know the operation.
+    /// An error answer without a code, e.g. from an endpoint that does not know the operation.
     pub const NO_CODE: &str = "UnknownError";
 }
 
 impl ApiError {
-    /// The same as an entry of a report.
+    /// The error as a problem in a report.
     pub fn problem(&self) -> Problem {
         Problem { code: self.code.clone(), message: self.message.clone() }
     }
 
-    /// An answer without a field that it must have.
+    /// The error for an answer without a required field.
     pub fn unreadable(call: &'static str, region: &Region) -> Self {
         Self {
             call,
@@ -96,7 +96,7 @@ impl ApiError {
         self.code == code
     }
 
-    /// What the user can do about it, where there is something.
+    /// The hint for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         let hint = match self.code.as_str() {
             codes::MFA => {
@@ -105,7 +105,7 @@ impl ApiError {
             _ if self.message.contains("MultiFactorAuthentication") => {
                 "a code is taken once and not for long: run the command again with the next one of the device"
             }
-            // EC2 says so with the code of credentials that are wrong.
+            // EC2 uses the code for wrong credentials here.
             _ if self.problem().is_of_backup() => "in AWS Backup, delete its recovery point: EC2 refuses to delete it",
             "AccessDenied" if self.call == "AssumeRole" => {
                 "the role must exist and its trust policy admit you: see --external-id for a role that asks for one, and \
@@ -163,14 +163,14 @@ impl ApiError {
     }
 }
 
-/// Wraps an SDK error, with the call and the region it was made in.
+/// Converts an SDK error, adding the call and its region.
 pub fn api<E>(call: &'static str, region: &Region) -> impl FnOnce(SdkError<E>) -> ApiError
 where
     E: ProvideErrorMetadata + RequestId + std::error::Error + Send + Sync + 'static,
 {
     let region = region.clone();
     move |error| {
-        // The call was not made where another one failed that its credentials hang on: that one is told of.
+        // Without credentials the call was not made: the call that should have got them explains it.
         if let Some(cause) = find::<ApiError>(&error) {
             return cause.clone();
         }
@@ -225,8 +225,8 @@ fn find<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 
     std::iter::successors(Some(error), |e| e.source()).find_map(|e| e.downcast_ref())
 }
 
-/// The causes of `error`, outermost first, each said once. What the SDK says of itself tells nobody anything, and the
-/// code and message of AWS it would show as it holds them.
+/// The causes of `error`, outermost first, without duplicates. The SDK's own texts carry no information, and it would
+/// print AWS's code and message as a structure.
 pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
     for cause in std::iter::successors(Some(error), |e| e.source()) {
@@ -241,7 +241,7 @@ pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     said.join(": ")
 }
 
-/// Turns the answer to a dry run into what it means: EC2 says "would have worked" with an error.
+/// Turns the answer to a dry run into a result: EC2 reports success as an error.
 ///
 /// A success means that the endpoint ignored `DryRun` and changed something: that is a failure.
 pub fn dry_run<T>(call: &'static str, region: &Region, answer: Result<T, ApiError>) -> Result<(), ApiError> {
@@ -264,10 +264,10 @@ pub fn is_interrupted(error: &ApiError) -> bool {
     error.is(codes::INTERRUPTED)
 }
 
-/// Words of a limit on what goes on at the moment. A quota, which no waiting helps against, has the same code.
+/// Words of a limit on concurrent work. A permanent quota, for which waiting is useless, has the same code.
 pub const AT_THE_MOMENT: [&str; 4] = ["in progress", "concurrent", "simultaneous", "at a time"];
 
-/// Whether a message of EC2 speaks of what goes on at the moment.
+/// Whether a message of EC2 is about concurrent work.
 pub fn is_at_the_moment(message: &str) -> bool {
     let message = message.to_lowercase();
     AT_THE_MOMENT.iter().any(|words| message.contains(words))

@@ -1,4 +1,4 @@
-//! The one HTTP client of the process: connections and trusted roots are shared by all regions and accounts.
+//! The HTTP client of the process: regions and accounts share its connections and trusted roots.
 
 use std::error::Error;
 use std::fmt;
@@ -24,13 +24,13 @@ use super::proxies::{Proxies, Proxy};
 
 const AUTHORIZATION: &str = "proxy-authorization";
 
-/// What tells one connector from another: connect and read timeout, and the proxy.
+/// The key of a connector: connect timeout, read timeout and proxy.
 type Kind = (Option<Duration>, Option<Duration>, Option<String>);
 
-/// What stands between this machine and AWS.
+/// The network settings: trusted roots, proxies and permits for calls.
 #[derive(Default)]
 pub struct Network {
-    /// Roots to trust, where it is not those of the system.
+    /// Trusted roots, if not those of the system.
     pub(super) trust: Option<TlsContext>,
     pub(super) proxies: Proxies,
     turns: Turns,
@@ -42,22 +42,22 @@ impl Network {
         Self { trust, proxies, turns: Turns::default(), made: Mutex::default() }
     }
 
-    /// The client. It makes a connector for each kind once, where the SDK would make one for each of its clients.
+    /// Builds the client. It creates each kind of connector once, while the SDK would create one per client.
     pub fn client(self) -> SharedHttpClient {
         SharedHttpClient::new(Shared(Arc::new(self)))
     }
 }
 
-/// Where a request went and when it was signed: what messages about its answer need to know.
+/// The destination and signing time of a request, for messages about its answer.
 #[derive(Debug, Clone)]
 pub(super) struct Sent {
-    /// Host and port, and the proxy on the way.
+    /// Host and port, and the proxy in between.
     pub(super) place: String,
-    /// The time of this machine, as the request has it.
+    /// The time of this machine in the request.
     pub(super) signed: Option<String>,
 }
 
-/// No answer came from there.
+/// The error for a server that did not answer.
 #[derive(Debug)]
 pub(super) struct Unreached {
     place: String,
@@ -134,7 +134,7 @@ impl HttpConnector for Routed {
             (Some(address), Some(proxy)) => format!("{address} through {proxy}"),
             (None, _) => "the endpoint".to_owned(),
         };
-        // Through a tunnel it is for the proxy only, which the connector sees to.
+        // In a tunnel the connector authenticates to the proxy; the header would reach the server.
         let open = address.is_some_and(|address| !address.https);
         if let Some(secret) = proxy.and_then(|proxy| proxy.authorization.clone()).filter(|_| open) {
             request.headers_mut().insert(AUTHORIZATION, secret);
@@ -153,7 +153,7 @@ impl HttpConnector for Routed {
     }
 }
 
-/// The same error, of the same kind for those who decide whether to try again, with the address.
+/// Adds the address to an error and keeps its kind, which decides about retries.
 fn named(error: ConnectorError, place: String) -> ConnectorError {
     let (timeout, user, io) = (error.is_timeout(), error.is_user(), error.is_io());
     let kind: Option<ErrorKind> = error.as_other();

@@ -1,7 +1,7 @@
-//! Whether a call may have done its work although its error does not say so.
+//! Tracks retries whose answer was lost: the last error may hide an earlier success.
 //!
-//! The SDK repeats a call whose answer is lost, and hands on the error of the last attempt only: that the name is
-//! taken, say, by what an earlier attempt made.
+//! The SDK repeats a call whose answer is lost and returns only the last error, e.g. that the name is taken by the
+//! image of an earlier attempt.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,9 +23,9 @@ use super::retry;
 pub struct Attempts(Arc<AtomicUsize>);
 
 impl Attempts {
-    /// The error of the call, which knows whether an answer to any attempt was lost.
+    /// Marks the error if the answer to any attempt was lost.
     pub fn judged(&self, error: ApiError) -> ApiError {
-        // Before the first attempt the user may stop it: then it was not sent, though it was about to be.
+        // A call stopped before its first attempt was counted, but not sent.
         let answer_lost = !error::is_interrupted(&error) && self.0.load(Ordering::Relaxed) > 0;
         ApiError { answer_lost, ..error }
     }
@@ -60,7 +60,7 @@ impl Intercept for Attempts {
     }
 }
 
-/// Whether the answer says that nothing was done. Of other trouble on the side of AWS that is not known.
+/// Whether the answer says that nothing was done. After other errors of AWS that is unknown.
 fn refused(response: &HttpResponse) -> bool {
     response.status().is_client_error() || response.body().bytes().is_some_and(retry::did_nothing)
 }

@@ -1,4 +1,4 @@
-//! One client for each account and region: HTTP, retries, request limits, errors, waits.
+//! The client of one account and region: HTTP, retries, request limits, errors and waits.
 
 pub mod address;
 pub mod answer;

@@ -9,41 +9,41 @@ use super::error::ApiError;
 use super::stop::Stop;
 use crate::domain::failure::{Failure, Kind};
 
-/// EC2 may not know an id for this long after it gave it out.
+/// The time for which EC2 may not know a new id.
 pub const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(120);
 
 pub const FIRST_PAUSE: Duration = Duration::from_secs(2);
 
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// How far a piece of waiting has got.
+/// The progress of a wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// 0 to 100, where EC2 tells.
+    /// The percentage, if EC2 reports one.
     pub percent: Option<u8>,
-    /// What it is doing, e.g. `pending, 16 GiB`.
+    /// The state, e.g. `pending, 16 GiB`.
     pub doing: String,
 }
 
-/// Something that shows progress.
+/// A function that shows progress.
 pub type Watch<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
-/// How long to wait, and who may end it.
+/// The deadline and stop signal of a wait.
 #[derive(Debug, Clone)]
 pub struct Patience {
-    /// When to give up.
+    /// The deadline.
     pub until: Instant,
-    /// The user's wish to stop.
+    /// The stop signal.
     pub stop: Stop,
 }
 
-/// Pauses that grow from 2 to 15 seconds, each a little different so that many waits do not fall together.
+/// Pauses that grow from 2 to 15 seconds, with jitter so that many waits do not coincide.
 pub struct Pauses<'a> {
     patience: &'a Patience,
     next: Duration,
 }
 
-/// Why a wait ended before its time.
+/// The reason why a wait ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {
     TimedOut,
@@ -55,13 +55,13 @@ impl<'a> Pauses<'a> {
         Self { patience, next: FIRST_PAUSE }
     }
 
-    /// Sleeps once; an error when the time is over or the user wants to stop.
+    /// Sleeps once; an error at the deadline or on a stop signal.
     pub async fn pause(&mut self) -> Result<(), Over> {
         let sleep = tokio::time::sleep(self.length());
         self.patience.unless_over(sleep).await
     }
 
-    /// How long the next pause is.
+    /// The length of the next pause.
     fn length(&mut self) -> Duration {
         let pause = self.next.mul_f64(0.8 + 0.4 * fastrand::f64());
         self.next = self.next.mul_f64(1.5).min(LONGEST_PAUSE);
@@ -70,7 +70,7 @@ impl<'a> Pauses<'a> {
 }
 
 impl Patience {
-    /// Does work that only looks, and so need not be finished.
+    /// Runs work that only reads, and so may be dropped.
     pub async fn unless_over<T>(&self, work: impl Future<Output = T>) -> Result<T, Over> {
         tokio::select! {
             biased;
@@ -82,7 +82,7 @@ impl Patience {
 }
 
 impl Over {
-    /// The failure, with what goes on at AWS and how to take it up again.
+    /// The failure, with the work that goes on at AWS and the command to resume the wait.
     pub fn failure(self, what: &str, resume: &str) -> Failure {
         let (kind, code, why) = match self {
             Self::TimedOut => (Kind::TimedOut, "Timeout", "the time to wait is over"),
@@ -93,7 +93,7 @@ impl Over {
     }
 }
 
-/// The failure where what goes on at AWS cannot be looked at, with how to take it up again.
+/// The failure if the work goes on at AWS but its state cannot be read, with the command to resume the wait.
 pub fn out_of_sight(error: &ApiError, what: &str, resume: &str) -> Failure {
     let wait = format!("wait for it with: {resume}");
     let hint = error.hint().map_or(wait.clone(), |hint| format!("{hint}; then {wait}"));

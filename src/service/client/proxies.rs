@@ -1,4 +1,4 @@
-//! Which proxy a request goes through, as the AWS CLI reads it out of the environment.
+//! Proxies from the environment, chosen as the AWS CLI does.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,9 +13,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_e
 use super::address::{Address, shown};
 use crate::domain::failure::Failure;
 
-/// All characters but those that stand for themselves in any part of a URL.
+/// The characters that must be encoded in any part of a URL.
 const OF_URLS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// Networks in which a machine talks to its host.
+/// Networks of the metadata services of instances and containers.
 const NEXT_DOOR: [&str; 2] = ["169.254.0.0/16", "fd00:ec2::/32"];
 
 /// The proxies of the environment.
@@ -26,7 +26,7 @@ pub struct Proxies {
     except: Vec<String>,
 }
 
-/// A proxy, and who asks it.
+/// A proxy, and the variable that names it.
 #[derive(Clone)]
 pub(super) struct Proxy {
     address: Address,
@@ -36,7 +36,7 @@ pub(super) struct Proxy {
     pub(super) authorization: Option<String>,
 }
 
-/// How messages name it.
+/// The name in messages.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the proxy {} ({})", self.address, self.variable)
@@ -44,12 +44,12 @@ impl fmt::Display for Proxy {
 }
 
 impl Proxies {
-    /// Reads the variables; a proxy that is none is refused before it is needed.
+    /// Reads the variables; refuses an invalid proxy before it is needed.
     pub fn read(env: &HashMap<String, String>) -> Result<Self> {
-        // What a web server's client may set is no setting of the user: CGI makes HTTP_PROXY of its header `Proxy`.
+        // In a CGI process a client could set HTTP_PROXY with its header `Proxy`, so the variable does not count.
         let upper = if env.contains_key("REQUEST_METHOD") { "" } else { "HTTP_PROXY" };
         let all = match set(env, "all_proxy", "ALL_PROXY") {
-            // The AWS CLI does not read this variable. Other programs give it proxies of other kinds.
+            // The AWS CLI does not read this variable, and other programs use it for SOCKS proxies.
             Some(("ALL_PROXY" | "all_proxy", value)) if value.to_ascii_lowercase().starts_with("socks") => None,
             other => other,
         };
@@ -61,8 +61,8 @@ impl Proxies {
         })
     }
 
-    /// The proxy between here and an address, where there is one. What gives an instance or a container its keys is
-    /// next to it: a proxy would come to another one, and give keys of somebody else.
+    /// The proxy for an address, if there is one. The metadata services of instances and containers are never behind
+    /// one: a proxy would return the keys of another machine.
     pub(super) fn before(&self, address: &Address) -> Option<&Proxy> {
         if NEXT_DOOR.iter().any(|network| is_excepted(address, network)) {
             return None;
@@ -72,7 +72,7 @@ impl Proxies {
     }
 }
 
-/// A variable in small letters comes first, and turns off the other one where it is empty.
+/// The lower-case variable takes precedence, even if empty, which disables the proxy.
 fn set<'a>(
     env: &'a HashMap<String, String>,
     lower: &'static str,
@@ -87,8 +87,8 @@ fn entries(list: &str) -> Vec<String> {
     each.filter(|entry| !entry.is_empty()).collect()
 }
 
-/// Whether an entry of NO_PROXY means an address: `*`, an IP address, a network, or the end of a name, with or without a
-/// port.
+/// Whether an entry of NO_PROXY matches an address: `*`, an IP address, a network, or the end of a name, with or
+/// without a port.
 fn is_excepted(address: &Address, entry: &str) -> bool {
     let host = address.host.to_ascii_lowercase();
     if let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>()
@@ -116,19 +116,19 @@ impl Proxy {
         let (name, password) = user.split_once(':').unwrap_or((user, ""));
         let (name, password) = (decoded(name), decoded(password));
         let secret = [&name[..], b":", &password[..]].concat();
-        // The SDK takes them apart again, and knows only what a URL may have in it.
+        // The SDK parses them again, and accepts only characters of a URL.
         let config = config.with_basic_auth(encoded(&name), encoded(&password));
         let authorization = Some(format!("Basic {}", base64::encode(secret)));
         Ok(Self { address, variable, config, authorization })
     }
 
-    /// The same as the SDK has it.
+    /// The SDK's configuration of the proxy.
     pub(super) fn config(&self) -> ProxyConfig {
         self.config.clone()
     }
 }
 
-/// The bytes that `%41` and the like stand for.
+/// Decodes `%41` and the like.
 fn decoded(text: &str) -> Vec<u8> {
     percent_decode_str(text).collect()
 }

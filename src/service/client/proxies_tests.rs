@@ -1,10 +1,12 @@
+//! Tests of the reader and choice of proxies.
+
 use super::*;
 
 fn proxies(env: &[(&str, &str)]) -> Result<Proxies> {
     Proxies::read(&env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
 }
 
-/// The proxy before an address, as messages name it.
+/// The proxy for an address, as messages name it.
 #[track_caller]
 fn before(env: &[(&str, &str)], url: &str) -> Option<String> {
     proxies(env).unwrap().before(&url.parse().ok().unwrap()).map(ToString::to_string)

@@ -1,23 +1,23 @@
-//! Waiting for room where EC2 does only so much at a time, as with copies and snapshots.
+//! Waits for capacity when EC2 limits concurrent work, as with copies and snapshots.
 
 use super::error::{ApiError, codes, is_at_the_moment};
 use super::patience::{Over, Patience, Pauses};
 use super::retry::{FULL, QUOTA};
 use super::stop;
 
-/// How long to wait for room, and whom to tell.
+/// The deadline of the wait for capacity, and the function that shows it.
 pub struct Room<'a> {
     pub patience: Patience,
     tell: &'a (dyn Fn(String) + Send + Sync),
 }
 
 impl<'a> Room<'a> {
-    /// Waits as long as `patience` has it.
+    /// Waits for at most `patience`.
     pub fn new(patience: Patience, tell: &'a (dyn Fn(String) + Send + Sync)) -> Self {
         Self { patience, tell }
     }
 
-    /// Makes a call, again and again as long as EC2 has no room for what it begins.
+    /// Repeats a call until EC2 has capacity for it.
     pub async fn call<T, F>(&self, call: impl Fn() -> F) -> Result<T, ApiError>
     where
         F: Future<Output = Result<T, ApiError>>,
@@ -45,7 +45,7 @@ impl<'a> Room<'a> {
     }
 }
 
-/// Whether there will be room by itself, and nothing has begun.
+/// Whether capacity will become free, and nothing was started.
 fn is_full(error: &ApiError) -> bool {
     let passes = FULL.contains(&error.code.as_str()) || (error.is(QUOTA) && is_at_the_moment(&error.message));
     passes && !error.answer_lost

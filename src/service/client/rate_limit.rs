@@ -1,9 +1,9 @@
-//! Keeps every call within EC2's request limits, retries of the SDK included.
+//! Rate limiter that keeps every call, SDK retries included, within EC2's request limits.
 //!
-//! EC2 throttles with a token bucket for each account, region and API. A client of ours stands between the SDK and
-//! the network and takes a token before each request, so a bulk run uses the burst, then the sustained rate, and
-//! does not meet throttles. When EC2 throttles all the same, because others use the account too, the API slows
-//! down and recovers. Places never wait for each other: each has limits of its own.
+//! EC2 throttles with a token bucket per account, region and API. This HTTP client sits between the SDK and the network
+//! and takes a token before each request, so a bulk run uses the burst, then the sustained rate, without throttling. If
+//! EC2 throttles anyway, because of other users of the account, the API slows down and recovers. Places never wait for
+//! each other: each has its own limits.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,28 +21,27 @@ use tokio::time::Instant;
 use super::retry::TOO_MANY_REQUESTS;
 use super::stop;
 
-/// How many calls that only read are under way at a time: as many as EC2 takes well from an account, and where its
-/// limits were raised.
+/// The number of concurrent reads: the number EC2 handles well per account, and the number for raised limits.
 const READS_AT_ONCE: usize = 10;
 const UNLIMITED_READS_AT_ONCE: usize = 32;
-/// The share of the limits that is used: requests do not arrive exactly as far apart as they are sent.
+/// The share of the limits in use: requests do not arrive at exactly the intervals at which they are sent.
 const MARGIN: f64 = 0.96;
-/// The rate that no number of throttles brings an API below, in calls a second.
+/// The minimum rate of an API after any number of throttles, in calls per second.
 const SLOWEST: f64 = 0.5;
-/// What EC2 answers to a throttled call.
+/// EC2's HTTP status for a throttled call.
 const THROTTLED: u16 = 503;
 
-/// Which request limits to keep to.
+/// The request limits to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pace {
-    /// Those that EC2 documents for every account.
+    /// EC2's documented limits for every account.
     #[default]
     Documented,
-    /// None, for accounts whose limits AWS has raised: goes as fast as EC2 answers until it throttles.
+    /// No limits, for accounts whose limits AWS has raised: as fast as EC2 answers until it throttles.
     Unlimited,
 }
 
-/// Burst and tokens a second of an API, as EC2 documents them.
+/// The documented burst and tokens per second of an API.
 fn limits(action: &str) -> (f64, f64) {
     match action {
         "CopyImage" => (100.0, 1.0),
@@ -65,7 +64,7 @@ fn reads(action: &str) -> bool {
     ["Describe", "Get", "List", "Search"].iter().any(|prefix| action.starts_with(prefix))
 }
 
-/// A token bucket that hands out turns: who finds it empty is told how long to wait for theirs.
+/// A token bucket: a caller that finds it empty gets the time to wait for its token.
 #[derive(Debug)]
 struct Bucket {
     burst: f64,
@@ -87,7 +86,7 @@ impl Bucket {
         self.at = now;
     }
 
-    /// Takes a token, if need be one that is still to come, and gives the time until it is there.
+    /// Takes a token, possibly a future one, and returns the time to wait for it.
     fn take(&mut self, now: Instant) -> Duration {
         self.fill(now);
         self.tokens -= 1.0;
@@ -97,7 +96,7 @@ impl Bucket {
         }
     }
 
-    /// EC2's bucket is empty, whatever ours says: goes on at half the rate.
+    /// After a throttle EC2's bucket is empty, whatever this one says: halves the rate.
     fn throttled(&mut self, now: Instant) {
         self.fill(now);
         self.tokens = self.tokens.min(0.0);
@@ -129,13 +128,13 @@ impl Limits {
                 let (burst, rate) = limits(action);
                 Bucket::new((burst * MARGIN, rate * MARGIN), Instant::now())
             }
-            // A rate that a throttle brings down to one that EC2 takes.
+            // A rate that throttles reduce to what EC2 accepts.
             Pace::Unlimited => Bucket::new((1000.0, 1000.0), Instant::now()),
         };
         work(buckets.entry(action.to_owned()).or_insert_with(new))
     }
 
-    /// Comes back when the call may be made.
+    /// Returns when the call may be made.
     async fn turn(&self, action: &str) {
         let wait = self.with(action, |bucket| bucket.take(Instant::now()));
         if !wait.is_zero() {
@@ -152,7 +151,7 @@ impl Limits {
     }
 }
 
-/// An HTTP client that keeps to the limits of one account and region.
+/// An HTTP client that keeps the limits of one account and region.
 pub(super) fn paced(inner: SharedHttpClient, pace: Pace) -> SharedHttpClient {
     let reads = match pace {
         Pace::Documented => READS_AT_ONCE,
@@ -194,7 +193,7 @@ impl HttpConnector for PacedConnector {
                 limits.heard(&action, &answer);
                 Ok(answer)
             };
-            // An error of no kind that the SDK would try again.
+            // An error kind that the SDK does not retry.
             let stopped = |stopped| ConnectorError::other(Box::new(stopped), None);
             stop::call(reads, limits.turn(&action), made).await.map_err(stopped)?
         })
@@ -218,7 +217,7 @@ mod tests {
         let waits: Vec<Duration> = (0..1000).map(|_| bucket.take(now)).collect();
         assert!(waits[..100].iter().all(Duration::is_zero));
         assert_eq!(waits[100].as_millis(), 200);
-        // (1000 − 100) / 5 a second.
+        // (1000 − 100) / 5 per second.
         assert_eq!(waits[999].as_secs(), 180);
     }
 

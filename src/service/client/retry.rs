@@ -1,6 +1,6 @@
-//! Errors that pass by themselves and that the SDK does not know: repeated slowly, within its attempts.
+//! Retries of transient EC2 errors that the SDK does not know.
 //!
-//! Only codes with which EC2 says that it has done nothing are here, so repeating is safe for every call.
+//! The codes here say that EC2 has done nothing, so repeating is safe for every call.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use aws_smithy_types::retry::ErrorKind;
 
 use super::answer;
 
-/// Limits of EC2 on what may go on at a time, with the time it takes until there may be room.
+/// Short limits on concurrent work, with the seconds until a retry.
 const BUSY: [(&str, u32); 2] = [("ConcurrentTagAccess", 1), ("ConcurrentAccess", 1)];
 
-/// Those that what goes on for minutes or hours is in the way of: [`super::quota`] waits for it.
+/// Limits that other work may occupy for minutes or hours: [`super::quota`] waits for them.
 pub(super) const FULL: [&str; 4] = [
     "SnapshotCreationPerVolumeRateExceeded",
     "ConcurrentSnapshotLimitExceeded",
@@ -21,17 +21,17 @@ pub(super) const FULL: [&str; 4] = [
     "ConcurrentCreateImageNoRebootLimitExceeded",
 ];
 
-/// EC2's code for a quota, and for too many copies at a time.
+/// EC2's code for a quota, and for too many concurrent copies.
 pub(super) const QUOTA: &str = "ResourceLimitExceeded";
 
-/// EC2's codes for too many calls, of which the SDK knows itself.
+/// EC2's codes for too many calls, which the SDK knows too.
 const THROTTLED: [&str; 4] = ["RequestLimitExceeded", "EC2ThrottledException", "Throttling", "ThrottlingException"];
 
-/// EC2's code for a signature of another time, and for a session that is over.
+/// EC2's code for a signature that is too old, and for an expired session.
 const EXPIRED: &str = "RequestExpired";
 pub(super) const TOO_MANY_REQUESTS: u16 = 429;
 
-/// Whether an answer carries a code with which EC2 says that it has done nothing, whatever the HTTP status.
+/// Whether an answer has a code that says EC2 did nothing, whatever the HTTP status.
 pub(super) fn did_nothing(body: &[u8]) -> bool {
     let nothing = |code| {
         code == QUOTA || THROTTLED.contains(&code) || FULL.contains(&code) || BUSY.iter().any(|(busy, _)| *busy == code)
@@ -39,22 +39,22 @@ pub(super) fn did_nothing(body: &[u8]) -> bool {
     code(body).is_some_and(nothing)
 }
 
-/// Tells the SDK to try again after a while.
+/// A retry classifier that makes the SDK try again later.
 #[derive(Debug)]
 pub struct Patient;
 
 impl ClassifyRetry for Patient {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        // A page of images is a megabyte, and not worth looking through for an error.
+        // A page of images has a megabyte: searching it for an error is too slow.
         let Some(refused) = context.response().filter(|response| !response.status().is_success()) else {
             return RetryAction::NoActionIndicated;
         };
-        // A gateway may say so without a word of AWS's.
+        // A gateway may send this status without AWS's code.
         if refused.status().as_u16() == TOO_MANY_REQUESTS {
             return RetryAction::throttling_error();
         }
         let Some(code) = refused.body().bytes().and_then(code) else { return RetryAction::NoActionIndicated };
-        // The SDK has learnt by now how wrong the clock is, and signs the next attempt for AWS's time.
+        // By now the SDK knows the clock's error and corrects the time of the next signature.
         if code == EXPIRED && answer::is_late(refused) {
             return RetryAction::transient_error();
         }
@@ -72,7 +72,7 @@ impl ClassifyRetry for Patient {
     }
 }
 
-/// The error code in an answer of EC2. The errors of its operations are not modelled, so there is no type to ask.
+/// The error code in EC2's answer. The SDK has no types for EC2's errors.
 fn code(body: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(body).ok()?;
     let (_, rest) = text.split_once("<Code>")?;

@@ -1,5 +1,6 @@
-//! Work that ends when the user asks to stop, up to the first call that changes something: what has been sent is in
-//! flight, and it is finished.
+//! The user's stop signal, which ends work up to the first call that changes something.
+//!
+//! A change that was sent is in flight, so the work is then finished.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,27 +16,27 @@ tokio::task_local! {
 #[derive(Debug)]
 struct Work {
     stop: Stop,
-    /// Whether a call that changes something has been sent.
+    /// Whether a changing call has been sent.
     sent: AtomicBool,
 }
 
-/// Why a call was not made, or one that only reads not waited for.
+/// The error for a call that was not made, or for a read that was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("interrupted before it began")]
 pub(super) struct Stopped;
 
-/// Does work that looks first and then changes something. Until its first change is sent, the user can stop it: even
-/// while that waits for its turn. Its calls then fail with [`codes::INTERRUPTED`].
+/// Runs work that reads first and then changes something. Until its first change is sent, even while that waits for its
+/// turn, the user can stop it: its calls then fail with [`codes::INTERRUPTED`].
 pub async fn begin<T>(stop: &Stop, work: impl Future<Output = T>) -> T {
     WORK.scope(Arc::new(Work { stop: stop.clone(), sent: AtomicBool::new(false) }), work).await
 }
 
-/// Says that nothing has come of what was sent, so that the user can stop the work again.
+/// Records that the sent call had no effect, so that the user can stop the work again.
 pub fn nothing_begun() {
     let _ = WORK.try_with(|work| work.sent.store(false, Ordering::Relaxed));
 }
 
-/// Lets a call wait for its turn, and makes it. One that only `reads` is given up at any time.
+/// Makes a call when it is its turn. One that only `reads` can be dropped at any time.
 pub(super) async fn call<T>(
     reads: bool,
     turn: impl Future<Output = ()>,
@@ -64,22 +65,22 @@ async fn until<T>(stop: &Stop, work: impl Future<Output = T>) -> Result<T, Stopp
     }
 }
 
-/// Tells whether the user has asked to stop.
+/// The user's stop signal.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// A stop that is asked for by sending `true`.
+    /// A signal that is given by sending `true`.
     pub fn new(receiver: watch::Receiver<bool>) -> Self {
         Self(receiver)
     }
 
-    /// Whether it has been asked for.
+    /// Whether it was given.
     pub fn asked(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Comes back when it is asked for, never otherwise.
+    /// Returns when it is given, else never.
     pub async fn wait(&self) {
         let mut receiver = self.0.clone();
         if receiver.wait_for(|asked| *asked).await.is_err() {

@@ -17,12 +17,12 @@ use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::Region;
 use crate::domain::roles::RoleArn;
 
-/// An account, reached with one set of credentials.
+/// An account, accessed with one set of credentials.
 pub struct Account {
     config: SdkConfig,
-    /// The role that leads to it, where one does.
+    /// The role assumed in it, if any.
     pub role: Option<RoleArn>,
-    /// The options that lead to this account again.
+    /// The options that select this account on a command line.
     options: String,
     caller: OnceCell<Result<Caller, ApiError>>,
     pace: Pace,
@@ -35,28 +35,28 @@ impl Account {
         Arc::new(Self { config, role, options, caller, pace, paced })
     }
 
-    /// Who the credentials belong to. Asked for once, also where there is no answer.
+    /// The caller of the credentials. Looked up once, even if that fails.
     pub async fn caller(&self) -> Result<&Caller, ApiError> {
         self.caller.get_or_init(|| caller(&self.config)).await.as_ref().map_err(Clone::clone)
     }
 
-    /// An error that is one of this account as a whole.
+    /// An error of the whole account.
     pub fn error(&self, error: &ApiError) -> PlaceError {
         PlaceError { account: self.id(), region: error.region.clone(), problem: error.problem() }
     }
 
-    /// What keeps the retries of one account and region from draining those of another.
+    /// The retry partition: separate retry budgets per account and region.
     fn retries(&self, region: &Region) -> String {
         let account = self.role.as_ref().map_or("default".to_owned(), ToString::to_string);
         format!("{account}/{region}")
     }
 
-    /// The account as far as it is known without asking.
+    /// The account id, if known without a call.
     fn id(&self) -> Option<String> {
         self.role.as_ref().map(|role| role.account().to_string())
     }
 
-    /// The client that keeps to EC2's limits in a region: one, however many targets there are.
+    /// The rate-limited client of a region, shared by all targets.
     fn paced(&self, region: &Region) -> SharedHttpClient {
         let mut paced = self.paced.lock().unwrap_or_else(PoisonError::into_inner);
         let new =
@@ -65,7 +65,7 @@ impl Account {
     }
 }
 
-/// Who makes the calls.
+/// The identity that makes the calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The account.
@@ -74,7 +74,7 @@ pub struct Caller {
     pub arn: Option<String>,
 }
 
-/// The clients of a target for the other services, made when one is first needed: a listing of every region needs none.
+/// The clients of a target for the other services, created on first use: a listing of every region needs none.
 #[derive(Default)]
 struct Others {
     autoscaling: OnceLock<aws_sdk_autoscaling::Client>,
@@ -101,7 +101,7 @@ macro_rules! others {
 
 others!(autoscaling: aws_sdk_autoscaling, kms: aws_sdk_kms, rbin: aws_sdk_rbin, ssm: aws_sdk_ssm);
 
-/// One account in one region: what every call is made on.
+/// One account in one region, on which every call is made.
 #[derive(Clone)]
 pub struct Target {
     /// The region.
@@ -123,7 +123,7 @@ impl Target {
         Self { region, ec2: aws_sdk_ec2::Client::from_conf(ec2), others: Arc::default(), account: Arc::clone(account) }
     }
 
-    /// Whether both are of one account, as it was asked for.
+    /// Whether both use the same account entry.
     pub fn same_account(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.account, &other.account)
     }
@@ -133,7 +133,7 @@ impl Target {
         Self::new(&self.account, region.clone())
     }
 
-    /// The regions that are enabled for the account: the same wherever it is asked.
+    /// The regions enabled for the account; the same from every region.
     pub async fn enabled_regions(&self) -> Result<Vec<Region>, ApiError> {
         let answer = self.ec2.describe_regions().send().await.map_err(api("DescribeRegions", &self.region))?;
         let names = answer.regions().iter().filter_map(|region| region.region_name());
@@ -142,7 +142,7 @@ impl Target {
         Ok(regions)
     }
 
-    /// Who the credentials belong to. Asked for once, also where there is no answer.
+    /// The caller of the credentials. Looked up once, even if that fails.
     pub async fn caller(&self) -> Result<&Caller, ApiError> {
         self.account.caller().await
     }
@@ -157,39 +157,39 @@ impl Target {
         self.same_account(other) && self.region == other.region
     }
 
-    /// Tells the places of a run apart: the same for two of which each [`Self::is`] the other.
+    /// A key of the place, equal if [`Self::is`] holds.
     pub fn key(&self) -> (usize, &Region) {
         (Arc::as_ptr(&self.account).addr(), &self.region)
     }
 
-    /// The options that lead here again, for a command line that takes something up.
+    /// The options that select this place, for a command line in a hint.
     pub fn options(&self) -> String {
         format!("--region {}{}", self.region, self.account.options)
     }
 
-    /// The same for several regions.
+    /// The options for several regions.
     pub fn options_in(&self, regions: &BTreeSet<Region>) -> String {
         let regions: Vec<_> = regions.iter().map(Region::as_str).collect();
         format!("--region {}{}", regions.join(","), self.account.options)
     }
 
-    /// The role that leads here, where one does.
+    /// The role assumed in the account, if any.
     pub fn role(&self) -> Option<&RoleArn> {
         self.account.role.as_ref()
     }
 
-    /// The account for messages: that of the role where nobody answers.
+    /// The account for messages; that of the role if AWS does not answer.
     pub async fn whose(&self) -> Option<String> {
         let asked = self.account().await.ok().map(ToString::to_string);
         asked.or_else(|| self.account.id())
     }
 
-    /// What went wrong here, as an entry of a report.
+    /// An error of this place, for a report.
     pub async fn error(&self, problem: Problem) -> PlaceError {
         PlaceError { account: self.whose().await, region: self.region.clone(), problem }
     }
 
-    /// Where this is, for messages: account and region.
+    /// Account and region, for messages.
     pub async fn place(&self) -> String {
         match self.account().await {
             Ok(account) => format!("account {account}, region {}", self.region),
@@ -198,18 +198,18 @@ impl Target {
     }
 }
 
-/// A client that says who somebody is and makes them somebody else.
+/// The STS client.
 pub fn sts(config: &SdkConfig) -> aws_sdk_sts::Client {
     let config = aws_sdk_sts::config::Builder::from(config).retry_classifier(Patient).build();
     aws_sdk_sts::Client::from_conf(config)
 }
 
-/// The region that calls go to which are the same in all of them.
+/// The region for calls of which any region will do.
 pub fn region_of(config: &SdkConfig) -> Region {
     config.region().and_then(|region| region.as_ref().parse().ok()).unwrap_or_else(Region::first)
 }
 
-/// Who the credentials of a configuration belong to.
+/// The caller of the credentials of a configuration.
 pub async fn caller(config: &SdkConfig) -> Result<Caller, ApiError> {
     const CALL: &str = "GetCallerIdentity";
     let region = region_of(config);

@@ -1,4 +1,4 @@
-//! An image as EC2 describes it, with every member that amictl uses: whatever EC2 may leave out is settled here.
+//! Image fields in EC2's answers, and their conversion to an image of the domain.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::service::client::convert::{reason, time};
 
 type Text<'a> = Option<Cow<'a, str>>;
 
-/// The members of an image, by EC2's names for them.
+/// The fields of an image, by EC2's names.
 #[derive(Debug, Default)]
 pub(super) struct Described<'a> {
     pub image_id: Text<'a>,
@@ -32,7 +32,7 @@ pub(super) struct Described<'a> {
     pub tags: Vec<Tag<'a>>,
 }
 
-/// Why the image is in its state.
+/// The reason for the state.
 #[derive(Debug, Default)]
 pub(super) struct Reason<'a> {
     pub code: Text<'a>,
@@ -62,7 +62,7 @@ pub(super) struct Tag<'a> {
 }
 
 impl Described<'_> {
-    /// The image; none where its id cannot be read: it cannot be worked on and is left out, with a word in the log.
+    /// The image; `None`, with a warning in the log, if its id cannot be parsed: nothing could be done with it.
     pub(super) fn image(self, region: &Region, own: impl Fn(Option<&str>) -> bool) -> Option<Image> {
         let Some(id) = read(&self.image_id) else {
             tracing::warn!(%region, id = ?self.image_id, "EC2 described an image without a readable id");
@@ -117,7 +117,7 @@ impl Mapping<'_> {
         Some(ImageSnapshot { id, device: self.device(), size_gib: self.size_gib(), encrypted })
     }
 
-    /// Instance-store volumes are no EBS volumes at all.
+    /// Instance-store volumes are not EBS volumes.
     fn blank(&self) -> Option<BlankVolume> {
         let ebs = self.ebs.as_ref().filter(|ebs| ebs.snapshot_id.is_none())?;
         let encrypted = ebs.encrypted.unwrap_or(false);

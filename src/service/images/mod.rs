@@ -1,4 +1,4 @@
-//! Reading images.
+//! DescribeImages: listings by filters, ids or names.
 
 mod described;
 mod page;
@@ -22,19 +22,19 @@ const CALL: &str = "DescribeImages";
 /// The page size of listings. Without one EC2 answers in a single giant page.
 const PAGE: i32 = 1000;
 
-/// EC2's limit of values in one filter.
+/// EC2's limit for values in one filter.
 pub const FILTER_VALUES: usize = 200;
 
-/// EC2's limit of characters in a value of a filter.
+/// EC2's limit for characters in a filter value.
 pub const FILTER_CHARACTERS: usize = 255;
 
-/// EC2's limit of filters in one call.
+/// EC2's limit for filters in one call.
 pub const FILTERS: usize = 50;
 
-/// EC2 takes more ids in one call than fit a request that stays quick to answer.
+/// Ids per call: EC2 accepts more, but answers slowly.
 const IDS_A_CALL: usize = 200;
 
-/// Which images to ask EC2 for. Without owners or users EC2 would list every public image.
+/// A query for images. Without owners or users EC2 would list every public image.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     /// `self`, `amazon`, `aws-marketplace` or account ids.
@@ -43,17 +43,17 @@ pub struct Query {
     pub executable_by: Option<&'static str>,
     /// EC2's filters: a name, and the values of which one must match.
     pub filters: Vec<(String, Vec<String>)>,
-    /// Whether images of others are listed that are deprecated. Own ones always are.
+    /// Whether deprecated images of other accounts are listed. Own ones always are.
     pub deprecated: bool,
 }
 
 impl Query {
-    /// All images of the account, disabled ones too: they keep their name and their snapshots.
+    /// All images of the account, including disabled ones, which keep their name and snapshots.
     pub fn own() -> Self {
         Self { owners: vec!["self".to_owned()], ..Self::default() }
     }
 
-    /// The same, further filtered.
+    /// Adds a filter.
     #[must_use]
     pub fn filter(mut self, name: impl Into<String>, values: Vec<String>) -> Self {
         self.filters.push((name.into(), values));
@@ -68,7 +68,7 @@ impl Query {
 /// All images that match, page by page.
 pub async fn find(target: &Target, query: &Query) -> Result<Vec<Image>, ApiError> {
     let mut images = Vec::new();
-    // Where all is in one page, it need not be there twice.
+    // Avoids a copy if there is only one page.
     let take = |mut page: Vec<Image>| match images.is_empty() {
         true => images = page,
         false => images.append(&mut page),
@@ -99,7 +99,7 @@ async fn each_page(target: &Target, query: &Query, mut take: impl FnMut(Vec<Imag
         take(page);
         match after.filter(|token| !token.is_empty()) {
             None => return Ok(()),
-            // It would go round for ever, and to stop would pass a part off as the whole.
+            // Going on would loop forever, and stopping would return an incomplete list.
             same if same == next => {
                 let message = "the page after a page of images is that page again".to_owned();
                 return Err(ApiError { message, ..ApiError::unreadable(CALL, &target.region) });
@@ -120,7 +120,7 @@ async fn one_page(
     Ok((page.take(), answer.next_token))
 }
 
-/// These images, whoever owns them. EC2 refuses ids it does not know, and leaves out ones just deregistered.
+/// The images with these ids, whatever their owner. EC2 refuses ids it does not know, and omits images just deregistered.
 pub async fn by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, ApiError> {
     let own = Own::Of(target.account().await.ok().cloned());
     let mut images = Vec::new();
@@ -133,7 +133,7 @@ pub async fn by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, ApiE
     Ok(images)
 }
 
-/// Those of these images that are there and our own; ids EC2 does not know are left out without an error.
+/// The own images among these ids; unknown ids are omitted without an error.
 pub async fn own_by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, ApiError> {
     let mut images = Vec::new();
     for chunk in ids.chunks(FILTER_VALUES) {
@@ -144,8 +144,8 @@ pub async fn own_by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, 
     Ok(images)
 }
 
-/// The images that the account may launch by a permission for it, for its organization or for a unit of that; of those
-/// that are public EC2 tells their owners. Where there are not too many of `among` for one call, only of those.
+/// The images that the account may launch by a permission for it, its organization or its unit; public images only if
+/// the account owns them. If `among` fits one call, only images in it are listed.
 pub async fn shared(target: &Target, among: &[&ImageId]) -> Result<Vec<ImageId>, ApiError> {
     let mut query = Query { executable_by: Some("self"), deprecated: true, ..Query::default() };
     if among.len() <= FILTER_VALUES {
@@ -156,7 +156,7 @@ pub async fn shared(target: &Target, among: &[&ImageId]) -> Result<Vec<ImageId>,
     Ok(ids)
 }
 
-/// One image, whoever owns it; `None` where EC2 shows the account no such image.
+/// One image, whatever its owner; `None` if EC2 shows the account no such image.
 pub async fn by_id(target: &Target, id: &ImageId) -> Result<Option<Image>, ApiError> {
     match by_ids(target, std::slice::from_ref(id)).await {
         Err(error) if error.is("InvalidAMIID.NotFound") || error.is("InvalidAMIID.Unavailable") => Ok(None),
@@ -164,13 +164,13 @@ pub async fn by_id(target: &Target, id: &ImageId) -> Result<Option<Image>, ApiEr
     }
 }
 
-/// The own image of this name. Names are unique in an account and region.
+/// The own image with this name. Names are unique per account and region.
 pub async fn by_name(target: &Target, name: &str) -> Result<Option<Image>, ApiError> {
     let found = find(target, &Query::own().filter("name", vec![name.to_owned()])).await?;
     Ok(found.into_iter().find(|image| image.name.as_deref() == Some(name)))
 }
 
-/// Those of `snapshots` that an image other than `leaving` is made of.
+/// The snapshots used by images other than `leaving`.
 pub fn shared_snapshots(images: &[Image], leaving: &BTreeSet<ImageId>) -> BTreeSet<SnapshotId> {
     let staying = images.iter().filter(|image| !leaving.contains(&image.id));
     staying.flat_map(|image| image.snapshots.iter().map(|s| s.id.clone())).collect()

@@ -1,9 +1,8 @@
-//! Reads what DescribeImages answers, in place of the SDK's own reader of XML.
+//! Fast reader of DescribeImages answers, in place of the SDK's XML reader.
 //!
-//! The SDK compares the name of each element with those of all members of an image before it knows which one it is, and
-//! makes a value of every member before the images are made of them: that was nine tenths of what a listing took. Here
-//! an element is looked at once, and what amictl does not use is skipped. Everything around it, from the signature to
-//! errors and retries, is the SDK's.
+//! The SDK compares the name of each element with those of all fields of an image, and creates a value of every field
+//! before images are built: that took nine tenths of a listing's time. This reader visits each element once and skips
+//! the fields that amictl does not use. Everything around it, from the signature to errors and retries, is the SDK's.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,12 +24,12 @@ use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::region::Region;
 
-/// Which images are the account's own.
+/// The rule for which images are the account's own.
 #[derive(Debug, Clone)]
 pub(super) enum Own {
-    /// All: no others were asked for.
+    /// All: only own images were requested.
     All,
-    /// Those of this account; none where it is not known.
+    /// Those of this account; none if it is unknown.
     Of(Option<AccountId>),
 }
 
@@ -43,7 +42,7 @@ impl Own {
     }
 }
 
-/// The images of one answer. The SDK can hand on only its own types, so they are kept here until they are taken.
+/// The images of one answer. The SDK returns only its own types, so they are stored here until taken.
 #[derive(Debug, Clone)]
 pub(super) struct Page {
     region: Region,
@@ -52,18 +51,18 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// A page that is still to be read.
+    /// A page to be read.
     pub(super) fn new(region: &Region, own: &Own) -> Self {
         Self { region: region.clone(), own: own.clone(), images: Arc::default() }
     }
 
-    /// The images that were read.
+    /// The images read.
     pub(super) fn take(&self) -> Vec<Image> {
         std::mem::take(&mut self.images.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Puts the page in the place of the SDK's reader.
+/// Replaces the SDK's reader with this one.
 #[dyn_dispatch_hint]
 impl Intercept for Page {
     fn name(&self) -> &'static str {
@@ -92,7 +91,7 @@ impl DeserializeResponse for Page {
     }
 }
 
-/// What the SDK makes of an error. Its reader cannot be kept aside, but its configuration of the call has one.
+/// The SDK's result for an error. Its reader was replaced, but the configuration of the operation has another.
 fn refusal(response: &HttpResponse, cfg: &ConfigBag) -> OutputOrError {
     let call = DescribeImages::new().config();
     match call.as_ref().and_then(|call| call.load::<SharedResponseDeserializer>()) {
@@ -105,14 +104,14 @@ fn unreadable(cause: BoxError) -> OrchestratorError<Error> {
     OrchestratorError::operation(Error::erase(DescribeImagesError::unhandled(cause)))
 }
 
-/// So many bytes EC2 usually takes at least to describe an image.
+/// The minimum number of bytes of an image in EC2's answers.
 const SHORTEST: usize = 800;
 
 impl Page {
     /// The images of an answer, and the token of the page after it.
     fn read(&self, body: &[u8]) -> Result<(Vec<Image>, Option<String>), BoxError> {
         let mut xml = xml::answer(body, "DescribeImagesResponse")?;
-        // Made as large as it may become: to grow it, and so to copy it, takes a good part of the time.
+        // Allocated at its final size: growing it would take much of the time.
         let (mut images, mut next) = (Vec::with_capacity(body.len() / SHORTEST), None);
         members(&mut xml, |xml, member| {
             match member.name().as_ref() {

@@ -1,4 +1,4 @@
-//! The reader of pages, held against that of the SDK.
+//! Tests of the reader of pages against the SDK's reader.
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
@@ -19,7 +19,7 @@ use crate::domain::image::Image;
 use crate::service::client::rate_limit::Pace;
 use crate::service::client::target::{Account, Target};
 
-/// An endpoint that always says the same.
+/// An endpoint with one fixed answer.
 #[derive(Debug, Clone)]
 struct Says(String);
 
@@ -51,13 +51,13 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// What our reader makes of an answer.
+/// An answer as amictl reads it.
 fn ours(body: &str) -> Option<(Vec<Image>, Option<String>)> {
     let target = target(body);
     wait(one_page(&target, target.ec2.describe_images(), &Own::All)).ok()
 }
 
-/// What the SDK makes of it.
+/// An answer as the SDK reads it.
 fn theirs(body: &str) -> Option<(Vec<Image>, Option<String>)> {
     let target = target(body);
     let answer = wait(target.ec2.describe_images().send()).ok()?;
@@ -102,7 +102,7 @@ fn mapping(mapping: &types::BlockDeviceMapping) -> Mapping<'_> {
     Mapping { device_name: mapping.device_name().map(Into::into), ebs }
 }
 
-/// Members of an image that hold a text, a number or a word; and some that amictl does not read.
+/// Fields of an image with a text, a number or a word; and some that amictl does not read.
 const TEXTS: [&str; 18] = [
     "imageId",
     "name",
@@ -124,7 +124,7 @@ const TEXTS: [&str; 18] = [
     "aMemberToCome",
 ];
 
-/// A text as EC2 might write it: as it is with what XML demands, or with more escapes than that.
+/// A text as EC2 might write it, with the escapes that XML requires or more.
 fn content() -> impl Strategy<Value = String> {
     let escaped = |text: String| quick_xml::escape::escape(&text).into_owned();
     let numbered = |text: String| text.chars().map(|c| format!("&#x{:X};", u32::from(c))).collect();

@@ -1,4 +1,4 @@
-//! Reads the XML of EC2 one element after the other.
+//! Reader of EC2's XML, element by element.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 pub(super) type Xml<'a> = Reader<&'a [u8]>;
 
-/// Begins to read an answer whose outermost element is `root`.
+/// Starts to read an answer with the outermost element `root`.
 pub(super) fn answer<'a>(body: &'a [u8], root: &str) -> Result<Xml<'a>, BoxError> {
     let mut xml = Reader::from_reader(body);
     xml.config_mut().expand_empty_elements = true;
@@ -23,7 +23,7 @@ pub(super) fn answer<'a>(body: &'a [u8], root: &str) -> Result<Xml<'a>, BoxError
     }
 }
 
-/// A list as EC2 writes it: its entries are elements named `item`.
+/// Reads a list of EC2, whose entries are elements named `item`.
 pub(super) fn items<'a, T>(
     xml: &mut Xml<'a>,
     read: impl Fn(&mut Xml<'a>) -> Result<T, BoxError>,
@@ -36,7 +36,7 @@ pub(super) fn items<'a, T>(
     Ok(list)
 }
 
-/// Shows `entry` each entry of a list.
+/// Calls `entry` for each entry of a list.
 pub(super) fn each<'a>(
     xml: &mut Xml<'a>,
     mut entry: impl FnMut(&mut Xml<'a>) -> Result<(), BoxError>,
@@ -47,7 +47,7 @@ pub(super) fn each<'a>(
     })
 }
 
-/// Shows `member` each element in the one that was begun; it must read or skip it.
+/// Calls `member` for each child of the current element; it must read or skip the child.
 pub(super) fn members<'a>(
     xml: &mut Xml<'a>,
     mut member: impl FnMut(&mut Xml<'a>, &BytesStart<'a>) -> Result<(), BoxError>,
@@ -62,7 +62,7 @@ pub(super) fn members<'a>(
     }
 }
 
-/// The text in the element that was begun; nearly always it is in one piece and need not be copied.
+/// The text of the current element; it is nearly always in one piece and not copied.
 pub(super) fn text<'a>(xml: &mut Xml<'a>) -> Result<Cow<'a, str>, BoxError> {
     let mut text = Cow::Borrowed("");
     loop {
@@ -90,7 +90,7 @@ fn resolve(reference: &BytesRef, text: &mut String) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Passes over the element that was begun, with all that is in it.
+/// Skips the current element with its content.
 pub(super) fn skip(xml: &mut Xml, element: &BytesStart) -> Result<(), BoxError> {
     xml.read_to_end(element.name())?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Which accounts a run works in: that of the credentials, those that roles lead to, those of an organization.
+//! The accounts of a run: of the credentials, of assumed roles, or of an organization.
 
 use std::sync::Arc;
 
@@ -18,25 +18,25 @@ use crate::service::client::retry::Patient;
 use crate::service::client::target::{Account, Caller, caller, region_of};
 
 const LIST: &str = "ListAccounts";
-/// Where Organizations is, by partition.
+/// The region of Organizations, by partition.
 const HOMES: [(&str, &str); 3] = [("aws", "us-east-1"), ("aws-cn", "cn-northwest-1"), ("aws-us-gov", "us-gov-west-1")];
-/// States of accounts that nobody can work in.
+/// States of accounts that cannot be used.
 const NOT_ACTIVE: [&str; 4] = ["PENDING_ACTIVATION", "SUSPENDED", "PENDING_CLOSURE", CLOSED];
-/// The one of these in which nothing is used any more.
+/// The state in which nothing of the account is in use.
 const CLOSED: &str = "CLOSED";
-/// The most that Organizations gives at a time.
+/// Organizations' limit for a page.
 const PAGE: i32 = 20;
 
 /// The accounts of a run.
 pub(super) struct Opened {
     pub(super) accounts: Vec<Arc<Account>>,
-    /// What the user should know of those that are not among them.
+    /// Notes for the user about accounts that are left out.
     pub(super) notes: Vec<String>,
-    /// Those among them that may be worked in again.
+    /// Inactive accounts that may become active again.
     pub(super) inactive: Vec<PlaceError>,
 }
 
-/// The members of an organization.
+/// The member accounts of an organization.
 #[derive(Default)]
 struct Members {
     active: Vec<AccountId>,
@@ -44,12 +44,12 @@ struct Members {
     notes: Vec<String>,
 }
 
-/// Finds out which accounts are meant. Roles are not assumed yet.
+/// Determines the accounts. Roles are not assumed yet.
 pub(super) async fn open(settings: &Settings, config: &SdkConfig, options: &str) -> Result<Opened> {
     let mut opened = Opened { accounts: Vec::new(), notes: Vec::new(), inactive: Vec::new() };
     let external_id = settings.external_id.as_ref().map(ToString::to_string);
     let given = external_id.as_ref().map(|id| format!(" --external-id {id}")).unwrap_or_default();
-    // Without a role it may still be one of --from-role-arn that asks for the external id.
+    // The external id may also be for a role of --from-role-arn.
     let own = || Account::new(config.clone(), None, format!("{options}{given}"), settings.pace);
     let mut roles = distinct(&settings.role_arns)?;
     if let Some(name) = &settings.org_role {
@@ -69,7 +69,7 @@ pub(super) async fn open(settings: &Settings, config: &SdkConfig, options: &str)
                 continue;
             }
             match id == here.account {
-                // AWS makes the role of an organization in its members, not in the account that manages them.
+                // AWS creates the organization's role in member accounts, not in the management account.
                 true => opened.accounts.push(own()),
                 false => roles.push(RoleArn::new(&partition, id, name.clone())),
             }
@@ -85,7 +85,7 @@ pub(super) async fn open(settings: &Settings, config: &SdkConfig, options: &str)
     Ok(opened)
 }
 
-/// The roles, each once. Two in one account would do everything there twice.
+/// The roles without duplicates. Two roles in one account would do everything there twice.
 fn distinct(given: &[RoleArn]) -> Result<Vec<RoleArn>> {
     let mut roles: Vec<RoleArn> = Vec::new();
     for role in given {
@@ -101,10 +101,10 @@ fn distinct(given: &[RoleArn]) -> Result<Vec<RoleArn>> {
     Ok(roles)
 }
 
-/// The accounts of the organization. Those that are not active cannot be worked in, and are named in a note. All but
-/// closed ones may be active again, with all that is in them; a state that is new to us may be one to work in.
+/// The accounts of the organization. Inactive ones cannot be used, and a note names them. All but closed ones may
+/// become active again, with their resources; accounts in unknown states are tried.
 async fn members(config: &SdkConfig, partition: &str) -> Result<Members, ApiError> {
-    // The service is in one region of a partition; an endpoint of our own wants requests signed for it as well.
+    // The service has one region per partition; a custom endpoint expects requests signed for it as well.
     let home = HOMES.iter().find(|(name, _)| *name == partition).and_then(|(_, home)| home.parse().ok());
     let region: Region = home.unwrap_or_else(|| region_of(config));
     let place = aws_config::Region::new(region.as_str().to_owned());
@@ -116,7 +116,7 @@ async fn members(config: &SdkConfig, partition: &str) -> Result<Members, ApiErro
         for account in page.map_err(api(LIST, &region))?.accounts() {
             let id = account.id().and_then(|id| id.parse::<AccountId>().ok());
             let id = id.ok_or_else(|| ApiError::unreadable(LIST, &region))?;
-            // AWS replaces the status by a state, which says more; either may be missing.
+            // AWS replaces the status by the more precise state; either may be missing.
             let status = account.status().map(|status| status.as_str());
             let state = account.state().map(|state| state.as_str()).or(status).unwrap_or_default();
             if !NOT_ACTIVE.contains(&state) {
@@ -135,7 +135,7 @@ async fn members(config: &SdkConfig, partition: &str) -> Result<Members, ApiErro
 }
 
 impl Caller {
-    /// The partition of AWS that the caller is in.
+    /// The AWS partition of the caller.
     fn partition(&self) -> &str {
         self.arn.as_deref().and_then(|arn| arn.split(':').nth(1)).filter(|part| !part.is_empty()).unwrap_or("aws")
     }

@@ -1,4 +1,4 @@
-//! The files of the AWS configuration, without the settings that say nothing.
+//! The AWS configuration files, without empty settings.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,22 +15,22 @@ use crate::domain::region::Region;
 use crate::service::client::error::causes;
 
 const COMMENT: [char; 2] = ['#', ';'];
-/// What editors of Windows begin a file with.
+/// The byte order mark that Windows editors write.
 const MARK: char = '\u{feff}';
 
-/// The files, as the SDK takes them, and what is in them.
+/// The files for the SDK, and their profiles.
 pub struct Files {
     #[expect(deprecated, reason = "see above")]
     sources: ProfileFiles,
-    /// The profiles; none where the files cannot be read and nothing depends on them.
+    /// The profiles; none if the files cannot be read and nothing depends on them.
     pub(super) profiles: ProfileSet,
-    /// The profile that is asked for, by option or variable.
+    /// The profile selected by option or variable.
     pub(super) asked: Option<String>,
 }
 
 impl Files {
-    /// Reads the files that the environment names, or the usual ones. What is wrong with them is no trouble where keys
-    /// of the environment do without them.
+    /// Reads the files that the environment names, or the default ones. Their errors do not matter if the environment
+    /// has keys that need no profile.
     pub(super) async fn read(settings: &Settings) -> Result<Self> {
         let set = |name: &str| settings.env.get(name).filter(|value| !value.is_empty());
         let asked = settings.profile.clone().or_else(|| set("AWS_PROFILE").cloned());
@@ -42,7 +42,7 @@ impl Files {
             _ if unreadable.is_some() && keys => ProfileSet::default(),
             Ok(profiles) if unreadable.is_none() => profiles,
             Err(_) if keys => ProfileSet::default(),
-            // Said by the file as it is: that names it.
+            // Parses the original file for the error, as that names it.
             other => {
                 let error = match (unreadable, other.err()) {
                     (None, Some(error)) => profiles_error(&paths, asked.as_deref()).await.unwrap_or(error),
@@ -63,7 +63,7 @@ impl Files {
         Ok(Self { sources, profiles, asked })
     }
 
-    /// What the SDK is to read instead of the files.
+    /// The sources that the SDK reads instead of the files.
     #[expect(deprecated, reason = "see above")]
     pub(super) fn sources(&self) -> ProfileFiles {
         self.sources.clone()
@@ -79,7 +79,7 @@ impl Files {
         self.profiles.get_profile(self.profiles.selected_profile())
     }
 
-    /// The region of the profile, or of the one that it stands on.
+    /// The region of the profile, or of its source profile.
     pub(super) async fn region(&self) -> Result<Option<Region>> {
         let name = self.profiles.selected_profile().to_owned();
         let provider = ProfileFileRegionProvider::builder().profile_files(self.sources()).profile_name(&name).build();
@@ -129,7 +129,7 @@ fn sources(paths: &[Option<PathBuf>; 2], cleaned: bool) -> ProfileFiles {
     builder.build()
 }
 
-/// What is in a file. One that cannot be opened is none, as for the SDK; one that is no text is not taken for empty.
+/// The text of a file. One that cannot be opened counts as missing, as in the SDK; one that is not text is an error.
 fn text(path: &Path) -> Result<Option<String>, String> {
     let Ok(bytes) = std::fs::read(path) else { return Ok(None) };
     String::from_utf8(bytes).map(Some).map_err(|_| format!("{} is not text in UTF-8", path.display()))
@@ -146,8 +146,8 @@ async fn profiles_error(paths: &[Option<PathBuf>; 2], name: Option<&str>) -> Opt
     profiles(&sources(paths, false), name).await.err()
 }
 
-/// The text without `key =` that nothing follows, neither a value nor settings below it; each line stays where it was.
-/// `None` where there are no such lines.
+/// The text without `key =` lines that have neither a value nor nested settings; line numbers stay. `None` if there are
+/// no such lines.
 fn without_empty(text: &str) -> Option<String> {
     let (mut lines, mut below, mut changed): (Vec<&str>, bool, bool) = (text.lines().collect(), false, false);
     for line in lines.iter_mut().rev() {

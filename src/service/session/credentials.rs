@@ -1,4 +1,4 @@
-//! Credentials that are asked for once, also where there are none.
+//! Credentials of profiles, and a cache of failed lookups, so that each region does not repeat them.
 
 use std::error::Error;
 use std::fmt;
@@ -19,15 +19,15 @@ use tokio::time::Instant;
 
 use super::aws_files::Files;
 
-/// Who asks this soon after a failure is told of that one. It outlasts a crowd of calls that wait for credentials
-/// together, and is short for a run that lasts hours.
+/// The time for which a failure is returned again. It outlasts a batch of calls that wait for credentials together, and
+/// is short in a run of hours.
 const SAME: Duration = Duration::from_secs(10);
 
-/// How long a person may take to find a device, or to sign in where a `credential_process` leads: longer than the SDK
-/// waits for credentials by itself.
+/// The time for a person to enter an MFA code, or to sign in through a `credential_process`: longer than the SDK waits
+/// for credentials by default.
 pub(super) const TIME_TO_ANSWER: Duration = Duration::from_secs(600);
 
-/// What the providers of the SDK need to know: the region, and how the network is reached.
+/// The settings of the SDK's credentials providers: the region and the network.
 pub(super) fn settings(config: &SdkConfig) -> ProviderConfig {
     let mut settings = ProviderConfig::without_region()
         .with_behavior_version(Some(BehaviorVersion::latest()))
@@ -46,8 +46,8 @@ pub(super) fn settings(config: &SdkConfig) -> ProviderConfig {
     settings
 }
 
-/// The credentials of a profile that is asked for by name: as by `AWS_PROFILE`, but whatever keys the environment has.
-/// One that gives no credentials leaves that to the container or the instance, as in the AWS CLI.
+/// The credentials of a profile selected by name: as with `AWS_PROFILE`, but keys in the environment are ignored. A
+/// profile without credentials falls back to the container or the instance, as in the AWS CLI.
 pub(super) fn of_profile(config: &SdkConfig, files: &Files, name: &str) -> SharedCredentialsProvider {
     let (settings, profile) = (settings(config), alone(config, files, name));
     let container = EcsCredentialsProvider::builder().configure(&settings).build();
@@ -56,7 +56,7 @@ pub(super) fn of_profile(config: &SdkConfig, files: &Files, name: &str) -> Share
     SharedCredentialsProvider::new(chain.or_else("EcsContainer", container).or_else("Ec2InstanceMetadata", instance))
 }
 
-/// The credentials of a profile that a role is assumed with: nobody else's, should it have none.
+/// The credentials of a source profile of a role, without any fallback.
 pub(super) fn of_source(config: &SdkConfig, files: &Files, name: &str) -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(alone(config, files, name))
 }
@@ -66,9 +66,9 @@ fn alone(config: &SdkConfig, files: &Files, name: &str) -> ProfileFileCredential
     profile.profile_files(files.sources()).profile_name(name).build()
 }
 
-/// The configuration, with credentials whose failure holds for all who wait for them. The SDK shares what it gets, but
-/// after a failure it asks again for each of the waiting calls, one by one: a `credential_process` that asks a person,
-/// or an endpoint that does not answer, would be asked as often as there are regions.
+/// Makes a credentials failure count for all waiting calls. The SDK shares credentials, but after a failure it tries
+/// again for each waiting call: a `credential_process` that asks a person, or an endpoint that does not answer, would
+/// be called once per region.
 pub(super) fn asked_once(config: SdkConfig) -> SdkConfig {
     let Some(provider) = config.credentials_provider() else { return config };
     let once = SharedCredentialsProvider::new(AskedOnce { provider, failed: Mutex::default() });
@@ -112,15 +112,15 @@ impl ProvideCredentials for AskedOnce {
     }
 }
 
-/// What is wrong with a part of the credentials that no credentials have.
+/// The error for a key or token with invalid characters.
 pub(super) const UNFIT: &str = "has blanks or other characters in it that there are none of in such keys";
 
-/// Whether an access key id or a session token can be written into a request.
+/// Whether an access key id or session token can be written into a request.
 pub(super) fn can_be_sent(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic())
 }
 
-/// Refuses what cannot be sent: the SDK ends the process over it. A session token that is empty is none.
+/// Refuses credentials that cannot be sent, over which the SDK panics. Drops an empty session token.
 fn fit(credentials: Credentials) -> Result<Credentials, CredentialsError> {
     if credentials.session_token().is_some_and(str::is_empty) {
         let (id, secret) = (credentials.access_key_id(), credentials.secret_access_key());
@@ -135,7 +135,7 @@ fn fit(credentials: Credentials) -> Result<Credentials, CredentialsError> {
     Err(CredentialsError::invalid_configuration(Unfit(wrong)))
 }
 
-/// The part of the credentials that no credentials have.
+/// The name of the invalid part of the credentials.
 #[derive(Debug)]
 struct Unfit(&'static str);
 
@@ -147,7 +147,7 @@ impl fmt::Display for Unfit {
 
 impl Error for Unfit {}
 
-/// Credentials that can be sent, or none.
+/// A provider that returns only credentials that can be sent.
 #[derive(Debug)]
 pub(super) struct Fit(pub(super) SharedCredentialsProvider);
 
@@ -164,7 +164,7 @@ impl ProvideCredentials for Fit {
     }
 }
 
-/// One failure, told several times.
+/// One failure, returned several times.
 #[derive(Debug, Clone)]
 struct Same(Arc<CredentialsError>);
 

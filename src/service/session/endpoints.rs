@@ -1,4 +1,4 @@
-//! The endpoints that the environment and the profile name, for each service that is called.
+//! Checks of the endpoints that the environment and the profile set, per service.
 
 use anyhow::Result;
 use aws_config::SdkConfig;
@@ -9,10 +9,11 @@ use crate::domain::failure::Failure;
 use crate::service::client::address::Endpoint;
 
 const VARIABLE: &str = "AWS_ENDPOINT_URL";
-/// The services, as the SDK and the variables of their own call them.
+/// The services, as the SDK and their environment variables name them.
 const SERVICES: [&str; 9] = ["EC2", "STS", "SSM", "KMS", "Auto Scaling", "rbin", "Organizations", "SSO", "SSO OIDC"];
 
-/// Refuses an endpoint that is no URL: the SDK ends the process over some, and sends requests somewhere for others.
+/// Refuses an endpoint that is not a URL: the SDK ends the process over some, and sends requests to the wrong place for
+/// others.
 pub(super) fn check(settings: &Settings, config: &SdkConfig) -> Result<()> {
     let Some(configured) = config.service_config() else { return Ok(()) };
     for service in SERVICES {

@@ -1,4 +1,4 @@
-//! From settings to the accounts and regions of a run.
+//! The session: settings, credentials and the accounts and regions of a run.
 
 pub mod accounts;
 pub mod aws_files;

@@ -1,4 +1,4 @@
-//! The accounts and regions that a run works in.
+//! The places of a run: its accounts in its regions, and those that could not be entered.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,16 @@ use crate::domain::region::Region;
 use crate::service::client::error::ApiError;
 use crate::service::client::target::Target;
 
-/// Where a run works.
+/// The places of a run.
 #[derive(Clone)]
 pub struct Places {
-    /// Whether the run is to work in several accounts, entered or not.
+    /// Whether the run is over several accounts, entered or not.
     pub several: bool,
-    /// Every account in every region asked for.
+    /// Every entered account in every selected region.
     pub targets: Vec<Target>,
-    /// Accounts that cannot be entered, or whose regions could not be found out.
+    /// Accounts that cannot be entered, or whose regions could not be read.
     pub errors: Vec<PlaceError>,
-    /// Accounts of the organization that nobody can enter at present, as they are not active. That is no failure, but
-    /// what they use is not known.
+    /// Inactive accounts of the organization. That is no failure, but their use is unknown.
     pub inactive: Vec<PlaceError>,
     /// The first of these errors in full.
     first: Option<ApiError>,
@@ -30,18 +29,18 @@ impl Places {
         Self { several, targets: Vec::new(), errors: Vec::new(), inactive, first: None }
     }
 
-    /// Adds an account that is left out.
+    /// Adds an account that failed.
     pub(super) fn failed(&mut self, place: PlaceError, error: ApiError) {
         self.errors.push(place);
         self.first.get_or_insert(error);
     }
 
-    /// All accounts that are not entered, for whatever reason.
+    /// All accounts that were not entered, whatever the reason.
     pub fn unentered(&self) -> Vec<PlaceError> {
         self.errors.iter().chain(&self.inactive).cloned().collect()
     }
 
-    /// All accounts, those that cannot be entered as well.
+    /// All accounts, including those that cannot be entered.
     pub async fn accounts(&self) -> BTreeSet<AccountId> {
         let mut accounts: BTreeSet<AccountId> =
             self.errors.iter().filter_map(|error| error.account.as_ref()?.parse().ok()).collect();
@@ -51,7 +50,7 @@ impl Places {
         accounts
     }
 
-    /// Leaves out the places that are not wanted.
+    /// Keeps only the wanted places.
     pub async fn keep(&mut self, wanted: impl Fn(Option<&AccountId>, &Region) -> bool) {
         let mut kept = Vec::new();
         for target in std::mem::take(&mut self.targets) {
@@ -62,7 +61,7 @@ impl Places {
         self.targets = kept;
     }
 
-    /// The same, unless there is no place at all to work in.
+    /// The places, or the first error if there is none.
     pub fn some(self) -> Result<Self, ApiError> {
         match self.first {
             Some(error) if self.targets.is_empty() => Err(error),

@@ -1,5 +1,7 @@
-//! The roles of profiles of the AWS configuration. The SDK would assume them too, but passes over `mfa_serial` and
-//! `duration_seconds`, and ends the process over keys that it cannot send.
+//! Roles in profiles of the AWS configuration.
+//!
+//! The SDK would assume them too, but ignores `mfa_serial` and `duration_seconds`, and ends the process over keys that
+//! it cannot send.
 
 use anyhow::Result;
 use aws_config::SdkConfig;
@@ -22,7 +24,7 @@ const ROLE: &str = "role_arn";
 const MFA: &str = "mfa_serial";
 const SECONDS: &str = "duration_seconds";
 const SOURCE: &str = "source_profile";
-/// Keys of which a profile that gives credentials has one at least.
+/// The settings of which a profile with credentials has at least one.
 const GIVE: [&str; 9] = [
     "aws_access_key_id",
     "aws_secret_access_key",
@@ -35,7 +37,7 @@ const GIVE: [&str; 9] = [
     "sso_start_url",
 ];
 
-/// A profile, and the role it stands for where it stands for one.
+/// A profile, and its role, if it has one.
 struct Link<'a> {
     profile: &'a Profile,
     role: Option<&'a str>,
@@ -51,22 +53,21 @@ impl Link<'_> {
     }
 }
 
-/// The configuration with credentials that are not the SDK's.
+/// A configuration with credentials from amictl's own provider.
 pub(super) struct Made {
     pub(super) config: SdkConfig,
-    /// Whether a person is asked for a code.
+    /// Whether it asks the user for an MFA code.
     pub(super) asks: bool,
 }
 
-/// The configuration with the credentials that the profile in use describes, where the SDK would not make them so.
-/// `None` where it does.
+/// The configuration with the credentials of the profile in use, if amictl must provide them; `None` if the SDK can.
 pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &Files) -> Result<Option<Made>> {
     let keys_beat_it = settings.env.get("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty());
     if settings.profile.is_none() && keys_beat_it {
         return Ok(None);
     }
     let chain = chain(&files.profiles);
-    // Said of the profile that has them, which who uses them does not know.
+    // The message names the profile that has them, which may be a source of the one in use.
     for (key, what) in [("aws_access_key_id", "access key id"), ("aws_session_token", "session token")] {
         let unfit = |link: &&Link<'_>| link.profile.get(key).is_some_and(|text| !credentials::can_be_sent(text));
         if let Some(link) = chain.iter().find(unfit) {
@@ -75,7 +76,7 @@ pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &Files) ->
         }
     }
     let Some((first, last)) = chain.first().zip(chain.last()) else { return Ok(None) };
-    // What a profile that is its own source has beside keys, only the SDK can reach.
+    // Only the SDK can use other credentials than keys of a profile that is its own source.
     let within = last.role.is_some() && last.has(SOURCE) && static_keys(last.profile).is_none();
     let more = chain.iter().any(|link| link.role.is_some() && (link.has(MFA) || link.has(SECONDS)));
     if first.role.is_some() && (more || !within) {
@@ -97,7 +98,7 @@ pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &Files) ->
     }
 }
 
-/// The profile in use and those whose credentials it stands on. Empty where they lead nowhere: the SDK says why.
+/// The profile in use and its source profiles. Empty if they lead nowhere: the SDK reports why.
 fn chain(profiles: &ProfileSet) -> Vec<Link<'_>> {
     let mut chain: Vec<Link<'_>> = Vec::new();
     let mut name = profiles.selected_profile();
@@ -106,8 +107,8 @@ fn chain(profiles: &ProfileSet) -> Vec<Link<'_>> {
         if chain.iter().any(|before| before.profile.name() == name) {
             return Vec::new();
         }
-        // With a token file the SDK assumes the role without other credentials; and of a profile that others stand
-        // on, keys of its own come before its role.
+        // With a token file the SDK assumes the role without other credentials; and in a source profile, keys take
+        // precedence over its role.
         let alone =
             profile.get("web_identity_token_file").is_some() || (!chain.is_empty() && static_keys(profile).is_some());
         let role = profile.get(ROLE).filter(|_| !alone);
@@ -159,7 +160,7 @@ fn source(config: &SdkConfig, files: &Files, link: &Link<'_>, stood_on: bool) ->
     }
 }
 
-/// What the profile asks STS for.
+/// The role of the profile, with its settings for STS.
 fn asked(profile: &Profile, arn: &str) -> Result<Role> {
     let text = |key: &str| profile.get(key).map(str::to_owned);
     let seconds = text(SECONDS).map(|text| {

@@ -1,4 +1,4 @@
-//! The configuration of the SDK, from the command line, the environment and the files of AWS.
+//! The SDK configuration, from the command line, the environment and the AWS files.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::domain::region::{Region, RegionChoice};
 use crate::service::client::http::Network;
 use crate::service::client::proxies::Proxies;
 
-/// No byte for this long, and a call counts as lost. EC2 answers a page of 1,000 images in a few seconds.
+/// A call without a byte for this long counts as lost. EC2 answers a page of 1,000 images in a few seconds.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest that a call takes with all its attempts, its waits for EC2's request limits, and a person who is asked
-/// for a code: longer than each of these needs, so that it ends only what would go on for ever.
+/// The limit of a call with all its attempts, its waits for EC2's request limits, and a person who enters a code:
+/// longer than each needs, so that it ends only what would never end.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(20 * 60);
-/// Regions asked for on the command line, else those of the environment, where a comma separates several.
+/// The regions of the command line, else those of the environment, where a comma separates several.
 pub(super) fn region_choices(settings: &Settings) -> Result<Vec<RegionChoice>> {
     match settings.regions.is_empty() {
         true => in_environment(settings),
@@ -41,11 +41,11 @@ fn in_environment(settings: &Settings) -> Result<Vec<RegionChoice>> {
     value.split(',').map(read).collect()
 }
 
-/// What a session begins with.
+/// The loaded configuration of a session.
 pub(super) struct Loaded {
     /// The configuration of the SDK.
     pub(super) config: SdkConfig,
-    /// The region that is named first, or else that of the environment or the profile.
+    /// The first selected region, else that of the environment or the profile.
     pub(super) region: Option<Region>,
     pub(super) files: Files,
 }
@@ -64,12 +64,12 @@ pub(super) async fn load(settings: &Settings, choices: &[RegionChoice]) -> Resul
         .build();
     let network = Network::new(trusted(&settings.env, files.get("ca_bundle"))?, Proxies::read(&settings.env)?);
     let region = region(settings, choices, &files).await?;
-    // Where every region is asked for, STS and Organizations still need one to be called in.
+    // With `--region all`, STS and Organizations still need a region.
     let called_in = aws_config::Region::new(region.clone().unwrap_or_else(Region::first).to_string());
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .app_name(AppName::new(env!("CARGO_PKG_NAME")).context("the package name names the app")?)
         .http_client(network.client())
-        // A request that waits for its turn sends nothing for a while, which the SDK would take for a stalled upload.
+        // A request that waits for its turn sends nothing for a while, which the SDK would treat as a stalled upload.
         .stalled_stream_protection(StalledStreamProtectionConfig::enabled().upload_enabled(false).build())
         .retry_config(retry.with_max_attempts(attempts))
         .timeout_config(timeouts)
@@ -84,14 +84,13 @@ pub(super) async fn load(settings: &Settings, choices: &[RegionChoice]) -> Resul
     let mut config = loader.load().await;
     endpoints::check(settings, &config)?;
     if let Some(profile) = &settings.profile {
-        // The default chain would take keys of the environment before those of the profile asked for.
+        // The default chain would prefer keys in the environment to the selected profile.
         config = config.to_builder().credentials_provider(credentials::of_profile(&config, &files, profile)).build();
     }
     Ok(Loaded { config: credentials::asked_once(config), region, files })
 }
 
-/// The region that calls are made in where nothing else is said. The instance metadata service is left out on purpose:
-/// a region nobody named is no region.
+/// The default region. The instance metadata service is left out on purpose: the user did not choose its region.
 async fn region(settings: &Settings, choices: &[RegionChoice], files: &Files) -> Result<Option<Region>> {
     let first = |choices: &[RegionChoice]| {
         choices.iter().find_map(|choice| match choice {
@@ -102,7 +101,7 @@ async fn region(settings: &Settings, choices: &[RegionChoice], files: &Files) ->
     if let Some(named) = first(choices) {
         return Ok(Some(named));
     }
-    // Which regions there are is asked for where the user works: those of another partition would not answer.
+    // The list of regions must come from the user's partition: a region of another would not answer.
     let usual = first(&in_environment(settings).unwrap_or_default());
     if settings.profile.is_none() && usual.is_some() {
         return Ok(usual);

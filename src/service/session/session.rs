@@ -1,4 +1,4 @@
-//! Profile, credentials, endpoint, retries and regions: one client for each account and region.
+//! The session of a run: opens accounts and regions, each with its client.
 
 use crate::service::client::target::caller;
 use crate::service::session::aws_files::Files;
@@ -29,15 +29,15 @@ pub struct Session {
     accounts: Vec<Arc<Account>>,
     choices: Vec<RegionChoice>,
     configured: Option<Region>,
-    /// Whether an organization says which accounts there are.
+    /// Whether the accounts come from an organization.
     organized: bool,
     notes: Vec<String>,
     inactive: Vec<PlaceError>,
 }
 
 impl Session {
-    /// Reads configuration files and the environment. Calls are made only where the credentials must be asked for, or
-    /// the organization for its accounts.
+    /// Reads configuration files and the environment. Calls AWS only if credentials need a code, or for the accounts of
+    /// an organization.
     pub async fn open(settings: &Settings) -> Result<Self> {
         let choices = sdk_config::region_choices(settings)?;
         let Loaded { config, region: configured, files } = sdk_config::load(settings, &choices).await?;
@@ -58,12 +58,12 @@ impl Session {
         Ok(Self { accounts, choices, configured, organized: settings.org_role.is_some(), notes, inactive })
     }
 
-    /// What the user should know of accounts that are left out.
+    /// Notes for the user about accounts that are left out.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// Every account in every region asked for; `all` is looked up with EC2.
+    /// Every account in every selected region; `all` is resolved by EC2.
     pub async fn targets(&self) -> Result<Vec<Target>> {
         let mut targets = Vec::new();
         for account in &self.accounts {
@@ -74,13 +74,13 @@ impl Session {
         Ok(targets)
     }
 
-    /// Whether the user names the places in this region, and does not just mean every enabled one or every account.
+    /// Whether the user names this region and its accounts, rather than all regions or all accounts.
     pub fn names(&self, region: &Region) -> bool {
         let named = |choice: &RegionChoice| matches!(choice, RegionChoice::One(one) if one == region);
         !self.organized && (self.choices.is_empty() || self.choices.iter().any(named))
     }
 
-    /// The same where an account that cannot be entered is reported and does not hide the others.
+    /// As [`Self::targets`], but an account that cannot be entered is reported and the others stay.
     pub async fn places(&self) -> Places {
         let enter = |account| async move { (account, self.entered(account).await) };
         let all = concurrency::each(SIGN_INS, &self.accounts, enter).await;
@@ -95,9 +95,9 @@ impl Session {
         places
     }
 
-    /// Where all regions are asked for, those that [`Self::places`] will most likely have, for callers that would read
-    /// there while EC2 is asked. What was read counts only if EC2 says that the region is enabled. None for accounts
-    /// that are still to be entered by a role, and in other partitions, whose regions are others.
+    /// With `--region all`, the places that [`Self::places`] will most likely return, so that callers can read there
+    /// while EC2 is asked. Results count only if EC2 then says that the region is enabled. Empty for accounts to be
+    /// entered by a role, and in other partitions, which have other regions.
     pub fn likely(&self) -> Vec<Target> {
         let public = || Region::defaults().any(|region| region == self.home());
         let all = self.choices.contains(&RegionChoice::All) && public();
@@ -105,7 +105,7 @@ impl Session {
         own.flat_map(|account| Region::defaults().map(|region| Target::new(account, region))).collect()
     }
 
-    /// The regions of an account, once it is known that it can be entered.
+    /// The regions of an account, after it was entered.
     async fn entered(&self, account: &Arc<Account>) -> Result<Vec<Region>, ApiError> {
         if account.role.is_some() {
             account.caller().await?;
@@ -113,7 +113,7 @@ impl Session {
         self.regions(account).await
     }
 
-    /// Every account in the one region of a command that begins in one. None has been entered yet.
+    /// Every account in the single region of a command that starts in one. None has been entered yet.
     pub async fn in_one_region(&self) -> Result<Vec<Target>> {
         let targets = self.targets().await?;
         let regions: BTreeSet<&Region> = targets.iter().map(|target| &target.region).collect();
@@ -125,7 +125,7 @@ impl Session {
         Err(Failure::usage(message).hint(hint).into())
     }
 
-    /// The one account and region of a command that works in one.
+    /// The single place of a command that works in one account and region.
     pub async fn single(&self) -> Result<Target> {
         let mut targets = self.in_one_region().await?;
         match (targets.pop(), targets.len()) {
@@ -155,8 +155,8 @@ impl Session {
         Ok(regions)
     }
 
-    /// The list of regions is the same wherever it is asked for. The region that is set is in the right partition, but
-    /// not every account need have enabled it.
+    /// The enabled regions, the same from every region. The configured region is in the right partition, but the
+    /// account may not have enabled it.
     async fn enabled_regions(&self, account: &Arc<Account>) -> Result<Vec<Region>, ApiError> {
         let answer = Target::new(account, self.home()).enabled_regions().await;
         match answer {
@@ -184,7 +184,7 @@ async fn or_sign_in(signed_in: &SignedIn, settings: &Settings, config: SdkConfig
         Some(Made { config, asks }) => {
             let signed_in = credentials::asked_once(config);
             if asks {
-                // A person is asked now, before anything else goes on.
+                // Asks the user now, before any other work.
                 caller(&signed_in).await?;
             }
             Ok(held.insert(signed_in).clone())

@@ -14,23 +14,23 @@ use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 use crate::service::client::address::{Endpoint, shown};
 use crate::service::client::rate_limit::Pace;
 
-/// Attempts for one call, the first included, where nobody says otherwise.
+/// The default number of attempts per call, the first included.
 pub const DEFAULT_ATTEMPTS: u32 = 8;
 
-/// Whether the SDK also slows first attempts down after a throttle.
+/// The SDK's retry mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RetryMode {
-    /// Retries with growing pauses.
+    /// Retries with exponential backoff.
     #[default]
     Standard,
-    /// The same with a client-side rate limiter.
+    /// Standard with a client-side rate limiter, which slows first attempts down too.
     Adaptive,
 }
 
 impl FromStr for RetryMode {
     type Err = String;
 
-    /// `legacy` is what the AWS CLI had before it knew these two.
+    /// `legacy` is the AWS CLI's older mode.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.trim().to_ascii_lowercase().as_str() {
             "standard" | "legacy" => Ok(Self::Standard),
@@ -40,40 +40,41 @@ impl FromStr for RetryMode {
     }
 }
 
-/// How to reach AWS. Retry settings come checked: the SDK panics on those it finds wrong in the environment.
+/// The settings of a session. Retry settings are already validated: the SDK panics over invalid ones in the
+/// environment.
 #[derive(Clone, Default)]
 pub struct Settings {
-    /// A profile asked for by name; beats keys in the environment.
+    /// The profile selected by option; takes precedence over keys in the environment.
     pub profile: Option<String>,
-    /// Regions asked for by name, before any other source.
+    /// The regions of the command line, before any other source.
     pub regions: Vec<RegionChoice>,
     /// Roles to assume, one for each account.
     pub role_arns: Vec<RoleArn>,
-    /// The role of this name in `members`, or in every active account of the organization where those are none.
+    /// The role in `members`, or in every active account of the organization if there are none.
     pub org_role: Option<RoleName>,
-    /// Accounts to enter by that role.
+    /// The accounts to enter with that role.
     pub members: Vec<AccountId>,
-    /// What these roles demand of whoever assumes them.
+    /// The external id that these roles require.
     pub external_id: Option<ExternalId>,
-    /// Asks for the code of an MFA device, where there is somebody to ask.
+    /// Asks the user for an MFA code, if there is a terminal.
     pub ask_code: Option<Ask>,
-    /// What a code was asked for already.
+    /// Credentials obtained with an MFA code.
     pub signed_in: SignedIn,
-    /// An endpoint for every service, before those of the environment and the profile.
+    /// An endpoint for every service, before those of environment and profile.
     pub endpoint_url: Option<Endpoint>,
     /// Attempts for one call.
     pub max_attempts: Option<u32>,
-    /// How to retry, before what the profile says.
+    /// The retry mode, before that of the profile.
     pub retry_mode: Option<RetryMode>,
-    /// Which request limits to keep to.
+    /// The request limits to keep.
     pub pace: Pace,
     /// The environment of the process.
     pub env: HashMap<String, String>,
 }
 
-/// Credentials that a code was asked for: a run that opens several sessions asks once.
+/// Credentials obtained with an MFA code: a run that opens several sessions asks once.
 #[derive(Clone, Default)]
 pub struct SignedIn(pub Arc<Mutex<Option<SdkConfig>>>);
 
-/// Asks a person for the code of the MFA device it is told.
+/// Asks the user for the code of an MFA device, given its serial number.
 pub type Ask = Arc<dyn Fn(&str) -> Result<String> + Send + Sync>;

@@ -1,7 +1,7 @@
-//! Credentials of roles, and sessions with a code of an MFA device.
+//! Credentials of assumed roles, and sessions with an MFA code.
 //!
-//! Done here and not with the SDK's own provider: that one takes no code, asks for its own credentials anew for each
-//! role, and does not say which role it was that could not be assumed.
+//! The SDK's own provider takes no code, fetches its own credentials again for each role, and does not say which role
+//! could not be assumed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,10 +26,10 @@ use crate::service::client::target::{region_of, sts};
 const ASSUME: &str = "AssumeRole";
 const SESSION: &str = "GetSessionToken";
 
-/// How long before the SDK's end of waiting amictl's own comes.
+/// The time by which amictl's timeout precedes the SDK's.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// An MFA device. A person is asked for its code; what could not be answered once is not asked again.
+/// An MFA device. The user is asked for its code; after a failure not again.
 #[derive(Clone)]
 pub(super) struct Device {
     serial: String,
@@ -61,9 +61,9 @@ impl Device {
             return Err(problem(codes::MFA, why));
         };
         let wrong = |why: String| problem(codes::MFA, format!("no code of the MFA device {}: {why}", self.serial));
-        // A person takes time to answer, in which other calls must not wait.
+        // Other calls must not wait while the user answers.
         let answer = tokio::task::spawn_blocking(move || ask(&serial));
-        // Before the SDK gives up on the credentials, so that it is known that nobody is there and nobody is asked again.
+        // Times out before the SDK does, so that the user is not asked again.
         let answer = tokio::time::timeout(TIME_TO_ANSWER - MARGIN, answer).await;
         let answer = answer.map_err(|_| wrong("nobody answered in time".to_owned()))?;
         let code = answer.map_err(|error| wrong(error.to_string()))?.map_err(|error| {
@@ -78,7 +78,7 @@ impl Device {
     }
 }
 
-/// A role and what to ask STS for.
+/// A role and the parameters for AssumeRole.
 #[derive(Debug, Clone)]
 pub(super) struct Role {
     pub(super) arn: String,
@@ -94,8 +94,8 @@ impl Role {
     }
 }
 
-/// Trades credentials for those of a role, or for a session with an MFA code. The SDK asks for them again shortly
-/// before they run out.
+/// Exchanges credentials for those of a role, or for a session with an MFA code. The SDK renews them shortly before
+/// they expire.
 struct SignIn {
     client: aws_sdk_sts::Client,
     region: Region,
@@ -103,12 +103,12 @@ struct SignIn {
     device: Option<Device>,
 }
 
-/// The same configuration with the credentials of a role. It is assumed when the first call needs it.
+/// The configuration with the credentials of a role, which the first call assumes.
 pub(super) fn with_role(config: &SdkConfig, role: Role, device: Option<Device>) -> SdkConfig {
     with(config, Some(role), device)
 }
 
-/// The same configuration with a session that was begun with a code of the device.
+/// The configuration with a session authenticated by a code of the device.
 pub(super) fn with_code(config: &SdkConfig, device: Device) -> SdkConfig {
     with(config, None, Some(device))
 }
@@ -118,7 +118,7 @@ fn with(config: &SdkConfig, role: Option<Role>, device: Option<Device>) -> SdkCo
     with_keys(config, SharedCredentialsProvider::new(provider))
 }
 
-/// The same configuration with other credentials, which all clients made of it share.
+/// The configuration with other credentials, which all its clients share.
 pub(super) fn with_keys(config: &SdkConfig, keys: SharedCredentialsProvider) -> SdkConfig {
     let cache = IdentityCache::lazy().load_timeout(TIME_TO_ANSWER).build();
     let keys = SharedCredentialsProvider::new(Fit(keys));
@@ -133,7 +133,7 @@ impl SignIn {
         };
         let answer = self.ask(code).await;
         if let (Err(error), Some(device)) = (&answer, &self.device) {
-            // A code is taken once, so there is no second try without a person.
+            // A code is valid once, so a second try would need the user again.
             *device.refused.lock().await = Some(error.problem());
         }
         answer.and_then(|answer| self.read(answer)).map_err(|error| self.failed(error))
@@ -178,7 +178,7 @@ impl SignIn {
             (None, Some(device)) => format!("no session with the MFA device {}: {}", device.serial, error.message),
             (None, None) => error.message.clone(),
         };
-        // The call that these credentials are for was not made.
+        // The call that needs these credentials was not made.
         CredentialsError::provider_error(ApiError { call: self.call(), message, answer_lost: false, ..error })
     }
 }

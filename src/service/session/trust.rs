@@ -1,4 +1,4 @@
-//! Which certificates are trusted, where the user says so.
+//! Trusted root certificates set by the user: `AWS_CA_BUNDLE`, the profile, or OpenSSL's variables.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -16,8 +16,8 @@ use crate::domain::failure::{Failure, Kind};
 
 const CODE: &str = "CaBundle";
 
-/// What is trusted instead of the roots of the system: the bundle of `AWS_CA_BUNDLE` or of the profile, as in the AWS
-/// CLI, else what OpenSSL's variables name. `None` for the roots of the system.
+/// The roots trusted instead of the system's: the bundle of `AWS_CA_BUNDLE` or of the profile, as in the AWS CLI, else
+/// those of OpenSSL's variables. `None` for the system's.
 pub(super) fn trusted(env: &HashMap<String, String>, in_profile: Option<&str>) -> Result<Option<TlsContext>> {
     let set = |name: &'static str| env.get(name).filter(|value| !value.is_empty()).map(|value| (name, value.as_str()));
     let bundle = set("AWS_CA_BUNDLE").or(in_profile.map(|value| ("ca_bundle in the profile", value)));
@@ -50,8 +50,8 @@ pub(super) fn trusted(env: &HashMap<String, String>, in_profile: Option<&str>) -
     Ok(Some(context.map_err(|error| Failure::new(Kind::Failed, CODE, format!("CA bundle: {error}")))?))
 }
 
-/// The certificates of a file, or of the files of a folder. One that cannot be a root is left out: the SDK ends the
-/// process over it.
+/// The certificates of a file, or of all files of a folder. Invalid roots are left out, as the SDK ends the process
+/// over them.
 fn certificates(path: &Path) -> std::io::Result<Vec<CertificateDer<'static>>> {
     if path.is_dir() {
         let files = std::fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.path()));
@@ -63,7 +63,7 @@ fn certificates(path: &Path) -> std::io::Result<Vec<CertificateDer<'static>>> {
     Ok(CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).filter(can_be).collect())
 }
 
-/// As the SDK takes it.
+/// The certificate in PEM, as the SDK accepts it.
 fn pem(root: &CertificateDer<'_>) -> String {
     let mut text = "-----BEGIN CERTIFICATE-----\n".to_owned();
     for line in base64::encode(root).as_bytes().chunks(64) {

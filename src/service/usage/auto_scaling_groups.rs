@@ -1,4 +1,4 @@
-//! Auto Scaling groups, at any size: the template versions they name, and overrides with an image of their own.
+//! Auto Scaling groups of any size: their template versions, and overrides with their own image.
 
 use aws_sdk_autoscaling::types::{AutoScalingGroup, LaunchTemplateSpecification};
 
@@ -10,7 +10,7 @@ use crate::domain::usage::source::Source;
 use crate::service::client::error::api;
 use crate::service::client::target::Target;
 
-/// The most that Auto Scaling gives in a page.
+/// Auto Scaling's limit for a page.
 const PAGE: i32 = 100;
 
 pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {

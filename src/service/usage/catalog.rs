@@ -1,7 +1,7 @@
-//! What several sources look up: launch templates and the SSM parameters behind them. Each is read once, when it is
-//! first asked for.
+//! Launch templates and SSM parameters shared by several sources, each read once on first use.
 //!
-//! What does not exist launches nothing, and is a warning. Only what could not be asked is a problem.
+//! A reference to something that does not exist launches nothing and is a warning. Only what could not be read is a
+//! problem.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,12 +16,12 @@ use crate::domain::text::image_ids;
 use crate::service::client::target::Target;
 use crate::service::parameters::{self, Value};
 
-/// The launch templates of a place, and what they lead to.
+/// The launch templates and SSM parameters of a place.
 pub(super) struct Catalog<'a> {
     target: &'a Target,
     templates: OnceCell<Result<Templates, Problem>>,
     values: OnceCell<HashMap<String, Value>>,
-    /// Versions that the listing does not have, by what refers to them.
+    /// Versions missing in the listing, by reference.
     asked: Mutex<HashMap<Wanted, Result<Option<Version>, Problem>>>,
 }
 
@@ -34,7 +34,7 @@ impl<'a> Catalog<'a> {
         self.templates.get_or_init(|| Templates::read(self.target)).await.as_ref().map_err(Clone::clone)
     }
 
-    /// What stands in the place of an image, looked up.
+    /// Resolves the text of an image field.
     pub(super) async fn meaning(&self, text: &str) -> Result<Meaning, Problem> {
         let name = match LaunchImage::of(text) {
             LaunchImage::Ids(ids) => return Ok(Meaning::Images(ids)),
@@ -55,7 +55,7 @@ impl<'a> Catalog<'a> {
         }
     }
 
-    /// The value of a parameter. Those that templates name are read together.
+    /// The value of a parameter. Those that templates name are read in one batch.
     async fn value(&self, name: &str) -> Value {
         let templates = self.templates().await?;
         let all = || async { parameters::values(self.target, &templates.parameters()).await };
@@ -67,7 +67,7 @@ impl<'a> Catalog<'a> {
         values.remove(name).unwrap_or(Ok(None))
     }
 
-    /// Notes the image that a user names itself.
+    /// Records the image that a user names directly.
     pub(super) async fn image(
         &self,
         found: &mut Found,
@@ -79,7 +79,7 @@ impl<'a> Catalog<'a> {
         self.look_up(found, text, user, detail, &format!("{} {}", user.called, user.id)).await
     }
 
-    /// Notes what the text comes to that stands for the image of a user, by `who`.
+    /// Records the result of resolving the image field of a user, called `who` in messages.
     async fn look_up(
         &self,
         found: &mut Found,
@@ -96,7 +96,7 @@ impl<'a> Catalog<'a> {
         Ok(())
     }
 
-    /// Notes the image and the snapshots that a user gets by a template.
+    /// Records the image and the snapshots that a user gets from a template.
     pub(super) async fn template(&self, found: &mut Found, wanted: &Wanted, user: &User<'_>) -> Result<(), Problem> {
         let who = format!("{} {}", user.called, user.id);
         let asked;
@@ -119,7 +119,7 @@ impl<'a> Catalog<'a> {
         self.look_up(found, text, user, &place, &format!("{who}: {place}")).await
     }
 
-    /// Asks for a version that the listing does not have: a template may have been made since.
+    /// Reads a version missing in the listing: its template may have been created since.
     async fn ask(&self, wanted: &Wanted) -> Result<Option<Version>, Problem> {
         let mut asked = self.asked.lock().await;
         if let Some(known) = asked.get(wanted) {
@@ -132,7 +132,7 @@ impl<'a> Catalog<'a> {
     }
 }
 
-/// A problem with who met it.
+/// Adds the resource to the message of a problem.
 pub(super) fn explained(who: &str, problem: Problem) -> Problem {
     Problem { message: format!("{who}: {}", problem.message), ..problem }
 }

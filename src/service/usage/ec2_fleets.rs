@@ -1,4 +1,6 @@
-//! EC2 Fleets and their overrides. Fleets of type `instant` start once and are not listed by EC2.
+//! EC2 Fleets and their overrides.
+//!
+//! Fleets of type `instant` start once, and EC2 does not list them.
 
 use aws_sdk_ec2::types::FleetStateCode;
 

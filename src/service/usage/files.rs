@@ -1,7 +1,7 @@
-//! Files: image ids pinned in Terraform, YAML and the like. What `.gitignore` leaves out is not read.
+//! Files with image ids, e.g. of Terraform or YAML, except those in `.gitignore`.
 //!
-//! A file that PATH names itself must be read, or the source has failed. Below a folder lies much that nobody meant:
-//! what cannot have ids to be read there is passed over with a warning, and only what should have been read fails.
+//! A file named by a PATH itself must be read, or the source has failed. Folders contain much that is not meant: files
+//! without readable ids are skipped with a warning, and only files that should have been readable fail.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -16,9 +16,9 @@ use crate::domain::problem::Problem;
 use crate::domain::text::{self, Pieces};
 use crate::domain::usage::source::Source;
 
-/// How much of a file is in memory at a time.
+/// The number of bytes of a file in memory at a time.
 const PIECE: u64 = 256 * 1024;
-/// What systems call it when links lead to each other: Linux, then the BSDs and macOS, then Windows.
+/// The error numbers for a loop of links: Linux, then the BSDs and macOS, then Windows.
 const LINKS_IN_A_CIRCLE: [i32; 3] = [40, 62, 1921];
 
 /// Files and folders of the user, read once for all places of a run.
@@ -38,11 +38,11 @@ impl Files {
         self.paths.is_empty()
     }
 
-    /// What they name. Files are of no place: warnings about them are given to the first that asks.
+    /// Their ids. Files belong to no place, so the first caller gets their warnings.
     pub(super) async fn read(&self) -> Result<Found, Problem> {
         let paths = self.paths.clone();
         let reading = || async {
-            // A large folder must not hold up the answers of AWS.
+            // A large folder must not block AWS's answers.
             let found = tokio::task::spawn_blocking(move || read(&paths)).await;
             found.map_err(|error| problem("UnreadableFile", error.to_string()))?
         };
@@ -54,11 +54,11 @@ impl Files {
     }
 }
 
-/// Looks for image ids in every file under the paths; what cannot be read is a problem, not an empty answer.
+/// Searches every file under the paths for image ids; an unreadable file is a problem, not an empty answer.
 fn read(paths: &[PathBuf]) -> Result<Found, Problem> {
     let mut found = Found::default();
     for path in paths {
-        // The walker would take this name for its standard input.
+        // The walker would treat this name as its standard input.
         let path = if path == Path::new("-") { Path::new("./-") } else { path };
         for entry in walk(path) {
             match entry {
@@ -70,7 +70,7 @@ fn read(paths: &[PathBuf]) -> Result<Found, Problem> {
     Ok(found)
 }
 
-/// Only `.gitignore` leaves something out: lists for other tools and of one user must not hide what is pinned.
+/// Only `.gitignore` excludes files: ignore lists of other tools or of one user must not hide ids.
 fn walk(path: &Path) -> ignore::Walk {
     let mut walk = ignore::WalkBuilder::new(path);
     walk.hidden(false).require_git(false).follow_links(true);
@@ -86,8 +86,8 @@ fn unread(path: &Path, error: &io::Error) -> Problem {
     problem("UnreadableFile", format!("{}: {error}", path.display()))
 }
 
-/// What the walker could not follow below a path: a loop of links is seen anyway, a link that leads nowhere is warned
-/// of. Everything else has failed.
+/// The walker's errors below a path: a loop of links is harmless, a dangling link is a warning, and everything else is
+/// a failure.
 fn passed_over(path: &Path, error: &ignore::Error) -> Result<Option<Problem>, Problem> {
     match without_place(error) {
         ignore::Error::Loop { .. } => Ok(None),
@@ -133,7 +133,7 @@ fn visit(entry: &DirEntry, found: &mut Found) -> Result<(), Problem> {
                 problem("CompressedFile", format!("{}: {packed}; unpack it to have it read", path.display()))
             }
         },
-        // A pipe would block, and say what it says only once: the second look would find nothing.
+        // A pipe would block, and be empty on the second read.
         _ => problem("NotAFile", format!("{}: a pipe, socket or device, which cannot be read twice", path.display())),
     };
     if named {
@@ -143,7 +143,7 @@ fn visit(entry: &DirEntry, found: &mut Found) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Notes the ids in a file. Gives how it is compressed, if it is: then there may be more than what was found.
+/// Records the ids in a file. Returns its compression, if any: then it may contain more ids.
 fn file(path: &Path, found: &mut Found) -> io::Result<Option<&'static str>> {
     let mut file = File::open(path)?;
     let (mut pieces, mut piece, mut packed) = (Pieces::default(), Vec::new(), None);

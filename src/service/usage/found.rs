@@ -1,27 +1,27 @@
-//! What a source found: how much it looked at, what names which image, and what names none.
+//! The findings of one source: items read, references and dead references.
 
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::problem::{DEAD_REFERENCE, Problem};
 use crate::domain::text::snapshot_ids;
 use crate::domain::usage::source::{Reference, Source};
 
-/// What one source found.
+/// The findings of one source.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Found {
-    /// How many things were looked at.
+    /// The number of items read.
     pub(super) read: usize,
     pub(super) references: Vec<(ImageId, Reference)>,
     pub(super) snapshots: Vec<(SnapshotId, Reference)>,
     pub(super) warnings: Vec<Problem>,
 }
 
-/// Who names images.
+/// A resource that names images.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct User<'a> {
     pub(super) source: Source,
     pub(super) kind: &'static str,
     pub(super) id: &'a str,
-    /// Its kind as people call it.
+    /// Its kind, in words for people.
     pub(super) called: &'static str,
 }
 
@@ -31,18 +31,18 @@ impl User<'_> {
     }
 }
 
-/// What a text in the place of an image comes to.
+/// The resolved text of an image field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// All of these images.
+    /// These images.
     Images(Vec<ImageId>),
-    /// Nothing: that it launches nothing is certain. With why.
+    /// Certainly no image, and why.
     Dead(String),
 }
 
 impl Found {
-    /// Notes that something names `image`, where EC2 itself says so. A name that is not an image id is a problem: it
-    /// may stand for any image.
+    /// Records a reference to `image` from EC2 itself. A text that is not an image id is a problem: it may stand for
+    /// any image.
     pub(super) fn add(
         &mut self,
         source: Source,
@@ -60,17 +60,17 @@ impl Found {
         Ok(())
     }
 
-    /// Notes an image that is named in a text, whatever else that says.
+    /// Records an image whose id was found in a text.
     pub(super) fn mention(&mut self, source: Source, image: ImageId, kind: &'static str, id: &str, detail: String) {
         self.references.push((image, Reference { source, kind, id: id.to_owned(), detail }));
     }
 
-    /// Notes the images that a user names.
+    /// Records the images that a user names.
     pub(super) fn uses(&mut self, user: &User<'_>, images: Vec<ImageId>, detail: &str) {
         self.references.extend(images.into_iter().map(|image| (image, user.reference(detail))));
     }
 
-    /// Notes the snapshots that the volumes of a user are made of. Every id in such a text counts.
+    /// Records the snapshots of a user's volumes. Every id in these texts counts.
     pub(super) fn volumes<'t>(
         &mut self,
         user: &User<'_>,
@@ -86,7 +86,7 @@ impl Found {
         }
     }
 
-    /// Notes a reference that leads nowhere.
+    /// Records a dead reference.
     pub(super) fn dead(&mut self, message: String) {
         self.warnings.push(Problem { code: DEAD_REFERENCE.to_owned(), message });
     }

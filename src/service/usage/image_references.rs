@@ -1,4 +1,4 @@
-//! EC2's own DescribeImageReferences, for the candidates. It adds the recipes of Image Builder.
+//! EC2's own DescribeImageReferences for the candidates, which also covers Image Builder recipes.
 
 use std::collections::BTreeSet;
 
@@ -16,10 +16,10 @@ use crate::service::client::concurrency::{self, CALLS};
 use crate::service::client::error::{ApiError, api};
 use crate::service::client::target::Target;
 
-/// The most images that EC2 takes in a call.
+/// EC2's limit for images in a call.
 const IMAGES_A_CALL: usize = 10;
 const PAGE: i32 = 1000;
-/// How many versions of a template EC2 looks at: its maximum, as its default of 10 would miss older ones.
+/// The number of template versions EC2 searches: its maximum, as the default of 10 would miss older ones.
 const VERSION_DEPTH: &str = "10000";
 /// By default EC2 counts terminated instances too.
 const STATES: [&str; 5] = ["pending", "running", "shutting-down", "stopping", "stopped"];
@@ -72,7 +72,7 @@ fn option(resource: &str, name: &str, values: &[&str]) -> ResourceTypeRequest {
         .build()
 }
 
-/// The id or name of a resource as the other sources write it, out of its ARN.
+/// The id or name of a resource from its ARN, as the other sources write it.
 fn id_of(arn: &str) -> String {
     let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
     match resource.split_once('/') {

@@ -1,4 +1,4 @@
-//! Instances: every one that is not terminated, AWS-managed ones too.
+//! Instances: all that are not terminated, including those managed by AWS.
 
 use super::found::Found;
 use crate::domain::problem::Problem;

@@ -9,7 +9,7 @@ use crate::domain::usage::source::Source;
 use crate::service::client::error::api;
 use crate::service::client::target::Target;
 
-/// The most that Auto Scaling gives in a page.
+/// Auto Scaling's limit for a page.
 const PAGE: i32 = 100;
 
 pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {
@@ -22,7 +22,7 @@ pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found
     Ok(found)
 }
 
-/// The snapshots that volumes are made of.
+/// The snapshots from which volumes are created.
 pub(super) async fn snapshots(target: &Target) -> Result<Found, Problem> {
     Ok(snapshots_of(&all(target).await?))
 }

@@ -22,7 +22,7 @@ fn detail(version: &Version) -> String {
 pub(super) async fn read(catalog: &Catalog<'_>) -> Result<Found, Problem> {
     let templates = catalog.templates().await?;
     let mut found = snapshots_of(templates);
-    // A template may say the same in each of its versions.
+    // All versions of a template may have the same dead reference.
     let mut dead: BTreeMap<(&str, &str, String), BTreeSet<i64>> = BTreeMap::new();
     for version in &templates.versions {
         let Some(text) = &version.image else { continue };
@@ -42,7 +42,7 @@ pub(super) async fn read(catalog: &Catalog<'_>) -> Result<Found, Problem> {
     Ok(found)
 }
 
-/// The snapshots that volumes are made of.
+/// The snapshots from which volumes are created.
 pub(super) async fn snapshots(target: &Target) -> Result<Found, Problem> {
     Ok(snapshots_of(&Templates::read(target).await?))
 }

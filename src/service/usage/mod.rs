@@ -1,4 +1,4 @@
-//! Who uses an image. One file a source; this one reads them side by side and merges what they find.
+//! Sources of use, one per file; this file reads them concurrently and merges their findings.
 //!
 //! It fails closed: a source that cannot be read to its end is *failed*, never empty.
 

@@ -23,17 +23,17 @@ use crate::domain::report::Warning;
 use crate::domain::usage::source::{Reference, Source, SourceState, SourceStatus, Usage};
 use crate::service::client::target::Target;
 
-/// Where to look for use.
+/// The scope of a search for use.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    /// Sources that the user knowingly leaves out.
+    /// Sources left out at the user's request.
     pub without: BTreeSet<Source>,
     /// Files and folders in which image ids count as use.
     files: Arc<Files>,
 }
 
 impl Scope {
-    /// All sources but those `without`, and `files`, which are read once whatever the number of places.
+    /// All sources but those `without`, and `files`, which are read once for all places.
     pub fn new(without: BTreeSet<Source>, files: Vec<PathBuf>) -> Self {
         Self { without, files: Arc::new(Files::new(files)) }
     }
@@ -41,7 +41,7 @@ impl Scope {
 
 /// Reads every source in scope, all pages of each. `done` is called after each.
 ///
-/// Only EC2's image references are asked for by image: the others are read while `candidates` are still being found.
+/// Only DescribeImageReferences needs the `candidates`: the other sources are read while these are still being found.
 pub async fn find(
     target: &Target,
     candidates: impl Future<Output = BTreeSet<ImageId>>,
@@ -77,7 +77,7 @@ pub async fn find(
         };
         usage.sources.push(SourceState { account: account.clone(), region: target.region.clone(), source, status });
     }
-    // Several sources may come upon the same.
+    // Several sources may find the same dead reference.
     warnings.sort_by(|a: &Problem, b| (&a.message, &a.code).cmp(&(&b.message, &b.code)));
     warnings.dedup();
     let account = account.map(|account| account.to_string());
@@ -86,7 +86,7 @@ pub async fn find(
     usage
 }
 
-pub async fn read(
+async fn read(
     source: Source,
     target: &Target,
     catalog: &Catalog<'_>,
@@ -103,18 +103,18 @@ pub async fn read(
         Source::SsmParameters => ssm_parameters::read(target).await,
         Source::ImageReferences => image_references::read(target, &*candidates.await).await,
         Source::Files => scope.files.read().await,
-        // These are looked at over all accounts, and image by image.
+        // These are read elsewhere: across all accounts, and per image.
         Source::Accounts | Source::UsageReports => Ok(Found::default()),
     }
 }
 
-/// What EC2's own search finds of images in a place, also of images of others.
+/// EC2's references to images in a place, including those of other accounts.
 pub async fn references(target: &Target, images: &BTreeSet<ImageId>) -> Result<Vec<(ImageId, Reference)>, Problem> {
     Ok(image_references::read(target, images).await?.references)
 }
 
-/// The snapshots that launch templates, launch configurations and Spot requests make volumes of, whatever becomes of the
-/// images that stand on them. It fails where one of these sources cannot be read to its end.
+/// The snapshots from which launch templates, launch configurations and Spot requests create volumes, whether their
+/// images exist or not. Fails if one of these sources cannot be read completely.
 pub async fn snapshots(target: &Target) -> Result<BTreeMap<SnapshotId, BTreeSet<Reference>>, Problem> {
     let of = |source: Source| move |problem| explained(source.as_str(), problem);
     let found = futures::future::join3(

@@ -38,7 +38,7 @@ pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found
     Ok(found)
 }
 
-/// The snapshots that volumes are made of, but for those that templates name.
+/// The snapshots from which volumes are created, except those that templates name.
 pub(super) async fn snapshots(target: &Target) -> Result<Found, Problem> {
     Ok(snapshots_of(&requests(target).await?, &fleets(target).await?))
 }

@@ -1,6 +1,6 @@
-//! SSM parameters whose values name images, whatever their data type and whatever else they say.
+//! SSM parameters whose values contain image ids, whatever their data type.
 //!
-//! SSM does not filter by value: names are listed, then values read. Secure strings are left out, as nothing can
+//! SSM does not filter by value: names are listed, then values are read. SecureStrings are left out, as nothing can
 //! launch from one.
 
 use std::collections::BTreeSet;
@@ -18,11 +18,11 @@ use crate::service::client::error::{ApiError, api};
 use crate::service::client::target::Target;
 
 const LIST: &str = "DescribeParameters";
-/// The most that SSM lists in a page.
+/// SSM's limit for a page of names.
 const PAGE: i32 = 50;
-/// The most values that SSM gives in a call.
+/// SSM's limit for values in a call.
 const NAMES_A_CALL: usize = 10;
-/// Where aliases live: `/amictl/<family>/<alias>`.
+/// The path of aliases: `/amictl/<family>/<alias>`.
 pub(super) const ALIASES: &str = "/amictl/";
 
 pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
@@ -53,13 +53,13 @@ fn is_alias(name: &str) -> bool {
     name.starts_with(ALIASES)
 }
 
-/// What an alias named before it was promoted to what it names now: `rollback` goes back to it.
+/// The previous target of an alias, for a rollback.
 async fn previous(target: &Target, name: String) -> Result<(String, BTreeSet<ImageId>), ApiError> {
     let mut pages = target.ssm().get_parameter_history().name(&name).into_paginator().page_size(PAGE).send();
     let mut versions = Vec::new();
     while let Some(page) = pages.next().await {
         let page = match page.map_err(api("GetParameterHistory", &target.region)) {
-            // It was deleted since it was listed: nothing can be rolled back with it.
+            // Deleted since it was listed: it allows no rollback.
             Err(error) if error.is("ParameterNotFound") => return Ok((name, BTreeSet::new())),
             page => page?,
         };
@@ -73,7 +73,7 @@ async fn previous(target: &Target, name: String) -> Result<(String, BTreeSet<Ima
     Ok((name, before.unwrap_or_default()))
 }
 
-/// The names of the parameters that pass a filter.
+/// The names of the parameters that match a filter.
 async fn listed(target: &Target, key: &str, values: Vec<String>) -> Result<Vec<String>, ApiError> {
     let filter = ParameterStringFilter::builder().key(key).set_values(Some(values)).build();
     let filter = filter.map_err(|_| ApiError::unreadable(LIST, &target.region))?;
@@ -94,8 +94,8 @@ async fn values(target: &Target, names: Vec<String>) -> Result<Vec<(String, Stri
     let pair = |p: &aws_sdk_ssm::types::Parameter| Some((p.name()?.to_owned(), p.value()?.to_owned()));
     let found: Vec<_> = answer.parameters().iter().filter_map(pair).collect();
     let missing: Vec<_> = names.into_iter().filter(|name| found.iter().all(|(given, _)| given != name)).collect();
-    // One that is not listed any more was deleted in between: nothing uses it. SSM was seen to call others invalid that
-    // it had no time for.
+    // A parameter no longer listed was deleted meanwhile and uses nothing. SSM was seen to report parameters as invalid
+    // that it had no time for.
     match missing.is_empty() || listed(target, "Name", missing).await?.is_empty() {
         true => Ok(found),
         false => Err(ApiError::unreadable(CALL, &target.region)),

@@ -1,6 +1,7 @@
-//! How launch templates are read: EC2 lists the default and the latest version of all of them in one scan. Only
-//! templates with versions beside those need a call of their own, which keeps thousands of templates within the
-//! request limit.
+//! The reader of launch template versions, with few calls even for thousands of templates.
+//!
+//! EC2 lists the default and latest version of all templates in one scan. Only templates with other versions need a
+//! call of their own, which keeps within the request limit.
 //!
 //! EC2 is not asked to resolve the parameters that versions name: it does so for a single version only.
 
@@ -17,7 +18,7 @@ use crate::service::client::target::Target;
 const CALL: &str = "DescribeLaunchTemplateVersions";
 const PAGE: i32 = 200;
 
-/// What EC2 says of a template, or a version of one, that does not exist, or cannot.
+/// EC2's codes for a template or version that does not or cannot exist.
 const NOT_THERE: [&str; 6] = [
     "InvalidLaunchTemplateId.NotFound",
     "InvalidLaunchTemplateId.NotFoundException",
@@ -27,7 +28,7 @@ const NOT_THERE: [&str; 6] = [
     "InvalidLaunchTemplateName.MalformedException",
 ];
 
-/// What an endpoint says that does not know the scan over all templates.
+/// The codes of an endpoint that does not support the scan of all templates.
 const NO_SCAN: [&str; 8] = [
     "InvalidAction",
     "InvalidParameter",
@@ -39,7 +40,7 @@ const NO_SCAN: [&str; 8] = [
     codes::NO_CODE,
 ];
 
-/// A template, by what the listing of templates says of it.
+/// A template in the listing of templates.
 pub(super) struct Listed {
     pub(super) id: String,
     pub(super) name: String,
@@ -52,7 +53,7 @@ pub(super) async fn all(target: &Target) -> Result<(Vec<Listed>, Vec<LaunchTempl
     let listed = list(target, None).await?;
     let mut found = match versions(target, &Of::All).await {
         Ok(found) => found,
-        // Each template is read by itself then, so nothing is missed.
+        // Each template is then read on its own, so nothing is missed.
         Err(error) if NO_SCAN.iter().any(|code| error.is(code)) => Vec::new(),
         Err(error) => return Err(error),
     };
@@ -63,7 +64,7 @@ pub(super) async fn all(target: &Target) -> Result<(Vec<Listed>, Vec<LaunchTempl
     Ok((listed, found))
 }
 
-/// The one version that is wanted; `None` where there is no such template or version.
+/// The requested version; `None` if there is no such template or version.
 pub(super) async fn one(target: &Target, wanted: &Wanted) -> Result<Option<LaunchTemplateVersion>, ApiError> {
     match versions(target, &Of::One(wanted)).await {
         Ok(found) => Ok(found.into_iter().next()),
@@ -76,8 +77,8 @@ fn is_missing(error: &ApiError) -> bool {
     NOT_THERE.iter().any(|code| error.is(code))
 }
 
-/// The versions of a template that was listed a moment ago. One that EC2 does not list any more was deleted; one that it
-/// still lists was made just now.
+/// The versions of a template listed a moment ago. If EC2 no longer lists it, it was deleted; if it still does, it was
+/// just created.
 async fn of(target: &Target, id: String) -> Result<Vec<LaunchTemplateVersion>, ApiError> {
     let answer = versions(target, &Of::Template(&id)).await;
     match answer {
@@ -92,7 +93,7 @@ async fn of(target: &Target, id: String) -> Result<Vec<LaunchTemplateVersion>, A
 }
 
 async fn list(target: &Target, id: Option<String>) -> Result<Vec<Listed>, ApiError> {
-    // EC2 takes no page size with ids.
+    // EC2 accepts no page size with ids.
     let page = id.is_none().then_some(PAGE);
     let mut pages = target
         .ec2
@@ -115,7 +116,7 @@ async fn list(target: &Target, id: Option<String>) -> Result<Vec<Listed>, ApiErr
     Ok(all)
 }
 
-/// The templates of which the scan has not shown every version.
+/// The templates with versions missing in the scan.
 fn unseen(listed: &[Listed], scanned: &[LaunchTemplateVersion]) -> Vec<String> {
     let mut shown: HashMap<&str, HashSet<i64>> = HashMap::new();
     for version in scanned {
@@ -126,13 +127,13 @@ fn unseen(listed: &[Listed], scanned: &[LaunchTemplateVersion]) -> Vec<String> {
     listed.iter().filter(|t| !complete(t)).map(|t| t.id.clone()).collect()
 }
 
-/// Which versions.
+/// The versions to read.
 enum Of<'a> {
     /// The default and the latest of all templates.
     All,
     /// All of one template.
     Template(&'a str),
-    /// A single one.
+    /// A single version.
     One(&'a Wanted),
 }
 

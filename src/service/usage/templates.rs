@@ -1,4 +1,4 @@
-//! Every version of every launch template, with the text in the place of its image and the snapshots of its volumes.
+//! Launch templates of a place, with the image field and the snapshots of each version.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,9 +15,9 @@ pub(super) struct Version {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) number: i64,
-    /// What stands in the place of its image, if anything does.
+    /// The text of its image field, if set.
     pub(super) image: Option<String>,
-    /// What stands in the places of the snapshots that its volumes are made of.
+    /// The texts of the snapshot fields of its volumes.
     pub(super) snapshots: Vec<String>,
 }
 
@@ -27,33 +27,33 @@ pub(super) struct Templates {
     pub(super) versions: Vec<Version>,
     /// Default and latest version number, by id and by name.
     numbers: HashMap<String, (i64, i64)>,
-    /// Where a version stands, by the id or name of its template and its number.
+    /// The index of a version, by the id or name of its template and its number.
     places: HashMap<(String, i64), usize>,
 }
 
-/// A template as something refers to it.
+/// A reference to a template version.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Wanted {
     /// Its id or its name.
     pub(super) template: String,
-    /// Which of the two.
+    /// Whether `template` is an id.
     pub(super) by_id: bool,
     /// A number, `$Default` or `$Latest`; the default when absent.
     version: Option<String>,
 }
 
-/// What the listing says of a version that something refers to.
+/// The result of looking up a referenced version.
 pub(super) enum Seen<'a> {
-    /// It is there.
+    /// It exists.
     Version(&'a Version),
-    /// The listing has no such template or version. It may have been made since.
+    /// The listing has no such template or version, which may have been created since.
     No,
-    /// There can be no such version.
+    /// No such version can exist.
     NoVersion,
 }
 
 impl Wanted {
-    /// What something refers to by id or by name; nothing when it refers to no template.
+    /// A reference by id or by name; `None` if both are missing.
     pub(super) fn new(id: Option<&str>, name: Option<&str>, version: Option<&str>) -> Option<Self> {
         let id = id.filter(|text| !text.is_empty());
         let template = id.or(name.filter(|text| !text.is_empty()))?.to_owned();
@@ -61,7 +61,7 @@ impl Wanted {
         Some(Self { template, by_id: id.is_some(), version: version.map(str::to_owned) })
     }
 
-    /// The version, as EC2 takes it.
+    /// The version, as EC2 accepts it.
     pub(super) fn version(&self) -> &str {
         self.version.as_deref().unwrap_or("$Default")
     }
@@ -90,7 +90,7 @@ impl Templates {
         Self { count: listed.len(), versions, numbers, places }
     }
 
-    /// The names of all SSM parameters that stand in the places of images.
+    /// The names of all SSM parameters in image fields.
     pub(super) fn parameters(&self) -> BTreeSet<String> {
         let texts = self.versions.iter().filter_map(|version| version.image.as_deref());
         let names = texts.filter_map(|text| match LaunchImage::of(text) {
@@ -100,7 +100,7 @@ impl Templates {
         names.collect()
     }
 
-    /// The version that something refers to.
+    /// Looks up a referenced version.
     pub(super) fn version(&self, wanted: &Wanted) -> Seen<'_> {
         let known = self.numbers.get(&wanted.template);
         let number = match wanted.version() {

@@ -1,4 +1,4 @@
-//! The calls about usage reports, one by one.
+//! EC2's calls for image usage reports.
 
 use std::collections::BTreeMap;
 
@@ -19,37 +19,37 @@ const DELETE: &str = "DeleteImageUsageReport";
 
 const TEMPLATES: &str = "ec2:LaunchTemplate";
 const KINDS: [&str; 4] = ["ec2:Instance", TEMPLATES, "imagebuilder:ImageRecipe", "imagebuilder:ContainerRecipe"];
-/// How many versions of a template EC2 looks at: its maximum, as its default of 20 would miss older ones.
+/// The number of template versions EC2 searches: its maximum, as the default of 20 would miss older ones.
 const DEPTH: &str = "10000";
 const DEPTH_OPTION: &str = "version-depth";
-/// EC2's limit of images in one question.
+/// EC2's limit for images in one call.
 const IDS_A_CALL: usize = 200;
 
-/// A report.
+/// An image usage report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Report {
     pub(super) id: String,
     pub(super) state: State,
-    /// Whether it covers what ours would: every account, every kind, templates to their first version.
+    /// Whether it covers what amictl requests: every account, every resource type, all template versions.
     pub(super) covers: bool,
     pub(super) created_at: Option<DateTime<Utc>>,
 }
 
-/// How far a report is.
+/// The state of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
     Pending,
     Available,
-    /// It came to nothing, in EC2's words.
+    /// It failed, with EC2's reason.
     Failed(String),
 }
 
-/// All reports of images, of everybody in the account.
+/// All reports on these images, including those other users of the account requested.
 pub(super) async fn reports(target: &Target, images: &[ImageId]) -> Result<BTreeMap<ImageId, Vec<Report>>, ApiError> {
     let mut all: BTreeMap<ImageId, Vec<Report>> = BTreeMap::new();
     for some in images.chunks(IDS_A_CALL) {
         let ids = some.iter().map(ToString::to_string).collect();
-        // Nothing says that EC2 takes a page size together with ids.
+        // AWS does not document that EC2 accepts a page size with ids.
         let mut pages = target.ec2.describe_image_usage_reports().set_image_ids(Some(ids)).into_paginator().send();
         while let Some(page) = pages.next().await {
             for report in page.map_err(api(DESCRIBE, &target.region))?.image_usage_reports() {
@@ -87,7 +87,7 @@ fn covers(report: &ImageUsageReport) -> bool {
     report.account_ids().is_empty() && every && deep
 }
 
-/// Has EC2 make a report; gives its id.
+/// Requests a report and returns its id.
 pub(super) async fn create(target: &Target, image: &ImageId) -> Result<String, ApiError> {
     let kind = |name: &str| {
         let option = TypeOption::builder().option_name(DEPTH_OPTION).option_values(DEPTH).build();
@@ -100,7 +100,7 @@ pub(super) async fn create(target: &Target, image: &ImageId) -> Result<String, A
     answer.report_id().map(str::to_owned).ok_or_else(|| ApiError::unreadable(CREATE, &target.region))
 }
 
-/// What a report says of accounts other than that of the image, whose own use is known better without it.
+/// The use by other accounts in a report; that of the image's own account is known better from other sources.
 pub(super) async fn entries(target: &Target, id: &str) -> Result<Vec<Reference>, ApiError> {
     let own = target.account().await?.to_string();
     let mut pages = target.ec2.describe_image_usage_report_entries().report_ids(id).into_paginator().send();
@@ -122,7 +122,7 @@ pub(super) async fn entries(target: &Target, id: &str) -> Result<Vec<Reference>,
     Ok(accounts.into_iter().map(reference).collect())
 }
 
-/// Deletes a report. One that stays goes by itself after 30 days.
+/// Deletes a report. EC2 deletes others itself after 30 days.
 pub(super) async fn delete(target: &Target, id: &str) {
     let answer = target.ec2.delete_image_usage_report().report_id(id).send().await;
     if let Err(error) = answer.map_err(api(DELETE, &target.region)) {

@@ -1,7 +1,7 @@
-//! EC2's image usage reports: the accounts that use an image, counted by EC2 itself, in every account there is.
+//! EC2's image usage reports: the accounts that use an image, across all of AWS.
 //!
-//! They lag: what was launched in the last day, and templates of the last days, may be missing. So they add to what
-//! is found otherwise and never stand in for it.
+//! Reports lag: launches of the last day, and templates of the last days, may be missing. So they supplement the other
+//! sources and never replace them.
 
 mod calls;
 
@@ -22,21 +22,21 @@ use crate::domain::problem::Problem;
 use crate::domain::usage::source::Reference;
 use calls::{Report, State};
 
-/// EC2's limit of reports in the making, of an account.
+/// EC2's limit for pending reports per account.
 const MOST_PENDING: usize = 2000;
-/// A report that is younger is as good as a new one: EC2's own lag is as long.
+/// A younger report is as good as a new one: EC2's own lag is as long.
 const YOUNG: TimeDelta = TimeDelta::hours(24);
-/// EC2 may not show a report for this long after it gave its id out.
+/// The time for which EC2 may not show a new report.
 const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(120);
-/// How long whoever asks to stop waits for reports to be deleted. What is left goes by itself after 30 days.
+/// The time that a stopped run spends on deleting reports. EC2 deletes the others itself after 30 days.
 const CLEANING_UP: Duration = Duration::from_secs(10);
 
-/// Why a report was not to be had.
+/// The reason why there is no report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoReport {
-    /// The user wants to stop.
+    /// The user stopped the run.
     Interrupted,
-    /// Anything else: it is not known who uses the image.
+    /// Anything else: the use of the image is unknown.
     Failed(Problem),
 }
 
@@ -46,14 +46,14 @@ impl From<ApiError> for NoReport {
     }
 }
 
-/// The other accounts that use an image, or why they are not known.
+/// The use by other accounts, or why it is unknown.
 type Users = Result<Vec<Reference>, NoReport>;
 
-/// The other accounts that use own images, by reports. All that are missing are asked for first, and then waited for
-/// together. `done` is called for each image.
+/// The use of own images by other accounts. Missing reports are all requested first, then awaited together. `done` is
+/// called for each image.
 ///
-/// A report of the last day is used, and one that is being made already is waited for, as EC2 makes one at a time for
-/// each image; both only where they ask for all that ours would.
+/// A report of the last day is used, and a pending one is awaited, as EC2 makes one at a time per image; both only if
+/// they cover all that amictl requests.
 pub async fn users(
     target: &Target,
     images: BTreeSet<ImageId>,
@@ -69,10 +69,10 @@ pub async fn users(
     round.answers
 }
 
-/// A report that is not read yet.
+/// A report not read yet.
 struct Awaited {
     id: String,
-    /// When we asked for it; none where somebody else did.
+    /// The time amictl requested it; `None` if someone else did.
     made: Option<Instant>,
     covers: bool,
 }
@@ -81,11 +81,11 @@ struct Round<'a> {
     target: &'a Target,
     patience: &'a Patience,
     done: &'a (dyn Fn() + Send + Sync),
-    /// Images that a report is to be asked for.
+    /// Images without a report so far.
     wanted: BTreeSet<ImageId>,
-    /// Reports in the making.
+    /// Pending reports.
     waiting: BTreeMap<ImageId, Awaited>,
-    /// Reports that are made, or came to nothing.
+    /// Available or failed reports.
     ready: Vec<(ImageId, Awaited, Result<(), NoReport>)>,
     answers: Vec<(ImageId, Users)>,
 }
@@ -100,7 +100,7 @@ impl Round<'_> {
             self.read().await;
             match (self.waiting.is_empty(), self.wanted.is_empty()) {
                 (true, true) => return Ok(()),
-                // Somebody else's came to nothing: there is room for ours.
+                // Another user's report failed, so amictl can request its own.
                 (true, false) => {}
                 (false, _) => pauses.pause().await.map_err(|over| match over {
                     Over::Interrupted => NoReport::Interrupted,
@@ -110,7 +110,7 @@ impl Round<'_> {
         }
     }
 
-    /// Finds the reports that are there already.
+    /// Finds existing reports.
     async fn take_up(&mut self, now: DateTime<Utc>) -> Result<(), NoReport> {
         let images: Vec<_> = self.wanted.iter().cloned().collect();
         for (image, reports) in calls::reports(self.target, &images).await? {
@@ -127,8 +127,7 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Asks for the reports that are missing, as many as EC2 makes at a time; none after the time to wait is over, as
-    /// nobody would read it.
+    /// Requests the missing reports, as many as EC2 allows; none after the deadline, as they would not be read.
     async fn begin(&mut self) -> Result<(), NoReport> {
         let room = MOST_PENDING.saturating_sub(self.waiting.len());
         let some: Vec<_> = (0..room).map_while(|_| self.wanted.pop_first()).collect();
@@ -137,7 +136,7 @@ impl Round<'_> {
             let answer = match () {
                 () if patience.stop.asked() => Err(NoReport::Interrupted),
                 () if Instant::now() >= patience.until => Err(late(NOT_ASKED)),
-                // Not now: others have used the room up.
+                // Later: other users have reached EC2's limit.
                 () if full.load(Ordering::Relaxed) => return (image, None),
                 () => calls::create(target, &image).await.map_err(NoReport::from),
             };
@@ -153,7 +152,7 @@ impl Round<'_> {
                 Some((Ok(id), _)) => {
                     self.waiting.insert(image, Awaited { id, made: Some(Instant::now()), covers: true });
                 }
-                // When one that is being made is ready, there is room.
+                // EC2 has capacity when a pending report is ready.
                 Some((Err(_), true)) if others => drop(self.wanted.insert(image)),
                 Some((Err(why), _)) => self.answer(image, Err(why)),
             }
@@ -161,7 +160,7 @@ impl Round<'_> {
         if patience.stop.asked() { Err(NoReport::Interrupted) } else { Ok(()) }
     }
 
-    /// Looks how far the reports are.
+    /// Reads the states of the reports.
     async fn look(&mut self) -> Result<(), NoReport> {
         let images: Vec<_> = self.waiting.keys().cloned().collect();
         let reports = calls::reports(self.target, &images).await?;
@@ -182,8 +181,8 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Reads the reports that are made. Ours are of no more use then; those of others are left to them, and where one
-    /// does not help there is room for ours now.
+    /// Reads the available reports and deletes amictl's own; those of other users stay. If one does not cover enough,
+    /// amictl can now request its own.
     async fn read(&mut self) {
         let (target, patience) = (self.target, self.patience);
         let ready = std::mem::take(&mut self.ready);
@@ -216,16 +215,16 @@ impl Round<'_> {
         self.delete(ours).await;
     }
 
-    /// The reports that are there still after they were read. Another run may have deleted one in the meantime, and
-    /// nothing is concluded from entries that were not there any more.
+    /// The reports that still exist after they were read. Another run may have deleted one meanwhile, and entries read
+    /// after that are incomplete.
     async fn there(&self, read: &[(ImageId, Awaited, Users)]) -> Result<BTreeSet<String>, ApiError> {
         let images: Vec<_> = read.iter().filter(|(_, _, users)| users.is_ok()).map(|(id, ..)| id.clone()).collect();
         let reports = calls::reports(self.target, &images).await?.into_values().flatten();
         Ok(reports.filter(|report| report.state == State::Available).map(|report| report.id).collect())
     }
 
-    /// Ends it for all images that there is no answer for. What takes longer than we wait for is taken up by the next
-    /// run; otherwise our reports are of no more use.
+    /// Ends the search for all images without an answer. After a timeout the next run resumes the pending reports;
+    /// otherwise amictl's own are deleted.
     async fn give_up(&mut self, why: &NoReport) {
         let timed_out = matches!(why, NoReport::Failed(problem) if problem.code == TIMEOUT);
         let not_asked = if timed_out { late(NOT_ASKED) } else { why.clone() };
@@ -262,7 +261,7 @@ fn gone(id: &str) -> NoReport {
     failed("UsageReportGone", format!("the usage report {id} is gone before it was read"))
 }
 
-/// The time to wait is over.
+/// The error at the deadline.
 fn late(what: &str) -> NoReport {
     failed(TIMEOUT, format!("{what}; give it more time with --timeout"))
 }

@@ -1,4 +1,4 @@
-//! Changes every selected image, or asks EC2 whether it would.
+//! One change to every selected image, made or only checked with EC2.
 
 use anyhow::Result;
 
@@ -34,7 +34,7 @@ impl Changes {
     }
 }
 
-/// Asks EC2 about every image whether it would work, and says so. Nothing is changed.
+/// Asks EC2 for every image whether the change would work, and reports it. Changes nothing.
 pub async fn tried(
     context: &Context,
     chosen: Chosen,

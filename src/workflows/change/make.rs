@@ -13,7 +13,7 @@ use crate::domain::tags::SHARES;
 use crate::service::{Target, lifecycle};
 use crate::workflows::run::context::Context;
 
-/// Asks EC2 whether it would make a change; tells whether anything is to be changed.
+/// Asks EC2 whether it would accept a change; returns whether anything is to be changed.
 pub async fn check(target: &Target, image: &Image, change: &Change) -> Result<bool, Problem> {
     lifecycle::check(target, image, change).await?;
     Ok(!change.holds(image))
@@ -41,7 +41,7 @@ pub async fn made(context: &Context, target: &Target, image: &Image, change: &Ch
     told(&now, Outcome::new(&now, verb, true, Status::Done), context.now)
 }
 
-/// What the user should know of the image as it is now, `at` this time.
+/// Adds a detail about the image's new state, as of `at`.
 pub fn told(now: &Image, outcome: Outcome, at: DateTime<Utc>) -> Outcome {
     let cooling = now.protection.cooling(at);
     match (outcome.verb, now.deprecated_at, cooling) {

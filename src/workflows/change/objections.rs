@@ -1,4 +1,4 @@
-//! Refuses, before anything is changed, what EC2 would refuse.
+//! Refusals of changes that EC2 would refuse, before anything is changed.
 
 use anyhow::Result;
 

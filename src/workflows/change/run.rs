@@ -1,5 +1,4 @@
-//! What all commands do alike that change images in a way that can be taken back: choose, refuse before anything is
-//! changed, change side by side, report.
+//! The common flow of reversible changes: select images, refuse early, change concurrently, report.
 
 use anyhow::Result;
 
@@ -15,18 +14,18 @@ use crate::workflows::select::references;
 use crate::workflows::select::refusals::{self, unless};
 use crate::workflows::select::selection::Chosen;
 
-/// Which images to change.
+/// The images to change.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The references of the images.
     pub references: Vec<ImageRef>,
-    /// Whether their copies in the places of the run are changed as well.
+    /// Whether to change their copies in the places of the run as well.
     pub copies: bool,
-    /// Whether EC2 is only asked whether it would work.
+    /// Whether to only ask EC2 whether the change would work.
     pub dry_run: bool,
 }
 
-/// Chooses the images, which must all be our own.
+/// Selects the images, all of which the account must own.
 pub async fn choose(context: &Context, references: &[ImageRef], copies: bool, every_version: bool) -> Result<Chosen> {
     let chosen = references::choose(context, references, every_version, copies).await?;
     unless(context, &chosen, refusals::owned(&chosen.images, "change").await)?;
@@ -38,7 +37,7 @@ pub async fn run(context: &Context, request: Request, change: &Change) -> Result
     run_each(context, request, change.verb(), |_| change.clone()).await
 }
 
-/// Makes a change to every image that depends on how the image is.
+/// Makes a change to every image that depends on its state.
 pub async fn run_each(
     context: &Context,
     request: Request,

@@ -1,4 +1,4 @@
-//! How a run ends that changed images, or would have.
+//! The end of a run that changed images: what failed, the exit code and the command for the rest.
 
 use anyhow::Result;
 
@@ -9,11 +9,10 @@ use crate::domain::report::{Outcome, Report, Status};
 use crate::service::client::error::codes;
 use crate::workflows::run::context::{self, Context};
 
-/// Codes of answers that were lost: what was asked for may be done nonetheless, so that the same words may stand for
-/// another image.
+/// Codes of lost answers: the change may have been made, so that the same references may now stand for other images.
 const LOST: [&str; 3] = [codes::CONNECTION, codes::TIMEOUT, codes::RESPONSE];
 
-/// Says what failed, and ends the run as the report asks for.
+/// Prints failures and ends the run as the report requires.
 pub fn real(context: &Context, report: &Report, whole: &Whole) -> Result<()> {
     let (done, failed, skipped) = report.counts();
     let message = format!("{done} done, {failed} failed, {skipped} skipped");
@@ -26,7 +25,7 @@ pub fn real(context: &Context, report: &Report, whole: &Whole) -> Result<()> {
     end(context, report, &message, rest)
 }
 
-/// The same of a dry run.
+/// As [`real`], for a dry run.
 pub fn dry(context: &Context, report: &Report) -> Result<()> {
     let (done, failed, _) = report.counts();
     let message = format!("dry run: {done} would work, {failed} would not");
@@ -35,7 +34,7 @@ pub fn dry(context: &Context, report: &Report) -> Result<()> {
 
 fn end(context: &Context, report: &Report, message: &str, hint: Option<String>) -> Result<()> {
     let failure = report.failure();
-    // Where nothing at all worked, the run ends with what EC2 said.
+    // If nothing worked, the run ends with EC2's error.
     let last = (failure == Some(Kind::Failed)).then(|| report.results.iter().find_map(problem)).flatten();
     tell(context, report, last.map(|(outcome, _)| outcome));
     match (failure, last) {

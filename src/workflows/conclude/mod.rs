@@ -1,4 +1,4 @@
-//! How runs end.
+//! The ends of runs: messages, exit codes and resume commands.
 
 pub mod changes;
 pub mod removals;

@@ -1,4 +1,4 @@
-//! How a run ends that deregisters images or deletes snapshots.
+//! The end of a run that deregisters images or deletes snapshots.
 
 use anyhow::Result;
 
@@ -8,7 +8,7 @@ use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
 use crate::domain::snapshot::delete_line;
 use crate::workflows::run::context::{Context, tell_errors};
 
-/// What deletes the snapshots that are left of images which are gone: nothing can be named by those any more.
+/// The command lines that delete the remaining snapshots of deregistered images, which no image id names any more.
 pub fn left_behind(report: &Report) -> Option<String> {
     let several = report.results.windows(2).any(|pair| pair[0].account != pair[1].account);
     let of = |outcome: &Outcome| {
@@ -24,7 +24,7 @@ pub fn left_behind(report: &Report) -> Option<String> {
     (!lines.is_empty()).then(|| format!("delete the snapshots that are left with: {}", lines.join("; ")))
 }
 
-/// What EC2 deletes for nobody but AWS Backup, images and snapshots.
+/// The images and snapshots that only AWS Backup can delete.
 pub fn of_backup(report: &Report) -> Option<String> {
     let mut ids = Vec::new();
     for outcome in &report.results {
@@ -39,8 +39,8 @@ pub fn of_backup(report: &Report) -> Option<String> {
     (!ids.is_empty()).then(|| format!("in AWS Backup, delete the recovery points of {}", ids.join(", ")))
 }
 
-/// Says what failed, and ends the run as the report asks for. Without a hint, the same command does the rest: that is
-/// for those that decide anew what is to be done.
+/// Prints failures and ends the run as the report requires. The default hint, to run the same command again, is for
+/// commands that decide anew what to do.
 pub fn finish(context: &Context, report: &Report, hint: Option<String>) -> Result<()> {
     for outcome in &report.results {
         if let Status::Failed(problem) | Status::Skipped(problem) = &outcome.status {

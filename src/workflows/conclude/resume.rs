@@ -1,7 +1,7 @@
-//! The command line that does what a run has left.
+//! The command line that does the rest of a run.
 //!
-//! It names images by their ids. The words of the user may stand for other images by now: once the newest version is
-//! disabled, deprecated or gone, its family stands for the one before, and that is the one to roll back to.
+//! It names images by their ids. The user's references may now stand for other images: once the newest version is
+//! disabled, deprecated or deregistered, its family stands for the one before, which is the one to roll back to.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use crate::domain::report::{Outcome, Report, Status};
 use crate::service::Target;
 use crate::workflows::select::selection::Chosen;
 
-/// What a run was to work on, and where it could not look.
+/// The images of a run, and the places it could not search.
 pub struct Whole {
     images: Vec<(Target, ImageId)>,
-    /// So many of them were named; the others are copies of those.
+    /// The number of named images; the others are copies of those.
     named: usize,
     unread: Vec<Target>,
     unfollowed: Vec<Target>,
@@ -24,7 +24,7 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// Of what was chosen.
+    /// From the selected images.
     pub fn of(chosen: &Chosen) -> Self {
         Self {
             images: chosen.images.iter().map(|(target, image)| (target.clone(), image.id.clone())).collect(),
@@ -36,7 +36,7 @@ impl Whole {
         }
     }
 
-    /// How to do the rest; nothing where nothing is left.
+    /// The hint for the rest; `None` if nothing is left.
     pub fn rest(&self, invocation: &Invocation, report: &Report) -> Option<String> {
         let left: BTreeSet<_> = report.results.iter().filter(|o| is_left(o)).map(|o| &o.image_id).collect();
         let left: Vec<_> = self.images.iter().filter(|(_, id)| left.contains(id)).collect();
@@ -50,7 +50,7 @@ impl Whole {
         (!words.is_empty()).then(|| words.join("; "))
     }
 
-    /// A line for each account.
+    /// One line per account.
     fn apart(&self, invocation: &Invocation, left: &[&(Target, ImageId)]) -> Vec<String> {
         let mut lines: Vec<_> = by_account(left.iter().copied(), &[])
             .iter()
@@ -65,7 +65,7 @@ impl Whole {
         lines
     }
 
-    /// One line for all accounts, so that each is looked into for use by it. An id is in one account only.
+    /// One line for all accounts, so that each is searched for use by it. An id exists in one account only.
     fn together(&self, invocation: &Invocation, left: &[&(Target, ImageId)]) -> Vec<String> {
         let line = |images: &[&(Target, ImageId)], more: &str, gaps: &[Target]| {
             let regions = images.iter().map(|(target, _)| target).chain(gaps).map(|target| target.region.clone());
@@ -83,12 +83,12 @@ impl Whole {
         lines
     }
 
-    /// Places in which copies were not looked for.
+    /// The places not searched for copies.
     fn gaps(&self) -> Vec<Target> {
         self.unread.iter().chain(&self.unfollowed).cloned().collect()
     }
 
-    /// How to go on where nobody could look, with the same words: nothing has changed there.
+    /// The hint for places that could not be searched: the same references, as nothing has changed there.
     fn elsewhere(&self) -> Option<String> {
         let mut all: Vec<_> = self.unread.iter().map(|place| format!("with {} only", place.options())).collect();
         all.extend(self.unentered.iter().map(|account| format!("with the role of account {account} only")));
@@ -96,8 +96,8 @@ impl Whole {
         Some(format!("nothing was done where nobody could look: give the command again for that alone, {all}"))
     }
 
-    /// The same where all accounts are to be looked into again. In those where the work is done the same words may stand
-    /// for other images by now, so what is to go is named by its id.
+    /// As [`Self::elsewhere`], if all accounts are to be searched again. In those already done, the same references may
+    /// now stand for other images, so the images are named by id.
     fn unseen(&self) -> Option<String> {
         let mut all: Vec<_> = self.unread.iter().map(|place| format!("amictl list {}", place.options())).collect();
         all.extend(self.unentered.iter().map(|account| format!("amictl list with the role of account {account}")));
@@ -109,7 +109,7 @@ impl Whole {
     }
 }
 
-/// Whether another run would find something to do. Of an image that is gone nothing is left that could be named.
+/// Whether another run would have something to do. A deregistered image cannot be named again.
 fn is_left(outcome: &Outcome) -> bool {
     match outcome.status {
         Status::Done => false,
@@ -120,7 +120,7 @@ fn is_left(outcome: &Outcome) -> bool {
 
 type OfAccount<'a> = (&'a Target, Vec<&'a ImageId>, BTreeSet<Region>);
 
-/// The images account by account, with the regions they are in, and those of more places of the account.
+/// The images by account, with their regions, and the regions of `more` places of the account.
 fn by_account<'a>(images: impl Iterator<Item = &'a (Target, ImageId)>, more: &[Target]) -> Vec<OfAccount<'a>> {
     let mut accounts: Vec<OfAccount<'a>> = Vec::new();
     for (target, id) in images {

@@ -1,4 +1,4 @@
-//! How runs over several accounts and sources end: doubt about use first, then what could not be looked into.
+//! The end of a survey: exit 4 if a source of use was unreadable, else exit 3 if an account was.
 
 use anyhow::Result;
 
@@ -7,7 +7,7 @@ use crate::domain::plan::document::Plan;
 use crate::domain::problem::PlaceError;
 use crate::domain::usage::source::Usage;
 
-/// Refuses to end well when an account could not be looked into.
+/// Fails if an account could not be read.
 pub fn whole(errors: &[PlaceError]) -> Result<()> {
     match errors.len() {
         0 => Ok(()),
@@ -19,7 +19,7 @@ pub fn whole(errors: &[PlaceError]) -> Result<()> {
     }
 }
 
-/// Refuses to end well when a source could not be read.
+/// Fails if a source could not be read.
 pub fn verified(plan: &Plan) -> Result<()> {
     let (by_image, of_all): (Vec<_>, Vec<_>) = plan.failed_sources().partition(|row| row.by_image());
     let failed: Vec<_> = of_all.into_iter().map(|row| plan.place(row)).collect();
@@ -36,7 +36,7 @@ pub fn verified(plan: &Plan) -> Result<()> {
     Err(unverified(message))
 }
 
-/// Refuses to end well when a source could not be read: who uses an image is then not known for certain.
+/// Fails if a source could not be read: the use of images is then uncertain.
 pub fn all_read<'a>(all: impl IntoIterator<Item = &'a Usage>) -> Result<()> {
     let (mut failed, mut sources) = (0, 0);
     for usage in all {

@@ -1,4 +1,4 @@
-//! Which accounts may copy an image, as its owner sees it: found out before EC2 is asked for anything.
+//! Access of accounts to an image, read from its owner before EC2 is asked to copy.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::service::permissions::{launch_permissions, volume_permissions};
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 
-/// What each account may do with an image whose owner can be entered. An account may have failed before.
+/// The access of each account to an image whose owner can be entered. An account may have failed before.
 pub async fn with_owner(
     context: &Context,
     owner: &Target,
@@ -55,7 +55,7 @@ async fn other_than(owner: &Target, target: &Target) -> Result<Option<AccountId>
     Ok((ours != theirs).then(|| ours.clone()))
 }
 
-/// To whom the owner of an image has given it and its snapshots, as far as that can be read.
+/// The permissions on an image and its snapshots, if they could be read.
 struct Given {
     launch: Result<BTreeSet<Principal>, ApiError>,
     snapshots: Vec<(SnapshotId, Result<BTreeSet<Principal>, ApiError>)>,
@@ -72,7 +72,7 @@ impl Given {
         Self { launch, snapshots }
     }
 
-    /// Refuses what EC2 would refuse: an image or a snapshot that is not shared with the account.
+    /// The failure for an image or snapshot that is not shared with the account, as EC2 would refuse it.
     fn refuses(&self, context: &Context, owner: &Target, image: &Image, account: &AccountId) -> Option<Failure> {
         let options = owner.options();
         match &self.launch {

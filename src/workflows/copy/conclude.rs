@@ -1,4 +1,4 @@
-//! How a run of copies ends.
+//! The end of a run of copies.
 
 use anyhow::Result;
 
@@ -9,7 +9,7 @@ use crate::workflows::follow_up;
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
 
-/// Ends the run: well only where nothing is left to do.
+/// Ends the run; a success only if nothing is left to do.
 pub fn end(context: &Context, all: &[Copies], made: &Made, mut failed: Vec<Failed>, part: &'static str) -> Result<()> {
     let left = made.steps.iter().filter(|step| !follow_up::is_done(step)).count();
     if failed.is_empty() && left == 0 {
@@ -21,7 +21,7 @@ pub fn end(context: &Context, all: &[Copies], made: &Made, mut failed: Vec<Faile
     if made.images.is_empty() || interrupted.is_some() {
         let Failed { of, region, error } = failed.swap_remove(interrupted.unwrap_or(0));
         let error = match error.downcast_ref::<Failure>() {
-            // What goes on at AWS will not go through the steps by itself.
+            // The steps are left even when AWS completes the copy.
             Some(failure)
                 if left > 0 && matches!(failure.kind, Kind::TimedOut | Kind::Interrupted | Kind::OutOfSight) =>
             {
@@ -43,7 +43,7 @@ pub fn end(context: &Context, all: &[Copies], made: &Made, mut failed: Vec<Faile
     Err(failure.hint(hint).into())
 }
 
-/// Ends a dry run, which goes on where something would not work.
+/// Ends a dry run, which checked every copy even after a refusal.
 pub fn dry(context: &Context, all: &[Copies], mut failed: Vec<Failed>) -> Result<()> {
     failed.sort_by_key(|failed| failed.of);
     for Failed { of, region, error } in &failed {

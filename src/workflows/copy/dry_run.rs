@@ -1,4 +1,4 @@
-//! Asks EC2 whether each copy could be made.
+//! The dry run of `copy`: asks EC2 for each copy whether it could be made.
 
 use anyhow::Result;
 use futures::StreamExt;

@@ -1,4 +1,4 @@
-//! Copies of images of other accounts: what they lack, and what keeps them from being made.
+//! Explanations for copies of other accounts' images: missing tags, and why a copy fails.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::service::copy::Encryption;
 use crate::service::{Target, images, kms_keys, snapshots};
 use crate::workflows::run::context::Context;
 
-/// Says, once for all accounts, what the copies of an image of others will lack.
+/// Prints once, for all accounts, which tags the copies of another account's image will lack.
 pub fn tell<'a>(context: &Context, all: impl IntoIterator<Item = &'a Copies>) {
     let lacks = |copies: &&Copies| !copies.source.own && copies.owner.is_none() && copies.tags;
     let Some(Copies { source, .. }) = all.into_iter().find(lacks) else { return };
@@ -28,7 +28,7 @@ pub fn tell<'a>(context: &Context, all: impl IntoIterator<Item = &'a Copies>) {
     ));
 }
 
-/// What EC2 means when it refuses to copy an image of others.
+/// Explains EC2's refusal to copy another account's image.
 pub async fn explained(to: &Target, copies: &Copies, error: Error) -> Error {
     let Some(refusal) = error.downcast_ref::<ApiError>().filter(|_| !copies.source.own) else { return error };
     let source = &copies.source;
@@ -55,7 +55,7 @@ async fn account(target: &Target) -> String {
     target.account().await.map_or_else(|_| "ACCOUNT".to_owned(), ToString::to_string)
 }
 
-/// What a copy failed for that EC2 began: where it was a key, which keys there are and what is wrong with them.
+/// Explains a copy that failed after EC2 started it: for a key, the keys involved and their problems.
 pub async fn failed(to: &Target, copies: &Copies, id: &ImageId, error: Error) -> Error {
     let Some(failure) = error.downcast_ref::<Failure>() else { return error };
     if failure.code == "ImageNotAvailable" && !snapshots_say_key(to, id).await {
@@ -92,10 +92,10 @@ async fn snapshots_say_key(to: &Target, id: &ImageId) -> bool {
     said.is_ok_and(|said| said.iter().any(|message| copy_access::is_about_keys(message)))
 }
 
-/// A key, where it is, and whose it is in this copy.
+/// A key, its place, and its role in this copy.
 type Key = (Target, String, &'static str);
 
-/// The keys of the source, as its owner sees them or as whoever it is shared with.
+/// The keys of the source, as seen by its owner, if entered, else by the copying account.
 async fn source_keys(to: &Target, copies: &Copies) -> Vec<Key> {
     let encrypted = copies.source.snapshots.iter().filter(|snapshot| snapshot.encrypted);
     let ids: Vec<_> = encrypted.map(|snapshot| snapshot.id.clone()).collect();
@@ -106,7 +106,7 @@ async fn source_keys(to: &Target, copies: &Copies) -> Vec<Key> {
     keys.into_iter().map(|key| (place.clone(), key, "the source")).collect()
 }
 
-/// The key that the copy asks for, or the default one where it does not say.
+/// The requested key of the copy, or the default one.
 async fn target_key(to: &Target, copies: &Copies) -> Option<Key> {
     let key = match copies.encryption(&to.region) {
         Encryption::Key(key) => key,

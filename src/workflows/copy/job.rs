@@ -1,4 +1,4 @@
-//! What to copy to an account, what was made, and what failed.
+//! The copies to one account: the request, the images made, and the failures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,33 +14,33 @@ use crate::service::Target;
 use crate::service::copy::{Encryption, Request};
 use crate::workflows::follow_up::Steps;
 
-/// What to copy to an account, and how.
+/// The copies to one account.
 #[derive(Clone)]
 pub struct Copies {
     /// The account, in the region of the source.
     pub target: Target,
-    /// What messages call the account, where there are several.
+    /// The account in messages, if there are several.
     pub whose: Option<String>,
     /// The image, as the account sees it.
     pub source: Image,
-    /// Its owner, where that is another account that can be entered.
+    /// Its owner, if that is another account that can be entered.
     pub owner: Option<Target>,
     /// The regions.
     pub to: BTreeSet<Region>,
     /// The name of the copies.
     pub name: String,
-    /// How each region encrypts; regions without an entry as the source.
+    /// The encryption by region; without an entry as the source.
     pub encryption: BTreeMap<Region, Encryption>,
     /// Whether tags are copied.
     pub tags: bool,
     /// Whether to wait.
     pub wait: bool,
-    /// What is done to each copy.
+    /// The steps after each copy.
     pub steps: Steps,
 }
 
 impl Copies {
-    /// Plain copies of `source` under its own name, to no region yet.
+    /// Plain copies of `source` under its own name, without regions so far.
     pub fn of(target: Target, source: Image) -> Self {
         let name = source.name.clone().unwrap_or_else(|| source.id.to_string());
         Self {
@@ -57,7 +57,7 @@ impl Copies {
         }
     }
 
-    /// A region as messages name it.
+    /// A region, for messages.
     pub fn at(&self, region: &Region) -> String {
         match &self.whose {
             Some(account) => format!("account {account}, region {region}"),
@@ -65,12 +65,12 @@ impl Copies {
         }
     }
 
-    /// How the copy in a region is encrypted.
+    /// The encryption of the copy in a region.
     pub fn encryption(&self, region: &Region) -> Encryption {
         self.encryption.get(region).cloned().unwrap_or(Encryption::AsSource)
     }
 
-    /// What messages say of something that failed: a region, or all of an account.
+    /// The place of a failure, for messages: a region, or a whole account.
     pub fn failing(&self, region: Option<&Region>) -> String {
         match (region, &self.whose) {
             (None, Some(account)) => format!("account {account}"),
@@ -78,7 +78,7 @@ impl Copies {
         }
     }
 
-    /// The options of a command line that the owner of the image runs.
+    /// The options of a command line for the image's owner.
     pub fn owner_options(&self) -> String {
         match &self.owner {
             Some(owner) => owner.options(),
@@ -86,7 +86,7 @@ impl Copies {
         }
     }
 
-    /// What EC2 is asked for in a region.
+    /// The request to EC2 in a region.
     pub fn request(&self, region: &Region) -> Request {
         let tags = CopyTags {
             source: &self.source.tags,
@@ -103,28 +103,28 @@ impl Copies {
     }
 }
 
-/// What a run has made, and what was done to it.
+/// The images of a run, and the outcomes of their steps.
 #[derive(Default)]
 pub struct Made {
     /// The images.
     pub images: Vec<Image>,
-    /// The steps taken with them, and those that could not be.
+    /// The outcomes of their steps, successes and failures.
     pub steps: Vec<Outcome>,
-    /// Where no image could be made.
+    /// The places without an image.
     pub errors: Vec<PlaceError>,
 }
 
-/// Copies to one account that are not made.
+/// A failed copy, or all of an account.
 pub struct Failed {
-    /// Which account: the place of its copies in the list of all.
+    /// The index of the account in the list of all.
     pub of: usize,
-    /// The region that failed; all of them where the account cannot copy the image at all.
+    /// The failed region; `None` for all, if the account cannot copy the image at all.
     pub region: Option<Region>,
-    /// Why.
+    /// The error.
     pub error: Error,
 }
 
-/// What became of one copy.
+/// The result of one copy.
 pub struct Copied {
     pub of: usize,
     pub region: Region,
@@ -132,7 +132,7 @@ pub struct Copied {
     pub steps: Vec<Outcome>,
 }
 
-/// The accounts that are not refused, as places in the list of all.
+/// The indexes of the accounts that were not refused.
 pub fn open<'a>(all: &'a [Copies], refused: &'a [Failed]) -> impl Iterator<Item = usize> + use<'a> {
     (0..all.len()).filter(|of| !refused.iter().any(|failed| failed.of == *of))
 }
@@ -141,10 +141,10 @@ pub fn open<'a>(all: &'a [Copies], refused: &'a [Failed]) -> impl Iterator<Item 
 pub struct CopySource {
     /// The account, in the region of the image.
     pub target: Target,
-    /// The image; it is `own` where it belongs to this account.
+    /// The image; it is `own` if this account owns it.
     pub image: Image,
-    /// Its owner, where that is another account that can be entered.
+    /// Its owner, if that is another account that can be entered.
     pub owner: Option<Target>,
-    /// Why this account cannot copy it, where that is known before EC2 is asked.
+    /// Why this account cannot copy it, if known without asking EC2.
     pub refusal: Option<Error>,
 }

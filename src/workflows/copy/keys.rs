@@ -1,5 +1,4 @@
-//! The keys under which images end up that are to be shared: nothing can be shared under a key of AWS, so that is found
-//! out before anything is made.
+//! Refuses, early, images that could not be shared because an AWS managed key would encrypt them.
 
 use std::collections::BTreeSet;
 
@@ -17,32 +16,32 @@ use crate::service::{Target, kms_keys, snapshots};
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 
-/// What an image is made of, as far as keys go.
+/// The encryption of the volumes of an image.
 #[derive(Debug, Clone, Default)]
 pub struct Volumes {
-    /// The keys of those that are encrypted.
+    /// The keys of encrypted volumes.
     pub keys: BTreeSet<String>,
     /// Whether any is encrypted.
     pub encrypted: bool,
-    /// Whether any is not.
+    /// Whether any is unencrypted.
     pub plain: bool,
 }
 
 impl Volumes {
-    /// By the key of each volume.
+    /// From the key of each volume.
     pub fn new(keys: &[Option<String>]) -> Self {
         let known: BTreeSet<String> = keys.iter().flatten().cloned().collect();
         Self { encrypted: !known.is_empty(), plain: keys.iter().any(Option::is_none), keys: known }
     }
 
-    /// Those of an image; their keys, which only a copy beside the image takes over, are left out.
+    /// From an image; without keys, which only a copy in the image's own region keeps.
     fn of(image: &Image) -> Self {
         let plain = image.snapshots.iter().any(|snapshot| !snapshot.encrypted);
         Self { keys: BTreeSet::new(), encrypted: image.encrypted(), plain }
     }
 }
 
-/// Refuses to make copies that could not be shared.
+/// Refuses copies that could not be shared.
 pub async fn copies(context: &Context, copies: &Copies) -> Result<()> {
     if !copies.steps.shares() {
         return Ok(());
@@ -64,7 +63,7 @@ pub async fn copies(context: &Context, copies: &Copies) -> Result<()> {
         .into())
 }
 
-/// Refuses to make an image of these volumes, or copies of it, that could not be shared.
+/// Refuses an image of these volumes, or copies of it, that could not be shared.
 pub async fn image(
     context: &Context,
     target: &Target,
@@ -94,8 +93,8 @@ fn refusal(what: &str, key: &str) -> Failure {
     Failure::new(Kind::Refused, "DefaultKey", message)
 }
 
-/// The first region in which a copy would end up under a key of AWS, and that key. `home` is the region of a source of
-/// our own.
+/// The first region in which an AWS managed key would encrypt a copy, and that key. `home` is the region of an own
+/// source.
 async fn unshareable(
     context: &Context,
     target: &Target,
@@ -147,7 +146,7 @@ async fn keys_of_copy(
     Ok(all)
 }
 
-/// The first of these keys that AWS manages. One that cannot be looked at is not taken for such a key: EC2 will tell.
+/// The first AWS managed key among these. A key that cannot be described does not count: EC2 decides.
 async fn of_aws(context: &Context, at: &Target, keys: &BTreeSet<String>) -> Option<String> {
     for key in keys {
         match kms_keys::managed_by_aws(at, key).await {

@@ -1,4 +1,4 @@
-//! Making copies in many accounts and regions, with all that is done to them once they are there.
+//! One copy from its request to its last step: start, wait, tags, steps.
 
 use anyhow::Result;
 
@@ -24,7 +24,7 @@ pub async fn one(context: &Context, copies: &Copies, of: usize, region: Region) 
     Copied { of, region, result, steps }
 }
 
-/// Has EC2 begin the copy, or finds the one that is there.
+/// Starts the copy, or finds the existing one.
 async fn begin(context: &Context, copies: &Copies, region: &Region) -> Result<(Target, Started)> {
     let (to, at) = (copies.target.in_region(region), copies.at(region));
     let tell = |text: String| context.printer.say(text);
@@ -45,7 +45,7 @@ async fn begin(context: &Context, copies: &Copies, region: &Region) -> Result<(T
     Ok((to, started))
 }
 
-/// Waits for the copy, and takes the steps with it.
+/// Waits for the copy and takes its steps.
 async fn finish(context: &Context, copies: &Copies, to: &Target, started: &Started) -> (Result<Image>, Vec<Outcome>) {
     match completed(context, to, copies, started).await {
         Ok(image) => {
@@ -61,7 +61,7 @@ async fn finish(context: &Context, copies: &Copies, to: &Target, started: &Start
     }
 }
 
-/// Waits until the copy is available, and sees to its tags.
+/// Waits until the copy is available and completes its tags.
 async fn completed(context: &Context, to: &Target, copies: &Copies, started: &Started) -> Result<Image> {
     let (id, fresh) = (started.id(), matches!(started, Started::New(_)));
     if !copies.wait {
@@ -81,8 +81,8 @@ async fn completed(context: &Context, to: &Target, copies: &Copies, started: &St
     Ok(image)
 }
 
-/// Has the snapshots of a copy say that they are its own. The copy is good without: it is only that `orphans` then keeps
-/// them for doubt once it is gone.
+/// Tags the snapshots of a copy with its id. Without that the copy is fine, but after it is deregistered `orphans` will
+/// keep them in doubt.
 pub async fn mark(context: &Context, to: &Target, image: &Image) {
     if let Err(error) = copy::mark(to, image).await {
         let message = format!("warning: the snapshots of {} in {} could not be tagged", image.id, image.region);

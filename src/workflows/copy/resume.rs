@@ -1,4 +1,4 @@
-//! How a run ends that makes copies: with what is left to do, and the command lines that do it.
+//! Resume commands of `copy`: the command lines that do the rest of a run.
 
 use std::collections::BTreeSet;
 
@@ -12,17 +12,17 @@ use crate::domain::report::Outcome;
 use crate::service::copy::Encryption;
 use crate::workflows::run::diagnostics;
 
-/// How many copies were asked for.
+/// The number of requested copies.
 pub fn asked(all: &[Copies]) -> usize {
     all.iter().map(|copies| copies.to.len()).sum()
 }
 
-/// How many of them failed.
+/// The number of failed copies.
 pub fn lost(all: &[Copies], failed: &[Failed]) -> usize {
     (0..all.len()).map(|of| regions(all, failed, of).len()).sum()
 }
 
-/// The regions of an account in which copies failed.
+/// The regions of an account with failed copies.
 pub fn regions(all: &[Copies], failed: &[Failed], of: usize) -> BTreeSet<Region> {
     let (mut regions, to) = (BTreeSet::new(), &all[of].to);
     for failed in failed.iter().filter(|failed| failed.of == of) {
@@ -34,8 +34,8 @@ pub fn regions(all: &[Copies], failed: &[Failed], of: usize) -> BTreeSet<Region>
     regions
 }
 
-/// The command lines that do the rest, account by account: the copies that failed, once what holds their names is gone,
-/// those that are there being adopted, and the steps that failed with images that are there.
+/// The command lines for the rest, per account: failed copies, after removing what holds their names (existing copies
+/// are adopted), and the failed steps of existing images.
 pub fn again(all: &[Copies], made: &Made, failed: &[Failed]) -> Vec<String> {
     let mut lines = Vec::new();
     for (of, copies) in all.iter().enumerate() {
@@ -63,19 +63,19 @@ pub fn again(all: &[Copies], made: &Made, failed: &[Failed]) -> Vec<String> {
             }
         }
     }
-    // An owner that no role leads to is found by asking for the same accounts again.
+    // An owner without a role is found by running the same command again.
     lines.dedup();
     lines
 }
 
-/// What the words stand for that a command line leaves open, so that it does not fail again for the same reason.
+/// Explains the placeholders in the command lines, which keep them from failing again for the same reason.
 pub fn placeholders(all: &[Copies], failed: &[Failed]) -> String {
     let key = failed.iter().any(|failed| failed.needs_key(all)).then_some("; KEY is another than the one that failed");
     let name = failed.iter().any(Failed::needs_name).then_some("; NAME is another than the one that is taken");
     key.into_iter().chain(name).collect()
 }
 
-/// The command line that makes the copies of an account in these regions; some of them need another key than before.
+/// The command line for the copies of an account in these regions; those in `keyless` need another key.
 fn command(copies: &Copies, name: &str, regions: &BTreeSet<Region>, keyless: &BTreeSet<Region>) -> String {
     let to: Vec<_> = regions.iter().map(Region::as_str).collect();
     let name = name.replace('\'', "'\\''");
@@ -99,12 +99,12 @@ fn command(copies: &Copies, name: &str, regions: &BTreeSet<Region>, keyless: &BT
 }
 
 impl Failed {
-    /// Whether the name of the copy is that of another image, which stays.
+    /// Whether another image, which stays, has the name of the copy.
     fn needs_name(&self) -> bool {
         ["InvalidAMIName.Duplicate", "StaleCopy"].contains(&diagnostics::diagnose(&self.error).code.as_str())
     }
 
-    /// Whether it failed for the key that this run asks for: with that key it would fail again.
+    /// Whether it failed because of the requested key: with that key it would fail again.
     fn needs_key(&self, all: &[Copies]) -> bool {
         let asked = self.region.as_ref().map(|region| all[self.of].encryption(region));
         let last = diagnostics::diagnose(&self.error);
@@ -115,7 +115,7 @@ impl Failed {
 }
 
 impl Copies {
-    /// An error with the account it is of, where there are several.
+    /// Adds the account to an error, if there are several.
     pub fn placed(&self, region: Option<&Region>, error: Error) -> Error {
         match self.whose {
             Some(_) => error.context(self.failing(region)),

@@ -1,4 +1,4 @@
-//! Copies to all accounts and regions side by side.
+//! The copies to all accounts and regions, made concurrently.
 
 use anyhow::Result;
 
@@ -19,7 +19,7 @@ pub struct CopyRun {
 }
 
 impl CopyRun {
-    /// Ends the run: well only where nothing is left to do.
+    /// Ends the run; a success only if nothing is left to do.
     pub fn conclude(self, context: &Context, all: &[Copies]) -> Result<()> {
         conclude::end(context, all, &self.made, self.failed, self.part)
     }
@@ -28,7 +28,7 @@ impl CopyRun {
 /// Makes all copies side by side, after what was made `before`. A region or an account that fails is
 /// reported and does not stop the others; those that were `refused` are not tried.
 pub async fn carry_out(context: &Context, all: &[Copies], refused: Vec<Failed>, before: Made) -> CopyRun {
-    // What is not made by copying alone is called otherwise when it is left half done.
+    // With an image made before, the run is a create.
     let part = if before.images.is_empty() { "PartialCopy" } else { "PartialCreate" };
     let each = open(all, &refused).flat_map(|of| all[of].to.iter().map(move |region| (of, region.clone())));
     let each: Vec<_> = each.collect();

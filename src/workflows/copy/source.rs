@@ -1,4 +1,4 @@
-//! Where the image of a copy is found, and which of the accounts may copy it.
+//! The source of a copy: which image it is, who owns it, and which accounts may copy it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,11 +21,11 @@ use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
 use crate::workflows::select::resolve;
 
-/// An account, and what it sees by the name that was asked for.
+/// An account, and the image that the reference names in it.
 type Looked = (Target, Result<Image>);
 
-/// Finds the image to copy, in the account that `role` leads to or else in the accounts that copy, and whether each of
-/// these may copy it. An error is one of the whole run.
+/// Finds the image to copy, in the account of `role` or else in the copying accounts, and whether each of these may
+/// copy it. An error ends the whole run.
 pub async fn find(
     context: &Context,
     targets: Vec<Target>,
@@ -72,7 +72,7 @@ pub async fn find(
     Ok(each.await)
 }
 
-/// With several accounts, each is known to be one that can be entered before it is looked into.
+/// With several accounts, checks first that each can be entered.
 async fn look(context: &Context, target: &Target, reference: &ImageRef, several: bool) -> Result<Image> {
     if several {
         target.account().await?;
@@ -80,7 +80,7 @@ async fn look(context: &Context, target: &Target, reference: &ImageRef, several:
     resolve::image(target, reference, context.now).await
 }
 
-/// The one image that is meant, and the account that it was found in: its owner where that is among them.
+/// The image, and the account in which it was found: its owner, if among them.
 async fn origin(reference: &ImageRef, looked: &[Looked]) -> Result<Option<(Target, Image)>> {
     let mut found: Vec<(&Target, &Image)> = Vec::new();
     for (target, seen) in looked {
@@ -91,7 +91,7 @@ async fn origin(reference: &ImageRef, looked: &[Looked]) -> Result<Option<(Targe
                 None => found.push((target, image)),
             },
             Err(error) => match error.downcast_ref::<Failure>() {
-                // Two images of one name, or an alias that leads nowhere: it is not known what is meant.
+                // Two images with one name, or a dead alias: the reference is ambiguous.
                 Some(failure) if !resolve::is_missing(error) => return Err(failure.clone().into()),
                 Some(_) | None => {}
             },
@@ -107,8 +107,8 @@ async fn origin(reference: &ImageRef, looked: &[Looked]) -> Result<Option<(Targe
     }
 }
 
-/// Those that no other of these accounts has given: the copies of an earlier run have the name of their source. Where
-/// this leaves nothing, or cannot be found out, all are left in doubt.
+/// The images that are not copies of others found: copies by an earlier run have the name of their source. If that
+/// leaves none, or cannot be read, all remain.
 async fn originals<'a>(found: Vec<(&'a Target, &'a Image)>) -> Vec<(&'a Target, &'a Image)> {
     let origin = |image: &Image| {
         let origin = lineage::origin(image)?;
@@ -146,7 +146,7 @@ async fn ambiguous(reference: &ImageRef, found: &[(&Target, &Image)]) -> Failure
         .hint("name the one you mean by its id, or its owner with --from-role-arn")
 }
 
-/// Nobody sees such an image: every account has its own reason.
+/// No account has such an image: prints the reason of each.
 async fn nobody(context: &Context, reference: &ImageRef, looked: Vec<Looked>) -> Error {
     let (several, mut first) = (looked.len() > 1, None);
     for (target, seen) in looked {
@@ -161,7 +161,7 @@ async fn nobody(context: &Context, reference: &ImageRef, looked: Vec<Looked>) ->
     first.unwrap_or_else(|| Failure::new(Kind::Failed, "NoPlace", "no account could be looked into").into())
 }
 
-/// The tags of an image of others are not seen; its name says some of them.
+/// Tags of another account's image are not visible; its name implies some of them.
 fn named(mut image: Image) -> Image {
     if !image.own
         && let Some(name) = &image.parsed_name
@@ -173,7 +173,7 @@ fn named(mut image: Image) -> Image {
     image
 }
 
-/// What cannot be seen may belong to somebody who did not share it: EC2 does not tell one from the other.
+/// A missing image may be another account's that is not shared: EC2 does not distinguish the two.
 async fn perhaps_not_shared(target: &Target, reference: &ImageRef, error: Error) -> Error {
     match (reference, error.downcast_ref::<Failure>(), target.account().await) {
         (ImageRef::Id(id), Some(failure), Ok(account)) if resolve::is_missing(&error) => {
@@ -188,7 +188,7 @@ async fn perhaps_not_shared(target: &Target, reference: &ImageRef, error: Error)
     }
 }
 
-/// The image, and its owner, who the role leads to.
+/// The image, and its owner, entered with the role.
 async fn of_owner(context: &Context, reference: &ImageRef, role: &str) -> Result<(Target, Image)> {
     let owner = context.target_as(role).await?;
     let theirs = match owner.account().await {
@@ -216,7 +216,7 @@ fn not_assumed(role: &str, error: ApiError) -> Error {
         .into()
 }
 
-/// Refuses what cannot be copied. With several accounts, the owner's has the image where it is.
+/// Refuses images that cannot be copied. With several accounts, the owner's gets no copy in the image's own region.
 pub fn check(context: &Context, copies: &mut Copies) -> Result<()> {
     let source = &copies.source;
     if source.state != State::Available {

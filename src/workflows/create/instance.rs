@@ -1,4 +1,4 @@
-//! What create looks at before it makes an image, and what became of one that failed.
+//! Checks of `create` before an image is made, and the error for one that failed.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ pub async fn not_available(
     (made, error)
 }
 
-/// The volumes the image will have. Where they cannot be looked at, EC2 itself will tell whether it can be shared.
+/// The volumes of the image to be made. If they cannot be read, EC2 decides whether it can be shared.
 pub async fn volumes_of(context: &Context, target: &Target, origin: &Origin) -> Volumes {
     let keys = match origin {
         Origin::Instance { id, .. } => volumes::keys_of(target, id).await,
@@ -62,7 +62,7 @@ pub async fn volumes_of(context: &Context, target: &Target, origin: &Origin) -> 
     }
 }
 
-/// Says early what EC2 would say late. Gives the instance, when it is one that will reboot.
+/// Refuses early what EC2 would refuse late. Returns the instance if it will reboot.
 pub async fn look_at_instance(target: &Target, origin: &Origin) -> Result<Option<InstanceId>> {
     let Origin::Instance { id, no_reboot } = origin else { return Ok(None) };
     let found = instances::by_ids(target, std::slice::from_ref(id)).await;

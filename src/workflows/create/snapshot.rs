@@ -1,4 +1,4 @@
-//! `amictl create --snapshot`: what the image is to be, and what EC2 would refuse of it.
+//! `amictl create --snapshot`: its options, the registration they describe, and early refusals.
 
 use std::io::Read;
 use std::path::Path;
@@ -17,17 +17,18 @@ use crate::service::{Target, register, snapshots};
 use crate::workflows::run::context::Context;
 use crate::workflows::select::resolve;
 
-/// No file of UEFI data with line ends is larger, and no larger one is read.
+/// The limit for a file of UEFI data, line ends included; no larger one is read.
 const LARGEST_FILE: u64 = 2 * uefi::LONGEST as u64;
 
-/// What is asked for by itself, refused at once where it is impossible. Beside another image only that can tell.
+/// The registration from the options alone, refused at once if impossible. With --like it also depends on the other
+/// image, so that less can be checked.
 pub fn alone(like: Option<&ImageRef>, wanted: &Wanted) -> Result<Registration> {
     let bare = || Wanted { tpm: false, uefi_data: None, volumes: Vec::new(), ..wanted.clone() };
     let made = if like.is_some() { bare().registration(None) } else { wanted.registration(None) };
     made.map_err(impossible)
 }
 
-/// What EC2 is to be told: with what another image has, and with volumes that the snapshots fit on.
+/// The registration for EC2: completed from another image, with volumes that fit the snapshots.
 pub async fn registration(
     context: &Context,
     target: &Target,
@@ -56,7 +57,7 @@ pub async fn registration(
     Ok(made)
 }
 
-/// Of an image that is still being made, EC2 may not tell all of its volumes.
+/// EC2 may not list all volumes of an image that is still being made.
 fn settled(target: &Target, image: &Image) -> Result<()> {
     if matches!(image.state, State::Available | State::Disabled) {
         return Ok(());
@@ -70,7 +71,7 @@ fn settled(target: &Target, image: &Image) -> Result<()> {
     .into())
 }
 
-/// A snapshot says nothing of who is paid for the system on it.
+/// A snapshot does not carry the billing information of its system.
 fn platform(context: &Context, image: &Image) {
     if let Some(platform) = image.platform.as_deref().filter(|platform| *platform != "Linux/UNIX") {
         let said = format!(
@@ -85,7 +86,7 @@ fn impossible(why: Impossible) -> anyhow::Error {
     Failure::usage(why.to_string()).hint(why.hint()).into()
 }
 
-/// Says early what EC2 would say late.
+/// Refuses early what EC2 would refuse late.
 async fn usable(target: &Target, id: &SnapshotId, found: Option<&Snapshot>, named: bool) -> Result<()> {
     let place = target.place().await;
     let failure = |code: &'static str, message: String| Failure::new(Kind::Failed, code, message);
@@ -122,7 +123,7 @@ async fn usable(target: &Target, id: &SnapshotId, found: Option<&Snapshot>, name
     }
 }
 
-/// No error quotes what is in the file.
+/// No error quotes the content of the file.
 pub fn read_uefi_data(path: &Path) -> Result<UefiData> {
     let wrong = |why: String| {
         let hint = "aws ec2 get-instance-uefi-data gives such data, in base64";

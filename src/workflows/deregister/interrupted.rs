@@ -1,5 +1,6 @@
-//! A deregistration that is run again after it was interrupted: the image is gone, and the journal knows which snapshots
-//! were to go with it.
+//! The resumption of an interrupted deregistration, from the snapshots in the journal.
+//!
+//! The image no longer exists; the journal has the snapshots that were to be deleted with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,25 +25,25 @@ use crate::workflows::run::journal::{self, JournalFile};
 use crate::workflows::usage::place;
 use crate::workflows::usage::snapshots::Naming;
 
-/// What became of the snapshots of one image already, and those that are to be deleted.
+/// The snapshots of one image: results so far, and those still to be deleted.
 struct Rest {
     id: ImageId,
     target: Target,
     work: Unfinished,
     results: Vec<(SnapshotId, SnapshotResult)>,
     delete: Vec<Orphan>,
-    /// What stays as the user wants it, and is to be marked so.
+    /// Snapshots to keep at the user's request, which need the tag `amictl:keep`.
     keep: Vec<SnapshotId>,
 }
 
-/// How the run is to go on.
+/// The options of the run.
 #[derive(Clone, Copy)]
 pub struct Ways {
-    /// Whether nobody is asked.
+    /// Whether to skip the question.
     pub yes: bool,
-    /// Whether nothing is changed.
+    /// Whether it is a dry run.
     pub dry_run: bool,
-    /// Whether the user wants by now that the snapshots stay.
+    /// Whether the user now wants to keep the snapshots.
     pub keep: bool,
 }
 
@@ -103,7 +104,7 @@ pub async fn finish(
     carry_out(context, all, journal).await.map(Some)
 }
 
-/// The place of an image that an earlier run worked on, if it is one of those of this run.
+/// The place of an image of an earlier run, if it is a place of this run.
 async fn place(targets: &[Target], known: Option<&Unfinished>) -> Option<(Target, Unfinished)> {
     let known = known?;
     for target in targets.iter().filter(|target| target.region == known.region) {
@@ -114,7 +115,7 @@ async fn place(targets: &[Target], known: Option<&Unfinished>) -> Option<(Target
     None
 }
 
-/// Looks at every snapshot that was to go: what somebody needs by now, or wants kept, stays.
+/// Checks every snapshot that was to be deleted: those now in use or tagged to be kept stay.
 async fn rest(id: ImageId, target: Target, work: Unfinished, naming: &Naming) -> Result<Rest> {
     let there = snapshots::existing(&target, &work.delete).await?;
     let needed = images::shared_snapshots(&images::find(&target, &Query::own()).await?, &BTreeSet::new());
@@ -178,8 +179,8 @@ async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalFile) -> Res
             }
             (Ok(()), None) => Status::Done,
         };
-        // That nothing was changed would mean to the journal that the image is there still, and the next run would find
-        // nothing to finish.
+        // `changed: false` would tell the journal that the image still exists, and the next run would find nothing to
+        // finish.
         let changed = status != Status::Done || ended.iter().any(|(_, result)| *result == SnapshotResult::Deleted);
         results.extend(ended);
         let outcome = Outcome {

@@ -1,4 +1,4 @@
-//! What deregister removes: each image with the snapshots that nothing else needs.
+//! The plan of `deregister`: each image with the snapshots that nothing else needs.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ pub struct Request {
     pub without: BTreeSet<Source>,
 }
 
-/// What is to be removed, place by place.
+/// The removals, by place.
 pub type Work = Vec<(Target, Vec<Removal>)>;
 
 /// The same as the Recycle Bin sees it.
@@ -42,7 +42,7 @@ pub fn going(work: &Work) -> Vec<(Target, Going)> {
     work.iter().map(|(target, removals)| (target.clone(), Going::of(removals))).collect()
 }
 
-/// Decides what goes with each image, or refuses all of it.
+/// Decides which snapshots are deleted with each image, or refuses everything.
 pub async fn plan(context: &Context, request: &Request, chosen: &Chosen, reports: bool) -> Result<Work> {
     owned(&chosen.images, "deregister").await?;
     let places = chosen.by_place();
@@ -52,7 +52,7 @@ pub async fn plan(context: &Context, request: &Request, chosen: &Chosen, reports
     let scope = Scope::new(request.without.clone(), Vec::new());
     let mut used: Vec<Used> = Vec::new();
     if !request.allow_in_use {
-        // EC2 takes its time to make reports, in which an image may come into use: that is looked at once more.
+        // EC2 needs time for reports, in which an image may come into use: the other sources are read once more.
         let looks: &[bool] = if reports { &[true, false] } else { &[false] };
         for reports in looks {
             used = selection::usage_of(context, chosen, &scope, *reports).await?;
@@ -71,7 +71,7 @@ pub async fn plan(context: &Context, request: &Request, chosen: &Chosen, reports
             images.into_iter().map(|image| Removal::new(image, &needed, request.keep_snapshots)).collect();
         match used.iter().find(|place| place.target.is(&target)) {
             Some(place) => removals.iter_mut().for_each(|removal| removal.spare(|id| stays(&place.usage, id))),
-            // That an image may go in spite of use does not say that of the snapshots which templates name.
+            // `--allow-in-use` for images does not extend to snapshots that templates name.
             None => {
                 let ids: Vec<_> = removals.iter().flat_map(|removal| removal.delete.iter().cloned()).collect();
                 let naming = naming.get_or_init(|| snapshots::naming(chosen, &regions, &scope)).await;
@@ -93,7 +93,7 @@ fn protected(chosen: &[Image], now: DateTime<Utc>) -> Result<()> {
     let Some(first) = on.first() else { return Ok(()) };
     let list: Vec<_> = on.iter().map(|i| format!("{}: {}", i.label(), i.protection.word(now))).collect();
     let message = format!("protected from deregistration in {}: {}", first.region, list.join(", "));
-    // What is lifted already cannot be lifted again.
+    // Protection that is already disabled cannot be disabled again.
     let hint = match first.protection.cooling(now) {
         None => format!("lift the protection with: amictl unprotect {} --region {}", first.id, first.region),
         Some(Cooling::Until(end)) => {
@@ -104,8 +104,8 @@ fn protected(chosen: &[Image], now: DateTime<Utc>) -> Result<()> {
     Err(Failure::new(Kind::Refused, "Protected", message).hint(hint).into())
 }
 
-/// While a person was thinking, an image may have been put to use: looks at everything again, and goes on only
-/// with what was shown. Reports, which are a day behind, would say the same once more.
+/// Plans again after the user's answer, as an image may have come into use meanwhile, and keeps only what was shown.
+/// Usage reports, which are a day behind, are not read again.
 pub async fn recheck(context: &Context, request: &Request, chosen: &Chosen, shown: &Work) -> Result<Work> {
     let mut now = Vec::new();
     for (target, removals) in shown {

@@ -1,4 +1,4 @@
-//! What all destroying commands do alike: work through removals, write the journal, stop when asked, report.
+//! Deregisters images in batches: journals each one before and after, and stops when asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ use crate::workflows::run::journal::{end, not_begun};
 /// How many batches are looked at again together.
 const CHUNK: usize = 50;
 
-/// Removes everything. What is left when the user asks to stop is reported as skipped.
+/// Deregisters all images. After a stop signal, the rest is reported as skipped.
 pub async fn carry_out(context: &Context, work: Vec<(Target, Vec<Removal>)>, journal: &Journal) -> Report {
     let total: usize = work.iter().map(|(_, removals)| removals.len()).sum();
     let bar = context.printer.bars().count(total as u64, "deregistering");
@@ -35,7 +35,7 @@ pub async fn carry_out(context: &Context, work: Vec<(Target, Vec<Removal>)>, jou
     Report { results: done.into_iter().flatten().collect(), ..Report::default() }
 }
 
-/// Who snapshots are shared with; nothing where that could not be found out.
+/// The permissions of snapshots; `None` if they could not be read.
 type Shared = BTreeMap<SnapshotId, Option<BTreeSet<Principal>>>;
 
 type TagsOf = BTreeMap<SnapshotId, Tags>;
@@ -48,7 +48,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Works on some batches side by side, each in order, then looks again at all of them at once.
+    /// Deregisters some batches concurrently, each in order, then confirms all of them at once.
     async fn chunk(self, target: Target, batches: Vec<Vec<Removal>>) -> Vec<Outcome> {
         let (tags, unread) = match self.tags(&target, &batches).await {
             Ok(tags) => (tags, None),
@@ -56,7 +56,7 @@ impl Run<'_> {
         };
         let (tags, unread) = (&tags, &unread);
         let each = concurrency::each(BATCHES, batches, |mut batch| async {
-            // What was kept on purpose with one image does not go with another.
+            // Snapshots kept on purpose for another image are not deleted with this one.
             batch.iter_mut().for_each(|removal| tags.iter().for_each(|tags| removal.keep_tagged(tags)));
             let doubt = |_: &SnapshotId| unread.clone().map(SnapshotResult::KeptUnverified);
             batch.iter_mut().for_each(|removal| removal.spare(doubt));
@@ -95,7 +95,7 @@ impl Run<'_> {
         outcomes
     }
 
-    /// The tags of all snapshots that go, or are kept as the user asked; nothing where nothing is done any more.
+    /// The tags of all snapshots to be deleted, or kept at the user's request; `None` after a stop signal.
     async fn tags(self, target: &Target, batches: &[Vec<Removal>]) -> Result<Option<TagsOf>, ApiError> {
         if self.context.stop.asked() {
             return Ok(None);
@@ -106,7 +106,7 @@ impl Run<'_> {
         Ok(Some(found.into_iter().map(|snapshot| (snapshot.id, snapshot.tags)).collect()))
     }
 
-    /// Writes down what is about to be done. Unless that is written, or when the user wants to stop, nothing is.
+    /// Journals the deregistration. If that fails, or after a stop signal, nothing is done.
     async fn begin(
         self,
         target: &Target,
@@ -117,8 +117,8 @@ impl Run<'_> {
         if let Some(stopped) = stopped(self.context) {
             return Err(deregister::skipped(removal, stopped));
         }
-        // Who it was shared with is gone with the image, and who could copy it with its snapshots, which goes for
-        // those too that go with a later image. Not being allowed to know is no reason to keep it.
+        // EC2 drops the permissions of an image and of its snapshots with them; they are read for snapshots deleted
+        // with a later image too. Optional: without permission to read them, the removal goes on.
         let ids: BTreeSet<_> = removal.image.snapshots.iter().map(|snapshot| &snapshot.id).collect();
         let unread = ids.into_iter().filter(|id| going.contains(id) && !shared.contains_key(id));
         let each = concurrency::as_done(SNAPSHOTS, unread.collect::<Vec<_>>(), |id| async move {

@@ -1,4 +1,4 @@
-//! Deletes orphaned snapshots.
+//! The deletion of orphaned snapshots.
 
 use anyhow::Result;
 
@@ -13,7 +13,7 @@ use crate::workflows::run::concurrency::{self, SNAPSHOTS};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::JournalFile;
 
-/// Deletes them, each written down before and after.
+/// Deletes them, journaling each before and after.
 pub async fn delete(context: &Context, found: Vec<FoundOrphan>, journal: &JournalFile) -> Result<Vec<FoundOrphan>> {
     let journal = journal.open(context, found.iter().map(|(target, _)| target)).await?;
     let bar = context.printer.bars().count(found.len() as u64, "deleting snapshots");

@@ -1,4 +1,4 @@
-//! Snapshots that were left behind.
+//! Orphaned snapshots: search, survey and deletion.
 
 pub mod delete;
 pub mod found;

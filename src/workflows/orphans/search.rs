@@ -1,4 +1,4 @@
-//! The search for snapshots that are left over: each that looks so, with the proof, or with what keeps it.
+//! The search of one place for orphaned snapshots, each with its proof or the reason why it stays.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -12,36 +12,36 @@ use crate::service::{Target, recycle_bin, snapshots};
 use crate::workflows::run::context::Context;
 use crate::workflows::usage::snapshots::Naming;
 
-/// How many command lines are written out; `-o json` has them all.
+/// The number of command lines printed; `-o json` has them all.
 const TOLD: usize = 3;
 
-/// What is looked for.
+/// The criteria of the search.
 pub struct Search {
-    /// What is younger stays.
+    /// Younger snapshots stay.
     pub min_age: Age,
-    /// Whether a bin that cannot be read counts as empty.
+    /// Whether an unreadable Recycle Bin counts as empty.
     pub ignore_recycle_bin: bool,
-    /// The time it is.
+    /// The time of the run.
     pub now: DateTime<Utc>,
 }
 
-/// What was found in a place.
+/// The result for a place.
 pub struct Leftovers {
-    /// What is proven to be left over, unless something names it.
+    /// Proven orphans, unless something names them.
     proven: Vec<(Snapshot, Proof)>,
-    /// What looks so and stays.
+    /// Snapshots that look like orphans but stay.
     pub spared: Vec<Spared>,
-    /// How many own snapshots there are.
+    /// The number of own snapshots.
     pub own: usize,
 }
 
 impl Leftovers {
-    /// Whether anything would go.
+    /// Whether anything would be deleted.
     pub fn any(&self) -> bool {
         !self.proven.is_empty()
     }
 
-    /// The orphans: what is proven to be left over and nothing names. The rest of it stays with the others.
+    /// The orphans: proven, and named by nothing. The others move to `spared`.
     pub async fn orphans(&mut self, target: &Target, naming: &Naming) -> Vec<Orphan> {
         let proven = std::mem::take(&mut self.proven);
         let ids: Vec<_> = proven.iter().map(|(snapshot, _)| snapshot.id.clone()).collect();
@@ -59,9 +59,9 @@ impl Leftovers {
     }
 }
 
-/// What is left over in a place, as far as the place itself tells, and what looks so and stays.
+/// Searches a place, by its own snapshots and images only.
 pub async fn place(target: &Target, search: &Search) -> Result<Leftovers> {
-    // Snapshots first: an image made in between is then known, and its snapshots are not taken for orphans.
+    // Snapshots first: the list of images then includes any made meanwhile, whose snapshots are no orphans.
     let all = snapshots::own(target).await?;
     let count = all.len();
     let own = images::find(target, &Query::own()).await?;
@@ -89,7 +89,7 @@ pub async fn place(target: &Target, search: &Search) -> Result<Leftovers> {
     Ok(Leftovers { proven, spared: stay, own: count })
 }
 
-/// Says how many stay for doubt, and how one of them is removed by whoever knows better.
+/// Prints how many snapshots stay in doubt, and how to delete one.
 pub fn tell(context: &Context, spared: &[Spared]) {
     let doubtful: Vec<_> = spared.iter().filter(|spared| matches!(spared.why, Stays::Doubt(_))).collect();
     let gib: i64 = doubtful.iter().map(|spared| spared.snapshot.size_gib).sum();
@@ -107,7 +107,7 @@ pub fn tell(context: &Context, spared: &[Spared]) {
     }
 }
 
-/// Refuses to end well when it could not be read whether anything names what would go.
+/// Fails if references to proven orphans could not be read.
 pub fn verified(spared: &[Spared]) -> Result<()> {
     let unread = spared.iter().filter_map(|spared| match &spared.why {
         Stays::Unverified(problem) => Some((&spared.region, problem)),

@@ -1,4 +1,4 @@
-//! Finds orphaned snapshots in all places of a run.
+//! The search for orphaned snapshots in all places of a run.
 
 use anyhow::Result;
 
@@ -15,16 +15,16 @@ use crate::workflows::run::diagnostics;
 use crate::workflows::usage::place;
 use crate::workflows::usage::snapshots::Naming;
 
-/// What all places were found to hold.
+/// The results of all places.
 pub struct Looked {
     pub found: Vec<FoundOrphan>,
     pub spared: Vec<Spared>,
     pub errors: Vec<PlaceError>,
-    /// How many own snapshots there are.
+    /// The number of own snapshots.
     pub own: usize,
 }
 
-/// What would be deleted, place by place.
+/// The snapshots that would be deleted, by place.
 pub fn going(found: &[FoundOrphan]) -> Vec<(Target, Going)> {
     let mut places: Vec<(Target, Going)> = Vec::new();
     for (target, Orphan { snapshot, .. }) in found {
@@ -46,7 +46,7 @@ pub fn still(shown: &[FoundOrphan], now: Vec<FoundOrphan>) -> Vec<FoundOrphan> {
     now.into_iter().filter(was_shown).collect()
 }
 
-/// Looks into every place. One that cannot be read is reported, and the others go on; it is an error where none can be.
+/// Searches every place. An unreadable place is reported, and the others go on; an error if all are unreadable.
 pub async fn find(context: &Context, places: &Places, search: &Search) -> Result<Looked> {
     let bar = context.printer.bars().count(places.targets.len() as u64, "reading snapshots and images");
     let bar = &bar;
@@ -56,7 +56,7 @@ pub async fn find(context: &Context, places: &Places, search: &Search) -> Result
         (target, found)
     });
     let answers = context.unless_stopped(async { Ok(each.await) }).await?;
-    // Last, so that little time passes before they are deleted; and only where there is anything to delete.
+    // Read last, so that little time passes before the deletion, and only if there is anything to delete.
     let held = |answer: &Result<search::Leftovers>| answer.as_ref().is_ok_and(search::Leftovers::any);
     let regions = answers.iter().filter(|(_, answer)| held(answer)).map(|(target, _)| &target.region).collect();
     let unread = places.several.then(|| place::unread_accounts(&places.unentered()));

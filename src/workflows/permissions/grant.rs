@@ -1,4 +1,4 @@
-//! How permissions are given and taken: first those to launch an image, then those on its snapshots.
+//! Grants and revokes permissions: first launch permissions, then those on snapshots.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,19 +14,19 @@ use crate::service::permissions::{self, Give, launch_permissions, volume_permiss
 /// Principals that a report names before it counts the others.
 const NAMED: usize = 3;
 
-/// What is to be given or taken.
+/// A change of permissions.
 #[derive(Debug, Clone)]
 pub struct Sharing {
-    /// Given or taken.
+    /// Grant or revoke.
     pub give: Give,
-    /// To whom or from whom; nobody named stands for everybody who has any.
+    /// The principals; when revoking, an empty set stands for all that have a permission.
     pub who: BTreeSet<Principal>,
-    /// Whether the permissions on the snapshots are meant too.
+    /// Whether the snapshots are included.
     pub snapshots: bool,
 }
 
 impl Sharing {
-    /// Those whose permission is to be changed, of those who have one.
+    /// The principals whose permission changes, given the present ones.
     fn of(&self, present: BTreeSet<Principal>) -> BTreeSet<Principal> {
         match (self.give, self.who.is_empty()) {
             (Give::Add, _) => self.who.difference(&present).cloned().collect(),
@@ -39,16 +39,16 @@ impl Sharing {
         self.give == Give::Remove && self.who.is_empty()
     }
 
-    /// Those who are named; `None` where everybody is meant.
+    /// The named principals; `None` for all.
     pub fn named(&self) -> Option<&BTreeSet<Principal>> {
         (!self.all()).then_some(&self.who)
     }
 }
 
-/// What is not yet as it is to be.
+/// The changes still to be made.
 struct Todo {
     launch: BTreeSet<Principal>,
-    /// Whether a permission is to be taken from somebody who cannot be read, too.
+    /// Whether the permission of a principal that cannot be parsed is to be revoked too.
     unreadable: bool,
     snapshots: BTreeMap<SnapshotId, Result<BTreeSet<Principal>, ApiError>>,
 }
@@ -73,7 +73,7 @@ impl Todo {
     }
 }
 
-/// Asks EC2 whether it would give or take; tells whether anything is to be changed.
+/// Asks EC2 whether it would accept the change; returns whether anything is to be changed.
 pub async fn check(target: &Target, image: &Image, sharing: &Sharing) -> Result<bool, Problem> {
     let todo = Todo::of(target, image, sharing).await?;
     let changes = todo.launches() || !todo.snapshots.is_empty();
@@ -89,7 +89,7 @@ pub async fn check(target: &Target, image: &Image, sharing: &Sharing) -> Result<
     Ok(changes)
 }
 
-/// Gives to or takes from one image, and then its snapshots. Those go on where one fails.
+/// Changes the permissions of one image, then of its snapshots, all of them even if one fails.
 pub async fn shared(target: &Target, image: &Image, verb: Verb, sharing: &Sharing) -> Outcome {
     let todo = match Todo::of(target, image, sharing).await {
         Err(error) => return Outcome::failed(image, verb, error.problem()),
@@ -140,7 +140,7 @@ async fn volumes(
     permissions::seen(asked, holds, || volume_permissions(target, snapshot)).await
 }
 
-/// Why an image is shared, or not shared any more, and some of its snapshots are not.
+/// The problem if the image was changed but some of its snapshots were not.
 fn half(give: Give, failed: &[(SnapshotId, Problem)]) -> Option<Problem> {
     let (_, first) = failed.first()?;
     let ids: Vec<_> = failed.iter().map(|(id, _)| id.as_str()).collect();

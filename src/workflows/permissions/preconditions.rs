@@ -1,4 +1,4 @@
-//! What EC2 would refuse to share, found out before anything is shared.
+//! Refusals of images that EC2 would refuse to share, before anything is shared.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub async fn acceptable(context: &Context, chosen: &Chosen, sharing: &Sharing) -
         } else if !encrypted.is_empty() {
             refused.extend(under_default_key(context, &target, &encrypted).await?);
         }
-        // What is public already stays so.
+        // A public image stays public.
         if let Some(image) = images.iter().find(|image| everybody && !image.public) {
             refused.extend(blocked(context, &target, image).await);
         }
@@ -62,8 +62,8 @@ fn never_public(image: &Image) -> Failure {
         .hint("share it with accounts, or make a public image of an unencrypted volume")
 }
 
-/// EC2 shares nothing that is encrypted with a key of AWS: nobody else can be given the use of that key. Where a key
-/// cannot be looked at, EC2 itself will tell.
+/// EC2 shares nothing encrypted with an AWS managed key, as no other account can be allowed to use that key. If a key
+/// cannot be described, EC2 decides.
 async fn under_default_key(context: &Context, target: &Target, images: &[&Image]) -> Result<Vec<Failure>> {
     let ids = |image: &Image| image.snapshots.iter().filter(|s| s.encrypted).map(|s| s.id.clone()).collect::<Vec<_>>();
     let all: Vec<SnapshotId> = images.iter().flat_map(|image| ids(image)).collect();
@@ -98,7 +98,7 @@ fn default_key(target: &Target, image: &Image) -> Failure {
     Failure::new(Kind::Refused, "DefaultKey", message).hint(again)
 }
 
-/// Accounts, and those who set policies for them, may forbid to make images public.
+/// Accounts and declarative policies may block public sharing of images.
 async fn blocked(context: &Context, target: &Target, image: &Image) -> Option<Failure> {
     let by = match permissions::public_sharing_blocked(target).await {
         Ok(by) => by?,
@@ -126,7 +126,7 @@ fn unblocked(by: &str, off: String) -> String {
     }
 }
 
-/// The same of snapshots, which have a setting of their own. Where it treats public ones as private, sharing those
+/// As [`blocked`], for snapshots, which have their own setting. If it treats public ones as private, sharing those
 /// again would change nothing.
 async fn snapshots_blocked(context: &Context, target: &Target, images: &[Image]) -> Result<Option<Failure>> {
     let mut some = images.iter().filter(|image| !image.snapshots.is_empty()).peekable();
@@ -166,7 +166,7 @@ fn not_copyable(image: &Image, block: &Block) -> Failure {
     Failure::new(Kind::Refused, "BlockPublicAccess", message).hint(unblocked(&block.by, off))
 }
 
-/// Says which other images stand on the same snapshots: they cannot be copied any more either.
+/// Prints which other images use the same snapshots: they cannot be copied any more either.
 pub async fn neighbours(context: &Context, chosen: &Chosen) {
     let going: BTreeSet<_> = chosen.images.iter().map(|(_, image)| &image.id).collect();
     for (target, these) in chosen.by_place() {
@@ -174,7 +174,7 @@ pub async fn neighbours(context: &Context, chosen: &Chosen) {
         let all: Vec<String> = all.into_iter().collect();
         for some in all.chunks(FILTER_VALUES) {
             let query = Query::own().filter("block-device-mapping.snapshot-id", some.to_vec());
-            // Nothing hangs on it but this word.
+            // Only this message depends on it.
             let others = images::find(&target, &query).await.unwrap_or_default();
             for other in others.iter().filter(|other| !going.contains(&other.id)) {
                 let (label, place) = (other.label(), other.place());

@@ -1,5 +1,4 @@
-//! How launch permissions are dropped and given back without being lost: what every command does alike that disables
-//! images, enables them, or withdraws permissions.
+//! Records launch permissions before an image is disabled (EC2 drops them) and restores them later.
 
 use std::collections::BTreeSet;
 
@@ -12,18 +11,18 @@ use crate::service::client::error::codes;
 use crate::service::permissions::{give_each, known_permissions, launch_permissions};
 use crate::service::{Target, images, lifecycle};
 
-/// A disabling that failed.
+/// The error of a disabling.
 pub struct NotDisabled {
-    /// Why.
+    /// The problem.
     pub problem: Problem,
-    /// Whether it is certain that nothing was lost. What was remembered before holds again then.
+    /// Whether certainly nothing was lost, so that the earlier record applies again.
     pub undone: bool,
-    /// Why EC2 has refused the tag, where it has: nothing else was asked for then.
+    /// Why EC2 refused the tag, if it did: nothing else was then requested.
     pub untagged: Option<String>,
 }
 
-/// Disables an image once it is written down who it is shared with: by the journal, and then by `tag`, which is made
-/// first. Where EC2 refuses and the image has all it had, the tags are set as they were.
+/// Disables an image after its launch permissions are recorded: by the caller in the journal, then here in `tag`. If
+/// EC2 refuses and the image still has them all, the tags are set back.
 pub async fn disable(
     target: &Target,
     image: &Image,
@@ -36,7 +35,7 @@ pub async fn disable(
             let why = failed.problem.message;
             let message = format!("left alone, as its {} cannot be written: {why}", keys(tag));
             let undone = failed.refused && undo(target, image, image, tag).await;
-            // A throttle is no refusal: another run may write it.
+            // A throttle is not a refusal: another run may succeed.
             let untagged = (failed.refused && failed.problem.code != codes::LIMIT).then_some(why);
             return Err(NotDisabled { problem: Problem { code: failed.problem.code, message }, undone, untagged });
         }
@@ -44,7 +43,7 @@ pub async fn disable(
     match lifecycle::attempt(target, &tagged, &Change::Disable).await {
         Ok(_) => Ok(()),
         Err(failed) => {
-            // An attempt whose answer was lost may have done the work before the last one was refused.
+            // An earlier attempt with a lost answer may have disabled the image before the last was refused.
             let intact = failed.refused && is_intact(target, image, shares).await;
             let undone = intact && undo(target, image, &tagged, tag).await;
             Err(NotDisabled { problem: failed.problem, undone, untagged: None })
@@ -68,18 +67,18 @@ fn keys(tag: &Change) -> String {
     if keys.len() == 1 { format!("tag {}", keys[0]) } else { format!("tags {}", keys.join(", ")) }
 }
 
-/// What was given back, and what was not.
+/// The permissions restored, and those left.
 pub struct GivenBack {
-    /// How many have got a permission that they had not.
+    /// The number of permissions restored.
     pub given: usize,
-    /// Who is to get one still.
+    /// The permissions left.
     pub left: BTreeSet<Principal>,
-    /// Why they have not got it.
+    /// Why they are left.
     pub problem: Option<Problem>,
 }
 
-/// Gives an enabled image the launch permissions back that it lacks: to each whom EC2 lets have one. Who has not got
-/// one stays remembered, and nobody else does.
+/// Restores the missing launch permissions of an enabled image, each that EC2 accepts. Exactly the permissions left
+/// stay recorded.
 pub async fn give_back(target: &Target, image: &Image, due: &BTreeSet<Principal>) -> GivenBack {
     let present = match known_permissions(target, &image.id).await {
         Ok(present) => present,
@@ -96,7 +95,7 @@ pub async fn give_back(target: &Target, image: &Image, due: &BTreeSet<Principal>
         message: format!("it is not shared again with {}: {}", few(&left), why.message),
     });
     if !left.is_empty() {
-        // The tag has more than is due otherwise, and loses nothing.
+        // If this fails, the tag has more than is left, and nothing is lost.
         let _ = lifecycle::make(target, image, &tag_left(image, &left)).await;
     }
     GivenBack { given, left, problem }

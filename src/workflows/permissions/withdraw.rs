@@ -1,4 +1,4 @@
-//! What `unshare` does beside taking permissions: those that are yet to be given back are withdrawn as well.
+//! Revokes permissions, recorded ones too, so that `enable --restore-shares` does not restore them.
 
 use anyhow::Result;
 
@@ -33,7 +33,7 @@ pub async fn run(
         journal.remembered(context, ids)
     );
     let (known, remembered) = refusals::unless(context, &chosen, known)?;
-    // What is withdrawn now is not to be put back by another run of restore.
+    // Revoked permissions must not be put back by another run of restore.
     let unfinished = |image: &Image| remembered.get(&image.id).is_some_and(Remembered::is_unfinished_return);
     let of = |image: &Image| recorded::withdraw(image, known.get(&image.id), sharing.named());
     if dry_run {
@@ -72,7 +72,7 @@ async fn check(
     Ok(make::check(target, image, &withdrawal.tag).await? || changes || withdrawal.written.is_some())
 }
 
-/// Takes permissions from an image that the journal names them of, and has it forget them; `due` are those it names yet.
+/// Revokes permissions on an image with a journal record, and updates the record; `due` are the permissions left in it.
 async fn written_down(
     context: &Context,
     journal: &Journal,
@@ -89,14 +89,14 @@ async fn written_down(
     journal::end(context, journal, take().await).await
 }
 
-/// Says that what an image lacks since it was restored is not put back any more.
+/// Adds to the outcome that an unfinished restore puts nothing more back.
 fn nothing_more(outcome: Outcome) -> Outcome {
     let words = "restore puts nothing more back from the journal".to_owned();
     let detail: Vec<_> = outcome.detail.clone().into_iter().chain([words]).collect();
     Outcome { detail: Some(detail.join("; ")), ..outcome }
 }
 
-/// Takes permissions at EC2, and out of the tag. One of both is done where the other fails.
+/// Revokes permissions in EC2 and in the tag. If one fails, the other is done.
 async fn taken(
     target: &Target,
     image: &Image,

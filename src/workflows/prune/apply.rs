@@ -1,4 +1,4 @@
-//! Carries out what a plan says and is still right.
+//! The execution of a plan: the rows that still hold.
 
 use anyhow::Result;
 
@@ -15,7 +15,7 @@ use crate::workflows::recycle_bin::outlook::{Bin, Going};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::JournalFile;
 
-/// What a plan would delete, place by place, where anything is known of the bin.
+/// The resources a plan would delete, by place; empty if the Recycle Bin was not read.
 pub fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Vec<(Target, Going)> {
     if bin.is_empty() {
         return Vec::new();
@@ -30,10 +30,10 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
     let work = recheck::recheck(context, surveys, plan);
     let known = retire::known(context, journal, &work.tasks).await?;
     let journal = journal.open(context, surveys.targets()).await?;
-    // What is put back goes first: somebody may wait for it, and it rests on no look for use. Then, at once, what cannot
-    // be taken back: every minute since that look is one in which an image may have come into use. An image that is
-    // disabled while it comes into use fails launches until it is put back, which the next run does. Last is what harms
-    // nobody: who uses a deprecated image goes on.
+    // Revivals first: users may wait for them, and they do not depend on the check of use. Then, at once,
+    // deregistrations, which cannot be reverted: every minute since the check an image may come into use. An image that
+    // is disabled while it comes into use fails launches until the next run revives it. Deprecations last, as they harm
+    // no users.
     let (revived, onward): (Vec<_>, Vec<_>) = work.tasks.into_iter().partition(|task| task.step == Step::Revive);
     let (disabled, others) = onward.into_iter().partition(|task| task.step == Step::Disable);
     let revived = retire::carry_out(context, revived, &journal, &known).await;
@@ -48,14 +48,14 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
 
 /// Says what failed of it, and how to go on.
 pub fn end(context: &Context, mut report: Report) -> Result<()> {
-    // The accounts that are missing are told of at the very end: doubt about use weighs more.
+    // Missing accounts are reported at the very end: doubt about use is more important.
     report.errors.clear();
     let left = removals::left_behind(&report);
     let hint = left.map(|left| format!("run the command again for those that failed; {left}"));
     removals::finish(context, &report, hint)
 }
 
-/// Asks EC2 whether what a plan says, and is still right, would work.
+/// Asks EC2 whether the rows that still hold would work.
 pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan, journal: &JournalFile) -> Result<()> {
     let work = recheck::recheck(context, surveys, plan);
     let known = retire::known(context, journal, &work.tasks).await?;
@@ -76,7 +76,7 @@ pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan, journal:
     Ok(())
 }
 
-/// Refuses a plan that is larger than the limit.
+/// Refuses a plan with more images than the limit.
 pub fn within_limit(plan: &Plan) -> Result<()> {
     let Some(limit) = plan.policy.max_delete else { return Ok(()) };
     let (most, scope) = (limit.most(plan.in_scope()), plan.in_scope());

@@ -1,4 +1,4 @@
-//! Retention by policy: survey, plan, recheck, apply.
+//! Retention by policy: survey, plan, recheck and execution.
 
 pub mod apply;
 pub mod conclude;

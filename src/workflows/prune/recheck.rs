@@ -1,4 +1,4 @@
-//! Holds a plan against what is found now: `prune --apply` and `apply` do only what still holds.
+//! The recheck of a plan against the current state, for `prune --apply` and `apply`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,18 +19,18 @@ use crate::domain::snapshot_use::stays;
 use crate::service::{Target, deregister, images};
 use crate::workflows::run::context::Context;
 
-/// Work that may be done, and work of a plan that may not be done any more.
+/// The rows of a plan that still hold, and those that do not.
 pub struct Work {
-    /// What to remove, place by place.
+    /// The removals, by place.
     pub removals: Vec<(Target, Vec<Removal>)>,
-    /// The images that go a step, and stay.
+    /// The steps of retirement that keep the image.
     pub tasks: Vec<Task>,
-    /// What is left alone, with the reason.
+    /// The skipped rows, with the reason.
     pub skipped: Vec<Outcome>,
 }
 
-/// Holds a plan against what is found now. A row whose image is now kept for whatever reason, has changed, is gone
-/// or is due for another step is skipped; a snapshot is deleted only if the plan says so.
+/// Compares a plan with the current state. A row is skipped if its image is now kept for any reason, has changed, no
+/// longer exists or is due for another step; a snapshot is deleted only if the plan says so.
 pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
     let mut work = Work { removals: Vec::new(), tasks: Vec::new(), skipped: Vec::new() };
     let all = Rows::of(plan);
@@ -67,7 +67,7 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
     work
 }
 
-/// The image of a row that may be carried out still, or why it must not be any more.
+/// The image of a row that still holds, or why it does not.
 fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action, now: DateTime<Utc>) -> Result<&'a Image, Problem> {
     let problem = |code: &str, message: String| Err(Problem { code: code.to_owned(), message });
     let Some(verdict) = verdict else { return problem("gone", "the image is gone".to_owned()) };

@@ -1,4 +1,4 @@
-//! Steps of a retirement that leave the image there, and what takes them back.
+//! The steps of a retirement that keep the image, and their reversal.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +22,9 @@ use crate::workflows::run::concurrency::{self, IMAGES};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::run::journal::{self, JournalFile};
 
-/// One image that goes a step.
+/// A step on one image.
 pub struct Task {
-    /// Where it is.
+    /// Its place.
     pub target: Target,
     /// The image.
     pub image: Image,
@@ -32,16 +32,16 @@ pub struct Task {
     pub step: Step,
 }
 
-/// What the journal says of the launch permissions of each.
+/// The journal's records of launch permissions.
 pub type Known = BTreeMap<ImageId, Journaled>;
 
-/// Reads what the journal says of those whose launch permissions go, or come back.
+/// Reads the journal's records of the images to be disabled or revived.
 pub async fn known(context: &Context, journal: &JournalFile, tasks: &[Task]) -> Result<Known> {
     let concerned = tasks.iter().filter(|task| matches!(task.step, Step::Disable | Step::Revive));
     journal.due(context, concerned.map(|task| &task.image)).await
 }
 
-/// Takes every step. What is left when the user asks to stop is reported as skipped.
+/// Takes every step. After a stop signal, the rest is reported as skipped.
 pub async fn carry_out(context: &Context, tasks: Vec<Task>, journal: &Journal, known: &Known) -> Vec<Outcome> {
     let bar = context.printer.bars().count(tasks.len() as u64, "retiring");
     concurrency::each(IMAGES, tasks, |task| one(context, task, journal, known, &bar)).await
@@ -59,7 +59,7 @@ pub async fn check(context: &Context, task: &Task, known: &Known) -> Result<()> 
     let moves = moves(context, task, &shares).map_err(refuse)?;
     let disabled = image.state == State::Disabled;
     for change in moves.first.iter().chain(&moves.last) {
-        // What is to be done once the image is enabled cannot be tried while it is not.
+        // Changes that need an enabled image cannot be checked on a disabled one.
         if disabled && !matches!(change, Change::Enable | Change::Tag { .. }) {
             continue;
         }
@@ -122,14 +122,14 @@ fn moves(context: &Context, task: &Task, shares: &Shares) -> Result<Moves, Probl
     }
 }
 
-/// What has become of an image so far.
+/// The progress on an image.
 struct Done {
     changed: bool,
-    /// Who is to get a launch permission back by now, where the journal has to be told.
+    /// The permissions to be restored by now, if the journal must be updated.
     due: Option<Written>,
 }
 
-/// Makes all changes of a step, up to the first that fails.
+/// Makes all changes of a step, up to the first failure.
 async fn make(
     context: &Context,
     task: &Task,
@@ -139,7 +139,7 @@ async fn make(
     done: &mut Done,
 ) -> Result<(), Problem> {
     let target = &task.target;
-    // Nothing is begun that EC2 is known to refuse in the end.
+    // Does not start if EC2 is known to refuse one of the changes.
     if let Err(problem) = moves.first.iter().try_for_each(|change| possible(context, &task.image, change)) {
         done.due = moves.due.as_ref().map(|_| recorded::before(known));
         return Err(problem);

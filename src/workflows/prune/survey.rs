@@ -1,5 +1,6 @@
-//! From a policy to a plan: reads images and sources, judges, and puts the plan together. `prune` makes a plan
-//! with it, `apply` makes it again to see what still holds.
+//! The survey of `prune` and `apply`: reads images and their use, judges, and builds the plan.
+//!
+//! `prune` makes a plan with it, `apply` repeats it to see which rows still hold.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -28,38 +29,38 @@ use crate::service::images::{self, Query};
 use crate::service::permissions::launch_permissions;
 use crate::service::session::places::Places;
 use crate::service::usage::sources::Scope;
-use crate::service::usage::sources::{self, Scope};
+use crate::service::usage::sources::{self};
 use crate::workflows::run::concurrency::PLACES;
 use crate::workflows::run::concurrency::{self, IMAGES};
 use crate::workflows::run::context::Context;
 use crate::workflows::usage::place::{self, Looked, Pick};
 use crate::workflows::usage::{accounts, reports, snapshots};
 
-/// Everything that was found out about one account and region.
+/// The images of one account and region, with their use.
 pub struct Survey {
     /// The place.
     pub target: Target,
-    /// Its account, where known.
+    /// Its account, if known.
     pub account: Option<AccountId>,
     /// All own images.
     pub images: Vec<Image>,
-    /// What is known of their use.
+    /// Their use.
     pub usage: Usage,
     shares: Shares,
-    /// Why its images could not be listed. What it says of use holds all the same.
+    /// Why its images could not be listed. Its references to images of other accounts count all the same.
     unlisted: Option<ApiError>,
 }
 
-/// Everything that was found out.
+/// The surveys of all places.
 pub struct Surveys {
-    /// Place by place.
+    /// The readable places.
     pub each: Vec<Survey>,
-    /// Accounts and places of which nothing is known.
+    /// Accounts and places that could not be read.
     pub errors: Vec<PlaceError>,
 }
 
-/// Reads every place side by side. A place whose images cannot be listed is reported, and the others go on; it is an
-/// error where none can be. What EC2 reported `before` in this run is not asked for again.
+/// Reads every place concurrently. A place whose images cannot be listed is reported, and the others go on; an error if
+/// none can. Usage reports read `before` in this run are not requested again.
 pub async fn survey(context: &Context, places: &Places, policy: &Policy, before: Option<&Surveys>) -> Result<Surveys> {
     let candidates: Pick<'_> = &|looked| candidates(context, policy, looked);
     let targets = places.targets.clone();
@@ -80,7 +81,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
             unread.push(place::unread(&place, Some(target.region.clone())));
             surveys.errors.push(place);
         }
-        // What an account uses in one region are images of that region: the others are in no doubt for it.
+        // Accounts use images of the same region only: an unread region leaves the others in no doubt.
         if places.several {
             let mut looked: Vec<_> = surveys.each.iter_mut().map(Survey::looked).collect();
             snapshots::add(&mut looked);
@@ -101,7 +102,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
     Ok(surveys)
 }
 
-/// The images of which all that is left to know is who else uses them. What stays as it is shared needs no look.
+/// The images for which only use by others is still to be checked. Images that stay anyway need no check.
 fn candidates<'a>(context: &Context, policy: &Policy, looked: &Looked<'a>) -> Vec<&'a Image> {
     let verdicts = judge(policy, looked.images, looked.usage, looked.shares, context.now);
     verdicts.iter().filter(|v| v.candidate()).map(|v| v.image).collect()
@@ -112,17 +113,17 @@ async fn place(context: &Context, target: Target, policy: &Policy, scope: &Scope
     let listing = async {
         let images = images::find(&target, &Query::own()).await?;
         bar.step();
-        // What no rule would let go anyway need not be asked about one by one.
+        // Images that stay by some rule need no call of their own.
         let verdicts = judge(policy, &images, &Usage::default(), &Shares::new(), context.now);
         let candidates = verdicts.iter().filter(|v| v.candidate()).map(|v| v.image.id.clone()).collect::<BTreeSet<_>>();
-        // Nobody listens where that source is left out.
+        // The receiver is gone if that source is left out.
         let _ = tell.send(candidates);
         Ok::<_, ApiError>(images)
     };
     let candidates = async { told.await.unwrap_or_default() };
     let step = |_| bar.step();
     let (listed, usage) = tokio::join!(listing, sources::find(&target, candidates, scope, &step));
-    // A place that does not show its images may still use those of others.
+    // A place whose images cannot be listed may still use those of other accounts.
     let (images, unlisted) = listed.map_or_else(|error| (Vec::new(), Some(error)), |images| (images, None));
     let asked = judge(policy, &images, &usage, &Shares::new(), context.now);
     let asked: Vec<_> = asked.iter().filter(|v| v.candidate() && v.asks_shares).map(|v| v.image.clone()).collect();
@@ -131,8 +132,8 @@ async fn place(context: &Context, target: Target, policy: &Policy, scope: &Scope
     Survey { target, account, images, usage, shares, unlisted }
 }
 
-/// Who an image is shared with beside its own account. Of a disabled one EC2 tells that it is nobody, though those it
-/// was shared with may count on it still.
+/// The accounts an image is shared with, without its own. A disabled image has no permissions in EC2, but the accounts
+/// it was shared with may still count on it.
 async fn shares(target: &Target, image: Image) -> (ImageId, Result<Option<String>, String>) {
     let own = image.owner.as_ref();
     let others = |all: &BTreeSet<Principal>| {
@@ -151,7 +152,7 @@ async fn shares(target: &Target, image: Image) -> (ImageId, Result<Option<String
     (image.id, shared)
 }
 
-/// Judges every place and makes the plan.
+/// Judges every place and builds the plan.
 pub fn plan(context: &Context, surveys: &Surveys, policy: &Policy, prices: Prices) -> Plan {
     let judged: Vec<Judged<'_>> = surveys
         .each
@@ -162,7 +163,7 @@ pub fn plan(context: &Context, surveys: &Surveys, policy: &Policy, prices: Price
 }
 
 impl Surveys {
-    /// All accounts of the run, those that could not be entered as well.
+    /// All accounts of the run, including those that could not be entered.
     pub fn accounts(&self) -> BTreeSet<AccountId> {
         let entered = self.each.iter().filter_map(|survey| survey.account.clone());
         entered.chain(self.errors.iter().filter_map(|e| e.account.as_ref()?.parse().ok())).collect()
@@ -173,12 +174,12 @@ impl Surveys {
         Report { results: Vec::new(), errors: self.errors.clone(), warnings: self.warnings() }
     }
 
-    /// What leads nowhere, of all that was looked at for use.
+    /// The dead references found in all sources of use.
     pub fn warnings(&self) -> Vec<Warning> {
         self.each.iter().flat_map(|survey| &survey.usage.warnings).cloned().collect()
     }
 
-    /// Adds what EC2 reported to an earlier look.
+    /// Adds the usage reports of an earlier survey.
     fn take_reports(&mut self, before: &Self) {
         let then: HashMap<_, _> = before.each.iter().map(|survey| (survey.target.key(), survey)).collect();
         for survey in &mut self.each {

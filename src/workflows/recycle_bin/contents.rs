@@ -1,4 +1,4 @@
-//! What is in the Recycle Bin of all places, and the listing of it.
+//! The contents of the Recycle Bin in all places.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,35 +13,35 @@ use crate::service::{Target, recycle_bin, snapshots};
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 
-/// The bin of one place.
+/// The contents of the bin of one place.
 pub struct Bin {
     /// The place.
     pub target: Target,
     /// The images in it.
     pub images: Vec<BinnedImage>,
-    /// The snapshots in it, or why they are not known.
+    /// The snapshots in it, or why they could not be read.
     pub snapshots: Result<Vec<BinnedSnapshot>, ApiError>,
 }
 
-/// A place that could not be looked into.
+/// A place that could not be read.
 pub struct Trouble {
-    /// The same for a report.
+    /// The place and its problem, for a report.
     pub place: PlaceError,
     api: Option<ApiError>,
 }
 
 impl Trouble {
-    /// What EC2 said in a place.
+    /// From EC2's error in a place.
     pub async fn of(target: &Target, error: ApiError) -> Self {
         Self { place: target.error(error.problem()).await, api: Some(error) }
     }
 
-    /// Whether the whole account could not be entered, and so EC2 not be asked.
+    /// Whether the whole account could not be entered, so that EC2 was not asked.
     pub fn is_of_account(&self) -> bool {
         self.api.is_none()
     }
 
-    /// The error that ends a run which has nothing else to tell.
+    /// The error that ends a run without any other result.
     pub fn error(&self) -> anyhow::Error {
         match &self.api {
             Some(error) => error.clone().into(),
@@ -50,7 +50,7 @@ impl Trouble {
     }
 }
 
-/// Reads the bins of all places side by side; those that cannot be read are errors beside the others.
+/// Reads the bins of all places concurrently; unreadable ones are returned as errors.
 pub async fn read(context: &Context) -> Result<(Vec<Bin>, Vec<Trouble>)> {
     let places = context.session().await?.places().await.some()?;
     let each = concurrency::each(LOOKUPS, places.targets, |target| async {
@@ -70,7 +70,7 @@ pub async fn read(context: &Context) -> Result<(Vec<Bin>, Vec<Trouble>)> {
     Ok((bins, troubles))
 }
 
-/// The images in the bin of one place, with what is known of their snapshots.
+/// The images in the bin of one place, with their known snapshots.
 pub async fn in_bin(context: &Context, bin: &Bin, known: &BTreeMap<ImageId, Remembered>) -> Vec<Binned> {
     let place = (bin.target.region.clone(), bin.target.account().await.ok().cloned());
     let unknown = |what: &str, error: &ApiError| {
@@ -87,7 +87,7 @@ pub async fn in_bin(context: &Context, bin: &Bin, known: &BTreeMap<ImageId, Reme
     let held: BTreeSet<&SnapshotId> = in_bin.iter().map(|snapshot| &snapshot.id).collect();
     let others = bin.images.iter().filter_map(of).flatten().filter(|id| !held.contains(id));
     let others: BTreeSet<SnapshotId> = others.cloned().collect();
-    // Those that are not in the bin may have stayed. A bin that is not known says nothing of any.
+    // Snapshots that are not in the bin may never have been deleted. An unreadable bin proves nothing.
     let there = match bin.snapshots.as_ref().ok() {
         Some(_) => {
             snapshots::existing(&bin.target, &Vec::from_iter(others)).await.inspect_err(|e| unknown("of", e)).ok()

@@ -1,4 +1,4 @@
-//! The Recycle Bin: what would go there, and what is in it.
+//! The Recycle Bin: its contents, and the outlook before a deletion.
 
 pub mod contents;
 pub mod outlook;

@@ -1,4 +1,4 @@
-//! What is said before something is deleted: whether the Recycle Bin would hold it, so that it could be restored.
+//! The outlook before a deletion: whether the Recycle Bin would hold it, so that it could be restored.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,21 +20,21 @@ use crate::service::{Target, images, recycle_bin, snapshots};
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 
-/// The rules of one place, or why they are not known. That alone ends no run.
+/// The rules of one place, or why they could not be read, which does not end the run.
 type Rules = Result<Vec<Rule>, Problem>;
 
-/// What the rules of places are; nothing where nobody has asked.
+/// The rules by place; empty if they were not read.
 #[derive(Default)]
 pub struct Bin(Vec<(Target, Rules)>);
 
 impl Bin {
-    /// Reads the rules of these places side by side; fails never, so that it can stand beside other reads.
+    /// Reads the rules of these places concurrently. It never fails, so that it can run next to other reads.
     pub async fn of(targets: &[Target]) -> Result<Self> {
         let each = concurrency::each(LOOKUPS, targets, |target| async { (target.clone(), rules(target).await) });
         Ok(Self(each.await))
     }
 
-    /// Whether nobody has asked.
+    /// Whether no rules were read.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -44,12 +44,12 @@ async fn rules(target: &Target) -> Rules {
     recycle_bin::rules(target).await.map_err(|error| error.problem())
 }
 
-/// What a run is about to delete in one place.
+/// The resources that a run is about to delete in one place.
 #[derive(Default)]
 pub struct Going {
-    /// Images, each with the snapshots that go with it.
+    /// Images, each with the snapshots deleted with it.
     pub images: Vec<Leaving>,
-    /// Snapshots that go by themselves, with their tags.
+    /// Snapshots deleted on their own, with their tags.
     pub snapshots: BTreeMap<SnapshotId, Tags>,
 }
 
@@ -61,15 +61,15 @@ impl Going {
     }
 }
 
-/// What is asked of the Recycle Bin before something is deleted.
+/// The user's demand on the Recycle Bin before a deletion.
 #[derive(Debug, Clone, Copy)]
 pub struct Demand {
-    /// Whether nothing may go that could not certainly be restored.
+    /// Whether only what can certainly be restored may be deleted.
     pub required: bool,
 }
 
 impl Demand {
-    /// Says what would become of everything that is about to be deleted, and refuses where that is not enough.
+    /// Prints the fate of everything to be deleted, and refuses if the demand is not met.
     pub async fn announce(&self, context: &Context, bin: &Bin, going: Vec<(Target, Going)>) -> Result<()> {
         let known: HashMap<_, _> = bin.0.iter().map(|(place, rules)| (place.key(), rules)).collect();
         let each = going.into_iter().filter_map(|(target, going)| {
@@ -121,7 +121,7 @@ impl Demand {
             .into())
     }
 
-    /// The same for the images that a plan deregisters, as they are now; those that are gone are passed over.
+    /// As [`Self::announce`], for the images that a plan deregisters, in their current state; missing ones are skipped.
     pub async fn announce_plan(&self, context: &Context, targets: &[Target], plan: &Plan) -> Result<()> {
         let all = &Rows::of(plan);
         let each = concurrency::each(LOOKUPS, targets, |target| async move {
@@ -148,7 +148,7 @@ async fn planned(target: &Target, rows: &BTreeMap<&ImageId, &Action>) -> Result<
     Ok(Going { images: leaving.collect(), ..Going::default() })
 }
 
-/// What would become of each image, or of each snapshot that goes by itself.
+/// The fate of each image, and of each snapshot deleted on its own.
 async fn fates(target: &Target, rules: &[Rule], going: &Going) -> Result<Vec<Fate>, ApiError> {
     let mut tags = BTreeMap::new();
     if asks_tags(rules, Resource::Snapshot) {

@@ -1,4 +1,4 @@
-//! Bringing images back from the Recycle Bin: their snapshots first, then the images, then what EC2 has forgotten.
+//! Restores images from the Recycle Bin: their snapshots, then the images, then tags and permissions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,26 +18,26 @@ use crate::service::wait::image_back;
 use crate::service::{recycle_bin, snapshots};
 use crate::workflows::run::concurrency::{self, IMAGES, SNAPSHOTS};
 
-/// How long EC2 may take a snapshot that is back for one that is not, in seconds.
+/// The pauses in seconds in which EC2 may treat a restored snapshot as missing.
 const SEEN_PAUSES: [u64; 5] = [1, 2, 4, 8, 15];
-/// The state of a snapshot on its way back.
+/// The state of a snapshot being restored.
 const RECOVERING: &str = "recovering";
-/// What EC2 says of an image while a snapshot of it is on its way back.
+/// EC2's code for an image while one of its snapshots is being restored.
 const WRONG_STATE: &str = "IncorrectState";
 
-/// What became of the snapshots that were to come back.
+/// The results of restoring snapshots.
 type Restored = BTreeMap<SnapshotId, Result<(), Problem>>;
 type Accepted = BTreeSet<SnapshotId>;
 
-/// What became of an image that was to come back.
+/// The result of restoring an image.
 pub struct Returned {
     /// The outcome.
     pub outcome: Outcome,
-    /// Whether the image is there, with everything it had or without; nothing where nobody has seen it.
+    /// Whether the image exists, complete or not; `None` if unknown.
     pub there: Option<bool>,
 }
 
-/// Asks EC2 whether the image and its snapshots could be brought back; changes nothing.
+/// Asks EC2 whether the image and its snapshots could be restored; changes nothing.
 pub async fn check(target: &Target, comeback: &Comeback) -> Result<(), ApiError> {
     if !comeback.in_bin {
         return Ok(());
@@ -46,13 +46,13 @@ pub async fn check(target: &Target, comeback: &Comeback) -> Result<(), ApiError>
         recycle_bin::check_snapshot(target, snapshot).await?;
     }
     match recycle_bin::check_image(target, &comeback.id).await {
-        // Its snapshots are not back yet.
+        // Its snapshots are not restored yet.
         Err(error) if is_about_snapshots(&error) && !comeback.restore.is_empty() => Ok(()),
         other => other,
     }
 }
 
-/// The outcome of an image of which nothing was changed.
+/// The outcome for an unchanged image.
 pub async fn outcome(target: &Target, comeback: &Comeback, status: Status) -> Outcome {
     Outcome {
         account: target.account().await.ok().cloned(),
@@ -67,7 +67,7 @@ pub async fn outcome(target: &Target, comeback: &Comeback, status: Status) -> Ou
     }
 }
 
-/// Brings images of one place back; `bin` are all snapshots in its bin. The outcomes come in the order of `comebacks`.
+/// Restores images of one place; `bin` are all snapshots in its bin. The outcomes are in the order of `comebacks`.
 pub async fn bring_back(
     target: &Target,
     comebacks: &[Comeback],
@@ -75,14 +75,14 @@ pub async fn bring_back(
     patience: &Patience,
     step: &(dyn Fn() + Sync),
 ) -> Vec<Returned> {
-    // Several images may be made of one snapshot.
+    // Several images may use one snapshot.
     let wanted: BTreeSet<&SnapshotId> = comebacks.iter().flat_map(|comeback| &comeback.restore).collect();
     let each = concurrency::as_done(SNAPSHOTS, wanted, |id| async move {
         let done = if patience.stop.asked() { Err(interrupted()) } else { restore(target, id).await };
         (id.clone(), done)
     });
     let mut restored: Restored = each.collect().await;
-    // Those that are not back in time are on their way all the same.
+    // Snapshots not restored in time are still being restored.
     let accepted: Accepted = restored.iter().filter(|(_, done)| done.is_ok()).map(|(id, _)| id.clone()).collect();
     settle(target, &mut restored, patience).await;
     let (restored, accepted) = (&restored, &accepted);
@@ -98,8 +98,8 @@ async fn restore(target: &Target, id: &SnapshotId) -> Result<(), Problem> {
     recycle_bin::restore_snapshot(target, id).await.map_err(|error| error.problem())
 }
 
-/// Waits until no snapshot is on its way back any more, and tells whether any was. What EC2 does not tell is for it to
-/// judge when the image comes.
+/// Waits until no snapshot is being restored; returns whether any was. If EC2 cannot be asked, it decides when the
+/// image is restored.
 async fn settle(target: &Target, restored: &mut Restored, patience: &Patience) -> bool {
     let (mut pauses, mut waited) = (Pauses::new(patience), false);
     loop {
@@ -120,7 +120,7 @@ async fn settle(target: &Target, restored: &mut Restored, patience: &Patience) -
     }
 }
 
-/// One image on its way back.
+/// One image being restored.
 struct Return<'a> {
     target: &'a Target,
     comeback: &'a Comeback,
@@ -154,7 +154,7 @@ impl<'a> Return<'a> {
             Err(problem) if problem.code == "Interrupted" && !self.changed => Status::Skipped(problem),
             Err(problem) => Status::Failed(problem),
         };
-        // What nobody has touched needs no account of its snapshots.
+        // An untouched image needs no results of its snapshots.
         let told = self.changed || status == Status::Done;
         let blank = outcome(self.target, self.comeback, status).await;
         let snapshots = if told { self.snapshots } else { Vec::new() };
@@ -162,7 +162,7 @@ impl<'a> Return<'a> {
         Returned { outcome, there: self.there }
     }
 
-    /// Without all of its snapshots an image is not asked for.
+    /// An image is not requested before all of its snapshots are restored.
     fn first_problem(&self) -> Option<Problem> {
         self.snapshots.iter().find_map(|(id, result)| Some(not_back(id, result.problem()?)))
     }
@@ -181,8 +181,8 @@ impl<'a> Return<'a> {
         done.problem.map_or(Ok(()), Err)
     }
 
-    /// Asks for the image. Where EC2 names a snapshot in the bin that it needs, which neither the journal nor a
-    /// description told, that one is brought back too; one that is still on its way is waited for.
+    /// Restores the image. If EC2 names a snapshot in the bin that neither the journal nor a description had, that one
+    /// is restored too; one still being restored is awaited.
     async fn ask(&mut self, bin: &BTreeSet<SnapshotId>, patience: &Patience) -> Result<(), Problem> {
         let mut pauses = SEEN_PAUSES.iter();
         loop {
@@ -201,7 +201,7 @@ impl<'a> Return<'a> {
                 continue;
             }
             match pauses.next() {
-                // It is back, and EC2 has not noticed yet.
+                // It is restored, but EC2 has not noticed yet.
                 Some(pause) if error.is(WRONG_STATE) || is_about_snapshots(&error) && known && self.changed => {
                     tokio::time::sleep(Duration::from_secs(*pause)).await;
                 }
@@ -217,7 +217,7 @@ impl<'a> Return<'a> {
         }
     }
 
-    /// Brings a snapshot back that EC2 has asked for.
+    /// Restores a snapshot that EC2 named.
     async fn fetch(&mut self, id: SnapshotId, patience: &Patience) -> Result<(), Problem> {
         let mut restored = Restored::from([(id.clone(), restore(self.target, &id).await)]);
         self.changed |= restored.values().all(Result::is_ok);
@@ -230,8 +230,8 @@ impl<'a> Return<'a> {
         self.first_problem().map_or(Ok(()), Err)
     }
 
-    /// Waits for those of its snapshots that are on their way, that which EC2 names among them; tells whether there
-    /// were any. An earlier run may have asked for them.
+    /// Waits for its snapshots that are being restored, the one that EC2 names included; returns whether there were
+    /// any. An earlier run may have requested them.
     async fn recovered(&self, named: Option<SnapshotId>, patience: &Patience) -> Result<bool, Problem> {
         let ids = self.snapshots.iter().map(|(id, _)| id.clone()).chain(named);
         let mut asked: Restored = ids.map(|id| (id, Ok(()))).collect();
@@ -255,7 +255,7 @@ fn over_code(over: Over) -> &'static str {
     }
 }
 
-/// Why the wait for an image ended.
+/// The problem that ended the wait for an image.
 fn waited(error: &anyhow::Error) -> Problem {
     let failure = error.downcast_ref::<Failure>().map(|failure| failure.code.to_string());
     let code = failure.or_else(|| error.downcast_ref::<ApiError>().map(|error| error.code.clone()));
@@ -266,7 +266,7 @@ fn is_about_snapshots(error: &ApiError) -> bool {
     error.code.starts_with("InvalidSnapshot")
 }
 
-/// The snapshot that EC2 complains about.
+/// The snapshot in EC2's error.
 fn named(error: &ApiError) -> Option<SnapshotId> {
     let words = error.message.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     words.filter_map(|word| word.parse().ok()).next()

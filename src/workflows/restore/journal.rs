@@ -1,4 +1,4 @@
-//! What restore writes into the journal before and after.
+//! The journal lines of `restore`, before and after.
 
 use super::bring_back::Returned;
 use super::prepare::Place;
@@ -6,8 +6,8 @@ use crate::journal::Journal;
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::JournalFile;
 
-/// Writes into the journal that tells of images that they are about to come back: only then a later run may put back
-/// what they lack. The images come back whatever becomes of this.
+/// Records the restore of images in the journal that has them: only then may a later run put back what they lack. The
+/// restore goes on even if this fails.
 pub async fn note(context: &Context, journal: &JournalFile, work: &[Place]) -> Option<Journal> {
     let told = |place: &&Place| place.comebacks.iter().any(|comeback| comeback.before.is_some());
     let places: Vec<_> = work.iter().filter(told).collect();
@@ -27,7 +27,7 @@ pub async fn note(context: &Context, journal: &JournalFile, work: &[Place]) -> O
     written.await.inspect_err(|error| not_noted(context, error)).ok()
 }
 
-/// Writes down what has become of them, so that nobody puts back later what was changed on purpose since.
+/// Records the outcomes, so that no later run puts back what was changed on purpose since.
 pub async fn noted_end(context: &Context, journal: &Journal, work: &[Place], done: &[Vec<Returned>]) {
     let each = work.iter().zip(done).flat_map(|(place, done)| place.comebacks.iter().zip(done));
     for (_, returned) in each.filter(|(comeback, _)| comeback.before.is_some()) {

@@ -1,4 +1,4 @@
-//! Images brought back from the Recycle Bin.
+//! Restoration of images from the Recycle Bin.
 
 pub mod bring_back;
 pub mod journal;

@@ -1,5 +1,6 @@
-//! What `restore` is to bring back: each image with its snapshots, where it was found. What cannot come back is refused
-//! here, before anything changes; what could not be looked into is reported, and the others go on.
+//! The preparation of `restore`: finds each image with its snapshots, and refuses what cannot return.
+//!
+//! Refusals come before anything changes; places that could not be read are reported, and the others go on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,29 +21,29 @@ use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::run::journal::JournalFile;
 
-/// What is to be done in one place.
+/// The work in one place.
 pub struct Place {
     /// The place.
     pub target: Target,
-    /// The images that come back there.
+    /// The images to restore there.
     pub comebacks: Vec<Comeback>,
     /// All snapshots in the bin.
     pub bin: BTreeSet<SnapshotId>,
-    /// Why none of them does.
+    /// The reason to refuse all of them.
     refusal: Option<Failure>,
 }
 
-/// What is to be done everywhere.
+/// The work in all places.
 pub struct Work {
-    /// Place by place.
+    /// The work by place.
     pub places: Vec<Place>,
-    /// Images that could not be looked into.
+    /// Images that could not be read.
     pub left: Vec<Outcome>,
-    /// Places that could not be looked into.
+    /// Places that could not be read.
     pub errors: Vec<PlaceError>,
 }
 
-/// Finds every image and its snapshots, and refuses what cannot come back. Nothing has been changed by then.
+/// Finds every image and its snapshots, and refuses those that cannot be restored. Changes nothing.
 pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &JournalFile) -> Result<Work> {
     let ((bins, mut troubles), known) =
         tokio::try_join!(contents::read(context), journal.remembered(context, wanted.clone()))?;
@@ -62,7 +63,7 @@ pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &Jou
         }
         places.push(place);
     }
-    // One that is there already may lack something, where an earlier run did not get to the end.
+    // An existing image may lack something if an earlier run was interrupted.
     let ids: Vec<_> = left.iter().cloned().collect();
     let present = concurrency::each(LOOKUPS, &places, |place| images::own_by_ids(&place.target, &ids)).await;
     for (place, images) in places.iter_mut().zip(present) {
@@ -83,7 +84,7 @@ pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &Jou
     if let Some(trouble) = troubles.first().filter(|_| nothing) {
         return Err(trouble.error());
     }
-    // Where they are is not known: they are told of where nobody could look.
+    // Their place is unknown: they are reported with a place that could not be read.
     if let Some(trouble) = troubles.first() {
         lost.extend(left.into_iter().map(|id| {
             let why = not_found(&id, trouble);
@@ -93,7 +94,7 @@ pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &Jou
     let errors: Vec<_> = troubles.into_iter().map(|trouble| trouble.place).collect();
     let refusal = places.iter().find_map(|place| place.comebacks.iter().find_map(|one| whole(place, one)));
     if let Some(refusal) = refusal.or_else(|| places.iter_mut().find_map(|place| place.refusal.take())) {
-        // They may be the reason.
+        // These errors may be the reason.
         context::tell_errors(context, &errors);
         return Err(refusal.into());
     }
@@ -101,7 +102,7 @@ pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &Jou
     Ok(Work { places, left: lost, errors })
 }
 
-/// What comes back from the bin of a place; the images that do not where it cannot be looked into.
+/// The work for the bin of a place; if the bin's snapshots cannot be read, the images instead.
 async fn in_bin(bin: Bin, known: &BTreeMap<ImageId, Remembered>) -> (Place, Option<(Vec<BinnedImage>, Trouble)>) {
     let Bin { target, images, snapshots } = bin;
     let mut place = Place { target, comebacks: Vec::new(), bin: BTreeSet::new(), refusal: None };
@@ -138,7 +139,7 @@ async fn comebacks(
     Ok(())
 }
 
-/// Refuses an image whose name another one has, as EC2 would, but before its snapshots are back.
+/// Refuses an image whose name is taken, as EC2 would, but before its snapshots are restored.
 async fn taken(place: &Place) -> Result<Option<Failure>, ApiError> {
     let (region, mut names) = (&place.target.region, BTreeMap::new());
     let refused = |one: &Comeback, why: String, hint: String| {
@@ -201,7 +202,7 @@ fn not_found(id: &ImageId, trouble: &Trouble) -> String {
     }
 }
 
-/// The outcome of an image that could not be looked into, for the reason that a place could not.
+/// The outcome for an image of an unreadable place.
 fn outcome(place: &PlaceError, id: ImageId, name: Option<String>, why: &str) -> Outcome {
     let message = format!("{why}: {}", place.problem.message);
     Outcome {

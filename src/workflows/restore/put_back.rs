@@ -1,5 +1,7 @@
-//! Putting back what EC2 has forgotten of an image that is back: tags, and who may launch and copy it. And taking from
-//! it what would have it go again.
+//! Tags and permissions put back on a restored image, and the end of its retirement.
+//!
+//! Put back is what EC2 does not restore: tags, launch permissions, and permissions on snapshots. The tag of a
+//! retirement, which EC2 does restore, is removed: it would deregister the image again.
 
 use std::collections::BTreeSet;
 
@@ -17,25 +19,25 @@ use crate::service::permissions::{Refused, give_each, give_volume_each, known_pe
 use crate::service::{lifecycle, snapshots, tags};
 use crate::workflows::run::concurrency::{self, SNAPSHOTS};
 
-/// What was put back.
+/// The result of putting back tags and permissions.
 #[derive(Debug, Default)]
 pub(super) struct PutBack {
-    /// Whether anything was.
+    /// Whether anything was put back.
     pub changed: bool,
-    /// What there is to say about it.
+    /// A detail for people.
     pub said: Option<String>,
-    /// Why something of it is still lacking.
+    /// Why something is still missing.
     pub problem: Option<Problem>,
 }
 
-/// Puts back what the image had and EC2 did not bring back. `restored` are its snapshots that have just come back.
+/// Puts back the tags and permissions that EC2 did not restore. `restored` are the image's snapshots just restored.
 pub(super) async fn put_back(
     target: &Target,
     comeback: &Comeback,
     image: &Image,
     restored: &BTreeSet<SnapshotId>,
 ) -> PutBack {
-    // First, as what is put back can wait longer than the next run of prune.
+    // First, as the next run of prune may come before the rest is done.
     let retirement = end_retirement(target, comeback, image).await;
     let rest = match (&comeback.before, &comeback.doubtful) {
         (Some(before), _) => complete(target, before, image, restored).await,
@@ -50,7 +52,7 @@ pub(super) async fn put_back(
     }
 }
 
-/// Has a retirement start anew: EC2 brings its tag back, and by that the image would be deregistered again at once.
+/// Removes the tag of the retirement, which EC2 restores: by it the next run would deregister the image at once.
 async fn end_retirement(target: &Target, comeback: &Comeback, image: &Image) -> PutBack {
     if !comeback.retires_still(image) {
         let goes_on =
@@ -96,7 +98,7 @@ async fn complete(target: &Target, before: &Remembered, image: &Image, restored:
     all
 }
 
-/// What was put back of one kind, and why some was not.
+/// The number put back of one kind, and why some are missing.
 type Given = (usize, Option<Problem>);
 
 async fn retag(target: &Target, before: &Remembered, image: &Image) -> Given {
@@ -138,7 +140,7 @@ async fn share_snapshots(target: &Target, before: &Remembered, restored: &BTreeS
     (number, done.into_iter().find_map(|(_, problem)| problem))
 }
 
-/// Gives those back their permission on a snapshot who lack it, and says how many.
+/// Restores missing permissions on a snapshot; returns their number.
 async fn share_snapshot(target: &Target, id: &SnapshotId, who: &BTreeSet<Principal>) -> Given {
     let now = match volume_permissions(target, id).await {
         Err(error) => return (0, Some(error.problem())),
@@ -148,7 +150,7 @@ async fn share_snapshot(target: &Target, id: &SnapshotId, who: &BTreeSet<Princip
     (number, without(&refused, &format!(" on {id}")))
 }
 
-/// Who has not got a permission, and why the first of them has not.
+/// The principals without their permission, and the reason of the first.
 fn without(refused: &[Refused], what: &str) -> Option<Problem> {
     let who = refused.iter().flat_map(|(who, _)| who).cloned().collect();
     refused.first().map(|(_, why)| Problem {
@@ -157,7 +159,7 @@ fn without(refused: &[Refused], what: &str) -> Option<Problem> {
     })
 }
 
-/// What the journal has and the image has not. Where EC2 does not tell, that is all the journal has.
+/// The journal's tags and permissions that the image lacks; all of the journal's if EC2 cannot be asked.
 async fn tell(target: &Target, doubtful: &Remembered, image: &Image) -> Option<String> {
     let now = match &doubtful.launch_permissions {
         Some(then) if !then.is_empty() => known_permissions(target, &image.id).await.unwrap_or_default(),

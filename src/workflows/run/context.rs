@@ -1,4 +1,4 @@
-//! What every command works with.
+//! The context of a run: time, printer, stop signal, settings, and sessions with AWS.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,29 +22,29 @@ use crate::service::client::stop::{self, Stop};
 use crate::service::session::session::Session;
 use crate::service::session::settings::Settings;
 
-/// What every command works with.
+/// The context of a run.
 pub struct Context {
     /// The time at the start of the run.
     pub now: DateTime<Utc>,
-    /// Where everything is written.
+    /// The printer.
     pub printer: Arc<Printer>,
-    /// Who makes what this run makes.
+    /// The program and run, for tags.
     pub maker: Maker,
-    /// The user's wish to stop.
+    /// The user's stop signal.
     pub stop: Stop,
-    /// The command, to be given again for what a run has left.
+    /// The user's command, for resume hints.
     pub invocation: Invocation,
-    /// Tells the time.
+    /// The clock.
     pub clock: fn() -> DateTime<Utc>,
-    /// Which places the command line names.
+    /// The kinds of places that the command line names.
     pub named: Named,
-    /// How to reach AWS.
+    /// The settings for AWS.
     pub settings: Settings,
-    /// How long to wait for images and instances.
+    /// The time to wait for images and instances.
     pub timeout: Duration,
 }
 
-/// What the command line says about places: it goes before a policy.
+/// The kinds of places that the command line names, which take precedence over a policy.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Named {
     /// Whether it names regions.
@@ -56,7 +56,7 @@ pub struct Named {
 }
 
 impl Context {
-    /// The time at this moment, for what is written down as it happens.
+    /// The current time, for records of events.
     pub fn clock(&self) -> DateTime<Utc> {
         (self.clock)()
     }
@@ -72,15 +72,15 @@ impl Context {
     }
 
     async fn open(&self, settings: &Settings) -> Result<Session> {
-        // On the heap, as the loader of the SDK would make the future of every command 30 KB larger.
+        // On the heap: the SDK's loader would make the future of every command 30 KB larger.
         let opened = Box::pin(self.unless_stopped(Session::open(settings))).await;
-        // Whoever presses Ctrl-C at a question gives no answer, before the signal is heard of.
+        // Ctrl-C at a question ends the question before the stop signal arrives.
         let session = opened.map_err(|error| if is_stopped(&error) { unchanged() } else { error })?;
         session.notes().iter().for_each(|note| self.printer.say(note));
         Ok(session)
     }
 
-    /// The same in the regions and accounts of a policy, where the user names none.
+    /// A session in the regions and accounts of a policy, unless the command line names them.
     pub async fn session_of(&self, policy: &Policy) -> Result<Session> {
         match !self.named.regions && !policy.regions.is_empty() {
             true => self.session_only_in(policy.regions.clone(), policy).await,
@@ -88,12 +88,12 @@ impl Context {
         }
     }
 
-    /// The same in these regions, whatever the user names, and in the accounts of a policy.
+    /// A session in these regions, whatever the command line names, and in the accounts of a policy.
     pub async fn session_only_in(&self, regions: Vec<RegionChoice>, policy: &Policy) -> Result<Session> {
         self.open(&Settings { regions, ..self.accounts_of(policy)? }).await
     }
 
-    /// Whether somebody says by which role accounts are entered that a policy names by their id.
+    /// Whether a role is given for the accounts that a policy names by their id.
     pub fn can_enter(&self, policy: &Policy) -> bool {
         self.named.roles || self.settings.org_role.is_some() || policy.org_role.is_some()
     }
@@ -113,26 +113,27 @@ impl Context {
             true => settings.org_role.clone(),
             false => policy.org_role.clone().or(settings.org_role.clone()),
         };
-        // Beside accounts the name is just that of their role: it stands for an organization only where it is alone.
+        // With accounts in the policy the role is for those; only alone does it stand for all accounts of the
+        // organization.
         let org_role = role.filter(|_| policy.accounts.is_empty() || !members.is_empty());
         Ok(Settings { role_arns: policy.role_arns(), members, org_role, ..settings })
     }
 
-    /// The same region in the account that a role leads to, from the user's own credentials.
+    /// The same region in the account of a role, assumed with the user's own credentials.
     pub async fn target_as(&self, role: &str) -> Result<Target> {
         let role = role.parse().map_err(|error| Failure::usage(format!("--from-role-arn {role}: {error}")))?;
         let settings = Settings { role_arns: vec![role], org_role: None, ..self.settings.clone() };
         self.open(&settings).await?.single().await
     }
 
-    /// The one account and region of a command that works in one.
+    /// The single place of a command that works in one account and region.
     pub async fn target(&self) -> Result<Target> {
         self.session().await?.single().await
     }
 
-    /// Does work that changes nothing, and gives it up as soon as the user asks to stop.
+    /// Runs work that changes nothing, and drops it on a stop signal.
     pub async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        // On the heap, as it would be in this future twice.
+        // On the heap, as this future would contain it twice.
         let work = Box::pin(work);
         tokio::select! {
             biased;
@@ -141,13 +142,13 @@ impl Context {
         }
     }
 
-    /// Does work that looks and then changes something; the user can stop it until the change is sent.
+    /// Runs work that reads and then changes something; the user can stop it until the change is sent.
     pub async fn begin<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let begun = stop::begin(&self.stop, work).await;
         begun.map_err(|error| if is_stopped(&error) { unchanged() } else { error })
     }
 
-    /// Does work that shows its progress on a bar, where anybody looks. The bar is gone when the work is done.
+    /// Runs work that shows its progress on a bar, which is removed afterwards.
     pub async fn watched<T>(&self, what: impl Into<String>, work: impl AsyncFnOnce(Option<Watch<'_>>) -> T) -> T {
         let bar = self.printer.bars().percent(what);
         let show = |progress: Progress| bar.set(u64::from(progress.percent.unwrap_or(0)), progress.doing);
@@ -155,12 +156,12 @@ impl Context {
         work(watch).await
     }
 
-    /// How long this run waits, counted from now.
+    /// The deadline from now, with the stop signal.
     pub fn patience(&self) -> Patience {
         Patience { until: Instant::now() + self.timeout, stop: self.stop.clone() }
     }
 
-    /// Asks before something is destroyed. Without anybody to ask and without `--yes`, the answer is a refusal.
+    /// Asks before a deletion. Without a terminal and without `--yes` it refuses.
     pub fn confirm(&self, question: &str, yes: bool) -> Result<()> {
         if yes {
             return Ok(());
@@ -177,7 +178,7 @@ impl Context {
     }
 }
 
-/// Whether work ended because the user wants to stop, before it changed anything.
+/// Whether work ended by a stop signal before it changed anything.
 pub fn is_stopped(error: &Error) -> bool {
     error.downcast_ref().is_some_and(error::is_interrupted)
 }
@@ -186,13 +187,13 @@ fn unchanged() -> Error {
     Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into()
 }
 
-/// Why nothing more is begun, where the user has asked to stop.
+/// The problem of skipped work after a stop signal.
 pub fn stopped(context: &Context) -> Option<Problem> {
     let problem = || Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() };
     context.stop.asked().then(problem)
 }
 
-/// Says where nothing could be done.
+/// Prints the places that failed.
 pub fn tell_errors(context: &Context, errors: &[PlaceError]) {
     errors.iter().for_each(|error| context.printer.tell(&error.to_string()));
 }

@@ -1,4 +1,4 @@
-//! From an error to its kind, code, message and hint.
+//! Diagnosis of errors: the kind, code, message and hint of any error.
 
 use anyhow::Error;
 
@@ -18,7 +18,7 @@ pub fn problem(error: &anyhow::Error) -> Problem {
     }
 }
 
-/// Says why something could not be done, and what to do about it.
+/// Prints an error with its hint; returns its problem.
 pub fn tell_failed(context: &Context, at: &str, error: &Error) -> Problem {
     let last = diagnose(error);
     context.printer.tell(&format!("{at}: {}", last.message));
@@ -26,20 +26,20 @@ pub fn tell_failed(context: &Context, at: &str, error: &Error) -> Problem {
     Problem { code: last.code, message: last.message }
 }
 
-/// What an error is about.
+/// The diagnosis of an error.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// How the run ends.
+    /// The end of the run.
     pub kind: Kind,
     /// A word for scripts.
     pub code: String,
-    /// What was wrong.
+    /// The error.
     pub message: String,
-    /// What to do next.
+    /// The next step for the user.
     pub hint: Option<String>,
 }
 
-/// Finds out what an error is about.
+/// Diagnoses an error.
 pub fn diagnose(error: &anyhow::Error) -> Diagnosis {
     let message = format!("{error:#}");
     let find = |kind: Kind, code: &str, hint: Option<String>| Diagnosis {

@@ -1,4 +1,4 @@
-//! The journal of a run: where it is, how it is opened, and how a step is completed in it.
+//! The journal file of a run: its path, its opening, and the completion of its lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -17,22 +17,22 @@ use crate::domain::unfinished::Unfinished;
 use crate::journal::Journal;
 use crate::service::Target;
 
-/// Where the journal is written.
+/// The location of the journal.
 #[derive(Debug, Clone, Default)]
 pub struct JournalFile {
-    /// The file; without one it is `$XDG_STATE_HOME/amictl/journal.jsonl`.
+    /// The file; the default is `$XDG_STATE_HOME/amictl/journal.jsonl`.
     pub path: Option<PathBuf>,
 }
 
 impl JournalFile {
-    /// The journal that is named, or else the usual one; none where nothing says where that is.
+    /// The path given, or else the default; `None` if the environment has no directory for it.
     fn path(&self, context: &Context) -> Option<PathBuf> {
         let set = |name: &str| context.env(name).map(PathBuf::from);
         let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local").join("state")));
         self.path.clone().or_else(|| Some(state()?.join("amictl").join("journal.jsonl")))
     }
 
-    /// What the journal remembers of these images; see [`Journal::remembered`].
+    /// The records of these images; see [`Journal::remembered`].
     pub async fn remembered(
         &self,
         context: &Context,
@@ -43,7 +43,7 @@ impl JournalFile {
         Journal::remembered(&path, images).await.with_context(|| format!("journal {}", path.display()))
     }
 
-    /// Who of these images is to get a launch permission back; see [`Journal::due`].
+    /// The launch permissions to be restored on these images; see [`Journal::due`].
     pub async fn due<'a>(
         &self,
         context: &Context,
@@ -55,7 +55,7 @@ impl JournalFile {
         Journal::due(&path, images).await.with_context(|| format!("journal {}", path.display()))
     }
 
-    /// Which of these images it has begun to deregister, with no good end; see [`Journal::unfinished`].
+    /// Interrupted deregistrations of these images; see [`Journal::unfinished`].
     pub async fn unfinished(
         &self,
         context: &Context,
@@ -65,7 +65,7 @@ impl JournalFile {
         Journal::unfinished(&path, images.clone()).await.with_context(|| format!("journal {}", path.display()))
     }
 
-    /// Opens the journal of this run. Without one nothing is destroyed.
+    /// Opens the journal of this run, without which nothing is destroyed.
     pub async fn open(&self, context: &Context, targets: impl IntoIterator<Item = &Target>) -> Result<Journal> {
         let path =
             self.path(context).ok_or_else(|| Failure::usage("no place for the journal").hint("give --journal FILE"))?;
@@ -79,18 +79,18 @@ impl JournalFile {
     }
 }
 
-/// Why nothing was done, where the journal could not be written.
+/// The problem if the journal could not be written, so that nothing was done.
 pub fn not_begun(error: &std::io::Error) -> Problem {
     let message = format!("the journal cannot be written, so nothing was done: {error}");
     Problem { code: "JournalError".to_owned(), message }
 }
 
-/// Writes down what became of an image.
+/// Journals the outcome of an image.
 pub async fn end(context: &Context, journal: &Journal, outcome: Outcome) -> Outcome {
     end_with(context, journal, outcome, None).await
 }
 
-/// The same, with who is to get a launch permission back from now on, where that has changed.
+/// As [`end`], with the launch permissions to be restored from now on, if they changed.
 pub async fn end_with(context: &Context, journal: &Journal, mut outcome: Outcome, due: Option<&Written>) -> Outcome {
     let written = journal.end(&outcome, due, context.clock()).await;
     if let (Err(error), Status::Done) = (written, &outcome.status) {

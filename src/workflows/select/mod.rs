@@ -1,4 +1,4 @@
-//! From references and queries to images.
+//! Selection of images: by references, by queries, and refusals.
 
 pub mod query;
 pub mod references;

@@ -1,4 +1,4 @@
-//! All images that match, in every account and region asked for.
+//! Selection by query: all images that match, in every account and region of the run.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ use crate::workflows::run::context::Context;
 
 type Listed = (Target, Result<Vec<Image>, ApiError>);
 
-/// The images of each place, and the places. One that fails is reported with them and does not hide the others; it is
-/// an error where all do.
+/// The images of each place, and the places. A failed place is reported and does not hide the others; an error if all
+/// fail.
 pub async fn find(context: &Context, query: Query) -> Result<(Vec<Vec<Image>>, Chosen)> {
     let session = context.session().await?;
     let query = Arc::new(query);
-    // Most places are known before EC2 has said which regions are enabled, and are listed meanwhile.
+    // Most places are known before EC2 lists the enabled regions, and are read meanwhile.
     let mut ahead: Vec<_> =
         session.likely().into_iter().map(|target| (target.clone(), begin(target, &query))).collect();
     let places = session.places().await.some()?;
@@ -47,13 +47,13 @@ pub async fn find(context: &Context, query: Query) -> Result<(Vec<Vec<Image>>, C
         targets.push(target);
     }
     match first {
-        // Nothing was listed: this is a failure, not a part of a listing.
+        // Nothing was listed: a failure, not a partial listing.
         Some(error) if images.is_empty() => Err(error.into()),
         _ => Ok((images, Chosen { images: Vec::new(), errors, unentered, targets, several, gaps: Gaps::default() })),
     }
 }
 
-/// Begins to list the images of one place, on a thread of its own: reading a thousand of them takes longer than waiting
+/// Starts to list the images of one place, in a task of its own: parsing a thousand images takes longer than waiting
 /// for them.
 fn begin(target: Target, query: &Arc<Query>) -> JoinHandle<Listed> {
     let query = Arc::clone(query);

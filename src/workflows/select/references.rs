@@ -1,4 +1,4 @@
-//! The images that a command works on: one or many references in every account and region asked for.
+//! Selection by references, in every account and region of the run.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,15 @@ use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::run::diagnostics::problem;
 
-/// How many places an error names: all there are in most runs where they are to be told apart, and some where not.
+/// The number of places an error names: if they must be distinguished, all in most runs; else some.
 const TOLD_APART: usize = 20;
 const MISSED: usize = 5;
 
-/// What was found of each reference in one place.
+/// The images of each reference in one place.
 type Found = (Target, Vec<Result<Vec<Image>>>);
 
-/// Looks for every reference in every place. Each must be found somewhere; a place that cannot be read is reported
-/// and does not hide the others. Places that are named and have none are told of.
+/// Searches every place for every reference. Each must exist somewhere; an unreadable place is reported and does not
+/// hide the others. Named places without an image are reported too.
 pub async fn choose(context: &Context, references: &[ImageRef], every_version: bool, copies: bool) -> Result<Chosen> {
     let (mut chosen, absent) = look(context, references, every_version).await?;
     absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
@@ -38,7 +38,7 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
     Ok(chosen)
 }
 
-/// The one image that a reference names, in whichever place it is. It is an error when several places have one.
+/// The one image that a reference names, in any place. An error if several places have one.
 pub async fn one(context: &Context, reference: &ImageRef) -> Result<Chosen> {
     let (chosen, _) = look(context, std::slice::from_ref(reference), false).await?;
     let images = &chosen.images;
@@ -60,7 +60,7 @@ pub async fn one(context: &Context, reference: &ImageRef) -> Result<Chosen> {
         .into())
 }
 
-/// The first `n` of many places, and how many more there are.
+/// The first `n` places, and the number of the others.
 fn some(places: &[String], n: usize) -> String {
     let named = places[..places.len().min(n)].join("; ");
     match places.len().saturating_sub(n) {
@@ -69,7 +69,7 @@ fn some(places: &[String], n: usize) -> String {
     }
 }
 
-/// Looks for every reference in every place, and says which are in none of those that are named.
+/// Searches every place for every reference, and returns the named places without one.
 async fn look(context: &Context, references: &[ImageRef], every_version: bool) -> Result<(Chosen, Vec<String>)> {
     let session = context.session().await?;
     let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
@@ -95,8 +95,8 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
     let mut images: Vec<(Target, Image)> = Vec::new();
     let mut at: BTreeMap<crate::domain::ids::ImageId, usize> = BTreeMap::new();
     for (target, mut answers) in found {
-        // Where one reference cannot be looked for, nothing is done for the others either: a run for what is left
-        // would take a family for another image by then.
+        // If one reference cannot be read in a place, nothing is done for the others either: a later run for the rest
+        // might resolve a family to another image.
         let lost = |answer: &Result<Vec<Image>>| answer.as_ref().is_err_and(|error| !resolve::is_missing(error));
         if let Some(Err(error)) = answers.iter().position(lost).map(|at| answers.swap_remove(at)) {
             if error.downcast_ref::<Failure>().is_some() {
@@ -113,7 +113,7 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
                     seen[n] = true;
                     for image in some {
                         match at.get(&image.id) {
-                            // Seen by somebody it is shared with: only the owner can change it.
+                            // Found by an account it is shared with: only the owner can change it.
                             Some(before) if image.own => images[*before] = (target.clone(), image),
                             Some(_) => {}
                             None => {
@@ -124,7 +124,8 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
                     }
                 }
                 Err(error) => {
-                    // An id is in one place, and every enabled region is a search: only a name in a place named is missed.
+                    // An id exists in one place, and `--region all` is a search: only names are expected in every named
+                    // place.
                     if session.names(&target.region) && !matches!(references[n], ImageRef::Id(_)) {
                         absent.push(error.to_string());
                     }
@@ -138,7 +139,7 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
             continue;
         }
         let missing = nowhere(missing).await;
-        // An only error ends the run, and is not said twice.
+        // A single error ends the run, and is not printed twice.
         if missing.is_some() || errors.len() > 1 {
             context::tell_errors(context, &errors);
         }
@@ -151,7 +152,7 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
     Ok((Chosen { images, errors, unentered, targets, several, gaps }, absent))
 }
 
-/// The error about what is in none of these places: the first, which then names the others as well.
+/// The error for a reference found in none of these places: the first error, naming the other places too.
 async fn nowhere(missing: Vec<(Target, anyhow::Error)>) -> Option<anyhow::Error> {
     let mut missing = missing.into_iter();
     let (_, first) = missing.next()?;

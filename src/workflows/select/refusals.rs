@@ -1,4 +1,4 @@
-//! Refusals that name every image they are about.
+//! Refusals of selected images, with all images named.
 
 use anyhow::Result;
 
@@ -11,14 +11,14 @@ use crate::workflows::run::context::{self, Context};
 /// Refuses unless all images are our own: only its owner can `change`, or deregister, an image.
 pub async fn owned(chosen: &[(Target, Image)], change: &str) -> Result<()> {
     let Some((target, foreign)) = chosen.iter().find(|(_, image)| !image.own) else { return Ok(()) };
-    // Whose it is cannot be told without knowing whose the credentials are.
+    // Without the caller's account the owner cannot be compared.
     target.account().await?;
     let owner = foreign.owner.as_ref().map_or("another account", |owner| owner.as_str());
     let message = format!("{} belongs to {owner}, not to {}", foreign.label(), target.place().await);
     Err(Failure::new(Kind::Failed, "AuthFailure", message).hint(format!("only its owner can {change} an image")).into())
 }
 
-/// A refusal comes after a word about the places that could not be looked into: they may be the reason.
+/// Prints the places that could not be read before a refusal: they may be the reason.
 pub fn unless<T>(context: &Context, chosen: &Chosen, result: Result<T>) -> Result<T> {
     if result.is_err() {
         context::tell_errors(context, &chosen.errors);
@@ -26,7 +26,7 @@ pub fn unless<T>(context: &Context, chosen: &Chosen, result: Result<T>) -> Resul
     result
 }
 
-/// One image that is refused holds all of them back. The first refusal gives the end and the hint.
+/// Refuses all images if one is refused. The first refusal gives the exit code and the hint.
 pub fn all_or_nothing(refused: Vec<Failure>) -> Result<()> {
     let mut rest = refused.into_iter();
     let Some(first) = rest.next() else { return Ok(()) };
@@ -39,5 +39,5 @@ pub fn all_or_nothing(refused: Vec<Failure>) -> Result<()> {
     Err(Failure { message: messages.join("; "), ..first }.into())
 }
 
-/// How many images a refusal names before it counts the others.
+/// The number of images that a refusal names before it counts the others.
 pub const NAMED: usize = 5;

@@ -1,4 +1,4 @@
-//! From what a user calls an image to the image.
+//! The resolution of a reference to an image in one place.
 
 use std::collections::BTreeSet;
 
@@ -16,13 +16,13 @@ use crate::service::images::{self, Query};
 use crate::service::parameters;
 
 const NOT_FOUND: &str = "InvalidAMIID.NotFound";
-/// What is longer is no id that somebody mistyped.
+/// Longer texts are not mistyped ids.
 const QUOTED: usize = 30;
 
 /// The one image that `reference` names.
 ///
-/// An id may name any image the account can see. A name is looked for among the account's own images only:
-/// anybody can give a public image any name.
+/// An id may name any image the account can see. A name is looked up only among the account's own images: anyone can
+/// give a public image any name.
 pub async fn image(target: &Target, reference: &ImageRef, now: DateTime<Utc>) -> Result<Image> {
     match reference {
         ImageRef::Id(id) => by_id(target, reference, id).await,
@@ -60,7 +60,7 @@ pub async fn versions(target: &Target, reference: &ImageRef) -> Result<Vec<Image
     }
 }
 
-/// Whether an error says that nothing is called so here.
+/// Whether the error says that no such image exists here.
 pub fn is_missing(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Failure>().is_some_and(|failure| failure.code == NOT_FOUND)
 }
@@ -74,7 +74,7 @@ async fn by_id(target: &Target, reference: &ImageRef, id: &ImageId) -> Result<Im
     }
 }
 
-/// The image that a parameter names, whatever else its value says: a trailing line feed, quotes, an ARN.
+/// The image that a parameter names, whatever surrounds the id: a line feed, quotes, an ARN.
 async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Result<Image> {
     let Some(text) = parameters::value(target, name).await? else {
         let hint = match reference {
@@ -107,8 +107,7 @@ async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Resu
     }
 }
 
-/// What is wrong with a value. It is quoted only where it was meant for an image: who names the wrong parameter may
-/// come upon a password.
+/// The error of a value. It is quoted only if it looks like an image id: another parameter may contain a password.
 fn valued(value: &str) -> String {
     match value.trim() {
         "" => "its value is blank".to_owned(),
@@ -159,7 +158,7 @@ fn state(image: &Image) -> String {
     }
 }
 
-/// Names and families like the one asked for. Only looked up once an error is certain.
+/// Names and families similar to the reference. Read only for an error.
 async fn suggestions(target: &Target, reference: &ImageRef) -> Vec<String> {
     let Ok(own) = images::find(target, &Query::own()).await else { return Vec::new() };
     let families = own.iter().filter_map(|i| i.parsed_name.as_ref()).map(|n| n.family().as_str());

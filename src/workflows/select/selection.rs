@@ -7,31 +7,31 @@ use crate::domain::problem::PlaceError;
 use crate::service::Target;
 use crate::workflows::lineage;
 
-/// What was found.
+/// A selection of images.
 #[derive(Clone)]
 pub struct Chosen {
-    /// The images, each once, with the place of its owner where that is one of ours.
+    /// The images, each once, with the place of its owner, if that is part of the run.
     pub images: Vec<(Target, Image)>,
-    /// Places that could not be looked into.
+    /// Places that could not be read.
     pub errors: Vec<PlaceError>,
-    /// Accounts that were not entered at all: among those, and such as are not active.
+    /// Accounts that were not entered: failed ones, which `errors` has too, and inactive ones.
     pub unentered: Vec<PlaceError>,
-    /// Every place that was looked into.
+    /// Every place that was entered.
     pub targets: Vec<Target>,
-    /// Whether the run is to work in several accounts.
+    /// Whether the run is over several accounts.
     pub several: bool,
-    /// What could not be looked for.
+    /// The gaps in the search.
     pub gaps: Gaps,
 }
 
-/// What could not be looked for, by which a run is taken up.
+/// Gaps in the search; the final hint says how to fill them.
 #[derive(Clone, Default)]
 pub struct Gaps {
-    /// So many of the images are named; the others are copies of those.
+    /// The number of named images; the others are copies of those.
     pub named: usize,
-    /// Places in which the references could not be looked for.
+    /// Places not searched for the references.
     pub unread: Vec<Target>,
-    /// Places in which copies could not be looked for.
+    /// Places not searched for copies.
     pub unfollowed: Vec<Target>,
 }
 
@@ -50,7 +50,7 @@ impl Chosen {
         places
     }
 
-    /// The same run with other images.
+    /// The selection with other images.
     #[must_use]
     pub fn with(&self, images: Vec<(Target, Image)>) -> Self {
         Self { images, ..self.clone() }

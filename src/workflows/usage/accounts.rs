@@ -1,4 +1,4 @@
-//! Who uses images, over all accounts and regions of a run.
+//! Use of images across the accounts of a run.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,8 +17,8 @@ use crate::domain::usage::source::{Source, SourceState, SourceStatus};
 use crate::service::permissions::launch_permissions;
 use crate::workflows::run::concurrency::{self, IMAGES, PLACES};
 
-/// Adds to what each place says of use what the other accounts say, and what EC2's own search finds there of the images
-/// that are `asked` about. Where one of those could not be looked into, the candidates that it may launch are in doubt.
+/// Merges use by other accounts, and EC2's own references to the images `asked` about, into each place. An account that
+/// could not be read leaves every candidate it may launch unverified.
 pub async fn across(
     looked: &mut [Looked<'_>],
     mut unread: Vec<Unread>,
@@ -51,7 +51,7 @@ pub async fn across(
         place.usage.sources.push(state);
         doubts.into_keys().for_each(|image| place.usage.doubt(image, Source::Accounts));
     }
-    // Whether an image may be used says nothing of its snapshots: those are shared by themselves.
+    // Snapshots have permissions of their own.
     let places = &*looked;
     let doubts = concurrency::each(PLACES, places, |place| snapshots::doubts(place, candidates, unread)).await;
     for (place, doubts) in looked.iter_mut().zip(doubts) {
@@ -59,7 +59,7 @@ pub async fn across(
     }
 }
 
-/// How many other accounts were read as a whole in the region of each place.
+/// The number of other accounts read completely in the region of each place.
 fn read(looked: &[Looked<'_>], whole: &[bool]) -> Vec<usize> {
     let mut of_region: HashMap<&Region, usize> = HashMap::new();
     for (place, whole) in looked.iter().zip(whole) {
@@ -68,7 +68,7 @@ fn read(looked: &[Looked<'_>], whole: &[bool]) -> Vec<usize> {
     looked.iter().zip(whole).map(|(place, whole)| of_region[place.region()] - usize::from(*whole)).collect()
 }
 
-/// Tells each place what the others say of its images.
+/// Adds the references by other places to each place.
 fn said_elsewhere(looked: &mut [Looked<'_>]) {
     let mut owners: HashMap<(&Region, &ImageId), usize> = HashMap::new();
     for (at, place) in looked.iter().enumerate() {
@@ -85,7 +85,7 @@ fn said_elsewhere(looked: &mut [Looked<'_>]) {
     }
 }
 
-/// A place of which a source could not be read: it may use more than it says.
+/// A place with an unread source: it may use more than it lists.
 fn half_read(place: &Looked<'_>) -> Option<Unread> {
     let failed = place.usage.failed().into_iter().find(|state| !state.source.by_image())?;
     let SourceStatus::Failed(problem) = &failed.status else { return None };
@@ -94,14 +94,14 @@ fn half_read(place: &Looked<'_>) -> Option<Unread> {
     Some(Unread { account: place.account.clone(), region: Some(place.region().clone()), problem })
 }
 
-/// The candidates of a place that an account may use which could not be looked into, each with why that is not known.
+/// The candidates of a place that an unread account may use, each with the reason.
 async fn doubts(place: &Looked<'_>, candidates: Pick<'_>, unread: &[Unread]) -> BTreeMap<ImageId, Problem> {
     let unread: Vec<_> = unread.iter().filter(|u| u.concerns(place.account.as_ref(), place.region())).collect();
     if unread.is_empty() {
         return BTreeMap::new();
     }
-    // Of an image of others EC2 does not tell who may launch it. Of a disabled one it tells that nobody may, though
-    // those who could may count on it still.
+    // EC2 does not show the permissions of another account's image. A disabled image has none in EC2, but the accounts
+    // it was shared with may still count on it.
     let each = concurrency::as_done(IMAGES, candidates(place), |image| async move {
         let shares = if image.own { launch_permissions(place.target, &image.id).await.map(Some) } else { Ok(None) };
         let shares = shares.map(|now| Some(now?.into_iter().chain(before_disabling(image)?).collect()));

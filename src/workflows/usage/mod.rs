@@ -1,4 +1,4 @@
-//! Use of images, over all places of a run.
+//! The use of images, over all places of a run.
 
 pub mod accounts;
 pub mod place;

@@ -1,4 +1,4 @@
-//! Use of the images of one account and region.
+//! The use of the images of one account and region.
 
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
@@ -9,17 +9,17 @@ use crate::domain::usage::accounts::Unread;
 use crate::domain::usage::source::Usage;
 use crate::service::Target;
 
-/// One account and region that was looked into.
+/// One account and region with its images and their use.
 pub struct Looked<'a> {
     /// The place.
     pub target: &'a Target,
-    /// Its account, where known.
+    /// Its account, if known.
     pub account: Option<AccountId>,
-    /// Its images, or those of them that are asked about.
+    /// Its images, or those in question.
     pub images: &'a [Image],
-    /// What it says of use.
+    /// The use found in it.
     pub usage: &'a mut Usage,
-    /// Who its images are shared with, where a rule asks for that.
+    /// The launch permissions of its images, if a rule needs them.
     pub shares: &'a Shares,
 }
 
@@ -38,12 +38,12 @@ impl Looked<'_> {
 /// Picks some images of a place.
 pub type Pick<'p> = &'p (dyn for<'a> Fn(&Looked<'a>) -> Vec<&'a Image> + Sync);
 
-/// Accounts that could not be entered, as such that could not be looked into in any region.
+/// Accounts that could not be entered count as unread in all regions.
 pub fn unread_accounts(errors: &[PlaceError]) -> Vec<Unread> {
     errors.iter().map(|error| unread(error, None)).collect()
 }
 
-/// A place that could not be looked into.
+/// A place that could not be read.
 pub fn unread(error: &PlaceError, region: Option<Region>) -> Unread {
     let account = error.account.as_ref().and_then(|account| account.parse().ok());
     Unread { account, region, problem: error.problem.clone() }

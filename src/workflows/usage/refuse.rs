@@ -1,4 +1,4 @@
-//! Refuses images that are in use, or whose use is unknown.
+//! Refusals of images that are in use, or whose use is unknown.
 
 use anyhow::Result;
 
@@ -11,7 +11,7 @@ use crate::service::usage::sources::Scope;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::selection::Chosen;
 
-/// Refuses unless nobody uses the images, as far as every source tells.
+/// Refuses unless every source was read and none names the images.
 pub fn refuse_used<'a>(chosen: impl IntoIterator<Item = &'a Image>, used: &Usage) -> Result<()> {
     for image in chosen {
         match used.verdict(&image.id) {
@@ -46,7 +46,7 @@ pub fn refuse_used<'a>(chosen: impl IntoIterator<Item = &'a Image>, used: &Usage
 }
 
 pub async fn refuse_used_images(context: &Context, chosen: &Chosen, without: &[Source]) -> Result<()> {
-    // What is disabled already is not launched any more.
+    // Disabled images are not launched any more.
     let on = chosen.images.iter().filter(|(_, image)| image.state != State::Disabled).cloned();
     let on = chosen.with(on.collect());
     let scope = Scope::new(without.iter().copied().collect(), Vec::new());

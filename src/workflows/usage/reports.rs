@@ -1,4 +1,4 @@
-//! Image usage reports: asked for where the user wants them, for images that others may launch.
+//! Image usage reports, if requested, for images that other accounts may launch.
 
 use std::collections::BTreeSet;
 
@@ -20,11 +20,10 @@ use crate::service::usage_reports::{self, NoReport};
 use crate::workflows::run::concurrency::{self, IMAGES, REPORTS};
 use crate::workflows::run::context::Context;
 
-/// One image, its place by number, and what EC2 reported.
+/// One image, the index of its place, and its usage report.
 type Answer = (usize, ImageId, Result<Vec<Reference>, NoReport>);
 
-/// Adds to what each place says of use what EC2 reports of its candidates that are shared. What cannot be reported
-/// leaves the image in doubt.
+/// Adds the usage reports of shared candidates to each place. Without a report, the image is in doubt.
 pub async fn add(context: &Context, looked: &mut [Looked<'_>], candidates: Pick<'_>) -> Result<()> {
     let wanted: Vec<(usize, &Image)> = looked
         .iter()
@@ -86,7 +85,7 @@ pub async fn add(context: &Context, looked: &mut [Looked<'_>], candidates: Pick<
     Ok(())
 }
 
-/// Whether an image is shared, or was before it was disabled; also where nobody knows.
+/// Whether an image is shared, or was before it was disabled; `true` if unknown.
 async fn shared(target: &Target, image: &Image) -> Result<bool, ApiError> {
     let own = image.owner.as_ref();
     let others = |with: &Principal| !matches!(with, Principal::Account(id) if Some(id) == own);

@@ -1,8 +1,8 @@
-//! EC2's own search for references, in every account of a run. It adds the recipes of Image Builder.
+//! EC2's own search for references (DescribeImageReferences), in every account of a run.
 //!
-//! The search takes ten images a call. Each account is asked about all images of the others while they are few, and
-//! else about those that it may launch, or could before they were disabled: their number does not grow with that of the
-//! accounts, as the number of all images does.
+//! It adds the recipes of Image Builder, and takes ten images per call. Each account is asked about all images of the
+//! others while they are few, and else about those that it may launch, or could before they were disabled: unlike the
+//! number of all images, theirs does not grow with the number of accounts.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,11 +19,11 @@ use crate::service::usage::sources;
 use crate::workflows::run::concurrency::PLACES;
 use crate::workflows::run::concurrency::{self};
 
-/// So many images of others are few: ten calls.
+/// The maximum number that counts as few: ten calls.
 const FEW: usize = 100;
 
-/// Looks in each place that was read as a whole for references to those images of the other accounts that are `asked`
-/// about, and adds them to what the place says. Gives the places where EC2 could not be asked.
+/// Searches each completely read place for references to the images of other accounts that are `asked` about, and adds
+/// them to the images' places. Returns the places where EC2 could not be asked.
 pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<&Image>], whole: &[bool]) -> Vec<Unread> {
     let mut regions: HashMap<&Region, Launchable<'_>> = HashMap::new();
     let places = &*looked;
@@ -53,7 +53,7 @@ pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<&Image>], whole: &[b
     unread
 }
 
-/// What refers in a place to images of the others.
+/// The references in a place to images of the other accounts.
 async fn references(
     at: usize,
     place: &Looked<'_>,
@@ -71,14 +71,14 @@ async fn references(
     }
 }
 
-/// The images of the others that the account may launch, or could before they were disabled.
+/// The images of other accounts that the account may launch, or could before they were disabled.
 async fn may_be_launched(
     at: usize,
     place: &Looked<'_>,
     launchable: &Launchable<'_>,
 ) -> Result<BTreeSet<ImageId>, Problem> {
     let mut images = launchable.known(at, place.account.as_ref());
-    // More than a call takes are not counted: then all is listed that is shared with the account.
+    // Above EC2's limit for a call, all images shared with the account are listed instead.
     let hidden: Vec<&ImageId> = launchable.hidden(at).take(FILTER_VALUES + 1).collect();
     if !hidden.is_empty() {
         let shared = images::shared(place.target, &hidden).await.map_err(|error| error.problem())?;

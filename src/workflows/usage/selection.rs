@@ -1,4 +1,4 @@
-//! Use of selected images.
+//! The use of selected images.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,24 +13,24 @@ use crate::domain::retention::Shares;
 use crate::domain::usage::source::{Source, Usage, Verdict};
 use crate::service::Target;
 use crate::service::usage::sources::Scope;
-use crate::service::usage::sources::{self, Scope};
+use crate::service::usage::sources::{self};
 use crate::workflows::run::concurrency::PLACES;
 use crate::workflows::run::concurrency::{self};
 use crate::workflows::run::context::Context;
 use crate::workflows::select::selection::Chosen;
 
-/// Images of one place, and who uses them.
+/// Images of one place, and their use.
 pub struct Used {
     /// The place.
     pub target: Target,
-    /// The images that were asked about.
+    /// The images in question.
     pub images: Vec<Image>,
-    /// Who uses them.
+    /// Their use.
     pub usage: Usage,
 }
 
-/// Who uses the images that were chosen: looked for in their own places, and in every other account of the run. With
-/// `reports`, EC2 is asked for usage reports as well.
+/// The use of the selected images, read in their own places and in every other account of the run. With `reports`, EC2
+/// is asked for usage reports as well.
 pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports: bool) -> Result<Vec<Used>> {
     let regions: BTreeSet<&Region> = chosen.images.iter().map(|(_, image)| &image.region).collect();
     let targets: Vec<&Target> = chosen.targets.iter().filter(|target| regions.contains(&target.region)).collect();

@@ -1,4 +1,4 @@
-//! Snapshots that launch templates of other accounts name: a snapshot can be shared as well as an image.
+//! Use of snapshots across the accounts of a run, as launch templates may name shared ones.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,12 +15,12 @@ use crate::domain::usage::source::{Reference, Source};
 use crate::service::Target;
 use crate::service::permissions::volume_permissions;
 use crate::service::usage::sources::Scope;
-use crate::service::usage::sources::{self, Scope};
+use crate::service::usage::sources::{self};
 use crate::workflows::run::concurrency::PLACES;
 use crate::workflows::run::concurrency::{self, SNAPSHOTS};
 use crate::workflows::select::selection::Chosen;
 
-/// Adds to what each place says the snapshots of its images that the other accounts of the run name.
+/// Adds the snapshots that other accounts of the run name to the places of their images.
 pub fn add(looked: &mut [Looked<'_>]) {
     let mut owners = HashMap::new();
     for (at, place) in looked.iter().enumerate() {
@@ -42,26 +42,26 @@ pub fn add(looked: &mut [Looked<'_>]) {
     }
 }
 
-/// What templates and the like name in the places of a run, whose snapshots those may ever be.
+/// The snapshots that templates and the like name in the places of a run, whatever their owner.
 pub struct Naming {
-    /// The places, and whether what they name could be read.
+    /// The places, and whether their templates could be read.
     places: Vec<(Target, Option<AccountId>, Result<(), Problem>)>,
-    /// Which of them name a snapshot, and how.
+    /// The references to each snapshot, by the index of their place.
     names: HashMap<(Region, SnapshotId), Vec<(usize, BTreeSet<Reference>)>>,
-    /// Accounts that could not be read; nothing where each place is looked at by itself.
+    /// Accounts that could not be read; `None` if each place is checked on its own.
     unread: Option<Vec<Unread>>,
 }
 
-/// What names some snapshots of a place.
+/// The references to some snapshots of a place.
 pub struct NamedHere {
     named: Named,
-    /// Those that an account may name which could not be read.
+    /// The snapshots that an unread account may name.
     doubts: BTreeMap<SnapshotId, Problem>,
 }
 
 impl Naming {
-    /// Reads all places in these regions, once. `unread` are the accounts that were not entered; where it is nothing, what
-    /// one account names does not count for the others.
+    /// Reads all places in these regions, once. `unread` are the accounts that were not entered; with `None`, the
+    /// references of one account do not count for the others.
     pub async fn read(targets: &[Target], regions: &BTreeSet<&Region>, unread: Option<Vec<Unread>>) -> Self {
         let wanted = targets.iter().filter(|target| regions.contains(&target.region));
         let each = concurrency::each(PLACES, wanted, |target| async move {
@@ -84,8 +84,8 @@ impl Naming {
         all
     }
 
-    /// What names these snapshots of a place, in any account of the run. One that is shared with an account which could
-    /// not be read is in doubt.
+    /// The references to these snapshots of a place in any account of the run. A snapshot shared with an unread account
+    /// is in doubt.
     pub async fn of(&self, target: &Target, snapshots: &[SnapshotId]) -> NamedHere {
         let here = self.places.iter().position(|(place, ..)| place.is(target));
         let own = here.map(|at| &self.places[at]);
@@ -115,7 +115,7 @@ impl Naming {
     }
 }
 
-/// The snapshots of candidates that an account may name which could not be read, each with why that is not known.
+/// The snapshots of candidates that an unread account may name, each with the reason.
 pub async fn doubts(place: &Looked<'_>, candidates: Pick<'_>, unread: &[Unread]) -> BTreeMap<SnapshotId, Problem> {
     let unread: Vec<_> =
         unread.iter().filter(|u| u.concerns(place.account.as_ref(), place.region())).cloned().collect();
@@ -127,7 +127,7 @@ pub async fn doubts(place: &Looked<'_>, candidates: Pick<'_>, unread: &[Unread])
     in_doubt(place.target, snapshots, &unread).await
 }
 
-/// Those of the snapshots that one of these accounts may use.
+/// The snapshots that one of these accounts may use.
 async fn in_doubt(
     target: &Target,
     snapshots: BTreeSet<SnapshotId>,
@@ -144,7 +144,7 @@ async fn in_doubt(
     doubts.into_iter().flatten().collect()
 }
 
-/// Why it is not known whether one of these accounts names a snapshot; nothing where none of them may use it.
+/// The doubt whether one of these accounts names a snapshot; `None` if none may use it.
 async fn doubt(target: &Target, snapshot: &SnapshotId, unread: &[Unread]) -> Option<Problem> {
     match volume_permissions(target, snapshot).await {
         Ok(shares) => unread.iter().find(|u| may_launch(&shares, u.account.as_ref())).map(Unread::doubt),
@@ -156,7 +156,7 @@ async fn doubt(target: &Target, snapshot: &SnapshotId, unread: &[Unread]) -> Opt
 }
 
 impl NamedHere {
-    /// What names one of them, or why that is not known.
+    /// The references to one of them, or why they are unknown.
     pub fn of(&self, snapshot: &SnapshotId) -> Named {
         let named = self.named.as_ref().map_err(Clone::clone)?;
         match (named.get(snapshot), self.doubts.get(snapshot)) {
@@ -167,8 +167,8 @@ impl NamedHere {
     }
 }
 
-/// What templates and the like name in these regions, where the user lets all of those be read: in the accounts of the
-/// run, unless it is not to look at the others.
+/// Reads the references to snapshots in these regions, unless one of their sources is left out: in all accounts of the
+/// run, unless other accounts are left out.
 pub async fn naming(chosen: &Chosen, regions: &BTreeSet<&Region>, scope: &Scope) -> Result<Naming, Problem> {
     if let Some(source) = NAMING.iter().find(|source| scope.without.contains(source)) {
         return Err(Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") });
