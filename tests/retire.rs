@@ -9,10 +9,10 @@ mod cli;
 #[path = "support/fake/mod.rs"]
 mod fake;
 #[allow(dead_code, reason = "the tests of prune use more of it")]
-#[path = "prune/scene.rs"]
+#[path = "support/scene.rs"]
 mod scene;
 #[allow(dead_code, reason = "the tests of the other commands use more of it")]
-#[path = "cli/setup.rs"]
+#[path = "support/setup.rs"]
 mod setup;
 
 use std::collections::BTreeMap;
