@@ -1,5 +1,7 @@
 //! What the tests of prune have in common: old images, plans taken apart, changes behind the back of a run.
 
+#![allow(dead_code, reason = "each test binary uses what it needs of this")]
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::ops::Deref;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::cli::Ran;
-use super::fake::{Fake, PROD};
+use crate::cli::Ran;
+use crate::fake::{Fake, PROD};
 
 /// What there is at the endpoint.
 pub struct Seen {

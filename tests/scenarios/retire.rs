@@ -1,20 +1,6 @@
 //! A staged policy run daily over sixty days, in this process: the clock is an argument, and the endpoint's clock goes
 //! with it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
-#![allow(clippy::disallowed_methods, reason = "a test looks at the clock")]
-
-#[path = "support/cli.rs"]
-mod cli;
-#[path = "support/fake/mod.rs"]
-mod fake;
-#[allow(dead_code, reason = "the tests of prune use more of it")]
-#[path = "support/scene.rs"]
-mod scene;
-#[allow(dead_code, reason = "the tests of the other commands use more of it")]
-#[path = "support/setup.rs"]
-mod setup;
-
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -22,9 +8,9 @@ use std::time::Duration;
 use amictl::{Process, run};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use fake::{Fault, OTHER, PROD, Principal};
-use scene::{Scene, days_ago};
-use setup::{EAST, WEST};
+use crate::fake::{Fault, OTHER, PROD, Principal};
+use crate::scene::{Scene, days_ago};
+use crate::setup::{EAST, Home, WEST};
 
 const POLICY: &str = "
 version = 1
@@ -74,7 +60,7 @@ fn seen(setup: &Scene) -> BTreeMap<String, String> {
     let world = setup.world();
     let now = world.now();
     let each = [EAST, WEST].into_iter().flat_map(|region| world.images(PROD, region));
-    let state = |image: &fake::Image| match image.deprecated {
+    let state = |image: &crate::fake::Image| match image.deprecated {
         Some(at) if image.state(now) == "available" && at <= now + TimeDelta::minutes(5) => "deprecated".to_owned(),
         _ => image.state(now).to_owned(),
     };
@@ -96,9 +82,9 @@ fn name(family: &str, version: u32) -> String {
 /// other one in a process with an environment of its own.
 #[test]
 fn a_staged_policy_run_daily_for_sixty_days_retires_and_revives_on_the_right_days_and_does_nothing_else() {
-    let nowhere = setup::Home::new();
+    let nowhere = Home::new();
     let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "sixty_days", "--ignored", "--nocapture"])
+        .args(["--exact", "retire::sixty_days", "--ignored", "--nocapture"])
         .env_clear()
         .envs([("AWS_ACCESS_KEY_ID", "AKIAPROD"), ("AWS_SECRET_ACCESS_KEY", "secret")])
         .envs([("AWS_EC2_METADATA_DISABLED", "true")])

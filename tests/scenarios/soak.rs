@@ -2,30 +2,16 @@
 //! against what the command reported and what the journal says. Nothing is lost, nothing is done twice, nothing is
 //! reported that did not happen.
 //!
-//! `AMICTL_SOAK_SEEDS=500 cargo test --test soak` runs more seeds, `AMICTL_SOAK_FIRST=17` starts with another one.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "a test stops at the first surprise, and may wait"
-)]
-
-#[path = "support/cli.rs"]
-mod cli;
-#[path = "support/fake/mod.rs"]
-mod fake;
-#[path = "support/soak_checks.rs"]
-mod soak_checks;
+//! `AMICTL_SOAK_SEEDS=500 cargo test --test scenarios soak` runs more seeds, `AMICTL_SOAK_FIRST=17` starts with another one.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cli::{Amictl, Ran};
-use fake::{Fake, Fault, FaultKind, PROD, World};
+use crate::cli::{Amictl, Ran};
+use crate::fake::{Fake, Fault, FaultKind, PROD, World};
+use crate::soak_checks::{self, Journal, Seen};
 use fastrand::Rng;
-use soak_checks::{Journal, Seen};
 
 const HERE: &str = "us-east-1";
 const ELSEWHERE: [&str; 2] = ["eu-west-1", "us-west-2"];

@@ -1,48 +1,24 @@
 //! The fake endpoint itself, driven by the real SDK client.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
-
-#[path = "support/fake/tests/bin_rules.rs"]
 mod bin_rules;
-#[path = "support/fake/tests/copying.rs"]
 mod copying;
-#[path = "support/fake/mod.rs"]
-mod fake;
-#[path = "support/fake/tests/fleets.rs"]
 mod fleets;
-#[path = "support/fake/tests/keys.rs"]
 mod keys;
-#[path = "support/fake/tests/launching.rs"]
 mod launching;
-#[path = "support/fake/tests/listing.rs"]
 mod listing;
-#[path = "support/fake/tests/making.rs"]
 mod making;
-#[path = "support/fake/tests/organizations.rs"]
 mod organizations;
-#[path = "support/fake/tests/parameter_listing.rs"]
 mod parameter_listing;
-#[path = "support/fake/tests/parameters.rs"]
 mod parameters;
-#[path = "support/fake/tests/recycling.rs"]
 mod recycling;
-#[path = "support/fake/tests/references.rs"]
 mod references;
-#[path = "support/fake/tests/retiring.rs"]
 mod retiring;
-#[path = "support/fake/tests/scaling.rs"]
 mod scaling;
-#[path = "support/fake/tests/sessions.rs"]
 mod sessions;
-#[path = "support/fake/tests/sharing.rs"]
 mod sharing;
-#[path = "support/fake/tests/strict.rs"]
 mod strict;
-#[path = "support/fake/tests/templates.rs"]
 mod templates;
-#[path = "support/fake/tests/trouble.rs"]
 mod trouble;
-#[path = "support/fake/tests/usage_reports.rs"]
 mod usage_reports;
 
 use std::time::{Duration, Instant};
@@ -58,7 +34,7 @@ use aws_sdk_ec2::types::{
     RequestLaunchTemplateData, ResourceType, Tag, TagSpecification,
 };
 
-use fake::{Fake, Fault, FaultKind, OTHER, Outcome, PROD};
+use crate::fake::{self, Fake, Fault, FaultKind, OTHER, Outcome, PROD};
 
 const EAST: &str = "us-east-1";
 const WEST: &str = "us-west-2";
