@@ -6,3 +6,4 @@ mod adoption;
 mod basics;
 mod encrypted;
 mod many_accounts;
+mod many_accounts_unfinished;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::fake::{Fault, FaultKind, OTHER, PROD};
+use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, EUROPE, Setup, WEST, each, refused, seconds, sorted};
 
 pub const NAME: &str = "web-v1-2026-01-02";
 const ORGANIZATION: &str = "arn:aws:organizations::111111111111:organization/o-abcdefghij";
-const DAY: u64 = 86_400;
+pub const DAY: u64 = 86_400;
 
 /// An endpoint whose bin holds everything for thirty days.
 pub fn ready() -> Setup {
@@ -275,35 +275,6 @@ fn without_any_word_about_a_snapshot_ec2_names_it() {
 }
 
 #[test]
-fn snapshots_that_ec2_names_one_by_one_are_waited_for() {
-    let setup = ready();
-    let spare: Vec<String> = (0..3).map(|_| setup.world().snapshot(PROD, EAST).description("by hand").put()).collect();
-    let id = setup.world().image(PROD, EAST, NAME).on_snapshots(&[&spare[0], &spare[1], &spare[2]]).put();
-    let before = portrait(&setup, &id);
-    setup.world().put_in_recycle_bin(&id, 30);
-    setup.world().recovering_for = seconds(2);
-    let report = setup.json(&format!("restore {id}"));
-    assert_eq!(each(&only(&report)["snapshots"], "result"), ["restored"; 3]);
-    assert_eq!(portrait(&setup, &id), before);
-    // Not within the time there is; a rerun waits for what the first run asked for, and asks for the rest.
-    setup.world().put_in_recycle_bin(&id, 30);
-    setup.world().recovering_for = seconds(600);
-    let ran = setup.run(&format!("restore {id} --timeout 2s -o json")).ended(5);
-    let (report, error) = (ran.json(), ran.error());
-    assert_eq!((&error["code"], &only(&report)["error"]["code"]), (&"Timeout".into(), &"Timeout".into()));
-    assert_eq!(
-        (&only(&report)["changed"], each(&only(&report)["snapshots"], "result")),
-        (&true.into(), vec!["failed"])
-    );
-    let ran = setup.run(&format!("restore {id} --timeout 2s -o json")).ended(5);
-    assert!(only(&ran.json())["error"]["message"].as_str().unwrap().contains("EC2 is still bringing it back"));
-    setup.world().recovering_for = seconds(2);
-    setup.world().advance(seconds(598));
-    setup.run(&format!("restore {id}")).ended(0);
-    assert_eq!(portrait(&setup, &id), before);
-}
-
-#[test]
 fn a_state_that_ec2_has_not_noticed_yet_is_asked_about_again() {
     let setup = ready();
     let id = rich(&setup);
@@ -397,108 +368,6 @@ fn a_dry_run_asks_ec2_and_changes_nothing() {
 }
 
 #[test]
-fn lost_answers_and_throttles_do_no_harm() {
-    for attempts in ["1", "4"] {
-        let setup = ready();
-        let id = rich(&setup);
-        let before = portrait(&setup, &id);
-        deregister(&setup, &[&id]);
-        for call in ["RestoreSnapshotFromRecycleBin", "RestoreImageFromRecycleBin"] {
-            setup.fake.fault(Fault::on(call, FaultKind::ResetAfter).times(1));
-        }
-        let ran = setup.amictl().env("AWS_MAX_ATTEMPTS", attempts).run(&format!("restore {id} -o json")).ended(0);
-        assert_eq!(each(&only(&ran.json())["snapshots"], "result"), ["restored"; 3], "{attempts}");
-        assert_eq!(portrait(&setup, &id), before, "{attempts}");
-    }
-    let setup = ready();
-    let id = rich(&setup);
-    deregister(&setup, &[&id]);
-    for call in ["ListImagesInRecycleBin", "RestoreSnapshotFromRecycleBin", "RestoreImageFromRecycleBin"] {
-        setup.fake.fault(Fault::error(call, "RequestLimitExceeded", "Request limit exceeded.").times(1));
-    }
-    setup.run(&format!("restore {id}")).ended(0);
-}
-
-#[test]
-fn without_one_of_its_snapshots_an_image_is_not_asked_for_and_a_rerun_does_the_rest() {
-    let setup = ready();
-    let id = rich(&setup);
-    let (before, stuck) = (portrait(&setup, &id), snapshots(&setup, &id)[2].clone());
-    let other = setup.world().image(PROD, EAST, "api-v1-2026-01-02").put();
-    deregister(&setup, &[&id, &other]);
-    let fault = Fault::error("RestoreSnapshotFromRecycleBin", "UnauthorizedOperation", "Not that one.");
-    setup.fake.fault(fault.matching(&stuck));
-    let ran = setup.run(&format!("restore {id} {other} -o json")).ended(3).says(&["1 done, 1 failed"]);
-    let report = ran.json();
-    let result = report["results"].as_array().unwrap().iter().find(|result| result["image_id"] == *id).unwrap();
-    assert_eq!((&result["status"], &result["changed"]), (&"failed".into(), &true.into()));
-    let message = result["error"]["message"].as_str().unwrap();
-    assert!(message.contains(&stuck) && message.contains("Not that one."), "{message}");
-    let mut results = each(&result["snapshots"], "result");
-    results.sort_unstable();
-    assert_eq!(results, ["failed", "restored", "restored"]);
-    gone(&setup, &id);
-    assert!(setup.world().find_image(&other).is_some());
-    setup.fake.clear_faults();
-    let report = setup.json(&format!("restore {id}"));
-    let mut results = each(&only(&report)["snapshots"], "result");
-    results.sort_unstable();
-    assert_eq!((results, portrait(&setup, &id)), (vec!["kept", "kept", "restored"], before));
-}
-
-#[test]
-fn tags_and_permissions_that_cannot_be_put_back_are_reported_and_a_rerun_completes_them() {
-    let setup = ready();
-    let id = rich(&setup);
-    let before = portrait(&setup, &id);
-    deregister(&setup, &[&id]);
-    setup.world().restore_forgets = true;
-    setup.fake.fault(Fault::error("CreateTags", "UnauthorizedOperation", "No tagging."));
-    for call in ["ModifyImageAttribute", "ModifySnapshotAttribute"] {
-        setup.fake.fault(Fault::error(call, "UnauthorizedOperation", "No sharing."));
-    }
-    let ran = setup.run(&format!("restore {id} -o json")).ended(3);
-    let result = only(&ran.json()).clone();
-    assert_eq!((&result["status"], &result["changed"]), (&"failed".into(), &true.into()));
-    let message = result["error"]["message"].as_str().unwrap();
-    assert!(message.contains("it is back, but not all of its tags: No tagging."), "{message}");
-    setup.fake.clear_faults();
-    let report = setup.json(&format!("restore {id}"));
-    assert_eq!(
-        only(&report)["detail"],
-        "5 tags, 2 launch permissions and 3 snapshot permissions put back from the journal"
-    );
-    assert_eq!(portrait(&setup, &id), before);
-    assert_eq!(only(&setup.json(&format!("restore {id}")))["changed"], false);
-}
-
-#[test]
-fn what_takes_its_time_is_waited_for() {
-    let setup = ready();
-    let id = rich(&setup);
-    deregister(&setup, &[&id]);
-    setup.world().recovering_for = seconds(2);
-    setup.world().pending_for = seconds(2);
-    let report = setup.json(&format!("restore {id}"));
-    assert_eq!(report["summary"]["done"], 1);
-    deregister(&setup, &[&id]);
-    setup.world().recovering_for = seconds(600);
-    let ran = setup.run(&format!("restore {id} --timeout 2s -o json")).ended(5);
-    let report = ran.json();
-    assert_eq!(
-        (&only(&report)["changed"], each(&only(&report)["snapshots"], "result")),
-        (&true.into(), vec!["failed"; 3])
-    );
-    setup.world().advance(seconds(600));
-    setup.world().recovering_for = seconds(0);
-    setup.world().pending_for = seconds(600);
-    let ran = setup.run(&format!("restore {id} --timeout 3s -o json")).ended(5);
-    assert_eq!((&ran.error()["code"], &only(&ran.json())["error"]["code"]), (&"Timeout".into(), &"Timeout".into()));
-    setup.world().advance(seconds(600));
-    setup.run(&format!("restore {id}")).ended(0);
-}
-
-#[test]
 fn a_disabled_image_comes_back_disabled() {
     let setup = ready();
     let id = setup.world().image(PROD, EAST, NAME).state("disabled").tag("a", "b").put();
@@ -506,149 +375,4 @@ fn a_disabled_image_comes_back_disabled() {
     let report = setup.json(&format!("restore {id}"));
     assert_eq!(report["summary"]["done"], 1);
     assert_eq!(setup.image(&id).state(Utc::now()), "disabled");
-}
-
-#[test]
-fn a_journal_that_cannot_be_read_is_an_error_and_strange_lines_are_passed_over() {
-    let setup = ready();
-    let id = rich(&setup);
-    deregister(&setup, &[&id]);
-    let folder = setup.home.path().display().to_string();
-    refuses(&setup, &format!("{id} --journal {folder}"), 1, "Failed", &["journal", &folder]);
-    let text = std::fs::read_to_string(journal(&setup)).unwrap();
-    let torn = &text[..200];
-    let file = setup.home.write("logs/journal.jsonl", &format!("nonsense\n{{}}\n{torn}{text}{torn}"));
-    setup.world().restore_forgets = true;
-    let report = setup.amictl().env("AMICTL_JOURNAL", &file).run(&format!("restore {id} -o json")).ended(0).json();
-    assert_eq!(
-        only(&report)["detail"],
-        "5 tags, 2 launch permissions and 3 snapshot permissions put back from the journal"
-    );
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interrupted_run_reports_what_is_back_and_a_rerun_does_the_rest() {
-    let setup = ready();
-    let id = rich(&setup);
-    let before = portrait(&setup, &id);
-    deregister(&setup, &[&id]);
-    setup.fake.fault(Fault::on("RestoreSnapshotFromRecycleBin", FaultKind::Latency(seconds(1))));
-    let process = setup.process(&format!("restore {id} -o json")).spawn().unwrap();
-    setup.until("RestoreSnapshotFromRecycleBin", 3);
-    let process_id = process.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &process_id]).status().unwrap().success());
-    let output = process.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let result = only(&report);
-    assert_eq!((&result["status"], &result["error"]["code"]), (&"failed".into(), &"Interrupted".into()));
-    assert_eq!(each(&result["snapshots"], "result"), ["restored"; 3]);
-    gone(&setup, &id);
-    setup.fake.clear_faults();
-    setup.run(&format!("restore {id}")).ended(0);
-    assert_eq!(portrait(&setup, &id), before);
-}
-
-#[test]
-fn the_bin_is_listed_with_the_time_that_is_left() {
-    let setup = ready();
-    hold(&setup, EAST, (30, 10));
-    setup.run("restore").ended(0).says(&["there are no images in the Recycle Bin"]);
-    assert_eq!(setup.json("restore"), json!({"version": 1, "images": [], "errors": []}));
-    let (id, unknown) = (rich(&setup), setup.world().image(PROD, EAST, "by hand").instance_store().put());
-    let mut own = snapshots(&setup, &id);
-    own.sort();
-    deregister(&setup, &[&id]);
-    setup.world().advance(seconds(60));
-    setup.world().put_in_recycle_bin(&unknown, 1);
-    let found = setup.json("restore");
-    assert_eq!(each(&found["images"], "id"), [unknown.as_str(), &id], "the last one first");
-    let [strange, image] = &found["images"].as_array().unwrap()[..] else { panic!("{found}") };
-    let at = |field: &str| DateTime::parse_from_rfc3339(image[field].as_str().unwrap()).unwrap();
-    assert_eq!((at("exits_at") - at("entered_at")).num_days(), 30);
-    assert_eq!(
-        (&image["name"], &image["description"], &image["account"]),
-        (&NAME.into(), &"the first".into(), &PROD.into())
-    );
-    assert_eq!((&image["region"], &image["days_left"]), (&EAST.into(), &9.into()), "until its snapshots are gone");
-    let mut listed: Vec<_> = image["snapshots"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    listed.sort_unstable();
-    assert_eq!(listed, own);
-    assert_eq!(
-        (&strange["snapshots"], &strange["description"], &strange["days_left"]),
-        (&Value::Null, &Value::Null, &1.into())
-    );
-    let table = setup.run("restore").ended(0).stdout;
-    let lines: Vec<&str> = table.lines().collect();
-    let words =
-        |line: &str| line.split("  ").map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(words(lines[0]), ["NAME", "ID", "REGION", "DELETED", "LEFT"]);
-    assert_eq!(words(lines[2])[..3], [NAME, &id, EAST]);
-    assert!(lines[1].ends_with("24h") && lines[2].ends_with("9 days"), "{table}");
-}
-
-#[test]
-fn the_listing_comes_in_every_format() {
-    let setup = ready();
-    let id = rich(&setup);
-    deregister(&setup, &[&id]);
-    assert_eq!(setup.run("restore -o ids").ended(0).lines(), [id.as_str()]);
-    let csv = setup.run("restore -o csv").ended(0).stdout;
-    let head = "name,id,region,account,entered_at,exits_at,days_left,snapshots,description,missing_snapshots\n";
-    assert!(csv.starts_with(head) && csv.contains(&format!("{NAME},{id},{EAST},{PROD},20")), "{csv}");
-    let line: Value = serde_json::from_str(&setup.run("restore -o jsonl").ended(0).stdout).unwrap();
-    assert_eq!((&line["id"], &line["days_left"]), (&id.as_str().into(), &29.into()));
-    setup.unchanged();
-}
-
-#[test]
-fn every_region_and_account_is_listed_and_one_that_fails_hides_no_other() {
-    let setup = ready();
-    for region in [EAST, WEST, EUROPE] {
-        let id = setup.world().image(PROD, region, NAME).put();
-        setup.world().put_in_recycle_bin(&id, 7);
-    }
-    let theirs = setup.world().image(OTHER, EAST, NAME).put();
-    setup.world().put_in_recycle_bin(&theirs, 7);
-    let found = setup.json("restore --region all");
-    assert_eq!(sorted(&found["images"], "region"), [EUROPE, EAST, WEST]);
-    let roles = format!("arn:aws:iam::{PROD}:role/ami,arn:aws:iam::{OTHER}:role/ami");
-    let found = setup.json(&format!("restore --role-arn {roles}"));
-    assert_eq!(sorted(&found["images"], "account"), [PROD, OTHER]);
-    let table = setup.run(&format!("restore --role-arn {roles}")).ended(0).stdout;
-    assert!(table.contains("ACCOUNT") && table.contains(OTHER), "{table}");
-    let report = setup.json(&format!("restore {theirs} --role-arn {roles}"));
-    assert_eq!(only(&report)["account"], OTHER);
-
-    setup.fake.fault(Fault::error("ListImagesInRecycleBin", "UnauthorizedOperation", "No looking.").in_region(WEST));
-    let ran = setup.run(&format!("restore --region {EAST},{WEST} -o json")).ended(3).says(&["No looking."]);
-    let found = ran.json();
-    assert_eq!((found["images"].as_array().unwrap().len(), &found["errors"][0]["region"]), (1, &WEST.into()));
-    assert_eq!(ran.error()["code"], "PartialListing");
-    setup.fake.forget_calls();
-    refuses(&setup, "--region us-west-2", 1, "UnauthorizedOperation", &["No looking."]);
-}
-
-#[test]
-fn snapshots_that_may_not_be_listed_are_unknown_in_the_listing() {
-    let setup = ready();
-    let id = rich(&setup);
-    setup.world().put_in_recycle_bin(&id, 7);
-    setup.fake.fault(Fault::error("ListSnapshotsInRecycleBin", "UnauthorizedOperation", "No looking."));
-    let ran =
-        setup.run("restore -o json").ended(0).says(&["the snapshots in the Recycle Bin of us-east-1 are unknown"]);
-    assert_eq!((&ran.json()["images"][0]["id"], &ran.json()["images"][0]["snapshots"]), (&id.into(), &Value::Null));
-}
-
-#[test]
-fn a_large_bin_is_read_to_its_last_page() {
-    let setup = ready();
-    let ids = setup.world().bulk_images(PROD, EAST, "web", 1100);
-    for id in ids {
-        setup.world().put_in_recycle_bin(&id, 7);
-    }
-    assert_eq!(setup.run("restore -o ids").ended(0).lines().len(), 1100);
-    setup.world().advance(seconds(8 * DAY));
-    assert_eq!(setup.run("restore -o ids").ended(0).lines().len(), 0);
 }
