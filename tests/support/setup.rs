@@ -18,6 +18,11 @@ pub const EAST: &str = "us-east-1";
 pub const WEST: &str = "us-west-2";
 pub const EUROPE: &str = "eu-west-1";
 
+/// Whether long tests run whole, and not a sample of them: `AMICTL_TEST_ALL=1 cargo test`.
+pub fn everything() -> bool {
+    std::env::var_os("AMICTL_TEST_ALL").is_some_and(|value| value == "1")
+}
+
 /// An endpoint and a home directory; both go with the test.
 pub struct Setup {
     pub fake: Fake,

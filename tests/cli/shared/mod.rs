@@ -12,6 +12,7 @@ mod output;
 mod profiles;
 mod references;
 mod session;
+mod settings_cases;
 mod settings_matrix;
 pub mod terminal;
 mod usage_errors;
