@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::cli::{Amictl, Ran};
+use crate::cli::{Amictl, ONE_ROOT, Ran};
 use crate::fake::{Call, Fake, Image, Outcome, PROD, World};
 
 pub const EAST: &str = "us-east-1";
@@ -102,6 +102,7 @@ impl Setup {
             .env_clear()
             .env("HOME", self.home.path())
             .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("SSL_CERT_FILE", ONE_ROOT)
             .env("AWS_ENDPOINT_URL", self.fake.url())
             .envs(files.map(|(name, file)| (name, self.home.path().join(file))))
             .envs(keys)

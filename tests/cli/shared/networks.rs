@@ -93,7 +93,8 @@ fn what_no_proxy_names_is_asked_without_a_proxy() {
 fn a_bundle_of_certificates_is_trusted_instead_of_those_of_the_system() {
     let setup = ready();
     let tls = Loopback::tls(&host(&setup));
-    let secure = || setup.once().env("AWS_ENDPOINT_URL", format!("https://127.0.0.1:{}", tls.port));
+    let secure =
+        || setup.once().env("AWS_ENDPOINT_URL", format!("https://127.0.0.1:{}", tls.port)).without("SSL_CERT_FILE");
     let stranger = secure().run("list");
     let place = format!("no answer from 127.0.0.1:{}", tls.port);
     said(stranger, 1, &[&place, "UnknownIssuer", "hint: ", "AWS_CA_BUNDLE", "ca_bundle"]);

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::settings_cases::{Case, LINES, files, flags, profile_keys, variables};
+use crate::cli::ONE_ROOT;
 use crate::fake::PROD;
 use crate::setup::{EAST, Home, Setup, everything};
 
@@ -51,6 +52,7 @@ fn run(setup: &Setup, case: &Case, home: &Path) -> Output {
         .env("AWS_CONFIG_FILE", home.join("aws-config"))
         .env("AWS_SHARED_CREDENTIALS_FILE", home.join("aws-credentials"))
         .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("SSL_CERT_FILE", ONE_ROOT)
         .env("AWS_ENDPOINT_URL", setup.fake.url())
         .env("AWS_ACCESS_KEY_ID", "AKIAPROD")
         .env("AWS_SECRET_ACCESS_KEY", "secret")
