@@ -1,5 +1,4 @@
-//! What a run has left is done by the command line of its hint, which names images: the words of the user may stand
-//! for other images by then.
+//! Hints that finish a run: the command line names images by id, as names may mean others by then.
 
 use crate::changes::verbs::{ROWS, role};
 use crate::cli::Ran;

@@ -1,4 +1,4 @@
-//! The fake endpoint by itself and over time: its own tests, sixty days of retirement, a random mix of commands.
+//! The fake endpoint by itself, retirement over sixty days, and a random mix of commands.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 #![allow(clippy::disallowed_methods, reason = "a test looks at the clock and waits")]

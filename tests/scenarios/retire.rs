@@ -1,5 +1,6 @@
-//! A staged policy run daily over sixty days, in this process: the clock is an argument, and the endpoint's clock goes
-//! with it.
+//! A staged policy, run daily over sixty days.
+//!
+//! It runs in this process: the clock is an argument, and the endpoint's clock goes with it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};

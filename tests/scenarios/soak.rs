@@ -1,8 +1,10 @@
-//! A seeded random mix of commands while one call in twenty goes wrong: after each command the endpoint is held
-//! against what the command reported and what the journal says. Nothing is lost, nothing is done twice, nothing is
-//! reported that did not happen.
+//! A seeded random mix of commands while one call in twenty goes wrong.
 //!
-//! `AMICTL_SOAK_SEEDS=500 cargo test --test scenarios soak` runs more seeds, `AMICTL_SOAK_FIRST=17` starts with another one.
+//! After each command the endpoint is held against what the command reported and what the journal says. Nothing is lost,
+//! nothing is done twice, nothing is reported that did not happen.
+//!
+//! `AMICTL_SOAK_SEEDS=500 cargo test --test scenarios soak` runs more seeds, `AMICTL_SOAK_FIRST=17` starts with another
+//! one.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};

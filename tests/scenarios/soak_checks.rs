@@ -1,4 +1,4 @@
-//! What must hold after each command of the soak test.
+//! Checks after each command of the soak test.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Small servers on the loopback interface: one that answers as it is told, a proxy, and TLS before an endpoint.
+//! Small servers on the loopback interface: canned answers, a proxy, TLS before an endpoint.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! What the tests of prune have in common: old images, plans taken apart, changes behind the back of a run.
+//! Scenes of the tests of prune: old images, plans taken apart, changes behind the back of a run.
 
 #![allow(dead_code, reason = "each test binary uses what it needs of this")]
 

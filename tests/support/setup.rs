@@ -1,4 +1,4 @@
-//! What every test begins with: an endpoint of its own, a home of its own, and the binary.
+//! The beginning of every test: an endpoint of its own, a home of its own, and the binary.
 
 #![allow(dead_code, reason = "each test binary uses what it needs of this")]
 #![allow(clippy::disallowed_methods, reason = "a test looks at the clock and waits")]

@@ -1,4 +1,4 @@
-//! `--copies`: the copies of an image in all regions, and copies of those, whatever their names are.
+//! `--copies`: copies of an image in all regions, and copies of copies, under any name.
 
 use crate::changes::verbs::{NAME, ROWS, Row, changed, role};
 use crate::fake::{OTHER, PROD};

@@ -1,4 +1,4 @@
-//! The commands that change images, all alike: one image and many, one region and three, one account and three.
+//! Every reversible change on one image and many, in one region and three, one account and three.
 
 use serde_json::Value;
 

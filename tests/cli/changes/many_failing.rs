@@ -1,4 +1,4 @@
-//! The commands that change images, where something fails: whatever it is, nothing is left unreported.
+//! Reversible changes of which some fail: each failure is reported, and the others are made.
 
 use crate::changes::verbs::{NAME, ROWS, Row, changed, disabled, role};
 use crate::fake::{Fault, OTHER, PROD, Principal};

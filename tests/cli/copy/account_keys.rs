@@ -1,4 +1,4 @@
-//! `copy` of encrypted images of other accounts: under which key the copy ends up, and what is wrong with a key.
+//! `copy` of encrypted images of other accounts: the key of the copy, and keys that cannot be used.
 
 use crate::cli::Ran;
 use crate::copy::accounts::{NAME, ROLE, ours, ready, refused};

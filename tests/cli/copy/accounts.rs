@@ -1,4 +1,4 @@
-//! `copy` of images of other accounts: what they carry, and what is missing where they cannot be copied.
+//! `copy` of images of other accounts: tags and names of the copy, and missing permissions.
 
 use crate::cli::Ran;
 use crate::fake::{Fault, Image, OTHER, PROD};

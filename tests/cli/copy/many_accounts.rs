@@ -1,4 +1,4 @@
-//! `copy` over several accounts: each gets a copy of its own in each region, and each is reported by itself.
+//! `copy` over several accounts: each gets its own copy in each region, with its own result.
 
 use serde_json::Value;
 

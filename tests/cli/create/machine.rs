@@ -1,4 +1,4 @@
-//! `create` from snapshots: the machine that the image is for, its volumes, and images that are like another.
+//! `create` from snapshots: boot mode and other properties, volumes, and `--like` another image.
 
 use serde_json::Value;
 

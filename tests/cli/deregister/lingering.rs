@@ -1,4 +1,4 @@
-//! `deregister`: images that EC2 goes on showing, or had not finished, and runs that were interrupted.
+//! `deregister` of images that EC2 still lists or has not finished, and interrupted runs.
 
 use std::thread;
 use std::time::Duration;

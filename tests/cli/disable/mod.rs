@@ -1,4 +1,4 @@
-//! `disable`: who an image is shared with is written down first, and nothing that is in use is switched off.
+//! `disable`: launch permissions are recorded first, and images in use stay enabled.
 
 use serde_json::{Value, json};
 

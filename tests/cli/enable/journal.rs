@@ -1,4 +1,4 @@
-//! `enable --restore-shares` where no tag remembers whom an image was shared with: the journal does.
+//! `enable --restore-shares` without the tag that records permissions: the journal has them.
 
 use serde_json::json;
 

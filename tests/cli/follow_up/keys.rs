@@ -1,4 +1,4 @@
-//! `--share-with` of what is under a key of AWS, which cannot be shared: found out before anything is made.
+//! `--share-with` of images under an AWS managed key: refused before anything is created.
 
 use crate::fake::{Fault, OTHER, PROD};
 use crate::follow_up::steps::{NAME, hint, ready, steps};

@@ -1,4 +1,4 @@
-//! What `create` and `copy` do to images once they are available: share, deprecate, protect.
+//! Steps of `create` and `copy` on available images: share, deprecate, protect.
 
 use serde_json::Value;
 

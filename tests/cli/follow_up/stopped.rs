@@ -1,4 +1,4 @@
-//! What `create` and `copy` leave undone when they are stopped or the time is over, and how it is taken up.
+//! Steps that `create` and `copy` have left when stopped or timed out, and their completion.
 
 #![cfg(unix)]
 

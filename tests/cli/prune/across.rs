@@ -1,5 +1,4 @@
-//! Use across accounts: what another account does with an image keeps it, and an account that could not be looked into
-//! keeps what it may launch.
+//! Use across accounts: it keeps an image, as does an account that could not be read.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
-//! What refers to something that does not exist launches nothing: it is said, and freezes nothing. What could not be
-//! asked is another thing.
+//! References to images that do not exist: reported, and keeping nothing.
+//!
+//! A reference that could not be looked up is another matter.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,7 @@
-//! Use that is easily overlooked: by accounts that an image was shared with before it was disabled, by accounts that
-//! show their images to nobody, by members of the organization that are not active.
+//! Use that is easily overlooked.
+//!
+//! By accounts that an image was shared with before it was disabled, by accounts that show their images to nobody, by
+//! members of the organization that are not active.
 
 use serde_json::{Value, json};
 

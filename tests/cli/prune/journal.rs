@@ -1,4 +1,4 @@
-//! The journal: before and after every step, so that whatever happens in between can be accounted for.
+//! The journal of `prune`: a line before and after every step, so that each can be accounted for.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! How much a run may delete, and what it costs in calls.
+//! Limits on how much one run deletes, and its cost in calls.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
-//! Plans over many accounts: what each place is asked does not grow with their number, and nothing that another account
-//! uses is missed for it.
+//! Plans over many accounts: calls per account do not grow with their number.
+//!
+//! Nothing that another account uses is missed for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What a person or a program gets to see of a plan.
+//! Plans as people and programs see them.
 
 use serde_json::Value;
 

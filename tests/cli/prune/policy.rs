@@ -1,4 +1,4 @@
-//! What stays and what goes: each rule of a policy, from flags.
+//! Rules of a policy, given as options: the images each keeps and lets go.
 
 use crate::fake::PROD;
 use crate::scene::{Scene, days_ago, sorted};

@@ -1,4 +1,4 @@
-//! Before anything is deleted: whether the Recycle Bin would hold it, and a refusal where that is required.
+//! Recycle Bin rules before a deletion: warnings, and `--require-recycle-bin`.
 
 use crate::cli::Ran;
 use crate::fake::{Fault, FaultKind, OTHER, PROD};

@@ -1,4 +1,4 @@
-//! Retirement in stages: one stage a run, each after its time, and back again when an image is wanted.
+//! Retirement in stages: one stage a run, each after its time, and back when an image is wanted.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,4 @@
-//! Retirement in stages: in which order a run does its work, what a plan says of steps that are hard to take back, and
-//! several accounts and regions at once.
+//! Retirement in stages: the order of the work, warnings of a plan, several accounts and regions.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Roles in three accounts: use in the third one, reports in all of them, external ids, sessions that end.
+//! Roles in three accounts: use in the third, reports in all, external ids, sessions that end.
 
 use std::process::Output;
 

@@ -1,5 +1,4 @@
-//! Snapshots that other accounts may make volumes of, and such as are held by something else than an image: nothing of
-//! them goes on a guess.
+//! Snapshots that other accounts or other resources may use: none is deleted on a guess.
 
 use std::time::Instant;
 

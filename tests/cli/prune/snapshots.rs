@@ -1,4 +1,4 @@
-//! What becomes of the snapshots behind images that go.
+//! Snapshots of the images that go.
 
 use crate::fake::{Fault, PROD};
 use crate::scene::{ALL, ALL_AWAY, Plan, Scene, days_ago};

@@ -1,4 +1,4 @@
-//! The decisive table: an image that only one source knows to be in use is kept, and the referrer is named.
+//! Sources of use: an image that only one of them sees in use is kept, with the referrer named.
 
 use crate::fake::{PROD, World};
 use crate::scene::{ALL, Plan, Scene};

@@ -1,4 +1,4 @@
-//! What keeps an image whatever the numbers say: sharing, other managers, protection, aliases.
+//! Reasons that keep an image whatever the numbers say: sharing, managers, protection, aliases.
 
 use crate::fake::{Fault, OTHER, PROD, Protection};
 use crate::scene::{ALL_AWAY, Plan, Scene, days_ago, sorted};

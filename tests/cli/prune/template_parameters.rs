@@ -1,4 +1,4 @@
-//! Launch templates whose image is an SSM parameter: EC2 resolves it for a single version only, so it is read.
+//! Launch templates whose image is an SSM parameter, which EC2 resolves for one version only.
 
 use crate::fake::{Fault, PROD, World};
 use crate::scene::{ALL, Plan, Scene};

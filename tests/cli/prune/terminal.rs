@@ -1,4 +1,4 @@
-//! A person at a terminal: what they are shown, what they answer, and what changes while they think.
+//! `prune` on a terminal: the plan, the question, and changes while a person thinks.
 
 #![cfg(target_os = "linux")]
 

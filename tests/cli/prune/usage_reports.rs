@@ -1,4 +1,4 @@
-//! `--usage-reports`: EC2 says which accounts use a shared image, also those that nobody here can look into.
+//! `--usage-reports`: accounts that use a shared image, as EC2 reports them.
 
 use std::process::{Child, Command};
 

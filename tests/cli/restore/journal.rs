@@ -1,4 +1,4 @@
-//! `restore` and the journal: what it puts back, and what it leaves alone because somebody may have taken it on purpose.
+//! `restore` and the journal: lost properties are put back, deliberate changes are not undone.
 
 use serde_json::{Value, json};
 

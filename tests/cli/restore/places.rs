@@ -1,4 +1,4 @@
-//! `restore` in several places, of which one may fail, and of images of which some cannot come back.
+//! `restore` in several places, of which some fail, and of images that cannot come back.
 
 use serde_json::{Value, json};
 

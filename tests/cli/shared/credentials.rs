@@ -1,4 +1,4 @@
-//! Credentials that come from elsewhere, as people have them: files of other systems, programs, containers.
+//! Credentials from elsewhere: files of other systems, programs, containers.
 
 use crate::cli::{Amictl, Ran};
 use crate::fake::{Fault, OTHER, PROD};

@@ -1,4 +1,6 @@
-//! The help of every command, as golden files. After a change that is meant: `INSTA_UPDATE=always cargo test --test cli help`.
+//! The help of every command, as golden files.
+//!
+//! After a change that is meant: `INSTA_UPDATE=always cargo test --test cli help`.
 
 use crate::cli::Amictl;
 use crate::setup::{Home, Setup};

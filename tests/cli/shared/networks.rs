@@ -1,4 +1,4 @@
-//! What stands between amictl and AWS: proxies, certificates, gateways, clocks; and what is said of it.
+//! Networks between amictl and AWS: proxies, certificates, gateways, clocks, and their errors.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,4 @@
-//! What is written where: formats, stdout and stderr, colours, quiet, closed pipes.
+//! Formats, stdout and stderr, colours, quiet, closed pipes.
 
 use std::io::{BufRead, BufReader};
 

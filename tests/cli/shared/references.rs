@@ -1,5 +1,6 @@
-//! What a user may call an image, and what is said when nothing is called so. `wait` stands for every command
-//! that takes a REF: of an image that is available it only says which one it is.
+//! References to images, and the errors about references that name none.
+//!
+//! `wait` stands for every command that takes a REF: of an image that is available it only says which one it is.
 
 use crate::cli::Ran;
 use crate::fake::{Fault, OTHER, PROD};

@@ -1,4 +1,4 @@
-//! Credentials, regions, endpoints and defaults: where they come from, and what is said when they are missing.
+//! Sources of credentials, regions, endpoints and defaults, and the errors where one is missing.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,4 @@
-//! All settings, set to nothing, blanks, nonsense and far too much: no crash, no dump, always a next step.
+//! All settings, set to nothing, blanks, nonsense and far too much: no crash, always a next step.
 //!
 //! Each setting is tried with one of these values, the next setting with the next value. `AMICTL_TEST_ALL=1 cargo test
 //! --test cli settings_matrix` tries each with all of them: some 1,500 runs.

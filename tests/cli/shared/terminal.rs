@@ -1,4 +1,6 @@
-//! On a terminal: questions, tables that fit, colours and progress bars. The terminal is that of Python's `pty`.
+//! On a terminal: questions, tables that fit, colours and progress bars.
+//!
+//! The terminal is that of Python's `pty`.
 
 #![cfg(unix)]
 

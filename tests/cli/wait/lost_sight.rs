@@ -1,4 +1,4 @@
-//! What was begun and can then not be looked at any more: it is never lost from sight without its id and the way back.
+//! Work at AWS that can no longer be looked at: its id and the way back are always reported.
 
 use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, Setup, WEST, each};

@@ -1,4 +1,4 @@
-//! Who may launch images and use snapshots, and what may not be shared.
+//! Launch permissions and permissions on snapshots, and resources that cannot be shared.
 
 use aws_sdk_ec2::types::{OperationType, PermissionGroup, SnapshotAttributeName};
 
