@@ -3,17 +3,19 @@
 //! After each command the endpoint is held against what the command reported and what the journal says. Nothing is lost,
 //! nothing is done twice, nothing is reported that did not happen.
 //!
-//! `AMICTL_SOAK_SEEDS=500 cargo test --test scenarios soak` runs more seeds, `AMICTL_SOAK_FIRST=17` starts with another
-//! one.
+//! Six seeds are run, a hundred of them with `AMICTL_TEST_ALL=1`. `AMICTL_SOAK_SEEDS=500 cargo test --test scenarios
+//! soak` runs as many as one likes, `AMICTL_SOAK_FIRST=17` begins with another one.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use fastrand::Rng;
+
 use crate::cli::{Amictl, Ran};
 use crate::fake::{Fake, Fault, FaultKind, PROD, World};
+use crate::setup::everything;
 use crate::soak_checks::{self, Journal, Seen};
-use fastrand::Rng;
 
 const HERE: &str = "us-east-1";
 const ELSEWHERE: [&str; 2] = ["eu-west-1", "us-west-2"];
@@ -31,7 +33,7 @@ fn setting(name: &str, usual: u64) -> u64 {
 #[test]
 fn reports_and_journal_agree_with_the_endpoint_whatever_goes_wrong() {
     let first = setting("AMICTL_SOAK_FIRST", 0);
-    let end = first + setting("AMICTL_SOAK_SEEDS", 20);
+    let end = first + setting("AMICTL_SOAK_SEEDS", if everything() { 100 } else { 6 });
     let next = AtomicU64::new(first);
     std::thread::scope(|scope| {
         for _ in 0..6 {

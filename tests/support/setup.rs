@@ -23,6 +23,13 @@ pub fn everything() -> bool {
     std::env::var_os("AMICTL_TEST_ALL").is_some_and(|value| value == "1")
 }
 
+/// Every `nth` row of a table, from `first` on: tests of one table begin with different rows, and together try all of
+/// them. The whole table where everything is tested.
+pub fn part<T>(table: impl IntoIterator<Item = T>, nth: usize, first: usize) -> impl Iterator<Item = T> {
+    let nth = if everything() { 1 } else { nth };
+    table.into_iter().skip(first % nth).step_by(nth)
+}
+
 /// An endpoint and a home directory; both go with the test.
 pub struct Setup {
     pub fake: Fake,

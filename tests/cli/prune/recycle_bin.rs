@@ -3,7 +3,7 @@
 use crate::cli::Ran;
 use crate::fake::{Fault, FaultKind, OTHER, PROD};
 use crate::scene::{ALL_AWAY, Scene, days_ago};
-use crate::setup::{EAST, WEST, seconds};
+use crate::setup::{EAST, WEST, part, seconds};
 
 const HELD: &str = "Recycle Bin: the 2 images can be restored for 14 days";
 const STRANDED: &str =
@@ -58,7 +58,8 @@ fn ways(setup: &Scene) -> [String; 3] {
 #[test]
 fn what_would_be_held_is_said_before_it_goes() {
     for n in 0..3 {
-        for (days, said) in [((14, 14), HELD), ((14, 30), HELD), ((14, 0), STRANDED), ((0, 14), LOST), ((0, 0), LOST)] {
+        let rows = [((14, 14), HELD), ((14, 30), HELD), ((14, 0), STRANDED), ((0, 14), LOST), ((0, 0), LOST)];
+        for (days, said) in part(rows, 3, n) {
             let setup = ready();
             setup.world().recycle_bin.insert((PROD.to_owned(), EAST.to_owned()), days);
             let line = &ways(&setup)[n];
@@ -70,9 +71,9 @@ fn what_would_be_held_is_said_before_it_goes() {
 #[test]
 fn who_requires_the_bin_is_refused_what_it_would_not_hold() {
     for n in 0..3 {
-        for (days, said) in
-            [((14, 0), "none holds their snapshots"), ((0, 14), "no rule holds them"), ((0, 0), "no rule holds them")]
-        {
+        let rows =
+            [((14, 0), "none holds their snapshots"), ((0, 14), "no rule holds them"), ((0, 0), "no rule holds them")];
+        for (days, said) in part(rows, 3, n) {
             let setup = ready();
             setup.world().recycle_bin.insert((PROD.to_owned(), EAST.to_owned()), days);
             refuses(&setup, &ways(&setup)[n], said);

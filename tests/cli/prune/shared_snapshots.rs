@@ -167,7 +167,7 @@ fn tags_that_cannot_be_read_may_keep_a_snapshot() {
     let second = setup.world().image(PROD, EAST, "api-v1-2025-01-01").on_snapshots(&ids).put();
     setup.run(&format!("deregister {first} --keep-snapshots --yes")).ended(0);
     setup.fake.fault(Fault::error("DescribeSnapshots", "RequestLimitExceeded", "Request limit exceeded.").times(20));
-    let report = setup.run(&format!("deregister {second} --yes -o json")).json();
+    let report = setup.once().run(&format!("deregister {second} --yes -o json")).json();
     setup.fake.clear_faults();
     let (result, why) = said(&report, &snapshots[0]);
     assert!(result == "kept-unverified" && why.contains("amictl:keep"), "{report:#}");

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::fake::{OTHER, PROD, Protection};
-use crate::setup::{EAST, EUROPE, Setup, WEST};
+use crate::setup::{EAST, EUROPE, Setup, WEST, part};
 
 const NAME: &str = "web-v3-2026-01-02";
 
@@ -67,7 +67,7 @@ fn the_page_fits_the_terminal_and_tears_no_id() {
     let (setup, id) = ready();
     let long = "words ".repeat(40);
     setup.world().image(PROD, EAST, "api-v1-2026-01-02").tag("Note", &long).description(&long).put();
-    for columns in [80, 100, 120] {
+    for columns in part([80, 100, 120], 2, 0) {
         for reference in ["web", "api"] {
             let line = format!("show {reference} --no-progress");
             let (code, written) = crate::shared::terminal::run(&setup, columns, "", &line, &[]);
