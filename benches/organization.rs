@@ -1,4 +1,4 @@
-//! What a plan takes over many accounts, and over many images: `cargo bench --bench organization`.
+//! Plans over many accounts and over many images: `cargo bench --bench organization`.
 //!
 //! The binary runs as a whole process against answers that were prepared, so that what is measured is the client: wall
 //! time, and of the process itself the time of the processor and the most memory. Those two are read from /proc, so

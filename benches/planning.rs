@@ -1,4 +1,4 @@
-//! How long planning a prune takes against an endpoint that answers after 10 ms: `cargo bench --bench planning`.
+//! Planning a prune against an endpoint that answers after 10 ms: `cargo bench --bench planning`.
 //!
 //! Times the release binary as a whole process, in turn with runs that read one source only. The figure is the ratio
 //! of the whole plan to the longest single chain of pages: that of the parameters, of which SSM lists 50 in a page.

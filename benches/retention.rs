@@ -1,4 +1,4 @@
-//! How long judging takes: `cargo bench --bench retention`.
+//! Time that judging images takes: `cargo bench --bench retention`.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark stops where it cannot go on")]
 

@@ -1,8 +1,7 @@
-//! The real binary against moto, a server this project did not write: a second opinion on what our own fake
-//! endpoint might be kind about.
+//! The real binary against moto, a server this project did not write.
 //!
-//! moto refuses snapshot tags on CreateImage, so `--no-snapshot-tags` is used; it does not know
-//! DescribeImageReferences, so that source is left out knowingly.
+//! A second opinion on what our own fake endpoint might be kind about. moto refuses snapshot tags on CreateImage, so
+//! `--no-snapshot-tags` is used; it does not know DescribeImageReferences, so that source is left out knowingly.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Answers that were prepared: an endpoint that asks another one once and then repeats what it said.
+//! Prepared answers: an endpoint that asks another one once, then repeats its answers.
 //!
 //! Writing a thousand images as XML takes the processor, in one thread and on the cores that the client needs. EC2
 //! does that elsewhere, for each region on its own, so what is measured with this is the client.

@@ -1,5 +1,6 @@
-//! moto: an EC2 emulator this project did not write. Installed into a virtual environment under `target/`, started
-//! on a free loopback port, stopped when the test is over.
+//! moto, an EC2 emulator that this project did not write.
+//!
+//! Installed into a virtual environment under `target/`, started on a free loopback port, stopped when the test is over.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What the endpoint knows about instances, networks and launch templates.
+//! Instances, networks and launch templates of the endpoint.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the endpoint answers when it refuses: HTTP status, code and message as EC2 words them.
+//! Refusals of the endpoint: HTTP status, code and message as EC2 words them.
 
 /// A refusal that travels back to the caller as an error document.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What becomes of a request: faults first, then who is calling, then the buckets, then the work.
+//! The course of a request: faults first, then the caller, then the buckets, then the work.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! What the endpoint knows about things that are going to launch instances, and of recipes that name images.
+//! Resources that are going to launch instances, and recipes that name images.
 
 use chrono::{DateTime, Utc};
 

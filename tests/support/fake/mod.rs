@@ -1,5 +1,7 @@
-//! An EC2 endpoint inside the process, with the services around it (STS, SSM, Auto Scaling, the Recycle
-//! Bin, KMS, Organizations): it speaks their protocols to the real SDK clients, keeps state, and refuses what EC2 refuses. No answer is kinder than EC2's: what it does not know, it rejects.
+//! An EC2 endpoint inside the process, with the services around it.
+//!
+//! EC2, STS, SSM, Auto Scaling, the Recycle Bin, KMS, Organizations: it speaks their protocols to the real SDK clients,
+//! keeps state, and refuses what EC2 refuses. No answer is kinder than EC2's: what it does not know, it rejects.
 
 #![allow(dead_code, unused_imports, reason = "each test binary and the demo include this module and use a part of it")]
 #![allow(clippy::doc_markdown, reason = "the names of EC2's operations and fields are words here")]

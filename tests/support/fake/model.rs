@@ -1,4 +1,4 @@
-//! What the endpoint knows about images, snapshots and what hangs on them.
+//! Images, snapshots and what hangs on them, as the endpoint keeps them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

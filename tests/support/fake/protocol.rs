@@ -1,4 +1,4 @@
-//! The four ways in which AWS services write answers: EC2's, the general query form, JSON, and REST with JSON.
+//! The four forms of answers of AWS: EC2's, the general query form, JSON, and REST with JSON.
 
 use super::errors::Refusal;
 use super::xml::Xml;

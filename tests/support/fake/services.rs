@@ -1,4 +1,4 @@
-//! Which operations there are, by the service of the credential scope.
+//! The operations of each service, by the service of the credential scope.
 
 use super::errors::{Answer, refuse};
 use super::protocol::Protocol;

@@ -1,4 +1,4 @@
-//! Settings of an account and region that images meet: encryption by default, and the blocks on public images and snapshots.
+//! Settings of an account and region: encryption by default, blocks on public images and snapshots.
 
 use super::errors::Answer;
 use super::request::Request;

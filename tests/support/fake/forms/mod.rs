@@ -1,6 +1,7 @@
-//! The form of requests: which parameters an operation takes, how many of each, what their values are, and what does
-//! not go together. A parameter that is not in its table is refused, never ignored. The tables are text, to be read
-//! beside AWS's own pages.
+//! Forms of requests: the parameters of each operation, their number, values and combinations.
+//!
+//! A parameter that is not in its table is refused, never ignored. The tables are text, to be read beside AWS's own
+//! pages.
 
 mod table;
 

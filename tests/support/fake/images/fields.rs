@@ -1,4 +1,4 @@
-//! What DescribeImages can filter by.
+//! Fields that DescribeImages filters by.
 
 use super::super::filters::tag_field;
 use super::super::model::{Ebs, Image, visible_tags};

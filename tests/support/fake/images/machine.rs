@@ -1,4 +1,6 @@
-//! What RegisterImage is told of the machine, and what goes together. Where no source tells, it is refused.
+//! Machine properties of RegisterImage, and their combinations.
+//!
+//! Where no source tells, a combination is refused.
 
 use super::super::errors::{Refusal, combination, invalid_value, refuse};
 use super::super::params::Params;

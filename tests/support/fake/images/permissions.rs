@@ -1,4 +1,4 @@
-//! Who may launch an image: reading principals, what may not be shared, and giving a share up.
+//! Launch permissions: principals, images that cannot be shared, and giving a share up.
 
 use std::collections::BTreeSet;
 

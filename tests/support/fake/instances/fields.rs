@@ -1,4 +1,4 @@
-//! How instances are filtered and written.
+//! Filters of instances, and instances as XML.
 
 use chrono::{DateTime, Utc};
 

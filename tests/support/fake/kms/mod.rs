@@ -1,4 +1,4 @@
-//! KMS keys, as far as images need them: what they are called, who may use them, which one encrypts by default.
+//! KMS keys, as far as images need them: names, permissions, the key that encrypts by default.
 
 mod describe;
 

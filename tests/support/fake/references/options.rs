@@ -1,4 +1,4 @@
-//! What a search for references covers: `IncludeAllResourceTypes` and `ResourceType.N`.
+//! The scope of a search for references: `IncludeAllResourceTypes` and `ResourceType.N`.
 
 use super::super::errors::{Refusal, combination, invalid_value, missing};
 use super::super::params::Params;

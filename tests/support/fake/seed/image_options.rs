@@ -1,4 +1,4 @@
-//! What an image can be told before it is put into the world.
+//! Properties of an image before it is put into the world.
 
 use super::super::kms::default_key;
 use super::super::model::{Ebs, Mapping, Principal};

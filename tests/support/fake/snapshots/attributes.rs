@@ -1,4 +1,4 @@
-//! Who may make volumes of a snapshot, and so copy the images that stand on it.
+//! Permissions to make volumes of a snapshot, and so to copy the images that stand on it.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the endpoint knows about parameters.
+//! Parameters, as the endpoint keeps them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

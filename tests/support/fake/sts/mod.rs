@@ -1,4 +1,4 @@
-//! The security token service: who am I, becoming somebody else, and proving it with a second factor.
+//! The security token service: the caller's identity, roles, and the second factor.
 
 mod assume;
 mod mfa;

@@ -1,4 +1,4 @@
-//! What roles ask of those who assume them.
+//! Conditions of roles on those who assume them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,0 +1,4 @@
+//! `list`: filters and order, pages, regions and accounts.
+
+mod filters;
+mod places;

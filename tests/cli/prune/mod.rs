@@ -1,0 +1,34 @@
+//! `prune`: policies, sources of use, retirement in stages, deletion.
+
+mod accounts;
+mod across;
+mod apply;
+mod dead_references;
+mod doubt;
+mod failing;
+mod files;
+mod journal;
+mod limits;
+mod many_accounts;
+mod named_snapshots;
+mod output;
+mod pages;
+mod parameter_texts;
+mod policy;
+mod policy_file;
+mod recycle_bin;
+mod retire;
+mod retire_failing;
+mod retire_order;
+mod retire_restored;
+mod retire_shares;
+mod retire_shown;
+mod roles;
+mod shared_snapshots;
+mod snapshots;
+pub mod sources;
+mod standing;
+mod template_parameters;
+mod terminal;
+mod unread_places;
+mod usage_reports;

@@ -1,0 +1,4 @@
+//! `share` and `unshare`: launch permissions, and refusals.
+
+mod basics;
+mod refusals;

@@ -1,0 +1,18 @@
+//! Subjects that all commands share: credentials, places, output, limits, interruption.
+
+mod accounts;
+mod config;
+mod credentials;
+mod help;
+mod interrupted;
+mod limits;
+mod mfa;
+mod networks;
+mod output;
+mod profiles;
+mod references;
+mod session;
+mod settings_cases;
+mod settings_matrix;
+pub mod terminal;
+mod usage_errors;

@@ -1,0 +1,18 @@
+//! The fake endpoint by itself, retirement over sixty days, and a random mix of commands.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+#![allow(clippy::disallowed_methods, reason = "a test looks at the clock and waits")]
+
+#[path = "../support/cli.rs"]
+mod cli;
+#[path = "../support/fake/mod.rs"]
+mod fake;
+#[path = "../support/scene.rs"]
+mod scene;
+#[path = "../support/setup.rs"]
+mod setup;
+
+mod fake_endpoint;
+mod retire;
+mod soak;
+mod soak_checks;
