@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark stops where it cannot go on")]
 
-use amictl::domain::image::{Image, ImageSnapshot, Protection, Source, State};
+use amictl::domain::image::{Image, ImageSnapshot, Protection, SourceImage, State};
 use amictl::domain::policy::Policy;
-use amictl::domain::retention::{Shares, judge};
+use amictl::domain::retention::{SharedWith, judge};
 use amictl::domain::usage::source::Usage;
 use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -53,7 +53,7 @@ fn image(n: u32, now: DateTime<Utc>) -> Image {
         }],
         blank_volumes: Vec::new(),
         size_gib: 8,
-        source: Source::default(),
+        source: SourceImage::default(),
         description: None,
         tags: [("Name", "web"), ("Environment", "prod"), ("Owner", "platform")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
@@ -65,7 +65,7 @@ fn retention(criterion: &mut Criterion) {
     let now = DateTime::parse_from_rfc3339("2026-01-31T00:00:00Z").unwrap().to_utc();
     let images: Vec<Image> = (0..IMAGES).map(|n| image(n, now)).collect();
     let policy = Policy::parse(POLICY).unwrap();
-    let (usage, shares) = (Usage::default(), Shares::new());
+    let (usage, shares) = (Usage::default(), SharedWith::new());
     let going = judge(&policy, &images, &usage, &shares, now).iter().filter(|v| v.goes()).count();
     assert!(going > 10_000 && going < 90_000, "the benchmark decides something: {going} go");
     criterion.bench_function("judge 100,000 images of 1,000 families", |bencher| {

@@ -16,7 +16,7 @@ use crate::output::printer::{self, Printer};
 use crate::service::client::address::Endpoint;
 use crate::service::client::stop::Stop;
 use crate::service::session::settings::{Ask, Settings, SignedIn};
-use crate::workflows::run::context::{Context, Named};
+use crate::workflows::run::context::{Context, NamedPlaces};
 
 /// Enough for large volumes; EC2 may take a day in the worst case.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
@@ -82,7 +82,7 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
         },
         stop,
         invocation,
-        named: Named {
+        named: NamedPlaces {
             regions: !global.region.is_empty(),
             roles: !global.role_arn.is_empty(),
             org_role: global.org_role.is_some(),

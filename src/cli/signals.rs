@@ -39,10 +39,14 @@ impl Signals {
 }
 
 #[cfg(not(unix))]
-pub struct Signals(tokio::signal::windows::CtrlC);
+pub use CtrlC as Signals;
+
+/// Ctrl-C, where there is no SIGTERM.
+#[cfg(not(unix))]
+pub struct CtrlC(tokio::signal::windows::CtrlC);
 
 #[cfg(not(unix))]
-impl Signals {
+impl CtrlC {
     fn listen() -> std::io::Result<Self> {
         Ok(Self(tokio::signal::windows::ctrl_c()?))
     }

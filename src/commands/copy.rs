@@ -12,7 +12,7 @@ use crate::options::follow_up::FollowUpArgs;
 use crate::output::{self, Options};
 use crate::service::copy::Encryption;
 use crate::workflows::copy::dry_run::dry_run;
-use crate::workflows::copy::job::{self, Copies, CopySource, Failed, Made};
+use crate::workflows::copy::job::{self, CopyJob, CopySource, Failed, Made};
 use crate::workflows::copy::keys::land;
 use crate::workflows::copy::source::{self, check};
 use crate::workflows::copy::{explain, run};
@@ -61,7 +61,7 @@ pub struct Args {
     #[arg(long, value_name = "[REGION=]KEY", requires = "encrypt")]
     kms_key: Vec<Key>,
 
-    /// Copies no tags
+    /// CopyJob no tags
     #[arg(long)]
     no_tags: bool,
 
@@ -117,8 +117,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let find = source::find(context, targets, &args.reference, args.from_role_arn.as_deref());
     let (mut all, mut refused) = (Vec::new(), Vec::new());
     for CopySource { target, image, owner, refusal } in context.unless_stopped(find).await? {
-        let plain = Copies::of(target, image);
-        let mut copies = Copies {
+        let plain = CopyJob::of(target, image);
+        let mut copies = CopyJob {
             whose: if several { plain.target.whose().await } else { None },
             owner,
             name: args.name.clone().unwrap_or_else(|| plain.name.clone()),

@@ -14,13 +14,13 @@ use crate::options::follow_up::FollowUpArgs;
 use crate::options::registration::SnapshotArgs;
 use crate::output::{self, Options};
 use crate::service::client::quota::Room;
-use crate::service::image_request::{Origin, Request};
+use crate::service::image_request::{ImageOrigin, Request};
 use crate::service::{create, wait};
-use crate::workflows::copy::job::{Copies, Made};
+use crate::workflows::copy::job::{CopyJob, Made};
 use crate::workflows::copy::{keys, run};
 use crate::workflows::create::instance::{look_at_instance, not_available, volumes_of};
 use crate::workflows::create::snapshot;
-use crate::workflows::follow_up::Unfinished;
+use crate::workflows::follow_up::PendingImage;
 use crate::workflows::run::context::Context;
 
 /// EC2's limit for descriptions, in characters.
@@ -126,7 +126,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             Some(wanted) => {
                 let made_of =
                     snapshot::registration(context, &target, args.from_snapshot.like.as_ref(), wanted).await?;
-                request.origin = Origin::Snapshot(Box::new(made_of));
+                request.origin = ImageOrigin::Snapshot(Box::new(made_of));
                 None
             }
         };
@@ -170,7 +170,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let image = match seen {
         Ok(image) => image,
         Err(error) => {
-            let image = Unfinished { target: &target, id: &id, name: &name.to_string() };
+            let image = PendingImage { target: &target, id: &id, name: &name.to_string() };
             let (left, error) = not_available(context, &steps, &copy_to, image, error).await;
             left.map_or(Ok(()), |left| show(context, &left))?;
             return Err(error);
@@ -178,7 +178,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     };
     let made =
         Made { steps: steps.take(context, &target, &image).await, images: vec![image.clone()], errors: Vec::new() };
-    let copies = Copies { to: copy_to, steps, ..Copies::of(target, image) };
+    let copies = CopyJob { to: copy_to, steps, ..CopyJob::of(target, image) };
     let copies = [copies];
     let run = run::carry_out(context, &copies, Vec::new(), made).await;
     show(context, &run.made)?;
@@ -202,8 +202,10 @@ fn request(context: &Context, args: &Args, wanted: Option<&Wanted>) -> Result<Re
     let mut tags: Vec<Tag> = named.collect::<Result<_, TagError>>()?;
     tags.extend(args.tag.iter().cloned());
     let origin = match (&args.instance, wanted) {
-        (Some(id), _) => Origin::Instance { id: id.clone(), no_reboot: args.no_reboot },
-        (None, Some(wanted)) => Origin::Snapshot(Box::new(snapshot::alone(args.from_snapshot.like.as_ref(), wanted)?)),
+        (Some(id), _) => ImageOrigin::Instance { id: id.clone(), no_reboot: args.no_reboot },
+        (None, Some(wanted)) => {
+            ImageOrigin::Snapshot(Box::new(snapshot::alone(args.from_snapshot.like.as_ref(), wanted)?))
+        }
         (None, None) => return Err(Failure::usage("give --instance or --snapshot").into()),
     };
     let request = Request {

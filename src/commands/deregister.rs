@@ -12,11 +12,11 @@ use crate::options::usage::ReportArgs;
 use crate::output::{self, Cell, Sheet, Tone};
 use crate::service::deregister;
 use crate::workflows::conclude::removals;
-use crate::workflows::conclude::resume::Whole;
+use crate::workflows::conclude::resume::Remainder;
 use crate::workflows::deregister::interrupted::{self, Ways};
-use crate::workflows::deregister::plan::{Request, Work, going, plan, recheck};
+use crate::workflows::deregister::plan::{Removals, Request, going, plan, recheck};
 use crate::workflows::deregister::remove;
-use crate::workflows::recycle_bin::outlook::Bin;
+use crate::workflows::recycle_bin::outlook::RetentionRules;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::references;
 
@@ -86,7 +86,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         allow_in_use: args.allow_in_use,
         without: args.without_source.iter().copied().collect(),
     };
-    let (work, bin) = tokio::try_join!(plan(context, &request, &chosen, reports), Bin::of(&targets))?;
+    let (work, bin) = tokio::try_join!(plan(context, &request, &chosen, reports), RetentionRules::of(&targets))?;
     if args.dry_run {
         for (target, removals) in &work {
             for removal in removals {
@@ -109,7 +109,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let work = if args.yes { work } else { recheck(context, &request, &chosen, &work).await? };
     let journal = args.journal.file().open(context, work.iter().map(|(target, _)| target)).await?;
     let mut report = remove::carry_out(context, work, &journal).await;
-    let rest = Whole::of(&chosen).rest(&context.invocation, &report);
+    let rest = Remainder::of(&chosen).rest(&context.invocation, &report);
     report.errors = chosen.errors;
     output::report(&context.printer, &report)?;
     let hints: Vec<_> = rest.into_iter().chain(removals::left_behind(&report)).collect();
@@ -119,7 +119,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 /// The columns to drop on a narrow terminal.
 const DISPENSABLE: &[&str] = &["SIZE", "REGION", "ACCOUNT"];
 
-fn overview(work: &Work) -> Sheet {
+fn overview(work: &Removals) -> Sheet {
     let mut sheet = Sheet::new(["ACCOUNT", "REGION", "VERDICT", "WHAT", "ID", "SIZE"]);
     for removal in work.iter().flat_map(|(_, removals)| removals) {
         let account = removal.image.owner.as_ref().map_or("unknown", AccountId::as_str);
@@ -154,7 +154,7 @@ fn overview(work: &Work) -> Sheet {
     if work.len() > 1 { sheet } else { sheet.without(&["ACCOUNT", "REGION"]) }
 }
 
-fn question(work: &Work) -> String {
+fn question(work: &Removals) -> String {
     let removals: Vec<_> = work.iter().flat_map(|(_, removals)| removals).collect();
     let snapshots: usize = removals.iter().map(|r| r.delete.len()).sum();
     let plural = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };

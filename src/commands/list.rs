@@ -10,20 +10,20 @@ use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
-use crate::domain::image_filter::{Selection, Sort};
+use crate::domain::image_filter::{ImageFilter, Sort};
 use crate::domain::naming::Family;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::reason::named;
 use crate::domain::tags::TagMatch;
 use crate::domain::usage::accounts::NOT_ACTIVE;
-use crate::domain::usage::source::{SourceStatus, Verdict};
+use crate::domain::usage::source::{SourceStatus, UseVerdict};
 use crate::output::{self, Column, Options, printer};
 use crate::service::images::{FILTER_CHARACTERS, FILTERS, Query};
 use crate::service::usage::sources::Scope;
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::select::query;
-use crate::workflows::select::selection::Chosen;
-use crate::workflows::usage::selection::{self, Used};
+use crate::workflows::select::selection::Selection;
+use crate::workflows::usage::selection::{self, ImagesInUse};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -144,7 +144,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 async fn users(
     context: &Context,
     images: &[&Image],
-    listing: &Chosen,
+    listing: &Selection,
 ) -> Result<(BTreeMap<ImageId, String>, Vec<PlaceError>)> {
     let mut places = Vec::new();
     for target in &listing.targets {
@@ -156,11 +156,12 @@ async fn users(
     let place = |image: &Image| of_owner(image).or_else(|| of_region(image)).map(|(target, _)| (*target).clone());
     let chosen = listing.with(images.iter().filter_map(|image| Some((place(image)?, (*image).clone()))).collect());
     let (mut found, mut errors) = (BTreeMap::new(), Vec::new());
-    for Used { target, images, usage } in selection::usage_of(context, &chosen, &Scope::default(), false).await? {
+    for ImagesInUse { target, images, usage } in selection::usage_of(context, &chosen, &Scope::default(), false).await?
+    {
         let text = |image: &Image| match usage.verdict(&image.id) {
-            Verdict::InUse(by) => named(by),
-            Verdict::Unverified(_) => "unverified".to_owned(),
-            Verdict::Unused => String::new(),
+            UseVerdict::InUse(by) => named(by),
+            UseVerdict::Unverified(_) => "unverified".to_owned(),
+            UseVerdict::Unused => String::new(),
         };
         found.extend(images.iter().map(|image| (image.id.clone(), text(image))));
         for state in usage.failed() {
@@ -175,7 +176,7 @@ async fn users(
     Ok((found, errors))
 }
 
-async fn show(context: &Context, args: &Args, all: &[Vec<Image>], listing: Chosen) -> Result<()> {
+async fn show(context: &Context, args: &Args, all: &[Vec<Image>], listing: Selection) -> Result<()> {
     let all = all.iter().flatten().filter(|image| !args.shared || !image.own);
     let images = selection(args).apply(all, context.now);
     let mut used_by = BTreeMap::new();
@@ -243,8 +244,8 @@ fn query(args: &Args) -> Query {
 }
 
 /// The part of the filter, and the order, that amictl applies.
-fn selection(args: &Args) -> Selection {
-    Selection {
+fn selection(args: &Args) -> ImageFilter {
+    ImageFilter {
         family: args.family.clone(),
         latest: args.latest,
         tags: args.tag.clone(),

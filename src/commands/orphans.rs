@@ -16,9 +16,9 @@ use crate::service::snapshots;
 use crate::workflows::conclude::survey;
 use crate::workflows::orphans::delete::delete;
 use crate::workflows::orphans::found::FoundOrphan;
-use crate::workflows::orphans::search::{self, Search};
-use crate::workflows::orphans::survey::{Looked, find, going, orphans, still};
-use crate::workflows::recycle_bin::outlook::Bin;
+use crate::workflows::orphans::search::{self, OrphanSearch};
+use crate::workflows::orphans::survey::{OrphanSurvey, find, going, orphans, still};
+use crate::workflows::recycle_bin::outlook::RetentionRules;
 use crate::workflows::run::context::{self, Context};
 
 const EXAMPLES: &str = "\
@@ -31,7 +31,7 @@ Examples:
 /// Find, and with --apply delete, snapshots made for images that no longer exist
 ///
 /// Shows a plan and changes nothing unless --apply is given. A snapshot is an orphan when it is proven to be made for
-/// an image here, that image is gone and not in the Recycle Bin, and neither an image, nor a launch template or
+/// an image here, that image is gone and not in the Recycle RetentionRules, and neither an image, nor a launch template or
 /// configuration needs it. The proof is EC2's description of a snapshot that it took of a volume, or a tag of amictl
 /// with the snapshot's own id: texts and other tags travel with copies. What only looks like one is shown and kept.
 /// Snapshots made by hand, by AWS Backup or by Data Lifecycle Manager, and such with the tag amictl:keep, are left alone.
@@ -58,7 +58,7 @@ pub struct Args {
     #[arg(long, value_name = "N|P%")]
     max_delete: Option<Limit>,
 
-    /// Takes snapshots of images in the Recycle Bin for orphans as well, where the bin cannot be read
+    /// Takes snapshots of images in the Recycle RetentionRules for orphans as well, where the bin cannot be read
     #[arg(long)]
     ignore_recycle_bin: bool,
 
@@ -77,12 +77,16 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let session = context.session().await?;
     let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let prices = Prices::new(args.price_per_gb);
-    let wanted = Search { min_age: args.min_age, ignore_recycle_bin: args.ignore_recycle_bin, now: context.now };
+    let wanted = OrphanSearch { min_age: args.min_age, ignore_recycle_bin: args.ignore_recycle_bin, now: context.now };
     let bin = async {
-        if args.apply || args.bin.demand().required { Bin::of(&places.targets).await } else { Ok(Bin::default()) }
+        if args.apply || args.bin.demand().required {
+            RetentionRules::of(&places.targets).await
+        } else {
+            Ok(RetentionRules::default())
+        }
     };
     let (looked, bin) = tokio::try_join!(find(context, &places, &wanted), bin)?;
-    let Looked { found, spared, errors, own } = looked;
+    let OrphanSurvey { found, spared, errors, own } = looked;
     if !args.apply || found.is_empty() {
         output::orphans(&context.printer, &orphans(&found), &spared, &errors, prices)?;
         context.printer.say(summary(&found, prices));

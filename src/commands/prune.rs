@@ -14,7 +14,7 @@ use crate::options::usage::ReportArgs;
 use crate::output;
 use crate::workflows::prune::apply::{carry_out, dry_run, end, going, within_limit};
 use crate::workflows::prune::{conclude, survey};
-use crate::workflows::recycle_bin::outlook::Bin;
+use crate::workflows::recycle_bin::outlook::RetentionRules;
 use crate::workflows::run::context::Context;
 use std::path::PathBuf;
 
@@ -131,7 +131,11 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let session = context.session_of(&policy).await?;
     let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let bin = async {
-        if args.apply || args.bin.demand().required { Bin::of(&places.targets).await } else { Ok(Bin::default()) }
+        if args.apply || args.bin.demand().required {
+            RetentionRules::of(&places.targets).await
+        } else {
+            Ok(RetentionRules::default())
+        }
     };
     let (surveys, bin) = tokio::try_join!(survey::survey(context, &places, &policy, None), bin)?;
     let prices = Prices::new(args.price_per_gb);

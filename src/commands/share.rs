@@ -11,7 +11,7 @@ use crate::output;
 use crate::service::Target;
 use crate::service::permissions::Give;
 use crate::workflows::change::{self, each};
-use crate::workflows::permissions::grant::{self, Sharing};
+use crate::workflows::permissions::grant::{self, PermissionChange};
 use crate::workflows::permissions::preconditions;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::refusals;
@@ -60,7 +60,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             .hint("its accounts can launch the image; to let them copy it too, share it --copyable with each of them")
             .into());
     }
-    let sharing = Sharing { give: Give::Add, who, snapshots: args.copyable };
+    let sharing = PermissionChange { give: Give::Add, who, snapshots: args.copyable };
     let mut chosen = change::choose(context, &args.which.references, args.which.how.copies, args.every_version).await?;
     if args.every_version {
         chosen.images.retain(|(_, image)| usable(context, image));

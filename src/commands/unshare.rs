@@ -1,16 +1,15 @@
 //! `amictl unshare`: revokes launch permissions.
 
-use crate::output;
-use crate::workflows::change;
-use anyhow::Result;
-
 use crate::domain::permissions::principal::{self, Principal};
 use crate::options::images::Which;
 use crate::options::journal::JournalArgs;
+use crate::output;
 use crate::service::permissions::Give;
-use crate::workflows::permissions::grant::Sharing;
+use crate::workflows::change;
+use crate::workflows::permissions::grant::PermissionChange;
 use crate::workflows::permissions::{preconditions, withdraw};
 use crate::workflows::run::context::Context;
+use anyhow::Result;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,7 +54,7 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let who = principal::whom(args.with, args.public);
-    let sharing = Sharing { give: Give::Remove, who, snapshots: args.copyable || args.all };
+    let sharing = PermissionChange { give: Give::Remove, who, snapshots: args.copyable || args.all };
     let chosen = change::choose(context, &args.which.references, args.which.how.copies, args.every_version).await?;
     if sharing.snapshots {
         preconditions::neighbours(context, &chosen).await;

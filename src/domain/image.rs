@@ -105,7 +105,7 @@ pub struct BlankVolume {
 
 /// The source of an image, if EC2 records it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Source {
+pub struct SourceImage {
     /// The instance, for images made by CreateImage.
     pub instance_id: Option<InstanceId>,
     /// The image it was copied from, or the image the instance was launched from.
@@ -156,7 +156,7 @@ pub struct Image {
     /// The total size of its volumes, blank ones included, in GiB.
     pub size_gib: i64,
     /// Its source.
-    pub source: Source,
+    pub source: SourceImage,
     /// The description its creator gave.
     pub description: Option<String>,
     /// Its tags; EC2 does not show those of another account's image.
@@ -222,7 +222,7 @@ pub(crate) mod testing {
             snapshots: Vec::new(),
             blank_volumes: Vec::new(),
             size_gib: 8,
-            source: Source::default(),
+            source: SourceImage::default(),
             description: None,
             tags: Tags::new(),
         }

@@ -29,7 +29,7 @@ pub enum Sort {
 
 /// The filter and order of a listing.
 #[derive(Debug, Clone, Default)]
-pub struct Selection {
+pub struct ImageFilter {
     /// Images of this family only.
     pub family: Option<Family>,
     /// Of each family in each region only the newest available version that is not deprecated.
@@ -48,7 +48,7 @@ pub struct Selection {
     pub limit: Option<usize>,
 }
 
-impl Selection {
+impl ImageFilter {
     /// The images to show, in order.
     pub fn apply<'a>(&self, images: impl IntoIterator<Item = &'a Image>, now: DateTime<Utc>) -> Vec<&'a Image> {
         let mut kept: Vec<&Image> = images.into_iter().filter(|image| self.keeps(image, now)).collect();
@@ -127,13 +127,13 @@ mod tests {
         images
     }
 
-    fn ids(selection: Selection) -> Vec<i64> {
+    fn ids(selection: ImageFilter) -> Vec<i64> {
         selection.apply(&fleet(), now()).iter().map(|image| image.size_gib).collect()
     }
 
     #[test]
     fn orders() {
-        let sorted = |sort| ids(Selection { sort, ..Selection::default() });
+        let sorted = |sort| ids(ImageFilter { sort, ..ImageFilter::default() });
         assert_eq!(sorted(Sort::Created), [4, 3, 2, 1, 5]);
         assert_eq!(sorted(Sort::Name), [4, 3, 2, 1, 5]);
         assert_eq!(sorted(Sort::Version), [3, 2, 1, 4, 5]);
@@ -146,7 +146,7 @@ mod tests {
         images.swap(0, 2);
         images[2].created_at = Some(now());
         let first = |sort| {
-            let selection = Selection { family: "web".parse().ok(), sort, limit: Some(1), ..Selection::default() };
+            let selection = ImageFilter { family: "web".parse().ok(), sort, limit: Some(1), ..ImageFilter::default() };
             selection.apply(&images, now())[0].name.clone()
         };
         assert_eq!(first(Sort::default()).as_deref(), Some("web-v11-2026-01-21"));
@@ -155,24 +155,24 @@ mod tests {
 
     #[test]
     fn latest_skips_what_cannot_be_used() {
-        assert_eq!(ids(Selection { latest: true, ..Selection::default() }), [4, 2]);
+        assert_eq!(ids(ImageFilter { latest: true, ..ImageFilter::default() }), [4, 2]);
     }
 
     #[test]
     fn filters() {
         let age = |text: &str| text.parse().ok();
-        assert_eq!(ids(Selection { family: "web".parse().ok(), ..Selection::default() }), [3, 2, 1]);
-        assert_eq!(ids(Selection { managed: Some(false), ..Selection::default() }), [5]);
-        assert_eq!(ids(Selection { older_than: age("15d"), ..Selection::default() }), [2, 1, 5]);
-        assert_eq!(ids(Selection { newer_than: age("15d"), ..Selection::default() }), [4, 3]);
-        assert_eq!(ids(Selection { limit: Some(2), ..Selection::default() }), [4, 3]);
+        assert_eq!(ids(ImageFilter { family: "web".parse().ok(), ..ImageFilter::default() }), [3, 2, 1]);
+        assert_eq!(ids(ImageFilter { managed: Some(false), ..ImageFilter::default() }), [5]);
+        assert_eq!(ids(ImageFilter { older_than: age("15d"), ..ImageFilter::default() }), [2, 1, 5]);
+        assert_eq!(ids(ImageFilter { newer_than: age("15d"), ..ImageFilter::default() }), [4, 3]);
+        assert_eq!(ids(ImageFilter { limit: Some(2), ..ImageFilter::default() }), [4, 3]);
     }
 
     #[test]
     fn an_image_without_a_date_is_neither_older_nor_newer() {
         let undated = || vec![image(1, "web-v1-2026-01-01")];
-        let older = Selection { older_than: "1d".parse().ok(), ..Selection::default() };
-        let newer = Selection { newer_than: "1d".parse().ok(), ..Selection::default() };
+        let older = ImageFilter { older_than: "1d".parse().ok(), ..ImageFilter::default() };
+        let newer = ImageFilter { newer_than: "1d".parse().ok(), ..ImageFilter::default() };
         assert!(older.apply(&undated(), now()).is_empty() && newer.apply(&undated(), now()).is_empty());
     }
 }

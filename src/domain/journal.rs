@@ -19,7 +19,7 @@ pub const WRITTEN_BEFORE: TimeDelta = TimeDelta::hours(1);
 
 /// The journal's record of an image: the newest line written before an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remembered {
+pub struct JournaledImage {
     /// The action, as [`Verb::as_str`] writes it.
     pub action: String,
     /// The time of the action.
@@ -59,7 +59,7 @@ pub enum Returning {
     Incomplete,
 }
 
-impl Remembered {
+impl JournaledImage {
     /// Whether it describes the image at its last deregistration by amictl.
     pub fn is_of_deregistration(&self) -> bool {
         self.action == Verb::Deregister.as_str() && !self.brought_back && !self.in_vain

@@ -20,7 +20,7 @@ use crate::domain::report::SnapshotResult;
 
 /// The known images of one account and region.
 #[derive(Debug, Clone, Default)]
-pub struct Known {
+pub struct KnownImages {
     /// All own images, including disabled ones and those in the Recycle Bin.
     pub images: BTreeSet<ImageId>,
     /// All snapshots of these images. EC2 does not report those of images in the Recycle Bin.
@@ -28,11 +28,11 @@ pub struct Known {
 }
 
 /// The snapshots that templates and configurations name, or why these could not be read.
-pub type Named = Result<BTreeMap<SnapshotId, BTreeSet<Reference>>, Problem>;
+pub type NamedSnapshots = Result<BTreeMap<SnapshotId, BTreeSet<Reference>>, Problem>;
 
 /// The verdict on a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum OrphanVerdict {
     /// An orphan, with the proof.
     Orphan(Proof),
     /// It looks like an orphan, but stays.
@@ -100,35 +100,35 @@ pub fn mark(snapshot: &SnapshotId, image: &ImageId) -> String {
 }
 
 /// Judges an own snapshot by its description, its tags and the images of its place. [`in_use`] finds other uses.
-pub fn verdict(snapshot: &Snapshot, known: &Known, min_age: Age, now: DateTime<Utc>) -> Verdict {
+pub fn verdict(snapshot: &Snapshot, known: &KnownImages, min_age: Age, now: DateTime<Utc>) -> OrphanVerdict {
     let said = made_for(&snapshot.description);
     let tag = snapshot.tags.get(SNAPSHOT_OF);
     let marked = tag.and_then(|tag| tag.split_once('/'));
     let marked = marked.and_then(|(id, image)| Some((id == snapshot.id.as_str(), image.parse::<ImageId>().ok()?)));
     let copied_from = snapshot.tags.get(COPIED_FROM);
     if said.is_none() && tag.is_none() && copied_from.is_none() {
-        return Verdict::NotOurs;
+        return OrphanVerdict::NotOurs;
     }
     let old = snapshot.started_at.is_some_and(|at| at <= min_age.before(now));
     if !old || snapshot.state != "completed" || spoken_for(&snapshot.tags) {
-        return Verdict::NotOurs;
+        return OrphanVerdict::NotOurs;
     }
     let mut images = said.iter().chain(marked.iter().map(|(_, image)| image));
     if known.used.contains(&snapshot.id) || images.any(|image| known.images.contains(image)) {
-        return Verdict::Needed;
+        return OrphanVerdict::Needed;
     }
     match (marked, said, tag, copied_from) {
-        (Some((true, image)), ..) => Verdict::Orphan(Proof::Tagged(image)),
-        (_, Some(image), ..) if is_created(snapshot) => Verdict::Orphan(Proof::Created(image)),
-        (_, _, Some(tag), _) => Verdict::Stays(Stays::Doubt(Doubt::TagOfAnother(tag.clone()))),
-        (_, Some(image), None, _) => Verdict::Stays(Stays::Doubt(Doubt::Copy(image))),
-        (_, None, None, Some(origin)) => Verdict::Stays(Stays::Doubt(Doubt::CopyOf(origin.clone()))),
-        (_, None, None, None) => Verdict::NotOurs,
+        (Some((true, image)), ..) => OrphanVerdict::Orphan(Proof::Tagged(image)),
+        (_, Some(image), ..) if is_created(snapshot) => OrphanVerdict::Orphan(Proof::Created(image)),
+        (_, _, Some(tag), _) => OrphanVerdict::Stays(Stays::Doubt(Doubt::TagOfAnother(tag.clone()))),
+        (_, Some(image), None, _) => OrphanVerdict::Stays(Stays::Doubt(Doubt::Copy(image))),
+        (_, None, None, Some(origin)) => OrphanVerdict::Stays(Stays::Doubt(Doubt::CopyOf(origin.clone()))),
+        (_, None, None, None) => OrphanVerdict::NotOurs,
     }
 }
 
 /// The reason why a snapshot without an image stays; `None` if it may be deleted.
-pub fn in_use(snapshot: &SnapshotId, named: &Named) -> Option<Stays> {
+pub fn in_use(snapshot: &SnapshotId, named: &NamedSnapshots) -> Option<Stays> {
     match named {
         Err(problem) => Some(Stays::Unverified(problem.clone())),
         Ok(named) => named.get(snapshot).cloned().map(Stays::InUse),

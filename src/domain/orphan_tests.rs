@@ -44,17 +44,17 @@ fn tagged(mut snapshot: Snapshot, key: &str, value: &str) -> Snapshot {
     snapshot
 }
 
-fn judged(snapshot: &Snapshot, known: &Known) -> Verdict {
+fn judged(snapshot: &Snapshot, known: &KnownImages) -> OrphanVerdict {
     verdict(snapshot, known, Age::days(7), now())
 }
 
-fn alone(snapshot: &Snapshot) -> Verdict {
-    judged(snapshot, &Known::default())
+fn alone(snapshot: &Snapshot) -> OrphanVerdict {
+    judged(snapshot, &KnownImages::default())
 }
 
 fn doubt(snapshot: &Snapshot) -> Doubt {
     match alone(snapshot) {
-        Verdict::Stays(Stays::Doubt(doubt)) => doubt,
+        OrphanVerdict::Stays(Stays::Doubt(doubt)) => doubt,
         other => panic!("{other:?} of {snapshot:?}"),
     }
 }
@@ -71,10 +71,10 @@ fn both_descriptions_of_ec2_are_read() {
 
 #[test]
 fn what_was_taken_of_a_volume_for_an_image_that_is_gone_is_proven() {
-    assert_eq!(alone(&created()), Verdict::Orphan(Proof::Created(gone())));
-    let alive = Known { images: [gone()].into(), ..Known::default() };
-    let used = Known { used: [created().id].into(), ..Known::default() };
-    assert_eq!([judged(&created(), &alive), judged(&created(), &used)], [Verdict::Needed, Verdict::Needed]);
+    assert_eq!(alone(&created()), OrphanVerdict::Orphan(Proof::Created(gone())));
+    let alive = KnownImages { images: [gone()].into(), ..KnownImages::default() };
+    let used = KnownImages { used: [created().id].into(), ..KnownImages::default() };
+    assert_eq!([judged(&created(), &alive), judged(&created(), &used)], [OrphanVerdict::Needed, OrphanVerdict::Needed]);
 }
 
 #[test]
@@ -83,10 +83,10 @@ fn what_people_made_or_what_is_young_or_unfinished_is_not_for_us() {
     let undated = Snapshot { started_at: None, ..created() };
     let pending = Snapshot { state: "pending".into(), ..created() };
     for snapshot in [snapshot("made by hand"), snapshot(""), young, undated, pending] {
-        assert_eq!(alone(&snapshot), Verdict::NotOurs, "{snapshot:?}");
+        assert_eq!(alone(&snapshot), OrphanVerdict::NotOurs, "{snapshot:?}");
     }
     for key in ["aws:backup:source-resource", "aws:dlm:managed", "dlm:managed", "amictl:keep"] {
-        assert_eq!(alone(&tagged(created(), key, "x")), Verdict::NotOurs, "{key}");
+        assert_eq!(alone(&tagged(created(), key, "x")), OrphanVerdict::NotOurs, "{key}");
     }
 }
 
@@ -107,26 +107,26 @@ fn words_that_came_with_a_copy_prove_nothing() {
 fn a_tag_proves_with_the_id_of_this_snapshot_only() {
     let own = mark(&HERE.parse().unwrap(), &gone());
     for bare in [copied(), Snapshot { volume_id: None, ..snapshot("") }] {
-        assert_eq!(alone(&tagged(bare.clone(), SNAPSHOT_OF, &own)), Verdict::Orphan(Proof::Tagged(gone())));
+        assert_eq!(alone(&tagged(bare.clone(), SNAPSHOT_OF, &own)), OrphanVerdict::Orphan(Proof::Tagged(gone())));
         for other in [format!("snap-00000002/{GONE}"), format!("{HERE}/web"), format!("{HERE}1/{GONE}"), HERE.into()] {
             assert_eq!(doubt(&tagged(bare.clone(), SNAPSHOT_OF, &other)), Doubt::TagOfAnother(other));
         }
     }
     let other = tagged(created(), SNAPSHOT_OF, &format!("snap-00000002/{GONE}"));
-    assert_eq!(alone(&other), Verdict::Orphan(Proof::Created(gone())), "the other proof is as good as before");
+    assert_eq!(alone(&other), OrphanVerdict::Orphan(Proof::Created(gone())), "the other proof is as good as before");
 }
 
 #[test]
 fn every_image_that_a_snapshot_names_must_be_gone() {
     let alive: ImageId = "ami-0000000b".parse().unwrap();
-    let known = Known { images: [alive.clone()].into(), ..Known::default() };
+    let known = KnownImages { images: [alive.clone()].into(), ..KnownImages::default() };
     let tag = mark(&HERE.parse().unwrap(), &alive);
-    assert_eq!(judged(&tagged(created(), SNAPSHOT_OF, &tag), &known), Verdict::Needed);
+    assert_eq!(judged(&tagged(created(), SNAPSHOT_OF, &tag), &known), OrphanVerdict::Needed);
     let says = snapshot(&format!("Created by CreateImage(i-0123456789abcdef0) for {alive}"));
     let tag = mark(&HERE.parse().unwrap(), &gone());
-    assert_eq!(judged(&tagged(says, SNAPSHOT_OF, &tag), &known), Verdict::Needed);
+    assert_eq!(judged(&tagged(says, SNAPSHOT_OF, &tag), &known), OrphanVerdict::Needed);
     let other = tagged(copied(), SNAPSHOT_OF, &format!("snap-00000002/{alive}"));
-    assert_eq!(judged(&other, &known), Verdict::Needed);
+    assert_eq!(judged(&other, &known), OrphanVerdict::Needed);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn what_is_named_stays_and_so_does_everything_where_that_is_unknown() {
         id: "lt-1".into(),
         detail: "web:3".into(),
     };
-    let named: Named = Ok([(id.clone(), [reference].into())].into());
+    let named: NamedSnapshots = Ok([(id.clone(), [reference].into())].into());
     let stays = in_use(&id, &named).unwrap();
     assert_eq!((stays.code(), stays.to_string().as_str()), ("in-use", "in use by launch-template lt-1 (web:3)"));
     assert_eq!(in_use(&"snap-00000002".parse().unwrap(), &named), None);

@@ -14,7 +14,7 @@ use super::policy::{Policy, Settled};
 use super::retire::step::Step;
 use super::retire::{History, Next, next};
 use super::tags::{KEEP, TagMatch, backup_service};
-use super::usage::source::{ALIAS, SourceState, SourceStatus, Usage, Verdict as UseVerdict};
+use super::usage::source::{ALIAS, SourceState, SourceStatus, Usage, UseVerdict};
 
 pub use super::reason::Reason;
 
@@ -22,7 +22,7 @@ pub use super::reason::Reason;
 const LAUNCHES_REPORTED_WITHIN: TimeDelta = TimeDelta::hours(48);
 
 /// The launch permissions of images, if a rule asks for them: words for people, or why they could not be read.
-pub type Shares = HashMap<ImageId, Result<Option<String>, String>>;
+pub type SharedWith = HashMap<ImageId, Result<Option<String>, String>>;
 
 /// The verdict on one image.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ pub fn judge<'a>(
     policy: &Policy,
     images: &'a [Image],
     usage: &Usage,
-    shares: &Shares,
+    shares: &SharedWith,
     now: DateTime<Utc>,
 ) -> Vec<Verdict<'a>> {
     let rules = policy.settled();

@@ -29,13 +29,13 @@ fn id(n: u32) -> ImageId {
 
 /// The numbers of the images that are removed.
 fn going(policy: &Policy, images: &[Image], usage: &Usage) -> Vec<u32> {
-    let verdicts = judge(policy, images, usage, &Shares::new(), now());
+    let verdicts = judge(policy, images, usage, &SharedWith::new(), now());
     let number = |v: &Verdict<'_>| u32::from_str_radix(&v.image.id.as_str()[4..], 16).unwrap();
     verdicts.iter().filter(|v| v.goes()).map(number).collect()
 }
 
 fn codes(policy: &Policy, images: &[Image], n: u32) -> Vec<&'static str> {
-    let verdicts = judge(policy, images, &Usage::default(), &Shares::new(), now());
+    let verdicts = judge(policy, images, &Usage::default(), &SharedWith::new(), now());
     let verdict = verdicts.iter().find(|v| v.image.id == id(n)).unwrap();
     verdict.reasons.iter().map(Reason::code).collect()
 }
@@ -190,7 +190,7 @@ fn what_is_in_use_stays_and_an_alias_has_its_own_word() {
     usage.add(id(2), by("alias"));
     assert_eq!(going(&plain(), &fleet(), &usage), [3]);
     let images = fleet();
-    let verdicts = judge(&plain(), &images, &usage, &Shares::new(), now());
+    let verdicts = judge(&plain(), &images, &usage, &SharedWith::new(), now());
     assert_eq!(verdicts[0].reasons[0].code(), "in-use");
     assert_eq!(verdicts[1].reasons[0].code(), "alias");
 }
@@ -207,14 +207,14 @@ fn one_failed_source_keeps_everything() {
     });
     assert!(going(&plain(), &fleet(), &usage).is_empty());
     let images = fleet();
-    let verdicts = judge(&plain(), &images, &usage, &Shares::new(), now());
+    let verdicts = judge(&plain(), &images, &usage, &SharedWith::new(), now());
     assert_eq!(verdicts[0].reasons[0].detail(), "ec2-fleets: not yours [UnauthorizedOperation]");
 }
 
 #[test]
 fn shared_images_stay_where_the_policy_says_so() {
     let images = fleet();
-    let shares: Shares =
+    let shares: SharedWith =
         [(id(1), Ok(Some("account 2".to_owned()))), (id(2), Ok(None)), (id(3), Err("denied".to_owned()))].into();
     let codes = |policy: &Policy| -> Vec<Vec<&str>> {
         let verdicts = judge(policy, &images, &Usage::default(), &shares, now());
@@ -245,7 +245,7 @@ proptest::proptest! {
             images.push(aged(n, &format!("{}-v{version}-2025-01-01", ["a", "b", "c"][usize::from(*family)]), *days));
         }
         let rules = policy(&format!("keep = {keep}\nmin_age = '{min_age}d'"));
-        let verdicts = judge(&rules, &images, &Usage::default(), &Shares::new(), now());
+        let verdicts = judge(&rules, &images, &Usage::default(), &SharedWith::new(), now());
         for gone in verdicts.iter().filter(|v| v.goes()) {
             let name = gone.image.parsed_name.as_ref().unwrap();
             let newer = images.iter().filter(|other| {

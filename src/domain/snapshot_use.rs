@@ -3,7 +3,7 @@
 //! Launches would fail without such a snapshot, whether its image exists or not.
 
 use super::ids::SnapshotId;
-use super::orphan::Named;
+use super::orphan::NamedSnapshots;
 use super::reason::named;
 use super::report::SnapshotResult;
 use super::usage::source::{Source, SourceState, SourceStatus, Usage};
@@ -27,7 +27,7 @@ pub fn stays(usage: &Usage, snapshot: &SnapshotId) -> Option<SnapshotResult> {
 }
 
 /// As [`stays`], from the snapshots that templates and configurations name.
-pub fn stays_by(named_snapshots: &Named, snapshot: &SnapshotId) -> Option<SnapshotResult> {
+pub fn stays_by(named_snapshots: &NamedSnapshots, snapshot: &SnapshotId) -> Option<SnapshotResult> {
     match named_snapshots {
         Err(problem) => Some(unknown(&problem.to_string())),
         Ok(all) => all.get(snapshot).map(|by| SnapshotResult::KeptInUse(named(by))),

@@ -16,9 +16,9 @@ use serde::Serialize;
 
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::image::Image;
-use crate::domain::journal::Remembered;
+use crate::domain::journal::JournaledImage;
 use crate::domain::permissions::principal::Principal;
-use crate::domain::permissions::recorded::{Journaled, Written};
+use crate::domain::permissions::recorded::{Journaled, RecordedPermissions};
 use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Verb};
 use crate::domain::tags::Tags;
@@ -105,7 +105,7 @@ struct DueJson {
 }
 
 impl DueJson {
-    fn new(written: &Written) -> Self {
+    fn new(written: &RecordedPermissions) -> Self {
         Self { launch_permissions: written.who.as_ref().map(texts), tag: written.in_tag }
     }
 }
@@ -119,7 +119,7 @@ pub struct Beginning<'a> {
     /// Its launch permissions as EC2 writes them; `None` if they could not be read.
     pub shares: Option<Vec<String>>,
     /// The launch permissions to be restored after the action, if that changes.
-    pub due: Option<Written>,
+    pub due: Option<RecordedPermissions>,
     /// The snapshots deleted with it.
     pub delete_snapshots: Vec<&'a str>,
     /// The facts about its snapshots.
@@ -212,7 +212,7 @@ impl Journal {
 
     /// The journal's records of these images: for each the newest line written before an action. A missing journal has
     /// none.
-    pub async fn remembered(path: &Path, images: BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Remembered>> {
+    pub async fn remembered(path: &Path, images: BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, JournaledImage>> {
         let path = path.to_owned();
         let read = tokio::task::spawn_blocking(move || read::remembered(&path, &images));
         read.await.unwrap_or_else(|error| Err(io::Error::other(error)))
@@ -233,7 +233,12 @@ impl Journal {
     }
 
     /// Records the outcome of an action, and the launch permissions to be restored from now on, if they changed.
-    pub async fn end(&self, outcome: &Outcome, due: Option<&Written>, now: DateTime<Utc>) -> io::Result<()> {
+    pub async fn end(
+        &self,
+        outcome: &Outcome,
+        due: Option<&RecordedPermissions>,
+        now: DateTime<Utc>,
+    ) -> io::Result<()> {
         let end = End { result: OutcomeJson::new(outcome), shares_due: due.map(DueJson::new) };
         self.write("end", outcome.account.as_ref(), now, end).await
     }

@@ -11,9 +11,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
-use crate::domain::journal::{Remembered, Returning};
+use crate::domain::journal::{JournaledImage, Returning};
 use crate::domain::permissions::principal::Principal;
-use crate::domain::permissions::recorded::{Journaled, Written, to_tag};
+use crate::domain::permissions::recorded::{Journaled, RecordedPermissions, to_tag};
 use crate::domain::region::Region;
 use crate::domain::report::Verb;
 use crate::domain::tags::{SHARES, Tags};
@@ -79,7 +79,7 @@ struct ResultLine {
 
 /// The records of these images: for each the newest line written before an action; the line of a deregistration counts
 /// until amictl has put back all that the image lacks. A missing journal has no records.
-pub fn remembered(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, Remembered>> {
+pub fn remembered(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMap<ImageId, JournaledImage>> {
     let mut found = BTreeMap::new();
     each_line(path, images, |line| remember(line, images, &mut found))?;
     Ok(found)
@@ -94,7 +94,7 @@ pub fn due(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMap<Image
             return;
         }
         match written {
-            Ok(Written { who: None, .. }) => drop(found.remove(&image)),
+            Ok(RecordedPermissions { who: None, .. }) => drop(found.remove(&image)),
             written => drop(found.insert(image, written)),
         }
     })?;
@@ -154,7 +154,7 @@ fn parse(text: &str) -> Option<Line> {
     whole.or_else(|| serde_json::from_str(&text[text.rfind(START)?..]).ok())
 }
 
-fn remember(line: Line, images: &BTreeSet<ImageId>, found: &mut BTreeMap<ImageId, Remembered>) {
+fn remember(line: Line, images: &BTreeSet<ImageId>, found: &mut BTreeMap<ImageId, JournaledImage>) {
     match line {
         Line { phase, action: Some(action), image: Some(image), .. }
             if phase == "begin" && action == Verb::Restore.as_str() =>
@@ -177,7 +177,7 @@ fn remember(line: Line, images: &BTreeSet<ImageId>, found: &mut BTreeMap<ImageId
             let mut unreadable = Vec::new();
             let copiers = line.snapshot_permissions.into_iter().flatten();
             let copiers = copiers.filter_map(|(id, who)| Some((id, principals(who?, &mut unreadable))));
-            let remembered = Remembered {
+            let remembered = JournaledImage {
                 action,
                 at: line.at,
                 name: image.name,
@@ -231,13 +231,15 @@ fn says_due(line: Line) -> Option<(ImageId, Journaled)> {
     let ended = result.filter(|_| phase == "end");
     let image = ended.as_ref().map(|result| &result.image_id).or(image.as_ref().map(|image| &image.id))?.clone();
     let written = match shares_due {
-        Some(Some(due)) => due.launch_permissions.map_or(Ok(Written::default()), |all| read_all(&all, Some(due.tag))),
+        Some(Some(due)) => {
+            due.launch_permissions.map_or(Ok(RecordedPermissions::default()), |all| read_all(&all, Some(due.tag)))
+        }
         Some(None) => return None,
         // The format of the first versions.
         None => match ended {
             Some(result) => {
                 let back = [Verb::Enable, Verb::Revive].iter().any(|verb| verb.as_str() == result.action);
-                (back && result.status == "done").then(|| Ok(Written::default()))?
+                (back && result.status == "done").then(|| Ok(RecordedPermissions::default()))?
             }
             None => read_all(&launch_permissions.filter(|_| action.as_deref() == Some(Verb::Disable.as_str()))?, None),
         },
@@ -249,7 +251,7 @@ fn says_due(line: Line) -> Option<(ImageId, Journaled)> {
 fn read_all(texts: &[String], in_tag: Option<bool>) -> Journaled {
     let who: BTreeSet<Principal> = texts.iter().map(|text| Principal::read(text)).collect::<Result<_, _>>()?;
     let in_tag = in_tag.unwrap_or_else(|| to_tag(&who).is_some());
-    Ok(Written { who: Some(who), in_tag })
+    Ok(RecordedPermissions { who: Some(who), in_tag })
 }
 
 #[cfg(test)]

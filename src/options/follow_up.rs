@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::age::Age;
 use crate::domain::permissions::principal::Principal;
-use crate::workflows::follow_up::Steps;
+use crate::workflows::follow_up::FollowUp;
 
 /// The steps a user asks for.
 #[derive(Debug, Clone, clap::Args)]
@@ -25,8 +25,8 @@ pub struct FollowUpArgs {
 
 impl FollowUpArgs {
     /// The steps; refuses a deprecation that EC2 would refuse.
-    pub fn steps(&self, now: DateTime<Utc>) -> Result<Steps> {
-        Steps::new(self.share_with.iter().cloned().collect(), self.deprecate_after, self.protect, now)
+    pub fn steps(&self, now: DateTime<Utc>) -> Result<FollowUp> {
+        FollowUp::new(self.share_with.iter().cloned().collect(), self.deprecate_after, self.protect, now)
             .map_err(Into::into)
     }
 }

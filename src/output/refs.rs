@@ -10,7 +10,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::plan::document::{ErrorRow, SourceRow};
 use crate::domain::problem::PlaceError;
-use crate::domain::usage::source::{SourceStatus, Usage, Verdict};
+use crate::domain::usage::source::{SourceStatus, Usage, UseVerdict};
 
 /// Writes the use of the images of each place to stdout.
 pub fn refs(printer: &Printer, places: &[(&[Image], &Usage)], errors: &[PlaceError]) -> anyhow::Result<()> {
@@ -58,9 +58,9 @@ pub(super) fn item<'a>(image: &'a Image, usage: &'a Usage) -> RefsImageJson<'a> 
         .map(|r| ReferenceJson { source: r.source.as_str(), kind: r.kind, id: &r.id, detail: &r.detail })
         .collect();
     let in_use = match usage.verdict(&image.id) {
-        Verdict::InUse(_) => Some(true),
-        Verdict::Unused => Some(false),
-        Verdict::Unverified(_) => None,
+        UseVerdict::InUse(_) => Some(true),
+        UseVerdict::Unused => Some(false),
+        UseVerdict::Unverified(_) => None,
     };
     RefsImageJson {
         id: image.id.as_str(),

@@ -15,7 +15,7 @@ use super::client::patience::{Over, Patience, Pauses, UNKNOWN_AT_FIRST};
 use super::client::quota::Room;
 use super::client::stop::{self, Stop};
 use super::client::target::Target;
-use super::image_request::{Origin, Request};
+use super::image_request::{ImageOrigin, Request};
 use super::images::{self, Query};
 use super::{register, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
@@ -155,10 +155,10 @@ fn lost(target: &Target, name: &ImageName, kind: Kind, message: String) -> Failu
     Failure::new(kind, code, format!("an answer was lost, and {name} may have been made: {message}")).hint(list)
 }
 
-fn from_same(image: &Image, origin: &Origin) -> bool {
+fn from_same(image: &Image, origin: &ImageOrigin) -> bool {
     match (origin, &image.source.instance_id) {
-        (Origin::Instance { id, .. }, Some(source)) => source == id,
-        (Origin::Instance { .. } | Origin::Snapshot(_), _) => true,
+        (ImageOrigin::Instance { id, .. }, Some(source)) => source == id,
+        (ImageOrigin::Instance { .. } | ImageOrigin::Snapshot(_), _) => true,
     }
 }
 
@@ -171,8 +171,8 @@ async fn send(
 ) -> Result<ImageId, ApiError> {
     let call = request.origin.call();
     let id = match &request.origin {
-        Origin::Snapshot(made_of) => register::send(target, request, made_of, name, tags, dry_run).await?,
-        Origin::Instance { id, no_reboot } => {
+        ImageOrigin::Snapshot(made_of) => register::send(target, request, made_of, name, tags, dry_run).await?,
+        ImageOrigin::Instance { id, no_reboot } => {
             let attempts = Attempts::default();
             let snapshot_tags = request.snapshot_tags.then(|| tag_specification(ResourceType::Snapshot, tags));
             let image_tags = tag_specification(ResourceType::Image, tags);
@@ -198,7 +198,7 @@ async fn send(
 /// Tags the snapshots an image was registered from, except those taken over from another image. RegisterImage tags only
 /// the image; existing tags stay.
 pub async fn tag_snapshots(target: &Target, request: &Request, name: &ImageName) -> Result<()> {
-    let Origin::Snapshot(registration) = &request.origin else { return Ok(()) };
+    let ImageOrigin::Snapshot(registration) = &request.origin else { return Ok(()) };
     if !request.snapshot_tags {
         return Ok(());
     }

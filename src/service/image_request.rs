@@ -9,7 +9,7 @@ use crate::domain::tags::{Maker, Tag, image_tags};
 
 /// The origin of a new image.
 #[derive(Debug, Clone)]
-pub enum Origin {
+pub enum ImageOrigin {
     /// An instance; EC2 creates snapshots of its volumes.
     Instance {
         /// The instance.
@@ -31,7 +31,7 @@ pub struct Request {
     /// The day in its name.
     pub date: Date,
     /// Its origin.
-    pub origin: Origin,
+    pub origin: ImageOrigin,
     /// Its description, up to 255 characters.
     pub description: Option<String>,
     /// Tags in addition to those that follow from the name.
@@ -51,7 +51,7 @@ impl Request {
     }
 }
 
-impl Origin {
+impl ImageOrigin {
     pub fn call(&self) -> &'static str {
         match self {
             Self::Instance { .. } => "CreateImage",

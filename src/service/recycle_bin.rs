@@ -13,7 +13,7 @@ use super::client::target::Target;
 use super::{images, snapshots};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::recycle_bin::contents::{BinnedImage, BinnedSnapshot};
-use crate::domain::recycle_bin::rules::{Resource, Rule, RuleTag};
+use crate::domain::recycle_bin::rules::{Resource, RetentionRule, RuleTag};
 
 const LIST_IMAGES: &str = "ListImagesInRecycleBin";
 const LIST_SNAPSHOTS: &str = "ListSnapshotsInRecycleBin";
@@ -99,7 +99,7 @@ pub async fn check_image(target: &Target, id: &ImageId) -> Result<(), ApiError> 
 }
 
 /// All rules for images and snapshots, including pending ones.
-pub async fn rules(target: &Target) -> Result<Vec<Rule>, ApiError> {
+pub async fn rules(target: &Target) -> Result<Vec<RetentionRule>, ApiError> {
     match tokio::time::timeout(RULES_WITHIN, all_rules(target)).await {
         Ok(found) => found,
         Err(_) => Err(ApiError {
@@ -113,7 +113,7 @@ pub async fn rules(target: &Target) -> Result<Vec<Rule>, ApiError> {
     }
 }
 
-async fn all_rules(target: &Target) -> Result<Vec<Rule>, ApiError> {
+async fn all_rules(target: &Target) -> Result<Vec<RetentionRule>, ApiError> {
     let kinds = [(Resource::Image, ResourceType::Ec2Image), (Resource::Snapshot, ResourceType::EbsSnapshot)];
     let [images, snapshots] = kinds.map(|(resource, kind)| rules_about(target, resource, kind));
     let (mut all, about_snapshots) = tokio::try_join!(images, snapshots)?;
@@ -121,7 +121,7 @@ async fn all_rules(target: &Target) -> Result<Vec<Rule>, ApiError> {
     Ok(all)
 }
 
-async fn rules_about(target: &Target, resource: Resource, kind: ResourceType) -> Result<Vec<Rule>, ApiError> {
+async fn rules_about(target: &Target, resource: Resource, kind: ResourceType) -> Result<Vec<RetentionRule>, ApiError> {
     let mut pages = target.rbin().list_rules().resource_type(kind).into_paginator().page_size(PAGE).send();
     let mut ids = Vec::new();
     while let Some(page) = pages.next().await {
@@ -134,7 +134,7 @@ async fn rules_about(target: &Target, resource: Resource, kind: ResourceType) ->
 }
 
 /// Reads a rule in full: a listing omits its tags and its status.
-async fn rule(target: &Target, resource: Resource, id: String) -> Result<Option<Rule>, ApiError> {
+async fn rule(target: &Target, resource: Resource, id: String) -> Result<Option<RetentionRule>, ApiError> {
     let answer = target.rbin().get_rule().identifier(id).send().await.map_err(api(GET_RULE, &target.region));
     let found = match answer {
         // Deleted since it was listed.
@@ -150,7 +150,7 @@ async fn rule(target: &Target, resource: Resource, id: String) -> Result<Option<
         };
         list.iter().map(one).collect()
     };
-    Ok(Some(Rule {
+    Ok(Some(RetentionRule {
         resource,
         days,
         in_force: found.status() == Some(&RuleStatus::Available),

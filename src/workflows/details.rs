@@ -8,7 +8,7 @@ use futures::{FutureExt, StreamExt};
 
 use super::lineage::{self, Copies};
 use super::run::context::Context;
-use super::select::selection::Chosen;
+use super::select::selection::Selection;
 use super::usage::selection;
 use crate::domain::cost::{Prices, snapshot_gib};
 use crate::domain::details::{Blind, Details};
@@ -41,7 +41,7 @@ pub struct Request {
 pub const PARTS: u64 = 4;
 
 /// Reads the details of the image, all concurrently. A failed read is reported and hides nothing else.
-pub async fn read(context: &Context, chosen: &Chosen, request: Request) -> Result<Details> {
+pub async fn read(context: &Context, chosen: &Selection, request: Request) -> Result<Details> {
     let Some((target, image)) = chosen.images.first() else {
         return Err(Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into());
     };
@@ -57,7 +57,7 @@ pub async fn read(context: &Context, chosen: &Chosen, request: Request) -> Resul
     );
     drop(bar);
     let usage = used?.into_iter().next().map(|place| place.usage).unwrap_or_default();
-    let mut gaps = Gaps { errors: chosen.errors.clone(), blind: Vec::new() };
+    let mut gaps = ReadGaps { errors: chosen.errors.clone(), blind: Vec::new() };
     gaps.blind.extend(chosen.unentered.iter().map(|error| Blind::Account(error.account.clone())));
     let shares = gaps.known("launch permissions", target, shares).await.flatten();
     let snapshots = gaps.known("snapshots", target, snapshots).await;
@@ -68,7 +68,7 @@ pub async fn read(context: &Context, chosen: &Chosen, request: Request) -> Resul
             Some(Sight::Unknown)
         }
     };
-    let Search { places, copies, unlisted } = search;
+    let CopySearch { places, copies, unlisted } = search;
     let (read, accounts) = looked_in(&places, &copies);
     gaps.copies(unlisted, copies.unread).await;
     // Another account pays for the snapshots of its image.
@@ -98,7 +98,7 @@ pub async fn launch_permissions(target: &Target, image: &Image) -> Result<Option
 }
 
 /// The source of the image, from the first account that can see it.
-pub async fn parent(chosen: &Chosen, target: &Target, image: &Image) -> Result<Option<Sight>, (Target, ApiError)> {
+pub async fn parent(chosen: &Selection, target: &Target, image: &Image) -> Result<Option<Sight>, (Target, ApiError)> {
     let Some(origin) = &origin(image) else { return Ok(None) };
     let others = chosen.accounts().into_iter().filter(|account| !account.same_account(target));
     let look =
@@ -117,7 +117,7 @@ pub async fn parent(chosen: &Chosen, target: &Target, image: &Image) -> Result<O
 }
 
 /// The result of a search for copies.
-pub struct Search {
+pub struct CopySearch {
     places: Vec<Target>,
     copies: Copies,
     /// Accounts whose regions could not be listed, and why; only the image's own region was searched there.
@@ -125,7 +125,7 @@ pub struct Search {
 }
 
 /// Searches every account of the run for copies.
-pub async fn search(chosen: &Chosen, image: &Image, named: Vec<Region>) -> Search {
+pub async fn search(chosen: &Selection, image: &Image, named: Vec<Region>) -> CopySearch {
     let named: &BTreeSet<Region> = &named.into_iter().collect();
     let regions = |account: Target| async move {
         match named.is_empty() {
@@ -149,7 +149,7 @@ pub async fn search(chosen: &Chosen, image: &Image, named: Vec<Region>) -> Searc
         }
     }
     let copies = lineage::copies(places.clone(), std::slice::from_ref(image)).await;
-    Search { places, copies, unlisted }
+    CopySearch { places, copies, unlisted }
 }
 
 /// The regions read in the search for copies, and the number of accounts.
@@ -165,13 +165,13 @@ pub fn looked_in(places: &[Target], copies: &Copies) -> (BTreeSet<Region>, usize
 }
 
 /// Read errors.
-pub struct Gaps {
+pub struct ReadGaps {
     errors: Vec<PlaceError>,
     /// Places that could not be searched for copies.
     blind: Vec<Blind>,
 }
 
-impl Gaps {
+impl ReadGaps {
     /// Returns the value read, or records the error.
     async fn known<T>(&mut self, what: &str, target: &Target, answer: Result<T, ApiError>) -> Option<T> {
         match answer {

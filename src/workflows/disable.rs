@@ -11,7 +11,7 @@ use super::run::journal;
 use crate::domain::change::Change;
 use crate::domain::image::Image;
 use crate::domain::permissions::principal::Principal;
-use crate::domain::permissions::recorded::{self, Journaled, Kept, before};
+use crate::domain::permissions::recorded::{self, Journaled, Record, before};
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Status, Verb};
 use crate::domain::tags::{SHARES, Tags};
@@ -33,14 +33,14 @@ pub async fn check(target: &Target, image: &Image, known: Option<&Journaled>) ->
     make::check(target, image, &Change::Disable).await
 }
 
-pub fn kept(image: &Image, shares: &BTreeSet<Principal>, known: Option<&Journaled>) -> Result<Kept, Problem> {
+pub fn kept(image: &Image, shares: &BTreeSet<Principal>, known: Option<&Journaled>) -> Result<Record, Problem> {
     let due = recorded::due(image, known).map_err(|unknown| unknown.problem())?;
-    Ok(Kept::of(image, shares, &due.unwrap_or_default(), &Tags::new()))
+    Ok(Record::of(image, shares, &due.unwrap_or_default(), &Tags::new()))
 }
 
 /// The tag set before. It also records an empty list: without a tag, the journal of another machine would count, with
 /// older permissions.
-pub fn tag_of(image: &Image, kept: &Kept) -> Change {
+pub fn tag_of(image: &Image, kept: &Record) -> Change {
     kept.place.change(image, Tags::new())
 }
 

@@ -9,13 +9,13 @@ use super::permissions::record::{self, GivenBack};
 use super::run::context::Context;
 use super::run::journal::{self, JournalFile};
 use super::select::refusals;
-use super::select::selection::Chosen;
+use super::select::selection::Selection;
 use crate::domain::change::Change;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
 use crate::domain::permissions::principal::{Principal, counted};
-use crate::domain::permissions::recorded::{self, Journaled, Unknown, tag_left};
+use crate::domain::permissions::recorded::{self, Journaled, RecordError, tag_left};
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Status, Verb};
 use crate::domain::tags::SHARES;
@@ -24,7 +24,7 @@ use crate::service::permissions::{self, Give, known_permissions};
 use crate::service::{Target, lifecycle};
 
 /// The launch permissions to be restored.
-pub struct Known {
+pub struct RecordedShares {
     pub due: BTreeMap<ImageId, BTreeSet<Principal>>,
     /// The journal's records of images, which are updated afterwards.
     pub written: BTreeMap<ImageId, Journaled>,
@@ -32,7 +32,7 @@ pub struct Known {
     pub unread: Option<Problem>,
 }
 
-pub async fn remembered(context: &Context, journal: &JournalFile, chosen: &Chosen) -> Result<Known> {
+pub async fn remembered(context: &Context, journal: &JournalFile, chosen: &Selection) -> Result<RecordedShares> {
     let tagged = chosen.images.iter().all(|(_, image)| image.tags.contains_key(SHARES));
     let (written, unread) = match journal.due(context, chosen.images.iter().map(|(_, image)| image)).await {
         // The permissions in the tags are restored, and the tags stay, as there may be more.
@@ -47,7 +47,7 @@ pub async fn remembered(context: &Context, journal: &JournalFile, chosen: &Chose
         }
     }
     refusals::all_or_nothing(unknown)?;
-    Ok(Known { due, written, unread })
+    Ok(RecordedShares { due, written, unread })
 }
 
 pub fn unread(error: &anyhow::Error) -> Problem {
@@ -58,16 +58,16 @@ pub fn unread(error: &anyhow::Error) -> Problem {
     Problem { code: "UnreadableJournal".to_owned(), message }
 }
 
-pub fn damage(target: &Target, image: &Image, why: &Unknown) -> Failure {
+pub fn damage(target: &Target, image: &Image, why: &RecordError) -> Failure {
     let (label, place, id, options) = (image.label(), image.place(), &image.id, target.options());
     let rest = format!("enable it without --restore-shares: amictl enable {id} {options}");
     let (code, message, way_out) = match why {
-        Unknown::Tag(error) => (
+        RecordError::Tag(error) => (
             "DamagedTag",
             format!("the tag {SHARES} of {label} in {place} is damaged: {error}"),
             "correct the tag, or ",
         ),
-        Unknown::Journal(_) => ("UnreadableJournal", format!("{label} in {place}: {why}"), ""),
+        RecordError::Journal(_) => ("UnreadableJournal", format!("{label} in {place}: {why}"), ""),
     };
     Failure::new(Kind::Failed, code, message).hint(format!("{way_out}{rest}"))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::change::make;
-use super::permissions::grant::{self, Sharing};
+use super::permissions::grant::{self, PermissionChange};
 use super::run::context::Context;
 use crate::domain::age::Age;
 use crate::domain::change::{Change, objection_to_date, whole_minute};
@@ -22,7 +22,7 @@ use crate::service::permissions::Give;
 
 /// The steps for each image, in this order.
 #[derive(Debug, Clone, Default)]
-pub struct Steps {
+pub struct FollowUp {
     pub share: BTreeSet<Principal>,
     pub deprecate: Option<Age>,
     pub protect: bool,
@@ -31,7 +31,7 @@ pub struct Steps {
 }
 
 /// An image that is not available yet.
-pub struct Unfinished<'a> {
+pub struct PendingImage<'a> {
     /// Its place.
     pub target: &'a Target,
     /// The image.
@@ -40,7 +40,7 @@ pub struct Unfinished<'a> {
     pub name: &'a str,
 }
 
-impl Steps {
+impl FollowUp {
     /// The steps; refuses a deprecation that EC2 would refuse.
     pub fn new(
         share: BTreeSet<Principal>,
@@ -98,7 +98,7 @@ impl Steps {
             // Protection with a cooldown already satisfies the request.
             (Verb::Protect, _) => Change::Protect { cooldown: image.protection.enabled().unwrap_or(false) },
             _ => {
-                let sharing = Sharing { give: Give::Add, who: self.share.clone(), snapshots: false };
+                let sharing = PermissionChange { give: Give::Add, who: self.share.clone(), snapshots: false };
                 return grant::shared(target, image, Verb::Share, &sharing).await;
             }
         };
@@ -106,7 +106,7 @@ impl Steps {
     }
 
     /// The outcomes of steps not taken, as the image did not become available.
-    pub async fn left(&self, context: &Context, image: Unfinished<'_>, code: &str) -> Vec<Outcome> {
+    pub async fn left(&self, context: &Context, image: PendingImage<'_>, code: &str) -> Vec<Outcome> {
         let account = image.target.account().await.ok().cloned();
         let message = "the image is not available".to_owned();
         let outcome = |verb| Outcome {
@@ -216,11 +216,11 @@ mod tests {
 
     #[test]
     fn the_options_say_what_was_asked_for() {
-        let none = Steps::new(BTreeSet::new(), None, false, now()).unwrap();
+        let none = FollowUp::new(BTreeSet::new(), None, false, now()).unwrap();
         assert!(none.verbs().is_empty() && none.options().is_empty() && none.would(now()).is_empty());
         let share_with = ["222222222222", "111111111111"].map(|account| account.parse().unwrap()).into();
         let deprecate_after = "1d 12h 5s".parse().ok();
-        let all = Steps::new(share_with, deprecate_after, true, now()).unwrap();
+        let all = FollowUp::new(share_with, deprecate_after, true, now()).unwrap();
         assert_eq!(all.options(), " --share-with 111111111111,222222222222 --deprecate-after 129605s --protect");
         assert_eq!(
             all.would(now()),
@@ -232,7 +232,7 @@ mod tests {
     fn a_deprecation_beyond_ten_years_is_refused() {
         let steps = |span: &str| {
             let deprecate_after = span.parse().ok();
-            Steps::new(BTreeSet::new(), deprecate_after, false, now())
+            FollowUp::new(BTreeSet::new(), deprecate_after, false, now())
         };
         assert!(steps("3651d").is_ok());
         let error = steps("3653d").unwrap_err().to_string();

@@ -17,7 +17,7 @@ use crate::domain::tags::{RETIRE, SHARES, Tags};
 
 /// The latest record of an image's launch permissions in a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Written {
+pub struct RecordedPermissions {
     /// The permissions to be restored; `None` if unknown.
     pub who: Option<BTreeSet<Principal>>,
     /// Whether a tag of the image was to hold them as well.
@@ -25,9 +25,9 @@ pub struct Written {
 }
 
 /// The journal's record, or the error if a principal in it cannot be parsed.
-pub type Journaled = Result<Written, PrincipalError>;
+pub type Journaled = Result<RecordedPermissions, PrincipalError>;
 
-impl Written {
+impl RecordedPermissions {
     /// The record with only these permissions left.
     #[must_use]
     pub fn left(&self, who: &BTreeSet<Principal>) -> Self {
@@ -38,7 +38,7 @@ impl Written {
 /// The reason why the permissions to be restored are unknown. They are not lost as long as nothing is done to the
 /// image.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Unknown {
+pub enum RecordError {
     /// The tag cannot be parsed.
     #[error("its tag {SHARES} is damaged: {0}")]
     Tag(PrincipalError),
@@ -47,7 +47,7 @@ pub enum Unknown {
     Journal(PrincipalError),
 }
 
-impl Unknown {
+impl RecordError {
     /// The reason as a problem in a report.
     pub fn problem(&self) -> Problem {
         let code = match self {
@@ -62,14 +62,14 @@ impl Unknown {
 ///
 /// The tag takes precedence over a journal line that says it was written to the tag too: other machines change the tag.
 /// A record that only the journal has cannot be in the tag.
-pub fn due(image: &Image, journal: Option<&Journaled>) -> Result<Option<BTreeSet<Principal>>, Unknown> {
-    let tag = image.tags.get(SHARES).map(|text| from_tag(text)).transpose().map_err(Unknown::Tag)?;
+pub fn due(image: &Image, journal: Option<&Journaled>) -> Result<Option<BTreeSet<Principal>>, RecordError> {
+    let tag = image.tags.get(SHARES).map(|text| from_tag(text)).transpose().map_err(RecordError::Tag)?;
     let written = match journal {
-        Some(Err(error)) if tag.is_none() => return Err(Unknown::Journal(error.clone())),
+        Some(Err(error)) if tag.is_none() => return Err(RecordError::Journal(error.clone())),
         Some(Ok(written)) => Some(written),
         Some(Err(_)) | None => None,
     };
-    let who = |written: &Written| written.who.clone();
+    let who = |written: &RecordedPermissions| written.who.clone();
     let alone = written.filter(|written| !written.in_tag).and_then(who);
     Ok(match (tag, alone) {
         (Some(tag), Some(alone)) => Some(&tag | &alone),
@@ -81,7 +81,7 @@ pub fn due(image: &Image, journal: Option<&Journaled>) -> Result<Option<BTreeSet
 
 /// The place of the record besides the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum RecordPlace {
     /// The tag, with this value.
     Tag(String),
     /// None: too long for the value of a tag.
@@ -90,7 +90,7 @@ pub enum Place {
     NoRoom,
 }
 
-impl Place {
+impl RecordPlace {
     /// The place for these permissions on an image that gets `more` tags at the same time.
     pub fn of(image: &Image, who: &BTreeSet<Principal>, more: &Tags) -> Self {
         let Some(text) = to_tag(who) else { return Self::TooLong };
@@ -122,30 +122,30 @@ impl Place {
 
 /// The record written when an image is disabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct Record {
     /// All permissions to be restored.
     pub who: BTreeSet<Principal>,
     /// Its place besides the journal.
-    pub place: Place,
+    pub place: RecordPlace,
     /// The number of them that were already missing: still to be restored from an earlier time.
     pub earlier: usize,
 }
 
-impl Kept {
+impl Record {
     /// Merges the present permissions and those still to be restored: disabling again loses none of the earlier ones.
     pub fn of(image: &Image, present: &BTreeSet<Principal>, due: &BTreeSet<Principal>, more: &Tags) -> Self {
         let who = present | due;
-        Self { place: Place::of(image, &who, more), earlier: who.len() - present.len(), who }
+        Self { place: RecordPlace::of(image, &who, more), earlier: who.len() - present.len(), who }
     }
 
     /// The record for the journal.
-    pub fn written(&self) -> Written {
-        Written { who: Some(self.who.clone()), in_tag: matches!(self.place, Place::Tag(_)) }
+    pub fn written(&self) -> RecordedPermissions {
+        RecordedPermissions { who: Some(self.who.clone()), in_tag: matches!(self.place, RecordPlace::Tag(_)) }
     }
 
     /// The description, if it is not the usual case.
     pub fn notable(&self) -> Option<String> {
-        let usual = self.earlier == 0 && matches!(self.place, Place::Tag(_));
+        let usual = self.earlier == 0 && matches!(self.place, RecordPlace::Tag(_));
         (!usual).then(|| self.words())
     }
 
@@ -169,8 +169,8 @@ pub fn tag_left(image: &Image, left: &BTreeSet<Principal>) -> Change {
         let remove = remove.then(|| SHARES.to_owned()).into_iter().collect();
         Change::Tag { set, remove }
     };
-    match Place::of(image, left, &Tags::new()) {
-        Place::Tag(text) if (there && !left.is_empty()) || (speaks && left.is_empty()) => {
+    match RecordPlace::of(image, left, &Tags::new()) {
+        RecordPlace::Tag(text) if (there && !left.is_empty()) || (speaks && left.is_empty()) => {
             change([(SHARES.to_owned(), text)].into(), false)
         }
         _ => change(Tags::new(), left.is_empty()),
@@ -185,7 +185,7 @@ pub struct Withdrawal {
     /// The tag without them.
     pub tag: Change,
     /// The journal's record without them, if it has them.
-    pub written: Option<Written>,
+    pub written: Option<RecordedPermissions>,
 }
 
 /// Withdraws the permissions still to be restored, those of `from` only or all. Withdrawing all needs no readable
@@ -194,7 +194,7 @@ pub fn withdraw(
     image: &Image,
     journal: Option<&Journaled>,
     from: Option<&BTreeSet<Principal>>,
-) -> Result<Withdrawal, Unknown> {
+) -> Result<Withdrawal, RecordError> {
     let due = match (due(image, journal), from) {
         (Err(unknown), Some(_)) => return Err(unknown),
         (due, _) => due.ok().flatten().unwrap_or_default(),
@@ -212,7 +212,7 @@ pub fn withdraw(
             let left = without(&who);
             (left != who).then(|| written.left(&left))
         }
-        (Some(Err(_)), None) => Some(Written { who: Some(BTreeSet::new()), in_tag: false }),
+        (Some(Err(_)), None) => Some(RecordedPermissions { who: Some(BTreeSet::new()), in_tag: false }),
         (Some(Err(_)), Some(_)) | (None, _) => None,
     };
     Ok(Withdrawal { who: &due - &without(&due), tag, written })
@@ -256,7 +256,7 @@ pub fn before_disabling(image: &Image) -> Option<BTreeSet<Principal>> {
 }
 
 /// The earlier record, written again if EC2 refuses to disable the image.
-pub fn before(known: Option<&Journaled>) -> Written {
+pub fn before(known: Option<&Journaled>) -> RecordedPermissions {
     known.and_then(|known| known.clone().ok()).unwrap_or_default()
 }
 

@@ -19,7 +19,7 @@ fn web(tag: Option<&str>, state: State) -> Image {
 }
 
 fn journal(numbers: &[u32], in_tag: bool) -> Journaled {
-    Ok(Written { who: Some(who(numbers)), in_tag })
+    Ok(RecordedPermissions { who: Some(who(numbers)), in_tag })
 }
 
 fn wrong() -> PrincipalError {
@@ -48,7 +48,7 @@ fn the_tag_counts_and_the_journal_adds_what_it_has_alone() {
         let found = due(&web(tag, state.clone()), written.as_ref()).unwrap();
         assert_eq!(found, expected.map(|numbers| who(&numbers)), "{tag:?} {state:?} {written:?}");
     }
-    assert_eq!(due(&web(None, off.clone()), Some(&Err(wrong()))), Err(Unknown::Journal(wrong())));
+    assert_eq!(due(&web(None, off.clone()), Some(&Err(wrong()))), Err(RecordError::Journal(wrong())));
     let damaged = due(&web(Some("who?"), off), Some(&journal(&[1], false))).unwrap_err();
     assert_eq!(damaged.problem().code, "DamagedTag");
 }
@@ -56,10 +56,10 @@ fn the_tag_counts_and_the_journal_adds_what_it_has_alone() {
 #[test]
 fn a_second_disabling_forgets_nobody_of_the_first() {
     let web = web(Some(&text(&[1, 2])), State::Available);
-    let kept = Kept::of(&web, &who(&[2, 3]), &who(&[1, 2]), &Tags::new());
-    assert_eq!((&kept.who, &kept.place, kept.earlier), (&who(&[1, 2, 3]), &Place::Tag(text(&[1, 2, 3])), 1));
+    let kept = Record::of(&web, &who(&[2, 3]), &who(&[1, 2]), &Tags::new());
+    assert_eq!((&kept.who, &kept.place, kept.earlier), (&who(&[1, 2, 3]), &RecordPlace::Tag(text(&[1, 2, 3])), 1));
     assert_eq!(kept.written(), journal(&[1, 2, 3], true).unwrap());
-    let nobody = Kept::of(&web, &who(&[]), &who(&[]), &Tags::new());
+    let nobody = Record::of(&web, &who(&[]), &who(&[]), &Tags::new());
     assert_eq!((nobody.words().as_str(), nobody.notable()), ("it was not shared", None));
 }
 
@@ -67,19 +67,19 @@ fn a_second_disabling_forgets_nobody_of_the_first() {
 fn what_fits_no_tag_leaves_none_that_would_mislead() {
     let many: Vec<u32> = (0..20).collect();
     let mut web = web(Some("000000000009"), State::Available);
-    let kept = Kept::of(&web, &who(&many), &who(&[9]), &Tags::new());
-    assert_eq!((&kept.place, kept.written().in_tag), (&Place::TooLong, false));
+    let kept = Record::of(&web, &who(&many), &who(&[9]), &Tags::new());
+    assert_eq!((&kept.place, kept.written().in_tag), (&RecordPlace::TooLong, false));
     let gone = Change::Tag { set: Tags::new(), remove: [SHARES.to_owned()].into() };
     assert_eq!(kept.place.change(&web, Tags::new()), gone);
     // The 50th tag is the last; tags of AWS do not count, and an existing key takes no more room.
     web.tags = (0..49).map(|n| (format!("k{n}"), String::new())).collect();
     web.tags.extend((0..9).map(|n| (format!("aws:{n}"), String::new())));
-    let place = |web: &Image, more: &Tags| Place::of(web, &who(&[1]), more);
-    assert_eq!(place(&web, &Tags::new()), Place::Tag(text(&[1])));
+    let place = |web: &Image, more: &Tags| RecordPlace::of(web, &who(&[1]), more);
+    assert_eq!(place(&web, &Tags::new()), RecordPlace::Tag(text(&[1])));
     let more = Tags::from([(RETIRE.to_owned(), String::new())]);
-    assert_eq!(place(&web, &more), Place::NoRoom);
+    assert_eq!(place(&web, &more), RecordPlace::NoRoom);
     web.tags.insert(SHARES.to_owned(), String::new());
-    assert_eq!(place(&web, &Tags::new()), Place::Tag(text(&[1])));
+    assert_eq!(place(&web, &Tags::new()), RecordPlace::Tag(text(&[1])));
 }
 
 #[test]
@@ -138,7 +138,7 @@ proptest::proptest! {
     ) {
         let set = |numbers: &BTreeSet<u32>| who(&numbers.iter().copied().collect::<Vec<_>>());
         let mut web = web(None, State::Available);
-        let kept = Kept::of(&web, &set(&present), &set(&before), &Tags::new());
+        let kept = Record::of(&web, &set(&present), &set(&before), &Tags::new());
         if let Change::Tag { set, .. } = kept.place.change(&web, Tags::new()) {
             web.tags.extend(set);
         }

@@ -1,10 +1,9 @@
 //! A plan as data: what prune shows, saves, confirms and applies.
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::seconds;
 use crate::domain::age::Age;
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::policy::Policy;
@@ -284,4 +283,8 @@ impl SourceRow {
             read,
         }
     }
+}
+
+fn seconds<S: Serializer>(at: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Secs, true))
 }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::{Action, Plan};
 use crate::domain::ids::AccountId;
 use crate::domain::region::Region;
-use crate::workflows::prune::survey::Surveys;
 
 /// The rows of a plan by region and account. A row or place without an account matches any.
 pub struct Rows<'a>(BTreeMap<&'a Region, BTreeMap<Option<&'a AccountId>, Vec<&'a Action>>>);
@@ -31,12 +30,8 @@ impl<'a> Rows<'a> {
         lists.into_iter().flatten().copied().collect()
     }
 
-    /// The rows for images of places that were not read.
-    pub fn elsewhere(&self, surveys: &Surveys) -> Vec<&'a Action> {
-        let mut read: BTreeMap<&Region, BTreeSet<Option<&AccountId>>> = BTreeMap::new();
-        for survey in &surveys.each {
-            read.entry(&survey.target.region).or_default().insert(survey.account.as_ref());
-        }
+    /// The rows for images of places that are not among those `read`, each with its account where that is known.
+    pub fn elsewhere(&self, read: &BTreeMap<&Region, BTreeSet<Option<&AccountId>>>) -> Vec<&'a Action> {
         let mut rows = Vec::new();
         for (region, accounts) in &self.0 {
             let read = read.get(region);

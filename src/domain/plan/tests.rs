@@ -5,7 +5,7 @@ use crate::domain::age::Age;
 use crate::domain::cost::Prices;
 use crate::domain::image::testing::image;
 use crate::domain::image::{Image, ImageSnapshot, Protection, State};
-use crate::domain::retention::{Shares, judge};
+use crate::domain::retention::{SharedWith, judge};
 use crate::domain::usage::source::Usage;
 use chrono::TimeDelta;
 
@@ -38,7 +38,7 @@ fn account() -> Option<AccountId> {
 
 fn plan() -> Plan {
     let (images, usage, policy) = (fleet(), Usage::default(), Policy::default());
-    let verdicts = judge(&policy, &images, &usage, &Shares::new(), now());
+    let verdicts = judge(&policy, &images, &usage, &SharedWith::new(), now());
     let places = [Judged { images: &images, verdicts, usage: &usage }];
     Plan::new(policy.clone(), account(), &places, Prices::default(), now())
 }
@@ -63,7 +63,7 @@ fn an_image_that_only_goes_a_step_needs_its_snapshots() {
     images[4].tags.insert("amictl:retire".into(), "deprecate@2026-01-30T00:00:00Z".into());
     let policy = Policy::parse("version = 1\nretire = ['deprecate', 'disable@14d', 'deregister@30d']").unwrap();
     let usage = Usage::default();
-    let verdicts = judge(&policy, &images, &usage, &Shares::new(), now());
+    let verdicts = judge(&policy, &images, &usage, &SharedWith::new(), now());
     let places = [Judged { images: &images, verdicts, usage: &usage }];
     let plan = Plan::new(policy.clone(), account(), &places, Prices::default(), now());
     let rows: Vec<_> = plan.actions.iter().map(|a| (a.action, a.snapshots.len(), a.size_gib)).collect();
@@ -211,7 +211,7 @@ fn a_warning_is_in_the_plan_and_changes_nothing_in_it() {
     let warning = PlaceError { account: Some("111111111111".into()), region: "us-east-1".parse().unwrap(), problem };
     let mut usage = Usage::default();
     usage.warnings.push(warning);
-    let verdicts = judge(&policy, &images, &usage, &Shares::new(), now());
+    let verdicts = judge(&policy, &images, &usage, &SharedWith::new(), now());
     let places = [Judged { images: &images, verdicts, usage: &usage }];
     let warned = Plan::new(policy.clone(), account(), &places, Prices::default(), now());
     assert_eq!(warned.warnings.len(), 1);

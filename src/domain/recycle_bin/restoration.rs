@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::contents::{BinnedImage, BinnedSnapshot};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::Image;
-use crate::domain::journal::{Remembered, WRITTEN_BEFORE};
+use crate::domain::journal::{JournaledImage, WRITTEN_BEFORE};
 use crate::domain::orphan::made_for;
 use crate::domain::tags::RETIRE;
 
 /// An image to be restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comeback {
+pub struct Restoration {
     /// The image.
     pub id: ImageId,
     /// Its name.
@@ -27,12 +27,12 @@ pub struct Comeback {
     /// Whether all its snapshots are known.
     pub certain: bool,
     /// The journal's record of its deregistration.
-    pub before: Option<Remembered>,
+    pub before: Option<JournaledImage>,
     /// The record, if missing tags or permissions may have been removed on purpose since: nothing of it is put back.
-    pub doubtful: Option<Remembered>,
+    pub doubtful: Option<JournaledImage>,
 }
 
-impl Comeback {
+impl Restoration {
     /// An image in the bin; `there` are the existing ones of the journaled snapshots.
     ///
     /// Without the journal, its snapshots are those whose description by EC2 names it.
@@ -40,7 +40,7 @@ impl Comeback {
         image: &BinnedImage,
         bin: &[BinnedSnapshot],
         there: &BTreeSet<SnapshotId>,
-        remembered: Option<Remembered>,
+        remembered: Option<JournaledImage>,
     ) -> Self {
         let known = remembered.as_ref().map(|before| before.snapshots.iter().cloned().collect());
         let certain = known.is_some();
@@ -48,7 +48,7 @@ impl Comeback {
         let is_binned = |id: &SnapshotId| bin.iter().any(|snapshot| snapshot.id == *id);
         let (restore, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(is_binned);
         let (there, missing) = others.into_iter().partition(|id| there.contains(id));
-        let of_then = remembered.filter(Remembered::is_of_deregistration);
+        let of_then = remembered.filter(JournaledImage::is_of_deregistration);
         let before = of_then.filter(|then| image.entered_at.is_some_and(|entered| entered - then.at <= WRITTEN_BEFORE));
         let (id, name) = (image.id.clone(), image.name.clone());
         Self { id, name, in_bin: true, restore, there, missing, certain, before, doubtful: None }
@@ -56,9 +56,9 @@ impl Comeback {
 
     /// An image that already exists: tags and permissions may still be missing. They are put back only if amictl
     /// restored it: it may never have been deregistered, or someone else restored and changed it since.
-    pub fn of_present(image: &Image, remembered: Option<Remembered>) -> Self {
-        let of_then = remembered.filter(Remembered::is_of_deregistration);
-        let ours = of_then.as_ref().is_some_and(Remembered::came_back);
+    pub fn of_present(image: &Image, remembered: Option<JournaledImage>) -> Self {
+        let of_then = remembered.filter(JournaledImage::is_of_deregistration);
+        let ours = of_then.as_ref().is_some_and(JournaledImage::came_back);
         let (before, doubtful) = if ours { (of_then, None) } else { (None, of_then) };
         Self {
             id: image.id.clone(),

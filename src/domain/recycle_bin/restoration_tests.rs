@@ -52,7 +52,7 @@ fn remembered(snapshots: &[u32]) -> Remembered {
 #[test]
 fn the_journal_tells_which_snapshots_there_are_to_be() {
     let bin = [in_bin(1, ""), in_bin(9, "Created by CreateImage(i-0123456789abcdef0) for ami-00000000000000001")];
-    let back = Comeback::of_binned(&binned(), &bin, &[id(2)].into(), Some(remembered(&[3, 2, 1, 1])));
+    let back = Restoration::of_binned(&binned(), &bin, &[id(2)].into(), Some(remembered(&[3, 2, 1, 1])));
     assert_eq!((back.restore, back.there, back.missing), (vec![id(1)], vec![id(2)], vec![id(3)]));
     assert!(back.in_bin && back.certain);
 }
@@ -66,7 +66,7 @@ fn without_it_what_ec2_wrote_into_descriptions_does() {
         in_bin(3, &format!("Created by CreateImage(i-0123456789abcdef0) for {other}")),
         in_bin(4, own),
     ];
-    let back = Comeback::of_binned(&binned(), &bin, &BTreeSet::new(), None);
+    let back = Restoration::of_binned(&binned(), &bin, &BTreeSet::new(), None);
     assert_eq!((back.restore, back.certain, back.before), (vec![id(1), id(2)], false, None));
 }
 
@@ -77,21 +77,21 @@ fn a_line_about_an_earlier_time_tells_the_snapshots_but_no_tags_and_permissions(
     let done = Remembered { brought_back: true, ..remembered(&[1]) };
     let in_vain = Remembered { in_vain: true, ..remembered(&[1]) };
     for stale in [earlier, other, done, in_vain] {
-        let back = Comeback::of_binned(&binned(), &[in_bin(1, "")], &BTreeSet::new(), Some(stale));
+        let back = Restoration::of_binned(&binned(), &[in_bin(1, "")], &BTreeSet::new(), Some(stale));
         assert_eq!((back.restore, back.certain, back.before, back.doubtful), (vec![id(1)], true, None, None));
     }
-    let fresh = Comeback::of_binned(&binned(), &[], &BTreeSet::new(), Some(remembered(&[1])));
+    let fresh = Restoration::of_binned(&binned(), &[], &BTreeSet::new(), Some(remembered(&[1])));
     assert_eq!(fresh.before, Some(remembered(&[1])));
     // The time of deregistration is unknown.
     let image = BinnedImage { entered_at: None, ..binned() };
-    assert_eq!(Comeback::of_binned(&image, &[], &BTreeSet::new(), Some(remembered(&[1]))).before, None);
+    assert_eq!(Restoration::of_binned(&image, &[], &BTreeSet::new(), Some(remembered(&[1]))).before, None);
 }
 
 #[test]
 fn an_image_that_is_there_gets_back_only_what_amictl_has_begun_to_bring_back() {
     let of = |returning, in_vain, brought_back| {
         let line = Remembered { returning, in_vain, brought_back, ..remembered(&[1]) };
-        let back = Comeback::of_present(&image(1, "web"), Some(line));
+        let back = Restoration::of_present(&image(1, "web"), Some(line));
         (back.before.is_some(), back.doubtful.is_some())
     };
     for (returning, expected) in [
@@ -105,7 +105,7 @@ fn an_image_that_is_there_gets_back_only_what_amictl_has_begun_to_bring_back() {
         assert_eq!(of(returning, false, true), (false, false), "{returning:?}");
     }
     let other = Remembered { action: "disable".to_owned(), returning: Returning::Begun, ..remembered(&[1]) };
-    assert_eq!(Comeback::of_present(&image(1, "web"), Some(other)).before, None);
+    assert_eq!(Restoration::of_present(&image(1, "web"), Some(other)).before, None);
 }
 
 #[test]
@@ -185,10 +185,10 @@ fn the_tag_of_a_retirement_that_is_over_is_known_and_is_never_put_back() {
     };
     let carries = |value: &str| Image { tags: tags(&[(RETIRE, value)]), ..image(1, "web") };
     assert_eq!(line().lacking_tags(&image(1, "web"), &[]).into_keys().collect::<Vec<_>>(), [tags(&[("Team", "web")])]);
-    let back = Comeback::of_binned(&binned(), &[], &BTreeSet::new(), None);
+    let back = Restoration::of_binned(&binned(), &[], &BTreeSet::new(), None);
     assert!(back.retires_still(&carries(then)) && back.retires_still(&carries(later)));
     assert!(!back.retires_still(&image(1, "web")));
-    let there = |line| Comeback::of_present(&image(1, "web"), line);
+    let there = |line| Restoration::of_present(&image(1, "web"), line);
     let unfinished = there(Some(Remembered { returning: Returning::Incomplete, ..line() }));
     assert!(unfinished.retires_still(&carries(then)) && !unfinished.retires_still(&carries(later)));
     assert!(!unfinished.retires_still(&image(1, "web")));

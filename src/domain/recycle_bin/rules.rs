@@ -18,7 +18,7 @@ pub enum Resource {
 
 /// A retention rule of the Recycle Bin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
+pub struct RetentionRule {
     /// Its resource type.
     pub resource: Resource,
     /// Its retention period in days.
@@ -40,7 +40,7 @@ pub struct RuleTag {
     pub value: Option<String>,
 }
 
-impl Rule {
+impl RetentionRule {
     fn holds(&self, resource: Resource, tags: &Tags) -> bool {
         // A key without a value is read in the way that retains less, so that no restore is promised wrongly.
         let named = |tag: &RuleTag| tags.get(&tag.key).is_some_and(|v| v == tag.value.as_deref().unwrap_or_default());
@@ -55,12 +55,12 @@ impl Rule {
 }
 
 /// The days for which the rules retain a deleted resource: the longest matching rule decides.
-pub fn held(rules: &[Rule], resource: Resource, tags: &Tags) -> Option<u32> {
+pub fn held(rules: &[RetentionRule], resource: Resource, tags: &Tags) -> Option<u32> {
     rules.iter().filter(|rule| rule.holds(resource, tags)).map(|rule| rule.days).max()
 }
 
 /// Whether any of the rules depends on tags.
-pub fn asks_tags(rules: &[Rule], resource: Resource) -> bool {
+pub fn asks_tags(rules: &[RetentionRule], resource: Resource) -> bool {
     rules.iter().any(|rule| rule.resource == resource && !(rule.tags.is_empty() && rule.exclude.is_empty()))
 }
 
@@ -98,7 +98,7 @@ pub enum Fate {
 }
 
 /// The fate of an image; `tags` are those of its snapshots, if rules depend on them.
-pub fn fate_of_image(rules: &[Rule], image: &Leaving, tags: &BTreeMap<SnapshotId, Tags>) -> Fate {
+pub fn fate_of_image(rules: &[RetentionRule], image: &Leaving, tags: &BTreeMap<SnapshotId, Tags>) -> Fate {
     let own = if image.on_ebs { held(rules, Resource::Image, &image.tags) } else { None };
     let Some(in_bin) = own else { return Fate::Lost };
     let none = Tags::new();
@@ -110,7 +110,7 @@ pub fn fate_of_image(rules: &[Rule], image: &Leaving, tags: &BTreeMap<SnapshotId
 }
 
 /// The fate of a snapshot that is deleted on its own.
-pub fn fate_of_snapshot(rules: &[Rule], tags: &Tags) -> Fate {
+pub fn fate_of_snapshot(rules: &[RetentionRule], tags: &Tags) -> Fate {
     held(rules, Resource::Snapshot, tags).map_or(Fate::Lost, |days| Fate::Held { days, in_bin: days })
 }
 
@@ -127,7 +127,7 @@ pub struct Outlook {
 
 /// A sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct Sentence {
     /// Whether it is printed even with `--quiet`.
     pub warning: bool,
     /// The sentence.
@@ -141,9 +141,9 @@ impl Outlook {
     }
 
     /// The sentences for people.
-    pub fn sentences(&self) -> Vec<Said> {
+    pub fn sentences(&self) -> Vec<Sentence> {
         let mut all = Vec::new();
-        let mut say = |warning, text: String| all.push(Said { warning, text: format!("Recycle Bin: {text}") });
+        let mut say = |warning, text: String| all.push(Sentence { warning, text: format!("Recycle Bin: {text}") });
         let held = self.fates.iter().filter_map(|fate| match fate {
             Fate::Held { days, in_bin } => Some((*days, *in_bin)),
             Fate::Stranded | Fate::Lost => None,

@@ -3,8 +3,8 @@
 use super::*;
 use crate::domain::image::testing::image;
 
-fn rule(resource: Resource, days: u32) -> Rule {
-    Rule { resource, days, in_force: true, tags: Vec::new(), exclude: Vec::new() }
+fn rule(resource: Resource, days: u32) -> RetentionRule {
+    RetentionRule { resource, days, in_force: true, tags: Vec::new(), exclude: Vec::new() }
 }
 
 fn tag(key: &str, value: Option<&str>) -> RuleTag {
@@ -34,20 +34,22 @@ fn the_longest_rule_about_it_decides() {
 
 #[test]
 fn a_pending_rule_holds_nothing_yet() {
-    let pending = Rule { in_force: false, ..rule(Resource::Image, 30) };
+    let pending = RetentionRule { in_force: false, ..rule(Resource::Image, 30) };
     assert_eq!(held(std::slice::from_ref(&pending), Resource::Image, &Tags::new()), None);
     assert_eq!(held(&[pending, rule(Resource::Image, 7)], Resource::Image, &Tags::new()), Some(7));
 }
 
 #[test]
 fn one_tag_of_several_is_enough_and_one_exclusion_too() {
-    let by_tag = Rule { tags: vec![tag("Env", Some("prod")), tag("Env", Some("stage"))], ..rule(Resource::Image, 7) };
+    let by_tag =
+        RetentionRule { tags: vec![tag("Env", Some("prod")), tag("Env", Some("stage"))], ..rule(Resource::Image, 7) };
     for (given, days) in
         [(&[("Env", "stage")][..], Some(7)), (&[("Env", "dev")], None), (&[("env", "prod")], None), (&[], None)]
     {
         assert_eq!(held(std::slice::from_ref(&by_tag), Resource::Image, &tags(given)), days, "{given:?}");
     }
-    let but = Rule { exclude: vec![tag("Env", Some("dev")), tag("Scratch", Some(""))], ..rule(Resource::Image, 7) };
+    let but =
+        RetentionRule { exclude: vec![tag("Env", Some("dev")), tag("Scratch", Some(""))], ..rule(Resource::Image, 7) };
     for (given, days) in [
         (&[("Env", "dev"), ("a", "b")][..], None),
         (&[("Scratch", "")], None),
@@ -62,10 +64,10 @@ fn one_tag_of_several_is_enough_and_one_exclusion_too() {
 
 #[test]
 fn a_key_without_a_value_is_read_in_the_way_that_holds_less() {
-    let by_key = Rule { tags: vec![tag("Keep", None)], ..rule(Resource::Image, 7) };
+    let by_key = RetentionRule { tags: vec![tag("Keep", None)], ..rule(Resource::Image, 7) };
     assert_eq!(held(std::slice::from_ref(&by_key), Resource::Image, &tags(&[("Keep", "")])), Some(7));
     assert_eq!(held(&[by_key], Resource::Image, &tags(&[("Keep", "yes")])), None);
-    let but = Rule { exclude: vec![tag("Scratch", None)], ..rule(Resource::Image, 7) };
+    let but = RetentionRule { exclude: vec![tag("Scratch", None)], ..rule(Resource::Image, 7) };
     assert_eq!(held(&[but], Resource::Image, &tags(&[("Scratch", "yes")])), None);
 }
 
@@ -79,7 +81,7 @@ fn an_image_comes_back_only_with_all_its_snapshots() {
     assert_eq!(fate_of_image(&both[..1], &leaving(&[1]), &none), Fate::Stranded);
     assert_eq!(fate_of_image(&both[..1], &leaving(&[]), &none), Fate::Held { days: 14, in_bin: 14 });
     assert_eq!(fate_of_image(&both[1..], &leaving(&[1]), &none), Fate::Lost);
-    let by_tag = [images, Rule { tags: vec![tag("Env", Some("prod"))], ..snapshots }];
+    let by_tag = [images, RetentionRule { tags: vec![tag("Env", Some("prod"))], ..snapshots }];
     let known = BTreeMap::from([(snapshot(1), tags(&[("Env", "prod")])), (snapshot(2), Tags::new())]);
     assert_eq!(fate_of_image(&by_tag, &leaving(&[1]), &known), Fate::Held { days: 7, in_bin: 14 });
     assert_eq!(fate_of_image(&by_tag, &leaving(&[1, 2]), &known), Fate::Stranded);

@@ -16,7 +16,7 @@ use super::image::{Image, State};
 use step::Step;
 
 pub use history::{Before, History, Taken, Unreadable};
-pub use moves::{Moves, Shares, advance, revive};
+pub use moves::{Shares, StepChanges, advance, revive};
 pub use stages::{Stage, Stages, StagesError};
 
 /// The next step of an image that may be removed.

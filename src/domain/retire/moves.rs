@@ -9,13 +9,13 @@ use super::step::Step;
 use crate::domain::change::{Change, whole_minute};
 use crate::domain::image::{Image, State};
 use crate::domain::permissions::principal::Principal;
-use crate::domain::permissions::recorded::{Kept, Unknown, Written};
+use crate::domain::permissions::recorded::{Record, RecordError, RecordedPermissions};
 use crate::domain::problem::Problem;
 use crate::domain::tags::{RETIRE, SHARES, Tags};
 
 /// The changes to an image, in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Moves {
+pub struct StepChanges {
     /// The first changes.
     pub first: Vec<Change>,
     /// Then the launch permissions to restore, unless present.
@@ -26,7 +26,7 @@ pub struct Moves {
     /// The last changes.
     pub last: Vec<Change>,
     /// The permissions to be restored later, for the journal; `None` if unchanged.
-    pub due: Option<Written>,
+    pub due: Option<RecordedPermissions>,
     /// A detail for people.
     pub detail: Option<String>,
 }
@@ -37,7 +37,7 @@ pub struct Shares {
     /// The present ones, from EC2.
     pub present: Result<BTreeSet<Principal>, Problem>,
     /// The recorded ones to restore; `None` if none were recorded.
-    pub due: Result<Option<BTreeSet<Principal>>, Unknown>,
+    pub due: Result<Option<BTreeSet<Principal>>, RecordError>,
 }
 
 impl Shares {
@@ -60,33 +60,37 @@ pub fn advance(
     shares: &Shares,
     begun: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<Moves, Problem> {
+) -> Result<StepChanges, Problem> {
     let history = History::of(image).map_err(unreadable)?.with(step, image, begun);
     let set = Tags::from([(RETIRE.to_owned(), history.to_string())]);
     let tag = |set| Change::Tag { set, remove: BTreeSet::new() };
     Ok(match step {
-        Step::Deprecate | Step::Disable if step.holds(image, begun) => {
-            Moves { first: vec![tag(set)], detail: Some("it was so already".to_owned()), ..Moves::default() }
+        Step::Deprecate | Step::Disable if step.holds(image, begun) => StepChanges {
+            first: vec![tag(set)],
+            detail: Some("it was so already".to_owned()),
+            ..StepChanges::default()
+        },
+        Step::Deprecate => {
+            StepChanges { first: vec![tag(set), Change::Deprecate(whole_minute(now))], ..StepChanges::default() }
         }
-        Step::Deprecate => Moves { first: vec![tag(set), Change::Deprecate(whole_minute(now))], ..Moves::default() },
         Step::Disable => {
             let forgotten = "EC2 forgets who a disabled image is shared with, and that could not be read";
             let (present, due) = (shares.present(forgotten)?, shares.due()?);
             // An empty list is recorded too: it says that there were no permissions.
-            let kept = Kept::of(image, present, due.unwrap_or(&BTreeSet::new()), &set);
+            let kept = Record::of(image, present, due.unwrap_or(&BTreeSet::new()), &set);
             let first = vec![kept.place.change(image, set), Change::Disable];
-            Moves { first, due: Some(kept.written()), detail: kept.notable(), ..Moves::default() }
+            StepChanges { first, due: Some(kept.written()), detail: kept.notable(), ..StepChanges::default() }
         }
-        Step::Deregister | Step::Revive => Moves { first: vec![tag(set)], ..Moves::default() },
+        Step::Deregister | Step::Revive => StepChanges { first: vec![tag(set)], ..StepChanges::default() },
     })
 }
 
 /// Reverts all steps that the retirement took; earlier states stay. The tags are removed last, so that the next run
 /// goes on after an interruption.
-pub fn revive(image: &Image, shares: &Shares, now: DateTime<Utc>) -> Result<Moves, Problem> {
+pub fn revive(image: &Image, shares: &Shares, now: DateTime<Utc>) -> Result<StepChanges, Problem> {
     let history = History::of(image).map_err(unreadable)?;
     let did = |step| history.taken(step).filter(|taken| taken.before != Before::Already);
-    let mut moves = Moves::default();
+    let mut moves = StepChanges::default();
     let mut remove = BTreeSet::from([RETIRE.to_owned()]);
     match (did(Step::Disable), &image.state) {
         (Some(_), state) => {

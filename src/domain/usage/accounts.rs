@@ -12,7 +12,7 @@ use crate::domain::tags::SHARES;
 
 /// An account that could not be read, in one region or in all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
+pub struct UnreadAccount {
     /// The account, where known.
     pub account: Option<AccountId>,
     /// The region; none for all.
@@ -85,7 +85,7 @@ pub fn inactive(state: &str) -> Problem {
     Problem { code: NOT_ACTIVE.to_owned(), message }
 }
 
-impl Unread {
+impl UnreadAccount {
     /// Whether it is another account than this one and may use images of this region.
     pub fn concerns(&self, account: Option<&AccountId>, region: &Region) -> bool {
         let other = self.account.is_none() || self.account.as_ref() != account;
@@ -157,7 +157,7 @@ mod tests {
     fn an_account_concerns_the_others_where_it_was_not_read() {
         let (east, west): (Region, Region) = ("us-east-1".parse().unwrap(), "us-west-2".parse().unwrap());
         let problem = Problem { code: "AccessDenied".into(), message: "no".into() };
-        let mut unread = Unread { account: Some(account(2)), region: Some(east.clone()), problem };
+        let mut unread = UnreadAccount { account: Some(account(2)), region: Some(east.clone()), problem };
         assert!(unread.concerns(Some(&account(1)), &east) && !unread.concerns(Some(&account(1)), &west));
         assert!(!unread.concerns(Some(&account(2)), &east));
         unread.region = None;

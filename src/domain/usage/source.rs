@@ -174,7 +174,7 @@ pub struct Usage {
 
 /// The verdict on the use of one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict<'a> {
+pub enum UseVerdict<'a> {
     /// These name it.
     InUse(Vec<&'a Reference>),
     /// No reference is known, but these sources could not be read.
@@ -280,14 +280,14 @@ impl Usage {
     }
 
     /// The verdict on the image. A single failed source is enough for doubt.
-    pub fn verdict(&self, image: &ImageId) -> Verdict<'_> {
+    pub fn verdict(&self, image: &ImageId) -> UseVerdict<'_> {
         let references = self.references(image);
         if !references.is_empty() {
-            return Verdict::InUse(references);
+            return UseVerdict::InUse(references);
         }
         match self.unread(image) {
-            failed if failed.is_empty() => Verdict::Unused,
-            failed => Verdict::Unverified(failed),
+            failed if failed.is_empty() => UseVerdict::Unused,
+            failed => UseVerdict::Unverified(failed),
         }
     }
 }

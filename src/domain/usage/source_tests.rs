@@ -21,14 +21,14 @@ fn one_failed_source_leaves_doubt_but_a_reference_is_certain() {
     let mut usage = Usage::default();
     usage.sources.push(state(Source::Instances, SourceStatus::Ok { read: 1 }));
     usage.sources.push(state(Source::Ec2Fleets, SourceStatus::Skipped));
-    assert_eq!(usage.verdict(&other), Verdict::Unused);
+    assert_eq!(usage.verdict(&other), UseVerdict::Unused);
     let problem = Problem { code: "UnauthorizedOperation".into(), message: "no".into() };
     usage.sources.push(state(Source::SsmParameters, SourceStatus::Failed(problem)));
     let reference =
         Reference { source: Source::Instances, kind: "instance", id: "i-1".into(), detail: "running".into() };
     usage.add(used.clone(), reference);
-    assert!(matches!(usage.verdict(&used), Verdict::InUse(by) if by.len() == 1));
-    assert!(matches!(usage.verdict(&other), Verdict::Unverified(why) if why.len() == 1));
+    assert!(matches!(usage.verdict(&used), UseVerdict::InUse(by) if by.len() == 1));
+    assert!(matches!(usage.verdict(&other), UseVerdict::Unverified(why) if why.len() == 1));
 }
 
 #[test]
@@ -40,8 +40,8 @@ fn a_source_that_is_silent_about_one_image_leaves_no_doubt_about_others() {
     usage.sources.push(state(Source::Accounts, SourceStatus::Failed(problem)));
     usage.doubt(shared.clone(), Source::Accounts);
     usage.doubt(other.clone(), Source::UsageReports);
-    assert!(matches!(usage.verdict(&shared), Verdict::Unverified(why) if why.len() == 1));
-    assert_eq!(usage.verdict(&other), Verdict::Unused, "that source was read, or not asked");
+    assert!(matches!(usage.verdict(&shared), UseVerdict::Unverified(why) if why.len() == 1));
+    assert_eq!(usage.verdict(&other), UseVerdict::Unused, "that source was read, or not asked");
     assert!(usage.doubtful(&shared) && usage.failed().len() == 1);
 }
 

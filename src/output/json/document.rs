@@ -5,6 +5,7 @@ use std::io;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
+use crate::domain::problem::PlaceError;
 use crate::output::escape::SafeJson;
 
 /// The version of all documents.
@@ -37,4 +38,24 @@ pub fn line(value: &impl Serialize) -> serde_json::Result<String> {
 pub fn error(code: &str, message: &str, hint: Option<&str>, exit_code: u8) -> String {
     let error = serde_json::json!({"error": {"code": code, "message": message, "hint": hint, "exit_code": exit_code}});
     line(&error).unwrap_or_else(|_| error.to_string())
+}
+
+/// An error with its place.
+#[derive(Serialize)]
+pub struct ErrorJson<'a> {
+    pub account: Option<&'a str>,
+    pub region: &'a str,
+    pub code: &'a str,
+    pub message: &'a str,
+}
+
+impl<'a> ErrorJson<'a> {
+    pub fn new(error: &'a PlaceError) -> Self {
+        Self {
+            account: error.account.as_deref(),
+            region: error.region.as_str(),
+            code: &error.problem.code,
+            message: &error.problem.message,
+        }
+    }
 }

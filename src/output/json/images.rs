@@ -4,32 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::OutcomeJson;
-use super::document::time;
+use super::document::{ErrorJson, time};
 use crate::domain::image::{Image, ImageSnapshot};
 use crate::domain::instance::Instance;
 use crate::domain::naming::Version;
-use crate::domain::problem::PlaceError;
 use crate::domain::tags::Tags;
-
-/// An error with its place.
-#[derive(Serialize)]
-pub struct ErrorJson<'a> {
-    pub account: Option<&'a str>,
-    pub region: &'a str,
-    pub code: &'a str,
-    pub message: &'a str,
-}
-
-impl<'a> ErrorJson<'a> {
-    pub fn new(error: &'a PlaceError) -> Self {
-        Self {
-            account: error.account.as_deref(),
-            region: error.region.as_str(),
-            code: &error.problem.code,
-            message: &error.problem.message,
-        }
-    }
-}
 
 /// The members of a listing after its images.
 #[derive(Serialize)]

@@ -10,7 +10,8 @@ mod refs;
 mod report;
 mod show;
 
-pub use images::{BesidesJson, ErrorJson, ImageJson, InstanceJson, InstancesJson};
+pub use document::ErrorJson;
+pub use images::{BesidesJson, ImageJson, InstanceJson, InstancesJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};

@@ -9,7 +9,7 @@ use crate::domain::details::{Blind, Details};
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::lineage::{Origin, Sight};
-use crate::domain::usage::source::{Reference, Source, SourceStatus, Verdict};
+use crate::domain::usage::source::{Reference, Source, SourceStatus, UseVerdict};
 use crate::output::columns::state;
 use crate::output::page::Page;
 use crate::output::table::{Cell, Sheet, Tone};
@@ -99,7 +99,7 @@ pub(super) fn uses(page: &mut Page, details: &Details) {
     };
     page.line("Aliases", aliases);
     match usage.verdict(&image.id) {
-        Verdict::InUse(by) => {
+        UseVerdict::InUse(by) => {
             let by = each_once(by);
             page.line("In use", Cell::toned("yes", Tone::Good));
             let mut sheet = Sheet::new(["USED BY", "ID", "DETAIL"]);
@@ -111,8 +111,8 @@ pub(super) fn uses(page: &mut Page, details: &Details) {
                 page.line("And more", rest);
             }
         }
-        Verdict::Unused => page.line("In use", Cell::toned("no", Tone::Faint)),
-        Verdict::Unverified(_) => page.line("In use", Cell::toned("unverified: nobody is known", Tone::Notice)),
+        UseVerdict::Unused => page.line("In use", Cell::toned("no", Tone::Faint)),
+        UseVerdict::Unverified(_) => page.line("In use", Cell::toned("unverified: nobody is known", Tone::Notice)),
     }
     let sources = |wanted: fn(&SourceStatus) -> bool| {
         let found = usage.sources.iter().filter(|state| wanted(&state.status));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::image::{BlankVolume, Image, ImageSnapshot, Protection, Source, State};
+use crate::domain::image::{BlankVolume, Image, ImageSnapshot, Protection, SourceImage, State};
 use crate::domain::region::Region;
 use crate::service::client::convert::{reason, time};
 
@@ -16,7 +16,7 @@ pub(super) struct Described<'a> {
     pub description: Text<'a>,
     pub owner_id: Text<'a>,
     pub state: Text<'a>,
-    pub state_reason: Reason<'a>,
+    pub state_reason: DescribedReason<'a>,
     pub creation_date: Text<'a>,
     pub deprecation_time: Text<'a>,
     pub last_launched_time: Text<'a>,
@@ -29,12 +29,12 @@ pub(super) struct Described<'a> {
     pub source_image_id: Text<'a>,
     pub source_image_region: Text<'a>,
     pub block_device_mappings: Vec<Mapping<'a>>,
-    pub tags: Vec<Tag<'a>>,
+    pub tags: Vec<DescribedTag<'a>>,
 }
 
 /// The reason for the state.
 #[derive(Debug, Default)]
-pub(super) struct Reason<'a> {
+pub(super) struct DescribedReason<'a> {
     pub code: Text<'a>,
     pub message: Text<'a>,
 }
@@ -56,7 +56,7 @@ pub(super) struct Ebs<'a> {
 
 /// A tag of the image.
 #[derive(Debug, Default)]
-pub(super) struct Tag<'a> {
+pub(super) struct DescribedTag<'a> {
     pub key: Text<'a>,
     pub value: Text<'a>,
 }
@@ -89,13 +89,13 @@ impl Described<'_> {
             snapshots: self.block_device_mappings.iter().filter_map(Mapping::snapshot).collect(),
             blank_volumes: self.block_device_mappings.iter().filter_map(Mapping::blank).collect(),
             size_gib: self.block_device_mappings.iter().map(Mapping::size_gib).sum(),
-            source: Source {
+            source: SourceImage {
                 instance_id: read(&self.source_instance_id),
                 image_id: read(&self.source_image_id),
                 region: read(&self.source_image_region),
             },
             description: self.description.filter(|text| !text.is_empty()).map(Cow::into_owned),
-            tags: self.tags.into_iter().filter_map(Tag::pair).collect(),
+            tags: self.tags.into_iter().filter_map(DescribedTag::pair).collect(),
         })
     }
 }
@@ -125,7 +125,7 @@ impl Mapping<'_> {
     }
 }
 
-impl Tag<'_> {
+impl DescribedTag<'_> {
     fn pair(self) -> Option<(String, String)> {
         Some((self.key?.into_owned(), self.value.unwrap_or_default().into_owned()))
     }

@@ -11,11 +11,12 @@ use std::collections::BTreeSet;
 use aws_sdk_ec2::operation::describe_images::builders::DescribeImagesFluentBuilder;
 use aws_sdk_ec2::types::Filter;
 
-use self::page::{Own, Page};
+use self::page::Own;
 use super::client::error::{ApiError, api};
 use super::client::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::{Image, State};
+use page::ImagePage;
 
 const CALL: &str = "DescribeImages";
 
@@ -115,7 +116,7 @@ async fn one_page(
     call: DescribeImagesFluentBuilder,
     own: &Own,
 ) -> Result<(Vec<Image>, Option<String>), ApiError> {
-    let page = Page::new(&target.region, own);
+    let page = ImagePage::new(&target.region, own);
     let answer = call.customize().interceptor(page.clone()).send().await.map_err(api(CALL, &target.region))?;
     Ok((page.take(), answer.next_token))
 }

@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::described::{Described, Ebs, Mapping, Reason, Tag};
+use super::described::{Described, DescribedReason, DescribedTag, Ebs, Mapping};
 use super::xml::{self, Xml, each, items, members, skip, text};
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
@@ -44,13 +44,13 @@ impl Own {
 
 /// The images of one answer. The SDK returns only its own types, so they are stored here until taken.
 #[derive(Debug, Clone)]
-pub(super) struct Page {
+pub(super) struct ImagePage {
     region: Region,
     own: Own,
     images: Arc<Mutex<Vec<Image>>>,
 }
 
-impl Page {
+impl ImagePage {
     /// A page to be read.
     pub(super) fn new(region: &Region, own: &Own) -> Self {
         Self { region: region.clone(), own: own.clone(), images: Arc::default() }
@@ -64,9 +64,9 @@ impl Page {
 
 /// Replaces the SDK's reader with this one.
 #[dyn_dispatch_hint]
-impl Intercept for Page {
+impl Intercept for ImagePage {
     fn name(&self) -> &'static str {
-        "Page"
+        "ImagePage"
     }
 
     fn read_before_deserialization(
@@ -80,7 +80,7 @@ impl Intercept for Page {
     }
 }
 
-impl DeserializeResponse for Page {
+impl DeserializeResponse for ImagePage {
     fn deserialize_nonstreaming_with_config(&self, response: &HttpResponse, cfg: &ConfigBag) -> OutputOrError {
         if !response.status().is_success() {
             return refusal(response, cfg);
@@ -107,7 +107,7 @@ fn unreadable(cause: BoxError) -> OrchestratorError<Error> {
 /// The minimum number of bytes of an image in EC2's answers.
 const SHORTEST: usize = 800;
 
-impl Page {
+impl ImagePage {
     /// The images of an answer, and the token of the page after it.
     fn read(&self, body: &[u8]) -> Result<(Vec<Image>, Option<String>), BoxError> {
         let mut xml = xml::answer(body, "DescribeImagesResponse")?;
@@ -158,8 +158,8 @@ fn described<'a>(xml: &mut Xml<'a>) -> Result<Described<'a>, BoxError> {
     Ok(image)
 }
 
-fn state_reason<'a>(xml: &mut Xml<'a>) -> Result<Reason<'a>, BoxError> {
-    let mut reason = Reason::default();
+fn state_reason<'a>(xml: &mut Xml<'a>) -> Result<DescribedReason<'a>, BoxError> {
+    let mut reason = DescribedReason::default();
     members(xml, |xml, member| {
         match member.name().as_ref() {
             "code" => reason.code = Some(text(xml)?),
@@ -198,8 +198,8 @@ fn volume<'a>(xml: &mut Xml<'a>) -> Result<Ebs<'a>, BoxError> {
     Ok(volume)
 }
 
-fn tag<'a>(xml: &mut Xml<'a>) -> Result<Tag<'a>, BoxError> {
-    let mut tag = Tag::default();
+fn tag<'a>(xml: &mut Xml<'a>) -> Result<DescribedTag<'a>, BoxError> {
+    let mut tag = DescribedTag::default();
     members(xml, |xml, member| {
         match member.name().as_ref() {
             "key" => tag.key = Some(text(xml)?),

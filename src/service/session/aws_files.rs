@@ -19,7 +19,7 @@ const COMMENT: [char; 2] = ['#', ';'];
 const MARK: char = '\u{feff}';
 
 /// The files for the SDK, and their profiles.
-pub struct Files {
+pub struct AwsFiles {
     #[expect(deprecated, reason = "see above")]
     sources: ProfileFiles,
     /// The profiles; none if the files cannot be read and nothing depends on them.
@@ -28,7 +28,7 @@ pub struct Files {
     pub(super) asked: Option<String>,
 }
 
-impl Files {
+impl AwsFiles {
     /// Reads the files that the environment names, or the default ones. Their errors do not matter if the environment
     /// has keys that need no profile.
     pub(super) async fn read(settings: &Settings) -> Result<Self> {

@@ -17,7 +17,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use tokio::time::Instant;
 
-use super::aws_files::Files;
+use super::aws_files::AwsFiles;
 
 /// The time for which a failure is returned again. It outlasts a batch of calls that wait for credentials together, and
 /// is short in a run of hours.
@@ -48,7 +48,7 @@ pub(super) fn settings(config: &SdkConfig) -> ProviderConfig {
 
 /// The credentials of a profile selected by name: as with `AWS_PROFILE`, but keys in the environment are ignored. A
 /// profile without credentials falls back to the container or the instance, as in the AWS CLI.
-pub(super) fn of_profile(config: &SdkConfig, files: &Files, name: &str) -> SharedCredentialsProvider {
+pub(super) fn of_profile(config: &SdkConfig, files: &AwsFiles, name: &str) -> SharedCredentialsProvider {
     let (settings, profile) = (settings(config), alone(config, files, name));
     let container = EcsCredentialsProvider::builder().configure(&settings).build();
     let instance = ImdsCredentialsProvider::builder().configure(&settings).build();
@@ -57,11 +57,11 @@ pub(super) fn of_profile(config: &SdkConfig, files: &Files, name: &str) -> Share
 }
 
 /// The credentials of a source profile of a role, without any fallback.
-pub(super) fn of_source(config: &SdkConfig, files: &Files, name: &str) -> SharedCredentialsProvider {
+pub(super) fn of_source(config: &SdkConfig, files: &AwsFiles, name: &str) -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(alone(config, files, name))
 }
 
-fn alone(config: &SdkConfig, files: &Files, name: &str) -> ProfileFileCredentialsProvider {
+fn alone(config: &SdkConfig, files: &AwsFiles, name: &str) -> ProfileFileCredentialsProvider {
     let profile = ProfileFileCredentialsProvider::builder().configure(&settings(config));
     profile.profile_files(files.sources()).profile_name(name).build()
 }

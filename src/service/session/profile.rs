@@ -12,7 +12,7 @@ use aws_config::profile::{Profile, ProfileSet};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
-use super::aws_files::Files;
+use super::aws_files::AwsFiles;
 use super::credentials::{self, UNFIT};
 use super::settings::Settings;
 use super::sign_in::{Device, Role, with_code, with_keys, with_role};
@@ -54,14 +54,14 @@ impl Link<'_> {
 }
 
 /// A configuration with credentials from amictl's own provider.
-pub(super) struct Made {
+pub(super) struct SignIn {
     pub(super) config: SdkConfig,
     /// Whether it asks the user for an MFA code.
     pub(super) asks: bool,
 }
 
 /// The configuration with the credentials of the profile in use, if amictl must provide them; `None` if the SDK can.
-pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &Files) -> Result<Option<Made>> {
+pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &AwsFiles) -> Result<Option<SignIn>> {
     let keys_beat_it = settings.env.get("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty());
     if settings.profile.is_none() && keys_beat_it {
         return Ok(None);
@@ -87,12 +87,12 @@ pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &Files) ->
             }
         }
         let asks = chain.iter().any(|link| link.role.is_some() && link.has(MFA));
-        return Ok(Some(Made { config: made, asks }));
+        return Ok(Some(SignIn { config: made, asks }));
     }
     let roles_follow = !settings.role_arns.is_empty() || settings.org_role.is_some();
     match first.device(settings) {
         Some(device) if first.role.is_none() && roles_follow => {
-            Ok(Some(Made { config: with_code(config, device), asks: true }))
+            Ok(Some(SignIn { config: with_code(config, device), asks: true }))
         }
         _ => Ok(None),
     }
@@ -127,7 +127,7 @@ fn static_keys(profile: &Profile) -> Option<SharedCredentialsProvider> {
 }
 
 /// The credentials at the end of a chain.
-fn source(config: &SdkConfig, files: &Files, link: &Link<'_>, stood_on: bool) -> Result<SharedCredentialsProvider> {
+fn source(config: &SdkConfig, files: &AwsFiles, link: &Link<'_>, stood_on: bool) -> Result<SharedCredentialsProvider> {
     let profile = link.profile;
     if link.role.is_none() {
         if stood_on && !GIVE.iter().any(|key| link.has(key)) {

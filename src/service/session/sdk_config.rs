@@ -8,7 +8,7 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 
-use super::aws_files::Files;
+use super::aws_files::AwsFiles;
 use super::settings::{DEFAULT_ATTEMPTS, RetryMode, Settings};
 use super::trust::trusted;
 use super::{credentials, endpoints};
@@ -47,11 +47,11 @@ pub(super) struct Loaded {
     pub(super) config: SdkConfig,
     /// The first selected region, else that of the environment or the profile.
     pub(super) region: Option<Region>,
-    pub(super) files: Files,
+    pub(super) files: AwsFiles,
 }
 
 pub(super) async fn load(settings: &Settings, choices: &[RegionChoice]) -> Result<Loaded> {
-    let files = Files::read(settings).await?;
+    let files = AwsFiles::read(settings).await?;
     let attempts = settings.max_attempts.unwrap_or(DEFAULT_ATTEMPTS);
     let retry = match retry_mode(settings, &files)? {
         RetryMode::Standard => RetryConfig::standard(),
@@ -91,7 +91,7 @@ pub(super) async fn load(settings: &Settings, choices: &[RegionChoice]) -> Resul
 }
 
 /// The default region. The instance metadata service is left out on purpose: the user did not choose its region.
-async fn region(settings: &Settings, choices: &[RegionChoice], files: &Files) -> Result<Option<Region>> {
+async fn region(settings: &Settings, choices: &[RegionChoice], files: &AwsFiles) -> Result<Option<Region>> {
     let first = |choices: &[RegionChoice]| {
         choices.iter().find_map(|choice| match choice {
             RegionChoice::One(region) => Some(region.clone()),
@@ -109,7 +109,7 @@ async fn region(settings: &Settings, choices: &[RegionChoice], files: &Files) ->
     Ok(files.region().await?.or(usual))
 }
 
-fn retry_mode(settings: &Settings, files: &Files) -> Result<RetryMode> {
+fn retry_mode(settings: &Settings, files: &AwsFiles) -> Result<RetryMode> {
     let Some((profile, text)) = files.profile().and_then(|p| Some((p.name(), p.get("retry_mode")?))) else {
         return Ok(settings.retry_mode.unwrap_or_default());
     };

@@ -1,18 +1,8 @@
 //! The session of a run: opens accounts and regions, each with its client.
 
-use crate::service::client::target::caller;
-use crate::service::session::aws_files::Files;
-use crate::service::session::credentials;
-use crate::service::session::profile;
-use crate::service::session::settings::SignedIn;
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use anyhow::Result;
-use aws_config::SdkConfig;
-
 use super::accounts;
-use super::profile::Made;
+use super::aws_files::AwsFiles;
+use super::profile::SignIn;
 use super::sdk_config::{self, Loaded};
 use super::settings::Settings;
 use crate::domain::failure::Failure;
@@ -20,7 +10,14 @@ use crate::domain::problem::PlaceError;
 use crate::domain::region::{Region, RegionChoice};
 use crate::service::client::concurrency::{self, SIGN_INS};
 use crate::service::client::error::ApiError;
-use crate::service::client::target::{Account, Target};
+use crate::service::client::target::{Account, Target, caller};
+use crate::service::session::settings::SignedIn;
+use crate::service::session::{credentials, profile};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::Result;
+use aws_config::SdkConfig;
 
 pub use super::places::Places;
 
@@ -173,7 +170,12 @@ impl Session {
 }
 
 /// Credentials that a code was asked for before, or signs in where the profile says so.
-async fn or_sign_in(signed_in: &SignedIn, settings: &Settings, config: SdkConfig, files: &Files) -> Result<SdkConfig> {
+async fn or_sign_in(
+    signed_in: &SignedIn,
+    settings: &Settings,
+    config: SdkConfig,
+    files: &AwsFiles,
+) -> Result<SdkConfig> {
     let mut held = signed_in.0.lock().await;
     if let Some(before) = &*held {
         let mut same = config.to_builder();
@@ -181,7 +183,7 @@ async fn or_sign_in(signed_in: &SignedIn, settings: &Settings, config: SdkConfig
         return Ok(same.build());
     }
     match profile::sign_in(settings, &config, files)? {
-        Some(Made { config, asks }) => {
+        Some(SignIn { config, asks }) => {
             let signed_in = credentials::asked_once(config);
             if asks {
                 // Asks the user now, before any other work.

@@ -4,7 +4,7 @@ use aws_sdk_autoscaling::types::{AutoScalingGroup, LaunchTemplateSpecification};
 
 use super::catalog::Catalog;
 use super::found::{Found, User};
-use super::templates::Wanted;
+use super::template_versions::WantedTemplate;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::Source;
 use crate::service::client::error::api;
@@ -33,11 +33,15 @@ pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found
     Ok(found)
 }
 
-fn wanted(specification: &LaunchTemplateSpecification) -> Option<Wanted> {
-    Wanted::new(specification.launch_template_id(), specification.launch_template_name(), specification.version())
+fn wanted(specification: &LaunchTemplateSpecification) -> Option<WantedTemplate> {
+    WantedTemplate::new(
+        specification.launch_template_id(),
+        specification.launch_template_name(),
+        specification.version(),
+    )
 }
 
-fn templates(group: &AutoScalingGroup) -> Vec<Wanted> {
+fn templates(group: &AutoScalingGroup) -> Vec<WantedTemplate> {
     let mixed = group.mixed_instances_policy().and_then(|policy| policy.launch_template());
     let base = mixed.and_then(|template| template.launch_template_specification());
     let overrides = mixed.into_iter().flat_map(|template| template.overrides());

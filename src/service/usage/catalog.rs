@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::found::{Found, Meaning, User};
-use super::template_versions;
-use super::templates::{Seen, Templates, Version, Wanted};
+use super::template_versions::{self, TemplateVersion, WantedTemplate};
+use super::templates::{Seen, Templates};
 use crate::domain::launch_image::LaunchImage;
 use crate::domain::problem::Problem;
 use crate::domain::text::image_ids;
@@ -22,7 +22,7 @@ pub(super) struct Catalog<'a> {
     templates: OnceCell<Result<Templates, Problem>>,
     values: OnceCell<HashMap<String, Value>>,
     /// Versions missing in the listing, by reference.
-    asked: Mutex<HashMap<Wanted, Result<Option<Version>, Problem>>>,
+    asked: Mutex<HashMap<WantedTemplate, Result<Option<TemplateVersion>, Problem>>>,
 }
 
 impl<'a> Catalog<'a> {
@@ -97,7 +97,12 @@ impl<'a> Catalog<'a> {
     }
 
     /// Records the image and the snapshots that a user gets from a template.
-    pub(super) async fn template(&self, found: &mut Found, wanted: &Wanted, user: &User<'_>) -> Result<(), Problem> {
+    pub(super) async fn template(
+        &self,
+        found: &mut Found,
+        wanted: &WantedTemplate,
+        user: &User<'_>,
+    ) -> Result<(), Problem> {
         let who = format!("{} {}", user.called, user.id);
         let asked;
         let version = match self.templates().await.map_err(|problem| explained(&who, problem))?.version(wanted) {
@@ -120,13 +125,13 @@ impl<'a> Catalog<'a> {
     }
 
     /// Reads a version missing in the listing: its template may have been created since.
-    async fn ask(&self, wanted: &Wanted) -> Result<Option<Version>, Problem> {
+    async fn ask(&self, wanted: &WantedTemplate) -> Result<Option<TemplateVersion>, Problem> {
         let mut asked = self.asked.lock().await;
         if let Some(known) = asked.get(wanted) {
             return known.clone();
         }
         let answer = template_versions::one(self.target, wanted).await;
-        let answer = answer.map(|found| found.as_ref().map(Version::new)).map_err(|error| error.problem());
+        let answer = answer.map(|found| found.as_ref().map(TemplateVersion::new)).map_err(|error| error.problem());
         asked.insert(wanted.clone(), answer.clone());
         answer
     }

@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::FleetStateCode;
 
 use super::catalog::Catalog;
 use super::found::{Found, User};
-use super::templates::Wanted;
+use super::template_versions::WantedTemplate;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::Source;
 use crate::service::client::error::api;
@@ -29,7 +29,7 @@ pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found
             for config in fleet.launch_template_configs() {
                 let template = config.launch_template_specification().and_then(|specification| {
                     let (id, name) = (specification.launch_template_id(), specification.launch_template_name());
-                    Wanted::new(id, name, specification.version())
+                    WantedTemplate::new(id, name, specification.version())
                 });
                 if let Some(wanted) = template {
                     catalog.template(&mut found, &wanted, &user).await?;

@@ -1,21 +1,22 @@
 //! Launch templates: every version of every template, with `resolve:ssm:` resolved.
 
+use crate::service::usage::template_versions::TemplateVersion;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Catalog, explained};
 use super::found::{Found, Meaning, User};
-use super::templates::{Templates, Version};
+use super::templates::Templates;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::Source;
 use crate::service::client::target::Target;
 
 const KIND: &str = "launch-template";
 
-fn user(version: &Version) -> User<'_> {
+fn user(version: &TemplateVersion) -> User<'_> {
     User { source: Source::LaunchTemplates, kind: KIND, id: &version.id, called: "launch template" }
 }
 
-fn detail(version: &Version) -> String {
+fn detail(version: &TemplateVersion) -> String {
     format!("{}:{}", version.name, version.number)
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::{
 
 use super::catalog::Catalog;
 use super::found::{Found, User};
-use super::templates::Wanted;
+use super::template_versions::WantedTemplate;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::Source;
 use crate::service::client::error::api;
@@ -30,7 +30,7 @@ pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found
         }
         for template in config.launch_template_configs().iter().filter_map(|c| c.launch_template_specification()) {
             let (id, name) = (template.launch_template_id(), template.launch_template_name());
-            if let Some(wanted) = Wanted::new(id, name, template.version()) {
+            if let Some(wanted) = WantedTemplate::new(id, name, template.version()) {
                 catalog.template(&mut found, &wanted, &user).await?;
             }
         }

@@ -10,7 +10,6 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_ec2::types::LaunchTemplateVersion;
 use futures::TryStreamExt;
 
-use super::templates::Wanted;
 use crate::service::client::concurrency::{self, CALLS};
 use crate::service::client::error::{ApiError, api, codes};
 use crate::service::client::target::Target;
@@ -65,7 +64,7 @@ pub(super) async fn all(target: &Target) -> Result<(Vec<Listed>, Vec<LaunchTempl
 }
 
 /// The requested version; `None` if there is no such template or version.
-pub(super) async fn one(target: &Target, wanted: &Wanted) -> Result<Option<LaunchTemplateVersion>, ApiError> {
+pub(super) async fn one(target: &Target, wanted: &WantedTemplate) -> Result<Option<LaunchTemplateVersion>, ApiError> {
     match versions(target, &Of::One(wanted)).await {
         Ok(found) => Ok(found.into_iter().next()),
         Err(error) if is_missing(&error) => Ok(None),
@@ -134,7 +133,7 @@ enum Of<'a> {
     /// All of one template.
     Template(&'a str),
     /// A single version.
-    One(&'a Wanted),
+    One(&'a WantedTemplate),
 }
 
 async fn versions(target: &Target, which: &Of<'_>) -> Result<Vec<LaunchTemplateVersion>, ApiError> {
@@ -158,4 +157,60 @@ async fn versions(target: &Target, which: &Of<'_>) -> Result<Vec<LaunchTemplateV
         all.extend(page.launch_template_versions.unwrap_or_default());
     }
     Ok(all)
+}
+
+/// One version of a template.
+#[derive(Debug, Clone)]
+pub struct TemplateVersion {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) number: i64,
+    /// The text of its image field, if set.
+    pub(super) image: Option<String>,
+    /// The texts of the snapshot fields of its volumes.
+    pub(super) snapshots: Vec<String>,
+}
+
+/// A reference to a template version.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WantedTemplate {
+    /// Its id or its name.
+    pub(super) template: String,
+    /// Whether `template` is an id.
+    pub(super) by_id: bool,
+    /// A number, `$Default` or `$Latest`; the default when absent.
+    version: Option<String>,
+}
+
+impl WantedTemplate {
+    /// A reference by id or by name; `None` if both are missing.
+    pub(super) fn new(id: Option<&str>, name: Option<&str>, version: Option<&str>) -> Option<Self> {
+        let id = id.filter(|text| !text.is_empty());
+        let template = id.or(name.filter(|text| !text.is_empty()))?.to_owned();
+        let version = version.filter(|text| !text.is_empty());
+        Some(Self { template, by_id: id.is_some(), version: version.map(str::to_owned) })
+    }
+
+    /// The version, as EC2 accepts it.
+    pub(super) fn version(&self) -> &str {
+        self.version.as_deref().unwrap_or("$Default")
+    }
+}
+
+impl TemplateVersion {
+    pub(super) fn new(found: &LaunchTemplateVersion) -> Self {
+        let name = found.launch_template_name().unwrap_or_default().to_owned();
+        let id = found.launch_template_id().map_or_else(|| name.clone(), str::to_owned);
+        let data = found.launch_template_data();
+        let image = data.and_then(|data| data.image_id()).filter(|text| !text.is_empty());
+        let volumes = data.into_iter().flat_map(|data| data.block_device_mappings());
+        let snapshots = volumes.filter_map(|volume| volume.ebs()?.snapshot_id()).map(str::to_owned).collect();
+        Self {
+            id,
+            name,
+            number: found.version_number().unwrap_or_default(),
+            image: image.map(str::to_owned),
+            snapshots,
+        }
+    }
 }

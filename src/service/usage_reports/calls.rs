@@ -27,9 +27,9 @@ const IDS_A_CALL: usize = 200;
 
 /// An image usage report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Report {
+pub(super) struct UsageReport {
     pub(super) id: String,
-    pub(super) state: State,
+    pub(super) state: ReportState,
     /// Whether it covers what amictl requests: every account, every resource type, all template versions.
     pub(super) covers: bool,
     pub(super) created_at: Option<DateTime<Utc>>,
@@ -37,7 +37,7 @@ pub(super) struct Report {
 
 /// The state of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ReportState {
     Pending,
     Available,
     /// It failed, with EC2's reason.
@@ -45,8 +45,11 @@ pub(super) enum State {
 }
 
 /// All reports on these images, including those other users of the account requested.
-pub(super) async fn reports(target: &Target, images: &[ImageId]) -> Result<BTreeMap<ImageId, Vec<Report>>, ApiError> {
-    let mut all: BTreeMap<ImageId, Vec<Report>> = BTreeMap::new();
+pub(super) async fn reports(
+    target: &Target,
+    images: &[ImageId],
+) -> Result<BTreeMap<ImageId, Vec<UsageReport>>, ApiError> {
+    let mut all: BTreeMap<ImageId, Vec<UsageReport>> = BTreeMap::new();
     for some in images.chunks(IDS_A_CALL) {
         let ids = some.iter().map(ToString::to_string).collect();
         // AWS does not document that EC2 accepts a page size with ids.
@@ -63,18 +66,18 @@ pub(super) async fn reports(target: &Target, images: &[ImageId]) -> Result<BTree
     Ok(all)
 }
 
-fn read(report: &ImageUsageReport) -> Option<Report> {
+fn read(report: &ImageUsageReport) -> Option<UsageReport> {
     let id = report.report_id()?.to_owned();
     let state = match report.state() {
-        Some("available") => State::Available,
-        Some("pending") | None => State::Pending,
+        Some("available") => ReportState::Available,
+        Some("pending") | None => ReportState::Pending,
         Some(state) => {
             let reason = report.state_reason().unwrap_or("EC2 gives no reason");
-            State::Failed(format!("the usage report {id} is in state {state}: {reason}"))
+            ReportState::Failed(format!("the usage report {id} is in state {state}: {reason}"))
         }
     };
     let created_at = report.creation_time().and_then(|at| DateTime::from_timestamp(at.secs(), 0));
-    Some(Report { id, state, covers: covers(report), created_at })
+    Some(UsageReport { id, state, covers: covers(report), created_at })
 }
 
 fn covers(report: &ImageUsageReport) -> bool {

@@ -20,7 +20,7 @@ use super::client::target::Target;
 use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::Reference;
-use calls::{Report, State};
+use calls::{ReportState, UsageReport};
 
 /// EC2's limit for pending reports per account.
 const MOST_PENDING: usize = 2000;
@@ -114,10 +114,10 @@ impl Round<'_> {
     async fn take_up(&mut self, now: DateTime<Utc>) -> Result<(), NoReport> {
         let images: Vec<_> = self.wanted.iter().cloned().collect();
         for (image, reports) in calls::reports(self.target, &images).await? {
-            let young = |report: &&Report| report.covers && report.created_at.is_some_and(|at| now - at < YOUNG);
+            let young = |report: &&UsageReport| report.covers && report.created_at.is_some_and(|at| now - at < YOUNG);
             let made =
-                reports.iter().filter(|r| r.state == State::Available).filter(young).max_by_key(|r| r.created_at);
-            let pending = || reports.iter().find(|report| report.state == State::Pending);
+                reports.iter().filter(|r| r.state == ReportState::Available).filter(young).max_by_key(|r| r.created_at);
+            let pending = || reports.iter().find(|report| report.state == ReportState::Pending);
             let Some(report) = made.or_else(pending) else { continue };
             let awaited = Awaited { id: report.id.clone(), made: None, covers: report.covers };
             if self.wanted.remove(&image) {
@@ -168,10 +168,10 @@ impl Round<'_> {
             let found = reports.get(&image).and_then(|all| all.iter().find(|report| report.id == awaited.id));
             let unknown_yet = awaited.made.is_some_and(|made| made.elapsed() < UNKNOWN_AT_FIRST);
             let end = match found.map(|report| &report.state) {
-                Some(State::Available) => Ok(()),
-                Some(State::Failed(why)) => Err(failed("UsageReportFailed", why.clone())),
+                Some(ReportState::Available) => Ok(()),
+                Some(ReportState::Failed(why)) => Err(failed("UsageReportFailed", why.clone())),
                 None if !unknown_yet => Err(gone(&awaited.id)),
-                Some(State::Pending) | None => {
+                Some(ReportState::Pending) | None => {
                     self.waiting.insert(image, awaited);
                     continue;
                 }
@@ -220,7 +220,7 @@ impl Round<'_> {
     async fn there(&self, read: &[(ImageId, Awaited, Users)]) -> Result<BTreeSet<String>, ApiError> {
         let images: Vec<_> = read.iter().filter(|(_, _, users)| users.is_ok()).map(|(id, ..)| id.clone()).collect();
         let reports = calls::reports(self.target, &images).await?.into_values().flatten();
-        Ok(reports.filter(|report| report.state == State::Available).map(|report| report.id).collect())
+        Ok(reports.filter(|report| report.state == ReportState::Available).map(|report| report.id).collect())
     }
 
     /// Ends the search for all images without an answer. After a timeout the next run resumes the pending reports;

@@ -7,16 +7,16 @@ use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Report, Status, Verb};
 use crate::service::Target;
 use crate::workflows::conclude::changes;
-use crate::workflows::conclude::resume::Whole;
+use crate::workflows::conclude::resume::Remainder;
 use crate::workflows::run::concurrency::{self, IMAGES};
 use crate::workflows::run::context::{self, Context};
-use crate::workflows::select::selection::Chosen;
+use crate::workflows::select::selection::Selection;
 
 /// Changes that were made, or only tried.
 pub struct Changes {
     report: Report,
     /// What the run was to work on; none for a dry run.
-    remainder: Option<Whole>,
+    remainder: Option<Remainder>,
 }
 
 impl Changes {
@@ -37,7 +37,7 @@ impl Changes {
 /// Asks EC2 for every image whether the change would work, and reports it. Changes nothing.
 pub async fn tried(
     context: &Context,
-    chosen: Chosen,
+    chosen: Selection,
     verb: Verb,
     ask: impl AsyncFn(&Target, &Image) -> Result<bool, Problem>,
 ) -> Result<Changes> {
@@ -64,12 +64,12 @@ pub async fn tried(
 /// Works on every image, side by side. What is left when the user asks to stop is skipped.
 pub async fn each(
     context: &Context,
-    chosen: Chosen,
+    chosen: Selection,
     verb: Verb,
     work: impl AsyncFn(&Target, &Image) -> Outcome,
 ) -> Changes {
     let bar = context.printer.bars().count(chosen.images.len() as u64, verb.as_str());
-    let whole = Whole::of(&chosen);
+    let whole = Remainder::of(&chosen);
     let one = |(target, image): (Target, Image)| {
         let (work, bar) = (&work, &bar);
         async move {

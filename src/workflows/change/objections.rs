@@ -8,10 +8,10 @@ use crate::domain::image::{Image, State};
 use crate::service::Target;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::refusals::{all_or_nothing, unless};
-use crate::workflows::select::selection::Chosen;
+use crate::workflows::select::selection::Selection;
 
 /// Refuses what EC2 would refuse, before anything is changed.
-pub fn acceptable(context: &Context, chosen: &Chosen, change: impl Fn(&Image) -> Change) -> Result<()> {
+pub fn acceptable(context: &Context, chosen: &Selection, change: impl Fn(&Image) -> Change) -> Result<()> {
     let refused = chosen.images.iter().filter_map(|(target, image)| {
         let change = change(image);
         let objection = change.objection(image, context.now)?;

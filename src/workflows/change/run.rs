@@ -12,7 +12,7 @@ use crate::domain::report::Verb;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::references;
 use crate::workflows::select::refusals::{self, unless};
-use crate::workflows::select::selection::Chosen;
+use crate::workflows::select::selection::Selection;
 
 /// The images to change.
 #[derive(Debug, Clone)]
@@ -26,7 +26,12 @@ pub struct Request {
 }
 
 /// Selects the images, all of which the account must own.
-pub async fn choose(context: &Context, references: &[ImageRef], copies: bool, every_version: bool) -> Result<Chosen> {
+pub async fn choose(
+    context: &Context,
+    references: &[ImageRef],
+    copies: bool,
+    every_version: bool,
+) -> Result<Selection> {
     let chosen = references::choose(context, references, every_version, copies).await?;
     unless(context, &chosen, refusals::owned(&chosen.images, "change").await)?;
     Ok(chosen)

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::resume::Whole;
+use super::resume::Remainder;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Report, Status};
@@ -13,7 +13,7 @@ use crate::workflows::run::context::{self, Context};
 const LOST: [&str; 3] = [codes::CONNECTION, codes::TIMEOUT, codes::RESPONSE];
 
 /// Prints failures and ends the run as the report requires.
-pub fn real(context: &Context, report: &Report, whole: &Whole) -> Result<()> {
+pub fn real(context: &Context, report: &Report, whole: &Remainder) -> Result<()> {
     let (done, failed, skipped) = report.counts();
     let message = format!("{done} done, {failed} failed, {skipped} skipped");
     let rest = whole.rest(&context.invocation, report);

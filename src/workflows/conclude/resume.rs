@@ -10,10 +10,10 @@ use crate::domain::ids::ImageId;
 use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Report, Status};
 use crate::service::Target;
-use crate::workflows::select::selection::Chosen;
+use crate::workflows::select::selection::Selection;
 
 /// The images of a run, and the places it could not search.
-pub struct Whole {
+pub struct Remainder {
     images: Vec<(Target, ImageId)>,
     /// The number of named images; the others are copies of those.
     named: usize,
@@ -23,9 +23,9 @@ pub struct Whole {
     several: bool,
 }
 
-impl Whole {
+impl Remainder {
     /// From the selected images.
-    pub fn of(chosen: &Chosen) -> Self {
+    pub fn of(chosen: &Selection) -> Self {
         Self {
             images: chosen.images.iter().map(|(target, image)| (target.clone(), image.id.clone())).collect(),
             named: chosen.gaps.named,

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::job::{Copies, Failed, Made};
+use super::job::{CopyJob, Failed, Made};
 use super::resume::{again, asked, lost, placeholders};
 use crate::domain::failure::{Failure, Kind};
 use crate::workflows::follow_up;
@@ -10,7 +10,7 @@ use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
 
 /// Ends the run; a success only if nothing is left to do.
-pub fn end(context: &Context, all: &[Copies], made: &Made, mut failed: Vec<Failed>, part: &'static str) -> Result<()> {
+pub fn end(context: &Context, all: &[CopyJob], made: &Made, mut failed: Vec<Failed>, part: &'static str) -> Result<()> {
     let left = made.steps.iter().filter(|step| !follow_up::is_done(step)).count();
     if failed.is_empty() && left == 0 {
         return Ok(());
@@ -44,7 +44,7 @@ pub fn end(context: &Context, all: &[Copies], made: &Made, mut failed: Vec<Faile
 }
 
 /// Ends a dry run, which checked every copy even after a refusal.
-pub fn dry(context: &Context, all: &[Copies], mut failed: Vec<Failed>) -> Result<()> {
+pub fn dry(context: &Context, all: &[CopyJob], mut failed: Vec<Failed>) -> Result<()> {
     failed.sort_by_key(|failed| failed.of);
     for Failed { of, region, error } in &failed {
         diagnostics::tell_failed(context, &all[*of].failing(region.as_ref()), error);

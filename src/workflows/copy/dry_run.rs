@@ -3,14 +3,14 @@
 use anyhow::Result;
 use futures::StreamExt;
 
-use super::job::{self, Copies, Failed};
+use super::job::{self, CopyJob, Failed};
 use super::{conclude, explain};
 use crate::domain::region::Region;
 use crate::service::copy;
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 
-pub async fn dry_run(context: &Context, all: &[Copies], mut failed: Vec<Failed>) -> Result<()> {
+pub async fn dry_run(context: &Context, all: &[CopyJob], mut failed: Vec<Failed>) -> Result<()> {
     let open = job::open(all, &failed);
     let each = open.flat_map(|of| all[of].to.iter().map(move |region| (of, region)));
     let ask = |(of, region): (usize, &Region)| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Error;
 
-use super::job::Copies;
+use super::job::CopyJob;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::permissions::copy_access;
@@ -14,9 +14,9 @@ use crate::service::{Target, images, kms_keys, snapshots};
 use crate::workflows::run::context::Context;
 
 /// Prints once, for all accounts, which tags the copies of another account's image will lack.
-pub fn tell<'a>(context: &Context, all: impl IntoIterator<Item = &'a Copies>) {
-    let lacks = |copies: &&Copies| !copies.source.own && copies.owner.is_none() && copies.tags;
-    let Some(Copies { source, .. }) = all.into_iter().find(lacks) else { return };
+pub fn tell<'a>(context: &Context, all: impl IntoIterator<Item = &'a CopyJob>) {
+    let lacks = |copies: &&CopyJob| !copies.source.own && copies.owner.is_none() && copies.tags;
+    let Some(CopyJob { source, .. }) = all.into_iter().find(lacks) else { return };
     let owner = source.owner.as_ref().map_or("its owner".to_owned(), |owner| format!("account {owner}"));
     let carried = match source.parsed_name {
         Some(_) => "the copies get those that follow from its name",
@@ -29,7 +29,7 @@ pub fn tell<'a>(context: &Context, all: impl IntoIterator<Item = &'a Copies>) {
 }
 
 /// Explains EC2's refusal to copy another account's image.
-pub async fn explained(to: &Target, copies: &Copies, error: Error) -> Error {
+pub async fn explained(to: &Target, copies: &CopyJob, error: Error) -> Error {
     let Some(refusal) = error.downcast_ref::<ApiError>().filter(|_| !copies.source.own) else { return error };
     let source = &copies.source;
     let account = account(to).await;
@@ -56,7 +56,7 @@ async fn account(target: &Target) -> String {
 }
 
 /// Explains a copy that failed after EC2 started it: for a key, the keys involved and their problems.
-pub async fn failed(to: &Target, copies: &Copies, id: &ImageId, error: Error) -> Error {
+pub async fn failed(to: &Target, copies: &CopyJob, id: &ImageId, error: Error) -> Error {
     let Some(failure) = error.downcast_ref::<Failure>() else { return error };
     if failure.code == "ImageNotAvailable" && !snapshots_say_key(to, id).await {
         return error;
@@ -96,7 +96,7 @@ async fn snapshots_say_key(to: &Target, id: &ImageId) -> bool {
 type Key = (Target, String, &'static str);
 
 /// The keys of the source, as seen by its owner, if entered, else by the copying account.
-async fn source_keys(to: &Target, copies: &Copies) -> Vec<Key> {
+async fn source_keys(to: &Target, copies: &CopyJob) -> Vec<Key> {
     let encrypted = copies.source.snapshots.iter().filter(|snapshot| snapshot.encrypted);
     let ids: Vec<_> = encrypted.map(|snapshot| snapshot.id.clone()).collect();
     let place = to.in_region(&copies.source.region);
@@ -107,7 +107,7 @@ async fn source_keys(to: &Target, copies: &Copies) -> Vec<Key> {
 }
 
 /// The requested key of the copy, or the default one.
-async fn target_key(to: &Target, copies: &Copies) -> Option<Key> {
+async fn target_key(to: &Target, copies: &CopyJob) -> Option<Key> {
     let key = match copies.encryption(&to.region) {
         Encryption::Key(key) => key,
         Encryption::AsSource if !copies.source.encrypted() => return None,

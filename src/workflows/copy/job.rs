@@ -12,11 +12,11 @@ use crate::domain::report::Outcome;
 use crate::domain::tags::{CopyTags, Tags};
 use crate::service::Target;
 use crate::service::copy::{Encryption, Request};
-use crate::workflows::follow_up::Steps;
+use crate::workflows::follow_up::FollowUp;
 
 /// The copies to one account.
 #[derive(Clone)]
-pub struct Copies {
+pub struct CopyJob {
     /// The account, in the region of the source.
     pub target: Target,
     /// The account in messages, if there are several.
@@ -36,10 +36,10 @@ pub struct Copies {
     /// Whether to wait.
     pub wait: bool,
     /// The steps after each copy.
-    pub steps: Steps,
+    pub steps: FollowUp,
 }
 
-impl Copies {
+impl CopyJob {
     /// Plain copies of `source` under its own name, without regions so far.
     pub fn of(target: Target, source: Image) -> Self {
         let name = source.name.clone().unwrap_or_else(|| source.id.to_string());
@@ -53,7 +53,7 @@ impl Copies {
             encryption: BTreeMap::new(),
             tags: true,
             wait: true,
-            steps: Steps::default(),
+            steps: FollowUp::default(),
         }
     }
 
@@ -133,7 +133,7 @@ pub struct Copied {
 }
 
 /// The indexes of the accounts that were not refused.
-pub fn open<'a>(all: &'a [Copies], refused: &'a [Failed]) -> impl Iterator<Item = usize> + use<'a> {
+pub fn open<'a>(all: &'a [CopyJob], refused: &'a [Failed]) -> impl Iterator<Item = usize> + use<'a> {
     (0..all.len()).filter(|of| !refused.iter().any(|failed| failed.of == *of))
 }
 

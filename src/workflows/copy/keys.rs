@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::job::{self, Copies, Failed};
+use super::job::{self, CopyJob, Failed};
 use super::keys;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
@@ -18,7 +18,7 @@ use crate::workflows::run::context::Context;
 
 /// The encryption of the volumes of an image.
 #[derive(Debug, Clone, Default)]
-pub struct Volumes {
+pub struct VolumeKeys {
     /// The keys of encrypted volumes.
     pub keys: BTreeSet<String>,
     /// Whether any is encrypted.
@@ -27,7 +27,7 @@ pub struct Volumes {
     pub plain: bool,
 }
 
-impl Volumes {
+impl VolumeKeys {
     /// From the key of each volume.
     pub fn new(keys: &[Option<String>]) -> Self {
         let known: BTreeSet<String> = keys.iter().flatten().cloned().collect();
@@ -42,12 +42,12 @@ impl Volumes {
 }
 
 /// Refuses copies that could not be shared.
-pub async fn copies(context: &Context, copies: &Copies) -> Result<()> {
+pub async fn copies(context: &Context, copies: &CopyJob) -> Result<()> {
     if !copies.steps.shares() {
         return Ok(());
     }
     let (source, target) = (&copies.source, &copies.target);
-    let mut volumes = Volumes::of(source);
+    let mut volumes = VolumeKeys::of(source);
     if source.own && copies.to.contains(&source.region) {
         let ids: Vec<SnapshotId> = source.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect();
         let found = snapshots::existing(target, &ids).await?;
@@ -69,7 +69,7 @@ pub async fn image(
     target: &Target,
     to: &BTreeSet<Region>,
     family: &str,
-    volumes: &Volumes,
+    volumes: &VolumeKeys,
 ) -> Result<()> {
     let by_hand = |region: &Region, name: &str| {
         format!("amictl copy {family} --to {region}{name} --encrypt --kms-key KEY --share-with …")
@@ -100,7 +100,7 @@ async fn unshareable(
     target: &Target,
     to: &BTreeSet<Region>,
     home: Option<&Region>,
-    source: &Volumes,
+    source: &VolumeKeys,
     encryption: impl Fn(&Region) -> Encryption,
 ) -> Option<(Region, String)> {
     let each = concurrency::each(LOOKUPS, to, |region| {
@@ -123,7 +123,7 @@ async fn unshareable(
 async fn keys_of_copy(
     to: &Target,
     encryption: &Encryption,
-    source: &Volumes,
+    source: &VolumeKeys,
     beside: bool,
 ) -> Result<BTreeSet<String>, ApiError> {
     let mut all = BTreeSet::new();
@@ -159,7 +159,7 @@ async fn of_aws(context: &Context, at: &Target, keys: &BTreeSet<String>) -> Opti
 }
 
 /// Refuses accounts whose copies could not be shared.
-pub async fn land(context: &Context, all: &[Copies], refused: &mut Vec<Failed>) -> Result<()> {
+pub async fn land(context: &Context, all: &[CopyJob], refused: &mut Vec<Failed>) -> Result<()> {
     let open = job::open(all, refused);
     let each = concurrency::each(LOOKUPS, open, |of| async move { (of, keys::copies(context, &all[of]).await) });
     for (of, landing) in each.await {

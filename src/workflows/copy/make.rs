@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::explain;
-use super::job::{Copied, Copies};
+use super::job::{Copied, CopyJob};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::region::Region;
@@ -12,11 +12,11 @@ use crate::service::client::quota::Room;
 use crate::service::client::stop;
 use crate::service::copy::{self, Started};
 use crate::service::{Target, wait};
-use crate::workflows::follow_up::Unfinished;
+use crate::workflows::follow_up::PendingImage;
 use crate::workflows::run::context::{Context, is_stopped};
 use crate::workflows::run::diagnostics;
 
-pub async fn one(context: &Context, copies: &Copies, of: usize, region: Region) -> Copied {
+pub async fn one(context: &Context, copies: &CopyJob, of: usize, region: Region) -> Copied {
     let (result, steps) = match begin(context, copies, &region).await {
         Ok((to, started)) => finish(context, copies, &to, &started).await,
         Err(error) => (Err(error), Vec::new()),
@@ -25,7 +25,7 @@ pub async fn one(context: &Context, copies: &Copies, of: usize, region: Region) 
 }
 
 /// Starts the copy, or finds the existing one.
-async fn begin(context: &Context, copies: &Copies, region: &Region) -> Result<(Target, Started)> {
+async fn begin(context: &Context, copies: &CopyJob, region: &Region) -> Result<(Target, Started)> {
     let (to, at) = (copies.target.in_region(region), copies.at(region));
     let tell = |text: String| context.printer.say(text);
     let (request, room) = (copies.request(region), Room::new(context.patience(), &tell));
@@ -46,7 +46,7 @@ async fn begin(context: &Context, copies: &Copies, region: &Region) -> Result<(T
 }
 
 /// Waits for the copy and takes its steps.
-async fn finish(context: &Context, copies: &Copies, to: &Target, started: &Started) -> (Result<Image>, Vec<Outcome>) {
+async fn finish(context: &Context, copies: &CopyJob, to: &Target, started: &Started) -> (Result<Image>, Vec<Outcome>) {
     match completed(context, to, copies, started).await {
         Ok(image) => {
             let steps = copies.steps.take(context, to, &image).await;
@@ -54,7 +54,7 @@ async fn finish(context: &Context, copies: &Copies, to: &Target, started: &Start
         }
         Err(error) => {
             let error = explain::failed(to, copies, started.id(), error).await;
-            let image = Unfinished { target: to, id: started.id(), name: &copies.name };
+            let image = PendingImage { target: to, id: started.id(), name: &copies.name };
             let steps = copies.steps.left(context, image, &diagnostics::diagnose(&error).code).await;
             (Err(error), steps)
         }
@@ -62,7 +62,7 @@ async fn finish(context: &Context, copies: &Copies, to: &Target, started: &Start
 }
 
 /// Waits until the copy is available and completes its tags.
-async fn completed(context: &Context, to: &Target, copies: &Copies, started: &Started) -> Result<Image> {
+async fn completed(context: &Context, to: &Target, copies: &CopyJob, started: &Started) -> Result<Image> {
     let (id, fresh) = (started.id(), matches!(started, Started::New(_)));
     if !copies.wait {
         return wait::image_visible(to, id, &context.patience()).await;

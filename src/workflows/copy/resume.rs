@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Error;
 
-use super::job::{Copies, Failed, Made};
+use super::job::{CopyJob, Failed, Made};
 use crate::domain::failure::Failure;
 use crate::domain::permissions::copy_access;
 use crate::domain::region::Region;
@@ -13,17 +13,17 @@ use crate::service::copy::Encryption;
 use crate::workflows::run::diagnostics;
 
 /// The number of requested copies.
-pub fn asked(all: &[Copies]) -> usize {
+pub fn asked(all: &[CopyJob]) -> usize {
     all.iter().map(|copies| copies.to.len()).sum()
 }
 
 /// The number of failed copies.
-pub fn lost(all: &[Copies], failed: &[Failed]) -> usize {
+pub fn lost(all: &[CopyJob], failed: &[Failed]) -> usize {
     (0..all.len()).map(|of| regions(all, failed, of).len()).sum()
 }
 
 /// The regions of an account with failed copies.
-pub fn regions(all: &[Copies], failed: &[Failed], of: usize) -> BTreeSet<Region> {
+pub fn regions(all: &[CopyJob], failed: &[Failed], of: usize) -> BTreeSet<Region> {
     let (mut regions, to) = (BTreeSet::new(), &all[of].to);
     for failed in failed.iter().filter(|failed| failed.of == of) {
         match &failed.region {
@@ -36,7 +36,7 @@ pub fn regions(all: &[Copies], failed: &[Failed], of: usize) -> BTreeSet<Region>
 
 /// The command lines for the rest, per account: failed copies, after removing what holds their names (existing copies
 /// are adopted), and the failed steps of existing images.
-pub fn again(all: &[Copies], made: &Made, failed: &[Failed]) -> Vec<String> {
+pub fn again(all: &[CopyJob], made: &Made, failed: &[Failed]) -> Vec<String> {
     let mut lines = Vec::new();
     for (of, copies) in all.iter().enumerate() {
         let lost = regions(all, failed, of);
@@ -69,14 +69,14 @@ pub fn again(all: &[Copies], made: &Made, failed: &[Failed]) -> Vec<String> {
 }
 
 /// Explains the placeholders in the command lines, which keep them from failing again for the same reason.
-pub fn placeholders(all: &[Copies], failed: &[Failed]) -> String {
+pub fn placeholders(all: &[CopyJob], failed: &[Failed]) -> String {
     let key = failed.iter().any(|failed| failed.needs_key(all)).then_some("; KEY is another than the one that failed");
     let name = failed.iter().any(Failed::needs_name).then_some("; NAME is another than the one that is taken");
     key.into_iter().chain(name).collect()
 }
 
 /// The command line for the copies of an account in these regions; those in `keyless` need another key.
-fn command(copies: &Copies, name: &str, regions: &BTreeSet<Region>, keyless: &BTreeSet<Region>) -> String {
+fn command(copies: &CopyJob, name: &str, regions: &BTreeSet<Region>, keyless: &BTreeSet<Region>) -> String {
     let to: Vec<_> = regions.iter().map(Region::as_str).collect();
     let name = name.replace('\'', "'\\''");
     let mut line = format!("amictl copy {} --to {} --name '{name}'", copies.source.id, to.join(","));
@@ -105,7 +105,7 @@ impl Failed {
     }
 
     /// Whether it failed because of the requested key: with that key it would fail again.
-    fn needs_key(&self, all: &[Copies]) -> bool {
+    fn needs_key(&self, all: &[CopyJob]) -> bool {
         let asked = self.region.as_ref().map(|region| all[self.of].encryption(region));
         let last = diagnostics::diagnose(&self.error);
         !self.needs_name()
@@ -114,7 +114,7 @@ impl Failed {
     }
 }
 
-impl Copies {
+impl CopyJob {
     /// Adds the account to an error, if there are several.
     pub fn placed(&self, region: Option<&Region>, error: Error) -> Error {
         match self.whose {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::conclude;
-use super::job::{Copied, Copies, Failed, Made, open};
+use super::job::{Copied, CopyJob, Failed, Made, open};
 use super::make::one;
 use crate::workflows::run::concurrency::{self, COPIES};
 use crate::workflows::run::context::Context;
@@ -20,14 +20,14 @@ pub struct CopyRun {
 
 impl CopyRun {
     /// Ends the run; a success only if nothing is left to do.
-    pub fn conclude(self, context: &Context, all: &[Copies]) -> Result<()> {
+    pub fn conclude(self, context: &Context, all: &[CopyJob]) -> Result<()> {
         conclude::end(context, all, &self.made, self.failed, self.part)
     }
 }
 
 /// Makes all copies side by side, after what was made `before`. A region or an account that fails is
 /// reported and does not stop the others; those that were `refused` are not tried.
-pub async fn carry_out(context: &Context, all: &[Copies], refused: Vec<Failed>, before: Made) -> CopyRun {
+pub async fn carry_out(context: &Context, all: &[CopyJob], refused: Vec<Failed>, before: Made) -> CopyRun {
     // With an image made before, the run is a create.
     let part = if before.images.is_empty() { "PartialCopy" } else { "PartialCreate" };
     let each = open(all, &refused).flat_map(|of| all[of].to.iter().map(move |region| (of, region.clone())));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Error, Result};
 
 use super::access::with_owner;
-use super::job::{Copies, CopySource};
+use super::job::{CopyJob, CopySource};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -217,7 +217,7 @@ fn not_assumed(role: &str, error: ApiError) -> Error {
 }
 
 /// Refuses images that cannot be copied. With several accounts, the owner's gets no copy in the image's own region.
-pub fn check(context: &Context, copies: &mut Copies) -> Result<()> {
+pub fn check(context: &Context, copies: &mut CopyJob) -> Result<()> {
     let source = &copies.source;
     if source.state != State::Available {
         let message =

@@ -8,11 +8,11 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::InstanceId;
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
-use crate::service::image_request::Origin;
+use crate::service::image_request::ImageOrigin;
 use crate::service::{Target, instances, snapshots, volumes};
 use crate::workflows::copy::job::Made;
-use crate::workflows::copy::keys::Volumes;
-use crate::workflows::follow_up::{Steps, Unfinished};
+use crate::workflows::copy::keys::VolumeKeys;
+use crate::workflows::follow_up::{FollowUp, PendingImage};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
 
@@ -20,9 +20,9 @@ use crate::workflows::run::diagnostics;
 /// lines that take it up, copies included.
 pub async fn not_available(
     context: &Context,
-    steps: &Steps,
+    steps: &FollowUp,
     copy_to: &BTreeSet<Region>,
-    image: Unfinished<'_>,
+    image: PendingImage<'_>,
     error: Error,
 ) -> (Option<Made>, Error) {
     let (target, id, last) = (image.target, image.id, diagnostics::diagnose(&error));
@@ -46,25 +46,25 @@ pub async fn not_available(
 }
 
 /// The volumes of the image to be made. If they cannot be read, EC2 decides whether it can be shared.
-pub async fn volumes_of(context: &Context, target: &Target, origin: &Origin) -> Volumes {
+pub async fn volumes_of(context: &Context, target: &Target, origin: &ImageOrigin) -> VolumeKeys {
     let keys = match origin {
-        Origin::Instance { id, .. } => volumes::keys_of(target, id).await,
-        Origin::Snapshot(made_of) => snapshots::existing(target, &Vec::from_iter(made_of.snapshots()))
+        ImageOrigin::Instance { id, .. } => volumes::keys_of(target, id).await,
+        ImageOrigin::Snapshot(made_of) => snapshots::existing(target, &Vec::from_iter(made_of.snapshots()))
             .await
             .map(|found| found.into_iter().map(|snapshot| snapshot.kms_key).collect()),
     };
     match keys {
-        Ok(keys) => Volumes::new(&keys),
+        Ok(keys) => VolumeKeys::new(&keys),
         Err(error) => {
             context.printer.say(format!("whether the image can be shared is unknown: {error}"));
-            Volumes::default()
+            VolumeKeys::default()
         }
     }
 }
 
 /// Refuses early what EC2 would refuse late. Returns the instance if it will reboot.
-pub async fn look_at_instance(target: &Target, origin: &Origin) -> Result<Option<InstanceId>> {
-    let Origin::Instance { id, no_reboot } = origin else { return Ok(None) };
+pub async fn look_at_instance(target: &Target, origin: &ImageOrigin) -> Result<Option<InstanceId>> {
+    let ImageOrigin::Instance { id, no_reboot } = origin else { return Ok(None) };
     let found = instances::by_ids(target, std::slice::from_ref(id)).await;
     let instance = match found {
         Err(error) if error.is("InvalidInstanceID.NotFound") => None,

@@ -15,12 +15,12 @@ use crate::domain::usage::source::Source;
 use crate::service::Target;
 use crate::service::images::{self, Query};
 use crate::service::usage::sources::Scope;
-use crate::workflows::recycle_bin::outlook::Going;
+use crate::workflows::recycle_bin::outlook::Deletion;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::refusals::owned;
-use crate::workflows::select::selection::Chosen;
+use crate::workflows::select::selection::Selection;
 use crate::workflows::usage::refuse::refuse_used;
-use crate::workflows::usage::selection::{self, Used};
+use crate::workflows::usage::selection::{self, ImagesInUse};
 use crate::workflows::usage::snapshots;
 
 /// What is asked of a deregistration.
@@ -35,22 +35,22 @@ pub struct Request {
 }
 
 /// The removals, by place.
-pub type Work = Vec<(Target, Vec<Removal>)>;
+pub type Removals = Vec<(Target, Vec<Removal>)>;
 
 /// The same as the Recycle Bin sees it.
-pub fn going(work: &Work) -> Vec<(Target, Going)> {
-    work.iter().map(|(target, removals)| (target.clone(), Going::of(removals))).collect()
+pub fn going(work: &Removals) -> Vec<(Target, Deletion)> {
+    work.iter().map(|(target, removals)| (target.clone(), Deletion::of(removals))).collect()
 }
 
 /// Decides which snapshots are deleted with each image, or refuses everything.
-pub async fn plan(context: &Context, request: &Request, chosen: &Chosen, reports: bool) -> Result<Work> {
+pub async fn plan(context: &Context, request: &Request, chosen: &Selection, reports: bool) -> Result<Removals> {
     owned(&chosen.images, "deregister").await?;
     let places = chosen.by_place();
     for (_, images) in &places {
         protected(images, context.now)?;
     }
     let scope = Scope::new(request.without.clone(), Vec::new());
-    let mut used: Vec<Used> = Vec::new();
+    let mut used: Vec<ImagesInUse> = Vec::new();
     if !request.allow_in_use {
         // EC2 needs time for reports, in which an image may come into use: the other sources are read once more.
         let looks: &[bool] = if reports { &[true, false] } else { &[false] };
@@ -106,7 +106,7 @@ fn protected(chosen: &[Image], now: DateTime<Utc>) -> Result<()> {
 
 /// Plans again after the user's answer, as an image may have come into use meanwhile, and keeps only what was shown.
 /// Usage reports, which are a day behind, are not read again.
-pub async fn recheck(context: &Context, request: &Request, chosen: &Chosen, shown: &Work) -> Result<Work> {
+pub async fn recheck(context: &Context, request: &Request, chosen: &Selection, shown: &Removals) -> Result<Removals> {
     let mut now = Vec::new();
     for (target, removals) in shown {
         let ids: Vec<_> = removals.iter().map(|removal| removal.image.id.clone()).collect();

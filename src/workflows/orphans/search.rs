@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::age::Age;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::orphan::{Known, Orphan, Proof, Spared, Stays, Verdict, in_use, verdict};
+use crate::domain::orphan::{KnownImages, Orphan, OrphanVerdict, Proof, Spared, Stays, in_use, verdict};
 use crate::domain::snapshot::{Snapshot, delete_line};
 use crate::service::images::{self, Query};
 use crate::service::{Target, recycle_bin, snapshots};
@@ -16,7 +16,7 @@ use crate::workflows::usage::snapshots::Naming;
 const TOLD: usize = 3;
 
 /// The criteria of the search.
-pub struct Search {
+pub struct OrphanSearch {
     /// Younger snapshots stay.
     pub min_age: Age,
     /// Whether an unreadable Recycle Bin counts as empty.
@@ -60,7 +60,7 @@ impl Leftovers {
 }
 
 /// Searches a place, by its own snapshots and images only.
-pub async fn place(target: &Target, search: &Search) -> Result<Leftovers> {
+pub async fn place(target: &Target, search: &OrphanSearch) -> Result<Leftovers> {
     // Snapshots first: the list of images then includes any made meanwhile, whose snapshots are no orphans.
     let all = snapshots::own(target).await?;
     let count = all.len();
@@ -75,15 +75,15 @@ pub async fn place(target: &Target, search: &Search) -> Result<Leftovers> {
         }
     };
     let used = own.iter().flat_map(|image| image.snapshots.iter().map(|s| s.id.clone())).collect();
-    let known = Known { images: own.iter().map(|image| image.id.clone()).chain(binned).collect(), used };
+    let known = KnownImages { images: own.iter().map(|image| image.id.clone()).chain(binned).collect(), used };
     let account = target.account().await.ok().cloned();
     let spared = |snapshot, why| Spared { account: account.clone(), region: target.region.clone(), snapshot, why };
     let (mut proven, mut stay) = (Vec::new(), Vec::new());
     for snapshot in all {
         match verdict(&snapshot, &known, search.min_age, search.now) {
-            Verdict::Orphan(proof) => proven.push((snapshot, proof)),
-            Verdict::Stays(why) => stay.push(spared(snapshot, why)),
-            Verdict::Needed | Verdict::NotOurs => {}
+            OrphanVerdict::Orphan(proof) => proven.push((snapshot, proof)),
+            OrphanVerdict::Stays(why) => stay.push(spared(snapshot, why)),
+            OrphanVerdict::Needed | OrphanVerdict::NotOurs => {}
         }
     }
     Ok(Leftovers { proven, spared: stay, own: count })

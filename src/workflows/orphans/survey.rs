@@ -3,12 +3,12 @@
 use anyhow::Result;
 
 use super::found::FoundOrphan;
-use super::search::{self, Search};
+use super::search::{self, OrphanSearch};
 use crate::domain::orphan::{Orphan, Spared};
 use crate::domain::problem::{PlaceError, Problem};
 use crate::service::Target;
 use crate::service::session::places::Places;
-use crate::workflows::recycle_bin::outlook::Going;
+use crate::workflows::recycle_bin::outlook::Deletion;
 use crate::workflows::run::concurrency::{self, INVENTORIES};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
@@ -16,7 +16,7 @@ use crate::workflows::usage::place;
 use crate::workflows::usage::snapshots::Naming;
 
 /// The results of all places.
-pub struct Looked {
+pub struct OrphanSurvey {
     pub found: Vec<FoundOrphan>,
     pub spared: Vec<Spared>,
     pub errors: Vec<PlaceError>,
@@ -25,12 +25,12 @@ pub struct Looked {
 }
 
 /// The snapshots that would be deleted, by place.
-pub fn going(found: &[FoundOrphan]) -> Vec<(Target, Going)> {
-    let mut places: Vec<(Target, Going)> = Vec::new();
+pub fn going(found: &[FoundOrphan]) -> Vec<(Target, Deletion)> {
+    let mut places: Vec<(Target, Deletion)> = Vec::new();
     for (target, Orphan { snapshot, .. }) in found {
         let at = places.iter().position(|(place, _)| place.is(target)).unwrap_or(places.len());
         if at == places.len() {
-            places.push((target.clone(), Going::default()));
+            places.push((target.clone(), Deletion::default()));
         }
         places[at].1.snapshots.insert(snapshot.id.clone(), snapshot.tags.clone());
     }
@@ -47,7 +47,7 @@ pub fn still(shown: &[FoundOrphan], now: Vec<FoundOrphan>) -> Vec<FoundOrphan> {
 }
 
 /// Searches every place. An unreadable place is reported, and the others go on; an error if all are unreadable.
-pub async fn find(context: &Context, places: &Places, search: &Search) -> Result<Looked> {
+pub async fn find(context: &Context, places: &Places, search: &OrphanSearch) -> Result<OrphanSurvey> {
     let bar = context.printer.bars().count(places.targets.len() as u64, "reading snapshots and images");
     let bar = &bar;
     let each = concurrency::each(INVENTORIES, &places.targets, |target| async move {
@@ -83,6 +83,6 @@ pub async fn find(context: &Context, places: &Places, search: &Search) -> Result
     }
     match first {
         Some(error) if read == 0 => Err(error),
-        _ => Ok(Looked { found, spared, errors, own }),
+        _ => Ok(OrphanSurvey { found, spared, errors, own }),
     }
 }

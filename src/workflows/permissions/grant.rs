@@ -16,7 +16,7 @@ const NAMED: usize = 3;
 
 /// A change of permissions.
 #[derive(Debug, Clone)]
-pub struct Sharing {
+pub struct PermissionChange {
     /// Grant or revoke.
     pub give: Give,
     /// The principals; when revoking, an empty set stands for all that have a permission.
@@ -25,7 +25,7 @@ pub struct Sharing {
     pub snapshots: bool,
 }
 
-impl Sharing {
+impl PermissionChange {
     /// The principals whose permission changes, given the present ones.
     fn of(&self, present: BTreeSet<Principal>) -> BTreeSet<Principal> {
         match (self.give, self.who.is_empty()) {
@@ -54,7 +54,7 @@ struct Todo {
 }
 
 impl Todo {
-    async fn of(target: &Target, image: &Image, sharing: &Sharing) -> Result<Self, ApiError> {
+    async fn of(target: &Target, image: &Image, sharing: &PermissionChange) -> Result<Self, ApiError> {
         let named = permissions::named(target, &image.id).await?;
         let known: BTreeSet<_> = named.iter().filter_map(|text| Principal::read(text).ok()).collect();
         let unreadable = sharing.all() && known.len() < named.len();
@@ -74,7 +74,7 @@ impl Todo {
 }
 
 /// Asks EC2 whether it would accept the change; returns whether anything is to be changed.
-pub async fn check(target: &Target, image: &Image, sharing: &Sharing) -> Result<bool, Problem> {
+pub async fn check(target: &Target, image: &Image, sharing: &PermissionChange) -> Result<bool, Problem> {
     let todo = Todo::of(target, image, sharing).await?;
     let changes = todo.launches() || !todo.snapshots.is_empty();
     if todo.launches() {
@@ -90,7 +90,7 @@ pub async fn check(target: &Target, image: &Image, sharing: &Sharing) -> Result<
 }
 
 /// Changes the permissions of one image, then of its snapshots, all of them even if one fails.
-pub async fn shared(target: &Target, image: &Image, verb: Verb, sharing: &Sharing) -> Outcome {
+pub async fn shared(target: &Target, image: &Image, verb: Verb, sharing: &PermissionChange) -> Outcome {
     let todo = match Todo::of(target, image, sharing).await {
         Err(error) => return Outcome::failed(image, verb, error.problem()),
         Ok(todo) => todo,
@@ -117,7 +117,7 @@ pub async fn shared(target: &Target, image: &Image, verb: Verb, sharing: &Sharin
     outcome
 }
 
-async fn launches(target: &Target, image: &Image, sharing: &Sharing, todo: &Todo) -> Result<(), Problem> {
+async fn launches(target: &Target, image: &Image, sharing: &PermissionChange, todo: &Todo) -> Result<(), Problem> {
     if !sharing.all() || !todo.launches() {
         return permissions::give(target, &image.id, sharing.give, &todo.launch).await;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::grant::Sharing;
+use super::grant::PermissionChange;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
@@ -14,10 +14,10 @@ use crate::service::snapshots::{self, Block};
 use crate::service::{Target, kms_keys, permissions};
 use crate::workflows::run::context::Context;
 use crate::workflows::select::refusals;
-use crate::workflows::select::selection::Chosen;
+use crate::workflows::select::selection::Selection;
 
 /// Refuses what EC2 would refuse.
-pub async fn acceptable(context: &Context, chosen: &Chosen, sharing: &Sharing) -> Result<()> {
+pub async fn acceptable(context: &Context, chosen: &Selection, sharing: &PermissionChange) -> Result<()> {
     let everybody = sharing.who.contains(&Principal::Everybody);
     let mut refused: Vec<Failure> = chosen.images.iter().filter_map(|(target, image)| unready(target, image)).collect();
     for (target, images) in chosen.by_place() {
@@ -167,7 +167,7 @@ fn not_copyable(image: &Image, block: &Block) -> Failure {
 }
 
 /// Prints which other images use the same snapshots: they cannot be copied any more either.
-pub async fn neighbours(context: &Context, chosen: &Chosen) {
+pub async fn neighbours(context: &Context, chosen: &Selection) {
     let going: BTreeSet<_> = chosen.images.iter().map(|(_, image)| &image.id).collect();
     for (target, these) in chosen.by_place() {
         let all: BTreeSet<String> = these.iter().flat_map(|i| &i.snapshots).map(|s| s.id.to_string()).collect();

@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 
-use super::grant::{self, Sharing};
+use super::grant::{self, PermissionChange};
 use crate::domain::image::{Image, State};
-use crate::domain::journal::Remembered;
+use crate::domain::journal::JournaledImage;
 use crate::domain::permissions::principal::few;
-use crate::domain::permissions::recorded::{self, Unknown, Withdrawal, Written};
+use crate::domain::permissions::recorded::{self, RecordError, RecordedPermissions, Withdrawal};
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Status, Verb};
 use crate::domain::tags::SHARES;
@@ -17,13 +17,13 @@ use crate::workflows::change::{Changes, each, make};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::{self, JournalFile};
 use crate::workflows::select::refusals;
-use crate::workflows::select::selection::Chosen;
+use crate::workflows::select::selection::Selection;
 
 /// Takes permissions from every image.
 pub async fn run(
     context: &Context,
-    chosen: Chosen,
-    sharing: &Sharing,
+    chosen: Selection,
+    sharing: &PermissionChange,
     journal: &JournalFile,
     dry_run: bool,
 ) -> Result<Changes> {
@@ -34,7 +34,7 @@ pub async fn run(
     );
     let (known, remembered) = refusals::unless(context, &chosen, known)?;
     // Revoked permissions must not be put back by another run of restore.
-    let unfinished = |image: &Image| remembered.get(&image.id).is_some_and(Remembered::is_unfinished_return);
+    let unfinished = |image: &Image| remembered.get(&image.id).is_some_and(JournaledImage::is_unfinished_return);
     let of = |image: &Image| recorded::withdraw(image, known.get(&image.id), sharing.named());
     if dry_run {
         let ask = async |target: &Target, image: &Image| check(target, image, sharing, of(image)).await;
@@ -64,8 +64,8 @@ pub async fn run(
 async fn check(
     target: &Target,
     image: &Image,
-    sharing: &Sharing,
-    withdrawal: Result<Withdrawal, Unknown>,
+    sharing: &PermissionChange,
+    withdrawal: Result<Withdrawal, RecordError>,
 ) -> Result<bool, Problem> {
     let changes = grant::check(target, image, sharing).await?;
     let withdrawal = withdrawal.map_err(|unknown| unknown.problem())?;
@@ -78,7 +78,7 @@ async fn written_down(
     journal: &Journal,
     target: &Target,
     image: &Image,
-    due: Option<Written>,
+    due: Option<RecordedPermissions>,
     take: impl AsyncFnOnce() -> Outcome,
 ) -> Outcome {
     let present = known_permissions(target, &image.id).await.ok();
@@ -100,8 +100,8 @@ fn nothing_more(outcome: Outcome) -> Outcome {
 async fn taken(
     target: &Target,
     image: &Image,
-    sharing: &Sharing,
-    withdrawal: Result<Withdrawal, Unknown>,
+    sharing: &PermissionChange,
+    withdrawal: Result<Withdrawal, RecordError>,
     journaled: bool,
 ) -> Outcome {
     let unknown = image.state == State::Disabled && !image.tags.contains_key(SHARES) && !journaled;

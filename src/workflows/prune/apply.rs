@@ -11,18 +11,18 @@ use crate::domain::retire::step::Step;
 use crate::service::Target;
 use crate::workflows::conclude::removals;
 use crate::workflows::deregister::remove;
-use crate::workflows::recycle_bin::outlook::{Bin, Going};
+use crate::workflows::recycle_bin::outlook::{Deletion, RetentionRules};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::JournalFile;
 
-/// The resources a plan would delete, by place; empty if the Recycle Bin was not read.
-pub fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &Bin) -> Vec<(Target, Going)> {
+/// The resources a plan would delete, by place; empty if the Recycle RetentionRules was not read.
+pub fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &RetentionRules) -> Vec<(Target, Deletion)> {
     if bin.is_empty() {
         return Vec::new();
     }
     let some =
         recheck::recheck(context, surveys, plan).removals.into_iter().filter(|(_, removals)| !removals.is_empty());
-    some.map(|(target, removals)| (target, Going::of(&removals))).collect()
+    some.map(|(target, removals)| (target, Deletion::of(&removals))).collect()
 }
 
 /// Does what a plan says and is still right.

@@ -1,10 +1,13 @@
 //! The recheck of a plan against the current state, for `prune --apply` and `apply`.
 
+use crate::domain::ids::AccountId;
+use crate::domain::region::Region;
+use std::collections::BTreeMap;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
-use super::retire::Task;
+use super::retire::RetirementStep;
 use super::survey::Surveys;
 use crate::domain::image::Image;
 use crate::domain::plan::document::{Action, Plan};
@@ -20,19 +23,19 @@ use crate::service::{Target, deregister, images};
 use crate::workflows::run::context::Context;
 
 /// The rows of a plan that still hold, and those that do not.
-pub struct Work {
+pub struct DueWork {
     /// The removals, by place.
     pub removals: Vec<(Target, Vec<Removal>)>,
     /// The steps of retirement that keep the image.
-    pub tasks: Vec<Task>,
+    pub tasks: Vec<RetirementStep>,
     /// The skipped rows, with the reason.
     pub skipped: Vec<Outcome>,
 }
 
 /// Compares a plan with the current state. A row is skipped if its image is now kept for any reason, has changed, no
 /// longer exists or is due for another step; a snapshot is deleted only if the plan says so.
-pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
-    let mut work = Work { removals: Vec::new(), tasks: Vec::new(), skipped: Vec::new() };
+pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> DueWork {
+    let mut work = DueWork { removals: Vec::new(), tasks: Vec::new(), skipped: Vec::new() };
     let all = Rows::of(plan);
     for survey in &surveys.each {
         let verdicts = survey.judge(context, &plan.policy);
@@ -44,7 +47,7 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
                 Ok(image) if row.action == Step::Deregister => still.push((image.clone(), row)),
                 Ok(image) => {
                     let (target, image) = (survey.target.clone(), image.clone());
-                    work.tasks.push(Task { target, image, step: row.action });
+                    work.tasks.push(RetirementStep { target, image, step: row.action });
                 }
                 Err(problem) => work.skipped.push(deregister::left_alone(row, problem)),
             }
@@ -59,7 +62,7 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> Work {
         }
         work.removals.push((survey.target.clone(), removals));
     }
-    for row in all.elsewhere(surveys) {
+    for row in all.elsewhere(&places_read(surveys)) {
         let account = row.account.as_ref().map(|id| format!(" of account {id}")).unwrap_or_default();
         let message = format!("the region {}{account} was not read", row.region);
         work.skipped.push(deregister::left_alone(row, Problem { code: "unverified".to_owned(), message }));
@@ -83,4 +86,13 @@ fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action, now: DateTime<Ut
         true => Ok(verdict.image),
         false => problem("changed", "the image has changed since the plan was made".to_owned()),
     }
+}
+
+/// The places of the surveys: regions with their accounts.
+fn places_read(surveys: &Surveys) -> BTreeMap<&Region, BTreeSet<Option<&AccountId>>> {
+    let mut read: BTreeMap<&Region, BTreeSet<Option<&AccountId>>> = BTreeMap::new();
+    for survey in &surveys.each {
+        read.entry(&survey.target.region).or_default().insert(survey.account.as_ref());
+    }
+    read
 }

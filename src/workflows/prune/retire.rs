@@ -8,11 +8,11 @@ use crate::domain::change::{Change, Objection};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
-use crate::domain::permissions::recorded::{self, Journaled, Written};
+use crate::domain::permissions::recorded::{self, Journaled, RecordedPermissions};
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Status};
 use crate::domain::retire::step::Step;
-use crate::domain::retire::{self, Moves, Shares};
+use crate::domain::retire::{self, Shares, StepChanges};
 use crate::journal::{Beginning, Journal};
 use crate::output::Bar;
 use crate::service::permissions::{Give, change_launch, launch_permissions};
@@ -23,7 +23,7 @@ use crate::workflows::run::context::{self, Context};
 use crate::workflows::run::journal::{self, JournalFile};
 
 /// A step on one image.
-pub struct Task {
+pub struct RetirementStep {
     /// Its place.
     pub target: Target,
     /// The image.
@@ -33,23 +33,28 @@ pub struct Task {
 }
 
 /// The journal's records of launch permissions.
-pub type Known = BTreeMap<ImageId, Journaled>;
+pub type JournaledPermissions = BTreeMap<ImageId, Journaled>;
 
 /// Reads the journal's records of the images to be disabled or revived.
-pub async fn known(context: &Context, journal: &JournalFile, tasks: &[Task]) -> Result<Known> {
+pub async fn known(context: &Context, journal: &JournalFile, tasks: &[RetirementStep]) -> Result<JournaledPermissions> {
     let concerned = tasks.iter().filter(|task| matches!(task.step, Step::Disable | Step::Revive));
     journal.due(context, concerned.map(|task| &task.image)).await
 }
 
 /// Takes every step. After a stop signal, the rest is reported as skipped.
-pub async fn carry_out(context: &Context, tasks: Vec<Task>, journal: &Journal, known: &Known) -> Vec<Outcome> {
+pub async fn carry_out(
+    context: &Context,
+    tasks: Vec<RetirementStep>,
+    journal: &Journal,
+    known: &JournaledPermissions,
+) -> Vec<Outcome> {
     let bar = context.printer.bars().count(tasks.len() as u64, "retiring");
     concurrency::each(IMAGES, tasks, |task| one(context, task, journal, known, &bar)).await
 }
 
 /// Asks EC2 whether a step would work; changes nothing.
-pub async fn check(context: &Context, task: &Task, known: &Known) -> Result<()> {
-    let Task { target, image, .. } = task;
+pub async fn check(context: &Context, task: &RetirementStep, known: &JournaledPermissions) -> Result<()> {
+    let RetirementStep { target, image, .. } = task;
     let shares = shares(task, known).await;
     let refuse = |problem: Problem| {
         let (label, done) = (image.label(), task.step.verb().done());
@@ -75,13 +80,19 @@ pub async fn check(context: &Context, task: &Task, known: &Known) -> Result<()> 
     moves.lacking.map_or(Ok(()), |problem| Err(refuse(problem).into()))
 }
 
-async fn shares(task: &Task, known: &Known) -> Shares {
-    let Task { target, image, .. } = task;
+async fn shares(task: &RetirementStep, known: &JournaledPermissions) -> Shares {
+    let RetirementStep { target, image, .. } = task;
     let present = launch_permissions(target, &image.id).await.map_err(Problem::from);
     Shares { present, due: recorded::due(image, known.get(&image.id)) }
 }
 
-async fn one(context: &Context, task: Task, journal: &Journal, known: &Known, bar: &Bar) -> Outcome {
+async fn one(
+    context: &Context,
+    task: RetirementStep,
+    journal: &Journal,
+    known: &JournaledPermissions,
+    bar: &Bar,
+) -> Outcome {
     let verb = task.step.verb();
     let untouched = |status| Outcome::new(&task.image, verb, false, status);
     let outcome = async {
@@ -112,8 +123,8 @@ async fn one(context: &Context, task: Task, journal: &Journal, known: &Known, ba
     outcome
 }
 
-fn moves(context: &Context, task: &Task, shares: &Shares) -> Result<Moves, Problem> {
-    let Task { image, step, .. } = task;
+fn moves(context: &Context, task: &RetirementStep, shares: &Shares) -> Result<StepChanges, Problem> {
+    let RetirementStep { image, step, .. } = task;
     match step {
         Step::Revive => retire::revive(image, shares, context.clock()),
         Step::Deprecate | Step::Disable | Step::Deregister => {
@@ -126,15 +137,15 @@ fn moves(context: &Context, task: &Task, shares: &Shares) -> Result<Moves, Probl
 struct Done {
     changed: bool,
     /// The permissions to be restored by now, if the journal must be updated.
-    due: Option<Written>,
+    due: Option<RecordedPermissions>,
 }
 
 /// Makes all changes of a step, up to the first failure.
 async fn make(
     context: &Context,
-    task: &Task,
+    task: &RetirementStep,
     shares: &Shares,
-    moves: &Moves,
+    moves: &StepChanges,
     known: Option<&Journaled>,
     done: &mut Done,
 ) -> Result<(), Problem> {

@@ -19,7 +19,7 @@ use crate::domain::plan::document::Plan;
 use crate::domain::policy::Policy;
 use crate::domain::problem::PlaceError;
 use crate::domain::report::{Report, Warning};
-use crate::domain::retention::{Shares, Verdict, judge};
+use crate::domain::retention::{SharedWith, Verdict, judge};
 use crate::domain::tags::SHARES;
 use crate::domain::usage::source::{Source, Usage};
 use crate::output::Bar;
@@ -28,12 +28,10 @@ use crate::service::client::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::permissions::launch_permissions;
 use crate::service::session::places::Places;
-use crate::service::usage::sources::Scope;
-use crate::service::usage::sources::{self};
-use crate::workflows::run::concurrency::PLACES;
-use crate::workflows::run::concurrency::{self, IMAGES};
+use crate::service::usage::sources::{self, Scope};
+use crate::workflows::run::concurrency::{self, IMAGES, PLACES};
 use crate::workflows::run::context::Context;
-use crate::workflows::usage::place::{self, Looked, Pick};
+use crate::workflows::usage::place::{self, Pick, PlaceUsage};
 use crate::workflows::usage::{accounts, reports, snapshots};
 
 /// The images of one account and region, with their use.
@@ -46,7 +44,7 @@ pub struct Survey {
     pub images: Vec<Image>,
     /// Their use.
     pub usage: Usage,
-    shares: Shares,
+    shares: SharedWith,
     /// Why its images could not be listed. Its references to images of other accounts count all the same.
     unlisted: Option<ApiError>,
 }
@@ -103,7 +101,7 @@ pub async fn survey(context: &Context, places: &Places, policy: &Policy, before:
 }
 
 /// The images for which only use by others is still to be checked. Images that stay anyway need no check.
-fn candidates<'a>(context: &Context, policy: &Policy, looked: &Looked<'a>) -> Vec<&'a Image> {
+fn candidates<'a>(context: &Context, policy: &Policy, looked: &PlaceUsage<'a>) -> Vec<&'a Image> {
     let verdicts = judge(policy, looked.images, looked.usage, looked.shares, context.now);
     verdicts.iter().filter(|v| v.candidate()).map(|v| v.image).collect()
 }
@@ -114,7 +112,7 @@ async fn place(context: &Context, target: Target, policy: &Policy, scope: &Scope
         let images = images::find(&target, &Query::own()).await?;
         bar.step();
         // Images that stay by some rule need no call of their own.
-        let verdicts = judge(policy, &images, &Usage::default(), &Shares::new(), context.now);
+        let verdicts = judge(policy, &images, &Usage::default(), &SharedWith::new(), context.now);
         let candidates = verdicts.iter().filter(|v| v.candidate()).map(|v| v.image.id.clone()).collect::<BTreeSet<_>>();
         // The receiver is gone if that source is left out.
         let _ = tell.send(candidates);
@@ -125,7 +123,7 @@ async fn place(context: &Context, target: Target, policy: &Policy, scope: &Scope
     let (listed, usage) = tokio::join!(listing, sources::find(&target, candidates, scope, &step));
     // A place whose images cannot be listed may still use those of other accounts.
     let (images, unlisted) = listed.map_or_else(|error| (Vec::new(), Some(error)), |images| (images, None));
-    let asked = judge(policy, &images, &usage, &Shares::new(), context.now);
+    let asked = judge(policy, &images, &usage, &SharedWith::new(), context.now);
     let asked: Vec<_> = asked.iter().filter(|v| v.candidate() && v.asks_shares).map(|v| v.image.clone()).collect();
     let shares = concurrency::as_done(IMAGES, asked, |image| shares(&target, image)).collect().await;
     let account = target.account().await.ok().cloned();
@@ -196,9 +194,9 @@ impl Surveys {
 }
 
 impl Survey {
-    fn looked(&mut self) -> Looked<'_> {
+    fn looked(&mut self) -> PlaceUsage<'_> {
         let Self { target, account, images, usage, shares, .. } = self;
-        Looked { target, account: account.clone(), images, usage, shares }
+        PlaceUsage { target, account: account.clone(), images, usage, shares }
     }
 
     /// The verdict on every image of the place.

@@ -1,11 +1,11 @@
-//! The contents of the Recycle Bin in all places.
+//! The contents of the Recycle BinContents in all places.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::journal::Remembered;
+use crate::domain::journal::JournaledImage;
 use crate::domain::problem::PlaceError;
 use crate::domain::recycle_bin::contents::{Binned, BinnedImage, BinnedSnapshot};
 use crate::service::client::error::ApiError;
@@ -14,7 +14,7 @@ use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 
 /// The contents of the bin of one place.
-pub struct Bin {
+pub struct BinContents {
     /// The place.
     pub target: Target,
     /// The images in it.
@@ -24,13 +24,13 @@ pub struct Bin {
 }
 
 /// A place that could not be read.
-pub struct Trouble {
+pub struct UnreadBin {
     /// The place and its problem, for a report.
     pub place: PlaceError,
     api: Option<ApiError>,
 }
 
-impl Trouble {
+impl UnreadBin {
     /// From EC2's error in a place.
     pub async fn of(target: &Target, error: ApiError) -> Self {
         Self { place: target.error(error.problem()).await, api: Some(error) }
@@ -51,16 +51,16 @@ impl Trouble {
 }
 
 /// Reads the bins of all places concurrently; unreadable ones are returned as errors.
-pub async fn read(context: &Context) -> Result<(Vec<Bin>, Vec<Trouble>)> {
+pub async fn read(context: &Context) -> Result<(Vec<BinContents>, Vec<UnreadBin>)> {
     let places = context.session().await?.places().await.some()?;
     let each = concurrency::each(LOOKUPS, places.targets, |target| async {
         match tokio::join!(recycle_bin::images(&target), recycle_bin::snapshots(&target)) {
-            (Ok(images), snapshots) => Ok(Bin { target, images, snapshots }),
-            (Err(error), _) => Err(Trouble::of(&target, error).await),
+            (Ok(images), snapshots) => Ok(BinContents { target, images, snapshots }),
+            (Err(error), _) => Err(UnreadBin::of(&target, error).await),
         }
     });
     let mut bins = Vec::new();
-    let mut troubles: Vec<_> = places.errors.into_iter().map(|place| Trouble { place, api: None }).collect();
+    let mut troubles: Vec<_> = places.errors.into_iter().map(|place| UnreadBin { place, api: None }).collect();
     for read in each.await {
         match read {
             Ok(bin) => bins.push(bin),
@@ -71,7 +71,7 @@ pub async fn read(context: &Context) -> Result<(Vec<Bin>, Vec<Trouble>)> {
 }
 
 /// The images in the bin of one place, with their known snapshots.
-pub async fn in_bin(context: &Context, bin: &Bin, known: &BTreeMap<ImageId, Remembered>) -> Vec<Binned> {
+pub async fn in_bin(context: &Context, bin: &BinContents, known: &BTreeMap<ImageId, JournaledImage>) -> Vec<Binned> {
     let place = (bin.target.region.clone(), bin.target.account().await.ok().cloned());
     let unknown = |what: &str, error: &ApiError| {
         context.printer.say(format!("the snapshots {what} {} are unknown: {error}", bin.target.region));
@@ -79,7 +79,7 @@ pub async fn in_bin(context: &Context, bin: &Bin, known: &BTreeMap<ImageId, Reme
     let in_bin = match &bin.snapshots {
         Ok(in_bin) => in_bin.as_slice(),
         Err(error) => {
-            unknown("in the Recycle Bin of", error);
+            unknown("in the Recycle BinContents of", error);
             &[]
         }
     };

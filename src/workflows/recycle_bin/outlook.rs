@@ -1,4 +1,4 @@
-//! The outlook before a deletion: whether the Recycle Bin would hold it, so that it could be restored.
+//! The outlook before a deletion: whether the Recycle RetentionRules would hold it, so that it could be restored.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use crate::domain::plan::document::{Action, Plan};
 use crate::domain::plan::rows::Rows;
 use crate::domain::problem::Problem;
 use crate::domain::recycle_bin::rules::{
-    Fate, Leaving, Outlook, Resource, Rule, asks_tags, fate_of_image, fate_of_snapshot,
+    Fate, Leaving, Outlook, Resource, RetentionRule, asks_tags, fate_of_image, fate_of_snapshot,
 };
 use crate::domain::removal::Removal;
 use crate::domain::retire::step::Step;
@@ -21,13 +21,13 @@ use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 
 /// The rules of one place, or why they could not be read, which does not end the run.
-type Rules = Result<Vec<Rule>, Problem>;
+type Rules = Result<Vec<RetentionRule>, Problem>;
 
 /// The rules by place; empty if they were not read.
 #[derive(Default)]
-pub struct Bin(Vec<(Target, Rules)>);
+pub struct RetentionRules(Vec<(Target, Rules)>);
 
-impl Bin {
+impl RetentionRules {
     /// Reads the rules of these places concurrently. It never fails, so that it can run next to other reads.
     pub async fn of(targets: &[Target]) -> Result<Self> {
         let each = concurrency::each(LOOKUPS, targets, |target| async { (target.clone(), rules(target).await) });
@@ -46,14 +46,14 @@ async fn rules(target: &Target) -> Rules {
 
 /// The resources that a run is about to delete in one place.
 #[derive(Default)]
-pub struct Going {
+pub struct Deletion {
     /// Images, each with the snapshots deleted with it.
     pub images: Vec<Leaving>,
     /// Snapshots deleted on their own, with their tags.
     pub snapshots: BTreeMap<SnapshotId, Tags>,
 }
 
-impl Going {
+impl Deletion {
     /// The images of removals.
     pub fn of(removals: &[Removal]) -> Self {
         let images = removals.iter().map(|removal| Leaving::new(&removal.image, &removal.delete)).collect();
@@ -61,7 +61,7 @@ impl Going {
     }
 }
 
-/// The user's demand on the Recycle Bin before a deletion.
+/// The user's demand on the Recycle RetentionRules before a deletion.
 #[derive(Debug, Clone, Copy)]
 pub struct Demand {
     /// Whether only what can certainly be restored may be deleted.
@@ -70,7 +70,12 @@ pub struct Demand {
 
 impl Demand {
     /// Prints the fate of everything to be deleted, and refuses if the demand is not met.
-    pub async fn announce(&self, context: &Context, bin: &Bin, going: Vec<(Target, Going)>) -> Result<()> {
+    pub async fn announce(
+        &self,
+        context: &Context,
+        bin: &RetentionRules,
+        going: Vec<(Target, Deletion)>,
+    ) -> Result<()> {
         let known: HashMap<_, _> = bin.0.iter().map(|(place, rules)| (place.key(), rules)).collect();
         let each = going.into_iter().filter_map(|(target, going)| {
             let rules = (*known.get(&target.key())?).clone();
@@ -79,8 +84,12 @@ impl Demand {
         self.say(context, each.collect()).await
     }
 
-    async fn say(&self, context: &Context, places: Vec<(Target, Result<(Vec<Rule>, Going), Problem>)>) -> Result<()> {
-        let snapshots = |known: &Result<(Vec<Rule>, Going), Problem>| {
+    async fn say(
+        &self,
+        context: &Context,
+        places: Vec<(Target, Result<(Vec<RetentionRule>, Deletion), Problem>)>,
+    ) -> Result<()> {
+        let snapshots = |known: &Result<(Vec<RetentionRule>, Deletion), Problem>| {
             known.as_ref().is_ok_and(|(_, going)| !going.snapshots.is_empty())
         };
         let resource = match places.iter().any(|(_, known)| snapshots(known)) {
@@ -141,15 +150,15 @@ impl Demand {
     }
 }
 
-async fn planned(target: &Target, rows: &BTreeMap<&ImageId, &Action>) -> Result<Going, ApiError> {
+async fn planned(target: &Target, rows: &BTreeMap<&ImageId, &Action>) -> Result<Deletion, ApiError> {
     let ids: Vec<_> = rows.keys().map(|id| (*id).clone()).collect();
     let found = images::own_by_ids(target, &ids).await?;
     let leaving = found.iter().filter_map(|image| Some(Leaving::new(image, &rows.get(&image.id)?.snapshots)));
-    Ok(Going { images: leaving.collect(), ..Going::default() })
+    Ok(Deletion { images: leaving.collect(), ..Deletion::default() })
 }
 
 /// The fate of each image, and of each snapshot deleted on its own.
-async fn fates(target: &Target, rules: &[Rule], going: &Going) -> Result<Vec<Fate>, ApiError> {
+async fn fates(target: &Target, rules: &[RetentionRule], going: &Deletion) -> Result<Vec<Fate>, ApiError> {
     let mut tags = BTreeMap::new();
     if asks_tags(rules, Resource::Snapshot) {
         let ids: Vec<_> = going.images.iter().flat_map(|image| image.snapshots.iter().cloned()).collect();

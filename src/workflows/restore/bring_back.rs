@@ -9,7 +9,7 @@ use super::put_back::put_back;
 use crate::domain::failure::Failure;
 use crate::domain::ids::SnapshotId;
 use crate::domain::problem::Problem;
-use crate::domain::recycle_bin::restoration::Comeback;
+use crate::domain::recycle_bin::restoration::Restoration;
 use crate::domain::report::{Outcome, SnapshotResult, Status, Verb};
 use crate::service::client::error::ApiError;
 use crate::service::client::patience::{Over, Patience, Pauses};
@@ -38,7 +38,7 @@ pub struct Returned {
 }
 
 /// Asks EC2 whether the image and its snapshots could be restored; changes nothing.
-pub async fn check(target: &Target, comeback: &Comeback) -> Result<(), ApiError> {
+pub async fn check(target: &Target, comeback: &Restoration) -> Result<(), ApiError> {
     if !comeback.in_bin {
         return Ok(());
     }
@@ -53,7 +53,7 @@ pub async fn check(target: &Target, comeback: &Comeback) -> Result<(), ApiError>
 }
 
 /// The outcome for an unchanged image.
-pub async fn outcome(target: &Target, comeback: &Comeback, status: Status) -> Outcome {
+pub async fn outcome(target: &Target, comeback: &Restoration, status: Status) -> Outcome {
     Outcome {
         account: target.account().await.ok().cloned(),
         region: target.region.clone(),
@@ -70,7 +70,7 @@ pub async fn outcome(target: &Target, comeback: &Comeback, status: Status) -> Ou
 /// Restores images of one place; `bin` are all snapshots in its bin. The outcomes are in the order of `comebacks`.
 pub async fn bring_back(
     target: &Target,
-    comebacks: &[Comeback],
+    comebacks: &[Restoration],
     bin: &BTreeSet<SnapshotId>,
     patience: &Patience,
     step: &(dyn Fn() + Sync),
@@ -123,7 +123,7 @@ async fn settle(target: &Target, restored: &mut Restored, patience: &Patience) -
 /// One image being restored.
 struct Return<'a> {
     target: &'a Target,
-    comeback: &'a Comeback,
+    comeback: &'a Restoration,
     snapshots: Vec<(SnapshotId, SnapshotResult)>,
     there: Option<bool>,
     changed: bool,
@@ -131,7 +131,7 @@ struct Return<'a> {
 }
 
 impl<'a> Return<'a> {
-    fn new(target: &'a Target, comeback: &'a Comeback, accepted: &Accepted, restored: &Restored) -> Self {
+    fn new(target: &'a Target, comeback: &'a Restoration, accepted: &Accepted, restored: &Restored) -> Self {
         let result = |id: &SnapshotId| match restored.get(id) {
             Some(Err(problem)) => SnapshotResult::Failed(problem.clone()),
             Some(Ok(())) => SnapshotResult::Restored,

@@ -8,15 +8,15 @@ use anyhow::Result;
 
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::journal::Remembered;
+use crate::domain::journal::JournaledImage;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::recycle_bin::contents::{BinnedImage, BinnedSnapshot};
-use crate::domain::recycle_bin::restoration::Comeback;
+use crate::domain::recycle_bin::restoration::Restoration;
 use crate::domain::report::{Outcome, Status, Verb};
 use crate::service::client::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::{Target, snapshots};
-use crate::workflows::recycle_bin::contents::{self, Bin, Trouble};
+use crate::workflows::recycle_bin::contents::{self, BinContents, UnreadBin};
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::run::journal::JournalFile;
@@ -26,7 +26,7 @@ pub struct Place {
     /// The place.
     pub target: Target,
     /// The images to restore there.
-    pub comebacks: Vec<Comeback>,
+    pub comebacks: Vec<Restoration>,
     /// All snapshots in the bin.
     pub bin: BTreeSet<SnapshotId>,
     /// The reason to refuse all of them.
@@ -57,7 +57,7 @@ pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &Jou
     let (mut places, mut lost) = (Vec::new(), Vec::new());
     for (place, trouble) in looked {
         if let Some((images, trouble)) = trouble {
-            let why = "the Recycle Bin could not be read";
+            let why = "the Recycle BinContents could not be read";
             lost.extend(images.into_iter().map(|image| outcome(&trouble.place, image.id, image.name, why)));
             troubles.push(trouble);
         }
@@ -68,10 +68,10 @@ pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &Jou
     let present = concurrency::each(LOOKUPS, &places, |place| images::own_by_ids(&place.target, &ids)).await;
     for (place, images) in places.iter_mut().zip(present) {
         match images {
-            Err(error) => troubles.push(Trouble::of(&place.target, error).await),
+            Err(error) => troubles.push(UnreadBin::of(&place.target, error).await),
             Ok(images) => {
                 let images = images.into_iter().filter(|image| left.remove(&image.id));
-                let each = images.map(|image| Comeback::of_present(&image, known.get(&image.id).cloned()));
+                let each = images.map(|image| Restoration::of_present(&image, known.get(&image.id).cloned()));
                 place.comebacks.extend(each);
             }
         }
@@ -103,8 +103,11 @@ pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &Jou
 }
 
 /// The work for the bin of a place; if the bin's snapshots cannot be read, the images instead.
-async fn in_bin(bin: Bin, known: &BTreeMap<ImageId, Remembered>) -> (Place, Option<(Vec<BinnedImage>, Trouble)>) {
-    let Bin { target, images, snapshots } = bin;
+async fn in_bin(
+    bin: BinContents,
+    known: &BTreeMap<ImageId, JournaledImage>,
+) -> (Place, Option<(Vec<BinnedImage>, UnreadBin)>) {
+    let BinContents { target, images, snapshots } = bin;
     let mut place = Place { target, comebacks: Vec::new(), bin: BTreeSet::new(), refusal: None };
     if images.is_empty() {
         return (place, None);
@@ -117,7 +120,7 @@ async fn in_bin(bin: Bin, known: &BTreeMap<ImageId, Remembered>) -> (Place, Opti
         Ok(()) => (place, None),
         Err(error) => {
             place.comebacks.clear();
-            let trouble = Trouble::of(&place.target, error).await;
+            let trouble = UnreadBin::of(&place.target, error).await;
             (place, Some((images, trouble)))
         }
     }
@@ -127,13 +130,13 @@ async fn comebacks(
     place: &mut Place,
     images: &[BinnedImage],
     in_bin: &[BinnedSnapshot],
-    known: &BTreeMap<ImageId, Remembered>,
+    known: &BTreeMap<ImageId, JournaledImage>,
 ) -> Result<(), ApiError> {
     place.bin = in_bin.iter().map(|snapshot| snapshot.id.clone()).collect();
     let told = images.iter().filter_map(|image| known.get(&image.id)).flat_map(|before| &before.snapshots);
     let told: Vec<_> = told.filter(|id| !place.bin.contains(id)).cloned().collect();
     let there = snapshots::existing(&place.target, &told).await?.into_iter().map(|snapshot| snapshot.id).collect();
-    let each = images.iter().map(|image| Comeback::of_binned(image, in_bin, &there, known.get(&image.id).cloned()));
+    let each = images.iter().map(|image| Restoration::of_binned(image, in_bin, &there, known.get(&image.id).cloned()));
     place.comebacks.extend(each);
     place.refusal = taken(place).await?;
     Ok(())
@@ -142,7 +145,7 @@ async fn comebacks(
 /// Refuses an image whose name is taken, as EC2 would, but before its snapshots are restored.
 async fn taken(place: &Place) -> Result<Option<Failure>, ApiError> {
     let (region, mut names) = (&place.target.region, BTreeMap::new());
-    let refused = |one: &Comeback, why: String, hint: String| {
+    let refused = |one: &Restoration, why: String, hint: String| {
         let message = format!("{} in {region} cannot come back: {why}", one.label());
         Failure::new(Kind::Failed, "InvalidAMIName.Duplicate", message).hint(hint)
     };
@@ -165,25 +168,26 @@ async fn taken(place: &Place) -> Result<Option<Failure>, ApiError> {
     Ok(None)
 }
 
-fn whole(place: &Place, comeback: &Comeback) -> Option<Failure> {
+fn whole(place: &Place, comeback: &Restoration) -> Option<Failure> {
     if comeback.missing.is_empty() {
         return None;
     }
     let (label, region) = (comeback.label(), &place.target.region);
     let missing: Vec<_> = comeback.missing.iter().map(SnapshotId::as_str).collect();
     let message = format!(
-        "{label} in {region} cannot come back: of its snapshots, {} are neither there nor in the Recycle Bin",
+        "{label} in {region} cannot come back: of its snapshots, {} are neither there nor in the Recycle BinContents",
         missing.join(", ")
     );
     let hint = "no rule held them, or they have left the bin; nothing was changed";
     Some(Failure::new(Kind::Refused, "MissingSnapshots", message).hint(hint))
 }
 
-fn nowhere(id: &ImageId, searched: &[String], trouble: Option<&Trouble>) -> anyhow::Error {
+fn nowhere(id: &ImageId, searched: &[String], trouble: Option<&UnreadBin>) -> anyhow::Error {
     if let Some(trouble) = trouble {
         return trouble.error().context(not_found(id, trouble));
     }
-    let message = format!("{id} is not in the Recycle Bin of {}, nor among the images there", searched.join(", "));
+    let message =
+        format!("{id} is not in the Recycle BinContents of {}, nor among the images there", searched.join(", "));
     Failure::new(Kind::Failed, "InvalidAMIID.NotFound", message)
         .hint(
             "see what is there with: amictl restore --region all. An image that no rule held when it was \
@@ -192,13 +196,13 @@ fn nowhere(id: &ImageId, searched: &[String], trouble: Option<&Trouble>) -> anyh
         .into()
 }
 
-fn not_found(id: &ImageId, trouble: &Trouble) -> String {
+fn not_found(id: &ImageId, trouble: &UnreadBin) -> String {
     let region = &trouble.place.region;
     match &trouble.place.account {
         Some(account) if trouble.is_of_account() => {
             format!("{id} was not found, and account {account} could not be looked into")
         }
-        _ => format!("{id} was not found, and the Recycle Bin of {region} could not be read"),
+        _ => format!("{id} was not found, and the Recycle BinContents of {region} could not be read"),
     }
 }
 

@@ -9,10 +9,10 @@ use crate::domain::change::Change;
 use crate::domain::count::counted;
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
-use crate::domain::journal::Remembered;
+use crate::domain::journal::JournaledImage;
 use crate::domain::permissions::principal::{Principal, few};
 use crate::domain::problem::Problem;
-use crate::domain::recycle_bin::restoration::Comeback;
+use crate::domain::recycle_bin::restoration::Restoration;
 use crate::domain::tags::{RETIRE, Tags};
 use crate::service::client::target::Target;
 use crate::service::permissions::{Refused, give_each, give_volume_each, known_permissions, volume_permissions};
@@ -33,7 +33,7 @@ pub(super) struct PutBack {
 /// Puts back the tags and permissions that EC2 did not restore. `restored` are the image's snapshots just restored.
 pub(super) async fn put_back(
     target: &Target,
-    comeback: &Comeback,
+    comeback: &Restoration,
     image: &Image,
     restored: &BTreeSet<SnapshotId>,
 ) -> PutBack {
@@ -53,7 +53,7 @@ pub(super) async fn put_back(
 }
 
 /// Removes the tag of the retirement, which EC2 restores: by it the next run would deregister the image at once.
-async fn end_retirement(target: &Target, comeback: &Comeback, image: &Image) -> PutBack {
+async fn end_retirement(target: &Target, comeback: &Restoration, image: &Image) -> PutBack {
     if !comeback.retires_still(image) {
         let goes_on =
             image.tags.contains_key(RETIRE).then(|| format!("its tag {RETIRE} stays: its retirement goes on"));
@@ -76,7 +76,7 @@ async fn end_retirement(target: &Target, comeback: &Comeback, image: &Image) -> 
     }
 }
 
-async fn complete(target: &Target, before: &Remembered, image: &Image, restored: &BTreeSet<SnapshotId>) -> PutBack {
+async fn complete(target: &Target, before: &JournaledImage, image: &Image, restored: &BTreeSet<SnapshotId>) -> PutBack {
     let mut all = PutBack::default();
     let mut counts = Vec::new();
     for (what, (number, problem)) in [
@@ -101,7 +101,7 @@ async fn complete(target: &Target, before: &Remembered, image: &Image, restored:
 /// The number put back of one kind, and why some are missing.
 type Given = (usize, Option<Problem>);
 
-async fn retag(target: &Target, before: &Remembered, image: &Image) -> Given {
+async fn retag(target: &Target, before: &JournaledImage, image: &Image) -> Given {
     let ids: Vec<_> = before.snapshot_tags.iter().flatten().map(|(id, _)| id.clone()).collect();
     let found = match snapshots::existing(target, &ids).await {
         Err(error) => return (0, Some(error.problem())),
@@ -117,7 +117,7 @@ async fn retag(target: &Target, before: &Remembered, image: &Image) -> Given {
     (number, problem)
 }
 
-async fn share(target: &Target, before: &Remembered, image: &Image) -> Given {
+async fn share(target: &Target, before: &JournaledImage, image: &Image) -> Given {
     if before.launch_permissions.as_ref().is_none_or(BTreeSet::is_empty) {
         return (0, None);
     }
@@ -133,7 +133,7 @@ async fn share(target: &Target, before: &Remembered, image: &Image) -> Given {
     (number, without(&refused, ""))
 }
 
-async fn share_snapshots(target: &Target, before: &Remembered, restored: &BTreeSet<SnapshotId>) -> Given {
+async fn share_snapshots(target: &Target, before: &JournaledImage, restored: &BTreeSet<SnapshotId>) -> Given {
     let share = |(id, who)| async move { share_snapshot(target, &id, &who).await };
     let done = concurrency::each(SNAPSHOTS, before.copiers(restored), share).await;
     let number = done.iter().map(|(number, _)| number).sum();
@@ -160,7 +160,7 @@ fn without(refused: &[Refused], what: &str) -> Option<Problem> {
 }
 
 /// The journal's tags and permissions that the image lacks; all of the journal's if EC2 cannot be asked.
-async fn tell(target: &Target, doubtful: &Remembered, image: &Image) -> Option<String> {
+async fn tell(target: &Target, doubtful: &JournaledImage, image: &Image) -> Option<String> {
     let now = match &doubtful.launch_permissions {
         Some(then) if !then.is_empty() => known_permissions(target, &image.id).await.unwrap_or_default(),
         _ => BTreeSet::new(),

@@ -37,7 +37,7 @@ pub struct Context {
     /// The clock.
     pub clock: fn() -> DateTime<Utc>,
     /// The kinds of places that the command line names.
-    pub named: Named,
+    pub named: NamedPlaces,
     /// The settings for AWS.
     pub settings: Settings,
     /// The time to wait for images and instances.
@@ -46,7 +46,7 @@ pub struct Context {
 
 /// The kinds of places that the command line names, which take precedence over a policy.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Named {
+pub struct NamedPlaces {
     /// Whether it names regions.
     pub regions: bool,
     /// Whether it names roles.

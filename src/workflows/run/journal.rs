@@ -9,8 +9,8 @@ use super::context::Context;
 use crate::domain::failure::Failure;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
-use crate::domain::journal::Remembered;
-use crate::domain::permissions::recorded::{Journaled, Written};
+use crate::domain::journal::JournaledImage;
+use crate::domain::permissions::recorded::{Journaled, RecordedPermissions};
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Status};
 use crate::domain::unfinished::Unfinished;
@@ -37,7 +37,7 @@ impl JournalFile {
         &self,
         context: &Context,
         images: BTreeSet<ImageId>,
-    ) -> Result<BTreeMap<ImageId, Remembered>> {
+    ) -> Result<BTreeMap<ImageId, JournaledImage>> {
         let path = if images.is_empty() { None } else { self.path(context) };
         let Some(path) = path else { return Ok(BTreeMap::new()) };
         Journal::remembered(&path, images).await.with_context(|| format!("journal {}", path.display()))
@@ -91,7 +91,12 @@ pub async fn end(context: &Context, journal: &Journal, outcome: Outcome) -> Outc
 }
 
 /// As [`end`], with the launch permissions to be restored from now on, if they changed.
-pub async fn end_with(context: &Context, journal: &Journal, mut outcome: Outcome, due: Option<&Written>) -> Outcome {
+pub async fn end_with(
+    context: &Context,
+    journal: &Journal,
+    mut outcome: Outcome,
+    due: Option<&RecordedPermissions>,
+) -> Outcome {
     let written = journal.end(&outcome, due, context.clock()).await;
     if let (Err(error), Status::Done) = (written, &outcome.status) {
         let message = format!("it is done, but the journal cannot be completed: {error}");

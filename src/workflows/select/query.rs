@@ -6,7 +6,7 @@ use anyhow::Result;
 use futures::{FutureExt, TryStreamExt};
 use tokio::task::JoinHandle;
 
-use super::selection::{Chosen, Gaps};
+use super::selection::{Gaps, Selection};
 use crate::domain::image::Image;
 use crate::service::Target;
 use crate::service::client::error::ApiError;
@@ -19,7 +19,7 @@ type Listed = (Target, Result<Vec<Image>, ApiError>);
 
 /// The images of each place, and the places. A failed place is reported and does not hide the others; an error if all
 /// fail.
-pub async fn find(context: &Context, query: Query) -> Result<(Vec<Vec<Image>>, Chosen)> {
+pub async fn find(context: &Context, query: Query) -> Result<(Vec<Vec<Image>>, Selection)> {
     let session = context.session().await?;
     let query = Arc::new(query);
     // Most places are known before EC2 lists the enabled regions, and are read meanwhile.
@@ -49,7 +49,7 @@ pub async fn find(context: &Context, query: Query) -> Result<(Vec<Vec<Image>>, C
     match first {
         // Nothing was listed: a failure, not a partial listing.
         Some(error) if images.is_empty() => Err(error.into()),
-        _ => Ok((images, Chosen { images: Vec::new(), errors, unentered, targets, several, gaps: Gaps::default() })),
+        _ => Ok((images, Selection { images: Vec::new(), errors, unentered, targets, several, gaps: Gaps::default() })),
     }
 }
 

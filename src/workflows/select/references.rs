@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::resolve;
-use super::selection::{Chosen, Gaps};
+use super::selection::{Gaps, Selection};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::reference::ImageRef;
@@ -24,7 +24,12 @@ type Found = (Target, Vec<Result<Vec<Image>>>);
 
 /// Searches every place for every reference. Each must exist somewhere; an unreadable place is reported and does not
 /// hide the others. Named places without an image are reported too.
-pub async fn choose(context: &Context, references: &[ImageRef], every_version: bool, copies: bool) -> Result<Chosen> {
+pub async fn choose(
+    context: &Context,
+    references: &[ImageRef],
+    every_version: bool,
+    copies: bool,
+) -> Result<Selection> {
     let (mut chosen, absent) = look(context, references, every_version).await?;
     absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
     if copies {
@@ -39,7 +44,7 @@ pub async fn choose(context: &Context, references: &[ImageRef], every_version: b
 }
 
 /// The one image that a reference names, in any place. An error if several places have one.
-pub async fn one(context: &Context, reference: &ImageRef) -> Result<Chosen> {
+pub async fn one(context: &Context, reference: &ImageRef) -> Result<Selection> {
     let (chosen, _) = look(context, std::slice::from_ref(reference), false).await?;
     let images = &chosen.images;
     if images.len() < 2 {
@@ -70,7 +75,7 @@ fn some(places: &[String], n: usize) -> String {
 }
 
 /// Searches every place for every reference, and returns the named places without one.
-async fn look(context: &Context, references: &[ImageRef], every_version: bool) -> Result<(Chosen, Vec<String>)> {
+async fn look(context: &Context, references: &[ImageRef], every_version: bool) -> Result<(Selection, Vec<String>)> {
     let session = context.session().await?;
     let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let unentered = entered.unentered();
@@ -149,7 +154,7 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
         });
     }
     gaps.named = images.len();
-    Ok((Chosen { images, errors, unentered, targets, several, gaps }, absent))
+    Ok((Selection { images, errors, unentered, targets, several, gaps }, absent))
 }
 
 /// The error for a reference found in none of these places: the first error, naming the other places too.

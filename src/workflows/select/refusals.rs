@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::selection::Chosen;
+use super::selection::Selection;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::service::Target;
@@ -19,7 +19,7 @@ pub async fn owned(chosen: &[(Target, Image)], change: &str) -> Result<()> {
 }
 
 /// Prints the places that could not be read before a refusal: they may be the reason.
-pub fn unless<T>(context: &Context, chosen: &Chosen, result: Result<T>) -> Result<T> {
+pub fn unless<T>(context: &Context, chosen: &Selection, result: Result<T>) -> Result<T> {
     if result.is_err() {
         context::tell_errors(context, &chosen.errors);
     }

@@ -9,7 +9,7 @@ use crate::workflows::lineage;
 
 /// A selection of images.
 #[derive(Clone)]
-pub struct Chosen {
+pub struct Selection {
     /// The images, each once, with the place of its owner, if that is part of the run.
     pub images: Vec<(Target, Image)>,
     /// Places that could not be read.
@@ -35,7 +35,7 @@ pub struct Gaps {
     pub unfollowed: Vec<Target>,
 }
 
-impl Chosen {
+impl Selection {
     /// The images by place.
     pub fn by_place(&self) -> Vec<(Target, Vec<Image>)> {
         let mut places: Vec<(Target, Vec<Image>)> = Vec::new();
@@ -57,7 +57,7 @@ impl Chosen {
     }
 }
 
-impl Chosen {
+impl Selection {
     /// Adds the copies of the images, and copies of those, that are in these places.
     pub async fn follow(&mut self) {
         let roots: Vec<Image> = self.images.iter().map(|(_, image)| image.clone()).collect();

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use anyhow::Result;
 use futures::StreamExt;
 
-use super::place::{Looked, Pick};
+use super::place::{Pick, PlaceUsage};
 use super::{search, snapshots};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::permissions::recorded::before_disabling;
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
-use crate::domain::usage::accounts::{self, Unread, elsewhere, may_launch};
+use crate::domain::usage::accounts::{self, UnreadAccount, elsewhere, may_launch};
 use crate::domain::usage::source::{Source, SourceState, SourceStatus};
 use crate::service::permissions::launch_permissions;
 use crate::workflows::run::concurrency::{self, IMAGES, PLACES};
@@ -20,8 +20,8 @@ use crate::workflows::run::concurrency::{self, IMAGES, PLACES};
 /// Merges use by other accounts, and EC2's own references to the images `asked` about, into each place. An account that
 /// could not be read leaves every candidate it may launch unverified.
 pub async fn across(
-    looked: &mut [Looked<'_>],
-    mut unread: Vec<Unread>,
+    looked: &mut [PlaceUsage<'_>],
+    mut unread: Vec<UnreadAccount>,
     without: &BTreeSet<Source>,
     asked: Pick<'_>,
     candidates: Pick<'_>,
@@ -34,7 +34,7 @@ pub async fn across(
         }
         return;
     }
-    let half_read: Vec<Option<Unread>> = looked.iter().map(half_read).collect();
+    let half_read: Vec<Option<UnreadAccount>> = looked.iter().map(half_read).collect();
     let whole: Vec<bool> = half_read.iter().map(Option::is_none).collect();
     unread.extend(half_read.into_iter().flatten());
     let read = read(looked, &whole);
@@ -60,7 +60,7 @@ pub async fn across(
 }
 
 /// The number of other accounts read completely in the region of each place.
-fn read(looked: &[Looked<'_>], whole: &[bool]) -> Vec<usize> {
+fn read(looked: &[PlaceUsage<'_>], whole: &[bool]) -> Vec<usize> {
     let mut of_region: HashMap<&Region, usize> = HashMap::new();
     for (place, whole) in looked.iter().zip(whole) {
         *of_region.entry(place.region()).or_default() += usize::from(*whole);
@@ -69,7 +69,7 @@ fn read(looked: &[Looked<'_>], whole: &[bool]) -> Vec<usize> {
 }
 
 /// Adds the references by other places to each place.
-fn said_elsewhere(looked: &mut [Looked<'_>]) {
+fn said_elsewhere(looked: &mut [PlaceUsage<'_>]) {
     let mut owners: HashMap<(&Region, &ImageId), usize> = HashMap::new();
     for (at, place) in looked.iter().enumerate() {
         owners.extend(place.images.iter().map(|image| ((place.region(), &image.id), at)));
@@ -86,16 +86,16 @@ fn said_elsewhere(looked: &mut [Looked<'_>]) {
 }
 
 /// A place with an unread source: it may use more than it lists.
-fn half_read(place: &Looked<'_>) -> Option<Unread> {
+fn half_read(place: &PlaceUsage<'_>) -> Option<UnreadAccount> {
     let failed = place.usage.failed().into_iter().find(|state| !state.source.by_image())?;
     let SourceStatus::Failed(problem) = &failed.status else { return None };
     let message = format!("{} in {}: {}", failed.source, failed.region, problem.message);
     let problem = Problem { message, code: problem.code.clone() };
-    Some(Unread { account: place.account.clone(), region: Some(place.region().clone()), problem })
+    Some(UnreadAccount { account: place.account.clone(), region: Some(place.region().clone()), problem })
 }
 
 /// The candidates of a place that an unread account may use, each with the reason.
-async fn doubts(place: &Looked<'_>, candidates: Pick<'_>, unread: &[Unread]) -> BTreeMap<ImageId, Problem> {
+async fn doubts(place: &PlaceUsage<'_>, candidates: Pick<'_>, unread: &[UnreadAccount]) -> BTreeMap<ImageId, Problem> {
     let unread: Vec<_> = unread.iter().filter(|u| u.concerns(place.account.as_ref(), place.region())).collect();
     if unread.is_empty() {
         return BTreeMap::new();

@@ -4,13 +4,13 @@ use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::problem::PlaceError;
 use crate::domain::region::Region;
-use crate::domain::retention::Shares;
-use crate::domain::usage::accounts::Unread;
+use crate::domain::retention::SharedWith;
+use crate::domain::usage::accounts::UnreadAccount;
 use crate::domain::usage::source::Usage;
 use crate::service::Target;
 
 /// One account and region with its images and their use.
-pub struct Looked<'a> {
+pub struct PlaceUsage<'a> {
     /// The place.
     pub target: &'a Target,
     /// Its account, if known.
@@ -20,10 +20,10 @@ pub struct Looked<'a> {
     /// The use found in it.
     pub usage: &'a mut Usage,
     /// The launch permissions of its images, if a rule needs them.
-    pub shares: &'a Shares,
+    pub shares: &'a SharedWith,
 }
 
-impl Looked<'_> {
+impl PlaceUsage<'_> {
     /// Its region.
     pub fn region(&self) -> &Region {
         &self.target.region
@@ -36,15 +36,15 @@ impl Looked<'_> {
 }
 
 /// Picks some images of a place.
-pub type Pick<'p> = &'p (dyn for<'a> Fn(&Looked<'a>) -> Vec<&'a Image> + Sync);
+pub type Pick<'p> = &'p (dyn for<'a> Fn(&PlaceUsage<'a>) -> Vec<&'a Image> + Sync);
 
 /// Accounts that could not be entered count as unread in all regions.
-pub fn unread_accounts(errors: &[PlaceError]) -> Vec<Unread> {
+pub fn unread_accounts(errors: &[PlaceError]) -> Vec<UnreadAccount> {
     errors.iter().map(|error| unread(error, None)).collect()
 }
 
 /// A place that could not be read.
-pub fn unread(error: &PlaceError, region: Option<Region>) -> Unread {
+pub fn unread(error: &PlaceError, region: Option<Region>) -> UnreadAccount {
     let account = error.account.as_ref().and_then(|account| account.parse().ok());
-    Unread { account, region, problem: error.problem.clone() }
+    UnreadAccount { account, region, problem: error.problem.clone() }
 }

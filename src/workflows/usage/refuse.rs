@@ -6,22 +6,22 @@ use super::selection;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
 use crate::domain::reason::named;
-use crate::domain::usage::source::{Source, Usage, Verdict};
+use crate::domain::usage::source::{Source, Usage, UseVerdict};
 use crate::service::usage::sources::Scope;
 use crate::workflows::run::context::Context;
-use crate::workflows::select::selection::Chosen;
+use crate::workflows::select::selection::Selection;
 
 /// Refuses unless every source was read and none names the images.
 pub fn refuse_used<'a>(chosen: impl IntoIterator<Item = &'a Image>, used: &Usage) -> Result<()> {
     for image in chosen {
         match used.verdict(&image.id) {
-            Verdict::Unused => {}
-            Verdict::InUse(by) => {
+            UseVerdict::Unused => {}
+            UseVerdict::InUse(by) => {
                 let message = format!("{} in {} is in use by {}", image.label(), image.region, named(by));
                 let hint = "take it out of use first, or give --allow-in-use";
                 return Err(Failure::new(Kind::Refused, "InUse", message).hint(hint).into());
             }
-            Verdict::Unverified(failed) => {
+            UseVerdict::Unverified(failed) => {
                 let why: Vec<_> = failed
                     .iter()
                     .filter_map(|state| match &state.status {
@@ -45,7 +45,7 @@ pub fn refuse_used<'a>(chosen: impl IntoIterator<Item = &'a Image>, used: &Usage
     Ok(())
 }
 
-pub async fn refuse_used_images(context: &Context, chosen: &Chosen, without: &[Source]) -> Result<()> {
+pub async fn refuse_used_images(context: &Context, chosen: &Selection, without: &[Source]) -> Result<()> {
     // Disabled images are not launched any more.
     let on = chosen.images.iter().filter(|(_, image)| image.state != State::Disabled).cloned();
     let on = chosen.with(on.collect());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use futures::StreamExt;
 
-use super::place::{Looked, Pick};
+use super::place::{Pick, PlaceUsage};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -24,7 +24,7 @@ use crate::workflows::run::context::Context;
 type Answer = (usize, ImageId, Result<Vec<Reference>, NoReport>);
 
 /// Adds the usage reports of shared candidates to each place. Without a report, the image is in doubt.
-pub async fn add(context: &Context, looked: &mut [Looked<'_>], candidates: Pick<'_>) -> Result<()> {
+pub async fn add(context: &Context, looked: &mut [PlaceUsage<'_>], candidates: Pick<'_>) -> Result<()> {
     let wanted: Vec<(usize, &Image)> = looked
         .iter()
         .enumerate()

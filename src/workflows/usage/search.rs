@@ -6,25 +6,24 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::place::Looked;
+use super::place::PlaceUsage;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::launchable::Launchable;
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
-use crate::domain::usage::accounts::Unread;
+use crate::domain::usage::accounts::UnreadAccount;
 use crate::domain::usage::source::Reference;
 use crate::service::images::{self, FILTER_VALUES};
 use crate::service::usage::sources;
-use crate::workflows::run::concurrency::PLACES;
-use crate::workflows::run::concurrency::{self};
+use crate::workflows::run::concurrency::{self, PLACES};
 
 /// The maximum number that counts as few: ten calls.
 const FEW: usize = 100;
 
 /// Searches each completely read place for references to the images of other accounts that are `asked` about, and adds
 /// them to the images' places. Returns the places where EC2 could not be asked.
-pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<&Image>], whole: &[bool]) -> Vec<Unread> {
+pub async fn search(looked: &mut [PlaceUsage<'_>], asked: &[Vec<&Image>], whole: &[bool]) -> Vec<UnreadAccount> {
     let mut regions: HashMap<&Region, Launchable<'_>> = HashMap::new();
     let places = &*looked;
     for (at, (place, images)) in places.iter().zip(asked).enumerate() {
@@ -43,7 +42,7 @@ pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<&Image>], whole: &[b
             Ok(references) => found.push((at, references)),
             Err(problem) => {
                 let (account, region) = (places[at].account.clone(), Some(places[at].region().clone()));
-                unread.push(Unread { account, region, problem });
+                unread.push(UnreadAccount { account, region, problem });
             }
         }
     }
@@ -56,7 +55,7 @@ pub async fn search(looked: &mut [Looked<'_>], asked: &[Vec<&Image>], whole: &[b
 /// The references in a place to images of the other accounts.
 async fn references(
     at: usize,
-    place: &Looked<'_>,
+    place: &PlaceUsage<'_>,
     launchable: &Launchable<'_>,
 ) -> Result<Vec<(ImageId, Reference)>, Problem> {
     let few: BTreeSet<ImageId> = launchable.others(at).take(FEW + 1).cloned().collect();
@@ -74,7 +73,7 @@ async fn references(
 /// The images of other accounts that the account may launch, or could before they were disabled.
 async fn may_be_launched(
     at: usize,
-    place: &Looked<'_>,
+    place: &PlaceUsage<'_>,
     launchable: &Launchable<'_>,
 ) -> Result<BTreeSet<ImageId>, Problem> {
     let mut images = launchable.known(at, place.account.as_ref());

@@ -5,22 +5,20 @@ use std::collections::{BTreeSet, HashMap};
 use anyhow::Result;
 
 use super::accounts::across;
-use super::place::{Looked, unread_accounts};
+use super::place::{PlaceUsage, unread_accounts};
 use super::{reports, snapshots};
 use crate::domain::image::Image;
 use crate::domain::region::Region;
-use crate::domain::retention::Shares;
-use crate::domain::usage::source::{Source, Usage, Verdict};
+use crate::domain::retention::SharedWith;
+use crate::domain::usage::source::{Source, Usage, UseVerdict};
 use crate::service::Target;
-use crate::service::usage::sources::Scope;
-use crate::service::usage::sources::{self};
-use crate::workflows::run::concurrency::PLACES;
-use crate::workflows::run::concurrency::{self};
+use crate::service::usage::sources::{self, Scope};
+use crate::workflows::run::concurrency::{self, PLACES};
 use crate::workflows::run::context::Context;
-use crate::workflows::select::selection::Chosen;
+use crate::workflows::select::selection::Selection;
 
 /// Images of one place, and their use.
-pub struct Used {
+pub struct ImagesInUse {
     /// The place.
     pub target: Target,
     /// The images in question.
@@ -31,7 +29,7 @@ pub struct Used {
 
 /// The use of the selected images, read in their own places and in every other account of the run. With `reports`, EC2
 /// is asked for usage reports as well.
-pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports: bool) -> Result<Vec<Used>> {
+pub async fn usage_of(context: &Context, chosen: &Selection, scope: &Scope, reports: bool) -> Result<Vec<ImagesInUse>> {
     let regions: BTreeSet<&Region> = chosen.images.iter().map(|(_, image)| &image.region).collect();
     let targets: Vec<&Target> = chosen.targets.iter().filter(|target| regions.contains(&target.region)).collect();
     let bar = context.printer.bars().count((targets.len() * Source::ALL.len()) as u64, "looking for use");
@@ -44,15 +42,15 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
         async {
             let ids = images.iter().map(|image| image.id.clone()).collect();
             let usage = sources::find(target, async { ids }, scope, &|_| bar.step()).await;
-            Used { target: target.clone(), images, usage }
+            ImagesInUse { target: target.clone(), images, usage }
         }
     });
-    let mut used: Vec<Used> = context.unless_stopped(async { Ok(each.await) }).await?;
+    let mut used: Vec<ImagesInUse> = context.unless_stopped(async { Ok(each.await) }).await?;
     drop(bar);
-    let (mut looked, none) = (Vec::new(), Shares::new());
-    for Used { target, images, usage } in &mut used {
+    let (mut looked, none) = (Vec::new(), SharedWith::new());
+    for ImagesInUse { target, images, usage } in &mut used {
         let account = target.account().await.ok().cloned();
-        looked.push(Looked { target, account, images, usage, shares: &none });
+        looked.push(PlaceUsage { target, account, images, usage, shares: &none });
     }
     if chosen.several {
         snapshots::add(&mut looked);
@@ -72,11 +70,11 @@ pub async fn usage_of(context: &Context, chosen: &Chosen, scope: &Scope, reports
     Ok(used)
 }
 
-pub fn all<'a>(looked: &Looked<'a>) -> Vec<&'a Image> {
+pub fn all<'a>(looked: &PlaceUsage<'a>) -> Vec<&'a Image> {
     looked.images.iter().collect()
 }
 
-pub fn unused<'a>(looked: &Looked<'a>) -> Vec<&'a Image> {
-    let unused = |image: &&Image| looked.usage.verdict(&image.id) == Verdict::Unused;
+pub fn unused<'a>(looked: &PlaceUsage<'a>) -> Vec<&'a Image> {
+    let unused = |image: &&Image| looked.usage.verdict(&image.id) == UseVerdict::Unused;
     looked.images.iter().filter(unused).collect()
 }

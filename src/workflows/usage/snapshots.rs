@@ -4,24 +4,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::StreamExt;
 
-use super::place::{Looked, Pick, unread_accounts};
+use super::place::{Pick, PlaceUsage, unread_accounts};
 use crate::domain::ids::{AccountId, SnapshotId};
-use crate::domain::orphan::Named;
+use crate::domain::orphan::NamedSnapshots;
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
 use crate::domain::snapshot_use::NAMING;
-use crate::domain::usage::accounts::{Unread, may_launch, seen_from_outside};
+use crate::domain::usage::accounts::{UnreadAccount, may_launch, seen_from_outside};
 use crate::domain::usage::source::{Reference, Source};
 use crate::service::Target;
 use crate::service::permissions::volume_permissions;
-use crate::service::usage::sources::Scope;
-use crate::service::usage::sources::{self};
-use crate::workflows::run::concurrency::PLACES;
-use crate::workflows::run::concurrency::{self, SNAPSHOTS};
-use crate::workflows::select::selection::Chosen;
+use crate::service::usage::sources::{self, Scope};
+use crate::workflows::run::concurrency::{self, PLACES, SNAPSHOTS};
+use crate::workflows::select::selection::Selection;
 
 /// Adds the snapshots that other accounts of the run name to the places of their images.
-pub fn add(looked: &mut [Looked<'_>]) {
+pub fn add(looked: &mut [PlaceUsage<'_>]) {
     let mut owners = HashMap::new();
     for (at, place) in looked.iter().enumerate() {
         let snapshots = place.images.iter().filter(|image| image.own).flat_map(|image| &image.snapshots);
@@ -49,12 +47,12 @@ pub struct Naming {
     /// The references to each snapshot, by the index of their place.
     names: HashMap<(Region, SnapshotId), Vec<(usize, BTreeSet<Reference>)>>,
     /// Accounts that could not be read; `None` if each place is checked on its own.
-    unread: Option<Vec<Unread>>,
+    unread: Option<Vec<UnreadAccount>>,
 }
 
 /// The references to some snapshots of a place.
 pub struct NamedHere {
-    named: Named,
+    named: NamedSnapshots,
     /// The snapshots that an unread account may name.
     doubts: BTreeMap<SnapshotId, Problem>,
 }
@@ -62,7 +60,7 @@ pub struct NamedHere {
 impl Naming {
     /// Reads all places in these regions, once. `unread` are the accounts that were not entered; with `None`, the
     /// references of one account do not count for the others.
-    pub async fn read(targets: &[Target], regions: &BTreeSet<&Region>, unread: Option<Vec<Unread>>) -> Self {
+    pub async fn read(targets: &[Target], regions: &BTreeSet<&Region>, unread: Option<Vec<UnreadAccount>>) -> Self {
         let wanted = targets.iter().filter(|target| regions.contains(&target.region));
         let each = concurrency::each(PLACES, wanted, |target| async move {
             let account = target.account().await.ok().cloned();
@@ -77,7 +75,7 @@ impl Naming {
             });
             if let (Err(problem), Some(unread)) = (&read, &mut all.unread) {
                 let (account, region) = (account.clone(), Some(target.region.clone()));
-                unread.push(Unread { account, region, problem: problem.clone() });
+                unread.push(UnreadAccount { account, region, problem: problem.clone() });
             }
             all.places.push((target, account, read));
         }
@@ -116,7 +114,11 @@ impl Naming {
 }
 
 /// The snapshots of candidates that an unread account may name, each with the reason.
-pub async fn doubts(place: &Looked<'_>, candidates: Pick<'_>, unread: &[Unread]) -> BTreeMap<SnapshotId, Problem> {
+pub async fn doubts(
+    place: &PlaceUsage<'_>,
+    candidates: Pick<'_>,
+    unread: &[UnreadAccount],
+) -> BTreeMap<SnapshotId, Problem> {
     let unread: Vec<_> =
         unread.iter().filter(|u| u.concerns(place.account.as_ref(), place.region())).cloned().collect();
     if unread.is_empty() {
@@ -131,7 +133,7 @@ pub async fn doubts(place: &Looked<'_>, candidates: Pick<'_>, unread: &[Unread])
 async fn in_doubt(
     target: &Target,
     snapshots: BTreeSet<SnapshotId>,
-    unread: &[Unread],
+    unread: &[UnreadAccount],
 ) -> BTreeMap<SnapshotId, Problem> {
     if unread.is_empty() {
         return BTreeMap::new();
@@ -145,9 +147,9 @@ async fn in_doubt(
 }
 
 /// The doubt whether one of these accounts names a snapshot; `None` if none may use it.
-async fn doubt(target: &Target, snapshot: &SnapshotId, unread: &[Unread]) -> Option<Problem> {
+async fn doubt(target: &Target, snapshot: &SnapshotId, unread: &[UnreadAccount]) -> Option<Problem> {
     match volume_permissions(target, snapshot).await {
-        Ok(shares) => unread.iter().find(|u| may_launch(&shares, u.account.as_ref())).map(Unread::doubt),
+        Ok(shares) => unread.iter().find(|u| may_launch(&shares, u.account.as_ref())).map(UnreadAccount::doubt),
         Err(error) => {
             let message = format!("who it is shared with is unknown: {}", error.message);
             Some(Problem { message, code: error.code })
@@ -157,7 +159,7 @@ async fn doubt(target: &Target, snapshot: &SnapshotId, unread: &[Unread]) -> Opt
 
 impl NamedHere {
     /// The references to one of them, or why they are unknown.
-    pub fn of(&self, snapshot: &SnapshotId) -> Named {
+    pub fn of(&self, snapshot: &SnapshotId) -> NamedSnapshots {
         let named = self.named.as_ref().map_err(Clone::clone)?;
         match (named.get(snapshot), self.doubts.get(snapshot)) {
             (Some(by), _) => Ok(BTreeMap::from([(snapshot.clone(), by.clone())])),
@@ -169,7 +171,7 @@ impl NamedHere {
 
 /// Reads the references to snapshots in these regions, unless one of their sources is left out: in all accounts of the
 /// run, unless other accounts are left out.
-pub async fn naming(chosen: &Chosen, regions: &BTreeSet<&Region>, scope: &Scope) -> Result<Naming, Problem> {
+pub async fn naming(chosen: &Selection, regions: &BTreeSet<&Region>, scope: &Scope) -> Result<Naming, Problem> {
     if let Some(source) = NAMING.iter().find(|source| scope.without.contains(source)) {
         return Err(Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") });
     }
