@@ -26,11 +26,11 @@ fn with<T>(text: &str, find: impl Fn(&Path, &BTreeSet<ImageId>) -> io::Result<T>
     found
 }
 
-fn read(text: &str) -> BTreeMap<ImageId, Remembered> {
+fn read(text: &str) -> BTreeMap<ImageId, JournaledImage> {
     with(text, remembered)
 }
 
-fn of_web(text: &str) -> Remembered {
+fn of_web(text: &str) -> JournaledImage {
     read(text).remove(&WEB.parse().unwrap()).unwrap()
 }
 

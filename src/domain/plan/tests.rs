@@ -1,11 +1,22 @@
 //! Tests of plans: their rows, sums, digest and checks.
 
+use chrono::{DateTime, Utc};
+
 use super::*;
 use crate::domain::age::Age;
 use crate::domain::cost::Prices;
+use crate::domain::ids::AccountId;
 use crate::domain::image::testing::image;
 use crate::domain::image::{Image, ImageSnapshot, Protection, State};
+use crate::domain::plan::document::Action;
+use crate::domain::plan::document::ErrorRow;
+use crate::domain::plan::document::Plan;
+use crate::domain::plan::document::SourceRow;
+use crate::domain::policy::Policy;
+use crate::domain::problem::PlaceError;
+use crate::domain::region::Region;
 use crate::domain::retention::{SharedWith, judge};
+use crate::domain::retire::step::Step;
 use crate::domain::usage::source::Usage;
 use chrono::TimeDelta;
 

@@ -32,8 +32,8 @@ fn in_bin(n: u32, description: &str) -> BinnedSnapshot {
     BinnedSnapshot { id: id(n), description: description.to_owned(), exits_at: None }
 }
 
-fn remembered(snapshots: &[u32]) -> Remembered {
-    Remembered {
+fn remembered(snapshots: &[u32]) -> JournaledImage {
+    JournaledImage {
         action: "deregister".to_owned(),
         at: at("2026-01-31T09:59:59Z"),
         name: None,
@@ -72,10 +72,10 @@ fn without_it_what_ec2_wrote_into_descriptions_does() {
 
 #[test]
 fn a_line_about_an_earlier_time_tells_the_snapshots_but_no_tags_and_permissions() {
-    let earlier = Remembered { at: at("2026-01-31T08:59:59Z"), ..remembered(&[1]) };
-    let other = Remembered { action: "disable".to_owned(), ..remembered(&[1]) };
-    let done = Remembered { brought_back: true, ..remembered(&[1]) };
-    let in_vain = Remembered { in_vain: true, ..remembered(&[1]) };
+    let earlier = JournaledImage { at: at("2026-01-31T08:59:59Z"), ..remembered(&[1]) };
+    let other = JournaledImage { action: "disable".to_owned(), ..remembered(&[1]) };
+    let done = JournaledImage { brought_back: true, ..remembered(&[1]) };
+    let in_vain = JournaledImage { in_vain: true, ..remembered(&[1]) };
     for stale in [earlier, other, done, in_vain] {
         let back = Restoration::of_binned(&binned(), &[in_bin(1, "")], &BTreeSet::new(), Some(stale));
         assert_eq!((back.restore, back.certain, back.before, back.doubtful), (vec![id(1)], true, None, None));
@@ -90,7 +90,7 @@ fn a_line_about_an_earlier_time_tells_the_snapshots_but_no_tags_and_permissions(
 #[test]
 fn an_image_that_is_there_gets_back_only_what_amictl_has_begun_to_bring_back() {
     let of = |returning, in_vain, brought_back| {
-        let line = Remembered { returning, in_vain, brought_back, ..remembered(&[1]) };
+        let line = JournaledImage { returning, in_vain, brought_back, ..remembered(&[1]) };
         let back = Restoration::of_present(&image(1, "web"), Some(line));
         (back.before.is_some(), back.doubtful.is_some())
     };
@@ -104,19 +104,19 @@ fn an_image_that_is_there_gets_back_only_what_amictl_has_begun_to_bring_back() {
         assert_eq!(of(returning, true, false), (false, false), "{returning:?}");
         assert_eq!(of(returning, false, true), (false, false), "{returning:?}");
     }
-    let other = Remembered { action: "disable".to_owned(), returning: Returning::Begun, ..remembered(&[1]) };
+    let other = JournaledImage { action: "disable".to_owned(), returning: Returning::Begun, ..remembered(&[1]) };
     assert_eq!(Restoration::of_present(&image(1, "web"), Some(other)).before, None);
 }
 
 #[test]
 fn copying_is_given_back_on_snapshots_that_amictl_has_brought_back() {
-    let line = Remembered {
+    let line = JournaledImage {
         snapshot_permissions: [(id(1), [].into()), (id(2), ["222222222222".parse().unwrap()].into())].into(),
         ..remembered(&[1, 2])
     };
     assert!(line.copiers(&BTreeSet::new()).is_empty() && line.copiers(&[id(1)].into()).is_empty());
     assert_eq!(line.copiers(&[id(1), id(2)].into()).into_keys().collect::<Vec<_>>(), [id(2)]);
-    let begun = Remembered { returning: Returning::Unfinished, ..line };
+    let begun = JournaledImage { returning: Returning::Unfinished, ..line };
     assert_eq!(begun.copiers(&BTreeSet::new()).into_keys().collect::<Vec<_>>(), [id(2)]);
 }
 
@@ -132,7 +132,7 @@ fn what_is_not_put_back_is_told() {
     let shared = ["111111111111".parse().unwrap(), "222222222222".parse().unwrap()].into();
     assert_eq!(remembered(&[1]).told(&web, &shared), None);
     let many = (0..7).map(|n| format!("33333333333{n}").parse().unwrap()).collect();
-    let said = Remembered { launch_permissions: Some(many), ..remembered(&[]) }.told(&web, &[].into()).unwrap();
+    let said = JournaledImage { launch_permissions: Some(many), ..remembered(&[]) }.told(&web, &[].into()).unwrap();
     assert!(said.contains("7 more launch permissions (333333333330, ") && said.contains("333333333334, …)"), "{said}");
 }
 
@@ -170,7 +170,7 @@ fn what_is_lacking_is_put_together_and_what_was_changed_is_left_alone() {
 
 #[test]
 fn one_whom_nobody_can_read_is_told_of_as_lacking() {
-    let before = Remembered { unreadable: vec!["who?".to_owned()], ..remembered(&[1]) };
+    let before = JournaledImage { unreadable: vec!["who?".to_owned()], ..remembered(&[1]) };
     assert!(before.unreadable_shares().unwrap().message.contains("shared with 'who?'"));
     assert_eq!(remembered(&[1]).unreadable_shares(), None);
 }
@@ -189,10 +189,10 @@ fn the_tag_of_a_retirement_that_is_over_is_known_and_is_never_put_back() {
     assert!(back.retires_still(&carries(then)) && back.retires_still(&carries(later)));
     assert!(!back.retires_still(&image(1, "web")));
     let there = |line| Restoration::of_present(&image(1, "web"), line);
-    let unfinished = there(Some(Remembered { returning: Returning::Incomplete, ..line() }));
+    let unfinished = there(Some(JournaledImage { returning: Returning::Incomplete, ..line() }));
     assert!(unfinished.retires_still(&carries(then)) && !unfinished.retires_still(&carries(later)));
     assert!(!unfinished.retires_still(&image(1, "web")));
-    let untagged = there(Some(Remembered { returning: Returning::Incomplete, ..remembered(&[1]) }));
+    let untagged = there(Some(JournaledImage { returning: Returning::Incomplete, ..remembered(&[1]) }));
     for other in [there(None), there(Some(line())), untagged] {
         assert!(!other.retires_still(&carries(then)), "{other:?}");
     }

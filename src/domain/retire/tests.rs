@@ -61,14 +61,14 @@ fn shares(image: &Image, present: &BTreeSet<Principal>) -> Shares {
 }
 
 /// Takes a step forward.
-fn take(step: Step, image: &mut Image, present: &BTreeSet<Principal>, now: DateTime<Utc>) -> Moves {
+fn take(step: Step, image: &mut Image, present: &BTreeSet<Principal>, now: DateTime<Utc>) -> StepChanges {
     let moves = advance(step, image, &shares(image, present), now, now).unwrap();
     moves.first.iter().chain(&moves.last).for_each(|change| apply(image, change));
     moves
 }
 
 /// Reverts all steps.
-fn put_back(image: &mut Image, present: &BTreeSet<Principal>, now: DateTime<Utc>) -> Moves {
+fn put_back(image: &mut Image, present: &BTreeSet<Principal>, now: DateTime<Utc>) -> StepChanges {
     let moves = revive(image, &shares(image, present), now).unwrap();
     moves.first.iter().chain(&moves.last).for_each(|change| apply(image, change));
     moves

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use proptest::prelude::*;
 
-use super::described::{Described, Ebs, Mapping, Reason, Tag};
+use super::described::{Described, DescribedReason, DescribedTag, Ebs, Mapping};
 use super::page::Own;
 use super::{Query, find, one_page};
 use crate::domain::image::Image;
@@ -73,7 +73,7 @@ fn described(image: &types::Image) -> Described<'_> {
         description: text(image.description()),
         owner_id: text(image.owner_id()),
         state: text(image.state().map(|state| state.as_str())),
-        state_reason: image.state_reason().map_or_else(Reason::default, |reason| Reason {
+        state_reason: image.state_reason().map_or_else(DescribedReason::default, |reason| DescribedReason {
             code: text(reason.code()),
             message: text(reason.message()),
         }),
@@ -89,7 +89,7 @@ fn described(image: &types::Image) -> Described<'_> {
         source_image_id: text(image.source_image_id()),
         source_image_region: text(image.source_image_region()),
         block_device_mappings: image.block_device_mappings().iter().map(mapping).collect(),
-        tags: image.tags().iter().map(|tag| Tag { key: text(tag.key()), value: text(tag.value()) }).collect(),
+        tags: image.tags().iter().map(|tag| DescribedTag { key: text(tag.key()), value: text(tag.value()) }).collect(),
     }
 }
 
