@@ -70,7 +70,7 @@ fn next_step(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Usage => Some("see: amictl --help"),
         Kind::Failed | Kind::OutOfSight => {
-            Some("change what is named and run the command again; -v shows what is asked of AWS")
+            Some("correct the cause and run the command again; -v logs the calls to AWS")
         }
         Kind::Partial | Kind::Refused | Kind::TimedOut | Kind::Interrupted => None,
     }

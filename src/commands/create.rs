@@ -113,7 +113,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let target = context.target().await?;
     let copy_to: BTreeSet<Region> = args.copy_to.iter().cloned().collect();
     if copy_to.contains(&target.region) {
-        let message = format!("--copy-to {}: that is where the image is made", target.region);
+        let message = format!("--copy-to {}: the image is created in that region", target.region);
         return Err(Failure::usage(message).hint("leave that region out").into());
     }
     let looking = async {
@@ -175,7 +175,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     run::carry_out(context, &[copies], Vec::new(), made).await?;
     tagged.map_err(|error| {
         let message = format!("{name} ({id}) is made, but its snapshots could not be tagged: {error:#}");
-        let hint = "tag the snapshots by hand, or use --no-snapshot-tags where the role may not";
+        let hint = "tag the snapshots by hand; if the role may not tag them, use --no-snapshot-tags";
         Failure::new(Kind::Partial, "SnapshotNotTagged", message).hint(hint).into()
     })
 }

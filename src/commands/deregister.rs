@@ -139,7 +139,7 @@ fn overview(work: &Work) -> Sheet {
             sheet.rows.push(row.into());
         }
         if removal.image.state.may_become_available() {
-            let what = format!("  it is {}: EC2 may make snapshots that it does not tell of yet", removal.image.state);
+            let what = format!("  it is {}: EC2 may still create snapshots for it", removal.image.state);
             sheet.rows.push(vec!["".into(), "".into(), "look".into(), what.into(), "".into(), "".into()]);
         }
     }

@@ -127,7 +127,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let tags = tags(&args, &context.maker.program)?;
     let user_data = args.user_data.as_deref().map(read_user_data).transpose()?;
     if args.allow_http && args.template.is_some() && args.subnet.is_none() {
-        let failure = Failure::usage("--allow-http needs to know the VPC, which a template may choose");
+        let failure = Failure::usage("--allow-http needs a VPC, and the template may choose it");
         return Err(failure.hint("give --subnet as well").into());
     }
     let target = context.target().await?;

@@ -91,9 +91,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     if let Some(limit) = args.max_delete.filter(|limit| found.len() > limit.most(own)) {
         let (count, most) = (found.len(), limit.most(own));
-        let message = format!("{count} snapshots would go, but the limit of {limit} allows {most} of {own}");
+        let message = format!("{count} snapshots would be deleted, but the limit of {limit} allows {most} of {own}");
         let failure = Failure::new(Kind::Refused, "OverLimit", message);
-        return Err(failure.hint("look at them with 'amictl orphans', then raise --max-delete").into());
+        return Err(failure.hint("review them with 'amictl orphans', then raise --max-delete").into());
     }
     args.bin.demand().announce(context, &bin, going(&found)).await?;
     if args.dry_run {

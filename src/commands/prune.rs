@@ -123,7 +123,7 @@ pub struct Args {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let policy = policy(context, &args)?;
     if args.apply && args.yes && policy.max_delete.is_none() {
-        return Err(Failure::usage("--apply --yes needs a limit: say how much may go at most")
+        return Err(Failure::usage("--apply --yes needs a limit on deletions")
             .hint("give --max-delete N or --max-delete P%, or put max_delete into the policy")
             .into());
     }
@@ -180,7 +180,7 @@ fn policy(context: &Context, args: &Args) -> Result<Policy> {
             let policy = Policy::parse(&text).map_err(wrong)?;
             if let (Some(id), false) = (policy.account_ids().first(), context.can_enter(&policy)) {
                 let line = 1 + text.lines().take_while(|line| !line.contains(id.as_str())).count();
-                let why = format!("line {line}: account {id} is named by its id: by which role is it entered?");
+                let why = format!("line {line}: account {id} is given by its id, without a role to assume");
                 let hint = "put org_role = \"NAME\" into the policy, or give --org-role NAME";
                 return Err(wrong(why).hint(hint).into());
             }

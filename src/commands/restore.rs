@@ -86,7 +86,7 @@ async fn dry_run(context: &Context, work: Work) -> Result<()> {
             };
             if status == Status::Done {
                 let what = match comeback.in_bin {
-                    true => format!("would come back, with {} of its snapshots", comeback.restore.len()),
+                    true => format!("would be restored, with {} of its snapshots", comeback.restore.len()),
                     false => "is there already".to_owned(),
                 };
                 context.printer.say(format!("{} in {}: {what}", comeback.label(), place.target.region));
@@ -106,9 +106,9 @@ fn timely(report: &Report) -> Result<()> {
     match report.results.iter().filter(late).count() {
         0 => Ok(()),
         number if number == report.results.iter().filter(failed).count() && report.errors.is_empty() => {
-            let message = format!("the time to wait is over: {number} images are still on their way back");
+            let message = format!("timed out: {number} images are still being restored");
             let failure = Failure::new(Kind::TimedOut, "Timeout", message);
-            Err(failure.hint("run the command again: it takes up what is left").into())
+            Err(failure.hint("run the command again to finish").into())
         }
         _ => Ok(()),
     }

@@ -70,7 +70,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         count => {
             let parts = if count == 1 { "1 part".to_owned() } else { format!("{count} parts") };
             Err(Failure::new(Kind::Partial, "PartialPage", format!("{parts} of the page could not be read"))
-                .hint("add the missing permissions; --copies-in names the regions to look for copies in")
+                .hint("add the missing permissions, or limit the search for copies with --copies-in")
                 .into())
         }
     }
@@ -83,6 +83,8 @@ fn tell_warnings(context: &Context, warnings: &[Warning]) {
     output::warnings(&others).iter().for_each(|line| context.printer.tell(line));
     if let Some(first) = dead.first() {
         let (count, region) = (dead.len(), &first.region);
-        context.printer.tell(&format!("warning: references in {region} that lead nowhere: {count}; 'refs' names them"));
+        context
+            .printer
+            .tell(&format!("warning: references in {region} that cannot be resolved: {count}; 'refs' lists them"));
     }
 }

@@ -81,7 +81,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return Err(Failure::usage("no tag is named").hint("give KEY=VALUE, or --remove KEY").into());
     }
     if let Some(key) = set.keys().find(|key| remove.contains(*key)) {
-        return Err(Failure::usage(format!("tag '{key}' is to be set and to be removed: choose one")).into());
+        return Err(Failure::usage(format!("tag '{key}' is given both to set and to remove: choose one")).into());
     }
     change::run(context, &args.how.request(references), &Change::Tag { set, remove }).await
 }

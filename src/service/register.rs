@@ -35,7 +35,7 @@ pub async fn like(target: &Target, image: &Image, uefi_data: bool) -> Result<Reg
     if found.virtualization_type().is_some_and(|kind| *kind != VirtualizationType::Hvm) {
         let message = format!("{} is no HVM image, and no other kind can be made from a snapshot", image.label());
         let failure = Failure::new(Kind::Failed, "InvalidParameterValue", message);
-        return Err(failure.hint("leave --like out, and say what the image needs").into());
+        return Err(failure.hint("leave --like out, and give the settings that the image needs").into());
     }
     let boot_mode = found.boot_mode().map(|mode| mode.as_str().to_owned());
     // Without UEFI there is nothing to ask for; arm64 has it, whatever is written down.

@@ -31,7 +31,7 @@ pub const ACCOUNTS: usize = 32;
 /// Reads everything there is about the image, all of it side by side. What fails is noted and hides nothing else.
 pub async fn read(context: &Context, chosen: &Chosen, args: Args) -> Result<Details> {
     let Some((target, image)) = chosen.images.first() else {
-        return Err(Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into());
+        return Err(Failure::new(Kind::Failed, "NoPlace", "no region could be read").into());
     };
     let scope = Scope::new(args.without_source.into_iter().collect(), args.refs_from);
     let snapshot_ids: Vec<_> = image.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect();

@@ -18,7 +18,7 @@ const LONG: usize = 100_000;
 const AT_ONCE: usize = 8;
 /// What no person should see: dumps of the SDK and of Rust, and the machine that amictl was built on.
 const DUMPS: [&str; 16] = [
-    "mistake of its own",
+    "bug in amictl",
     "panicked",
     "Request {",
     "Response {",

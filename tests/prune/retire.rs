@@ -458,7 +458,7 @@ fn nothing_is_disabled_while_nobody_may_know_who_would_lose_it() {
     assert_eq!(row(&report, &fresh), ("deprecate", "done", None));
     assert_eq!(row(&report, &web), ("disable", "failed", Some("UnauthorizedOperation")));
     let message = result(&report, &web)["error"]["message"].as_str().unwrap();
-    assert!(message.contains("who a disabled image is shared with"), "{message}");
+    assert!(message.contains("the launch permissions of a disabled image"), "{message}");
     assert_eq!(setup.fake.count("DisableImage"), 0);
 }
 
@@ -495,7 +495,7 @@ fn the_limit_counts_every_step_but_not_what_is_put_back() {
     let line = format!("{} --apply --yes --max-delete", policy(&setup, ""));
     let ran = setup.run(&format!("{line} 2")).ended(4);
     let message = ran.error()["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("3 images would go a step (1 to deregister, 1 to disable, 1 to deprecate"), "{message}");
+    assert!(message.contains("3 images would change (1 to deregister, 1 to disable, 1 to deprecate"), "{message}");
     setup.unchanged();
     setup.run(&format!("{line} 49%")).ended(4);
     let report = setup.run(&format!("{line} 50%")).ended(0).json();

@@ -42,7 +42,7 @@ pub enum Unknown {
     #[error("its tag {SHARES} is damaged: {0}")]
     Tag(PrincipalError),
     /// The journal names somebody in another way.
-    #[error("the journal names somebody it was shared with in a way that cannot be read: {0}")]
+    #[error("the journal cannot be read where it says who it was shared with: {0}")]
     Journal(PrincipalError),
 }
 
@@ -154,7 +154,7 @@ impl Kept {
         match (self.who.len(), self.earlier) {
             (0, _) => "it was not shared".to_owned(),
             (_, 0) => words,
-            (_, earlier) => format!("{words}; {earlier} of them not given back since an earlier time"),
+            (_, earlier) => format!("{words}; {earlier} of them from an earlier time, not yet restored"),
         }
     }
 }

@@ -113,7 +113,7 @@ impl ProvideCredentials for AskedOnce {
 }
 
 /// What is wrong with a part of the credentials that no credentials have.
-pub(super) const UNFIT: &str = "has blanks or other characters in it that there are none of in such keys";
+pub(super) const UNFIT: &str = "has blanks or other characters that no such key has";
 
 /// Whether an access key id or a session token can be written into a request.
 pub(super) fn can_be_sent(text: &str) -> bool {

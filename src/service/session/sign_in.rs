@@ -67,7 +67,7 @@ impl Device {
         let answer = tokio::task::spawn_blocking(move || ask(&serial));
         // Before the SDK gives up on the credentials, so that it is known that nobody is there and nobody is asked again.
         let answer = tokio::time::timeout(TIME_TO_ANSWER - MARGIN, answer).await;
-        let answer = answer.map_err(|_| wrong("nobody answered in time".to_owned()))?;
+        let answer = answer.map_err(|_| wrong("no answer in time".to_owned()))?;
         let code = answer.map_err(|error| wrong(error.to_string()))?.map_err(|error| {
             let interrupted = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::Interrupted);
             let code = if interrupted { codes::INTERRUPTED } else { codes::MFA };

@@ -173,7 +173,7 @@ async fn nobody(context: &Context, reference: &ImageRef, looked: Vec<Looked>) ->
         }
         first.get_or_insert(error);
     }
-    first.unwrap_or_else(|| Failure::new(Kind::Failed, "NoPlace", "no account could be looked into").into())
+    first.unwrap_or_else(|| Failure::new(Kind::Failed, "NoPlace", "no account could be read").into())
 }
 
 /// The tags of an image of others are not seen; its name says some of them.

@@ -82,11 +82,11 @@ pub fn within_limit(plan: &Plan) -> Result<()> {
         return Ok(());
     }
     let what = match plan.count(Step::Deregister) == leaving {
-        true => format!("{leaving} images would go"),
-        false => format!("{leaving} images would go a step ({})", output::steps(plan)),
+        true => format!("{leaving} images would be deregistered"),
+        false => format!("{leaving} images would change ({})", output::steps(plan)),
     };
     let message = format!("{what}, but the limit of {limit} allows {most} of {scope}");
     Err(Failure::new(Kind::Refused, "OverLimit", message)
-        .hint("look at the plan with 'amictl prune', then raise --max-delete there if it is right")
+        .hint("review the plan with 'amictl prune', then raise --max-delete there if it is right")
         .into())
 }

@@ -200,7 +200,7 @@ fn not_found(id: &ImageId, trouble: &Trouble) -> String {
     let region = &trouble.place.region;
     match &trouble.place.account {
         Some(account) if trouble.is_of_account() => {
-            format!("{id} was not found, and account {account} could not be looked into")
+            format!("{id} was not found, and account {account} could not be read")
         }
         _ => format!("{id} was not found, and the Recycle Bin of {region} could not be read"),
     }
