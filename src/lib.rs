@@ -25,11 +25,7 @@ mod output;
 mod service;
 mod workflows;
 
+#[doc(hidden)]
+pub use crate::cli::command_line;
 pub use crate::cli::run::run;
 pub use crate::cli::settings::Process;
-
-/// The command line as clap has it, for tests that try all of it.
-#[doc(hidden)]
-pub fn command_line() -> clap::Command {
-    <cli::Cli as clap::CommandFactory>::command()
-}

@@ -16,15 +16,15 @@ use crate::service::session::settings::RetryMode;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Profile of the AWS configuration; beats keys in the environment [env: AWS_PROFILE]
+    /// AWS profile; overrides access keys in the environment [env: AWS_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
 
-    /// Region, several with commas, or 'all' for every enabled one [env: AWS_REGION, AWS_DEFAULT_REGION]
+    /// Region, several separated by commas, or 'all' for every enabled one [env: AWS_REGION, AWS_DEFAULT_REGION]
     #[arg(long, global = true, value_name = "REGION", value_delimiter = ',')]
     pub region: Vec<RegionChoice>,
 
-    /// Role to assume; several for a run over several accounts
+    /// Role to assume; several to work in several accounts
     #[arg(
         long,
         global = true,
@@ -35,35 +35,35 @@ pub struct Global {
     )]
     pub role_arn: Vec<RoleArn>,
 
-    /// Name of a role to assume in every active account of the organization
+    /// Role, by name, to assume in every active account of the organization
     #[arg(long, global = true, value_name = "NAME", env = "AMICTL_ORG_ROLE", hide_env_values = true)]
     pub org_role: Option<RoleName>,
 
-    /// External id that these roles ask for
+    /// External ID that these roles require
     #[arg(long, global = true, value_name = "ID", env = "AMICTL_EXTERNAL_ID", hide_env_values = true)]
     pub external_id: Option<ExternalId>,
 
-    /// Endpoint to use instead of AWS [env: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_EC2]
+    /// Endpoint URL to use instead of AWS's own [env: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_EC2]
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
 
-    /// How to write data to stdout [default: table]
+    /// Output format [default: table]
     #[arg(short, long, global = true, value_enum, env = "AMICTL_OUTPUT", hide_env_values = true)]
     pub output: Option<Format>,
 
-    /// When to use colours [default: auto; NO_COLOR turns them off]
+    /// When to use colors [default: auto; NO_COLOR turns them off]
     #[arg(long, global = true, value_enum, env = "AMICTL_COLOR", hide_env_values = true, value_name = "WHEN")]
     pub color: Option<ColorChoice>,
 
-    /// Say nothing on stderr but errors and warnings
+    /// Print only errors and warnings to stderr
     #[arg(short, long, global = true, env = "AMICTL_QUIET", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 
-    /// Log what is asked of AWS to stderr; -vv and -vvv say more
+    /// Log calls to AWS to stderr; -vv and -vvv log more
     #[arg(short, long, global = true, action = ArgAction::Count, env = "AMICTL_VERBOSE", hide_env_values = true)]
     pub verbose: u8,
 
-    /// No progress bars
+    /// Show no progress bars
     #[arg(long, global = true, env = "AMICTL_NO_PROGRESS", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub no_progress: bool,
 
@@ -71,7 +71,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "TIME", env = "AMICTL_TIMEOUT", hide_env_values = true)]
     pub timeout: Option<Age>,
 
-    /// Attempts for one call to AWS, the first included [default: 8]
+    /// Attempts for each call to AWS, including the first [default: 8]
     #[arg(long, global = true, value_name = "N", env = "AWS_MAX_ATTEMPTS", hide_env_values = true,
           value_parser = attempts)]
     pub max_attempts: Option<u32>,
@@ -81,12 +81,12 @@ pub struct Global {
           value_parser = retry_mode)]
     pub retry_mode: Option<RetryMode>,
 
-    /// Request limits to keep to: 'ec2' as EC2 documents them, 'off' where AWS has raised them [default: ec2]
+    /// Request limits: 'ec2' keeps to those EC2 documents, 'off' to none, if AWS has raised yours [default: ec2]
     #[arg(long, global = true, value_name = "LIMITS", env = "AMICTL_REQUEST_LIMITS", hide_env_values = true,
           value_parser = request_limits)]
     pub request_limits: Option<Pace>,
 
-    /// File with defaults for these options [default: $XDG_CONFIG_HOME/amictl/config.toml, where there is one]
+    /// File with defaults for these options [default: $XDG_CONFIG_HOME/amictl/config.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE", env = "AMICTL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
 }

@@ -46,13 +46,11 @@ fn option(arg: &Arg, values: impl Iterator<Item = String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::root::command_line;
 
     fn words(line: &[&str]) -> String {
-        let mut command = Cli::command();
+        let mut command = command_line();
         let matches = command.try_get_matches_from_mut(line).unwrap();
         let read = invocation(&command, &matches);
         read.line(&[], "", "PLACE")
@@ -92,7 +90,7 @@ mod tests {
             ),
             ("disable web --region us-east-1".to_owned(), String::new()),
         ] {
-            let mut command = Cli::command();
+            let mut command = command_line();
             let matches = command.try_get_matches_from_mut(format!("amictl {line}").split(' ')).unwrap();
             assert_eq!(invocation(&command, &matches).accounts, left, "{line}");
         }

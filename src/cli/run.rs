@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 use tokio::sync::watch;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::cli::Cli;
 use crate::cli::invocation::invocation;
 use crate::cli::parse::{unparsed, without_empty_variables};
+use crate::cli::root::{Cli, command_line};
 use crate::cli::settings::{self, Process};
 use crate::cli::signals::{Signals, stop_on_signal};
 use crate::commands::Command;
@@ -32,7 +32,7 @@ const LEFTOVERS: Duration = Duration::from_millis(100);
 /// Runs the command line and returns the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
     std::panic::set_hook(Box::new(error::panicked));
-    let mut command = without_empty_variables(Cli::command(), &process);
+    let mut command = without_empty_variables(command_line(), &process);
     let matches = command.try_get_matches_from_mut(&args);
     let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, invocation) = match parsed {
@@ -70,7 +70,7 @@ fn next_step(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Usage => Some("see: amictl --help"),
         Kind::Failed | Kind::OutOfSight => {
-            Some("change what is named and run the command again; -v shows what is asked of AWS")
+            Some("correct the cause and run the command again; -v logs the calls to AWS")
         }
         Kind::Partial | Kind::Refused | Kind::TimedOut | Kind::Interrupted => None,
     }
@@ -88,7 +88,7 @@ async fn work(command: Command, context: Arc<Context>, ask: watch::Sender<bool>)
     if let Ok(signals) = Signals::listen() {
         tokio::spawn(stop_on_signal(signals, ask, Arc::clone(&context)));
     }
-    command.execute(&context, Cli::command).await
+    command.execute(&context, command_line).await
 }
 
 /// Whether the reader of stdout has closed the pipe: `amictl list | head` is no failure.

@@ -14,7 +14,7 @@ pub async fn stop_on_signal(mut signals: Signals, ask: watch::Sender<bool>, cont
     let _ = ask.send(true);
     // A reader that does not read stderr blocks this message, and must not block the second signal.
     tokio::task::spawn_blocking(move || {
-        context.printer.tell("stopping after what is in flight; once more stops at once");
+        context.printer.tell("stopping after the calls in progress; interrupt again to stop at once");
     });
     signals.next().await;
     end_now();

@@ -25,24 +25,24 @@ Examples:
 
 /// Carry out a saved plan
 ///
-/// Reads everything again first, and skips, with the reason, every image that is now in use, protected, changed or
-/// gone. Refuses a plan that is too old, was made in another account, or was edited.
+/// Checks every image again first, and skips, with a reason, those that are now in use, protected, changed or gone.
+/// Refuses a plan that is too old, was made in another account, or was edited.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The plan, as saved by prune --plan-out
+    /// Plan saved by prune --plan-out
     #[arg(value_name = "PLAN.json")]
     plan: PathBuf,
 
-    /// The oldest plan that is carried out
+    /// Refuse a plan older than this
     #[arg(long, value_name = "AGE", default_value = "24h")]
     max_plan_age: Age,
 
-    /// Does not ask
+    /// Skip the confirmation prompt
     #[arg(short, long)]
     yes: bool,
 
-    /// Asks EC2 whether it would work; changes nothing
+    /// Only check with EC2 (DryRun) that it would work
     #[arg(long)]
     dry_run: bool,
 

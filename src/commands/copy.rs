@@ -30,49 +30,49 @@ Examples:
 
 /// Copy an image to other regions and accounts
 ///
-/// Running it again is safe: a copy that is there already is adopted. Tags are copied to the image and its
-/// snapshots. With several accounts (--role-arn, --org-role) each gets its own copy in each region. Each account and
-/// region is reported by itself. An image of another account must be shared with the one that copies, and so must its
-/// snapshots and its key; what is missing is said, with the command line for its owner.
+/// Safe to run again: existing copies are adopted. Tags are copied to the new image and its snapshots. With several
+/// accounts (--role-arn, --org-role) each account gets a copy in each region, and each is reported by itself. To copy an
+/// image of another account, its owner must share the image, its snapshots and its KMS key; if something is missing,
+/// amictl prints the command for the owner.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The image: an id, a name, web, web:v3, web:prod, or an SSM parameter that names it (ssm:/golden/web)
+    /// Image: an id, a name, web, web:v3, web:prod, or an SSM parameter (ssm:/golden/web)
     #[arg(value_name = "REF")]
     reference: ImageRef,
 
-    /// The regions to copy it to, in each account
+    /// Regions to copy it to, in each account
     #[arg(long, value_name = "REGION", value_delimiter = ',', required = true)]
     to: Vec<Region>,
 
-    /// Role in the account that owns the image: it is found there, by name too, and its tags are carried over
+    /// Role in the account that owns the image: finds it there, also by name, and copies its tags
     #[arg(long, value_name = "ARN")]
     from_role_arn: Option<String>,
 
-    /// The name of the copy [default: the name of the image]
+    /// Name of the copy [default: that of the image]
     #[arg(long, value_name = "NAME", value_parser = name)]
     name: Option<String>,
 
-    /// Encrypts the copy, with the default key of the region unless --kms-key is given
+    /// Encrypt the copy, with the region's default key unless --kms-key is given
     #[arg(long)]
     encrypt: bool,
 
-    /// Key to encrypt with: an id, ARN or alias for every region, or REGION=KEY for one; an alias is that of each account
+    /// KMS key: an id, ARN or alias for every region, or REGION=KEY for one; each account has its own aliases
     #[arg(long, value_name = "[REGION=]KEY", requires = "encrypt")]
     kms_key: Vec<Key>,
 
-    /// CopyJob no tags
+    /// Do not copy tags
     #[arg(long)]
     no_tags: bool,
 
     #[command(flatten)]
     finish: FollowUpArgs,
 
-    /// Does not wait until the copies are available
+    /// Do not wait until the copies are available
     #[arg(long)]
     no_wait: bool,
 
-    /// Asks EC2 whether it would work; changes nothing
+    /// Only check with EC2 (DryRun) that it would work
     #[arg(long)]
     dry_run: bool,
 }

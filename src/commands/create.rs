@@ -30,38 +30,36 @@ const EXAMPLES: &str = "\
 Examples:
   amictl create web --instance i-0123456789abcdef0 --environment prod --owner platform
   amictl create web --instance i-0123456789abcdef0 --no-reboot --copy-to eu-west-1,us-west-2
-  amictl create web --instance i-0123456789abcdef0 --share-with 222222222222 --protect
   amictl create web --snapshot snap-0123456789abcdef0 --arch arm64 --tag Build=1234 -o ids
-  amictl create web --snapshot snap-0123456789abcdef0 --boot-mode uefi --tpm v2.0 --volume-type gp3
-  amictl create web --snapshot snap-0123456789abcdef0 --volume /dev/sdb=100
   amictl create web --snapshot snap-0123456789abcdef0 --like web:v3";
 
-/// Make the next version of a family, named FAMILY-v<N>-<YYYY-MM-DD>
+/// Create an image: the next version of a family
 ///
-/// Reads the newest version in the region, adds one and dates it today (UTC). Tags the image and its snapshots
-/// with Name, Family, Version, Environment, Owner, amictl:created-by and amictl:run. Waits until it is available.
+/// The image is named FAMILY-v<N>-<YYYY-MM-DD>: the newest version in the region plus one, and today's date (UTC).
+/// Tags the image and its snapshots with Name, Family, Version, Environment, Owner, amictl:created-by and amictl:run.
+/// Waits until the image is available.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("origin").required(true))]
 pub struct Args {
-    /// The family, e.g. debian-nginx: lower-case letters, digits and . _ / -
+    /// Family, e.g. debian-nginx: lower-case letters, digits and . _ / -
     family: Family,
 
-    /// The instance to make it from; a running one is rebooted unless --no-reboot is given
+    /// Instance to create it from; rebooted unless --no-reboot
     #[arg(long, value_name = "ID", group = "origin")]
     instance: Option<InstanceId>,
 
     #[command(flatten)]
     from_snapshot: SnapshotArgs,
 
-    /// The version [default: the newest plus one]
+    /// Version number [default: the newest plus one]
     #[arg(long = "version", value_name = "N")]
     number: Option<Version>,
 
-    /// The date in the name, as YYYY-MM-DD [default: today in UTC]
+    /// Date in the name, YYYY-MM-DD [default: today in UTC]
     #[arg(long)]
     date: Option<Date>,
 
-    /// What to write about it, up to 255 characters
+    /// Description, up to 255 characters
     #[arg(long, value_name = "TEXT", value_parser = description)]
     description: Option<String>,
 
@@ -73,30 +71,30 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
 
-    /// Further tag; repeat it for several
+    /// Another tag; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     tag: Vec<Tag>,
 
-    /// Leaves the instance running; its file system may then be inconsistent in the image
+    /// Do not reboot the instance; file systems may be inconsistent
     #[arg(long, conflicts_with = "snapshot")]
     no_reboot: bool,
 
-    /// Tags the image only, for roles that may not tag snapshots
+    /// Tag only the image, for roles that may not tag snapshots
     #[arg(long)]
     no_snapshot_tags: bool,
 
-    /// Regions to copy it to when it is available
+    /// Regions to copy it to once it is available
     #[arg(long, value_name = "REGION", value_delimiter = ',', conflicts_with = "no_wait")]
     copy_to: Vec<Region>,
 
     #[command(flatten)]
     finish: FollowUpArgs,
 
-    /// Does not wait until it is available
+    /// Do not wait until it is available
     #[arg(long)]
     no_wait: bool,
 
-    /// Asks EC2 whether it would work; changes nothing
+    /// Only check with EC2 (DryRun) that it would work
     #[arg(long)]
     dry_run: bool,
 }
@@ -117,7 +115,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let target = context.target().await?;
     let copy_to: BTreeSet<Region> = args.copy_to.iter().cloned().collect();
     if copy_to.contains(&target.region) {
-        let message = format!("--copy-to {}: that is where the image is made", target.region);
+        let message = format!("--copy-to {}: the image is created in that region", target.region);
         return Err(Failure::usage(message).hint("leave that region out").into());
     }
     let looking = async {
@@ -185,7 +183,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     run.conclude(context, &copies)?;
     tagged.map_err(|error| {
         let message = format!("{name} ({id}) is made, but its snapshots could not be tagged: {error:#}");
-        let hint = "tag the snapshots by hand, or use --no-snapshot-tags where the role may not";
+        let hint = "tag the snapshots by hand; if the role may not tag them, use --no-snapshot-tags";
         Failure::new(Kind::Partial, "SnapshotNotTagged", message).hint(hint).into()
     })
 }

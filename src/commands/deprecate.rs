@@ -21,27 +21,27 @@ Examples:
   amictl deprecate ami-0123456789abcdef0 --after 90d --copies --region all
   amictl deprecate web:v3 --cancel";
 
-/// Deprecate images: others do not find them any more, launches go on
+/// Deprecate images: hidden from others, still launchable
 ///
-/// A deprecated image is hidden from the listings of those it is shared with, and web or web:latest does not stand
-/// for it. Who knows its id can launch it still: templates and Auto Scaling groups are not affected. EC2 counts in
-/// whole minutes, which amictl rounds up to. A public image gets a date of its own, 2 years after it was made; that date
-/// can be moved nearer, and put off only once the image is private.
+/// Accounts that a deprecated image is shared with no longer see it in listings, and web and web:latest skip it. It can
+/// still be launched by its id: launch templates and Auto Scaling groups are not affected. Times are rounded up to whole
+/// minutes, as EC2 has them. EC2 deprecates a public image 2 years after its creation; that date can be brought forward,
+/// but postponed only once the image is private.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("when").required(true))]
 pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// The moment from which on: a day in UTC, 2027-01-31, or a time with its zone, 2027-01-31T18:00:00Z
+    /// When: a day in UTC (2027-01-31), or a time with its zone (2027-01-31T18:00:00Z)
     #[arg(long, value_name = "TIME", group = "when")]
     at: Option<Moment>,
 
-    /// The same as a span from now, e.g. 90d; 0s is at once. At most 10y, for public images 2y from their creation
+    /// When, from now: e.g. 90d, 0s for at once; at most 10y, for public images 2y after their creation
     #[arg(long, value_name = "SPAN", group = "when")]
     after: Option<Age>,
 
-    /// Takes the deprecation back
+    /// Cancel the deprecation
     #[arg(long, group = "when")]
     cancel: bool,
 }

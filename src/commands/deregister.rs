@@ -26,34 +26,34 @@ Examples:
   amictl deregister web:v1 web:v2 --yes -o json
   amictl deregister ami-0123456789abcdef0 --keep-snapshots";
 
-/// Deregister images and delete the snapshots that nothing else needs
+/// Deregister images and delete their snapshots
 ///
-/// Refuses images that are in use or protected, and images whose use cannot be verified. Shows what goes and
-/// asks first. Snapshots of other images, disabled ones too, are kept, and so are those that launch templates,
-/// launch configurations or Spot requests name.
+/// Refuses images that are in use or protected, and images whose use cannot be verified. Shows what would be deleted
+/// and asks first. Keeps snapshots that another image needs, even a disabled one, or that a launch template, launch
+/// configuration or Spot request names.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The images: ids, names, web:v3 or web:prod
+    /// Images: ids, names, web:v3 or web:prod
     #[arg(value_name = "REF", required = true)]
     references: Vec<ImageRef>,
 
-    /// Deletes no snapshots; they get the tag amictl:keep first, so that 'amictl orphans' spares them
+    /// Keep the snapshots; tags them amictl:keep first, so that 'amictl orphans' keeps them too
     #[arg(long)]
     keep_snapshots: bool,
 
-    /// Also deregisters what is in use; protection still holds
+    /// Deregister images even if in use; protection still holds
     #[arg(long)]
     allow_in_use: bool,
 
-    /// Does not look for use in this source; repeat it for several
+    /// Do not read this source of use; repeatable
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     without_source: Vec<Source>,
 
     #[command(flatten)]
     reports: ReportArgs,
 
-    /// Does not ask
+    /// Skip the confirmation prompt
     #[arg(short, long)]
     yes: bool,
 
@@ -63,7 +63,7 @@ pub struct Args {
     #[command(flatten)]
     journal: JournalArgs,
 
-    /// Asks EC2 whether it would work; changes nothing
+    /// Only check with EC2 (DryRun) that it would work
     #[arg(long)]
     dry_run: bool,
 }
@@ -147,7 +147,7 @@ fn overview(work: &Removals) -> Sheet {
             sheet.rows.push(row.into());
         }
         if removal.image.state.may_become_available() {
-            let what = format!("  it is {}: EC2 may make snapshots that it does not tell of yet", removal.image.state);
+            let what = format!("  it is {}: EC2 may still create snapshots for it", removal.image.state);
             sheet.rows.push(vec!["".into(), "".into(), "look".into(), what.into(), "".into(), "".into()]);
         }
     }

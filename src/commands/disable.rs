@@ -22,23 +22,23 @@ Examples:
   amictl disable web:v1 web:v2 --region us-east-1,eu-west-1
   amictl disable web:v3 --copies --region all --dry-run";
 
-/// Disable images: nobody can launch them until they are enabled again
+/// Disable images: no launches until they are enabled again
 ///
 /// Refuses images that are in use, and images whose use cannot be verified. Running instances are not affected.
-/// EC2 drops the launch permissions for good: they are written into the journal, and into the tag amictl:shares where
-/// they fit, and 'amictl enable --restore-shares' puts them back. Those of an earlier time that were not given back are
-/// kept with them. The snapshots stay, and are paid for.
+/// EC2 removes the launch permissions for good. amictl records them first, in the journal and (if they fit) in the tag
+/// amictl:shares, with any recorded earlier and not restored since; 'amictl enable --restore-shares' restores them.
+/// The snapshots stay, and are billed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// Also disables what is in use
+    /// Disable images even if in use
     #[arg(long)]
     pub allow_in_use: bool,
 
-    /// Does not look for use in this source; repeat it for several
+    /// Do not read this source of use; repeatable
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     pub without_source: Vec<Source>,
 

@@ -20,17 +20,17 @@ Examples:
   amictl enable web:v3 web:v4 --restore-shares
   amictl enable web:v3 --restore-shares --copies --region all";
 
-/// Enable images that were disabled
+/// Enable disabled images
 ///
-/// EC2 does not bring the launch permissions back: --restore-shares gives those that 'amictl disable' wrote into the
-/// tag amictl:shares of the image, or else into the journal. It can be given later as well, on the enabled image.
+/// EC2 does not restore the launch permissions. --restore-shares restores those that 'amictl disable' recorded in the
+/// image's tag amictl:shares or in the journal. It also works later, on an enabled image.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// Gives the launch permissions back that the image had when it was disabled
+    /// Restore the launch permissions that the image had when it was disabled
     #[arg(long)]
     restore_shares: bool,
 

@@ -31,11 +31,11 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The image: an id, a name, web, web:v3, web:prod, or an SSM parameter that names it (ssm:/golden/web)
+    /// Image: an id, a name, web, web:v3, web:prod, or an SSM parameter (ssm:/golden/web)
     #[arg(value_name = "REF")]
     reference: ImageRef,
 
-    /// Instance type, e.g. t3.micro; may be left to the template
+    /// Instance type, e.g. t3.micro [default: that of the template]
     #[arg(long = "type", value_name = "TYPE", required_unless_present = "template")]
     instance_type: Option<String>,
 
@@ -51,11 +51,11 @@ pub struct Args {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     security_group: Vec<SecurityGroupId>,
 
-    /// Adds a group that admits ports 80 and 443 from everywhere; made once in each VPC
+    /// Add a security group that admits ports 80 and 443 from everywhere; created once per VPC
     #[arg(long)]
     allow_http: bool,
 
-    /// How many instances; all are launched or none
+    /// Number of instances; EC2 launches all or none
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=1000))]
     count: i32,
 
@@ -71,28 +71,28 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     instance_profile: Option<String>,
 
-    /// Asks for spot capacity
+    /// Request Spot capacity
     #[arg(long)]
     spot: bool,
 
-    /// Launch template for what is not given here; its image is replaced by REF
+    /// Launch template for everything not given here; REF replaces its image
     #[arg(long, value_name = "NAME[:VERSION]")]
     template: Option<TemplateArg>,
 
-    /// Tag of the instances and their volumes; repeat it for several
+    /// Tag of the instances and their volumes; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     tag: Vec<Tag>,
 
-    /// Names this launch: the same token with the same options gives the instances that were launched before,
-    /// instead of new ones [default: a new one for each run]
+    /// Idempotency token: with the same token and options, EC2 returns the instances launched before
+    /// [default: a new token for each run]
     #[arg(long, value_name = "TOKEN", value_parser = client_token)]
     client_token: Option<String>,
 
-    /// Does not wait until they run
+    /// Do not wait until they are running
     #[arg(long)]
     no_wait: bool,
 
-    /// Asks EC2 whether it would work; changes nothing
+    /// Only check with EC2 (DryRun) that it would work
     #[arg(long)]
     dry_run: bool,
 }
@@ -127,7 +127,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let tags = tags(&args, &context.maker.program)?;
     let user_data = args.user_data.as_deref().map(read_user_data).transpose()?;
     if args.allow_http && args.template.is_some() && args.subnet.is_none() {
-        let failure = Failure::usage("--allow-http needs to know the VPC, which a template may choose");
+        let failure = Failure::usage("--allow-http needs a VPC, and the template may choose it");
         return Err(failure.hint("give --subnet as well").into());
     }
     let target = context.target().await?;

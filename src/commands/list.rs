@@ -29,15 +29,15 @@ const EXAMPLES: &str = "\
 Examples:
   amictl list --family web                             versions of one family, newest first
   amictl list 'api-*' --region all -o json             in every enabled region, for a script
-  amictl list --latest --environment prod -o ids       what a launch of each family would take
-  amictl list --older-than 90d --sort size --cost      what costs most and may go
-  amictl list 'al2023-ami-*' --owner amazon --limit 5  images of Amazon";
+  amictl list --latest --environment prod -o ids       the image that a launch of each family uses
+  amictl list --older-than 90d --sort size --cost      the largest old images, with their cost
+  amictl list 'al2023-ami-*' --owner amazon --limit 5  Amazon's images";
 
 /// List and find images
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Names to show; * and ? stand for other characters
+    /// Names to show; * and ? are wildcards
     #[arg(value_name = "GLOB")]
     glob: Option<String>,
 
@@ -45,11 +45,11 @@ pub struct Args {
     #[arg(long, value_name = "OWNER", value_delimiter = ',', value_parser = owner)]
     owner: Vec<String>,
 
-    /// Images of others that are shared with this account
+    /// Images that other accounts share with this one
     #[arg(long, conflicts_with = "public")]
     shared: bool,
 
-    /// Public images; name an owner or a GLOB, as there are very many
+    /// Public images; give --owner or GLOB too, as there are very many
     #[arg(long)]
     public: bool,
 
@@ -57,7 +57,7 @@ pub struct Args {
     #[arg(long, value_name = "FAMILY")]
     family: Option<Family>,
 
-    /// Of each family the newest version that is available and not deprecated
+    /// The newest version of each family that is available and not deprecated
     #[arg(long)]
     latest: bool,
 
@@ -69,7 +69,7 @@ pub struct Args {
     #[arg(long, value_name = "VALUE")]
     environment: Option<String>,
 
-    /// Images with this tag; repeat it for several, which must all be there
+    /// Images with this tag; repeatable, and all must match
     #[arg(long, value_name = "KEY[=VALUE]")]
     tag: Vec<TagMatch>,
 
@@ -77,28 +77,28 @@ pub struct Args {
     #[arg(long, value_name = "ARCH")]
     arch: Option<String>,
 
-    /// Images made longer ago than this, e.g. 90d
+    /// Images older than this, e.g. 90d
     #[arg(long, value_name = "AGE")]
     older_than: Option<Age>,
 
-    /// Images made more recently than this, e.g. 12h
+    /// Images younger than this, e.g. 12h
     #[arg(long, value_name = "AGE")]
     newer_than: Option<Age>,
 
-    /// Own images whose names follow the pattern of amictl
+    /// Own images whose names follow amictl's pattern
     #[arg(long, conflicts_with = "unmanaged")]
     managed: bool,
 
-    /// All others
+    /// All other images
     #[arg(long)]
     unmanaged: bool,
 
-    /// The order: latest made, by family and version, highest version or largest first
-    /// [default: latest made, but each family by version]
+    /// Order: newest first, by name, highest version first, or largest first
+    /// [default: newest first, each family by version]
     #[arg(long, value_enum, value_name = "ORDER")]
     sort: Option<Order>,
 
-    /// At most so many images
+    /// Show at most N images
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
 
@@ -106,11 +106,11 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     columns: Vec<Column>,
 
-    /// Shows what the snapshots of each image cost a month, at most
+    /// Show the most that the snapshots of each image may cost a month
     #[arg(long)]
     cost: bool,
 
-    /// The price behind --cost in US dollars for a GiB and month [default: that of each region]
+    /// Snapshot price for --cost, in US dollars per GiB and month [default: that of each region]
     #[arg(long, value_name = "USD", requires = "cost")]
     pub price_per_gb: Option<Price>,
 }

@@ -14,7 +14,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The command; amictl itself when left out
+    /// Command [default: amictl itself]
     command: Option<String>,
 }
 

@@ -28,6 +28,17 @@ use clap::Subcommand;
 
 use crate::workflows::run::context::Context;
 
+/// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
+pub const GROUPS: &[(&str, &[&[&str]])] = &[
+    ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
+    ("Find", &[&["list"], &["show"], &["refs"]]),
+    ("Release", &[]),
+    ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
+    ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
+    ("Recover", &[&["restore"]]),
+    ("Set up", &[&["completions"], &["man"]]),
+];
+
 /// A command with its arguments.
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -28,41 +28,42 @@ Examples:
   amictl orphans --apply --yes --max-delete 50 -o json
   amictl orphans --region all --apply --yes --max-delete 10%";
 
-/// Find, and with --apply delete, snapshots made for images that no longer exist
+/// Find snapshots whose images are gone; --apply deletes them
 ///
-/// Shows a plan and changes nothing unless --apply is given. A snapshot is an orphan when it is proven to be made for
-/// an image here, that image is gone and not in the Recycle RetentionRules, and neither an image, nor a launch template or
-/// configuration needs it. The proof is EC2's description of a snapshot that it took of a volume, or a tag of amictl
-/// with the snapshot's own id: texts and other tags travel with copies. What only looks like one is shown and kept.
-/// Snapshots made by hand, by AWS Backup or by Data Lifecycle Manager, and such with the tag amictl:keep, are left alone.
+/// Shows a plan and changes nothing unless --apply is given. A snapshot is an orphan if it was provably made for an
+/// image of this account and region, the image is gone and not in the Recycle Bin, and no image, launch template or
+/// launch configuration needs the snapshot. The proof is EC2's own description of a snapshot it took of a volume, or
+/// amictl's tag with the snapshot's id (other tags and descriptions are copied along with snapshots). Doubtful
+/// snapshots are shown and kept. Snapshots made by hand, by AWS Backup or by Data Lifecycle Manager, and those tagged
+/// amictl:keep, are left alone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// What is younger stays
+    /// Keep snapshots younger than this
     #[arg(long, value_name = "AGE", default_value = "7d")]
     min_age: Age,
 
-    /// Deletes them, after asking
+    /// Delete them, after a confirmation
     #[arg(long)]
     apply: bool,
 
-    /// With --apply, asks EC2 whether it would work; changes nothing
+    /// With --apply: only check with EC2 (DryRun) that it would work
     #[arg(long, requires = "apply")]
     dry_run: bool,
 
-    /// Does not ask; needs a limit
+    /// Skip the confirmation prompt; needs --max-delete
     #[arg(short, long, requires = "apply", requires = "max_delete")]
     yes: bool,
 
-    /// The most snapshots that may go: a number, or a share of all own snapshots of the places
+    /// Delete at most N snapshots, or P% of all own snapshots of the accounts and regions
     #[arg(long, value_name = "N|P%")]
     max_delete: Option<Limit>,
 
-    /// Takes snapshots of images in the Recycle RetentionRules for orphans as well, where the bin cannot be read
+    /// If the Recycle Bin cannot be read, go on, even if an image in it needs the snapshots
     #[arg(long)]
     ignore_recycle_bin: bool,
 
-    /// Price of snapshots in US dollars for a GiB and month [default: that of each region]
+    /// Snapshot price, US dollars per GiB-month [default: the region's]
     #[arg(long, value_name = "USD")]
     price_per_gb: Option<Price>,
 
@@ -96,9 +97,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     if let Some(limit) = args.max_delete.filter(|limit| found.len() > limit.most(own)) {
         let (count, most) = (found.len(), limit.most(own));
-        let message = format!("{count} snapshots would go, but the limit of {limit} allows {most} of {own}");
+        let message = format!("{count} snapshots would be deleted, but the limit of {limit} allows {most} of {own}");
         let failure = Failure::new(Kind::Refused, "OverLimit", message);
-        return Err(failure.hint("look at them with 'amictl orphans', then raise --max-delete").into());
+        return Err(failure.hint("review them with 'amictl orphans', then raise --max-delete").into());
     }
     args.bin.demand().announce(context, &bin, going(&found)).await?;
     if args.dry_run {

@@ -14,17 +14,17 @@ Examples:
   amictl protect web:v3 web:v4 --region us-east-1,eu-west-1
   amictl protect web:prod --cooldown --copies --region all";
 
-/// Protect images from being deregistered, whoever asks
+/// Protect images from deregistration
 ///
-/// EC2 then refuses to deregister them, and so do deregister and prune. A protection that has a cooldown keeps it, with
-/// or without --cooldown.
+/// EC2 then refuses to deregister them, and so do deregister and prune. An existing cooldown stays, even without
+/// --cooldown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// Keeps the protection for another 24 hours once it is taken away
+    /// Keep the protection for 24 hours after it is turned off
     #[arg(long)]
     cooldown: bool,
 }

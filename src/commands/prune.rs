@@ -24,93 +24,90 @@ const EXAMPLES: &str = "\
 Examples:
   amictl prune                              the plan for every family; changes nothing
   amictl prune web --keep 5 --min-age 30d   the plan for one family
-  amictl prune --policy prod.toml --plan-out plan.json
   amictl prune --policy prod.toml --apply   shows the plan, asks, deletes
   amictl prune --keep 3 --apply --yes --max-delete 20%
+  amictl prune --policy prod.toml --apply --yes -o json   in cron, with max_delete in the policy";
 
-In cron, with max_delete in the policy:
-  amictl prune --policy prod.toml --apply --yes -o json";
-
-/// Plan, and with --apply carry out, the removal of old images
+/// Plan the removal of old images; --apply carries it out
 ///
-/// Shows a plan and changes nothing unless --apply is given. Keeps the newest versions of each family, what is
-/// young, and whatever anything uses. A source of use that cannot be read keeps every image of its account and
-/// region, and the run ends with exit code 4.
+/// Shows a plan and changes nothing unless --apply is given. Keeps the newest versions of each family, young images,
+/// and images in use. If a source of use cannot be read, every image of its account and region is kept, and the exit
+/// code is 4.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Families to look at [default: all]
+    /// Families to prune [default: all]
     #[arg(value_name = "FAMILY")]
     families: Vec<Family>,
 
-    /// File with the rules, as TOML
+    /// Policy file with the rules (TOML)
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
-    /// Newest versions of each family that stay [default: 3]
+    /// Keep the newest N versions of each family [default: 3]
     #[arg(long, value_name = "N", conflicts_with = "policy")]
     keep: Option<usize>,
 
-    /// What is younger stays [default: 7d]
+    /// Keep images younger than this [default: 7d]
     #[arg(long, value_name = "AGE", conflicts_with = "policy")]
     pub min_age: Option<Age>,
 
-    /// What was launched more recently stays [default: off]
+    /// Keep images launched within this time [default: off]
     #[arg(long, value_name = "AGE", conflicts_with = "policy")]
     unused_for: Option<Age>,
 
-    /// What is shared outside the account stays
+    /// Keep images shared outside the account
     #[arg(long)]
     keep_shared: bool,
 
-    /// What carries this tag stays, and so does what carries amictl:keep; repeat it for several
+    /// Keep images with this tag, as with amictl:keep; repeatable
     #[arg(long, value_name = "KEY[=VALUE]")]
     protect_tag: Vec<TagMatch>,
 
-    /// Only what carries this tag may go; repeat it for several, which must all be there
+    /// Prune only images with this tag; repeatable, and all must match
     #[arg(long, value_name = "KEY[=VALUE]")]
     only_tag: Vec<TagMatch>,
 
-    /// Unmanaged images may go as well, in families by the value of --family-tag
+    /// Prune unmanaged images as well, in families by --family-tag
     #[arg(long, requires = "family_tag")]
     unmanaged: bool,
 
-    /// The tag whose value is the family of an unmanaged image
+    /// Tag whose value is the family of an unmanaged image
     #[arg(long, value_name = "KEY", requires = "unmanaged")]
     family_tag: Option<String>,
 
-    /// File or folder in which image ids count as use; repeat it for several
+    /// File or folder whose image ids count as in use; repeatable
     #[arg(long, value_name = "PATH")]
     pub refs_from: Vec<PathBuf>,
 
-    /// Does not look for use in this source; repeat it for several
+    /// Do not read this source of use; repeatable
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     pub without_source: Vec<Source>,
 
     #[command(flatten)]
     reports: ReportArgs,
 
-    /// The most that may go: a number of images, or a share of those in scope
+    /// Act on at most N images, or P% of those in scope
     #[arg(long, value_name = "N|P%")]
     max_delete: Option<Limit>,
 
-    /// Saves the plan for 'amictl apply'
+    /// Save the plan for 'amictl apply'
     #[arg(long, value_name = "FILE")]
     plan_out: Option<PathBuf>,
 
-    /// Price of snapshots in US dollars for a GiB and month [default: that of each region]
+    /// Snapshot price, US dollars per GiB-month [default: the region's]
     #[arg(long, value_name = "USD")]
     pub price_per_gb: Option<Price>,
 
-    /// Carries the plan out, after asking
+    /// Carry the plan out, after a confirmation
     #[arg(long)]
     apply: bool,
 
-    /// Does not ask; needs a limit
+    /// Skip the confirmation prompt; needs a limit on deletions
     #[arg(short, long, requires = "apply")]
     yes: bool,
 
-    /// With --apply, asks EC2 whether it would work; changes nothing
+    /// With --apply: only check with EC2 (DryRun) that it would work
     #[arg(long)]
     dry_run: bool,
 
@@ -124,7 +121,7 @@ pub struct Args {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let policy = policy(context, &args)?;
     if args.apply && args.yes && policy.max_delete.is_none() {
-        return Err(Failure::usage("--apply --yes needs a limit: say how much may go at most")
+        return Err(Failure::usage("--apply --yes needs a limit on deletions")
             .hint("give --max-delete N or --max-delete P%, or put max_delete into the policy")
             .into());
     }
@@ -188,7 +185,7 @@ fn policy(context: &Context, args: &Args) -> Result<Policy> {
             let policy = Policy::parse(&text).map_err(wrong)?;
             if let (Some(id), false) = (policy.account_ids().first(), context.can_enter(&policy)) {
                 let line = 1 + text.lines().take_while(|line| !line.contains(id.as_str())).count();
-                let why = format!("line {line}: account {id} is named by its id: by which role is it entered?");
+                let why = format!("line {line}: account {id} is given by its id, without a role to assume");
                 let hint = "put org_role = \"NAME\" into the policy, or give --org-role NAME";
                 return Err(wrong(why).hint(hint).into());
             }

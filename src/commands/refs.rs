@@ -21,22 +21,23 @@ Examples:
   amictl refs web:v3 web:v4 -o json
   amictl refs web --refs-from infra/";
 
-/// Show who uses images: instances, templates, groups, fleets, parameters
+/// Show what uses images: instances, templates, groups, …
 ///
-/// Reads every source to its end. A source that cannot be read is shown with EC2's message, and the run ends with
-/// exit code 4: an image without a known user may then still be in use.
+/// Sources are instances, launch templates and configurations, Auto Scaling groups, fleets, Spot requests and SSM
+/// parameters. If one cannot be read, it is shown with EC2's message and the exit code is 4: images may then be in use
+/// although no reference was found.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The images: ids, names, web, web:v3, web:prod, or SSM parameters that name them (ssm:/golden/web)
+    /// Images: ids, names, web, web:v3, web:prod, or SSM parameters (ssm:/golden/web)
     #[arg(value_name = "REF", required = true)]
     references: Vec<ImageRef>,
 
-    /// File or folder in which image ids count as use; repeat it for several
+    /// File or folder whose image ids count as in use; repeatable
     #[arg(long, value_name = "PATH")]
     pub refs_from: Vec<PathBuf>,
 
-    /// Does not look for use in this source; repeat it for several
+    /// Do not read this source of use; repeatable
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     pub without_source: Vec<Source>,
 

@@ -21,28 +21,28 @@ use crate::workflows::run::context::{self, Context};
 
 const EXAMPLES: &str = "\
 Examples:
-  amictl restore                                  what is in the Recycle Bin
+  amictl restore                                  lists the Recycle Bin
   amictl restore --region all -o json
-  amictl restore ami-0123456789abcdef0            brings it back, its snapshots first
+  amictl restore ami-0123456789abcdef0            restores it, its snapshots first
   amictl restore ami-0123456789abcdef0 ami-0123456789abcdef1 --region us-east-1,eu-west-1";
 
-/// List what is in the Recycle Bin, or bring images back from it
+/// List the Recycle Bin, or restore images from it
 ///
-/// Without images it lists those in the bin, with the time that is left to restore them. An image comes back with
-/// its id, name and snapshots. Tags and permissions that EC2 does not bring back are put back from the journal of the
-/// run that deregistered the image. Refuses, before anything changes, what cannot come back whole; a place that fails
-/// is reported, and the others go on.
+/// Without AMI-ID: lists the images in the bin, with the time left to restore them. A restored image has its old id,
+/// name and snapshots; tags and permissions that EC2 does not restore come from the journal of the run that
+/// deregistered it. An image that cannot be restored completely is refused before anything changes. If an account or
+/// region fails, the others go on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The images to bring back
+    /// Images to restore
     #[arg(value_name = "AMI-ID")]
     images: Vec<ImageId>,
 
     #[command(flatten)]
     journal: JournalArgs,
 
-    /// Asks EC2 whether it would work; changes nothing
+    /// Only check with EC2 (DryRun) that it would work
     #[arg(long)]
     dry_run: bool,
 }
@@ -86,7 +86,7 @@ async fn dry_run(context: &Context, work: Work) -> Result<()> {
             };
             if status == Status::Done {
                 let what = match comeback.in_bin {
-                    true => format!("would come back, with {} of its snapshots", comeback.restore.len()),
+                    true => format!("would be restored, with {} of its snapshots", comeback.restore.len()),
                     false => "is there already".to_owned(),
                 };
                 context.printer.say(format!("{} in {}: {what}", comeback.label(), place.target.region));
@@ -106,9 +106,9 @@ fn timely(report: &Report) -> Result<()> {
     match report.results.iter().filter(late).count() {
         0 => Ok(()),
         number if number == report.results.iter().filter(failed).count() && report.errors.is_empty() => {
-            let message = format!("the time to wait is over: {number} images are still on their way back");
+            let message = format!("timed out: {number} images are still being restored");
             let failure = Failure::new(Kind::TimedOut, "Timeout", message);
-            Err(failure.hint("run the command again: it takes up what is left").into())
+            Err(failure.hint("run the command again to finish").into())
         }
         _ => Ok(()),
     }

@@ -24,30 +24,31 @@ Examples:
   amictl share web --with arn:aws:organizations::111111111111:organization/o-abcdefghij
   amictl share web:v3 --public";
 
-/// Share images: let others launch them, and copy them with --copyable
+/// Share images with accounts, organizations or everyone
 ///
-/// Checks first what EC2 would refuse: images under the key aws/ebs cannot be shared, encrypted ones never publicly,
-/// and none publicly where block public access for AMIs is on, or, with --copyable, that for snapshots. Whoever launches an encrypted image also needs the use of
-/// its key, which only the key's policy gives. EC2 deprecates a public image 2 years after it was made.
+/// Checks first what EC2 would refuse: images encrypted with aws/ebs cannot be shared, encrypted images cannot be made
+/// public, and no image can where block public access is on for AMIs (with --copyable, for snapshots). To launch an
+/// encrypted image, others also need its KMS key, which only the key's policy can allow. EC2 deprecates a public image
+/// 2 years after its creation.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("whom").required(true).multiple(true))]
 pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// With an account, or the ARN of an organization or of a unit of one; repeat it for several
+    /// Account, or ARN of an organization or organizational unit, to share with; repeatable
     #[arg(long, value_name = "ACCOUNT|ARN", value_delimiter = ',', group = "whom")]
     with: Vec<Principal>,
 
-    /// With everybody
+    /// Share with everyone
     #[arg(long, group = "whom")]
     public: bool,
 
-    /// Also lets them copy it, by sharing its snapshots; not for organizations, which EC2 does not know there
+    /// Share the snapshots too, so that it can be copied; accounts only
     #[arg(long)]
     copyable: bool,
 
-    /// All versions of the families named, but for disabled and failed ones
+    /// All versions of the families given, except disabled and failed ones
     #[arg(long)]
     every_version: bool,
 }

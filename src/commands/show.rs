@@ -25,34 +25,33 @@ Examples:
   amictl show ami-0123456789abcdef0 --copies-in us-east-1,eu-west-1
   amictl show ami-0123456789abcdef0 --region all --org-role ops/ami";
 
-/// Show everything about one image on a page
+/// Show everything about one image
 ///
-/// Its identity, state and dates, its volumes with their snapshots, who may launch it, what it was copied from and
-/// its copies in every enabled region, its aliases, who uses it, and what it costs at most. What cannot be read is
-/// shown as unknown: the run then ends with exit code 3, or with 4 where it is a source of use.
+/// Identity, state and dates, volumes with snapshots, launch permissions, the image it was copied from, copies in every
+/// enabled region, aliases, what uses it, and the most it may cost. What cannot be read is shown as unknown; the exit
+/// code is then 3, or 4 for a source of use.
 ///
-/// The image is looked for in every region and account given, and must be one: where several places have one of that
-/// name, they are listed, and nothing is shown. Use and copies are looked for in all accounts given.
+/// Searches every region and account given. If several have an image of that name, they are listed and none is shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The image: an id, a name, web, web:v3, web:prod, or an SSM parameter that names it (ssm:/golden/web)
+    /// Image: an id, a name, web, web:v3, web:prod, or an SSM parameter (ssm:/golden/web)
     #[arg(value_name = "REF")]
     reference: ImageRef,
 
-    /// Regions to look for copies in [default: every enabled one]
+    /// Regions to search for copies [default: every enabled one]
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     copies_in: Vec<Region>,
 
-    /// File or folder in which image ids count as use; repeat it for several
+    /// File or folder whose image ids count as in use; repeatable
     #[arg(long, value_name = "PATH")]
     refs_from: Vec<PathBuf>,
 
-    /// Does not look for use in this source; repeat it for several
+    /// Do not read this source of use; repeatable
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     without_source: Vec<Source>,
 
-    /// Price of snapshots in US dollars for a GiB and month [default: that of the region]
+    /// Snapshot price, US dollars per GiB-month [default: the region's]
     #[arg(long, value_name = "USD")]
     price_per_gb: Option<Price>,
 }
@@ -77,7 +76,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         count => {
             let parts = if count == 1 { "1 part".to_owned() } else { format!("{count} parts") };
             Err(Failure::new(Kind::Partial, "PartialPage", format!("{parts} of the page could not be read"))
-                .hint("add the missing permissions; --copies-in names the regions to look for copies in")
+                .hint("add the missing permissions, or limit the search for copies with --copies-in")
                 .into())
         }
     }
@@ -90,6 +89,8 @@ fn tell_warnings(context: &Context, warnings: &[Warning]) {
     output::warnings(&others).iter().for_each(|line| context.printer.tell(line));
     if let Some(first) = dead.first() {
         let (count, region) = (dead.len(), &first.region);
-        context.printer.tell(&format!("warning: references in {region} that lead nowhere: {count}; 'refs' names them"));
+        context
+            .printer
+            .tell(&format!("warning: references in {region} that cannot be resolved: {count}; 'refs' lists them"));
     }
 }

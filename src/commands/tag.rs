@@ -22,16 +22,16 @@ Examples:
 
 /// Set and remove tags of images
 ///
-/// Other tags stay as they are, and so do those of the snapshots. The tag amictl:keep keeps an image from being pruned.
-/// An image has 50 tags at most.
+/// Other tags and the tags of the snapshots do not change. An image with the tag amictl:keep is never pruned. EC2 allows
+/// 50 tags on an image.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The images (ids, names, web, web:v3 or web:prod), and the tags to set on all of them, in any order
+    /// Images (ids, names, web, web:v3 or web:prod) and the tags to set on them, in any order
     #[arg(value_name = "REF|KEY=VALUE", required = true)]
     words: Vec<Word>,
 
-    /// Key of a tag to remove, whatever its value; repeat it for several
+    /// Key of a tag to remove; repeatable
     #[arg(long, value_name = "KEY")]
     remove: Vec<String>,
 
@@ -82,7 +82,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return Err(Failure::usage("no tag is named").hint("give KEY=VALUE, or --remove KEY").into());
     }
     if let Some(key) = set.keys().find(|key| remove.contains(*key)) {
-        return Err(Failure::usage(format!("tag '{key}' is to be set and to be removed: choose one")).into());
+        return Err(Failure::usage(format!("tag '{key}' is given both to set and to remove: choose one")).into());
     }
     let changes = change::run(context, args.how.request(references), &Change::Tag { set, remove }).await?;
     output::changes(&context.printer, changes.report())?;

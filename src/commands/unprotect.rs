@@ -13,10 +13,10 @@ Examples:
   amictl unprotect web:v3
   amictl unprotect ami-0123456789abcdef0 --region eu-west-1";
 
-/// Take the protection from deregistering away
+/// Turn deregistration protection off
 ///
-/// Where an image was protected with a cooldown, EC2 goes on refusing for 24 hours. The report says until when, also
-/// when it is asked for again.
+/// If an image was protected with a cooldown, EC2 refuses to deregister it for another 24 hours. The report says until
+/// when, also if the command is run again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

@@ -17,34 +17,34 @@ Examples:
   amictl unshare web:v3 --public --copyable
   amictl unshare web --every-version --all";
 
-/// Take permissions back that share gave
+/// Stop sharing images
 ///
-/// Instances that others run go on running, and who copied the image keeps the copy. Without --copyable the permissions
-/// on the snapshots stay as they are: with those, others can still make volumes of them. Permissions that 'amictl
-/// disable' has written down are withdrawn as well: nothing gives them back later.
+/// Running instances and copies in other accounts are not affected. Without --copyable the snapshots stay shared: others
+/// can still create volumes from them. Permissions that 'amictl disable' recorded are removed as well, so that nothing
+/// restores them later.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("whom").required(true).multiple(true))]
 pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// From an account, or the ARN of an organization or of a unit of one; repeat it for several
+    /// Account, or ARN of an organization or organizational unit, to stop sharing with; repeatable
     #[arg(long, value_name = "ACCOUNT|ARN", value_delimiter = ',', group = "whom")]
     with: Vec<Principal>,
 
-    /// From everybody who is not named
+    /// Stop sharing with everyone; accounts shared with by id keep their permission
     #[arg(long, group = "whom")]
     public: bool,
 
-    /// Takes the permissions on the snapshots too
+    /// Stop sharing the snapshots too
     #[arg(long)]
     copyable: bool,
 
-    /// Takes every permission from everybody, those on the snapshots too
+    /// Remove all permissions, those on the snapshots too
     #[arg(long, group = "whom", conflicts_with_all = ["with", "public", "copyable"])]
     all: bool,
 
-    /// All versions of the families named
+    /// All versions of the families given
     #[arg(long)]
     every_version: bool,
 

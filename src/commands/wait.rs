@@ -20,13 +20,13 @@ Examples:
   amictl wait web-v3-2026-01-02 --timeout 30m
   amictl wait i-0123456789abcdef0 i-0123456789abcdef1";
 
-/// Wait until an image is available, or instances run
+/// Wait until an image is available or instances are running
 ///
-/// The snapshots of a copy that 'amictl copy --no-wait' made then get the tag that says whose they are.
+/// Also tags the snapshots of a copy made by 'amictl copy --no-wait', as copy itself would have done.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// An image (id, name, web:v3 or web:prod), or the ids of instances
+    /// Image (id, name, web:v3 or web:prod), or ids of instances
     #[arg(value_name = "REF", required = true)]
     what: Vec<What>,
 }

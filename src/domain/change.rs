@@ -50,7 +50,7 @@ pub enum Objection {
     #[error("it is {0}")]
     State(State),
     /// The date has passed.
-    #[error("{0} is in the past, and EC2 deprecates from now on at the earliest")]
+    #[error("{0} is in the past; the earliest time that EC2 takes is now")]
     Past(DateTime<Utc>),
     /// The date is too far ahead.
     #[error("{at} is too far ahead: EC2 takes {latest} at the latest{}", if *public { ", as the image is public" } else { "" })]
@@ -64,7 +64,7 @@ pub enum Objection {
     },
     /// EC2 neither postpones nor cancels the deprecation of a public image.
     #[error(
-        "it is public, and EC2 puts the deprecation of a public image neither off nor aside: make it private first"
+        "it is public, and EC2 neither postpones nor cancels the deprecation of a public image: make it private first"
     )]
     Public,
     /// Too many tags.

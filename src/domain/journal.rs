@@ -125,6 +125,6 @@ impl JournaledImage {
         let each = [listed("more tag", &tags), listed("more launch permission", &shares)];
         let more: Vec<_> = each.into_iter().flatten().collect();
         let (day, more) = (self.at.format("%Y-%m-%d"), if more.is_empty() { None } else { Some(more.join(" and ")) });
-        more.map(|more| format!("the journal of {day} has {more}; not put back, it may have been taken on purpose"))
+        more.map(|more| format!("the journal of {day} has {more}; not restored: it may have been removed on purpose"))
     }
 }

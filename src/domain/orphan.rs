@@ -172,10 +172,14 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Copy(image) => {
-                write!(f, "says that it was made for {image}, which is not here, but a copy may say so of another")
+                write!(
+                    f,
+                    "its description names {image}, which is not here; but copies of snapshots carry the \
+                     description of the original"
+                )
             }
-            Self::TagOfAnother(tag) => write!(f, "its tag {SNAPSHOT_OF} ({tag}) is not about this snapshot"),
-            Self::CopyOf(origin) => write!(f, "belongs to some copy of {origin}: no tag {SNAPSHOT_OF} says to which"),
+            Self::TagOfAnother(tag) => write!(f, "its tag {SNAPSHOT_OF} ({tag}) names another snapshot"),
+            Self::CopyOf(origin) => write!(f, "belongs to a copy of {origin}; no tag {SNAPSHOT_OF} says to which"),
         }
     }
 }

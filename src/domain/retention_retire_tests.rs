@@ -1,7 +1,7 @@
 //! Tests of verdicts under policies that retire images in stages.
 
 use super::*;
-use crate::domain::retire::Shares;
+use crate::domain::retention::SharedWith;
 
 /// The step for each image, by its number.
 fn steps(policy: &Policy, images: &[Image], usage: &Usage) -> Vec<(u32, Step)> {

@@ -38,7 +38,7 @@ fn unread(state: &SourceState) -> Option<String> {
     match &state.status {
         SourceStatus::Ok { .. } => None,
         SourceStatus::Failed(problem) => Some(format!("{}: {problem}", state.source)),
-        SourceStatus::Skipped => Some(format!("{} was not looked at", state.source)),
+        SourceStatus::Skipped => Some(format!("{} was not read", state.source)),
     }
 }
 

@@ -76,7 +76,7 @@ impl Defaults {
 }
 
 fn wrong(path: &Path, why: &str) -> Failure {
-    let hint = "it may set what 'Configuration' in the README lists; --config (AMICTL_CONFIG) names another file";
+    let hint = "docs/reference/configuration.md lists its keys; --config (AMICTL_CONFIG) names another file";
     Failure::usage(format!("configuration {}: {why}", path.display())).hint(hint)
 }
 

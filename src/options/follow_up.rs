@@ -10,15 +10,15 @@ use crate::workflows::follow_up::FollowUp;
 /// The steps a user asks for.
 #[derive(Debug, Clone, clap::Args)]
 pub struct FollowUpArgs {
-    /// Shares it once it is available, with an account or the ARN of an organization or unit; repeat it for several
+    /// Account or organization ARN to share it with; repeatable
     #[arg(long, value_name = "ACCOUNT|ARN", value_delimiter = ',', conflicts_with = "no_wait")]
     pub share_with: Vec<Principal>,
 
-    /// Deprecates it this span after it was made, e.g. 180d; at most 10 years
+    /// Deprecate it this long after its creation, e.g. 180d
     #[arg(long, value_name = "SPAN", conflicts_with = "no_wait")]
     pub deprecate_after: Option<Age>,
 
-    /// Protects it from being deregistered once it is available
+    /// Protect it from deregistration once it is available
     #[arg(long, conflicts_with = "no_wait")]
     pub protect: bool,
 }

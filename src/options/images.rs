@@ -6,7 +6,7 @@ use crate::workflows::change::Request;
 /// Which images to work on.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Which {
-    /// The images: ids, names, web, web:v3 or web:prod; looked for in every region and account given
+    /// Images: ids, names, web, web:v3 or web:prod; searched for in every region and account given
     #[arg(value_name = "REF", required = true)]
     pub references: Vec<ImageRef>,
 
@@ -17,11 +17,11 @@ pub struct Which {
 /// How to work on them.
 #[derive(Debug, Clone, clap::Args)]
 pub struct How {
-    /// Also their copies, and copies of those, in the regions given, e.g. with --region all
+    /// Also their copies, and copies of copies, in the regions given, e.g. with --region all
     #[arg(long, display_order = 100)]
     pub copies: bool,
 
-    /// Asks EC2 whether it would work; changes nothing
+    /// Only check with EC2 (DryRun) that it would work
     #[arg(long, display_order = 101)]
     pub dry_run: bool,
 }

@@ -7,7 +7,7 @@ use crate::workflows::run::journal::JournalFile;
 /// The location of the journal.
 #[derive(Debug, Clone, clap::Args)]
 pub struct JournalArgs {
-    /// File to which every step is appended [default: $XDG_STATE_HOME/amictl/journal.jsonl]
+    /// Journal file [default: $XDG_STATE_HOME/amictl/journal.jsonl]
     #[arg(long, value_name = "FILE", env = "AMICTL_JOURNAL", hide_env_values = true)]
     journal: Option<PathBuf>,
 }

@@ -5,7 +5,7 @@ use crate::workflows::recycle_bin::outlook::Demand;
 /// What the user wants of the Recycle Bin.
 #[derive(Debug, Clone, clap::Args)]
 pub struct BinArgs {
-    /// Refuses unless the Recycle Bin would hold everything that goes, so that it could be restored
+    /// Refuse unless the Recycle Bin would keep all that is deleted
     #[arg(long)]
     require_recycle_bin: bool,
 }

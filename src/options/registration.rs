@@ -13,44 +13,46 @@ use crate::workflows::create::snapshot::read_uefi_data;
 /// Options of an image that is made from snapshots.
 #[derive(Debug, clap::Args)]
 pub struct SnapshotArgs {
-    /// The snapshot of a root volume to make it from
+    /// Snapshot of a root volume to create it from
     #[arg(long, value_name = "ID", group = "origin")]
     snapshot: Option<SnapshotId>,
 
-    /// With --snapshot: takes all of the following from another image; what is given beside it counts for more
+    /// Image to take the settings below from; options given here win
     #[arg(long, value_name = "REF", conflicts_with = "instance")]
     pub like: Option<ImageRef>,
 
-    /// Architecture of the system on the snapshot [default: x86_64]
-    #[arg(long, value_name = "ARCH", conflicts_with = "instance",
+    /// x86_64, arm64, i386, x86_64_mac or arm64_mac [default: x86_64]
+    #[arg(long, hide_possible_values = true, value_name = "ARCH", conflicts_with = "instance",
         value_parser = ["x86_64", "arm64", "i386", "x86_64_mac", "arm64_mac"])]
     arch: Option<String>,
 
-    /// Root device of an image made from a snapshot [default: /dev/xvda]
+    /// Root device name [default: /dev/xvda]
     #[arg(long, value_name = "DEVICE", conflicts_with = "instance")]
     root_device: Option<String>,
 
-    /// What it boots with [default: what the instance type has]
-    #[arg(long, value_name = "MODE", conflicts_with = "instance", value_parser = ["legacy-bios", "uefi", "uefi-preferred"])]
+    /// legacy-bios, uefi or uefi-preferred [default: instance type's]
+    #[arg(long, hide_possible_values = true, value_name = "MODE", conflicts_with = "instance", value_parser = ["legacy-bios", "uefi", "uefi-preferred"])]
     boot_mode: Option<String>,
 
-    /// v2.0 has its instances require IMDSv2, optional does not [default: v2.0]
-    #[arg(long, value_name = "VERSION", conflicts_with = "instance", value_parser = ["v2.0", "optional"])]
+    /// v2.0 (instances require IMDSv2) or optional [default: v2.0]
+    #[arg(long, hide_possible_values = true, value_name = "VERSION", conflicts_with = "instance", value_parser = ["v2.0", "optional"])]
     imds: Option<String>,
 
-    /// Gives its instances a NitroTPM; needs --boot-mode uefi
-    #[arg(long, value_name = "VERSION", conflicts_with = "instance", value_parser = ["v2.0"])]
+    /// Give its instances a NitroTPM; needs --boot-mode uefi
+    #[arg(long, hide_possible_values = true, value_name = "v2.0", conflicts_with = "instance", value_parser = ["v2.0"])]
     tpm: Option<String>,
 
-    /// File with the UEFI variables, e.g. for Secure Boot, as base64; needs --boot-mode uefi
+    /// File with UEFI variables in base64; needs --boot-mode uefi
     #[arg(long, value_name = "FILE", conflicts_with = "instance")]
     uefi_data: Option<PathBuf>,
 
-    /// Type of its volumes [default: EC2's]
-    #[arg(long, value_name = "TYPE", conflicts_with = "instance", value_parser = ["gp3", "gp2", "standard"])]
+    /// Volume type: gp3, gp2 or standard [default: EC2's]
+    #[arg(long, hide_possible_values = true, value_name = "TYPE", conflicts_with = "instance", value_parser = ["gp3", "gp2", "standard"])]
     volume_type: Option<String>,
 
-    /// Further volume, made from a snapshot, or empty and of so many GiB; with the root device, the size of its volume
+    /// Additional volume: a snapshot, or a size in GiB; repeatable
+    ///
+    /// With the root device: the size of its volume.
     #[arg(long, value_name = "DEVICE=SNAP|SIZE", conflicts_with = "instance")]
     volume: Vec<NamedVolume>,
 }

@@ -3,13 +3,12 @@
 /// Whether to ask EC2 which accounts use an image.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct ReportArgs {
-    /// Has EC2 report which accounts use images that are shared, and waits for it
+    /// Request EC2 usage reports for shared images and wait for them
     ///
-    /// An account that uses an image counts as use. EC2 looks into every account, also those nobody else can; but
-    /// what was launched in the last 24 hours, and templates of the last days, may be missing. So a report adds to
-    /// what is found otherwise and never stands in for it. A report takes minutes or more. One that an earlier run did
-    /// not wait for, or somebody else asked for, is used for a day. amictl deletes those it made and read, and EC2 the
-    /// others after 30 days.
+    /// An account that uses an image counts as use. EC2 covers all accounts, also those amictl cannot read, but may miss
+    /// launches of the last 24 hours and launch templates of the last days: reports add to the other sources, and
+    /// replace none. A report takes minutes or more. A report less than a day old, from an earlier run or from anyone
+    /// else, is used again. amictl deletes the reports it created and read; EC2 deletes the others after 30 days.
     #[arg(long)]
     pub usage_reports: bool,
 }

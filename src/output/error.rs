@@ -12,8 +12,8 @@ pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
     // Ignored if stderr is closed.
     let _ = writeln!(
         io::stderr(),
-        "error: amictl {} came upon a mistake of its own at {place}: {}\n\
-         hint: please report it with the command line; the journal tells what was done",
+        "error: bug in amictl {} at {place}: {}\n\
+         hint: please report it with the command line; the journal has what was done",
         env!("CARGO_PKG_VERSION"),
         escaped_lines(what)
     );

@@ -142,7 +142,7 @@ pub fn summary(plan: &Plan) -> Vec<String> {
     let skipped = plan.sources.iter().filter(|row| row.status == "skipped");
     let skipped: BTreeSet<_> = skipped.map(|row| row.source.as_str()).collect();
     if !skipped.is_empty() {
-        lines.push(format!("not looked at: {}", skipped.into_iter().collect::<Vec<_>>().join(", ")));
+        lines.push(format!("sources not read: {}", skipped.into_iter().collect::<Vec<_>>().join(", ")));
     }
     for row in plan.failed_sources() {
         let message = row.message.as_deref().unwrap_or_default();

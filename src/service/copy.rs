@@ -123,8 +123,8 @@ fn blind(request: &Request, error: &ApiError, unseen: &Option<ImageId>, look: an
     let Some(look) = look.downcast_ref::<ApiError>() else { return look };
     let code = if error.answer_lost { "AnswerLost".to_owned() } else { error.code.clone() };
     let id = unseen.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
-    let message = format!("{error}; {}{id} may have been made, and to look for it failed, too: {look}", request.name);
-    let again = "run the command again: what is there is adopted";
+    let message = format!("{error}; {}{id} may have been made, but looking for it failed: {look}", request.name);
+    let again = "run the command again: it adopts existing copies";
     let hint = look.hint().map_or(again.to_owned(), |hint| format!("{hint}; then {again}"));
     Failure::new(Kind::Failed, code, message).hint(hint).into()
 }

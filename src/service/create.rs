@@ -133,7 +133,7 @@ async fn find_ours(
             Ok(None) => {}
             Err(look) if !error.answer_lost => return Err(look.into()),
             Err(look) => {
-                let message = format!("{error}; to look for it failed, too: {look}");
+                let message = format!("{error}; looking for it failed too: {look}");
                 return Err(lost(target, name, Kind::Failed, message).into());
             }
         }

@@ -53,6 +53,6 @@ pub async fn trouble(target: &Target, key: &str) -> Option<String> {
         },
         Err(error) if error.is("NotFoundException") => Some("does not exist".to_owned()),
         Err(error) if error.is("AccessDeniedException") => Some("may not be used by the account".to_owned()),
-        Err(error) => Some(format!("could not be looked at: {} [{}]", error.message, error.code)),
+        Err(error) => Some(format!("could not be read: {} [{}]", error.message, error.code)),
     }
 }

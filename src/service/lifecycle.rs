@@ -76,7 +76,7 @@ async fn make_one(target: &Target, image: &Image, change: &Change) -> Result<Ima
         tokio::time::sleep(Duration::from_secs(*pause)).await;
         let found = images::by_ids(target, std::slice::from_ref(&image.id)).await.map_err(|error| match &refused {
             Some(refused) => unclear(refused),
-            None => not_seen(format!("EC2 accepted the call, but the image cannot be looked at: {error}")),
+            None => not_seen(format!("EC2 accepted the call, but the image cannot be read: {error}")),
         })?;
         if let Some(now) = found.into_iter().find(|now| change.holds(now)) {
             return Ok(now);

@@ -64,7 +64,7 @@ fn read_all(call: &'static str, target: &Target, named: &[String]) -> Result<BTr
         call,
         region: target.region.clone(),
         code: codes::PRINCIPAL.to_owned(),
-        message: format!("EC2 names somebody with a permission whom amictl cannot read: {error}"),
+        message: format!("EC2 returned a permission that amictl cannot read: {error}"),
         request_id: None,
         answer_lost: false,
     })
@@ -119,9 +119,7 @@ pub async fn seen<F: Future<Output = Result<BTreeSet<Principal>, ApiError>>>(
             Ok(now) if holds(&now) => return Ok(()),
             Ok(_) => {}
             Err(error) => {
-                return Err(not_seen(format!(
-                    "EC2 accepted the call, but the permissions cannot be looked at: {error}"
-                )));
+                return Err(not_seen(format!("EC2 accepted the call, but the permissions cannot be read: {error}")));
             }
         }
     }

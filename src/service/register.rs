@@ -34,7 +34,7 @@ pub async fn like(target: &Target, image: &Image, uefi_data: bool) -> Result<Reg
     if found.virtualization_type().is_some_and(|kind| *kind != VirtualizationType::Hvm) {
         let message = format!("{} is no HVM image, and no other kind can be made from a snapshot", image.label());
         let failure = Failure::new(Kind::Failed, "InvalidParameterValue", message);
-        return Err(failure.hint("leave --like out, and say what the image needs").into());
+        return Err(failure.hint("leave --like out, and give the settings that the image needs").into());
     }
     let boot_mode = found.boot_mode().map(|mode| mode.as_str().to_owned());
     // Without UEFI there are no such data; arm64 always has UEFI, whatever the boot mode says.

@@ -162,11 +162,11 @@ fn verdict(
         (Err(_), Ok(false)) => Ok(BTreeMap::new()),
         (Err(error), Ok(true)) => Err(refused(error)),
         (Ok(_), Ok(true)) => {
-            let message = format!("{what}, but {id} is still there, and with it may be what is to go{snapshots}");
+            let message = format!("{what}, but EC2 still shows {id}, and may still have its snapshots{snapshots}");
             Err(Left { problem: Problem { code: "StillRegistered".to_owned(), message }, accepted: true })
         }
         (_, Err(error)) => {
-            let message = format!("{what}, but what became of {id}{snapshots} could not be seen: {}", error.message);
+            let message = format!("{what}, but the state of {id}{snapshots} could not be read: {}", error.message);
             Err(Left { problem: Problem { code: error.code.clone(), message }, accepted: true })
         }
     }
@@ -239,7 +239,7 @@ async fn settle_late(
             },
             (false, true) => delete(target, &snapshot.id, &IN_USE_PAUSES, stop).await,
             (false, false) => {
-                SnapshotResult::KeptUnverified("that it was made for the image is said by its description only".into())
+                SnapshotResult::KeptUnverified("only its description says that it was made for the image".into())
             }
         };
         results.push((snapshot.id.clone(), result));

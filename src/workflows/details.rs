@@ -43,7 +43,7 @@ pub const PARTS: u64 = 4;
 /// Reads the details of the image, all concurrently. A failed read is reported and hides nothing else.
 pub async fn read(context: &Context, chosen: &Selection, request: Request) -> Result<Details> {
     let Some((target, image)) = chosen.images.first() else {
-        return Err(Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into());
+        return Err(Failure::new(Kind::Failed, "NoPlace", "no region could be read").into());
     };
     let scope = Scope::new(request.without, request.files);
     let snapshot_ids: Vec<_> = image.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect();

@@ -65,7 +65,7 @@ pub async fn switched_off(
     let kept = match kept(image, &shares, known) {
         Ok(kept) => kept,
         Err(Problem { code, message }) => {
-            return left_alone(code, "who is to get a launch permission back is unknown", message);
+            return left_alone(code, "which launch permissions to restore is unknown", message);
         }
     };
     let begin = Beginning { due: Some(kept.written()), ..Beginning::new(Verb::Disable, image).shared(Some(&shares)) };
@@ -78,7 +78,7 @@ pub async fn switched_off(
     if let Err(NotDisabled { untagged: Some(why), .. }) = &disabled
         && kept.who.is_empty()
     {
-        words = format!("{words}; the tag {SHARES}, which would say so, cannot be written: {why}");
+        words = format!("{words}; the tag {SHARES} cannot be written: {why}");
         let no_tag = Change::Tag { set: Tags::new(), remove: BTreeSet::new() };
         disabled = record::disable(target, image, &no_tag, &shares).await;
     }

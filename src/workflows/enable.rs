@@ -52,8 +52,8 @@ pub async fn remembered(context: &Context, journal: &JournalFile, chosen: &Selec
 
 pub fn unread(error: &anyhow::Error) -> Problem {
     let message = format!(
-        "others may be to get a launch permission back, as the {error:#}; make it readable, or name another by \
-         --journal; until then the tag {SHARES} stays"
+        "more launch permissions may have to be restored: the {error:#}; make the journal readable, or give another \
+         with --journal; until then the tag {SHARES} stays"
     );
     Problem { code: "UnreadableJournal".to_owned(), message }
 }
@@ -123,7 +123,7 @@ pub async fn switched_on(
     if outcome.status != Status::Done {
         return (outcome, None);
     }
-    let Some(due) = due else { return (outcome.detail("no launch permissions were written down for it"), None) };
+    let Some(due) = due else { return (outcome.detail("no launch permissions were recorded for it"), None) };
     let was = image.state.clone();
     let image = &Image { state: State::Available, ..image.clone() };
     let GivenBack { given, left, problem } = record::give_back(target, image, due).await;
@@ -139,9 +139,9 @@ pub async fn switched_on(
     let changed = outcome.changed || given > 0 || forgotten;
     let words = match (due.len(), given) {
         (0, _) if was == State::Disabled => "it was not shared".to_owned(),
-        (0, _) => "nobody is left to share it with again".to_owned(),
-        (all, given) if all == given => format!("{} given back", counted(all)),
-        (all, given) => format!("{given} of {} given back, the others were there", counted(all)),
+        (0, _) => "no launch permissions are left to restore".to_owned(),
+        (all, given) if all == given => format!("{} restored", counted(all)),
+        (all, given) => format!("{given} of {} restored, the others were there", counted(all)),
     };
     (Outcome { changed, ..outcome }.detail(words), Some(left))
 }
@@ -152,5 +152,5 @@ pub fn half(outcome: Outcome, given: usize, problem: &Problem) -> Outcome {
     let message = format!("it is enabled, but {}", problem.message);
     let outcome = Outcome { changed: outcome.changed || given > 0, ..outcome };
     let status = Status::Failed(Problem { code: problem.code.clone(), message });
-    Outcome { status, ..outcome.detail(format!("{} given back", counted(given))) }
+    Outcome { status, ..outcome.detail(format!("{} restored", counted(given))) }
 }

@@ -206,7 +206,7 @@ fn a_region_that_cannot_be_read_is_left_alone_and_the_command_is_right_there() {
     setup.fake.fault(denied("DescribeImages").in_region(WEST).matching("api-v*"));
     let ran = setup.run(&format!("disable web api {THREE} -o json")).ended(3);
     assert_eq!(setup.image(&bad[1]).phase.after, "available");
-    ran.says(&["give the command again for that alone, with --region us-west-2 only"]);
+    ran.says(&["run the same command again for them: with --region us-west-2"]);
     setup.fake.clear_faults();
     setup.run("disable web api --region us-west-2").ended(0);
     assert_eq!([&bad[1], &api].map(|id| setup.image(id).phase.after), ["disabled", "disabled"]);
@@ -237,7 +237,7 @@ fn an_account_that_could_not_be_entered_is_named() {
     let (_, theirs) = ready(OTHER, &setup);
     setup.world().denied_roles.insert(format!("arn:aws:iam::{OTHER}:role/ami"));
     let ran = setup.run(&format!("protect web {} {}", role(PROD), role(OTHER))).ended(3);
-    ran.says(&["give the command again for that alone, with the role of account 222222222222 only"]);
+    ran.says(&["run the same command again for them: with the role of account 222222222222"]);
     setup.world().denied_roles.clear();
     setup.run(&format!("protect web {}", role(OTHER))).ended(0);
     assert_eq!(setup.image(&theirs[0]).protection, Protection::Enabled { cooldown: false });
@@ -253,9 +253,9 @@ fn where_use_counts_what_nobody_could_look_at_is_named_with_all_accounts() {
     let europe = setup.world().image(OTHER, EUROPE, "db-v1-2026-01-02").put();
     let ran = setup.run(&format!("disable web {THREE} {roles} -o json")).ended(3);
     let hint = ran.error()["hint"].as_str().unwrap().to_owned();
-    let there = format!("nobody could look: see what is there, by amictl list --region us-west-2 {};", role(OTHER));
-    assert!(hint.contains(&there) && hint.contains("with its ids, and with all the accounts of this run"), "{hint}");
-    assert!(!hint.contains("only"), "{hint}");
+    let there = format!("were skipped; see what is there: amictl list --region us-west-2 {};", role(OTHER));
+    assert!(hint.contains(&there) && hint.contains("with those ids and all accounts of this run"), "{hint}");
+    assert!(!hint.contains("the same command"), "{hint}");
     setup.fake.clear_faults();
     setup.run(&format!("disable {} --region us-west-2 {roles}", theirs[1])).ended(0);
     assert_eq!(setup.image(&theirs[1]).phase.after, "disabled");
@@ -264,8 +264,8 @@ fn where_use_counts_what_nobody_could_look_at_is_named_with_all_accounts() {
     setup.world().denied_roles.insert(format!("arn:aws:iam::{OTHER}:role/ami"));
     let ran = setup.run(&format!("disable {} {roles} -o json", good[0])).ended(3);
     let hint = ran.error()["hint"].as_str().unwrap().to_owned();
-    assert!(hint.contains("by amictl list with the role of account 222222222222;"), "{hint}");
-    assert!(!hint.contains("only"), "{hint}");
+    assert!(hint.contains("see what is there: amictl list with the role of account 222222222222;"), "{hint}");
+    assert!(!hint.contains("the same command"), "{hint}");
 }
 
 #[test]
@@ -311,6 +311,6 @@ fn so_are_those_that_prune_leaves() {
     setup.fake.fault(denied("DeleteSnapshot"));
     let ran = setup.run("prune --keep 0 --min-age 0s --apply --yes --max-delete 100% -o json").ended(3);
     let hint = ran.error()["hint"].as_str().unwrap().to_owned();
-    assert!(hint.starts_with("run the command again for those that failed; delete the snapshots"), "{hint}");
+    assert!(hint.starts_with("run the command again for those that failed; delete the remaining snapshots"), "{hint}");
     assert!(hint.contains(&format!("--snapshot-id {}", snapshots[0])), "{hint}");
 }

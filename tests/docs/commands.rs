@@ -32,7 +32,7 @@ fn section(command: &Command) -> String {
     let usage = usage.trim_start_matches("Usage: ");
     let arguments = table("argument", command, |arg| arg.is_positional());
     let options = options(command, |arg| !arg.is_positional() && !arg.is_global_set());
-    let examples = command.get_after_help().map(|text| examples(&text.to_string())).unwrap_or_default();
+    let examples = command.get_after_long_help().map(|text| examples(&text.to_string())).unwrap_or_default();
     let parts = [arguments, options, examples].into_iter().filter(|part| !part.is_empty());
     let parts: String = parts.map(|part| format!("\n{part}")).collect();
     format!("\n## {}\n\n{}\n\n```text\n{usage}\n```\n{parts}", command.get_name(), escaped(about.trim()))

@@ -87,7 +87,7 @@ pub fn snapshots_not_shared(
     };
     let said = said.map(|said| format!(": {said}")).unwrap_or_default();
     let message = format!(
-        "{} in {} can be launched and not copied: {which} not shared with account {account}{said}",
+        "{} in {} can be launched, but not copied: {which} not shared with account {account}{said}",
         image.label(),
         image.region
     );
@@ -99,8 +99,8 @@ pub fn snapshots_not_shared(
 /// The hint to let a key be used, and to remove the copy that failed without it.
 pub fn key_hint(account: &str, remove: &str) -> String {
     format!(
-        "the policy of the key must allow {KEY_ACTIONS} to account {account}; what failed still holds its name, remove it \
-         with: {remove}, then try again, or with another key"
+        "the key policy must allow {KEY_ACTIONS} to account {account}; remove the failed copy, which holds the name, \
+         with: {remove}, then run the command again, or use another key"
     )
 }
 

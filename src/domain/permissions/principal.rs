@@ -41,7 +41,7 @@ pub enum PrincipalError {
     BareId(String),
     /// Any other text.
     #[error(
-        "'{0}' is nobody an image can be shared with; give an account id of 12 digits, or the ARN of an organization \
+        "an image cannot be shared with '{0}'; give an account id of 12 digits, or the ARN of an organization \
          or of an organizational unit"
     )]
     Shape(String),
@@ -167,9 +167,9 @@ mod tests {
             ("ou-ab12-cdefgh34", "arn:aws:organizations::<management account>:ou/o-…/ou-ab12-cdefgh34"),
             ("", "12 digits"),
             ("everybody", "12 digits"),
-            ("arn:aws:iam::111111111111:root", "is nobody"),
-            ("arn:aws:organizations::11111111111:organization/o-abcdefghij", "is nobody"),
-            ("arn:aws:organizations::111111111111:ou/ou-ab12-cdefgh34", "is nobody"),
+            ("arn:aws:iam::111111111111:root", "cannot be shared with"),
+            ("arn:aws:organizations::11111111111:organization/o-abcdefghij", "cannot be shared with"),
+            ("arn:aws:organizations::111111111111:ou/ou-ab12-cdefgh34", "cannot be shared with"),
         ] {
             let error = text.parse::<Principal>().unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");

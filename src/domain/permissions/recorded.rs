@@ -43,7 +43,7 @@ pub enum RecordError {
     #[error("its tag {SHARES} is damaged: {0}")]
     Tag(PrincipalError),
     /// The journal has a principal that cannot be parsed.
-    #[error("the journal names somebody it was shared with in a way that cannot be read: {0}")]
+    #[error("the journal cannot be read where it says who it was shared with: {0}")]
     Journal(PrincipalError),
 }
 
@@ -155,7 +155,7 @@ impl Record {
         match (self.who.len(), self.earlier) {
             (0, _) => "it was not shared".to_owned(),
             (_, 0) => words,
-            (_, earlier) => format!("{words}; {earlier} of them not given back since an earlier time"),
+            (_, earlier) => format!("{words}; {earlier} of them from an earlier time, not yet restored"),
         }
     }
 }

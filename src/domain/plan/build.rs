@@ -206,7 +206,7 @@ fn why(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
     let step = verdict.step == Some(Step::Deprecate) && !Step::Deprecate.holds(verdict.image, now);
     if step && verdict.image.public {
         // The user confirms a step that a revival cannot take back.
-        text.push_str("; it is public, so that EC2 takes this back only once it is private");
+        text.push_str("; it is public: EC2 cancels this only once it is private");
     }
     text
 }

@@ -126,7 +126,7 @@ fn what_is_not_put_back_is_told() {
     let shared = ["111111111111".parse().unwrap()].into();
     let said = remembered(&[1]).told(&web, &shared).unwrap();
     let expected = "the journal of 2026-01-31 has 1 more tag (Team) and 1 more launch permission (222222222222); \
-                    not put back, it may have been taken on purpose";
+                    not restored: it may have been removed on purpose";
     assert_eq!(said, expected);
     web.tags = tags(&[("Team", "api")]);
     let shared = ["111111111111".parse().unwrap(), "222222222222".parse().unwrap()].into();

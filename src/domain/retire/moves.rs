@@ -74,7 +74,7 @@ pub fn advance(
             StepChanges { first: vec![tag(set), Change::Deprecate(whole_minute(now))], ..StepChanges::default() }
         }
         Step::Disable => {
-            let forgotten = "EC2 forgets who a disabled image is shared with, and that could not be read";
+            let forgotten = "EC2 removes the launch permissions of a disabled image, and they could not be read";
             let (present, due) = (shares.present(forgotten)?, shares.due()?);
             // An empty list is recorded too: it says that there were no permissions.
             let kept = Record::of(image, present, due.unwrap_or(&BTreeSet::new()), &set);
@@ -99,7 +99,7 @@ pub fn revive(image: &Image, shares: &Shares, now: DateTime<Utc>) -> Result<Step
                 None => moves.lacking = Some(lacking()),
             }
             if !moves.share.is_empty() {
-                shares.present("left as it is, as who it is shared with could not be read")?;
+                shares.present("left as it is, as its launch permissions could not be read")?;
             }
             remove.extend(image.tags.contains_key(SHARES).then(|| SHARES.to_owned()));
             moves.first.extend((*state == State::Disabled).then_some(Change::Enable));
@@ -125,8 +125,8 @@ pub fn revive(image: &Image, shares: &Shares, now: DateTime<Utc>) -> Result<Step
 /// An image disabled by a retirement has the tag `amictl:shares`, unless the permissions did not fit.
 fn lacking() -> Problem {
     let message = format!(
-        "it is not shared as it was: it has no tag {SHARES}, and the journal here does not know whom it was shared \
-         with. Give --journal of the machine that disabled it; or share it by hand, and remove its tag {RETIRE}"
+        "its launch permissions are not restored: it has no tag {SHARES}, and this journal does not have them. Give \
+         --journal with the journal of the machine that disabled it; or share it by hand, and remove its tag {RETIRE}"
     );
     Problem { code: "UnknownShares".to_owned(), message }
 }

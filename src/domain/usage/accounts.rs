@@ -78,8 +78,8 @@ pub const NOT_ACTIVE: &str = "AccountNotActive";
 /// The problem of an inactive member account, and the way out.
 pub fn inactive(state: &str) -> Problem {
     let message = format!(
-        "the organization has it as {state}, and what it uses is used again when it is active; name the accounts of \
-         the run without it, or leave out use by others with --without-source {}",
+        "its state in the organization is {state}, and once active it may use images again; give the accounts of the \
+         run without it, or skip use by other accounts with --without-source {}",
         Source::Accounts
     );
     Problem { code: NOT_ACTIVE.to_owned(), message }
@@ -95,7 +95,7 @@ impl UnreadAccount {
     /// The doubt about an image that the account may use.
     pub fn doubt(&self) -> Problem {
         let account = self.account.as_ref().map_or("another account".to_owned(), |id| format!("account {id}"));
-        let message = format!("{account}, which it is shared with, could not be looked into: {}", self.problem.message);
+        let message = format!("it is shared with {account}, which could not be read: {}", self.problem.message);
         Problem { message, code: self.problem.code.clone() }
     }
 
@@ -103,10 +103,10 @@ impl UnreadAccount {
     pub fn doubt_of(&self, image: &Image) -> Problem {
         let account = self.account.as_ref().map_or("another account".to_owned(), |id| format!("account {id}"));
         let why = match image.own {
-            true => format!("it is disabled, and no tag {SHARES} tells who it was shared with before"),
+            true => format!("it is disabled, and no tag {SHARES} says who it was shared with"),
             false => "only its owner knows who it is shared with".to_owned(),
         };
-        let message = format!("{why}; {account} could not be looked into: {}", self.problem.message);
+        let message = format!("{why}; {account} could not be read: {}", self.problem.message);
         Problem { message, code: self.problem.code.clone() }
     }
 }

@@ -103,7 +103,7 @@ fn protection(image: &Image, now: DateTime<Utc>) -> Cell {
             };
             Cell::toned(format!("not any more, but EC2 refuses to deregister it {until}"), Tone::Notice)
         }
-        (Some(true), _) => Cell::toned("yes, and for 24 hours after the protection is taken away", Tone::Good),
+        (Some(true), _) => Cell::toned("yes, and for 24 hours after it is turned off", Tone::Good),
         (Some(false), _) if word == "enabled-without-cooldown" => Cell::toned("yes", Tone::Good),
         (Some(false), _) => Cell::toned(format!("yes: {word}"), Tone::Good),
         (None, None) => Cell::toned("no", Tone::Faint),
@@ -129,7 +129,7 @@ fn sharing(page: &mut Page, details: &Details) {
 }
 
 fn everybody() -> Cell {
-    Cell::toned("everybody: it is public", Tone::Notice)
+    Cell::toned("everyone: it is public", Tone::Notice)
 }
 
 /// `everybody` first, then the accounts on one line, then organizations.

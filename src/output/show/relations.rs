@@ -45,7 +45,7 @@ pub(super) fn lineage(page: &mut Page, details: &Details, now: DateTime<Utc>) {
     }
     if !details.blind.is_empty() {
         let blind: Vec<_> = details.blind.iter().map(|place| unread(place, details.several)).collect();
-        page.line("Not looked in", Cell::toned(blind.join(", "), Tone::Notice));
+        page.line("Not searched", Cell::toned(blind.join(", "), Tone::Notice));
     }
 }
 
@@ -112,7 +112,7 @@ pub(super) fn uses(page: &mut Page, details: &Details) {
             }
         }
         UseVerdict::Unused => page.line("In use", Cell::toned("no", Tone::Faint)),
-        UseVerdict::Unverified(_) => page.line("In use", Cell::toned("unverified: nobody is known", Tone::Notice)),
+        UseVerdict::Unverified(_) => page.line("In use", Cell::toned("unverified: no use is known", Tone::Notice)),
     }
     let sources = |wanted: fn(&SourceStatus) -> bool| {
         let found = usage.sources.iter().filter(|state| wanted(&state.status));

@@ -85,7 +85,7 @@ impl ApiError {
             call,
             region: region.clone(),
             code: codes::RESPONSE.to_owned(),
-            message: "the answer lacks what the call is made for".to_owned(),
+            message: "the answer lacks the data asked for".to_owned(),
             request_id: None,
             answer_lost: true,
         }
@@ -103,7 +103,7 @@ impl ApiError {
                 "run it on a terminal, sign in with aws sso login, or give the profile a credential_process; a code has 6 digits"
             }
             _ if self.message.contains("MultiFactorAuthentication") => {
-                "a code is taken once and not for long: run the command again with the next one of the device"
+                "a code works once, and not for long: run the command again with the next code of the device"
             }
             // EC2 uses the code for wrong credentials here.
             _ if self.problem().is_of_backup() => "in AWS Backup, delete its recovery point: EC2 refuses to delete it",
@@ -137,10 +137,10 @@ impl ApiError {
                  (AWS_ENDPOINT_URL), then run the command again"
             }
             codes::CONNECTION => "check the network and --endpoint-url (AWS_ENDPOINT_URL), then run the command again",
-            codes::TIMEOUT => "run the command again; it takes up what is already done",
+            codes::TIMEOUT => "run the command again; it continues where it stopped",
             "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => {
-                "ask for the permission, see 'Permissions' in the README; an encoded message is read by: \
-                 aws sts decode-authorization-message"
+                "add the permission, see docs/reference/permissions.md; decode an encoded message with: aws sts \
+                 decode-authorization-message"
             }
             "AuthFailure" | "InvalidClientTokenId" | "SignatureDoesNotMatch" | "MissingAuthenticationToken" => {
                 "check the credentials, and that the region is enabled for the account"
@@ -149,11 +149,11 @@ impl ApiError {
                 "the credentials have run out or the clock is wrong: sign in again"
             }
             QUOTA if is_at_the_moment(&self.message) => {
-                "EC2 does only so much at a time: run the command again when that is done; it finishes what is left"
+                "EC2 limits how many of these run at a time: run the command again later; it finishes the rest"
             }
             QUOTA => {
-                "a quota is used up: make room, or ask for a higher one in Service Quotas, then run the command again; it \
-                 finishes what is left"
+                "a quota is used up: make room, or ask for a higher one in Service Quotas, then run the command \
+                 again; it finishes the rest"
             }
             codes::LIMIT => "others use up the account's request limit: run the command again later",
             "OptInRequired" => "enable the region, or subscribe to the Marketplace image, first",

@@ -85,7 +85,7 @@ impl Over {
     /// The failure, with the work that goes on at AWS and the command to resume the wait.
     pub fn failure(self, what: &str, resume: &str) -> Failure {
         let (kind, code, why) = match self {
-            Self::TimedOut => (Kind::TimedOut, "Timeout", "the time to wait is over"),
+            Self::TimedOut => (Kind::TimedOut, "Timeout", "timed out"),
             Self::Interrupted => (Kind::Interrupted, "Interrupted", "interrupted"),
         };
         Failure::new(kind, code, format!("{why}: {what}; the work goes on at AWS"))

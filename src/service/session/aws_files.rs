@@ -48,14 +48,14 @@ impl AwsFiles {
                     (None, Some(error)) => profiles_error(&paths, asked.as_deref()).await.unwrap_or(error),
                     (unreadable, error) => unreadable.or(error).unwrap_or_default(),
                 };
-                let hint = "mend the file; AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE say which ones are read";
+                let hint = "correct the file; AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name the files";
                 return Err(Failure::usage(format!("the AWS configuration: {error}")).hint(hint).into());
             }
         };
         if let Some(name) = asked.as_deref().filter(|name| !keys && profiles.get_profile(name).is_none()) {
             let read: Vec<_> = paths.iter().flatten().map(|path| path.display().to_string()).collect();
             let message = format!("profile `{name}` was not defined in {}", read.join(" or "));
-            let hint = "list those that there are with: aws configure list-profiles";
+            let hint = "list the profiles with: aws configure list-profiles";
             return Err(Failure::new(Kind::Failed, crate::service::client::error::codes::CREDENTIALS, message)
                 .hint(hint)
                 .into());
@@ -86,7 +86,7 @@ impl AwsFiles {
         let Some(region) = provider.region().await else { return Ok(None) };
         let read = region.as_ref().parse();
         let wrong = |error| Failure::usage(format!("region in the profile {name}: {error}"));
-        let hint = "give --region, or mend the profile";
+        let hint = "give --region, or correct the profile";
         Ok(Some(read.map_err(|error| wrong(error).hint(hint))?))
     }
 }

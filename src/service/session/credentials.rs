@@ -113,7 +113,7 @@ impl ProvideCredentials for AskedOnce {
 }
 
 /// The error for a key or token with invalid characters.
-pub(super) const UNFIT: &str = "has blanks or other characters in it that there are none of in such keys";
+pub(super) const UNFIT: &str = "has blanks or other characters that no such key has";
 
 /// Whether an access key id or session token can be written into a request.
 pub(super) fn can_be_sent(text: &str) -> bool {

@@ -72,7 +72,7 @@ pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &AwsFiles)
         let unfit = |link: &&Link<'_>| link.profile.get(key).is_some_and(|text| !credentials::can_be_sent(text));
         if let Some(link) = chain.iter().find(unfit) {
             let message = format!("profile {}: the {what} {UNFIT}", link.profile.name());
-            return Err(Failure::new(Kind::Failed, codes::CREDENTIALS, message).hint("mend the profile").into());
+            return Err(Failure::new(Kind::Failed, codes::CREDENTIALS, message).hint("correct the profile").into());
         }
     }
     let Some((first, last)) = chain.first().zip(chain.last()) else { return Ok(None) };
@@ -139,7 +139,7 @@ fn source(config: &SdkConfig, files: &AwsFiles, link: &Link<'_>, stood_on: bool)
         let by_sdk = || credentials::of_source(config, files, profile.name());
         return Ok(static_keys(profile).filter(|_| stood_on).unwrap_or_else(by_sdk));
     }
-    let hint = "mend the profile: it says whose credentials its role is assumed with";
+    let hint = "correct the profile: it says whose credentials its role is assumed with";
     let wrong = |why: &str| Failure::usage(format!("profile {}: {why}", profile.name())).hint(hint);
     let settings = credentials::settings(config);
     let named = profile.get("credential_source");
@@ -166,7 +166,7 @@ fn asked(profile: &Profile, arn: &str) -> Result<Role> {
     let seconds = text(SECONDS).map(|text| {
         let seconds = text.parse().ok().filter(|seconds| (900..=43_200).contains(seconds));
         let wrong = || format!("profile {}: {SECONDS} is a number from 900 to 43200, not '{text}'", profile.name());
-        seconds.ok_or_else(|| Failure::usage(wrong()).hint("mend the profile: 3600 is an hour"))
+        seconds.ok_or_else(|| Failure::usage(wrong()).hint("correct the profile: 3600 is an hour"))
     });
     let role = Role::new(arn);
     Ok(Role {

@@ -116,6 +116,6 @@ fn retry_mode(settings: &Settings, files: &AwsFiles) -> Result<RetryMode> {
     let read = || text.parse().map_err(|why| Failure::usage(format!("retry_mode in the profile {profile}: {why}")));
     match settings.retry_mode {
         Some(mode) => Ok(mode),
-        None => Ok(read().map_err(|failure| failure.hint("set AWS_RETRY_MODE, or mend the profile"))?),
+        None => Ok(read().map_err(|failure| failure.hint("set AWS_RETRY_MODE, or correct the profile"))?),
     }
 }

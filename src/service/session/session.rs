@@ -39,7 +39,7 @@ impl Session {
         let choices = sdk_config::region_choices(settings)?;
         let Loaded { config, region: configured, files } = sdk_config::load(settings, &choices).await?;
         if choices.is_empty() && configured.is_none() {
-            return Err(Failure::usage("no region: nothing says where to look")
+            return Err(Failure::usage("no region is set")
                 .hint("give --region us-east-1, set AWS_REGION, or put a region into the profile")
                 .into());
         }
@@ -129,8 +129,8 @@ impl Session {
             (Some(target), 0) => Ok(target),
             (_, others) => {
                 let message = format!("this command works in one account at a time, and {} are given", others + 1);
-                let hint = "what it begins with is in one account: give at most one --role-arn, and run it once for each; \
-                            an image is taken to several accounts by amictl copy";
+                let hint = "give at most one --role-arn, and run it once for each account; 'amictl copy' copies an \
+                            image to several accounts";
                 Err(Failure::usage(message).hint(hint).into())
             }
         }

@@ -65,7 +65,7 @@ impl Device {
         let answer = tokio::task::spawn_blocking(move || ask(&serial));
         // Times out before the SDK does, so that the user is not asked again.
         let answer = tokio::time::timeout(TIME_TO_ANSWER - MARGIN, answer).await;
-        let answer = answer.map_err(|_| wrong("nobody answered in time".to_owned()))?;
+        let answer = answer.map_err(|_| wrong("no answer in time".to_owned()))?;
         let code = answer.map_err(|error| wrong(error.to_string()))?.map_err(|error| {
             let interrupted = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::Interrupted);
             let code = if interrupted { codes::INTERRUPTED } else { codes::MFA };

@@ -92,9 +92,7 @@ fn passed_over(path: &Path, error: &ignore::Error) -> Result<Option<Problem>, Pr
     match without_place(error) {
         ignore::Error::Loop { .. } => Ok(None),
         _ => match place(error).filter(|link| *link != path && leads_nowhere(link)) {
-            Some(link) => {
-                Ok(Some(problem("DanglingLink", format!("{}: the link leads nowhere; passed over", link.display()))))
-            }
+            Some(link) => Ok(Some(problem("DanglingLink", format!("{}: broken link, skipped", link.display())))),
             None => Err(problem("UnreadableFile", error.to_string())),
         },
     }

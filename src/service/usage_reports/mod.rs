@@ -251,7 +251,7 @@ impl Round<'_> {
 }
 
 const TIMEOUT: &str = "Timeout";
-const NOT_ASKED: &str = "no usage report was asked for before the time to wait was over";
+const NOT_ASKED: &str = "timed out before a usage report was requested";
 
 fn failed(code: &str, message: String) -> NoReport {
     NoReport::Failed(Problem { code: code.to_owned(), message })

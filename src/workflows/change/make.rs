@@ -56,7 +56,7 @@ pub fn told(now: &Image, outcome: Outcome, at: DateTime<Utc>) -> Outcome {
         (Verb::Enable, ..) => {
             match now.tags.get(SHARES).and_then(|text| from_tag(text).ok()).map_or(0, |all| all.len()) {
                 0 => outcome,
-                count => outcome.detail(format!("--restore-shares would give {} back", counted(count))),
+                count => outcome.detail(format!("--restore-shares would restore {}", counted(count))),
             }
         }
         _ => outcome,

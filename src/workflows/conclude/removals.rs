@@ -21,7 +21,7 @@ pub fn left_behind(report: &Report) -> Option<String> {
         left.map(|(id, _)| delete(id)).collect::<Vec<_>>()
     };
     let lines: Vec<_> = report.results.iter().flat_map(of).collect();
-    (!lines.is_empty()).then(|| format!("delete the snapshots that are left with: {}", lines.join("; ")))
+    (!lines.is_empty()).then(|| format!("delete the remaining snapshots with: {}", lines.join("; ")))
 }
 
 /// The images and snapshots that only AWS Backup can delete.

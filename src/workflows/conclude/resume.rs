@@ -90,10 +90,10 @@ impl Remainder {
 
     /// The hint for places that could not be searched: the same references, as nothing has changed there.
     fn elsewhere(&self) -> Option<String> {
-        let mut all: Vec<_> = self.unread.iter().map(|place| format!("with {} only", place.options())).collect();
-        all.extend(self.unentered.iter().map(|account| format!("with the role of account {account} only")));
+        let mut all: Vec<_> = self.unread.iter().map(|place| format!("with {}", place.options())).collect();
+        all.extend(self.unentered.iter().map(|account| format!("with the role of account {account}")));
         let all = (!all.is_empty()).then(|| all.join(", and "))?;
-        Some(format!("nothing was done where nobody could look: give the command again for that alone, {all}"))
+        Some(format!("these accounts and regions were skipped; run the same command again for them: {all}"))
     }
 
     /// As [`Self::elsewhere`], if all accounts are to be searched again. In those already done, the same references may
@@ -103,8 +103,8 @@ impl Remainder {
         all.extend(self.unentered.iter().map(|account| format!("amictl list with the role of account {account}")));
         let all = (!all.is_empty()).then(|| all.join(", and "))?;
         Some(format!(
-            "nothing was done where nobody could look: see what is there, by {all}; then give the command again for that, \
-             with its ids, and with all the accounts of this run, as each of them may use it"
+            "these accounts and regions were skipped; see what is there: {all}; then run the command again with those \
+             ids and all accounts of this run, as each of them may use the images"
         ))
     }
 }

@@ -13,7 +13,7 @@ pub fn whole(errors: &[PlaceError]) -> Result<()> {
         0 => Ok(()),
         count => {
             let places = if count == 1 { "1 place".to_owned() } else { format!("{count} places") };
-            let message = format!("{places} could not be looked into; the others were");
+            let message = format!("{places} could not be read; the others were");
             Err(Failure::new(Kind::Partial, "PartialRun", message).into())
         }
     }
@@ -29,9 +29,9 @@ pub fn verified(plan: &Plan) -> Result<()> {
         (true, n) => {
             let why: Vec<_> = by_image.iter().filter_map(|row| row.message.as_deref()).collect();
             let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
-            format!("{n} images are kept, as it could not be verified whether they may go{why}")
+            format!("{n} images could not be verified and are kept{why}")
         }
-        (false, _) => format!("not verified, so everything there is kept: {} could not be read", failed.join(", ")),
+        (false, _) => format!("not verified: {} could not be read, so all images there are kept", failed.join(", ")),
     };
     Err(unverified(message))
 }

@@ -19,11 +19,11 @@ pub fn tell<'a>(context: &Context, all: impl IntoIterator<Item = &'a CopyJob>) {
     let Some(CopyJob { source, .. }) = all.into_iter().find(lacks) else { return };
     let owner = source.owner.as_ref().map_or("its owner".to_owned(), |owner| format!("account {owner}"));
     let carried = match source.parsed_name {
-        Some(_) => "the copies get those that follow from its name",
-        None => "the copies go without them",
+        Some(_) => "the copies get only those made from its name",
+        None => "the copies get none",
     };
     context.printer.say(format!(
-        "the tags that {owner} gave {} cannot be seen: {carried}; --from-role-arn ROLE carries them over",
+        "the tags that {owner} set on {} cannot be read: {carried}; --from-role-arn ROLE copies them",
         source.label()
     ));
 }

@@ -89,7 +89,7 @@ pub async fn image(
 
 fn refusal(what: &str, key: &str) -> Failure {
     let key = if key == kms_keys::OF_AWS { "aws/ebs" } else { key };
-    let message = format!("{what} would be encrypted with the key {key} of AWS, under which nothing can be shared");
+    let message = format!("{what} would be encrypted with the AWS managed key {key}, and could not be shared");
     Failure::new(Kind::Refused, "DefaultKey", message)
 }
 

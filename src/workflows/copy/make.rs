@@ -33,7 +33,7 @@ async fn begin(context: &Context, copies: &CopyJob, region: &Region) -> Result<(
         Ok(started) => started,
         Err(error) if is_stopped(&error) => {
             let failure = Failure::new(Kind::Interrupted, "Interrupted", "interrupted before it began");
-            return Err(failure.hint("run the command again: what is there is adopted").into());
+            return Err(failure.hint("run the command again: it adopts existing copies").into());
         }
         Err(error) => return Err(explain::explained(&to, copies, error).await),
     };
@@ -86,6 +86,6 @@ async fn completed(context: &Context, to: &Target, copies: &CopyJob, started: &S
 pub async fn mark(context: &Context, to: &Target, image: &Image) {
     if let Err(error) = copy::mark(to, image).await {
         let message = format!("warning: the snapshots of {} in {} could not be tagged", image.id, image.region);
-        context.printer.tell(&format!("{message}, so that 'amictl orphans' will keep them for doubt: {error}"));
+        context.printer.tell(&format!("{message}; 'amictl orphans' will keep them as doubtful: {error}"));
     }
 }

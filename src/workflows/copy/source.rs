@@ -158,7 +158,7 @@ async fn nobody(context: &Context, reference: &ImageRef, looked: Vec<Looked>) ->
         }
         first.get_or_insert(error);
     }
-    first.unwrap_or_else(|| Failure::new(Kind::Failed, "NoPlace", "no account could be looked into").into())
+    first.unwrap_or_else(|| Failure::new(Kind::Failed, "NoPlace", "no account could be read").into())
 }
 
 /// Tags of another account's image are not visible; its name implies some of them.

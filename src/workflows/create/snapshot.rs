@@ -66,7 +66,7 @@ fn settled(target: &Target, image: &Image) -> Result<()> {
     let failure = Failure::new(Kind::Failed, "ImageNotAvailable", message);
     Err(match image.state.may_become_available() {
         true => failure.hint(format!("wait for it with: amictl wait {} {}", image.id, target.options())),
-        false => failure.hint("name another image, or say without --like what it is to be"),
+        false => failure.hint("name another image, or give its settings without --like"),
     }
     .into())
 }
@@ -106,7 +106,7 @@ async fn usable(target: &Target, id: &SnapshotId, found: Option<&Snapshot>, name
         Some(snapshot) if snapshot.state != "completed" => {
             let message = format!("{id} in {} is {}, not completed", target.region, snapshot.state);
             let hint = match snapshot.state.as_str() {
-                "error" => "EC2 could not make it, and never will: name another snapshot",
+                "error" => "EC2 could not create it: name another snapshot",
                 _ => "run the command again when it is",
             };
             Err(failure("IncorrectState", message).hint(hint).into())

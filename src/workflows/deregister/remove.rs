@@ -83,7 +83,7 @@ impl Run<'_> {
         });
         let (asked, untouched): (Vec<_>, Vec<_>) = each.await.into_iter().unzip();
         let asked: Vec<_> = asked.into_iter().flatten().collect();
-        let settled = self.context.watched("looking whether they are gone", async |watch| {
+        let settled = self.context.watched("checking that they are gone", async |watch| {
             settle(&target, &asked, &self.context.stop, watch).await
         });
         let settled = settled.await;

@@ -98,7 +98,7 @@ pub fn tell(context: &Context, spared: &[Spared]) {
         1 => "1 snapshot".to_owned(),
         n => format!("{n} snapshots"),
     };
-    context.printer.say(format!("{count} of {gib} GiB kept for doubt; what you know to be left over is deleted with:"));
+    context.printer.say(format!("{count} of {gib} GiB kept as doubtful; to delete those that are left over:"));
     for spared in doubtful.iter().take(TOLD) {
         context.printer.say(format!("  {}", delete_line(&spared.region, &spared.snapshot.id)));
     }

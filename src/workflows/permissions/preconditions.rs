@@ -74,7 +74,7 @@ async fn under_default_key(context: &Context, target: &Target, images: &[&Image]
     for key in keys {
         match kms_keys::managed_by_aws(target, key).await {
             Ok(true) => drop(of_aws.insert(key)),
-            Ok(false) => context.printer.say(format!("to launch it, they need the use of its key as well: {key}")),
+            Ok(false) => context.printer.say(format!("to launch it, they also need to use its KMS key: {key}")),
             Err(error) => {
                 context.printer.say(format!("whether anything under {key} can be shared is unknown: {error}"));
             }
@@ -86,9 +86,7 @@ async fn under_default_key(context: &Context, target: &Target, images: &[&Image]
 
 fn default_key(target: &Target, image: &Image) -> Failure {
     let (label, place) = (image.label(), image.place());
-    let message = format!(
-        "{label} in {place} is encrypted with the key aws/ebs that AWS manages, under which nothing can be shared"
-    );
+    let message = format!("{label} in {place} is encrypted with the AWS managed key aws/ebs, and cannot be shared");
     let again = format!(
         "make a copy under a key of your own and share that: amictl copy {} --to {} --encrypt --kms-key KEY --name NAME {}",
         image.id,
@@ -178,9 +176,7 @@ pub async fn neighbours(context: &Context, chosen: &Selection) {
             let others = images::find(&target, &query).await.unwrap_or_default();
             for other in others.iter().filter(|other| !going.contains(&other.id)) {
                 let (label, place) = (other.label(), other.place());
-                context
-                    .printer
-                    .say(format!("{label} in {place} stands on the same snapshots: this is for its copies too"));
+                context.printer.say(format!("{label} in {place} has the same snapshots: this is for its copies too"));
             }
         }
     }

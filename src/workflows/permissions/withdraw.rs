@@ -91,7 +91,7 @@ async fn written_down(
 
 /// Adds to the outcome that an unfinished restore puts nothing more back.
 fn nothing_more(outcome: Outcome) -> Outcome {
-    let words = "restore puts nothing more back from the journal".to_owned();
+    let words = "restore takes no more permissions from the journal".to_owned();
     let detail: Vec<_> = outcome.detail.clone().into_iter().chain([words]).collect();
     Outcome { detail: Some(detail.join("; ")), ..outcome }
 }
@@ -117,8 +117,8 @@ async fn taken(
     match withdrawn.await {
         Ok((who, changed)) => {
             let words = match who.is_empty() {
-                false => Some(format!("not to be given back any more: {}", few(&who))),
-                true if unknown => Some("the journal of whoever disabled it may still name them".to_owned()),
+                false => Some(format!("no longer to be restored: {}", few(&who))),
+                true if unknown => Some("the journal of the machine that disabled it may still have them".to_owned()),
                 true => None,
             };
             let changed = outcome.changed || changed;
@@ -126,8 +126,7 @@ async fn taken(
             Outcome { changed, detail: (!detail.is_empty()).then(|| detail.join("; ")), ..outcome }
         }
         Err(Problem { code, message }) if outcome.status == Status::Done => {
-            let message =
-                format!("it is not shared any more, but what is to be given back stays written down: {message}");
+            let message = format!("it is no longer shared, but the record of permissions to restore stays: {message}");
             Outcome { status: Status::Failed(Problem { code, message }), ..outcome }
         }
         Err(_) => outcome,

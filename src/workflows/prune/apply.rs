@@ -15,7 +15,7 @@ use crate::workflows::recycle_bin::outlook::{Deletion, RetentionRules};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::JournalFile;
 
-/// The resources a plan would delete, by place; empty if the Recycle RetentionRules was not read.
+/// The resources a plan would delete, by place; empty if the Recycle Bin was not read.
 pub fn going(context: &Context, surveys: &Surveys, plan: &Plan, bin: &RetentionRules) -> Vec<(Target, Deletion)> {
     if bin.is_empty() {
         return Vec::new();
@@ -85,11 +85,11 @@ pub fn within_limit(plan: &Plan) -> Result<()> {
         return Ok(());
     }
     let what = match plan.count(Step::Deregister) == leaving {
-        true => format!("{leaving} images would go"),
-        false => format!("{leaving} images would go a step ({})", plan.steps()),
+        true => format!("{leaving} images would be deregistered"),
+        false => format!("{leaving} images would change ({})", plan.steps()),
     };
     let message = format!("{what}, but the limit of {limit} allows {most} of {scope}");
     Err(Failure::new(Kind::Refused, "OverLimit", message)
-        .hint("look at the plan with 'amictl prune', then raise --max-delete there if it is right")
+        .hint("review the plan with 'amictl prune', then raise --max-delete there if it is right")
         .into())
 }

@@ -144,7 +144,7 @@ async fn shares(target: &Target, image: Image) -> (ImageId, Result<Option<String
         Ok(now) => match (others(&now), before_disabling(&image)) {
             (Some(now), _) => Ok(Some(now)),
             (None, Some(before)) => Ok(others(&before).map(|before| format!("{before} before it was disabled"))),
-            (None, None) => Err(format!("it is disabled, and no tag {SHARES} tells who it was shared with before")),
+            (None, None) => Err(format!("it is disabled, and no tag {SHARES} says who it was shared with")),
         },
     };
     (image.id, shared)

@@ -1,4 +1,4 @@
-//! The contents of the Recycle BinContents in all places.
+//! The contents of the Recycle Bin in all places.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,7 +79,7 @@ pub async fn in_bin(context: &Context, bin: &BinContents, known: &BTreeMap<Image
     let in_bin = match &bin.snapshots {
         Ok(in_bin) => in_bin.as_slice(),
         Err(error) => {
-            unknown("in the Recycle BinContents of", error);
+            unknown("in the Recycle Bin of", error);
             &[]
         }
     };

@@ -1,4 +1,4 @@
-//! The outlook before a deletion: whether the Recycle RetentionRules would hold it, so that it could be restored.
+//! The outlook before a deletion: whether the Recycle Bin would hold it, so that it could be restored.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -61,7 +61,7 @@ impl Deletion {
     }
 }
 
-/// The user's demand on the Recycle RetentionRules before a deletion.
+/// The user's demand on the Recycle Bin before a deletion.
 #[derive(Debug, Clone, Copy)]
 pub struct Demand {
     /// Whether only what can certainly be restored may be deleted.

@@ -57,7 +57,7 @@ pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &Jou
     let (mut places, mut lost) = (Vec::new(), Vec::new());
     for (place, trouble) in looked {
         if let Some((images, trouble)) = trouble {
-            let why = "the Recycle BinContents could not be read";
+            let why = "the Recycle Bin could not be read";
             lost.extend(images.into_iter().map(|image| outcome(&trouble.place, image.id, image.name, why)));
             troubles.push(trouble);
         }
@@ -175,7 +175,7 @@ fn whole(place: &Place, comeback: &Restoration) -> Option<Failure> {
     let (label, region) = (comeback.label(), &place.target.region);
     let missing: Vec<_> = comeback.missing.iter().map(SnapshotId::as_str).collect();
     let message = format!(
-        "{label} in {region} cannot come back: of its snapshots, {} are neither there nor in the Recycle BinContents",
+        "{label} in {region} cannot come back: of its snapshots, {} are neither there nor in the Recycle Bin",
         missing.join(", ")
     );
     let hint = "no rule held them, or they have left the bin; nothing was changed";
@@ -187,7 +187,7 @@ fn nowhere(id: &ImageId, searched: &[String], trouble: Option<&UnreadBin>) -> an
         return trouble.error().context(not_found(id, trouble));
     }
     let message =
-        format!("{id} is not in the Recycle BinContents of {}, nor among the images there", searched.join(", "));
+        format!("{id} is not in the Recycle Bin of {}, nor among the images there", searched.join(", "));
     Failure::new(Kind::Failed, "InvalidAMIID.NotFound", message)
         .hint(
             "see what is there with: amictl restore --region all. An image that no rule held when it was \
@@ -200,9 +200,9 @@ fn not_found(id: &ImageId, trouble: &UnreadBin) -> String {
     let region = &trouble.place.region;
     match &trouble.place.account {
         Some(account) if trouble.is_of_account() => {
-            format!("{id} was not found, and account {account} could not be looked into")
+            format!("{id} was not found, and account {account} could not be read")
         }
-        _ => format!("{id} was not found, and the Recycle BinContents of {region} could not be read"),
+        _ => format!("{id} was not found, and the Recycle Bin of {region} could not be read"),
     }
 }
 

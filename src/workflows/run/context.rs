@@ -105,7 +105,7 @@ impl Context {
         }
         let members = policy.account_ids();
         if let (Some(id), false) = (members.first(), self.can_enter(policy)) {
-            return Err(Failure::usage(format!("account {id} is named by its id: by which role is it entered?"))
+            return Err(Failure::usage(format!("account {id} is given by its id, without a role to assume"))
                 .hint("put org_role = \"NAME\" into the policy, or give --org-role NAME")
                 .into());
         }

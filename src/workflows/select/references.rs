@@ -150,7 +150,7 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
         }
         return Err(match (missing, unread) {
             (Some(error), _) | (None, Some(error)) => error,
-            (None, None) => Failure::new(Kind::Failed, "NoPlace", "no region could be looked into").into(),
+            (None, None) => Failure::new(Kind::Failed, "NoPlace", "no region could be read").into(),
         });
     }
     gaps.named = images.len();

@@ -79,7 +79,7 @@ async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Resu
     let Some(text) = parameters::value(target, name).await? else {
         let hint = match reference {
             ImageRef::Parameter(_) => {
-                "a parameter is of one account and region: look at its name and --region".to_owned()
+                "a parameter belongs to one account and region: check its name and --region".to_owned()
             }
             _ => match suggestions(target, reference).await {
                 close if close.is_empty() => "see what there is with: amictl list".to_owned(),
@@ -137,7 +137,7 @@ async fn explain(target: &Target, reference: &ImageRef, unresolved: Unresolved) 
                 NOT_FOUND,
                 format!("'{reference}' has no available version in {place}: {}", states.join(", ")),
             )
-            .hint("name the image by its id to use it all the same")
+            .hint("to use it anyway, name the image by its id")
         }
         Unresolved::Several(images) => {
             let labels: Vec<_> = images.iter().take(5).map(Image::label).collect();

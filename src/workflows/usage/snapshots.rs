@@ -173,7 +173,7 @@ impl NamedHere {
 /// run, unless other accounts are left out.
 pub async fn naming(chosen: &Selection, regions: &BTreeSet<&Region>, scope: &Scope) -> Result<Naming, Problem> {
     if let Some(source) = NAMING.iter().find(|source| scope.without.contains(source)) {
-        return Err(Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not looked at") });
+        return Err(Problem { code: "NotLookedAt".to_owned(), message: format!("{source} was not read") });
     }
     let others = chosen.several && !scope.without.contains(&Source::Accounts);
     let unread = others.then(|| unread_accounts(&chosen.unentered));

@@ -92,7 +92,7 @@ fn a_dry_run_asks_ec2_and_changes_nothing() {
         let ran = setup.run(&line).ended(3).says(&["region us-west-2: You are not authorized."]);
         ran.says(&["dry run: 1 would work, 1 would not", "nothing was changed"]);
         setup.fake.fault(denied());
-        setup.run(&line).ended(1).says(&["You are not authorized.", "ask for the permission"]);
+        setup.run(&line).ended(1).says(&["You are not authorized.", "add the permission"]);
         setup.unchanged();
         assert!(ids.iter().all(|id| !row.done(&setup, id)), "{}", row.line);
         setup.fake.clear_faults();

@@ -40,7 +40,7 @@ fn what_fails_everywhere_ends_with_what_ec2_said() {
         let said = format!("{NAME} ({id}) in account {PROD}, region us-east-1: ");
         let message = ran.error()["message"].as_str().unwrap().to_owned();
         assert!(message.starts_with(&said) && message.contains("You are not authorized."), "{}: {message}", row.line);
-        assert!(ran.error()["hint"].as_str().unwrap().contains("ask for the permission"), "{}", row.line);
+        assert!(ran.error()["hint"].as_str().unwrap().contains("add the permission"), "{}", row.line);
         assert_eq!(changed(&ran.json()), [false], "{}", row.line);
         assert!(!row.done(&setup, &id), "{}", row.line);
         setup.fake.clear_faults();

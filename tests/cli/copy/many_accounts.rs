@@ -230,7 +230,7 @@ fn one_alias_of_several_accounts_may_name_one_image() {
     setup.world().parameter(PROD, EAST, "/amictl/base/prod", &source);
     let ran = setup.run(&format!("copy base:prod {TO}{}", to(&THREE))).ended(0);
     assert_eq!(made(&setup), ALL, "the image of an alias is looked for by its id in the other accounts");
-    assert_eq!(ran.stderr.matches("cannot be seen").count(), 1, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("the tags that account").count(), 1, "{}", ran.stderr);
 }
 
 #[test]

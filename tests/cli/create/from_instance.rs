@@ -195,7 +195,7 @@ fn a_refusal_of_ec2_is_shown_as_it_is() {
     let ran = setup.run(&format!("create web --instance {id} -o json")).ended(1);
     let error = ran.error();
     assert_eq!(error["code"], "UnauthorizedOperation");
-    assert!(error["hint"].as_str().unwrap().contains("ask for the permission"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("add the permission"), "{error}");
     assert!(setup.names(PROD, EAST).is_empty());
 }
 
@@ -253,6 +253,6 @@ fn copies_that_make_no_sense_are_refused_before_anything_is_made() {
     let line = "create web --instance i-0123456789abcdef0 --copy-to us-west-2 --no-wait";
     setup.run(line).ended(2).says(&["--copy-to", "--no-wait"]);
     let line = "create web --instance i-0123456789abcdef0 --copy-to us-west-2,us-east-1";
-    setup.run(line).ended(2).says(&["--copy-to us-east-1: that is where the image is made"]);
+    setup.run(line).ended(2).says(&["--copy-to us-east-1: the image is created in that region"]);
     assert!(setup.fake.calls().is_empty());
 }

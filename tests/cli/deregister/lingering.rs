@@ -146,7 +146,7 @@ fn snapshots_that_ec2_tells_of_late_go_with_a_pending_image() {
     let id = setup.world().images(PROD, EAST).next().unwrap().id.clone();
     let line = format!("deregister {id} --yes -o json");
     let refused = setup.run(&format!("deregister {id}")).ended(4);
-    refused.says(&["EC2 may make snapshots that it does not tell of yet"]);
+    refused.says(&["EC2 may still create snapshots for it"]);
     let report = setup.run(&line).ended(0).json();
     assert_eq!((results(&report), left(&setup)), (vec!["deleted"], 0), "{report:#}");
     let detail = report["results"][0]["detail"].as_str().unwrap();

@@ -51,8 +51,8 @@ fn the_circle_gives_the_same_permissions() {
         assert!(all().0.is_empty(), "{with}");
         let report = setup.json("enable web:v1 --restore-shares");
         let count = match before.0.len() {
-            1 => "1 permission given back".to_owned(),
-            count => format!("{count} permissions given back"),
+            1 => "1 permission restored".to_owned(),
+            count => format!("{count} permissions restored"),
         };
         assert_eq!((changed(&report), &report["results"][0]["detail"]), (vec![true], &json!(count)), "{with}");
         assert_eq!(all(), before, "{with}");
@@ -80,13 +80,13 @@ fn another_machine_gives_them_back_from_the_tag() {
 fn without_the_option_the_tag_stays_for_later() {
     let (setup, id) = ready(&format!("--with {OTHER},{THIRD}"));
     let report = setup.json("enable web:v1");
-    let said = "--restore-shares would give 2 permissions back";
+    let said = "--restore-shares would restore 2 permissions";
     assert_eq!((changed(&report), &report["results"][0]["detail"]), (vec![true], &json!(said)));
     assert!(is_available(&setup, &id) && setup.world().launch_permissions(&id).is_empty());
     assert_eq!(setup.image(&id).tags[SHARES], format!("{OTHER} {THIRD}"));
     setup.run(&format!("share web --with {OTHER}")).ended(0);
     let report = setup.json("enable web --restore-shares");
-    let said = "1 of 2 permissions given back, the others were there";
+    let said = "1 of 2 permissions restored, the others were there";
     assert_eq!((changed(&report), &report["results"][0]["detail"]), (vec![true], &json!(said)));
     assert_eq!(setup.world().launch_permissions(&id), [OTHER, THIRD]);
     assert!(!setup.image(&id).tags.contains_key(SHARES));
@@ -115,7 +115,7 @@ fn where_public_images_are_blocked_by_now_nothing_is_lost() {
     );
     let message = result["error"]["message"].as_str().unwrap();
     assert!(message.starts_with("it is enabled, but it is not shared again with everybody: "), "{message}");
-    assert_eq!(result["detail"], "2 permissions given back");
+    assert_eq!(result["detail"], "2 permissions restored");
     assert!(is_available(&setup, &id));
     assert_eq!(setup.world().launch_permissions(&id), [OTHER, UNIT], "what can be given is given");
     assert_eq!(setup.image(&id).tags[SHARES], "all", "the tag stays, with who is left");
@@ -132,7 +132,7 @@ fn an_account_that_is_closed_by_now_does_not_keep_the_others_out() {
     setup.world().missing_accounts.insert(THIRD.into());
     let ran = setup.run("enable web:v1 --restore-shares -o json").ended(3);
     let ran = ran.says(&["it is not shared again with 333333333333: "]);
-    assert_eq!(ran.json()["results"][0]["detail"], "4 permissions given back");
+    assert_eq!(ran.json()["results"][0]["detail"], "4 permissions restored");
     assert_eq!(setup.world().launch_permissions(&id), [OTHER, "444444444444", "555555555555", UNIT]);
 }
 

@@ -34,9 +34,9 @@ fn what_fits_no_tag_comes_back_once() {
     let (setup, id) = ready(&accounts);
     let elsewhere = Home::new();
     let ran = Amictl::at(&setup.fake.url(), elsewhere.path()).run("enable web:v1 --restore-shares").ended(0);
-    assert!(ran.stdout.contains("no launch permissions were written down for it"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("no launch permissions were recorded for it"), "{}", ran.stdout);
     let report = setup.json("enable web --restore-shares");
-    assert_eq!((changed(&report), &report["results"][0]["detail"]), (vec![true], &json!("40 permissions given back")));
+    assert_eq!((changed(&report), &report["results"][0]["detail"]), (vec![true], &json!("40 permissions restored")));
     assert_eq!(setup.world().launch_permissions(&id), accounts);
     setup.run(&format!("unshare web --with {}", accounts[0])).ended(0);
     let again = setup.json("enable web --restore-shares");
@@ -52,7 +52,7 @@ fn what_is_given_back_in_part_is_finished_by_another_run() {
     let (setup, id) = ready(&accounts);
     setup.world().missing_accounts.insert(accounts[7].clone());
     let ran = setup.run("enable web:v1 --restore-shares -o json").ended(3);
-    assert_eq!(ran.json()["results"][0]["detail"], "39 permissions given back");
+    assert_eq!(ran.json()["results"][0]["detail"], "39 permissions restored");
     setup.world().missing_accounts.clear();
     setup.run("enable web:v1 --restore-shares").ended(0);
     assert_eq!(setup.world().launch_permissions(&id), accounts);
@@ -90,7 +90,7 @@ fn a_journal_that_cannot_be_read_is_told_of_only_where_it_is_needed() {
     setup.run("enable web:v1 --restore-shares").ended(0);
     assert_eq!(setup.world().launch_permissions(&id), two());
     let ran = setup.run("enable db:v1 --restore-shares").ended(0);
-    assert!(ran.stdout.contains("no launch permissions were written down for it"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("no launch permissions were recorded for it"), "{}", ran.stdout);
     assert_eq!(setup.image(&other).phase.after, "available");
 }
 
@@ -101,7 +101,7 @@ fn what_a_journal_may_have_beside_the_tag_is_not_passed_over() {
     let (setup, id) = ready(&accounts);
     setup.world().image_mut(&id).tags.insert("amictl:shares".to_owned(), OTHER.to_owned());
     let line = format!("enable {id} --restore-shares --journal {}", setup.home.path().display());
-    let said = ["others may be to get a launch permission back, as the journal", "the tag amictl:shares stays"];
+    let said = ["more launch permissions may have to be restored: the journal", "the tag amictl:shares stays"];
     setup.fake.forget_calls();
     setup.run(&format!("{line} --dry-run")).ended(1).says(&said);
     setup.unchanged();
@@ -110,7 +110,7 @@ fn what_a_journal_may_have_beside_the_tag_is_not_passed_over() {
     assert_eq!((&result["status"], &result["changed"]), (&json!("failed"), &json!(true)));
     assert_eq!(
         (&result["detail"], &result["error"]["code"]),
-        (&json!("1 permission given back"), &json!("UnreadableJournal"))
+        (&json!("1 permission restored"), &json!("UnreadableJournal"))
     );
     assert_eq!(setup.image(&id).phase.after, "available");
     assert_eq!(setup.world().launch_permissions(&id), [OTHER]);

@@ -18,7 +18,10 @@ fn a_copy_that_would_end_up_under_a_key_of_aws_is_refused() {
         let ran = setup.run(&format!("copy {line} --share-with 222222222222 -o json")).ended(4);
         assert_eq!(ran.error()["code"], "DefaultKey", "{line}");
         let message = ran.error()["message"].as_str().unwrap().to_owned();
-        assert!(message.starts_with(&format!("the copy in {region} would be encrypted with the key ")), "{message}");
+        assert!(
+            message.starts_with(&format!("the copy in {region} would be encrypted with the AWS managed key ")),
+            "{message}"
+        );
         assert!(hint(&ran).contains(&format!("--encrypt --kms-key {region}=KEY")), "{}", hint(&ran));
     };
     refused("web --to us-west-2 --encrypt", WEST);
@@ -51,7 +54,7 @@ fn an_encrypted_image_of_others_is_shared_on_only_under_a_key_of_ours() {
         theirs = world.image(OTHER, EAST, NAME).encrypted(&key).shared_with(PROD).copyable_by(PROD).put();
     }
     let line = format!("copy {theirs} --to us-east-1 --share-with 333333333333");
-    setup.run(&line).ended(4).says(&["aws/ebs of AWS, under which nothing can be shared"]);
+    setup.run(&line).ended(4).says(&["AWS managed key aws/ebs, and could not be shared"]);
     setup.unchanged();
     setup.run(&format!("{line} --encrypt --kms-key alias/own")).ended(0);
 }

@@ -228,7 +228,7 @@ fn what_ec2_would_refuse_is_refused_before_any_call() {
         ("--share-with 11111111111", "has 11 digits, and an account id has 12"),
         ("--share-with ou-ab12-cdefgh34", "EC2 takes the ARN only"),
         ("--share-with o-abcdefghij", "EC2 takes the ARN only"),
-        ("--share-with 222222222222,all", "is nobody an image can be shared with"),
+        ("--share-with 222222222222,all", "an image cannot be shared with"),
         ("--deprecate-after 11y", "too far ahead"),
         ("--deprecate-after soon", "is not a span of time"),
         ("--share-with 222222222222 --no-wait", "--no-wait"),

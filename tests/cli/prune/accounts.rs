@@ -101,7 +101,7 @@ fn the_limit_is_for_all_accounts_together() {
     let (setup, _) = ready(&[EAST]);
     let line = |limit: &str| format!("prune --keep 1 --apply --yes --max-delete {limit} {THREE}");
     for limit in ["2", "49%"] {
-        setup.run(&line(limit)).ended(4).says(&["3 images would go"]);
+        setup.run(&line(limit)).ended(4).says(&["3 images would be deregistered"]);
     }
     setup.unchanged();
     setup.run(&line("3")).ended(0);
@@ -272,6 +272,6 @@ fn a_failure_does_not_hide_an_account_that_is_missing_or_a_source_that_failed() 
         "Not this one",
         "account 222222222222",
         "cannot be assumed",
-        "not verified, so everything there is kept: ec2-fleets in us-east-1 of account 333333333333",
+        "not verified: ec2-fleets in us-east-1 of account 333333333333",
     ]);
 }

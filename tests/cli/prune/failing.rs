@@ -171,7 +171,7 @@ fn several_sources_are_left_out_with_one_flag_or_more_and_a_wrong_name_lists_the
     for flags in
         ["--without-source ec2-fleets,ssm-parameters", "--without-source ec2-fleets --without-source ssm-parameters"]
     {
-        let ran = setup.run(&format!("{ALL} {flags}")).ended(0).says(&["not looked at: ec2-fleets, ssm-parameters"]);
+        let ran = setup.run(&format!("{ALL} {flags}")).ended(0).says(&["sources not read: ec2-fleets, ssm-parameters"]);
         assert_eq!(Plan::of(&ran).going().len(), 2);
     }
     let wrong = setup.run("prune --without-source templates").ended(2);

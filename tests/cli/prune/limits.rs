@@ -59,7 +59,7 @@ fn the_limit_holds_over_all_regions_together() {
     }
     drop(world);
     let line = "prune --region us-east-1,us-west-2 --keep 1 --apply --yes --max-delete";
-    setup.run(&format!("{line} 3")).ended(4).says(&["4 images would go"]);
+    setup.run(&format!("{line} 3")).ended(4).says(&["4 images would be deregistered"]);
     setup.unchanged();
     setup.run(&format!("{line} 4")).ended(0);
     assert_eq!((setup.left().len(), setup.names(PROD, "us-west-2").len()), (1, 1));

@@ -67,7 +67,7 @@ fn a_source_that_is_left_out_keeps_the_snapshots_that_it_may_name() {
     assert_eq!(plan.action(&id)["snapshots"], serde_json::json!([]));
     assert_eq!(plan.action(&id)["kept_snapshots"][1]["result"], "kept-unverified");
     let report = setup.run(&format!("{line} --apply --yes --max-delete 9 -o json")).ended(0).json();
-    assert!(said(&report, &snapshots[0]).1.unwrap().contains("launch-configurations was not looked at"), "{report:#}");
+    assert!(said(&report, &snapshots[0]).1.unwrap().contains("launch-configurations was not read"), "{report:#}");
     assert_eq!((setup.there(&snapshots), setup.left().len()), (2, 0));
 }
 

@@ -163,9 +163,9 @@ fn what_was_not_looked_at_and_what_could_not_be_read_is_said() {
     let ran = setup.run("prune --without-source spot-requests").ended(4);
     ran.says(&[
         "nothing to delete; 7 images stay",
-        "not looked at: spot-requests",
+        "sources not read: spot-requests",
         "ec2-fleets in us-east-1 could not be read: not yours [UnauthorizedOperation]",
-        "error: not verified, so everything there is kept: ec2-fleets in us-east-1 could not be read",
+        "error: not verified: ec2-fleets in us-east-1 could not be read, so all images there are kept",
         "--without-source",
     ]);
     let plan = Plan::of(&setup.run("prune -o json"));

@@ -90,7 +90,7 @@ fn nothing_is_disabled_while_nobody_may_know_who_would_lose_it() {
     assert_eq!(row(&report, &fresh), ("deprecate", "done", None));
     assert_eq!(row(&report, &web), ("disable", "failed", Some("UnauthorizedOperation")));
     let message = result(&report, &web)["error"]["message"].as_str().unwrap();
-    assert!(message.contains("who a disabled image is shared with"), "{message}");
+    assert!(message.contains("the launch permissions of a disabled image"), "{message}");
     assert_eq!(setup.fake.count("DisableImage"), 0);
 }
 

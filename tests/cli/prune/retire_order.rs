@@ -72,12 +72,12 @@ fn a_plan_says_of_a_public_image_that_its_deprecation_is_hard_to_take_back() {
     let later = seed.deprecated_at(days_ago(14)).tag("amictl:retire", &format!("deprecate@{}", stamp(14))).put();
     drop(world);
     let plan = Plan::of(&setup.run(&policy(&setup, "")).ended(0));
-    let word = "; it is public, so that EC2 takes this back only once it is private";
+    let word = "; it is public: EC2 cancels this only once it is private";
     let says = |id: &str| plan.action(id)["reason"].as_str().unwrap().ends_with(word);
     assert_eq!(plan.action(&later)["action"], "disable");
     assert_eq!([&private, &public, &already, &later].map(|id| says(id)), [false, true, false, false]);
     let shown = setup.run(&policy(&setup, "").replace("-o json", "-o csv")).ended(0).stdout;
-    assert_eq!(shown.matches("takes this back only once it is private").count(), 1, "{shown}");
+    assert_eq!(shown.matches("cancels this only once it is private").count(), 1, "{shown}");
 }
 
 /// An image in each account and region at each stage; the last of them is in use.

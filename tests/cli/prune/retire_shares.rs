@@ -135,7 +135,7 @@ fn what_no_tag_holds_comes_back_from_the_journal_and_elsewhere_it_is_no_success(
     for exit in [3, 1] {
         let ran = Amictl::at(&setup.fake.url(), elsewhere.path()).run(&line).ended(exit);
         assert_eq!(row(&ran.json()), ("revive", "failed", Some("UnknownShares")));
-        ran.says(&["it is not shared as it was", "--journal", "amictl:retire"]);
+        ran.says(&["its launch permissions are not restored", "--journal", "amictl:retire"]);
         assert_eq!(setup.image(&id).phase.after, "available", "it is wanted");
         assert!(setup.world().launch_permissions(&id).is_empty());
     }

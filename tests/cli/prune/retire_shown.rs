@@ -45,7 +45,7 @@ fn the_limit_counts_every_step_but_not_what_is_put_back() {
     let line = format!("{} --apply --yes --max-delete", policy(&setup, ""));
     let ran = setup.run(&format!("{line} 2")).ended(4);
     let message = ran.error()["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("3 images would go a step (1 to deregister, 1 to disable, 1 to deprecate"), "{message}");
+    assert!(message.contains("3 images would change (1 to deregister, 1 to disable, 1 to deprecate"), "{message}");
     setup.unchanged();
     setup.run(&format!("{line} 49%")).ended(4);
     let report = setup.run(&format!("{line} 50%")).ended(0).json();

@@ -140,7 +140,7 @@ fn a_snapshot_that_is_enabled_for_fast_restores_is_not_said_to_be_needed_by_an_i
         let begun = Instant::now();
         let ran = setup.run(&format!("deregister {id} --yes -o json")).ended(3);
         assert_eq!(said(&ran.json(), &snapshots[0]).0, "failed", "{code}");
-        ran.says(&["enabled for fast restores in us-east-1a", "delete the snapshots that are left with"]);
+        ran.says(&["enabled for fast restores in us-east-1a", "delete the remaining snapshots with"]);
         assert!(begun.elapsed() < seconds(10), "{code}: what does not pass is not waited for");
     }
 }

@@ -202,7 +202,7 @@ fn no_report_is_asked_for_after_the_time_and_the_next_run_uses_those_that_are_ma
     let plan = Plan::of(&setup.run(&format!("{ALL} --usage-reports --timeout 2s")).ended(4));
     let made = setup.calls("CreateImageUsageReport").len();
     assert!((1..25).contains(&made), "{made}");
-    let why = "no usage report was asked for before the time to wait was over; give it more time with --timeout";
+    let why = "timed out before a usage report was requested; give it more time with --timeout";
     for id in &ids {
         let reasons = plan.reasons(id);
         assert!(matches!(reasons[..], [("unverified", said)] if said.contains(why)), "{reasons:?}");

@@ -355,7 +355,8 @@ fn a_dry_run_asks_ec2_and_changes_nothing() {
     let id = rich(&setup);
     deregister(&setup, &[&id]);
     let line = format!("restore {id} --dry-run");
-    let ran = setup.run(&line).ended(0).says(&[&id, "would come back, with 3 of its snapshots", "nothing was changed"]);
+    let ran =
+        setup.run(&line).ended(0).says(&[&id, "would be restored, with 3 of its snapshots", "nothing was changed"]);
     assert!(ran.stdout.is_empty());
     assert_eq!(setup.outcomes("RestoreSnapshotFromRecycleBin"), vec![refused("DryRunOperation"); 3]);
     for call in ["RestoreSnapshotFromRecycleBin", "RestoreImageFromRecycleBin"] {

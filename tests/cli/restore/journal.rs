@@ -54,7 +54,7 @@ fn what_was_withdrawn_after_somebody_else_restored_it_stays_withdrawn_and_is_tol
     let result = only(&report);
     assert_eq!((&result["status"], &result["changed"]), (&"done".into(), &false.into()));
     let detail = result["detail"].as_str().unwrap();
-    for word in ["2 more tags (Name, Team)", "2 more launch permissions (222222222222, ", "not put back", "on purpose"]
+    for word in ["2 more tags (Name, Team)", "2 more launch permissions (222222222222, ", "not restored", "on purpose"]
     {
         assert!(detail.contains(word), "{detail}");
     }
@@ -257,7 +257,7 @@ fn what_was_withdrawn_from_an_image_that_is_half_back_stays_withdrawn() {
     let setup = ready();
     let id = half_back(&setup);
     let report = setup.json(&format!("unshare {id} --with {OTHER}"));
-    assert_eq!(only(&report)["detail"], "restore puts nothing more back from the journal");
+    assert_eq!(only(&report)["detail"], "restore takes no more permissions from the journal");
     setup.fake.forget_calls();
     let report = setup.json(&format!("restore {id}"));
     assert_eq!((&only(&report)["status"], &only(&report)["changed"]), (&"done".into(), &false.into()));

@@ -52,7 +52,7 @@ fn a_role_that_cannot_be_assumed_is_reported_and_the_others_go_on() {
     let (ours, theirs) = (binned(&setup, PROD, EAST), binned(&setup, OTHER, EAST));
     setup.world().denied_roles.insert(OTHER_ROLE.to_owned());
     let dry = setup.run(&format!("restore {ours} {theirs} {TWO} --dry-run -o json")).ended(3);
-    dry.says(&["would come back, with 1 of its snapshots", &format!("{theirs} was not found, and account {OTHER}")]);
+    dry.says(&["would be restored, with 1 of its snapshots", &format!("{theirs} was not found, and account {OTHER}")]);
     setup.unchanged();
     let ran = setup.run(&format!("restore {ours} {theirs} {TWO} -o json")).ended(3);
     let report = ran.json();
@@ -62,7 +62,7 @@ fn a_role_that_cannot_be_assumed_is_reported_and_the_others_go_on() {
     assert_eq!((&lost["account"], &lost["error"]["code"]), (&OTHER.into(), &report["errors"][0]["code"]));
     let message = lost["error"]["message"].as_str().unwrap();
     assert!(
-        message.starts_with(&format!("{theirs} was not found, and account {OTHER} could not be looked")),
+        message.starts_with(&format!("{theirs} was not found, and account {OTHER} could not be read")),
         "{message}"
     );
     assert!(is_back(&setup, &ours) && !is_back(&setup, &theirs));

@@ -182,11 +182,11 @@ fn unsharing_a_snapshot_says_which_other_image_stands_on_it() {
     let (setup, _, snapshots) = ready();
     setup.run(&format!("share web --with {OTHER} --copyable")).ended(0);
     let other = setup.world().image(PROD, EAST, "db-v1-2026-01-02").on_snapshots(&[&snapshots[1]]).put();
-    let said = format!("db-v1-2026-01-02 ({other}) in account {PROD}, region us-east-1 stands on the same snapshots");
+    let said = format!("db-v1-2026-01-02 ({other}) in account {PROD}, region us-east-1 has the same snapshots");
     let ran = setup.run(&format!("unshare web --with {OTHER} --copyable --dry-run")).ended(0);
     ran.says(&[&said]);
     let both = setup.run(&format!("unshare web db --with {OTHER} --copyable")).ended(0);
-    assert!(!both.stderr.contains("stands on"), "{}", both.stderr);
+    assert!(!both.stderr.contains("has the same snapshots"), "{}", both.stderr);
     assert!(snapshots.iter().all(|snapshot| setup.world().snapshot_permissions(snapshot).is_empty()));
 }
 

@@ -33,9 +33,9 @@ fn nobody_an_image_can_be_shared_with_is_a_usage_error() {
         ("1111111111111", "13 digits"),
         ("o-abcdefghij", "arn:aws:organizations::<management account>:organization/o-abcdefghij"),
         ("ou-ab12-cdefgh34", "aws organizations describe-organizational-unit"),
-        ("everybody", "is nobody an image can be shared with"),
-        ("all", "is nobody an image can be shared with"),
-        ("arn:aws:iam::111111111111:root", "is nobody an image can be shared with"),
+        ("everybody", "an image cannot be shared with"),
+        ("all", "an image cannot be shared with"),
+        ("arn:aws:iam::111111111111:root", "an image cannot be shared with"),
     ] {
         for verb in ["share", "unshare"] {
             refuses(&setup, &format!("{verb} web --with {OTHER},{whom}"), 2, "Usage", &[said]);
@@ -106,7 +106,7 @@ fn what_is_encrypted_is_never_public() {
     let place = format!("{NAME} ({id}) in account {PROD}, region us-east-1 is encrypted");
     refuses(&setup, line, 4, "Encrypted", &[&place, "share it with accounts"]);
     let ran = setup.run(&format!("share web --with {OTHER} --region us-west-2,us-east-1")).ended(0);
-    ran.says(&["to launch it, they need the use of its key as well: arn:aws:kms:us-east-1:111111111111:key/"]);
+    ran.says(&["to launch it, they also need to use its KMS key: arn:aws:kms:us-east-1:111111111111:key/"]);
     assert_eq!(setup.world().launch_permissions(&id), [OTHER]);
 }
 
@@ -117,7 +117,7 @@ fn what_is_under_the_key_of_aws_cannot_be_shared() {
     setup.world().image(PROD, EAST, "web-v2-2026-01-02").put();
     let copy = format!("amictl copy {id} --to us-east-1 --encrypt --kms-key KEY --name NAME --region us-east-1");
     for whom in [OTHER, ORGANIZATION] {
-        let said = [&*id, "key aws/ebs that AWS manages", &copy];
+        let said = [&*id, "AWS managed key aws/ebs", &copy];
         refuses(&setup, &format!("share web:v2 web:v1 --with {whom}"), 4, "DefaultKey", &said);
     }
     assert_eq!(setup.calls("DescribeKey").len(), 1, "a key is asked about once");

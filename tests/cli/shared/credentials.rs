@@ -33,7 +33,7 @@ fn both(setup: &Setup, with: impl Fn(Amictl) -> Amictl) -> [Ran; 2] {
 #[track_caller]
 fn said(ran: &Ran, words: &[&str]) {
     assert!(ran.code == 1 || ran.code == 2, "{}: {}", ran.code, ran.stderr);
-    for dump in ["panicked", "mistake of its own", "Error {", "Some(", "secret", ".cargo"] {
+    for dump in ["panicked", "bug in amictl", "Error {", "Some(", "secret", ".cargo"] {
         assert!(!ran.stderr.contains(dump), "'{dump}' is in:\n{}", ran.stderr);
     }
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
@@ -78,7 +78,7 @@ fn a_session_token_of_a_profile_that_cannot_be_sent_is_refused_also_under_a_role
     let setup =
         ready(&format!("[profile base]\n{KEYS}{token}[profile one]\nrole_arn = {ROLE}\nsource_profile = base\n"));
     for ran in both(&setup, |amictl| amictl) {
-        said(&ran, &["profile base: the session token", UNFIT, "mend the profile"]);
+        said(&ran, &["profile base: the session token", UNFIT, "correct the profile"]);
     }
     assert!(setup.fake.calls().is_empty());
 }
@@ -231,7 +231,7 @@ fn a_file_that_is_no_utf8_is_named_and_not_taken_for_an_empty_one() {
     for bytes in [latin, utf16] {
         std::fs::write(setup.home.path().join("aws-config"), bytes).unwrap();
         for ran in both(&setup, |amictl| amictl) {
-            said(&ran, &["the AWS configuration: ", "aws-config is not text in UTF-8", "mend the file"]);
+            said(&ran, &["the AWS configuration: ", "aws-config is not text in UTF-8", "correct the file"]);
         }
         setup.run("list").ended(0);
     }

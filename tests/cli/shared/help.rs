@@ -5,22 +5,27 @@
 use crate::cli::Amictl;
 use crate::setup::Home;
 
-/// What `--help` says after these words; 100 columns, as on no terminal.
-fn help(words: &[&str]) -> String {
+/// The most lines of the help of amictl.
+const LINES: usize = 40;
+
+/// The most lines of the short help of a command.
+const LINES_OF_A_COMMAND: usize = 45;
+
+/// What these words print; 100 columns, as on no terminal.
+fn printed(words: &[&str]) -> String {
     let home = Home::new();
-    let words: Vec<&str> = words.iter().copied().chain(["--help"]).collect();
-    let ran = Amictl::bare(home.path()).args(&words).ended(0);
+    let ran = Amictl::bare(home.path()).args(words).ended(0);
     assert!(ran.stderr.is_empty(), "{}", ran.stderr);
     ran.stdout
 }
 
-/// The commands that the help of the root lists.
+/// What `--help` says of a command, or of amictl.
+fn help(words: &[&str]) -> String {
+    printed(&[words, &["--help"]].concat())
+}
+
 fn commands() -> Vec<String> {
-    let root = help(&[]);
-    let list = root.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
-    let names = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    let names = names.filter_map(|line| line.split_whitespace().next().map(str::to_owned));
-    names.filter(|name| name != "help").collect()
+    amictl::command_line().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
 /// A help text without its section of global options, and that section.
@@ -39,18 +44,62 @@ fn examples(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_help_of_amictl() {
-    insta::assert_snapshot!("amictl", help(&[]));
+fn the_help_of_amictl_fits_on_a_screen() {
+    let text = help(&[]);
+    insta::assert_snapshot!("amictl", text);
+    assert!(text.lines().count() <= LINES, "{text}");
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(!text.contains('\x1b'), "{text:?}");
+    for words in [["-h"], ["help"]] {
+        assert_eq!(printed(&words), text);
+    }
+    let home = Home::new();
+    assert_eq!(Amictl::bare(home.path()).args(&[]).ended(2).stderr, text);
+}
+
+#[test]
+fn the_help_of_amictl_lists_each_command_below_a_group() {
+    let text = help(&[]);
+    let list = text.split_once("COMMAND>\n\n").unwrap().1.split_once("\n\n").unwrap().0;
+    let lines: Vec<&str> = list.lines().collect();
+    let (rows, groups): (Vec<&str>, Vec<&str>) = lines.iter().partition(|line| line.starts_with("  "));
+    assert_eq!(groups, ["Make", "Find", "Share and guard", "Retire", "Recover", "Set up"]);
+    for pair in lines.windows(2) {
+        assert!(pair.iter().any(|line| line.starts_with("  ")), "a group without commands: {pair:?}");
+    }
+    let names = rows.iter().map(|row| row.trim().split_once("  ").unwrap().0);
+    let mut names: Vec<&str> = names.flat_map(|names| names.split(", ")).collect();
+    let mut commands = commands();
+    names.sort_unstable();
+    commands.sort_unstable();
+    assert_eq!(names, commands);
 }
 
 #[test]
 fn the_help_of_each_command() {
-    let (commands, (_, global)) = (commands(), parts(&help(&[])));
-    assert!(commands.len() >= 6, "{commands:?}");
+    let commands = commands();
+    let (_, global) = parts(&help(&["list"]));
+    assert!(global.contains("--region <REGION>") && commands.len() >= 6, "{commands:?}");
     for command in commands {
         let (own, repeated) = parts(&help(&[&command]));
         insta::assert_snapshot!(command, own);
         assert_eq!(repeated, global);
+    }
+}
+
+#[test]
+fn the_short_help_of_each_command_has_its_own_options_on_a_screen() {
+    let root = amictl::command_line();
+    let global: Vec<_> = root.get_arguments().filter_map(|arg| Some(format!(" --{} ", arg.get_long()?))).collect();
+    for command in commands() {
+        let text = printed(&[&command, "-h"]);
+        assert!(text.lines().count() <= LINES_OF_A_COMMAND, "{}:\n{text}", text.lines().count());
+        let (before, last) = text.trim_end().rsplit_once("\n").unwrap();
+        assert_eq!(last, format!("Global options (--region, --profile, --output, …): amictl {command} --help"));
+        let before = before.split("Examples:").next().unwrap();
+        assert!(!global.iter().any(|option| before.contains(option)), "{text}");
     }
 }
 

@@ -282,7 +282,7 @@ fn the_second_signal_ends_at_once_what_the_first_lets_finish() {
         setup.until("DeregisterImage", 1);
         send(first, &process);
         let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
-        let told = said.find(|line| line.as_ref().is_ok_and(|line| line.contains("once more stops at once")));
+        let told = said.find(|line| line.as_ref().is_ok_and(|line| line.contains("interrupt again to stop at once")));
         assert!(told.is_some(), "{first}: nothing was said");
         std::thread::sleep(Duration::from_millis(300));
         assert_eq!(process.try_wait().unwrap(), None, "{first}: the call in flight is not waited for");

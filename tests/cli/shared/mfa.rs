@@ -88,7 +88,7 @@ fn a_code_that_is_wrong_is_told_and_not_asked_for_again() {
     let (code, written) = answered(&setup, 200, &[(PROMPT, "654321\r"), (PROMPT, "123456\r")], &line, &[]);
     assert_eq!(code, Some(1), "{written}");
     let said = seen(&written);
-    assert!(said.contains("invalid MFA one time pass code") && said.contains("a code is taken once"), "{said}");
+    assert!(said.contains("invalid MFA one time pass code") && said.contains("a code works once"), "{said}");
     assert!(said.contains(&format!("no session with the MFA device {DEVICE}")), "{said}");
     assert_eq!(setup.calls("GetSessionToken").len(), 1);
     assert!(setup.calls("AssumeRole").is_empty() && setup.calls("DescribeImages").is_empty());

@@ -246,6 +246,6 @@ fn the_wait_for_room_ends_with_the_time_to_wait() {
     let full = "Too many snapshot copies in progress. Limit is 20.";
     setup.fake.fault(Fault::error("CopyImage", "ResourceLimitExceeded", full).in_region(WEST));
     let ran = copy(&setup, "--timeout 3s").ended(3);
-    ran.says(&["waiting for room", "it finishes what is left", "amictl copy"]);
+    ran.says(&["waiting for room", "it finishes the rest", "amictl copy"]);
     assert!(setup.calls("CopyImage").iter().filter(|call| call.region == WEST).count() <= 3);
 }

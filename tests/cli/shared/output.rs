@@ -117,7 +117,7 @@ fn an_error_is_a_sentence_with_a_hint_or_one_line_of_json() {
     assert!(
         lines[0].starts_with("error: DescribeImages in us-east-1: You are not authorized. [UnauthorizedOperation]")
     );
-    assert!(lines[1].starts_with("hint: ask for the permission"), "{}", plain.stderr);
+    assert!(lines[1].starts_with("hint: add the permission"), "{}", plain.stderr);
     let json = setup.run("list -o json").ended(1);
     assert_eq!((json.stdout.as_str(), json.stderr.lines().count()), ("", 1), "{}", json.stderr);
     let error = json.error();

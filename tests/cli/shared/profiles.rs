@@ -195,7 +195,7 @@ fn a_profile_asked_for_by_option_beats_keys_of_the_environment_and_may_stand_on_
 fn a_profile_that_there_is_not_is_said_to_be_none() {
     let setup = ready("[profile other]\nregion = us-west-2\n");
     for ran in [bare(&setup).run("list --profile one"), bare(&setup).env("AWS_PROFILE", "one").run("list")] {
-        ran.ended(1).says(&["profile `one` was not defined in ", "aws-config", "hint: list those"]);
+        ran.ended(1).says(&["profile `one` was not defined in ", "aws-config", "hint: list the profiles"]);
     }
     setup.amictl().env("AWS_PROFILE", "one").run("list").ended(0);
 }
@@ -302,7 +302,8 @@ fn keys_that_cannot_be_sent_are_refused() {
 #[test]
 fn a_file_that_cannot_be_read_as_one_is_named() {
     let setup = ready("region = us-west-2\n");
-    bare(&setup).run("list").ended(2).says(&["the AWS configuration: ", "aws-config", "line 1", "hint: mend the file"]);
+    let said = ["the AWS configuration: ", "aws-config", "line 1", "hint: correct the file"];
+    bare(&setup).run("list").ended(2).says(&said);
     setup.home.write("aws-config", "[default]\nendpoint_url =\nnonsense\n");
     bare(&setup).run("list").ended(2).says(&["aws-config", "line 3"]);
     setup.amictl().run("list").ended(0);

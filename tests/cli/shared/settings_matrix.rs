@@ -18,7 +18,7 @@ use crate::setup::{EAST, Home, Setup, everything};
 const AT_ONCE: usize = 4;
 /// What no person should see: dumps of the SDK and of Rust, and the machine that amictl was built on.
 const DUMPS: [&str; 16] = [
-    "mistake of its own",
+    "bug in amictl",
     "panicked",
     "Request {",
     "Response {",

@@ -177,7 +177,7 @@ fn an_image_of_others_shows_what_its_owner_lets_be_seen() {
     assert!(page.contains("222222222222, another account") && page.contains("nothing to this account"), "{page}");
     let public = setup.world().image(OTHER, EAST, "public-v1-2026-01-02").public().put();
     let page = setup.run(&format!("show {public}")).ended(0).stdout;
-    assert!(page.contains("everybody: it is public"), "{page}");
+    assert!(page.contains("everyone: it is public"), "{page}");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_source_of_use_that_cannot_be_read_leaves_the_question_open() {
     assert_eq!((&row["status"], row["message"].as_str().unwrap().contains(DENIED)), (&json!("failed"), true));
     assert_eq!(ran.error()["code"], "Unverified");
     let page = setup.run(&format!("show {unused}")).ended(4);
-    for said in ["unverified: nobody is known", "Not readable    ec2-fleets\n"] {
+    for said in ["unverified: no use is known", "Not readable    ec2-fleets\n"] {
         assert!(page.stdout.contains(said), "{said} is not in\n{}", page.stdout);
     }
     page.says(&[&format!("ec2-fleets in us-east-1 could not be read: {DENIED}")]);

@@ -30,7 +30,7 @@ fn many() -> Vec<String> {
 fn a_disabled_image_gives_nothing_back_to_whom_it_was_withdrawn_from() {
     let (setup, id) = ready(&two());
     let report = setup.json(&format!("unshare web:v1 --with {OTHER}"));
-    let said = format!("not to be given back any more: {OTHER}");
+    let said = format!("no longer to be restored: {OTHER}");
     assert_eq!((changed(&report), &report["results"][0]["detail"]), (vec![true], &json!(said)));
     assert_eq!(setup.image(&id).tags[SHARES], THIRD);
     assert_eq!(changed(&setup.json(&format!("unshare web:v1 --with {OTHER}"))), [false]);
@@ -83,7 +83,7 @@ fn what_only_the_journal_remembers_is_withdrawn_there() {
     let accounts = many();
     let (setup, id) = ready(&accounts);
     let report = setup.json(&format!("unshare web:v1 --with {},{OTHER}", accounts[3]));
-    let said = format!("not to be given back any more: {}", accounts[3]);
+    let said = format!("no longer to be restored: {}", accounts[3]);
     assert_eq!((changed(&report), &report["results"][0]["detail"]), (vec![true], &json!(said)));
     setup.unchanged();
     setup.run("enable web:v1 --restore-shares").ended(0);
@@ -97,7 +97,7 @@ fn where_nobody_here_knows_it_is_said() {
     let file = setup.home.path().join("other.jsonl");
     let report = setup.json(&format!("unshare web:v1 --all --journal {}", file.display()));
     assert_eq!(changed(&report), [false]);
-    assert_eq!(report["results"][0]["detail"], "the journal of whoever disabled it may still name them");
+    assert_eq!(report["results"][0]["detail"], "the journal of the machine that disabled it may still have them");
     assert!(!file.exists());
 }
 
@@ -110,7 +110,7 @@ fn what_stays_written_down_is_a_failure_though_nothing_is_shared() {
     let ran = setup.run(&format!("unshare web --with {OTHER} -o json")).ended(3);
     let result = &ran.json()["results"][0];
     assert_eq!((&result["status"], &result["changed"]), (&json!("failed"), &json!(true)));
-    ran.says(&["it is not shared any more, but what is to be given back stays written down: No tags."]);
+    ran.says(&["it is no longer shared, but the record of permissions to restore stays: No tags."]);
     assert!(setup.world().launch_permissions(&id).is_empty());
     setup.fake.clear_faults();
     setup.run(&format!("unshare web --with {OTHER}")).ended(0);

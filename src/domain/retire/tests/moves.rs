@@ -87,7 +87,7 @@ fn permissions_that_fit_no_tag_are_said_to_be_in_the_journal_and_come_back_from_
     let detail = moves.detail.unwrap();
     assert_eq!(
         detail,
-        "21 permissions kept in the journal only, too many for a tag; 1 of them not given back since an earlier time"
+        "21 permissions kept in the journal only, too many for a tag; 1 of them from an earlier time, not yet restored"
     );
     let written = moves.due.unwrap();
     assert_eq!((written.who.as_ref().map(BTreeSet::len), written.in_tag), (Some(21), false));
@@ -114,7 +114,7 @@ fn what_is_due_from_an_earlier_time_is_kept_with_what_goes() {
     web.state = State::Available;
     let moves = take(Step::Disable, &mut web, &BTreeSet::from([account(1), account(2)]), day(1));
     assert_eq!(web.tags[SHARES], "000000000001 000000000002 000000000003");
-    assert!(moves.detail.unwrap().ends_with("; 1 of them not given back since an earlier time"));
+    assert!(moves.detail.unwrap().ends_with("; 1 of them from an earlier time, not yet restored"));
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn nothing_is_disabled_while_nobody_knows_who_would_lose_it() {
     take(Step::Disable, &mut web, &BTreeSet::from([account(2)]), day(0));
     web.state = State::Available;
     let problem = revive(&web, &unread(&web), day(1)).unwrap_err();
-    assert!(problem.message.starts_with("left as it is, as who it is shared with"), "{problem}");
+    assert!(problem.message.starts_with("left as it is, as its launch permissions"), "{problem}");
     web.tags.insert(SHARES.to_owned(), String::new());
     assert!(revive(&web, &unread(&web), day(1)).is_ok(), "nobody is to get anything back");
 }
