@@ -54,14 +54,14 @@ impl Link<'_> {
 }
 
 /// A configuration with credentials from amictl's own provider.
-pub(super) struct SignIn {
+pub(super) struct SignInConfig {
     pub(super) config: SdkConfig,
     /// Whether it asks the user for an MFA code.
     pub(super) asks: bool,
 }
 
 /// The configuration with the credentials of the profile in use, if amictl must provide them; `None` if the SDK can.
-pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &AwsFiles) -> Result<Option<SignIn>> {
+pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &AwsFiles) -> Result<Option<SignInConfig>> {
     let keys_beat_it = settings.env.get("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty());
     if settings.profile.is_none() && keys_beat_it {
         return Ok(None);
@@ -87,12 +87,12 @@ pub(super) fn sign_in(settings: &Settings, config: &SdkConfig, files: &AwsFiles)
             }
         }
         let asks = chain.iter().any(|link| link.role.is_some() && link.has(MFA));
-        return Ok(Some(SignIn { config: made, asks }));
+        return Ok(Some(SignInConfig { config: made, asks }));
     }
     let roles_follow = !settings.role_arns.is_empty() || settings.org_role.is_some();
     match first.device(settings) {
         Some(device) if first.role.is_none() && roles_follow => {
-            Ok(Some(SignIn { config: with_code(config, device), asks: true }))
+            Ok(Some(SignInConfig { config: with_code(config, device), asks: true }))
         }
         _ => Ok(None),
     }

@@ -2,7 +2,7 @@
 
 use super::accounts;
 use super::aws_files::AwsFiles;
-use super::profile::SignIn;
+use super::profile::SignInConfig;
 use super::sdk_config::{self, Loaded};
 use super::settings::Settings;
 use crate::domain::failure::Failure;
@@ -183,7 +183,7 @@ async fn or_sign_in(
         return Ok(same.build());
     }
     match profile::sign_in(settings, &config, files)? {
-        Some(SignIn { config, asks }) => {
+        Some(SignInConfig { config, asks }) => {
             let signed_in = credentials::asked_once(config);
             if asks {
                 // Asks the user now, before any other work.

@@ -186,8 +186,7 @@ fn nowhere(id: &ImageId, searched: &[String], trouble: Option<&UnreadBin>) -> an
     if let Some(trouble) = trouble {
         return trouble.error().context(not_found(id, trouble));
     }
-    let message =
-        format!("{id} is not in the Recycle Bin of {}, nor among the images there", searched.join(", "));
+    let message = format!("{id} is not in the Recycle Bin of {}, nor among the images there", searched.join(", "));
     Failure::new(Kind::Failed, "InvalidAMIID.NotFound", message)
         .hint(
             "see what is there with: amictl restore --region all. An image that no rule held when it was \
