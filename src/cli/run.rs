@@ -19,8 +19,8 @@ use crate::cli::signals::{Signals, stop_on_signal};
 use crate::commands::Command;
 use crate::domain::failure::Kind;
 use crate::exit;
+use crate::output::error;
 use crate::output::printer::Format;
-use crate::output::{self, error};
 use crate::service::client::stop::Stop;
 use crate::service::log;
 use crate::workflows::run::context::Context;
@@ -102,9 +102,8 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 fn log(verbose: u8) {
     let Some(Ok(levels)) = log::filter(verbose).map(str::parse::<Targets>) else { return };
-    // The SDK's log quotes AWS. Its colours would be escaped too, and appear as characters.
-    let stderr = || output::EscapingWriter(std::io::stderr());
-    let text = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(stderr);
+    // Colours would be escaped, too, and appear as characters.
+    let text = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(error::log_writer);
     let subscriber = tracing_subscriber::registry().with(text).with(levels);
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

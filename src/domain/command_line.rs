@@ -1,6 +1,7 @@
 //! Command lines that hints show, quoted for a shell.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::ids::ImageId;
 use super::region::Region;
@@ -40,11 +41,49 @@ impl Invocation {
     }
 }
 
-/// A word as a shell takes it.
+/// A word, quoted if a shell would take it apart. Letters, digits and `-_./:=,@%+` need no quotes.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
+        false => shell_words::quote(word).into_owned(),
+    }
+}
+
+/// A command line of amictl, for a hint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandLine(String);
+
+/// Begins the command line of a command.
+pub fn amictl(command: &str) -> CommandLine {
+    CommandLine(format!("amictl {command}"))
+}
+
+impl CommandLine {
+    /// Adds a word, quoted where a shell needs it.
+    #[must_use]
+    pub fn word(self, word: impl fmt::Display) -> Self {
+        Self(format!("{} {}", self.0, quoted(&word.to_string())))
+    }
+
+    /// Adds several words.
+    #[must_use]
+    pub fn words(self, words: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+        words.into_iter().fold(self, Self::word)
+    }
+
+    /// Adds options that are quoted already, such as those of a place.
+    #[must_use]
+    pub fn options(self, options: impl AsRef<str>) -> Self {
+        match options.as_ref().trim() {
+            "" => self,
+            options => Self(format!("{} {options}", self.0)),
+        }
+    }
+}
+
+impl fmt::Display for CommandLine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::escape::{escaped, escaped_lines};
+use super::escape::{EscapingWriter, escaped, escaped_lines};
 use super::json::document;
 
 /// Reports a panic as a bug.
@@ -43,4 +43,9 @@ pub fn failure(json: bool, code: &str, message: &str, hint: Option<&str>, exit_c
     };
     // Ignored if stderr is closed.
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Standard error for the log, with control characters escaped: the log of the SDK quotes what AWS says.
+pub fn log_writer() -> impl Write {
+    EscapingWriter(io::stderr())
 }

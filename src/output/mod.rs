@@ -18,7 +18,6 @@ mod show;
 mod table;
 
 pub use columns::Column;
-pub use escape::EscapingWriter;
 pub use images::{Options, images};
 pub use instances::instances;
 pub use orphans::orphans;

@@ -12,6 +12,7 @@ use super::client::lost_answers::Attempts;
 use super::client::quota::Room;
 use super::client::target::Target;
 use super::{images, kms_keys, snapshots, tags};
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -141,7 +142,7 @@ async fn adopt(to: &Target, request: &Request) -> Result<Option<ImageId>> {
     if !matches!(found.state, State::Available) && !found.state.may_become_available() {
         let reason = found.state_reason.as_deref().unwrap_or("EC2 gives no reason");
         let message = format!("an earlier copy, {}, is {} in {}: {reason}", found.label(), found.state, to.region);
-        let remove = format!("amictl deregister {} {}", found.id, to.options());
+        let remove = amictl("deregister").word(&found.id).options(to.options()).to_string();
         let hint = format!("it holds the name: remove it with: {remove}, then copy again");
         return Err(problem("ImageNotAvailable", message).hint(hint).first(remove).into());
     }
@@ -192,9 +193,9 @@ async fn was_deregistered(to: &Target, id: &ImageId) -> bool {
 }
 
 /// A client token of 64 characters, equal for every run that requests the same copy: EC2 answers a repeated token with
-/// the first image.
+/// the first image. The text must not change, or an upgraded amictl would copy once more.
 fn token(source: &Image, to: &Region, name: &str, generation: u32) -> String {
-    let text = format!("amictl copy\n{}\n{}\n{to}\n{name}\n{generation}", source.region, source.id);
+    let text = format!("{}\n{}\n{}\n{to}\n{name}\n{generation}", amictl("copy"), source.region, source.id);
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

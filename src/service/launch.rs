@@ -12,6 +12,7 @@ use super::client::error::{ApiError, api, dry_run};
 use super::client::patience::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch, out_of_sight};
 use super::client::target::Target;
 use super::instances;
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{ImageId, InstanceId, SecurityGroupId, SubnetId};
 use crate::domain::instance::Instance;
@@ -111,7 +112,7 @@ pub async fn running(
     let mut seen = started;
     let (mut pauses, began) = (Pauses::new(patience), Instant::now());
     let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let resume = format!("amictl wait {list} {}", target.options());
+    let resume = amictl("wait").words(&ids).options(target.options()).to_string();
     let up = |seen: &[Instance]| seen.iter().filter(|i| i.state == "running").count();
     let failure = |over: Over, up: usize| over.failure(&format!("{up} of {} are running: {list}", ids.len()), &resume);
     loop {

@@ -9,6 +9,7 @@ use super::client::error::ApiError;
 use super::client::patience::{Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch, out_of_sight};
 use super::client::target::Target;
 use super::{images, snapshots};
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -51,7 +52,7 @@ async fn image(
 ) -> Result<Image> {
     let began = Instant::now();
     let mut pauses = Pauses::new(patience);
-    let resume = format!("amictl wait {id} {}", target.options());
+    let resume = amictl("wait").word(id).options(target.options()).to_string();
     let mut doing = "pending".to_owned();
     loop {
         let unknown_yet = fresh && began.elapsed() < UNKNOWN_AT_FIRST;
@@ -115,7 +116,7 @@ fn ended(target: &Target, image: &Image) -> Failure {
     let code = if over_key { copy_access::KEY_NOT_USABLE } else { "ImageNotAvailable" };
     let message = format!("{} in {} is {}: {reason}", image.label(), image.region, image.state);
     let failure = Failure::new(Kind::Failed, code, message);
-    let remove = format!("amictl deregister {} {}", image.id, target.options());
+    let remove = amictl("deregister").word(&image.id).options(target.options()).to_string();
     match (&image.state, &image.owner) {
         (State::Failed | State::Error, Some(owner)) if over_key => {
             failure.hint(copy_access::key_hint(owner.as_str(), &remove)).first(remove)

@@ -11,6 +11,7 @@ use super::run::journal::{self, JournalFile};
 use super::select::refusals;
 use super::select::selection::Selection;
 use crate::domain::change::Change;
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -60,7 +61,7 @@ pub fn unread(error: &anyhow::Error) -> Problem {
 
 pub fn damage(target: &Target, image: &Image, why: &RecordError) -> Failure {
     let (label, place, id, options) = (image.label(), image.place(), &image.id, target.options());
-    let rest = format!("enable it without --restore-shares: amictl enable {id} {options}");
+    let rest = format!("enable it without --restore-shares: {}", amictl("enable").word(id).options(options));
     let (code, message, way_out) = match why {
         RecordError::Tag(error) => (
             "DamagedTag",

@@ -9,7 +9,7 @@ use super::permissions::grant::{self, PermissionChange};
 use super::run::context::Context;
 use crate::domain::age::Age;
 use crate::domain::change::{Change, objection_to_date, whole_minute};
-use crate::domain::command_line::quoted;
+use crate::domain::command_line::{amictl, quoted};
 use crate::domain::failure::Failure;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -191,7 +191,8 @@ impl FollowUp {
                 (Verb::Deprecate, Some(span)) => format!(" --after {}", quoted(&span.to_string())),
                 _ => String::new(),
             };
-            lines.push(format!("amictl {} {}{how} {}", verb.as_str(), ids.join(" "), target.options_in(&regions)));
+            let line = amictl(verb.as_str()).words(ids).options(how).options(target.options_in(&regions));
+            lines.push(line.to_string());
         }
         lines
     }

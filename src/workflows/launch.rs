@@ -3,6 +3,7 @@
 use anyhow::{Error, Result};
 
 use super::run::context::Context;
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{SecurityGroupId, SubnetId};
 use crate::domain::image::{Image, State};
@@ -30,9 +31,12 @@ pub fn check(image: &Image) -> Result<()> {
     let message = format!("{} in {} is {} and cannot be launched", image.label(), image.region, image.state);
     let failure = Failure::new(Kind::Failed, "InvalidAMIID.Unavailable", message);
     match image.state.may_become_available() {
-        true => {
-            Err(failure.hint(format!("wait for it with: amictl wait {} --region {}", image.id, image.region)).into())
-        }
+        true => Err(failure
+            .hint(format!(
+                "wait for it with: {}",
+                amictl("wait").word(&image.id).options(format!("--region {}", image.region))
+            ))
+            .into()),
         false => Err(failure.into()),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::principal::Principal;
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::image::Image;
@@ -58,7 +59,7 @@ pub fn is_about_keys(reason: &str) -> bool {
 
 /// The command line with which the owner lets an account copy an image; `options` select the owner's account.
 pub fn let_copy(image: &str, account: &str, options: &str) -> String {
-    format!("amictl share {image} --with {account} --copyable {options}")
+    amictl("share").word(image).options("--with").word(account).options("--copyable").options(options).to_string()
 }
 
 /// The failure for an existing image that the account may not launch.

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::domain::change::{Change, Objection};
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::{Image, State};
 use crate::service::Target;
@@ -34,12 +35,12 @@ pub fn way_out(target: &Target, image: &Image, objection: &Objection) -> Option<
     let (id, options) = (&image.id, target.options());
     match objection {
         Objection::Past(_) => Some("give --after 0s to deprecate it at once".to_owned()),
-        Objection::Public => Some(format!("amictl unshare {id} --public {options}")),
+        Objection::Public => Some(amictl("unshare").word(id).options("--public").options(options).to_string()),
         Objection::State(state) if state.may_become_available() => {
-            Some(format!("wait for it with: amictl wait {id} {options}"))
+            Some(format!("wait for it with: {}", amictl("wait").word(id).options(options)))
         }
         Objection::State(State::Failed | State::Error | State::Invalid) => {
-            Some(format!("it never becomes usable: amictl deregister {id} {options}"))
+            Some(format!("it never becomes usable: {}", amictl("deregister").word(id).options(options)))
         }
         Objection::Tags(_) => Some("make room with --remove KEY".to_owned()),
         Objection::State(_) | Objection::TooLate { .. } => None,

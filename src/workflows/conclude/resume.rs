@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::command_line::Invocation;
+use crate::domain::command_line::amictl;
 use crate::domain::ids::ImageId;
 use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Report, Status};
@@ -99,8 +100,11 @@ impl Remainder {
     /// As [`Self::elsewhere`], if all accounts are to be searched again. In those already done, the same references may
     /// now stand for other images, so the images are named by id.
     fn unseen(&self) -> Option<String> {
-        let mut all: Vec<_> = self.unread.iter().map(|place| format!("amictl list {}", place.options())).collect();
-        all.extend(self.unentered.iter().map(|account| format!("amictl list with the role of account {account}")));
+        let mut all: Vec<_> =
+            self.unread.iter().map(|place| amictl("list").options(place.options()).to_string()).collect();
+        all.extend(
+            self.unentered.iter().map(|account| format!("{} with the role of account {account}", amictl("list"))),
+        );
         let all = (!all.is_empty()).then(|| all.join(", and "))?;
         Some(format!(
             "these accounts and regions were skipped; see what is there: {all}; then run the command again with those \

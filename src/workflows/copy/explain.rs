@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Error;
 
 use super::job::CopyJob;
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::permissions::copy_access;
@@ -78,7 +79,7 @@ pub async fn failed(to: &Target, copies: &CopyJob, id: &ImageId, error: Error) -
         (true, false) => format!("the keys are {}", known.join(" and ")),
         (true, true) => "which key is not known".to_owned(),
     };
-    let remove = format!("amictl deregister {id} {}", to.options());
+    let remove = amictl("deregister").word(id).options(to.options()).to_string();
     Failure::new(failure.kind, copy_access::KEY_NOT_USABLE, format!("{}; {found}", failure.message))
         .hint(copy_access::key_hint(&account(to).await, &remove))
         .first(remove)

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::job::{self, CopyJob, Failed};
 use super::keys;
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::Image;
@@ -72,7 +73,8 @@ pub async fn image(
     volumes: &VolumeKeys,
 ) -> Result<()> {
     let by_hand = |region: &Region, name: &str| {
-        format!("amictl copy {family} --to {region}{name} --encrypt --kms-key KEY --share-with …")
+        let options = format!("--to {region}{name} --encrypt --kms-key KEY --share-with …");
+        amictl("copy").word(family).options(options).to_string()
     };
     if let Some(key) = of_aws(context, target, &volumes.keys).await {
         let copy = by_hand(&target.region, " --name NAME");

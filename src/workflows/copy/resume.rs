@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Error;
 
 use super::job::{CopyJob, Failed, Made};
+use crate::domain::command_line::amictl;
 use crate::domain::failure::Failure;
 use crate::domain::permissions::copy_access;
 use crate::domain::region::Region;
@@ -79,7 +80,8 @@ pub fn placeholders(all: &[CopyJob], failed: &[Failed]) -> String {
 fn command(copies: &CopyJob, name: &str, regions: &BTreeSet<Region>, keyless: &BTreeSet<Region>) -> String {
     let to: Vec<_> = regions.iter().map(Region::as_str).collect();
     let name = name.replace('\'', "'\\''");
-    let mut line = format!("amictl copy {} --to {} --name '{name}'", copies.source.id, to.join(","));
+    let options = format!("--to {} --name '{name}'", to.join(","));
+    let mut line = amictl("copy").word(&copies.source.id).options(options).to_string();
     match copies.owner.as_ref().map(|owner| owner.role()) {
         Some(Some(role)) => line.push_str(&format!(" --from-role-arn {role}")),
         Some(None) => return "the same command again".to_owned(),

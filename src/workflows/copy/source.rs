@@ -6,6 +6,7 @@ use anyhow::{Error, Result};
 
 use super::access::with_owner;
 use super::job::{CopyJob, CopySource};
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -223,7 +224,7 @@ pub fn check(context: &Context, copies: &mut CopyJob) -> Result<()> {
         let message =
             format!("{} in {} is {}: only available images are copied", source.label(), source.region, source.state);
         let failure = Failure::new(Kind::Failed, "InvalidAMIID.Unavailable", message);
-        let wait = format!("amictl wait {} {}", source.id, copies.target.options());
+        let wait = amictl("wait").word(&source.id).options(copies.target.options());
         return Err(if source.state == State::Pending {
             failure.hint(format!("wait for it with: {wait}"))
         } else {

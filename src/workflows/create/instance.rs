@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Error, Result};
 
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::InstanceId;
 use crate::domain::problem::Problem;
@@ -31,7 +32,12 @@ pub async fn not_available(
     let mut lines = steps.commands(target, left.iter());
     if !copy_to.is_empty() {
         let to: Vec<_> = copy_to.iter().map(Region::as_str).collect();
-        lines.push(format!("amictl copy {id} --to {}{} {}", to.join(","), steps.options(), target.options()));
+        lines.push(
+            amictl("copy")
+                .word(id)
+                .options(format!("--to {}{} {}", to.join(","), steps.options(), target.options()))
+                .to_string(),
+        );
     }
     let errors = vec![target.error(problem).await];
     let made = (!left.is_empty()).then_some(Made { images: Vec::new(), steps: left, errors });

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
@@ -65,7 +66,7 @@ fn settled(target: &Target, image: &Image) -> Result<()> {
     let message = format!("{} in {} is {}: nothing can be made like it", image.label(), image.region, image.state);
     let failure = Failure::new(Kind::Failed, "ImageNotAvailable", message);
     Err(match image.state.may_become_available() {
-        true => failure.hint(format!("wait for it with: amictl wait {} {}", image.id, target.options())),
+        true => failure.hint(format!("wait for it with: {}", amictl("wait").word(&image.id).options(target.options()))),
         false => failure.hint("name another image, or give its settings without --like"),
     }
     .into())

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::grant::PermissionChange;
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
@@ -47,9 +48,9 @@ fn unready(target: &Target, image: &Image) -> Option<Failure> {
     let failure = Failure::new(Kind::Failed, "InvalidAMIID.Unavailable", message);
     let (id, options) = (&image.id, target.options());
     Some(match image.state.may_become_available() {
-        true => failure.hint(format!("wait for it with: amictl wait {id} {options}")),
+        true => failure.hint(format!("wait for it with: {}", amictl("wait").word(id).options(options))),
         false if image.state == State::Disabled => {
-            failure.hint(format!("switch it on with: amictl enable {id} {options}"))
+            failure.hint(format!("switch it on with: {}", amictl("enable").word(id).options(options)))
         }
         false => failure,
     })

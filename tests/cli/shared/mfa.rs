@@ -1,4 +1,4 @@
-//! Profiles that ask for a code of an MFA device. The terminal is that of Python's `pty`.
+//! Profiles that ask for a code of an MFA device, on a terminal of Python's `pty`.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! VPCs and subnets. Every account has a default network in every region unless it was removed.
+//! VPCs and subnets; every account has a default network in every region unless it was removed.
 
 use super::compute::{Group, Subnet, Vpc};
 use super::errors::{Answer, Refusal, refuse};
