@@ -132,7 +132,7 @@ fn a_dead_reference_is_said_and_keeps_nothing() {
         assert_eq!(refs.json()["images"][0]["in_use"], false, "{what}");
         refs.says(&[&format!("warning: account {PROD}, region {EAST}: {}", found[0])]);
         setup.run("refs web:v1").ended(0).says(&["warning: ", found[0]]);
-        setup.run("show web:v1").ended(0).says(&["warning: references in us-east-1 that lead nowhere: 1"]);
+        setup.run("show web:v1").ended(0).says(&["warning: references in us-east-1 that cannot be resolved: 1"]);
 
         let report = setup.run(&format!("deregister {} --yes -o json", ids[0])).ended(0).json();
         assert_eq!(report["summary"]["done"], 1, "{what}");
