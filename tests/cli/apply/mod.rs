@@ -117,7 +117,7 @@ fn a_plan_that_is_too_old_is_refused() {
     setup.family("web", 5);
     let file = saved(&setup, "prune");
     let ran = setup.run(&format!("apply {} --yes --max-plan-age 0s", file.display())).ended(4);
-    ran.says(&["made", "ago", "the most"]);
+    ran.says(&["made", "ago", "the limit is"]);
     setup.unchanged();
     setup.run(&format!("apply {} --yes --max-plan-age 1h", file.display())).ended(0);
     assert_eq!(setup.left().len(), 3);

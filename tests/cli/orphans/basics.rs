@@ -167,7 +167,7 @@ fn nothing_is_deleted_without_apply_or_without_a_yes_and_a_limit() {
     setup.run("orphans --price-per-gb 1").ended(0).says(&["up to $24.00 a month"]);
     setup.run("orphans --apply --yes").ended(2).says(&["--max-delete"]);
     setup.run("orphans --yes --max-delete 3").ended(2).says(&["--apply"]);
-    setup.run("orphans --apply --yes --max-delete 2").ended(4).says(&["3 snapshots would go"]);
+    setup.run("orphans --apply --yes --max-delete 2").ended(4).says(&["3 snapshots would be deleted"]);
     setup.run("orphans --apply").ended(4).says(&["not confirmed"]);
     setup.run("orphans --apply --dry-run").ended(0).says(&["dry run"]);
     setup.unchanged();
@@ -183,7 +183,7 @@ fn the_limit_may_be_a_share_of_all_own_snapshots_of_the_places() {
     setup.world().image(PROD, WEST, "web-v1-2025-01-01").snapshots(3).put();
     setup.world().snapshot(crate::fake::OTHER, WEST).shared_with(PROD).put();
     let line = |limit: &str| format!("orphans --region us-east-1,us-west-2 --apply --yes --max-delete {limit}");
-    setup.run(&line("49%")).ended(4).says(&["3 snapshots would go, but the limit of 49% allows 2 of 6"]);
+    setup.run(&line("49%")).ended(4).says(&["3 snapshots would be deleted, but the limit of 49% allows 2 of 6"]);
     for limit in ["101%", "half", "%"] {
         setup.run(&line(limit)).ended(2).says(&["a number, e.g. 20, or a share, e.g. 20%"]);
     }

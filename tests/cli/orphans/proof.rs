@@ -142,7 +142,7 @@ fn what_is_kept_for_doubt_is_counted_and_shown_with_the_line_that_removes_it() {
             seed.description(&format!("Copied for DestinationAmi {GONE} from SourceAmi ami-00000001 for …")).put()
         })
         .collect();
-    let said = ["no orphaned snapshots", "5 snapshots of 40 GiB kept for doubt", "and so on for 2 more"];
+    let said = ["no orphaned snapshots", "5 snapshots of 40 GiB kept as doubtful", "and so on for 2 more"];
     let ran = setup.run("orphans").ended(0).says(&said);
     assert_eq!(ran.stderr.matches("aws ec2 delete-snapshot --region us-east-1 --snapshot-id snap-").count(), 3);
     assert!(doubtful.iter().all(|id| ran.stdout.contains(id)) && ran.stdout.contains("kept: doubt"), "{}", ran.stdout);

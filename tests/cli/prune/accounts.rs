@@ -250,7 +250,7 @@ fn what_is_wrong_about_accounts_in_a_policy_names_the_line() {
         ("org_role = 'a b'", "is not the name of a role"),
         (
             "accounts = [\n  'arn:aws:iam::222222222222:role/ami',\n  '333333333333',\n]",
-            "line 5: account 333333333333 is named by its id",
+            "line 5: account 333333333333 is given by its id",
         ),
     ] {
         let file = policy(&setup, lines);

@@ -104,7 +104,10 @@ fn an_account_that_cannot_be_entered_keeps_what_it_may_launch_and_nothing_else()
     assert_eq!(each(&plan.0["errors"], "account"), [OTHER]);
     let error = ran.error();
     let message = error["message"].as_str().unwrap();
-    assert!(message.starts_with("3 images are kept") && message.contains("account 222222222222"), "{message}");
+    assert!(
+        message.starts_with("3 images could not be verified and are kept") && message.contains("account 222222222222"),
+        "{message}"
+    );
 
     // Who an image is shared with is asked of the candidates only, and only where it matters.
     assert_eq!(setup.fake.count("DescribeImageAttribute"), 5);
@@ -205,7 +208,11 @@ fn deregister_refuses_what_another_account_uses_or_may_use() {
     setup.world().denied_roles.insert(OTHER_ROLE.to_owned());
     let ran = setup.run(&format!("deregister {shared} --yes -o json {TWO}")).ended(4);
     assert_eq!(ran.error()["code"], "Unverified", "{}", ran.stderr);
-    assert!(ran.error()["message"].as_str().unwrap().contains("accounts: account 222222222222"), "{}", ran.stderr);
+    assert!(
+        ran.error()["message"].as_str().unwrap().contains("accounts: it is shared with account 222222222222"),
+        "{}",
+        ran.stderr
+    );
     setup.run(&format!("disable {shared} -o json {TWO}")).ended(4);
     setup.unchanged();
     let report = setup.run(&format!("deregister {own} --yes -o json {TWO}")).ended(3).json();
@@ -260,7 +267,7 @@ fn orphans_are_found_and_deleted_in_every_account() {
     assert_eq!((each(&found["snapshots"], "account"), &found["errors"]), (vec![PROD, OTHER], &json!([])));
     let table = setup.run(&format!("orphans {TWO}")).ended(0).stdout;
     assert!(table.contains("ACCOUNT") && table.contains(OTHER), "{table}");
-    setup.run(&format!("orphans {TWO} --apply --yes --max-delete 1")).ended(4).says(&["2 snapshots would go"]);
+    setup.run(&format!("orphans {TWO} --apply --yes --max-delete 1")).ended(4).says(&["2 snapshots would be deleted"]);
     setup.world().denied_roles.insert(OTHER_ROLE.to_owned());
     let partly = setup.run(&format!("orphans {TWO} --apply --yes --max-delete 5 -o json")).ended(3);
     assert_eq!(each(&partly.json()["errors"], "account"), [OTHER]);

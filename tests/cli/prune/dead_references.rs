@@ -139,7 +139,7 @@ fn a_dead_reference_is_said_and_keeps_nothing() {
                     setup.run("refs web:v1").ended(0).says(&["warning: ", found[0]]);
                 }
                 "show" => {
-                    let said = "warning: references in us-east-1 that lead nowhere: 1";
+                    let said = "warning: references in us-east-1 that cannot be resolved: 1";
                     setup.run("show web:v1").ended(0).says(&[said]);
                 }
                 _ => {

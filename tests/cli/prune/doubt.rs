@@ -47,14 +47,14 @@ fn where_nobody_knows_who_a_disabled_image_was_shared_with_it_is_kept() {
             setup.tag(&shared, "amictl:shares", tag);
         }
         let plan = Plan::of(&setup.run(&format!("{ALL} --keep-shared")).ended(4));
-        let why = "who it is shared with is unknown: it is disabled, and no tag amictl:shares tells who it was shared \
-                   with before";
+        let why =
+            "who it is shared with is unknown: it is disabled, and no tag amictl:shares says who it was shared with";
         assert_eq!((plan.reasons(&shared), plan.going()), (vec![("unverified", why)], vec![own.as_str()]), "{tag:?}");
     }
     setup.ec2("DeleteTags", &[("ResourceId.1", &shared), ("Tag.1.Key", "amictl:shares")]);
     setup.world().denied_roles.insert(OTHER_ROLE.to_owned());
     let plan = Plan::of(&setup.run(&format!("{ALL} {TWO}")).ended(4));
-    let said = "it is disabled, and no tag amictl:shares tells who it was shared with before; account 222222222222";
+    let said = "it is disabled, and no tag amictl:shares says who it was shared with; account 222222222222";
     assert!(plan.reasons(&shared)[0].1.contains(said), "{:?}", plan.reasons(&shared));
     // Whoever knows says so.
     setup.run("tag web:v1 amictl:shares=").ended(0);

@@ -196,7 +196,10 @@ fn a_place_that_does_not_say_what_is_shared_with_it_leaves_doubt() {
         for id in [&shared, &before] {
             let reasons = plan.reasons(id);
             let [("unverified", why)] = reasons[..] else { panic!("{reasons:?}") };
-            assert!(why.starts_with("accounts: account 222222222222") && why.contains("not to be listed"), "{why}");
+            assert!(
+                why.starts_with("accounts: it is shared with account 222222222222") && why.contains("not to be listed"),
+                "{why}"
+            );
         }
         assert!(plan.going().contains(&own.as_str()) && plan.going().len() == 121);
         setup.unchanged();

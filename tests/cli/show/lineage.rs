@@ -112,7 +112,7 @@ fn a_region_that_cannot_be_read_is_named_and_hides_no_other() {
     assert_eq!(found["errors"], expected);
     assert_eq!(ran.error()["code"], "PartialPage");
     let page = setup.run(&format!("show {id}")).ended(3);
-    assert!(page.stdout.contains("Not searched   eu-west-1\n"), "{}", page.stdout);
+    assert!(page.stdout.contains("Not searched    eu-west-1\n"), "{}", page.stdout);
     page.says(&[&format!("eu-west-1: copies: {DENIED} [UnauthorizedOperation]")]);
     // A region that failed is not asked again for copies of copies.
     setup.fake.forget_calls();
@@ -145,7 +145,7 @@ fn where_the_regions_may_not_be_listed_its_own_is_looked_into() {
     assert_eq!(each(&found["copies"], "id"), [twin.as_str()]);
     assert_eq!(each(&found["errors"], "message"), [format!("enabled regions: {DENIED}")]);
     let page = setup.run(&format!("show {id}")).ended(3).stdout;
-    assert!(page.contains("Not searched   all other regions\n"), "{page}");
+    assert!(page.contains("Not searched    all other regions\n"), "{page}");
 }
 
 #[test]

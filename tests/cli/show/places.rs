@@ -206,7 +206,7 @@ fn an_account_that_cannot_be_entered_is_reported_and_hides_nothing() {
     );
     let page = setup.run(&format!("show {id} {roles}")).ended(3);
     let page = page.says(&["account 333333333333, region us-east-1: ", "is not authorized to perform: sts:AssumeRole"]);
-    let said = format!("Not searched   all regions of account {THIRD}\n");
+    let said = format!("Not searched    all regions of account {THIRD}\n");
     assert!(page.stdout.contains(&said) && page.stdout.contains(&copy), "{}", page.stdout);
     // An account that may launch it may use it: nobody knows, and that weighs more.
     setup.world().image_mut(&id).launch.insert(Principal::Account(THIRD.to_owned()));
@@ -232,7 +232,7 @@ fn a_place_that_cannot_be_read_hides_no_image_found_elsewhere() {
     let ran = setup.run(&format!("show {id} {roles} --region us-west-2 -o json")).ended(3);
     assert_eq!(sorted(&ran.json()["errors"], "account"), [PROD, OTHER, THIRD]);
     let page = setup.run(&format!("show {id} {roles} --region us-west-2")).ended(3).stdout;
-    assert!(page.contains("Not searched   eu-west-1 of account 111111111111, eu-west-1 of account 222"), "{page}");
+    assert!(page.contains("Not searched    eu-west-1 of account 111111111111, eu-west-1 of account 222"), "{page}");
     // The only place there is fails once, and not a second time on the way out.
     let alone = setup.run("show web --region eu-west-1 -o json").ended(1);
     assert_eq!((alone.stderr.lines().count(), &alone.error()["code"]), (1, &json!("UnauthorizedOperation")));
@@ -240,7 +240,7 @@ fn a_place_that_cannot_be_read_hides_no_image_found_elsewhere() {
     setup.fake.fault(refused("DescribeRegions"));
     let page = setup.run(&format!("show {id} {roles} --region us-west-2")).ended(3).stdout;
     assert!(page.contains("none in us-west-2 of 3 accounts\n"), "{page}");
-    assert!(page.contains("Not searched   all other regions of account 111111111111, all "), "{page}");
+    assert!(page.contains("Not searched    all other regions of account 111111111111, all "), "{page}");
 }
 
 #[test]

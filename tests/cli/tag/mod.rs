@@ -81,7 +81,7 @@ fn what_ec2_would_refuse_is_a_usage_error() {
     refuses(&setup, &["web", &format!("{key}=x")], "129 characters");
     refuses(&setup, &["web", &format!("x={value}")], "257 characters");
     refuses(&setup, &["web", "Team=a", "Team=b"], "tag 'Team' is given twice");
-    refuses(&setup, &["web", "Team=a", "--remove", "Team"], "tag 'Team' is to be set and to be removed");
+    refuses(&setup, &["web", "Team=a", "--remove", "Team"], "tag 'Team' is given both to set and to remove");
     refuses(&setup, &["Team=a"], "no image is named");
     refuses(&setup, &["web"], "no tag is named");
     refuses(&setup, &["--remove", "Team"], "REF|KEY=VALUE");
