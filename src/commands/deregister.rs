@@ -5,10 +5,9 @@ use anyhow::Result;
 use crate::domain::ids::AccountId;
 use crate::domain::reference::ImageRef;
 use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
-use crate::domain::usage::source::Source;
 use crate::options::journal::JournalArgs;
 use crate::options::recycle_bin::BinArgs;
-use crate::options::usage::ReportArgs;
+use crate::options::usage::{ReportArgs, SourceArgs};
 use crate::output::{self, Cell, Sheet, Tone};
 use crate::service::deregister;
 use crate::workflows::conclude::removals;
@@ -46,9 +45,8 @@ pub struct Args {
     #[arg(long)]
     allow_in_use: bool,
 
-    /// Do not read this source of use; repeatable
-    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    without_source: Vec<Source>,
+    #[command(flatten)]
+    sources: SourceArgs,
 
     #[command(flatten)]
     reports: ReportArgs,
@@ -84,7 +82,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let request = Request {
         keep_snapshots: args.keep_snapshots,
         allow_in_use: args.allow_in_use,
-        without: args.without_source.iter().copied().collect(),
+        without: args.sources.without_source.iter().copied().collect(),
     };
     let (work, bin) = tokio::try_join!(plan(context, &request, &chosen, reports), RetentionRules::of(&targets))?;
     if args.dry_run {

@@ -5,9 +5,9 @@ use anyhow::Result;
 use crate::domain::change::Change;
 use crate::domain::image::Image;
 use crate::domain::report::Verb;
-use crate::domain::usage::source::Source;
 use crate::options::images::Which;
 use crate::options::journal::JournalArgs;
+use crate::options::usage::SourceArgs;
 use crate::output;
 use crate::service::Target;
 use crate::workflows::change::{self, each, objections};
@@ -38,9 +38,8 @@ pub struct Args {
     #[arg(long)]
     pub allow_in_use: bool,
 
-    /// Do not read this source of use; repeatable
-    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    pub without_source: Vec<Source>,
+    #[command(flatten)]
+    sources: SourceArgs,
 
     #[command(flatten)]
     journal: JournalArgs,
@@ -50,7 +49,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let chosen = change::choose(context, &args.which.references, args.which.how.copies, false).await?;
     objections::acceptable(context, &chosen, |_| Change::Disable)?;
     if !args.allow_in_use {
-        let unused = refuse_used_images(context, &chosen, &args.without_source).await;
+        let unused = refuse_used_images(context, &chosen, &args.sources.without_source).await;
         refusals::unless(context, &chosen, unused)?;
     }
     let known = args.journal.file().due(context, chosen.images.iter().map(|(_, image)| image)).await;

@@ -3,13 +3,14 @@
 use anyhow::Result;
 
 use crate::domain::age::Age;
-use crate::domain::cost::{Price, Prices};
+use crate::domain::cost::Prices;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::orphan::Spared;
 use crate::domain::policy::Limit;
 use crate::domain::problem::PlaceError;
 use crate::domain::report::SnapshotResult;
 use crate::options::journal::JournalArgs;
+use crate::options::price::PriceArgs;
 use crate::options::recycle_bin::BinArgs;
 use crate::output;
 use crate::service::snapshots;
@@ -63,9 +64,8 @@ pub struct Args {
     #[arg(long)]
     ignore_recycle_bin: bool,
 
-    /// Snapshot price, US dollars per GiB-month [default: the region's]
-    #[arg(long, value_name = "USD")]
-    price_per_gb: Option<Price>,
+    #[command(flatten)]
+    price: PriceArgs,
 
     #[command(flatten)]
     bin: BinArgs,
@@ -77,7 +77,7 @@ pub struct Args {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let session = context.session().await?;
     let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
-    let prices = Prices::new(args.price_per_gb);
+    let prices = Prices::new(args.price.price_per_gb);
     let wanted = OrphanSearch { min_age: args.min_age, ignore_recycle_bin: args.ignore_recycle_bin, now: context.now };
     let bin = async {
         if args.apply || args.bin.demand().required {

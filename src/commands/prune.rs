@@ -1,16 +1,16 @@
 //! `amictl prune`: removes old images by policy, and never one in use.
 
 use crate::domain::age::Age;
-use crate::domain::cost::{Price, Prices};
+use crate::domain::cost::Prices;
 use crate::domain::failure::Failure;
 use crate::domain::naming::Family;
 use crate::domain::plan::document::Plan;
 use crate::domain::policy::{Limit, Policy};
 use crate::domain::tags::TagMatch;
-use crate::domain::usage::source::Source;
 use crate::options::journal::JournalArgs;
+use crate::options::price::PriceArgs;
 use crate::options::recycle_bin::BinArgs;
-use crate::options::usage::ReportArgs;
+use crate::options::usage::{FileArgs, ReportArgs, SourceArgs};
 use crate::output;
 use crate::workflows::prune::apply::{carry_out, dry_run, end, going, within_limit};
 use crate::workflows::prune::{conclude, survey};
@@ -76,13 +76,11 @@ pub struct Args {
     #[arg(long, value_name = "KEY", requires = "unmanaged")]
     family_tag: Option<String>,
 
-    /// File or folder whose image ids count as in use; repeatable
-    #[arg(long, value_name = "PATH")]
-    pub refs_from: Vec<PathBuf>,
+    #[command(flatten)]
+    files: FileArgs,
 
-    /// Do not read this source of use; repeatable
-    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    pub without_source: Vec<Source>,
+    #[command(flatten)]
+    sources: SourceArgs,
 
     #[command(flatten)]
     reports: ReportArgs,
@@ -95,9 +93,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     plan_out: Option<PathBuf>,
 
-    /// Snapshot price, US dollars per GiB-month [default: the region's]
-    #[arg(long, value_name = "USD")]
-    pub price_per_gb: Option<Price>,
+    #[command(flatten)]
+    price: PriceArgs,
 
     /// Carry the plan out, after a confirmation
     #[arg(long)]
@@ -135,7 +132,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         }
     };
     let (surveys, bin) = tokio::try_join!(survey::survey(context, &places, &policy, None), bin)?;
-    let prices = Prices::new(args.price_per_gb);
+    let prices = Prices::new(args.price.price_per_gb);
     let plan = survey::plan(context, &surveys, &policy, prices);
     if let Some(path) = &args.plan_out {
         let text = serde_json::to_string_pretty(&plan)?;
@@ -195,7 +192,7 @@ fn policy(context: &Context, args: &Args) -> Result<Policy> {
     policy.scope = args.families.iter().map(ToString::to_string).collect();
     policy.protect_tags.extend(args.protect_tag.iter().cloned());
     policy.only_tags.extend(args.only_tag.iter().cloned());
-    policy.without_sources.extend(args.without_source.iter().copied());
+    policy.without_sources.extend(args.sources.without_source.iter().copied());
     policy.max_delete = args.max_delete.or(policy.max_delete);
     policy.unmanaged |= args.unmanaged;
     policy.usage_reports |= args.reports.usage_reports;
@@ -204,7 +201,7 @@ fn policy(context: &Context, args: &Args) -> Result<Policy> {
         policy.keep_shared = Some(true);
         policy.rules.iter_mut().for_each(|rule| rule.keep_shared = Some(true));
     }
-    for path in &args.refs_from {
+    for path in &args.files.refs_from {
         let text = path.to_str().ok_or_else(|| Failure::usage("--refs-from: the path is not UTF-8"))?;
         policy.refs_from.push(text.to_owned());
     }

@@ -1,13 +1,10 @@
 //! `amictl refs`: lists the use of images.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
 use crate::domain::plan::document::ErrorRow;
 use crate::domain::reference::ImageRef;
-use crate::domain::usage::source::Source;
-use crate::options::usage::ReportArgs;
+use crate::options::usage::{FileArgs, ReportArgs, SourceArgs};
 use crate::output;
 use crate::service::usage::sources::Scope;
 use crate::workflows::conclude::survey;
@@ -33,13 +30,11 @@ pub struct Args {
     #[arg(value_name = "REF", required = true)]
     references: Vec<ImageRef>,
 
-    /// File or folder whose image ids count as in use; repeatable
-    #[arg(long, value_name = "PATH")]
-    pub refs_from: Vec<PathBuf>,
+    #[command(flatten)]
+    files: FileArgs,
 
-    /// Do not read this source of use; repeatable
-    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    pub without_source: Vec<Source>,
+    #[command(flatten)]
+    sources: SourceArgs,
 
     #[command(flatten)]
     reports: ReportArgs,
@@ -47,7 +42,7 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let chosen = references::choose(context, &args.references, false, false).await?;
-    let scope = Scope::new(args.without_source.into_iter().collect(), args.refs_from);
+    let scope = Scope::new(args.sources.without_source.into_iter().collect(), args.files.refs_from);
     let used = selection::usage_of(context, &chosen, &scope, args.reports.usage_reports).await?;
     let places: Vec<_> = used.iter().map(|place| (place.images.as_slice(), &place.usage)).collect();
     output::refs(&context.printer, &places, &chosen.errors)?;

@@ -1,17 +1,16 @@
 //! `amictl show`: shows the details of one image.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
-use crate::domain::cost::{Price, Prices};
+use crate::domain::cost::Prices;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::plan::document::ErrorRow;
 use crate::domain::problem::DEAD_REFERENCE;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
 use crate::domain::report::Warning;
-use crate::domain::usage::source::Source;
+use crate::options::price::PriceArgs;
+use crate::options::usage::{FileArgs, SourceArgs};
 use crate::output;
 use crate::workflows::conclude::survey;
 use crate::workflows::details::{Request, read};
@@ -43,26 +42,23 @@ pub struct Args {
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     copies_in: Vec<Region>,
 
-    /// File or folder whose image ids count as in use; repeatable
-    #[arg(long, value_name = "PATH")]
-    refs_from: Vec<PathBuf>,
+    #[command(flatten)]
+    files: FileArgs,
 
-    /// Do not read this source of use; repeatable
-    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    without_source: Vec<Source>,
+    #[command(flatten)]
+    sources: SourceArgs,
 
-    /// Snapshot price, US dollars per GiB-month [default: the region's]
-    #[arg(long, value_name = "USD")]
-    price_per_gb: Option<Price>,
+    #[command(flatten)]
+    price: PriceArgs,
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let chosen = references::one(context, &args.reference).await?;
     let request = Request {
         copies_in: args.copies_in,
-        files: args.refs_from,
-        without: args.without_source.into_iter().collect(),
-        prices: Prices::new(args.price_per_gb),
+        files: args.files.refs_from,
+        without: args.sources.without_source.into_iter().collect(),
+        prices: Prices::new(args.price.price_per_gb),
     };
     let details = context.unless_stopped(read(context, &chosen, request)).await?;
     output::show(&context.printer, &details, context.now)?;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::ids::{AccountId, ImageId, InstanceId, SnapshotId};
 use super::naming::ImageName;
 pub use super::protection::{Cooling, Protection};
-use super::region::Region;
+use super::region::{Region, place};
 use super::tags::Tags;
 
 /// The state of an image, as EC2 names it.
@@ -181,10 +181,7 @@ impl Image {
 
     /// Account and region, for messages.
     pub fn place(&self) -> String {
-        match &self.owner {
-            Some(account) => format!("account {account}, region {}", self.region),
-            None => format!("region {}", self.region),
-        }
+        place(self.owner.as_ref(), &self.region)
     }
 
     /// Its label in messages: its name with the id, or the id alone.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::region::Region;
+use super::region::{Region, place};
 
 /// An error as a report carries it: EC2's code and message, verbatim.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -42,10 +42,7 @@ pub const DEAD_REFERENCE: &str = "DeadReference";
 
 impl fmt::Display for PlaceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { account, region, problem } = self;
-        if let Some(account) = account {
-            write!(f, "account {account}, ")?;
-        }
-        write!(f, "region {region}: {} [{}]", problem.message, problem.code)
+        let place = place(self.account.as_ref(), &self.region);
+        write!(f, "{place}: {} [{}]", self.problem.message, self.problem.code)
     }
 }

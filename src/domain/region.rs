@@ -115,6 +115,14 @@ impl FromStr for RegionChoice {
     }
 }
 
+/// Account and region, for messages; the region alone where the account is not known.
+pub fn place(account: Option<impl fmt::Display>, region: &Region) -> String {
+    match account {
+        Some(account) => format!("account {account}, region {region}"),
+        None => format!("region {region}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use super::failure::Kind;
 use super::ids::{AccountId, ImageId, SnapshotId};
 use super::image::Image;
 use super::problem::{NOT_SEEN, PlaceError, Problem};
-use super::region::Region;
+use super::region::{Region, place};
 
 /// The action on an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -213,8 +213,7 @@ impl Outcome {
             Some(name) => format!("{name} ({})", self.image_id),
             None => self.image_id.to_string(),
         };
-        let account = self.account.as_ref().map(|account| format!("account {account}, ")).unwrap_or_default();
-        format!("{label} in {account}region {}", self.region)
+        format!("{label} in {}", place(self.account.as_ref(), &self.region))
     }
 
     /// Adds a detail for people.

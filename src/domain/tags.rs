@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::naming::ImageName;
@@ -21,6 +22,22 @@ pub const COPIED_FROM: &str = "amictl:copied-from";
 /// The tag of a snapshot with its own id and the image amictl made it for, as `snap-…/ami-…`. Tags are copied with a
 /// snapshot, but a copy has another id.
 pub const SNAPSHOT_OF: &str = "amictl:snapshot-of";
+/// The tag that keeps an image, or a snapshot, from every policy. On a snapshot its value is the image it was kept of; see
+/// [`super::removal::Removal::keep_tagged`].
+pub const KEEP: &str = "amictl:keep";
+/// The steps of a retirement that were taken, and when; read by [`super::retire::History`].
+pub const RETIRE: &str = "amictl:retire";
+/// The launch permissions of a disabled image, which EC2 drops for good; read by
+/// [`super::permissions::recorded::from_tag`].
+pub const SHARES: &str = "amictl:shares";
+/// The verdict of a boot test. It counts for the image whose id it has; a copied tag says nothing of the copy.
+pub const TESTED: &str = "amictl:tested";
+/// The date on which an image was revoked, and the reason.
+pub const REVOKED: &str = "amictl:revoked";
+/// The run that stopped an instance to make an image from it, and the time.
+pub const STOPPED: &str = "amictl:stopped";
+/// The moment from which a test instance may be terminated, in RFC 3339; read by [`expiry`].
+pub const EXPIRES: &str = "amictl:expires";
 
 const MOST: usize = 50;
 const LONGEST_KEY: usize = 128;
@@ -141,6 +158,11 @@ impl FromStr for TagMatch {
     }
 }
 
+/// The moment that [`EXPIRES`] has; `None` without the tag, an error if it is no time.
+pub fn expiry(tags: &Tags) -> Result<Option<DateTime<Utc>>, chrono::ParseError> {
+    tags.get(EXPIRES).map(|text| DateTime::parse_from_rfc3339(text).map(|at| at.to_utc())).transpose()
+}
+
 /// The AWS service that manages resources with these tags and deletes them itself.
 pub fn backup_service(tags: &Tags) -> Option<&'static str> {
     let any = |wanted: fn(&str) -> bool| tags.keys().any(|key| wanted(key));
@@ -227,15 +249,6 @@ impl CopyTags<'_> {
         tags
     }
 }
-
-/// The tag with the steps of a retirement.
-pub const RETIRE: &str = "amictl:retire";
-
-/// The tag with the launch permissions of a disabled image, which EC2 drops permanently.
-pub const SHARES: &str = "amictl:shares";
-
-/// The tag that keeps an image, whatever the policy.
-pub const KEEP: &str = "amictl:keep";
 
 #[cfg(test)]
 #[path = "tags_tests.rs"]

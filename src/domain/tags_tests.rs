@@ -115,3 +115,14 @@ fn a_copy_of_fifty_tags_keeps_the_users() {
     let copy = CopyTags { source: &source, old_name: "a", new_name: "a", origin: String::new() };
     assert_eq!(copy.tags(), source);
 }
+
+#[test]
+fn the_moment_of_expiry_is_read_and_other_texts_are_errors() {
+    let tagged = |text: &str| Tags::from([(EXPIRES.to_owned(), text.to_owned())]);
+    assert_eq!(expiry(&Tags::new()), Ok(None));
+    let at = expiry(&tagged("2026-01-02T03:04:05+01:00")).unwrap().unwrap();
+    assert_eq!(at.to_rfc3339(), "2026-01-02T02:04:05+00:00");
+    for text in ["", "tomorrow", "2026-01-02"] {
+        assert!(expiry(&tagged(text)).is_err(), "{text}");
+    }
+}

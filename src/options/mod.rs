@@ -4,6 +4,7 @@ pub mod config_file;
 pub mod follow_up;
 pub mod images;
 pub mod journal;
+pub mod price;
 pub mod recycle_bin;
 pub mod registration;
 pub mod usage;

@@ -1,4 +1,24 @@
-//! The options about sources of use, such as --usage-reports.
+//! Options about sources of use: --refs-from, --without-source and --usage-reports.
+
+use std::path::PathBuf;
+
+use crate::domain::usage::source::Source;
+
+/// Files in which image ids count as use.
+#[derive(Debug, Clone, clap::Args)]
+pub struct FileArgs {
+    /// File or folder whose image ids count as in use; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub refs_from: Vec<PathBuf>,
+}
+
+/// Sources of use that are left out.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SourceArgs {
+    /// Do not read this source of use; repeatable
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    pub without_source: Vec<Source>,
+}
 
 /// Whether to ask EC2 which accounts use an image.
 #[derive(Debug, Clone, Copy, clap::Args)]

@@ -10,6 +10,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::plan::document::{ErrorRow, SourceRow};
 use crate::domain::problem::PlaceError;
+use crate::domain::region::place;
 use crate::domain::usage::source::{SourceStatus, Usage, UseVerdict};
 
 /// Writes the use of the images of each place to stdout.
@@ -121,8 +122,7 @@ pub fn warnings(all: &[ErrorRow]) -> Vec<String> {
     }
     let line = |(message, rows): &(&str, Vec<&ErrorRow>)| {
         let place = match rows.as_slice() {
-            [ErrorRow { account: Some(account), region, .. }] => format!("account {account}, region {region}"),
-            [ErrorRow { region, .. }] => format!("region {region}"),
+            [ErrorRow { account, region, .. }] => place(account.as_ref(), region),
             several => format!("{} places", several.len()),
         };
         format!("warning: {place}: {message}")

@@ -15,7 +15,7 @@ use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::permissions::principal::Principal;
 use crate::domain::problem::Problem;
-use crate::domain::region::Region;
+use crate::domain::region::{Region, place};
 use crate::domain::report::{Outcome, Status, Verb};
 use crate::service::Target;
 use crate::service::permissions::Give;
@@ -128,7 +128,7 @@ impl FollowUp {
     fn tell(&self, context: &Context, outcome: &Outcome) {
         let (id, verb) = (&outcome.image_id, outcome.verb);
         let region = match &outcome.account {
-            Some(account) if self.several => format!("account {account}, region {}", outcome.region),
+            Some(account) if self.several => place(Some(account), &outcome.region),
             _ => outcome.region.to_string(),
         };
         match &outcome.status {

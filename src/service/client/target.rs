@@ -14,7 +14,7 @@ use super::rate_limit::{self, Pace};
 use super::retry::Patient;
 use crate::domain::ids::AccountId;
 use crate::domain::problem::{PlaceError, Problem};
-use crate::domain::region::Region;
+use crate::domain::region::{Region, place};
 use crate::domain::roles::RoleArn;
 
 /// An account, accessed with one set of credentials.
@@ -191,10 +191,7 @@ impl Target {
 
     /// Account and region, for messages.
     pub async fn place(&self) -> String {
-        match self.account().await {
-            Ok(account) => format!("account {account}, region {}", self.region),
-            Err(_) => format!("region {}", self.region),
-        }
+        place(self.account().await.ok(), &self.region)
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Error, Result};
 use crate::domain::image::Image;
 use crate::domain::lineage;
 use crate::domain::problem::PlaceError;
-use crate::domain::region::Region;
+use crate::domain::region::{Region, place};
 use crate::domain::report::Outcome;
 use crate::domain::tags::{CopyTags, Tags};
 use crate::service::Target;
@@ -60,7 +60,7 @@ impl CopyJob {
     /// A region, for messages.
     pub fn at(&self, region: &Region) -> String {
         match &self.whose {
-            Some(account) => format!("account {account}, region {region}"),
+            Some(account) => place(Some(account), region),
             None => region.to_string(),
         }
     }
