@@ -22,7 +22,7 @@ pub enum Unusable {
     #[error("it was changed after it was made: its digest does not match")]
     Edited,
     /// Too old.
-    #[error("it was made {age} ago, and {most} is the most")]
+    #[error("it was made {age} ago; the limit is {most}")]
     TooOld {
         /// Its age.
         age: String,
