@@ -19,7 +19,7 @@ use crate::service::Target;
 use crate::service::client::error;
 use crate::service::client::patience::{Patience, Progress, Watch};
 use crate::service::client::stop::{self, Stop};
-use crate::service::session::session::Session;
+use crate::service::session::run::Session;
 use crate::service::session::settings::Settings;
 
 /// The context of a run.
