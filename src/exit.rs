@@ -1,4 +1,4 @@
-//! The exit codes that scripts may rely on.
+//! The exit codes, and the code of each kind of failure.
 
 use crate::domain::failure::Kind;
 

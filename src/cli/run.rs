@@ -1,4 +1,4 @@
-//! The run of a command line, to its exit code.
+//! Runs a command line: parse, execute, report the error with a hint, return the exit code.
 
 use std::ffi::OsString;
 use std::io;

@@ -1,4 +1,4 @@
-//! AWS regions.
+//! AWS regions, and the values that --region takes.
 
 use std::fmt;
 use std::str::FromStr;

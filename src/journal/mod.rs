@@ -1,4 +1,4 @@
-//! The journal of a run: a record of each destructive step, written before and after it.
+//! The writer of the journal: each destructive step, recorded before and after it.
 //!
 //! Two lines per image: `begin` with the state of the image, `end` with the outcome. A `begin` without an `end` is a
 //! step with an unknown outcome.

@@ -1,4 +1,4 @@
-//! The second half of deregistrations: confirms that images and snapshots are deleted.
+//! The second half of deregistrations: confirms them, and deletes the snapshots EC2 left.
 //!
 //! Deletes the snapshots that EC2 left behind, and reports what remains.
 

@@ -23,7 +23,7 @@ pub fn each<T, F: Future>(
 }
 
 /// What comes of each item, in the order of the items, as soon as those before it are done. An item that takes long
-/// holds up those after it, which count as under way. Whoever drops the stream stops the work.
+/// holds up those after it, which count as under way. Dropping the stream stops the work.
 pub fn in_order<T, F: Future>(
     bound: usize,
     items: impl IntoIterator<Item = T>,
@@ -32,7 +32,7 @@ pub fn in_order<T, F: Future>(
     stream::iter(items).map(work).buffered(bound)
 }
 
-/// What comes of each item as soon as it is done. Whoever drops the stream stops the work.
+/// What comes of each item as soon as it is done. Dropping the stream stops the work.
 pub fn as_done<T, F: Future>(
     bound: usize,
     items: impl IntoIterator<Item = T>,

@@ -1,4 +1,4 @@
-//! Sources of use, one per file; this file reads them concurrently and merges their findings.
+//! Sources of use, one per file; `sources.rs` reads them and merges their findings.
 //!
 //! It fails closed: a source that cannot be read to its end is *failed*, never empty.
 

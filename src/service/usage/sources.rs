@@ -1,4 +1,4 @@
-//! All sources of use, read side by side and merged; a source that fails is never empty.
+//! Reads all sources of use concurrently and merges them; a new source is called here.
 
 use crate::service::usage::auto_scaling_groups;
 use crate::service::usage::ec2_fleets;

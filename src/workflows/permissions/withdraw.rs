@@ -1,4 +1,4 @@
-//! Revokes permissions, recorded ones too, so that `enable --restore-shares` does not restore them.
+//! The flow of `unshare`: revokes permissions, and strikes them from the record of `disable`.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! The journal file of a run: its path, its opening, and the completion of its lines.
+//! The path and the opening of the journal of a run, and its end lines; see `src/journal`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
