@@ -40,17 +40,11 @@ pub enum Source {
 }
 
 impl Source {
-    /// All sources that one account has in one region.
-    pub const ALL: [Self; 8] = [
-        Self::Instances,
-        Self::LaunchTemplates,
-        Self::LaunchConfigurations,
-        Self::AutoScalingGroups,
-        Self::SpotRequests,
-        Self::Ec2Fleets,
-        Self::SsmParameters,
-        Self::ImageReferences,
-    ];
+    /// All sources that one account has in one region: those below but for the other accounts.
+    pub const ALL: [Self; 8] = {
+        let [of_a_place @ .., Self::Accounts] = Self::OPTIONAL else { panic!("the other accounts come last") };
+        of_a_place
+    };
 
     /// All sources that are read unless the user leaves them out.
     pub const OPTIONAL: [Self; 9] = [
