@@ -11,11 +11,11 @@ use tokio::sync::watch;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::cli::invocation::invocation;
-use crate::cli::parse::{unparsed, without_empty_variables};
-use crate::cli::root::{Cli, command_line};
-use crate::cli::settings::{self, Process};
-use crate::cli::signals::{Signals, stop_on_signal};
+use super::invocation::invocation;
+use super::parse::{unparsed, without_empty_variables};
+use super::root::{Cli, command_line};
+use super::settings::{self, Process};
+use super::signals::{Signals, stop_on_signal};
 use crate::commands::Command;
 use crate::domain::failure::Kind;
 use crate::exit;

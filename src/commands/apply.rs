@@ -1,5 +1,9 @@
 //! `amictl apply`: executes a saved plan, except rows that no longer hold.
 
+use std::path::PathBuf;
+
+use anyhow::Result;
+
 use crate::domain::age::Age;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::plan::document::Plan;
@@ -13,9 +17,6 @@ use crate::output;
 use crate::workflows::conclude::survey::whole;
 use crate::workflows::prune::{apply, conclude, survey};
 use crate::workflows::run::context::{self, Context};
-use std::path::PathBuf;
-
-use anyhow::Result;
 
 const EXAMPLES: &str = "\
 Examples:

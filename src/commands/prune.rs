@@ -1,5 +1,9 @@
 //! `amictl prune`: removes old images by policy, and never one in use.
 
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
 use crate::domain::age::Age;
 use crate::domain::cost::Prices;
 use crate::domain::failure::Failure;
@@ -16,9 +20,6 @@ use crate::workflows::prune::apply::{carry_out, dry_run, end, going, within_limi
 use crate::workflows::prune::{conclude, survey};
 use crate::workflows::recycle_bin::outlook::RetentionRules;
 use crate::workflows::run::context::Context;
-use std::path::PathBuf;
-
-use anyhow::{Context as _, Result};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,5 +1,7 @@
 //! `amictl unshare`: revokes launch permissions.
 
+use anyhow::Result;
+
 use crate::domain::permissions::principal::{self, Principal};
 use crate::options::images::Which;
 use crate::options::journal::JournalArgs;
@@ -9,7 +11,6 @@ use crate::workflows::change;
 use crate::workflows::permissions::grant::PermissionChange;
 use crate::workflows::permissions::{preconditions, withdraw};
 use crate::workflows::run::context::Context;
-use anyhow::Result;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::image::{Image, ImageSnapshot};
+use super::lineage::{Origin, Sight};
 use super::permissions::principal::Principal;
 use super::problem::PlaceError;
+use super::reference::alias_name;
+use super::region::Region;
+use super::snapshot::Snapshot;
 use super::usage::source::Usage;
-use crate::domain::image::{Image, ImageSnapshot};
-use crate::domain::lineage::{Origin, Sight};
-use crate::domain::reference::alias_name;
-use crate::domain::region::Region;
-use crate::domain::snapshot::Snapshot;
 
 /// An image with its permissions, snapshots, copies, use and cost.
 #[derive(Debug, Clone)]

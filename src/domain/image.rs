@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 
 use super::ids::{AccountId, ImageId, InstanceId, SnapshotId};
 use super::naming::ImageName;
-pub use super::protection::{Cooling, Protection};
 use super::region::{Region, place};
 use super::tags::Tags;
+
+pub use super::protection::{Cooling, Protection};
 
 /// The state of an image, as EC2 names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,11 +12,11 @@ use super::age::Age;
 use super::ids::{AccountId, ImageId, SnapshotId};
 use super::problem::Problem;
 use super::reason::named;
+use super::region::Region;
+use super::report::SnapshotResult;
 use super::snapshot::Snapshot;
 use super::tags::{COPIED_FROM, KEEP, SNAPSHOT_OF, Tags, backup_service};
 use super::usage::source::Reference;
-use crate::domain::region::Region;
-use crate::domain::report::SnapshotResult;
 
 /// The known images of one account and region.
 #[derive(Debug, Clone, Default)]

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::ids::{ImageId, SnapshotId};
-use crate::domain::image::{Image, State};
-use crate::domain::report::SnapshotResult;
-use crate::domain::tags::{KEEP, Tags};
+use super::ids::{ImageId, SnapshotId};
+use super::image::{Image, State};
+use super::report::SnapshotResult;
+use super::tags::{KEEP, Tags};
 
 /// An image to be deregistered, and the fate of its snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use anyhow::Result;
 use futures::{FutureExt, StreamExt};
 
 use super::lineage::{self, Copies};
+use super::run::concurrency::{self, LOOKUPS};
 use super::run::context::Context;
 use super::select::selection::Selection;
 use super::usage::selection;
@@ -22,7 +23,6 @@ use crate::domain::usage::source::Source;
 use crate::service::client::error::ApiError;
 use crate::service::usage::sources::Scope;
 use crate::service::{Target, permissions, snapshots};
-use crate::workflows::run::concurrency::{self, LOOKUPS};
 
 /// What is asked about an image.
 #[derive(Debug)]

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::run::concurrency::{self, LOOKUPS};
 use crate::domain::image::Image;
 use crate::domain::lineage::{Origin, Sight, copies_of, mark};
 use crate::domain::tags::COPIED_FROM;
 use crate::service::client::error::ApiError;
 use crate::service::client::target::Target;
 use crate::service::images::{self, FILTER_VALUES, Query};
-use crate::workflows::run::concurrency::{self, LOOKUPS};
 
 /// The copies found, and the places that could not be searched.
 #[derive(Default)]

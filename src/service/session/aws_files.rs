@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use aws_config::meta::region::ProvideRegion;
-#[expect(deprecated, reason = "the builders of the SDK take this type, and give it no newer name")]
-use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_config::profile::{Profile, ProfileFileRegionProvider, ProfileSet};
 
 use super::settings::Settings;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::region::Region;
 use crate::service::client::error::causes;
+
+#[expect(deprecated, reason = "the builders of the SDK take this type, and give it no newer name")]
+use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 
 const COMMENT: [char; 2] = ['#', ';'];
 /// The byte order mark that Windows editors write.

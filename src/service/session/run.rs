@@ -1,23 +1,22 @@
 //! The session of a run: opens accounts and regions, each with its client.
 
-use super::accounts;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::Result;
+use aws_config::SdkConfig;
+
 use super::aws_files::AwsFiles;
-use super::profile::SignInConfig;
+use super::profile::{self, SignInConfig};
 use super::sdk_config::{self, Loaded};
-use super::settings::Settings;
+use super::settings::{Settings, SignedIn};
+use super::{accounts, credentials};
 use crate::domain::failure::Failure;
 use crate::domain::problem::PlaceError;
 use crate::domain::region::{Region, RegionChoice};
 use crate::service::client::concurrency::{self, SIGN_INS};
 use crate::service::client::error::ApiError;
 use crate::service::client::target::{Account, Target, caller};
-use crate::service::session::settings::SignedIn;
-use crate::service::session::{credentials, profile};
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use anyhow::Result;
-use aws_config::SdkConfig;
 
 pub use super::places::Places;
 

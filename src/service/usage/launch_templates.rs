@@ -1,10 +1,10 @@
 //! Launch templates: every version of every template, with `resolve:ssm:` resolved.
 
-use crate::service::usage::template_versions::TemplateVersion;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Catalog, explained};
 use super::found::{Found, Meaning, User};
+use super::template_versions::TemplateVersion;
 use super::templates::Templates;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::Source;

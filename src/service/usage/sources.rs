@@ -1,13 +1,5 @@
 //! Reads all sources of use concurrently and merges them; a new source is called here.
 
-use crate::service::usage::auto_scaling_groups;
-use crate::service::usage::ec2_fleets;
-use crate::service::usage::image_references;
-use crate::service::usage::instances;
-use crate::service::usage::launch_configurations;
-use crate::service::usage::launch_templates;
-use crate::service::usage::spot_requests;
-use crate::service::usage::ssm_parameters;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +9,10 @@ use futures::FutureExt;
 use super::catalog::{Catalog, explained};
 use super::files::Files;
 use super::found::Found;
+use super::{
+    auto_scaling_groups, ec2_fleets, image_references, instances, launch_configurations, launch_templates,
+    spot_requests, ssm_parameters,
+};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::problem::Problem;
 use crate::domain::report::Warning;

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::command_line::Invocation;
-use crate::domain::command_line::amictl;
+use crate::domain::command_line::{Invocation, amictl};
 use crate::domain::ids::ImageId;
 use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Report, Status};

@@ -1,19 +1,17 @@
 //! The recheck of a plan against the current state, for `prune --apply` and `apply`.
 
-use crate::domain::ids::AccountId;
-use crate::domain::region::Region;
-use std::collections::BTreeMap;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
 use super::retire::RetirementStep;
 use super::survey::Surveys;
+use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
 use crate::domain::plan::document::{Action, Plan};
 use crate::domain::plan::fingerprint;
-pub use crate::domain::plan::rows::Rows;
 use crate::domain::problem::Problem;
+use crate::domain::region::Region;
 use crate::domain::removal::Removal;
 use crate::domain::report::Outcome;
 use crate::domain::retention::Verdict;
@@ -21,6 +19,8 @@ use crate::domain::retire::step::Step;
 use crate::domain::snapshot_use::stays;
 use crate::service::{Target, deregister, images};
 use crate::workflows::run::context::Context;
+
+pub use crate::domain::plan::rows::Rows;
 
 /// The rows of a plan that still hold, and those that do not.
 pub struct DueWork {
