@@ -31,6 +31,7 @@ fn image(n: u32, now: DateTime<Utc>) -> Image {
     Image {
         id: format!("ami-{n:017x}").parse().unwrap(),
         parsed_name: name.parse().ok(),
+        group: None,
         name: Some(name),
         own: true,
         region: "us-east-1".parse().unwrap(),

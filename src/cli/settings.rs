@@ -87,6 +87,7 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
             roles: !global.role_arn.is_empty(),
             org_role: global.org_role.is_some(),
         },
+        families: defaults.family_patterns,
         settings,
         timeout: global.timeout.or(defaults.timeout).map_or(DEFAULT_TIMEOUT, |age| age.duration()),
     })

@@ -132,7 +132,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let target = context.target().await?;
     let looking = async {
-        let image = resolve::image(&target, &args.reference, context.now).await?;
+        let image = resolve::image(context, &target, &args.reference).await?;
         check(&image)?;
         let web = if args.allow_http { Some(web_group(&target, args.subnet.as_ref()).await?) } else { None };
         Ok((image, web))

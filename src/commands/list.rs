@@ -8,22 +8,23 @@ use clap::ValueEnum;
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::family::{FamilyPattern, FamilyPatterns, FamilyWord};
+use crate::domain::family_summary::arrange;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::image_filter::{ImageFilter, Sort};
-use crate::domain::naming::Family;
-use crate::domain::problem::{PlaceError, Problem};
+use crate::domain::problem::PlaceError;
 use crate::domain::reason::named;
 use crate::domain::tags::TagMatch;
-use crate::domain::usage::accounts::NOT_ACTIVE;
-use crate::domain::usage::source::{SourceStatus, UseVerdict};
-use crate::output::{self, Column, Options, printer};
+use crate::domain::usage::source::UseVerdict;
+use crate::output::{self, Column, ColumnName, FamilyColumn, Options, UnknownColumn, UnknownFamilyColumn, printer};
 use crate::service::images::{FILTER_CHARACTERS, FILTERS, Query};
-use crate::service::usage::sources::Scope;
+use crate::workflows::families::{self, Families};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::select::query;
 use crate::workflows::select::selection::Selection;
-use crate::workflows::usage::selection::{self, ImagesInUse};
+use crate::workflows::usage::listing;
+use crate::workflows::usage::selection::ImagesInUse;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +32,7 @@ Examples:
   amictl list 'api-*' --region all -o json             in every enabled region, for a script
   amictl list --latest --environment prod -o ids       the image that a launch of each family uses
   amictl list --older-than 90d --sort size --cost      the largest old images, with their cost
+  amictl list --families                               a row for each family
   amictl list 'al2023-ami-*' --owner amazon --limit 5  Amazon's images";
 
 /// List and find images
@@ -55,7 +57,7 @@ pub struct Args {
 
     /// Images of this family
     #[arg(long, value_name = "FAMILY")]
-    family: Option<Family>,
+    family: Option<FamilyWord>,
 
     /// The newest version of each family that is available and not deprecated
     #[arg(long)]
@@ -104,14 +106,23 @@ pub struct Args {
 
     /// Columns of table and csv, e.g. name,id,tag:Team or name,used_by
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
-    columns: Vec<Column>,
+    columns: Vec<ColumnName>,
+
+    /// Show a row for each family: versions, newest image, aliases, use, size and cost
+    #[arg(long, group = "priced", conflicts_with_all = ["latest", "cost", "owner", "shared", "public"])]
+    families: bool,
+
+    /// Put unmanaged images into families by their names, e.g. '(?<family>.+)-(?<order>\d+)'; repeatable, the first that
+    /// matches counts [default: family_patterns of the configuration]
+    #[arg(long, value_name = "REGEX")]
+    family_pattern: Vec<FamilyPattern>,
 
     /// Show the most that the snapshots of each image may cost a month
-    #[arg(long)]
+    #[arg(long, group = "priced")]
     cost: bool,
 
-    /// Snapshot price for --cost, in US dollars per GiB and month [default: that of each region]
-    #[arg(long, value_name = "USD", requires = "cost")]
+    /// Snapshot price for --cost and --families, in US dollars per GiB and month [default: that of each region]
+    #[arg(long, value_name = "USD", requires = "priced")]
     pub price_per_gb: Option<Price>,
 }
 
@@ -133,73 +144,115 @@ fn owner(text: &str) -> Result<String, String> {
 
 /// Lists the images; a failed place is reported and does not hide the others.
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let (images, listing) = query::find(context, query(&args)).await?;
-    let shown = show(context, &args, &images, listing).await;
+    let patterns = match FamilyPatterns::new(args.family_pattern.iter().cloned()) {
+        Err(error) => return Err(Failure::usage(error.to_string()).into()),
+        Ok(given) if given.is_empty() => context.families.clone(),
+        Ok(given) => given,
+    };
+    if let (Some(family), true) = (&args.family, patterns.is_empty()) {
+        family.check().map_err(|error| Failure::usage(error.to_string()))?;
+    }
+    let columns = columns(&args)?;
+    let (mut images, listing) = query::find(context, query(&args, !patterns.is_empty())).await?;
+    images.iter_mut().flatten().for_each(|image| image.group_by(&patterns));
+    let chosen = images.iter().flatten().filter(|image| !args.shared || !image.own);
+    let chosen = selection(&args).apply(chosen, context.now);
+    let shown = match columns {
+        Columns::Images(columns) => show(context, &args, columns, &chosen, listing).await,
+        Columns::Families(columns) => {
+            show_families(context, &args, &columns, &chosen, &listing, !patterns.is_empty()).await
+        }
+    };
     // The run ends here: freeing thousands of images one by one would only prolong it.
     std::mem::forget(images);
     shown
 }
 
-/// The use of each image; unknown if a source cannot be read.
+/// The use of each image in words; unknown if a source cannot be read.
 async fn users(
     context: &Context,
     images: &[&Image],
     listing: &Selection,
 ) -> Result<(BTreeMap<ImageId, String>, Vec<PlaceError>)> {
-    let mut places = Vec::new();
-    for target in &listing.targets {
-        places.push((target, target.account().await.ok()));
-    }
-    let of_owner =
-        |image: &Image| places.iter().find(|(t, id)| t.region == image.region && *id == image.owner.as_ref());
-    let of_region = |image: &Image| places.iter().find(|(target, _)| target.region == image.region);
-    let place = |image: &Image| of_owner(image).or_else(|| of_region(image)).map(|(target, _)| (*target).clone());
-    let chosen = listing.with(images.iter().filter_map(|image| Some((place(image)?, (*image).clone()))).collect());
-    let (mut found, mut errors) = (BTreeMap::new(), Vec::new());
-    for ImagesInUse { target, images, usage } in selection::usage_of(context, &chosen, &Scope::default(), false).await?
-    {
+    let used = listing::usage_of(context, images, listing).await?;
+    let mut found = BTreeMap::new();
+    for ImagesInUse { images, usage, .. } in used.places {
         let text = |image: &Image| match usage.verdict(&image.id) {
             UseVerdict::InUse(by) => named(by),
             UseVerdict::Unverified(_) => "unverified".to_owned(),
             UseVerdict::Unused => String::new(),
         };
         found.extend(images.iter().map(|image| (image.id.clone(), text(image))));
-        for state in usage.failed() {
-            if let SourceStatus::Failed(problem) = &state.status
-                && problem.code != NOT_ACTIVE
-            {
-                let message = format!("{}: {}", state.source, problem.message);
-                errors.push(target.error(Problem { message, ..problem.clone() }).await);
-            }
-        }
     }
-    Ok((found, errors))
+    Ok((found, used.errors))
 }
 
-async fn show(context: &Context, args: &Args, all: &[Vec<Image>], listing: Selection) -> Result<()> {
-    let all = all.iter().flatten().filter(|image| !args.shared || !image.own);
-    let images = selection(args).apply(all, context.now);
+/// The columns to show, of images or of families.
+enum Columns {
+    Images(Vec<Column>),
+    Families(Vec<FamilyColumn>),
+}
+
+fn columns(args: &Args) -> Result<Columns> {
+    let wrong = |error: &dyn std::error::Error| Failure::usage(format!("--columns: {error}"));
+    Ok(match args.families {
+        true => Columns::Families(ColumnName::of(&args.columns).map_err(|error: UnknownFamilyColumn| wrong(&error))?),
+        false => Columns::Images(ColumnName::of(&args.columns).map_err(|error: UnknownColumn| wrong(&error))?),
+    })
+}
+
+async fn show(
+    context: &Context,
+    args: &Args,
+    columns: Vec<Column>,
+    images: &[&Image],
+    listing: Selection,
+) -> Result<()> {
     let mut used_by = BTreeMap::new();
     let mut errors = listing.errors.clone();
-    if args.columns.contains(&Column::Named("used_by")) {
+    if columns.contains(&Column::Named("used_by")) {
         let failed;
-        (used_by, failed) = users(context, &images, &listing).await?;
+        (used_by, failed) = users(context, images, &listing).await?;
         errors.extend(failed);
     }
     let errors = errors.as_slice();
     let prices = args.cost.then(|| Prices::new(args.price_per_gb));
     let options = Options {
-        columns: args.columns.clone(),
+        columns,
         regions: listing.targets.len() > 1,
         owners: listing.several,
         prices,
         used_by,
         ..Options::default()
     };
-    output::images(&context.printer, &images, errors, &options, context.now)?;
+    output::images(&context.printer, images, errors, &options, context.now)?;
     if images.is_empty() && errors.is_empty() && context.printer.format() == printer::Format::Table {
         context.printer.say("no images match");
     }
+    whole(context, errors)
+}
+
+async fn show_families(
+    context: &Context,
+    args: &Args,
+    columns: &[FamilyColumn],
+    images: &[&Image],
+    listing: &Selection,
+    patterned: bool,
+) -> Result<()> {
+    let with_use = columns.is_empty() || columns.iter().any(|column| column.needs_use());
+    let Families { mut summaries, ungrouped, errors } =
+        families::read(context, images, listing, with_use, Prices::new(args.price_per_gb)).await?;
+    arrange(&mut summaries, order(args));
+    summaries.truncate(args.limit.unwrap_or(usize::MAX));
+    let errors: Vec<_> = listing.errors.iter().cloned().chain(errors).collect();
+    output::families(&context.printer, &summaries, &errors, columns, listing.several, context.now)?;
+    output::ungrouped(&ungrouped, patterned).iter().for_each(|line| context.printer.say(line));
+    whole(context, &errors)
+}
+
+/// Fails if a place could not be listed, or a source not be read.
+fn whole(context: &Context, errors: &[PlaceError]) -> Result<()> {
     if errors.is_empty() {
         return Ok(());
     }
@@ -207,8 +260,8 @@ async fn show(context: &Context, args: &Args, all: &[Vec<Image>], listing: Selec
     Err(Failure::new(Kind::Partial, "PartialListing", format!("{} places could not be listed", errors.len())).into())
 }
 
-/// The part of the filter that EC2 applies.
-fn query(args: &Args) -> Query {
+/// The part of the filter that EC2 applies. With family patterns the name does not tell whether an image is of a family.
+fn query(args: &Args, patterned: bool) -> Query {
     let mut query = Query::default();
     match (args.shared, args.public) {
         (true, _) => query.executable_by = Some("self"),
@@ -221,8 +274,8 @@ fn query(args: &Args) -> Query {
     }
     let names = match (&args.glob, &args.family) {
         (Some(glob), _) => vec![glob.clone()],
-        (None, Some(family)) => vec![format!("{family}-v*")],
-        (None, None) => Vec::new(),
+        (None, Some(family)) if !patterned => vec![format!("{family}-v*")],
+        (None, _) => Vec::new(),
     };
     let mut filters = vec![
         ("name".to_owned(), names),
@@ -252,13 +305,17 @@ fn selection(args: &Args) -> ImageFilter {
         managed: args.managed.then_some(true).or(args.unmanaged.then_some(false)),
         older_than: args.older_than,
         newer_than: args.newer_than,
-        sort: match args.sort {
-            None => Sort::Newest,
-            Some(Order::Created) => Sort::Created,
-            Some(Order::Name) => Sort::Name,
-            Some(Order::Version) => Sort::Version,
-            Some(Order::Size) => Sort::Size,
-        },
-        limit: args.limit,
+        sort: order(args),
+        limit: args.limit.filter(|_| !args.families),
+    }
+}
+
+fn order(args: &Args) -> Sort {
+    match args.sort {
+        None => Sort::Newest,
+        Some(Order::Created) => Sort::Created,
+        Some(Order::Name) => Sort::Name,
+        Some(Order::Version) => Sort::Version,
+        Some(Order::Size) => Sort::Size,
     }
 }

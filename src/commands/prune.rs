@@ -7,9 +7,11 @@ use anyhow::{Context as _, Result};
 use crate::domain::age::Age;
 use crate::domain::cost::Prices;
 use crate::domain::failure::Failure;
-use crate::domain::naming::Family;
+use crate::domain::family::{FamilyPattern, FamilyWord};
+use crate::domain::image_service::ImageService;
+use crate::domain::limit::Limit;
 use crate::domain::plan::document::Plan;
-use crate::domain::policy::{Limit, Policy};
+use crate::domain::policy::Policy;
 use crate::domain::tags::TagMatch;
 use crate::options::journal::JournalArgs;
 use crate::options::price::PriceArgs;
@@ -39,7 +41,7 @@ Examples:
 pub struct Args {
     /// Families to prune [default: all]
     #[arg(value_name = "FAMILY")]
-    families: Vec<Family>,
+    families: Vec<FamilyWord>,
 
     /// Policy file with the rules (TOML)
     #[arg(long, value_name = "FILE")]
@@ -76,6 +78,15 @@ pub struct Args {
     /// Tag whose value is the family of an unmanaged image
     #[arg(long, value_name = "KEY", requires = "unmanaged")]
     family_tag: Option<String>,
+
+    /// Put unmanaged images into families by their names, e.g. '(?<family>.+)-(?<order>\d+)'; repeatable, the first that
+    /// matches counts
+    #[arg(long, value_name = "REGEX")]
+    family_pattern: Vec<FamilyPattern>,
+
+    /// Prune images of this service as well: image-builder
+    #[arg(long, value_name = "SERVICE")]
+    managed_by: Vec<ImageService>,
 
     #[command(flatten)]
     files: FileArgs,
@@ -190,6 +201,14 @@ fn policy(context: &Context, args: &Args) -> Result<Policy> {
             policy
         }
     };
+    policy.family_patterns =
+        policy.family_patterns.and(&args.family_pattern).map_err(|error| Failure::usage(error.to_string()))?;
+    for family in args.families.iter().filter(|_| policy.family_patterns.is_empty() && !policy.unmanaged) {
+        family.check().map_err(|error| Failure::usage(error.to_string()))?;
+    }
+    policy.managed_by.extend(
+        args.managed_by.iter().filter(|service| !policy.managed_by.contains(service)).copied().collect::<Vec<_>>(),
+    );
     policy.scope = args.families.iter().map(ToString::to_string).collect();
     policy.protect_tags.extend(args.protect_tag.iter().cloned());
     policy.only_tags.extend(args.only_tag.iter().cloned());

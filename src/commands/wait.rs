@@ -65,7 +65,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
 }
 
 async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Result<()> {
-    let found = context.unless_stopped(resolve::image(target, reference, context.now)).await?;
+    let found = context.unless_stopped(resolve::image(context, target, reference)).await?;
     let image = context
         .watched(found.label(), async |watch| {
             wait::image_available(target, &found.id, false, &context.patience(), watch).await

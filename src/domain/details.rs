@@ -59,7 +59,7 @@ impl Details {
 
     /// The names of its aliases; `None` if they could not be read.
     pub fn aliases(&self) -> Option<Vec<String>> {
-        let family = self.image.parsed_name.as_ref().map(|name| name.family());
+        let family = self.image.family().map(|family| family.word);
         let parameters = self.usage.aliases(&self.image.id)?;
         Some(parameters.into_iter().map(|parameter| alias_name(parameter, family)).collect())
     }

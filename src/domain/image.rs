@@ -4,10 +4,11 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use super::family::{FamilyPatterns, Group, ImageFamily};
 use super::ids::{AccountId, ImageId, InstanceId, SnapshotId};
 use super::naming::ImageName;
 use super::region::{Region, place};
-use super::tags::Tags;
+use super::tags::{REVOKED, Tags};
 
 pub use super::protection::{Cooling, Protection};
 
@@ -124,6 +125,8 @@ pub struct Image {
     pub name: Option<String>,
     /// The parsed name, if it follows amictl's pattern.
     pub parsed_name: Option<ImageName>,
+    /// Its family by a pattern, if amictl did not name it.
+    pub group: Option<Box<Group>>,
     /// Whether the calling account owns it.
     pub own: bool,
     /// Its region.
@@ -170,6 +173,29 @@ impl Image {
         self.own && self.parsed_name.is_some()
     }
 
+    /// Puts it into a family if amictl did not name it and a pattern matches.
+    pub fn group_by(&mut self, patterns: &FamilyPatterns) {
+        let name = self.name.as_deref().filter(|_| self.own && self.parsed_name.is_none());
+        self.group = name.and_then(|name| patterns.group(name)).map(Box::new);
+    }
+
+    /// Its family: by amictl's rule for names, else by a pattern.
+    pub fn family(&self) -> Option<ImageFamily<'_>> {
+        let grouped = || self.group.as_ref().map(|group| group.family());
+        let named = self.parsed_name.as_ref().map(|name| ImageFamily { word: name.family().as_str(), pattern: None });
+        named.or_else(grouped)
+    }
+
+    /// Whether it was revoked: never the newest of its family, whatever its version. EC2 shows tags to the owner only.
+    pub fn revoked(&self) -> bool {
+        self.tags.contains_key(REVOKED)
+    }
+
+    /// Whether it can be the newest of its family at `now`: available, neither deprecated nor revoked.
+    pub fn usable(&self, now: DateTime<Utc>) -> bool {
+        self.state == State::Available && !self.deprecated(now) && !self.revoked()
+    }
+
     /// Whether any of its snapshots is encrypted.
     pub fn encrypted(&self) -> bool {
         self.snapshots.iter().any(|s| s.encrypted)
@@ -204,6 +230,7 @@ pub(crate) mod testing {
             id: format!("ami-{id:017x}").parse().unwrap(),
             name: Some(name.to_owned()),
             parsed_name: name.parse().ok(),
+            group: None,
             own: true,
             region: "us-east-1".parse().unwrap(),
             owner: "111111111111".parse().ok(),

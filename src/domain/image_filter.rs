@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::age::Age;
-use super::image::{Image, State};
-use super::naming::Family;
+use super::family::FamilyWord;
+use super::image::Image;
 use super::order::{arrange, by_name, newest_first};
 use super::tags::TagMatch;
 
@@ -31,8 +31,8 @@ pub enum Sort {
 #[derive(Debug, Clone, Default)]
 pub struct ImageFilter {
     /// Images of this family only.
-    pub family: Option<Family>,
-    /// Of each family in each region only the newest available version that is not deprecated.
+    pub family: Option<FamilyWord>,
+    /// Of each family in each region only the newest version that is available and neither deprecated nor revoked.
     pub latest: bool,
     /// Tags that an image must all have.
     pub tags: Vec<TagMatch>,
@@ -64,8 +64,7 @@ impl ImageFilter {
     }
 
     fn keeps(&self, image: &Image, now: DateTime<Utc>) -> bool {
-        let family = image.parsed_name.as_ref().map(|name| name.family());
-        self.family.as_ref().is_none_or(|wanted| family == Some(wanted))
+        self.family.as_ref().is_none_or(|wanted| wanted.names(image.family()))
             && self.tags.iter().all(|tag| tag.matches(&image.tags))
             && self.managed.is_none_or(|wanted| image.managed() == wanted)
             && self.older_than.is_none_or(|age| image.created_at.is_some_and(|at| at < age.before(now)))
@@ -76,11 +75,8 @@ impl ImageFilter {
 fn newest_of_each_family(images: Vec<&Image>, now: DateTime<Utc>) -> Vec<&Image> {
     let mut newest = BTreeMap::new();
     for image in images {
-        let Some(name) = &image.parsed_name else { continue };
-        if image.state != State::Available || image.deprecated(now) {
-            continue;
-        }
-        let best = newest.entry((&image.region, &image.owner, name.family())).or_insert(image);
+        let Some(family) = image.family().filter(|_| image.usable(now)) else { continue };
+        let best = newest.entry((&image.region, &image.owner, family)).or_insert(image);
         if newest_first(image, best) == Ordering::Less {
             *best = image;
         }
@@ -104,6 +100,7 @@ impl Sort {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::image::State;
     use crate::domain::image::testing::image;
 
     fn now() -> DateTime<Utc> {

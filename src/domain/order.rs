@@ -3,25 +3,35 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use super::family::{ImageFamily, Order};
 use super::image::Image;
-use super::naming::Family;
 
-/// Compares two images of one family, the newer first: by version, then creation time. Region and id make the order
-/// stable.
+/// Compares two images of one family, the newer first: by version or by the order that a pattern captures, then by
+/// creation time. Region and id make the order stable.
 pub fn newest_first(a: &Image, b: &Image) -> Ordering {
     let version = |image: &Image| image.parsed_name.as_ref().map(|name| name.version());
-    let made = version(b).cmp(&version(a)).then_with(|| b.created_at.cmp(&a.created_at));
+    let by_version = version(b).cmp(&version(a)).then_with(|| captured(b).cmp(&captured(a)));
+    by_version.then_with(|| latest_first(a, b))
+}
+
+/// Compares two images by creation time, the latest first. Region and id make the order stable.
+pub fn latest_first(a: &Image, b: &Image) -> Ordering {
+    let made = b.created_at.cmp(&a.created_at);
     made.then_with(|| a.region.cmp(&b.region)).then_with(|| b.id.cmp(&a.id))
+}
+
+fn captured(image: &Image) -> Option<&Order> {
+    image.group.as_ref().and_then(|group| group.order.as_ref())
 }
 
 /// Sorts images for display: the latest created first, but the images of one family by version, in the positions they
 /// occupy among the others.
 pub fn arrange(images: &mut [&Image]) {
     images.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| by_name(a, b)));
-    let mut families: HashMap<&Family, Vec<usize>> = HashMap::new();
+    let mut families: HashMap<ImageFamily<'_>, Vec<usize>> = HashMap::new();
     for (at, image) in images.iter().enumerate() {
-        if let Some(name) = &image.parsed_name {
-            families.entry(name.family()).or_default().push(at);
+        if let Some(family) = image.family() {
+            families.entry(family).or_default().push(at);
         }
     }
     for places in families.into_values() {
@@ -35,10 +45,10 @@ pub fn arrange(images: &mut [&Image]) {
 
 /// Compares two images by family, the newer version first; images without a family come last, by name.
 pub fn by_name(a: &Image, b: &Image) -> Ordering {
-    match (&a.parsed_name, &b.parsed_name) {
+    match (a.family(), b.family()) {
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
-        (Some(of_a), Some(of_b)) => of_a.family().cmp(of_b.family()).then_with(|| newest_first(a, b)),
+        (Some(of_a), Some(of_b)) => of_a.cmp(&of_b).then_with(|| newest_first(a, b)),
         (None, None) => (&a.name, &a.region, &a.id).cmp(&(&b.name, &b.region, &b.id)),
     }
 }

@@ -10,12 +10,13 @@ use chrono::{DateTime, Utc};
 
 use super::age::Age;
 use super::ids::{AccountId, ImageId, SnapshotId};
+use super::image_service::ImageService;
 use super::problem::Problem;
 use super::reason::named;
 use super::region::Region;
 use super::report::SnapshotResult;
 use super::snapshot::Snapshot;
-use super::tags::{COPIED_FROM, KEEP, SNAPSHOT_OF, Tags, backup_service};
+use super::tags::{COPIED_FROM, KEEP, SNAPSHOT_OF, Tags};
 use super::usage::source::Reference;
 
 /// The known images of one account and region.
@@ -137,7 +138,8 @@ pub fn in_use(snapshot: &SnapshotId, named: &NamedSnapshots) -> Option<Stays> {
 
 /// Whether a backup service manages it or a tag keeps it.
 fn spoken_for(tags: &Tags) -> bool {
-    backup_service(tags).is_some() || tags.contains_key(KEEP)
+    matches!(ImageService::of(tags), Some(ImageService::Backup | ImageService::LifecycleManager))
+        || tags.contains_key(KEEP)
 }
 
 impl fmt::Display for Proof {

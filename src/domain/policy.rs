@@ -1,17 +1,17 @@
 //! The policy of `prune`: rules that say which images stay, from flags or a TOML file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use thiserror::Error;
 use wildmatch::WildMatch;
 
 use super::age::Age;
+use super::family::FamilyPatterns;
 use super::ids::AccountId;
 use super::image::Image;
+use super::image_service::ImageService;
+use super::limit::Limit;
 use super::region::RegionChoice;
 use super::retire::Stages;
 use super::roles::{AccountChoice, RoleArn, RoleName};
@@ -23,51 +23,6 @@ use super::usage::source::Source;
 pub const KEEP: usize = 3;
 /// The default minimum age of an image, in days.
 pub const MIN_AGE_DAYS: u64 = 7;
-
-/// The maximum number of images or snapshots that a run may delete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// A number.
-    Count(usize),
-    /// A percentage of those in scope, rounded down.
-    Percent(u8),
-}
-
-/// A text that is not a limit.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("'{0}' is not a limit; give a number, e.g. 20, or a share, e.g. 20%")]
-pub struct LimitError(String);
-
-impl Limit {
-    /// The most that may go out of `total` in scope.
-    pub fn most(self, total: usize) -> usize {
-        match self {
-            Self::Count(count) => count,
-            Self::Percent(percent) => total * usize::from(percent) / 100,
-        }
-    }
-}
-
-impl FromStr for Limit {
-    type Err = LimitError;
-
-    fn from_str(text: &str) -> Result<Self, LimitError> {
-        let wrong = || LimitError(text.to_owned());
-        match text.strip_suffix('%') {
-            Some(percent) => percent.parse().ok().filter(|p| *p <= 100).map(Self::Percent).ok_or_else(wrong),
-            None => text.parse().map(Self::Count).map_err(|_| wrong()),
-        }
-    }
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Count(count) => write!(f, "{count}"),
-            Self::Percent(percent) => write!(f, "{percent}%"),
-        }
-    }
-}
 
 /// A rule: which of the images it covers stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +101,12 @@ pub struct Policy {
     /// The tag whose value is the family of an unmanaged image.
     #[serde(default)]
     pub family_tag: Option<String>,
+    /// The patterns that put images into families.
+    #[serde(default)]
+    pub family_patterns: FamilyPatterns,
+    /// The services whose images may go, although the service made them.
+    #[serde(default, with = "texts")]
+    pub managed_by: Vec<ImageService>,
     /// As in [`Rule`].
     #[serde(default)]
     pub keep: Option<usize>,
@@ -186,6 +147,8 @@ impl Default for Policy {
             scope: Vec::new(),
             unmanaged: false,
             family_tag: None,
+            family_patterns: FamilyPatterns::default(),
+            managed_by: Vec::new(),
             keep: None,
             min_age: None,
             unused_for: None,

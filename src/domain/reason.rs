@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::rank::Rank;
 use super::usage::source::Reference;
 
 /// The reason why an image stays.
@@ -9,8 +10,8 @@ use super::usage::source::Reference;
 pub enum Reason {
     /// Among the newest of its family.
     Newest {
-        /// Its rank; the newest has 1.
-        place: usize,
+        /// Its rank.
+        rank: Rank,
         /// The number of versions that stay.
         keep: usize,
     },
@@ -32,8 +33,13 @@ pub enum Reason {
     ManagedElsewhere(&'static str),
     /// Shared outside the account.
     Shared(String),
-    /// Its name does not follow the pattern.
-    Unmanaged,
+    /// The newest of its family that EC2 Image Builder made.
+    NewestBuilt,
+    /// It has no family.
+    Unmanaged {
+        /// Whether there are family patterns.
+        patterns: bool,
+    },
     /// Its use could not be verified.
     Unverified(String),
     /// No rule covers it, or the command line excludes it.
@@ -46,7 +52,7 @@ impl Reason {
     /// The word for scripts.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Newest { .. } => "newest",
+            Self::Newest { .. } | Self::NewestBuilt => "newest",
             Self::TooYoung(_) => "too-young",
             Self::InUse(_) => "in-use",
             Self::RecentlyLaunched(_) => "recently-launched",
@@ -56,7 +62,7 @@ impl Reason {
             Self::Pending(_) => "pending",
             Self::ManagedElsewhere(_) => "managed-elsewhere",
             Self::Shared(_) => "shared",
-            Self::Unmanaged => "unmanaged",
+            Self::Unmanaged { .. } => "unmanaged",
             Self::Unverified(_) => "unverified",
             Self::OutOfScope(_) => "out-of-scope",
             Self::Retiring(_) => "retiring",
@@ -68,11 +74,12 @@ impl Reason {
     pub fn recalls(&self) -> Option<bool> {
         match self {
             Self::Newest { .. }
+            | Self::NewestBuilt
             | Self::InUse(_)
             | Self::RecentlyLaunched(_)
             | Self::ProtectedTag(_)
             | Self::Alias(_) => Some(true),
-            Self::Pending(_) | Self::ManagedElsewhere(_) | Self::Unmanaged | Self::OutOfScope(_) => Some(false),
+            Self::Pending(_) | Self::ManagedElsewhere(_) | Self::Unmanaged { .. } | Self::OutOfScope(_) => Some(false),
             Self::TooYoung(_)
             | Self::DeregistrationProtection(_)
             | Self::Shared(_)
@@ -84,7 +91,10 @@ impl Reason {
     /// The words for people.
     pub fn detail(&self) -> String {
         match self {
-            Self::Newest { place, keep } => format!("number {place} of the newest {keep}"),
+            Self::Newest { rank, keep } => rank.kept(*keep),
+            Self::NewestBuilt => {
+                "the newest of its family that EC2 Image Builder made: recipes may resolve to it".to_owned()
+            }
             Self::InUse(by) | Self::Alias(by) => named(by),
             Self::TooYoung(text)
             | Self::RecentlyLaunched(text)
@@ -96,7 +106,10 @@ impl Reason {
             | Self::OutOfScope(text)
             | Self::Retiring(text) => text.clone(),
             Self::ManagedElsewhere(by) => (*by).to_owned(),
-            Self::Unmanaged => "its name does not follow <family>-v<N>-<YYYY-MM-DD>".to_owned(),
+            Self::Unmanaged { patterns: false } => "its name does not follow <family>-v<N>-<YYYY-MM-DD>".to_owned(),
+            Self::Unmanaged { patterns: true } => {
+                "its name follows neither <family>-v<N>-<YYYY-MM-DD> nor a family pattern".to_owned()
+            }
         }
     }
 }

@@ -1,13 +1,15 @@
 //! References to an image: an id, a name, `web`, `web:latest`, `web:v3`, `web:prod`, `ssm:/golden/web`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use super::family::{FamilyPatterns, FamilyWord};
 use super::ids::ImageId;
-use super::image::{Image, State};
+use super::image::Image;
 use super::launch_image::BY_PARAMETER;
 use super::naming::{Family, ImageName, MAX_NAME, NameError, Version};
 use super::order::newest_first;
@@ -75,8 +77,8 @@ pub enum ImageRef {
     Id(ImageId),
     /// The exact name of an own managed image.
     Name(ImageName),
-    /// `web:latest`: the newest version that is available and not deprecated.
-    Latest(Family),
+    /// `web:latest`: the newest version that is available and neither deprecated nor revoked.
+    Latest(FamilyWord),
     /// `web:v3`: that version.
     Version(Family, Version),
     /// `web:prod`: the image that the SSM parameter `/amictl/web/prod` names.
@@ -113,9 +115,11 @@ impl FromStr for ImageRef {
         }
         if let Some((family, selector)) = text.split_once(':') {
             let part = |source| RefError::Part { text: text.to_owned(), source };
+            if selector == "latest" {
+                return Ok(Self::Latest(family.parse().map_err(part)?));
+            }
             let family: Family = family.parse().map_err(part)?;
             return match selector {
-                "latest" => Ok(Self::Latest(family)),
                 v if is_version(v) => Ok(Self::Version(family, v.parse().map_err(part)?)),
                 alias
                     if !alias.is_empty()
@@ -160,13 +164,34 @@ impl fmt::Display for ImageRef {
 pub enum Unresolved {
     /// Nothing matches.
     Nothing,
-    /// The family has images, but none is both available and not deprecated.
+    /// The family has images, but none is available and neither deprecated nor revoked.
     NoneUsable(Vec<Image>),
+    /// Two family patterns found families of this name: the patterns.
+    SeveralFamilies(Vec<String>),
     /// More than one image matches.
     Several(Vec<Image>),
 }
 
 impl ImageRef {
+    /// The word that may name a family that a pattern found.
+    pub fn family_word(&self) -> Option<&str> {
+        match self {
+            Self::Latest(family) => Some(family.as_str()),
+            Self::Word(word) => Some(word),
+            Self::Id(_) | Self::Name(_) | Self::Version(..) | Self::Alias(..) | Self::Parameter(_) => None,
+        }
+    }
+
+    /// Whether it can name an image where these are the family patterns: without any, families are amictl's own.
+    pub fn check(&self, patterns: &FamilyPatterns) -> Result<(), RefError> {
+        match self {
+            Self::Latest(family) if patterns.is_empty() => {
+                family.check().map_err(|source| RefError::Part { text: self.to_string(), source })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Patterns for the names of matching images, with EC2's wildcards; none if names do not decide.
     pub fn name_patterns(&self) -> Vec<String> {
         match self {
@@ -183,14 +208,11 @@ impl ImageRef {
     /// Ids, aliases and parameters are not resolved here: EC2 and SSM answer for them.
     pub fn pick(&self, images: Vec<Image>, now: DateTime<Utc>) -> Result<Image, Unresolved> {
         match self {
-            Self::Latest(family) => latest(family, images, now),
+            Self::Latest(family) => latest(family.as_str(), images, now),
             Self::Word(word) => {
                 let (exact, rest): (Vec<_>, Vec<_>) =
                     images.into_iter().partition(|image| image.name.as_deref() == Some(word));
-                let newest = match word.parse() {
-                    Ok(family) => latest(&family, rest, now),
-                    Err(_) => Err(Unresolved::Nothing),
-                };
+                let newest = latest(word, rest, now);
                 match (exact.is_empty(), newest) {
                     (true, newest) => newest,
                     (false, Err(_)) => only(exact),
@@ -216,11 +238,10 @@ fn only(mut images: Vec<Image>) -> Result<Image, Unresolved> {
     }
 }
 
-fn latest(family: &Family, images: Vec<Image>, now: DateTime<Utc>) -> Result<Image, Unresolved> {
-    let (usable, others): (Vec<_>, Vec<_>) = images
-        .into_iter()
-        .filter(|i| i.parsed_name.as_ref().is_some_and(|n| n.family() == family))
-        .partition(|i| i.state == State::Available && !i.deprecated(now));
+/// The newest usable image of a family. Images that amictl named come before grouped ones.
+fn latest(family: &str, images: Vec<Image>, now: DateTime<Utc>) -> Result<Image, Unresolved> {
+    let members = members(family, images)?;
+    let (usable, others): (Vec<_>, Vec<_>) = members.into_iter().partition(|image| image.usable(now));
     match usable.into_iter().min_by(newest_first) {
         Some(image) => Ok(image),
         None if others.is_empty() => Err(Unresolved::Nothing),
@@ -228,11 +249,23 @@ fn latest(family: &Family, images: Vec<Image>, now: DateTime<Utc>) -> Result<Ima
     }
 }
 
+/// The images of the family that a word names: amictl's own, else that of the one pattern that found such a family.
+pub fn members(word: &str, images: Vec<Image>) -> Result<Vec<Image>, Unresolved> {
+    let of_word = images.into_iter().filter(|image| image.family().is_some_and(|family| family.word == word));
+    let (named, grouped): (Vec<_>, Vec<_>) = of_word.partition(|image| image.group.is_none());
+    let patterns: BTreeSet<_> = grouped.iter().filter_map(|image| image.family()?.pattern).collect();
+    match (named.is_empty(), patterns.len()) {
+        (true, 2..) => Err(Unresolved::SeveralFamilies(patterns.into_iter().map(str::to_owned).collect())),
+        (true, _) => Ok(grouped),
+        (false, _) => Ok(named),
+    }
+}
+
 /// The alias that an SSM parameter stands for: `prod` for `/amictl/web/prod` within the family `web`, `web:prod`
 /// elsewhere. Other parameters keep their name.
-pub fn alias_name(parameter: &str, family: Option<&Family>) -> String {
+pub fn alias_name(parameter: &str, family: Option<&str>) -> String {
     match parameter.strip_prefix("/amictl/").and_then(|path| path.rsplit_once('/')) {
-        Some((of, alias)) if family.is_some_and(|family| family.as_str() == of) => alias.to_owned(),
+        Some((of, alias)) if family == Some(of) => alias.to_owned(),
         Some((of, alias)) => format!("{of}:{alias}"),
         None => parameter.to_owned(),
     }

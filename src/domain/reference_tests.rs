@@ -1,5 +1,6 @@
 //! Tests of the reader of image references.
 
+use super::super::image::State;
 use super::super::image::testing::image;
 use super::*;
 
@@ -155,15 +156,53 @@ proptest::proptest! {
 
 #[test]
 fn an_alias_is_called_as_one_may_write_it() {
-    let web: Family = "web".parse().unwrap();
     for (parameter, family, name) in [
-        ("/amictl/web/prod", Some(&web), "prod"),
-        ("/amictl/api/prod", Some(&web), "api:prod"),
-        ("/amictl/team/web/prod", Some(&web), "team/web:prod"),
+        ("/amictl/web/prod", Some("web"), "prod"),
+        ("/amictl/api/prod", Some("web"), "api:prod"),
+        ("/amictl/team/web/prod", Some("web"), "team/web:prod"),
         ("/amictl/web/prod", None, "web:prod"),
-        ("/golden", Some(&web), "/golden"),
-        ("/amictl/golden", Some(&web), "/amictl/golden"),
+        ("/golden", Some("web"), "/golden"),
+        ("/amictl/golden", Some("web"), "/amictl/golden"),
     ] {
         assert_eq!(alias_name(parameter, family), name);
     }
+}
+
+/// Own images, grouped by these patterns.
+fn grouped(names: &[&str], patterns: &[&str]) -> Vec<Image> {
+    let patterns = FamilyPatterns::new(patterns.iter().map(|text| text.parse().unwrap())).unwrap();
+    let with_family = |(n, name): (usize, &&str)| {
+        let mut image = image(u32::try_from(n).unwrap(), name);
+        image.group_by(&patterns);
+        image
+    };
+    names.iter().enumerate().map(with_family).collect()
+}
+
+fn chosen(reference: &str, images: Vec<Image>) -> Result<String, Unresolved> {
+    let reference: ImageRef = reference.parse().unwrap();
+    reference.pick(images, now()).map(|image| image.name.unwrap())
+}
+
+#[test]
+fn a_grouped_family_has_a_newest_image_by_its_order() {
+    let images = || grouped(&["Golden Base_9", "Golden Base_10", "Golden Base_2"], &["(?<family>.+)_(?<order>.+)"]);
+    for reference in ["Golden Base", "Golden Base:latest"] {
+        assert_eq!(chosen(reference, images()).as_deref(), Ok("Golden Base_10"));
+    }
+    let mut revoked = images();
+    revoked[1].tags.insert(crate::domain::tags::REVOKED.to_owned(), "2026-01-01 bad".to_owned());
+    assert_eq!(chosen("Golden Base", revoked).as_deref(), Ok("Golden Base_9"));
+}
+
+#[test]
+fn a_word_means_the_family_that_amictl_named_and_never_two_patterns() {
+    let both = || grouped(&["web-v1-2026-01-01", "web_7"], &["(?<family>.+)_.+"]);
+    assert_eq!(chosen("web", both()).as_deref(), Ok("web-v1-2026-01-01"));
+    let patterns = ["(?<family>[a-z]+)_\\d+", "(?<family>[a-z]+)=\\d+"];
+    match chosen("web", grouped(&["web_1", "web=2"], &patterns)) {
+        Err(Unresolved::SeveralFamilies(named)) => assert_eq!(named.len(), 2, "{named:?}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(chosen("web", grouped(&["web", "web_1"], &patterns[..1])), Err(Unresolved::Several(_))));
 }

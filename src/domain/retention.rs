@@ -2,18 +2,20 @@
 //!
 //! Each verdict has every reason. In doubt an image stays: an unknown date, an unread source, a new word of EC2.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::age::ago;
+use super::family::ImageFamily;
 use super::ids::ImageId;
-use super::image::{Image, State};
-use super::order::newest_first;
+use super::image::Image;
+use super::image_service::ImageService;
 use super::policy::{Policy, Settled};
+use super::rank::{Placed, Rank, newest_built, ranks};
 use super::retire::step::Step;
 use super::retire::{History, Next, next};
-use super::tags::{KEEP, TagMatch, backup_service};
+use super::tags::{KEEP, TagMatch};
 use super::usage::source::{ALIAS, SourceState, SourceStatus, Usage, UseVerdict};
 
 pub use super::reason::Reason;
@@ -29,10 +31,10 @@ pub type SharedWith = HashMap<ImageId, Result<Option<String>, String>>;
 pub struct Verdict<'a> {
     /// The image.
     pub image: &'a Image,
-    /// Its family: from its name, or the value of a tag for unmanaged images.
-    pub family: Option<&'a str>,
+    /// Its family: from its name, by amictl's rule or a pattern, or the value of a tag.
+    pub family: Option<ImageFamily<'a>>,
     /// Its rank in the family, counted from the newest; `None` if it does not count.
-    pub place: Option<usize>,
+    pub rank: Option<Rank>,
     /// The number of versions of the family that stay.
     pub keep: Option<usize>,
     /// Whether a rule needs its launch permissions.
@@ -67,14 +69,18 @@ pub fn judge<'a>(
     let scope: HashSet<&str> = policy.scope.iter().map(String::as_str).collect();
     let doubt = doubt(usage);
     let placed: Vec<_> = images.iter().map(|image| place(policy, &rules, image)).collect();
-    let places = places(images, &placed);
-    let judged = images.iter().zip(placed).zip(places).map(|((image, placed), place)| {
+    let ranks = ranks(images, &placed);
+    let built = if policy.managed_by.is_empty() { HashSet::new() } else { newest_built(images, &placed) };
+    let judged = images.iter().enumerate().zip(placed).zip(ranks).map(|(((index, image), placed), rank)| {
         let (family, rule) = placed;
         let rule_of = rule.map(|n| &rules[n]);
         let mut reasons = Vec::new();
         scope_reasons(policy, &scope, image, family, rule_of, &mut reasons);
         if let Some(rule) = rule_of {
-            rule_reasons(rule, image, place, now, &mut reasons);
+            rule_reasons(rule, image, rank, now, &mut reasons);
+            if built.contains(&index) {
+                reasons.push(Reason::NewestBuilt);
+            }
             if let (true, Some(shares)) = (rule.keep_shared, shares.get(&image.id)) {
                 reasons.extend(shared(shares));
             }
@@ -85,7 +91,7 @@ pub fn judge<'a>(
         Verdict {
             image,
             family,
-            place,
+            rank,
             keep: rule_of.map(|rule| rule.keep),
             asks_shares: rule_of.is_some_and(|rule| rule.keep_shared),
             reasons,
@@ -95,56 +101,27 @@ pub fn judge<'a>(
     judged.collect()
 }
 
-type Placed<'a> = (Option<&'a str>, Option<usize>);
-
 /// The family of an image, and the first rule that covers it.
 fn place<'a>(policy: &Policy, rules: &[Settled], image: &'a Image) -> Placed<'a> {
     let tag = policy.family_tag.as_ref().filter(|_| policy.unmanaged);
-    let by_tag = || image.tags.get(tag?).map(String::as_str);
-    let family = match &image.parsed_name {
-        Some(name) if image.own => Some(name.family().as_str()),
-        _ => by_tag(),
-    };
-    let rule = family.and_then(|family| rules.iter().position(|rule| rule.covers(family, image)));
+    let by_tag = || Some(ImageFamily { word: image.tags.get(tag?)?, pattern: None });
+    let family = image.family().filter(|_| image.own).or_else(by_tag);
+    let rule = family.and_then(|family| rules.iter().position(|rule| rule.covers(family.word, image)));
     (family, rule)
-}
-
-/// The rank of each image among those that share its family and its rule, newest first.
-///
-/// Failed and pending images have no rank, and disabled ones take none from working ones: N working images stay, and so
-/// does a disabled one that is as new.
-fn places(images: &[Image], placed: &[Placed<'_>]) -> Vec<Option<usize>> {
-    let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
-    for (index, (family, rule)) in placed.iter().enumerate() {
-        if let (Some(family), Some(rule), State::Available | State::Disabled) = (family, rule, &images[index].state) {
-            groups.entry((family, *rule)).or_default().push(index);
-        }
-    }
-    let mut places = vec![None; images.len()];
-    for members in groups.values_mut() {
-        members.sort_by(|a, b| newest_first(&images[*a], &images[*b]));
-        let mut working = 0;
-        for (place, index) in members.iter().enumerate() {
-            let works = images[*index].state == State::Available;
-            working += usize::from(works);
-            places[*index] = Some(if works { working } else { place + 1 });
-        }
-    }
-    places
 }
 
 fn scope_reasons(
     policy: &Policy,
     scope: &HashSet<&str>,
     image: &Image,
-    family: Option<&str>,
+    family: Option<ImageFamily<'_>>,
     rule: Option<&Settled>,
     reasons: &mut Vec<Reason>,
 ) {
     let out = |why: &str| Reason::OutOfScope(why.to_owned());
     match family {
-        None => return reasons.push(Reason::Unmanaged),
-        Some(family) if !scope.is_empty() && !scope.contains(family) => reasons.push(out("not asked for")),
+        None => return reasons.push(Reason::Unmanaged { patterns: !policy.family_patterns.is_empty() }),
+        Some(family) if !scope.is_empty() && !scope.contains(family.word) => reasons.push(out("not asked for")),
         Some(_) if rule.is_none() => reasons.push(out("no rule of the policy covers it")),
         Some(_) => {}
     }
@@ -153,9 +130,9 @@ fn scope_reasons(
     }
 }
 
-fn rule_reasons(rule: &Settled, image: &Image, place: Option<usize>, now: DateTime<Utc>, reasons: &mut Vec<Reason>) {
-    if let Some(place) = place.filter(|place| *place <= rule.keep) {
-        reasons.push(Reason::Newest { place, keep: rule.keep });
+fn rule_reasons(rule: &Settled, image: &Image, rank: Option<Rank>, now: DateTime<Utc>, reasons: &mut Vec<Reason>) {
+    if let Some(rank) = rank.filter(|rank| rank.best() <= rule.keep) {
+        reasons.push(Reason::Newest { rank, keep: rule.keep });
     }
     match image.created_at {
         None => reasons.push(Reason::TooYoung("its age is unknown".to_owned())),
@@ -192,14 +169,8 @@ fn standing_reasons(policy: &Policy, image: &Image, now: DateTime<Utc>, reasons:
     if image.protection.holds(now) {
         reasons.push(Reason::DeregistrationProtection(image.protection.word(now).to_owned()));
     }
-    reasons.extend(managed_elsewhere(image).map(Reason::ManagedElsewhere));
-}
-
-/// The AWS service that manages the image and deletes it itself.
-fn managed_elsewhere(image: &Image) -> Option<&'static str> {
-    let made_by_builder = image.tags.get("CreatedBy").is_some_and(|by| by == "EC2 Image Builder");
-    let builder = made_by_builder || image.tags.contains_key("Ec2ImageBuilderArn");
-    backup_service(&image.tags).or(builder.then_some("EC2 Image Builder"))
+    let service = ImageService::of(&image.tags).filter(|service| !policy.managed_by.contains(service));
+    reasons.extend(service.map(|service| Reason::ManagedElsewhere(service.name())));
 }
 
 fn shared(shares: &Result<Option<String>, String>) -> Option<Reason> {

@@ -1,11 +1,13 @@
 //! Tests of the verdicts on images.
 
+#[path = "retention_families_tests.rs"]
+mod families;
 #[path = "retention_retire_tests.rs"]
 mod retire;
 
 use super::super::ids::ImageId;
-use super::super::image::Protection;
 use super::super::image::testing::image;
+use super::super::image::{Protection, State};
 use super::*;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::{Reference, Source, SourceState};

@@ -163,15 +163,6 @@ pub fn expiry(tags: &Tags) -> Result<Option<DateTime<Utc>>, chrono::ParseError> 
     tags.get(EXPIRES).map(|text| DateTime::parse_from_rfc3339(text).map(|at| at.to_utc())).transpose()
 }
 
-/// The AWS service that manages resources with these tags and deletes them itself.
-pub fn backup_service(tags: &Tags) -> Option<&'static str> {
-    let any = |wanted: fn(&str) -> bool| tags.keys().any(|key| wanted(key));
-    if any(|key| key.starts_with("aws:backup:")) {
-        return Some("AWS Backup");
-    }
-    any(|key| key.starts_with("aws:dlm:") || key == "dlm:managed").then_some("Data Lifecycle Manager")
-}
-
 /// The program and run that make an image, for its tags.
 #[derive(Debug, Clone)]
 pub struct Maker {

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, Error};
 
 use crate::domain::age::Age;
 use crate::domain::failure::Failure;
+use crate::domain::family::FamilyPatterns;
 use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
 use crate::output::printer::{ColorChoice, Format};
@@ -36,6 +37,7 @@ pub struct Defaults {
     #[serde(deserialize_with = "one")]
     pub timeout: Option<Age>,
     pub max_attempts: Option<u32>,
+    pub family_patterns: FamilyPatterns,
 }
 
 fn choice<'de, D: Deserializer<'de>, T: clap::ValueEnum>(input: D) -> Result<Option<T>, D::Error> {
@@ -94,11 +96,13 @@ mod tests {
     fn every_default_is_read() {
         let text = "profile = 'ops'\nregion = ['us-east-1', 'all']\nendpoint_url = 'http://x'\n\
                     role_arn = ['arn:aws:iam::111122223333:role/x']\norg_role = 'a/b'\nexternal_id = 'c1'\n\
-                    output = 'json'\ncolor = 'never'\ntimeout = '30m'\nmax_attempts = 5\n";
+                    output = 'json'\ncolor = 'never'\ntimeout = '30m'\nmax_attempts = 5\n\
+                    family_patterns = ['(?<family>.+)-\\d+']\n";
         let read = Defaults::parse(text).unwrap();
         assert_eq!(read.region.len(), 2);
         assert_eq!((read.output, read.color), (Some(Format::Json), Some(ColorChoice::Never)));
         assert_eq!(read.timeout.unwrap().duration().as_secs(), 1800);
+        assert!(!read.family_patterns.is_empty());
         assert_eq!((read.role_arn.len(), read.org_role.is_some(), read.external_id.is_some()), (1, true, true));
     }
 
@@ -113,6 +117,9 @@ mod tests {
             "role_arn = ['arn:aws:iam::1:role/x']",
             "org_role = 'a b'",
             "external_id = 'c'",
+            "family_patterns = ['(?<family>.+']",
+            "family_patterns = ['.+']",
+            "family_patterns = ['(?<family>.+)', '(?<family>.+)']",
             "x =",
         ] {
             let error = Defaults::parse(text).unwrap_err();
@@ -124,7 +131,7 @@ mod tests {
         #[test]
         fn no_text_panics(
             text in proptest::arbitrary::any::<String>(),
-            key in "(profile|region|endpoint_url|role_arn|org_role|external_id|output|color|timeout|max_attempts|x)",
+            key in "(profile|region|endpoint_url|role_arn|org_role|external_id|output|color|timeout|max_attempts|family_patterns|x)",
             value in "(-?[0-9]{1,20}|'[a-z0-9%:/-]{0,9}'|\\['[a-z0-9:-]{0,9}'\\]|\\{\\}|true)",
         ) {
             for text in [text, format!("{key} = {value}")] {

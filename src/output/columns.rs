@@ -5,6 +5,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use super::families::FamilyColumn;
 use super::json::document::time;
 use super::table::{Cell, Tone};
 use crate::domain::age::ago;
@@ -35,7 +36,7 @@ pub struct Row<'a> {
 pub struct UnknownColumn(String);
 
 /// All columns, in the order of CSV.
-pub const NAMED: [&str; 25] = [
+pub const NAMED: [&str; 26] = [
     "name",
     "id",
     "family",
@@ -61,7 +62,29 @@ pub const NAMED: [&str; 25] = [
     "snapshots",
     "description",
     "used_by",
+    "pattern",
 ];
+
+/// The name of a column of a listing of images or of families.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnName(String);
+
+impl ColumnName {
+    /// The columns of one kind of listing; an error names the first that it does not have.
+    pub fn of<C: FromStr>(names: &[Self]) -> Result<Vec<C>, C::Err> {
+        names.iter().map(|name| name.0.parse()).collect()
+    }
+}
+
+impl FromStr for ColumnName {
+    type Err = UnknownColumn;
+
+    fn from_str(text: &str) -> Result<Self, UnknownColumn> {
+        let of_families = text.parse::<FamilyColumn>().is_ok();
+        let known = if of_families { Ok(()) } else { text.parse::<Column>().map(drop) };
+        known.map(|()| Self(text.to_owned()))
+    }
+}
 
 impl FromStr for Column {
     type Err = UnknownColumn;
@@ -126,7 +149,8 @@ impl Column {
             Self::Tag(key) => some(image.tags.get(key).map(String::as_str)),
             Self::Named(column) => match *column {
                 "id" => image.id.to_string(),
-                "family" => name.map(|n| n.family().to_string()).unwrap_or_default(),
+                "family" => some(image.family().map(|family| family.word)),
+                "pattern" => some(image.family().and_then(|family| family.pattern)),
                 "version" => name.map(|n| n.version().get().to_string()).unwrap_or_default(),
                 "date" => name.map(|n| n.date().to_string()).unwrap_or_default(),
                 "region" => image.region.to_string(),

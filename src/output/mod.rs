@@ -3,6 +3,7 @@
 mod columns;
 pub mod error;
 mod escape;
+mod families;
 mod images;
 mod instances;
 pub mod json;
@@ -17,7 +18,8 @@ mod report;
 mod show;
 mod table;
 
-pub use columns::Column;
+pub use columns::{Column, ColumnName, UnknownColumn};
+pub use families::{FamilyColumn, UnknownFamilyColumn, families, ungrouped};
 pub use images::{Options, images};
 pub use instances::instances;
 pub use orphans::orphans;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
+use crate::domain::family::{FamilyPattern, Order};
 use crate::domain::ids::AccountId;
 use crate::domain::naming::ImageName;
 use crate::domain::plan::document::{Action, Kept, Plan};
@@ -30,26 +31,26 @@ pub fn dispensable(plan: &Plan) -> &'static [&'static str] {
 }
 
 /// The images of one family in one place.
-type Family<'a> = (&'a Option<AccountId>, &'a Region, &'a Option<String>);
+type Family<'a> = (&'a Option<AccountId>, &'a Region, &'a Option<String>, &'a Option<String>);
 
 /// The families with a step, each newest first with the images to change, those that stay, and the reasons.
 pub fn overview(plan: &Plan) -> Sheet {
     let mut sheet = Sheet::new(["ACCOUNT", "REGION", "FAMILY", "VERDICT", "IMAGE", "ID", "WHY"]);
     let mut touched: BTreeMap<Family<'_>, (Vec<&Kept>, Vec<&Action>)> = BTreeMap::new();
     for action in &plan.actions {
-        touched.entry((&action.account, &action.region, &action.family)).or_default().1.push(action);
+        touched.entry((&action.account, &action.region, &action.family, &action.pattern)).or_default().1.push(action);
     }
     let whose: BTreeSet<_> = plan.actions.iter().map(|action| &action.account).collect();
     for kept in &plan.kept {
         // Plans of earlier versions do not have the accounts of kept images.
         let accounts = if kept.account.is_some() { vec![&kept.account] } else { whose.iter().copied().collect() };
         for account in accounts {
-            if let Some((stay, _)) = touched.get_mut(&(account, &kept.region, &kept.family)) {
+            if let Some((stay, _)) = touched.get_mut(&(account, &kept.region, &kept.family, &kept.pattern)) {
                 stay.push(kept);
             }
         }
     }
-    for ((account, region, family), (stay, go)) in touched {
+    for ((account, region, family, _), (stay, go)) in touched {
         let head = |n: usize, text: &str| if n == 0 { text.to_owned() } else { String::new() };
         let family_name = family.as_deref().unwrap_or("-");
         let account_name = account.as_ref().map_or("unknown", AccountId::as_str);
@@ -60,7 +61,7 @@ pub fn overview(plan: &Plan) -> Sheet {
             (action.name.as_deref(), action.image_id.as_str(), verdict(action.action), action.reason.clone())
         });
         let mut rows: Vec<_> = stay.chain(go).collect();
-        rows.sort_by_key(|(name, ..)| Reverse(name.map(|name| (name.parse::<ImageName>().ok(), name))));
+        rows.sort_by_key(|(name, ..)| Reverse(name.map(|name| (name.parse::<ImageName>().ok(), Order::of(name)))));
         for (n, (name, id, verdict, why)) in rows.into_iter().enumerate() {
             let (account, region, family) = (head(n, account_name), head(n, region.as_str()), head(n, family_name));
             let (image, id, why) = (name.unwrap_or("-").into(), id.into(), why.into());
@@ -139,6 +140,7 @@ pub fn summary(plan: &Plan) -> Vec<String> {
         let each: Vec<_> = by_reason.iter().map(|(code, n)| format!("{n} {code}")).collect();
         lines.push(format!("kept: {}", each.join(", ")));
     }
+    lines.extend(by_pattern(plan));
     let skipped = plan.sources.iter().filter(|row| row.status == "skipped");
     let skipped: BTreeSet<_> = skipped.map(|row| row.source.as_str()).collect();
     if !skipped.is_empty() {
@@ -151,8 +153,20 @@ pub fn summary(plan: &Plan) -> Vec<String> {
     lines
 }
 
+/// The number of images that each family pattern found, in the order of the patterns.
+fn by_pattern(plan: &Plan) -> Vec<String> {
+    let (of_actions, of_kept) = (plan.actions.iter().map(|row| &row.pattern), plan.kept.iter().map(|row| &row.pattern));
+    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+    of_actions.chain(of_kept).flatten().for_each(|pattern| *found.entry(pattern).or_default() += 1);
+    let patterns = plan.policy.family_patterns.iter().map(FamilyPattern::as_str);
+    let line =
+        |pattern: &str| format!("family pattern {pattern}: {}", count(found.get(pattern).copied().unwrap_or_default()));
+    patterns.map(line).collect()
+}
+
 fn for_programs(plan: &Plan) -> Sheet {
-    let titles = ["region", "family", "image_id", "name", "verdict", "reasons", "size_gib", "snapshots", "account"];
+    let titles =
+        ["region", "family", "image_id", "name", "verdict", "reasons", "size_gib", "snapshots", "account", "pattern"];
     let mut sheet = Sheet::new(titles);
     let account = |account: &Option<AccountId>| account.as_ref().map_or("", AccountId::as_str).into();
     for action in &plan.actions {
@@ -167,6 +181,7 @@ fn for_programs(plan: &Plan) -> Sheet {
             action.size_gib.to_string().into(),
             snapshots.join(" ").into(),
             account(&action.account),
+            action.pattern.as_deref().unwrap_or_default().into(),
         ]);
     }
     for kept in &plan.kept {
@@ -180,6 +195,7 @@ fn for_programs(plan: &Plan) -> Sheet {
             "".into(),
             "".into(),
             account(&kept.account),
+            kept.pattern.as_deref().unwrap_or_default().into(),
         ]);
     }
     sheet

@@ -8,6 +8,7 @@ pub mod deregister;
 pub mod details;
 pub mod disable;
 pub mod enable;
+pub mod families;
 pub mod follow_up;
 pub mod launch;
 pub mod lineage;

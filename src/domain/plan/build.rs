@@ -11,6 +11,7 @@ use crate::domain::age::ago;
 use crate::domain::cost::Prices;
 use crate::domain::ids::{AccountId, SnapshotId};
 use crate::domain::image::Image;
+use crate::domain::image_service::resources_stay;
 use crate::domain::order::newest_first;
 use crate::domain::policy::Policy;
 use crate::domain::problem::PlaceError;
@@ -95,7 +96,12 @@ impl Plan {
             monthly_saving_usd_at_most: prices.monthly(sizes.iter().map(|((region, _), gib)| (region, *gib))),
         };
         let sources = places.iter().flat_map(|place| &place.usage.sources).map(SourceRow::new).collect();
-        let warnings = places.iter().flat_map(|place| &place.usage.warnings).map(ErrorRow::new).collect();
+        let going = |place: &Judged<'_>| {
+            let going = place.verdicts.iter().filter(|verdict| verdict.step == Some(Step::Deregister));
+            resources_stay(going.map(|verdict| verdict.image))
+        };
+        let warnings = places.iter().flat_map(|place| place.usage.warnings.iter().cloned().chain(going(place)));
+        let warnings = warnings.map(|warning| ErrorRow::new(&warning)).collect();
         let (version, kind) = (VERSION, "plan".to_owned());
         let created_at = now - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
         let (accounts, errors) = (account.iter().cloned().collect(), Vec::new());
@@ -133,8 +139,8 @@ impl Plan {
     }
 }
 
-fn order(action: &Action) -> (Option<&AccountId>, &Region, Option<&str>) {
-    (action.account.as_ref(), &action.region, action.family.as_deref())
+fn order(action: &Action) -> (Option<&AccountId>, &Region, Option<&str>, Option<&str>) {
+    (action.account.as_ref(), &action.region, action.family.as_deref(), action.pattern.as_deref())
 }
 
 /// A hash of all fields of an image that the decision to delete it at `now` may rest on.
@@ -160,7 +166,8 @@ impl Action {
             region: image.region.clone(),
             image_id: image.id.clone(),
             name: image.name.clone(),
-            family: verdict.family.map(str::to_owned),
+            family: verdict.family.map(|family| family.word.to_owned()),
+            pattern: verdict.family.and_then(|family| family.pattern).map(str::to_owned),
             image_version: image.parsed_name.as_ref().map(|name| name.version().get()),
             action: step,
             snapshots: free.keys().cloned().collect(),
@@ -213,8 +220,8 @@ fn why(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
 
 fn why_it_goes(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
     let age = verdict.image.created_at.map_or("of unknown age".to_owned(), |at| format!("{} old", ago(at, now)));
-    match (verdict.place, verdict.keep) {
-        (Some(place), Some(keep)) => format!("number {place}, the newest {keep} stay; {age}, not in use"),
+    match (verdict.rank, verdict.keep) {
+        (Some(rank), Some(keep)) => format!("{rank}, the newest {keep} stay; {age}, not in use"),
         _ => format!("{}; {age}, not in use", verdict.image.state),
     }
 }
@@ -227,7 +234,8 @@ impl Kept {
             region: verdict.image.region.clone(),
             image_id: verdict.image.id.clone(),
             name: verdict.image.name.clone(),
-            family: verdict.family.map(str::to_owned),
+            family: verdict.family.map(|family| family.word.to_owned()),
+            pattern: verdict.family.and_then(|family| family.pattern).map(str::to_owned),
             reasons: verdict.reasons.iter().map(reason).collect(),
         }
     }

@@ -123,6 +123,9 @@ pub struct Action {
     pub name: Option<String>,
     /// Its family.
     pub family: Option<String>,
+    /// The pattern that found the family; none for names by amictl's rule.
+    #[serde(default)]
+    pub pattern: Option<String>,
     /// Its version.
     pub image_version: Option<u64>,
     /// The step.
@@ -166,6 +169,9 @@ pub struct Kept {
     pub name: Option<String>,
     /// Its family.
     pub family: Option<String>,
+    /// The pattern that found the family; none for names by amictl's rule.
+    #[serde(default)]
+    pub pattern: Option<String>,
     /// All reasons to keep it.
     pub reasons: Vec<KeptReason>,
 }

@@ -3,6 +3,7 @@
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
 pub mod document;
+mod families;
 mod images;
 pub mod parallel;
 mod recycle_bin;
@@ -11,6 +12,7 @@ mod report;
 mod show;
 
 pub use document::ErrorJson;
+pub use families::{FamiliesJson, FamilyJson};
 pub use images::{BesidesJson, ImageJson, InstanceJson, InstancesJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};

@@ -8,6 +8,7 @@ use super::text::{date, gib, or_dash};
 use super::{relations, volumes};
 use crate::domain::cost::snapshot_gib;
 use crate::domain::details::Details;
+use crate::domain::family::ImageFamily;
 use crate::domain::image::{Cooling, Image, State};
 use crate::domain::permissions::principal::Principal;
 use crate::output::columns::state;
@@ -47,7 +48,12 @@ fn identity(page: &mut Page, image: &Image, several: bool) {
             Some(name) if image.own => {
                 format!("{}, version {} of {}", name.family(), name.version().get(), name.date()).into()
             }
-            _ => Cell::toned("none: it is not managed", Tone::Faint),
+            _ => match image.family() {
+                Some(ImageFamily { word, pattern: Some(pattern) }) => {
+                    format!("{word}, by the pattern {pattern}").into()
+                }
+                _ => Cell::toned("none: it is not managed", Tone::Faint),
+            },
         },
     );
     let kinds = [&image.platform, &image.architecture, &image.root_device_type].map(Option::as_deref);

@@ -72,6 +72,7 @@ impl Described<'_> {
         Some(Image {
             id,
             parsed_name: name.as_deref().and_then(|name| name.parse().ok()),
+            group: None,
             name,
             own: own(self.owner_id.as_deref()),
             region: region.clone(),

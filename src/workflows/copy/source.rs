@@ -52,14 +52,14 @@ pub async fn find(
         let asked = looked.into_iter().map(|(target, seen)| (target, missed(seen))).collect();
         return with_owner(context, &finder, &image, asked).await;
     }
-    let (by_id, now) = (&ImageRef::Id(image.id.clone()), context.now);
+    let by_id = &ImageRef::Id(image.id.clone());
     let each = concurrency::each(LOOKUPS, looked, |(target, seen)| {
         let image = image.clone();
         async move {
             let seen = match seen {
                 Ok(seen) if seen.id == image.id => Ok(seen),
                 Err(error) if !resolve::is_missing(&error) => Err(error),
-                Ok(_) | Err(_) => resolve::image(&target, by_id, now).await,
+                Ok(_) | Err(_) => resolve::image(context, &target, by_id).await,
             };
             match seen {
                 Ok(image) => CopySource { target, image: named(image), owner: None, refusal: None },
@@ -78,7 +78,7 @@ async fn look(context: &Context, target: &Target, reference: &ImageRef, several:
     if several {
         target.account().await?;
     }
-    resolve::image(target, reference, context.now).await
+    resolve::image(context, target, reference).await
 }
 
 /// The image, and the account in which it was found: its owner, if among them.
@@ -196,7 +196,7 @@ async fn of_owner(context: &Context, reference: &ImageRef, role: &str) -> Result
         Ok(account) => account.clone(),
         Err(error) => return Err(not_assumed(role, error)),
     };
-    let image = resolve::image(&owner, reference, context.now).await?;
+    let image = resolve::image(context, &owner, reference).await?;
     if image.own {
         return Ok((owner, image));
     }

@@ -39,7 +39,7 @@ pub async fn registration(
     let like = match like {
         None => None,
         Some(reference) => {
-            let image = resolve::image(target, reference, context.now).await?;
+            let image = resolve::image(context, target, reference).await?;
             settled(target, &image)?;
             platform(context, &image);
             Some(register::like(target, &image, wanted.uefi_data.is_none()).await?)

@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::survey::Surveys;
 use super::{recheck, retire};
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::image_service::resources_stay;
 use crate::domain::plan::document::Plan;
 use crate::domain::report::{Report, Status};
 use crate::domain::retire::step::Step;
@@ -37,12 +38,15 @@ pub async fn carry_out(context: &Context, surveys: &Surveys, plan: &Plan, journa
     let (revived, onward): (Vec<_>, Vec<_>) = work.tasks.into_iter().partition(|task| task.step == Step::Revive);
     let (disabled, others) = onward.into_iter().partition(|task| task.step == Step::Disable);
     let revived = retire::carry_out(context, revived, &journal, &known).await;
+    let built =
+        work.removals.iter().filter_map(|(_, going)| resources_stay(going.iter().map(|removal| &removal.image)));
+    let warnings: Vec<_> = surveys.warnings().into_iter().chain(built).collect();
     let mut report = remove::carry_out(context, work.removals, &journal).await;
     report.results.splice(0..0, revived);
     report.results.extend(retire::carry_out(context, disabled, &journal, &known).await);
     report.results.extend(retire::carry_out(context, others, &journal, &known).await);
     report.results.extend(work.skipped);
-    (report.errors, report.warnings) = (surveys.errors.clone(), surveys.warnings());
+    (report.errors, report.warnings) = (surveys.errors.clone(), warnings);
     Ok(report)
 }
 

@@ -109,7 +109,8 @@ fn candidates<'a>(context: &Context, policy: &Policy, looked: &PlaceUsage<'a>) -
 async fn place(context: &Context, target: Target, policy: &Policy, scope: &Scope, bar: &Bar) -> Survey {
     let (tell, told) = oneshot::channel();
     let listing = async {
-        let images = images::find(&target, &Query::own()).await?;
+        let mut images = images::find(&target, &Query::own()).await?;
+        images.iter_mut().for_each(|image| image.group_by(&policy.family_patterns));
         bar.step();
         // Images that stay by some rule need no call of their own.
         let verdicts = judge(policy, &images, &Usage::default(), &SharedWith::new(), context.now);

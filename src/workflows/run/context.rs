@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::domain::command_line::Invocation;
 use crate::domain::failure::Failure;
 use crate::domain::failure::Kind::{Interrupted, Refused};
+use crate::domain::family::FamilyPatterns;
 use crate::domain::policy::Policy;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::RegionChoice;
@@ -38,6 +39,8 @@ pub struct Context {
     pub clock: fn() -> DateTime<Utc>,
     /// The kinds of places that the command line names.
     pub named: NamedPlaces,
+    /// The family patterns of the configuration file, for references and listings. `prune` goes by its policy's.
+    pub families: FamilyPatterns,
     /// The settings for AWS.
     pub settings: Settings,
     /// The time to wait for images and instances.

@@ -76,6 +76,7 @@ fn some(places: &[String], n: usize) -> String {
 
 /// Searches every place for every reference, and returns the named places without one.
 async fn look(context: &Context, references: &[ImageRef], every_version: bool) -> Result<(Selection, Vec<String>)> {
+    references.iter().try_for_each(|reference| resolve::check(context, reference))?;
     let session = context.session().await?;
     let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let unentered = entered.unentered();
@@ -84,8 +85,8 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
         let mut found = Vec::new();
         for reference in references {
             found.push(match every_version {
-                true => resolve::versions(target, reference).await,
-                false => resolve::image(target, reference, context.now).await.map(|image| vec![image]),
+                true => resolve::versions(context, target, reference).await,
+                false => resolve::image(context, target, reference).await.map(|image| vec![image]),
             });
         }
         (target.clone(), found)

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
 
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
+use crate::domain::naming::Family;
 use crate::domain::order::newest_first;
-use crate::domain::reference::{ImageRef, Unresolved, nearest};
+use crate::domain::reference::{ImageRef, Unresolved, members, nearest};
 use crate::domain::text::image_ids;
 use crate::service::client::target::Target;
 use crate::service::images::{self, Query};
 use crate::service::parameters;
+use crate::workflows::run::context::Context;
 
 const NOT_FOUND: &str = "InvalidAMIID.NotFound";
 /// Longer texts are not mistyped ids.
@@ -23,39 +24,67 @@ const QUOTED: usize = 30;
 ///
 /// An id may name any image the account can see. A name is looked up only among the account's own images: anyone can
 /// give a public image any name.
-pub async fn image(target: &Target, reference: &ImageRef, now: DateTime<Utc>) -> Result<Image> {
+pub async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Result<Image> {
+    let mut image = ungrouped(context, target, reference).await?;
+    image.group_by(&context.families);
+    Ok(image)
+}
+
+async fn ungrouped(context: &Context, target: &Target, reference: &ImageRef) -> Result<Image> {
     match reference {
         ImageRef::Id(id) => by_id(target, reference, id).await,
         ImageRef::Alias(family, alias) => {
-            by_parameter(target, reference, &format!("/amictl/{family}/{}", alias.as_str())).await
+            by_parameter(context, target, reference, &format!("/amictl/{family}/{}", alias.as_str())).await
         }
-        ImageRef::Parameter(name) => by_parameter(target, reference, name.as_str()).await,
+        ImageRef::Parameter(name) => by_parameter(context, target, reference, name.as_str()).await,
         ImageRef::Name(_) | ImageRef::Latest(_) | ImageRef::Version(..) | ImageRef::Word(_) => {
-            let found = images::find(target, &Query::own().filter("name", reference.name_patterns())).await?;
-            match reference.pick(found, now) {
+            let found = candidates(context, target, reference).await?;
+            match reference.pick(found, context.now) {
                 Ok(image) => Ok(image),
-                Err(unresolved) => Err(explain(target, reference, unresolved).await.into()),
+                Err(unresolved) => Err(explain(context, target, reference, unresolved).await.into()),
             }
         }
     }
 }
 
-/// All versions of the family that `reference` names, newest first.
-pub async fn versions(target: &Target, reference: &ImageRef) -> Result<Vec<Image>> {
-    let family = match reference {
-        ImageRef::Latest(family) => family.clone(),
-        ImageRef::Word(word) => word.parse()?,
-        ImageRef::Id(_) | ImageRef::Name(_) | ImageRef::Version(..) | ImageRef::Alias(..) | ImageRef::Parameter(_) => {
-            return Err(Failure::usage(format!("'{reference}' names one image, not a family"))
-                .hint("give the family alone, e.g. web")
-                .into());
+/// The own images that a reference may name. Names decide, unless a family pattern may have found the family: then all
+/// images are read.
+async fn candidates(context: &Context, target: &Target, reference: &ImageRef) -> Result<Vec<Image>> {
+    check(context, reference)?;
+    let named = images::find(target, &Query::own().filter("name", reference.name_patterns())).await?;
+    let of_amictl = |word: &str| named.iter().any(|image| image.family().is_some_and(|family| family.word == word));
+    match reference.family_word() {
+        Some(word) if !context.families.is_empty() && !of_amictl(word) => {
+            let mut all = images::find(target, &Query::own()).await?;
+            all.iter_mut().for_each(|image| image.group_by(&context.families));
+            Ok(all)
         }
+        _ => Ok(named),
+    }
+}
+
+/// Refuses a reference that can name no image, whatever there is.
+pub fn check(context: &Context, reference: &ImageRef) -> Result<()> {
+    Ok(reference.check(&context.families).map_err(|error| Failure::usage(error.to_string()))?)
+}
+
+/// All versions of the family that `reference` names, newest first.
+pub async fn versions(context: &Context, target: &Target, reference: &ImageRef) -> Result<Vec<Image>> {
+    let Some(word) = reference.family_word() else {
+        return Err(Failure::usage(format!("'{reference}' names one image, not a family"))
+            .hint("give the family alone, e.g. web")
+            .into());
     };
-    let mut found = images::find(target, &Query::own().filter("name", vec![format!("{family}-v*")])).await?;
-    found.retain(|image| image.parsed_name.as_ref().is_some_and(|name| *name.family() == family));
+    if context.families.is_empty() {
+        word.parse::<Family>()?;
+    }
+    let mut found = match members(word, candidates(context, target, reference).await?) {
+        Ok(found) => found,
+        Err(unresolved) => return Err(explain(context, target, reference, unresolved).await.into()),
+    };
     found.sort_by(newest_first);
     match found.is_empty() {
-        true => Err(explain(target, &ImageRef::Latest(family), Unresolved::Nothing).await.into()),
+        true => Err(explain(context, target, &ImageRef::Latest(word.parse()?), Unresolved::Nothing).await.into()),
         false => Ok(found),
     }
 }
@@ -75,13 +104,13 @@ async fn by_id(target: &Target, reference: &ImageRef, id: &ImageId) -> Result<Im
 }
 
 /// The image that a parameter names, whatever surrounds the id: a line feed, quotes, an ARN.
-async fn by_parameter(target: &Target, reference: &ImageRef, name: &str) -> Result<Image> {
+async fn by_parameter(context: &Context, target: &Target, reference: &ImageRef, name: &str) -> Result<Image> {
     let Some(text) = parameters::value(target, name).await? else {
         let hint = match reference {
             ImageRef::Parameter(_) => {
                 "a parameter belongs to one account and region: check its name and --region".to_owned()
             }
-            _ => match suggestions(target, reference).await {
+            _ => match suggestions(context, target, reference).await {
                 close if close.is_empty() => "see what there is with: amictl list".to_owned(),
                 close => format!("did you mean {}? An alias is the SSM parameter {name}", close.join(", ")),
             },
@@ -120,12 +149,12 @@ fn missing(reference: &ImageRef, looked_for: &str, place: impl std::fmt::Display
     Failure::new(Kind::Failed, NOT_FOUND, format!("nothing is called '{reference}': {looked_for} in {place}"))
 }
 
-async fn explain(target: &Target, reference: &ImageRef, unresolved: Unresolved) -> Failure {
+async fn explain(context: &Context, target: &Target, reference: &ImageRef, unresolved: Unresolved) -> Failure {
     let place = target.place().await;
     match unresolved {
         Unresolved::Nothing => {
             let failure = missing(reference, "no own image of that name", place);
-            match suggestions(target, reference).await {
+            match suggestions(context, target, reference).await {
                 close if close.is_empty() => failure.hint("see what there is with: amictl list"),
                 close => failure.hint(format!("did you mean {}?", close.join(", "))),
             }
@@ -138,6 +167,12 @@ async fn explain(target: &Target, reference: &ImageRef, unresolved: Unresolved) 
                 format!("'{reference}' has no available version in {place}: {}", states.join(", ")),
             )
             .hint("to use it anyway, name the image by its id")
+        }
+        Unresolved::SeveralFamilies(patterns) => {
+            let patterns: Vec<_> = patterns.iter().map(|pattern| format!("'{pattern}'")).collect();
+            let message =
+                format!("'{reference}' is a family of {} family patterns: {}", patterns.len(), patterns.join(", "));
+            Failure::new(Kind::Failed, "AmbiguousReference", message).hint("name the image by its id")
         }
         Unresolved::Several(images) => {
             let labels: Vec<_> = images.iter().take(5).map(Image::label).collect();
@@ -153,15 +188,17 @@ async fn explain(target: &Target, reference: &ImageRef, unresolved: Unresolved) 
 
 fn state(image: &Image) -> String {
     match image.state.as_str() {
+        "available" if image.revoked() => "revoked".to_owned(),
         "available" => "deprecated".to_owned(),
         state => state.to_owned(),
     }
 }
 
 /// Names and families similar to the reference. Read only for an error.
-async fn suggestions(target: &Target, reference: &ImageRef) -> Vec<String> {
-    let Ok(own) = images::find(target, &Query::own()).await else { return Vec::new() };
-    let families = own.iter().filter_map(|i| i.parsed_name.as_ref()).map(|n| n.family().as_str());
+async fn suggestions(context: &Context, target: &Target, reference: &ImageRef) -> Vec<String> {
+    let Ok(mut own) = images::find(target, &Query::own()).await else { return Vec::new() };
+    own.iter_mut().for_each(|image| image.group_by(&context.families));
+    let families = own.iter().filter_map(|image| Some(image.family()?.word));
     match reference {
         ImageRef::Latest(family) => nearest(family.as_str(), families),
         ImageRef::Version(family, _) | ImageRef::Alias(family, _) => {

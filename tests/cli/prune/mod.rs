@@ -6,6 +6,7 @@ mod apply;
 mod dead_references;
 mod doubt;
 mod failing;
+mod families;
 mod files;
 mod journal;
 mod limits;

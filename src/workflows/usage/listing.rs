@@ -1,0 +1,46 @@
+//! The use of listed images.
+
+use anyhow::Result;
+
+use super::selection::{self, ImagesInUse};
+use crate::domain::image::Image;
+use crate::domain::problem::{PlaceError, Problem};
+use crate::domain::usage::accounts::NOT_ACTIVE;
+use crate::domain::usage::source::SourceStatus;
+use crate::service::usage::sources::Scope;
+use crate::workflows::run::context::Context;
+use crate::workflows::select::selection::Selection;
+
+/// The use of images by place, and the sources that could not be read.
+pub struct ListingUse {
+    /// The places with images of the listing.
+    pub places: Vec<ImagesInUse>,
+    /// The sources that could not be read. Accounts that are not active are not among them.
+    pub errors: Vec<PlaceError>,
+}
+
+/// Reads the use of some images of a listing.
+pub async fn usage_of(context: &Context, images: &[&Image], listing: &Selection) -> Result<ListingUse> {
+    let mut places = Vec::new();
+    for target in &listing.targets {
+        places.push((target, target.account().await.ok()));
+    }
+    let of_owner =
+        |image: &Image| places.iter().find(|(t, id)| t.region == image.region && *id == image.owner.as_ref());
+    let of_region = |image: &Image| places.iter().find(|(target, _)| target.region == image.region);
+    let place = |image: &Image| of_owner(image).or_else(|| of_region(image)).map(|(target, _)| (*target).clone());
+    let chosen = listing.with(images.iter().filter_map(|image| Some((place(image)?, (*image).clone()))).collect());
+    let places = selection::usage_of(context, &chosen, &Scope::default(), false).await?;
+    let mut errors = Vec::new();
+    for ImagesInUse { target, usage, .. } in &places {
+        for state in usage.failed() {
+            if let SourceStatus::Failed(problem) = &state.status
+                && problem.code != NOT_ACTIVE
+            {
+                let message = format!("{}: {}", state.source, problem.message);
+                errors.push(target.error(Problem { message, ..problem.clone() }).await);
+            }
+        }
+    }
+    Ok(ListingUse { places, errors })
+}
