@@ -10,21 +10,17 @@ use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::family::{FamilyPattern, FamilyPatterns, FamilyWord};
 use crate::domain::family_summary::arrange;
-use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::image_filter::{ImageFilter, Sort};
 use crate::domain::problem::PlaceError;
-use crate::domain::reason::named;
 use crate::domain::tags::TagMatch;
-use crate::domain::usage::source::UseVerdict;
 use crate::output::{self, Column, ColumnName, FamilyColumn, Options, UnknownColumn, UnknownFamilyColumn, printer};
 use crate::service::images::{FILTER_CHARACTERS, FILTERS, Query};
 use crate::workflows::families::{self, Families};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::select::query;
 use crate::workflows::select::selection::Selection;
-use crate::workflows::usage::listing;
-use crate::workflows::usage::selection::ImagesInUse;
+use crate::workflows::usage;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -108,12 +104,14 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     columns: Vec<ColumnName>,
 
-    /// Show a row for each family: versions, newest image, aliases, use, size and cost
+    /// Show a row for each family: newest image, use, cost, …
     #[arg(long, group = "priced", conflicts_with_all = ["latest", "cost", "owner", "shared", "public"])]
     families: bool,
 
-    /// Put unmanaged images into families by their names, e.g. '(?<family>.+)-(?<order>\d+)'; repeatable, the first that
-    /// matches counts [default: family_patterns of the configuration]
+    /// Put unmanaged images into families by name; repeatable
+    ///
+    /// A regular expression that matches whole names, with a capture 'family' and, if wanted, 'order':
+    /// '(?<family>.+)-(?<order>\d+)'. The first that matches counts. By default those of the configuration file.
     #[arg(long, value_name = "REGEX")]
     family_pattern: Vec<FamilyPattern>,
 
@@ -121,7 +119,7 @@ pub struct Args {
     #[arg(long, group = "priced")]
     cost: bool,
 
-    /// Snapshot price for --cost and --families, in US dollars per GiB and month [default: that of each region]
+    /// US dollars per GiB and month for --cost [default: of each region]
     #[arg(long, value_name = "USD", requires = "priced")]
     pub price_per_gb: Option<Price>,
 }
@@ -168,25 +166,6 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     shown
 }
 
-/// The use of each image in words; unknown if a source cannot be read.
-async fn users(
-    context: &Context,
-    images: &[&Image],
-    listing: &Selection,
-) -> Result<(BTreeMap<ImageId, String>, Vec<PlaceError>)> {
-    let used = listing::usage_of(context, images, listing).await?;
-    let mut found = BTreeMap::new();
-    for ImagesInUse { images, usage, .. } in used.places {
-        let text = |image: &Image| match usage.verdict(&image.id) {
-            UseVerdict::InUse(by) => named(by),
-            UseVerdict::Unverified(_) => "unverified".to_owned(),
-            UseVerdict::Unused => String::new(),
-        };
-        found.extend(images.iter().map(|image| (image.id.clone(), text(image))));
-    }
-    Ok((found, used.errors))
-}
-
 /// The columns to show, of images or of families.
 enum Columns {
     Images(Vec<Column>),
@@ -212,7 +191,7 @@ async fn show(
     let mut errors = listing.errors.clone();
     if columns.contains(&Column::Named("used_by")) {
         let failed;
-        (used_by, failed) = users(context, images, &listing).await?;
+        (used_by, failed) = usage::images::usage_of(context, images, &listing).await?.in_words();
         errors.extend(failed);
     }
     let errors = errors.as_slice();

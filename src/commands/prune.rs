@@ -79,12 +79,14 @@ pub struct Args {
     #[arg(long, value_name = "KEY", requires = "unmanaged")]
     family_tag: Option<String>,
 
-    /// Put unmanaged images into families by their names, e.g. '(?<family>.+)-(?<order>\d+)'; repeatable, the first that
-    /// matches counts
+    /// Put unmanaged images into families by name; repeatable
+    ///
+    /// A regular expression that matches whole names, with a capture 'family' and, if wanted, 'order':
+    /// '(?<family>.+)-(?<order>\d+)'. The first that matches counts, after those of the policy.
     #[arg(long, value_name = "REGEX")]
     family_pattern: Vec<FamilyPattern>,
 
-    /// Prune images of this service as well: image-builder
+    /// Prune images made by this service: image-builder
     #[arg(long, value_name = "SERVICE")]
     managed_by: Vec<ImageService>,
 

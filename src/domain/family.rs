@@ -61,11 +61,11 @@ impl FamilyPattern {
     }
 
     /// The group of an image with this name; `None` if the pattern does not match or captures an empty family.
-    fn group(&self, name: &str) -> Option<Group> {
+    fn group(&self, name: &str) -> Option<FamilyGroup> {
         let captures = self.0.regex.captures(name)?;
         let family = captures.name(FAMILY).map(|found| found.as_str()).filter(|family| !family.is_empty())?;
         let order = captures.name(ORDER).map(|found| Order::of(found.as_str()));
-        Some(Group { family: family.to_owned(), order, pattern: self.clone() })
+        Some(FamilyGroup { family: family.to_owned(), order, pattern: self.clone() })
     }
 }
 
@@ -153,7 +153,7 @@ impl FamilyPatterns {
     }
 
     /// The group of an image with this name, which does not follow amictl's rule.
-    pub fn group(&self, name: &str) -> Option<Group> {
+    pub fn group(&self, name: &str) -> Option<FamilyGroup> {
         self.0.iter().find_map(|pattern| pattern.group(name))
     }
 }
@@ -175,14 +175,14 @@ impl<'de> Deserialize<'de> for FamilyPatterns {
 
 /// The family of an image that amictl did not name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub struct FamilyGroup {
     family: String,
     /// Its place in the family; `None` if the pattern captures none.
     pub order: Option<Order>,
     pattern: FamilyPattern,
 }
 
-impl Group {
+impl FamilyGroup {
     /// The family.
     pub fn family(&self) -> ImageFamily<'_> {
         ImageFamily { word: &self.family, pattern: Some(self.pattern.as_str()) }

@@ -1,4 +1,4 @@
-//! The summary of a family in one account and region: its versions, newest image, use, aliases and cost.
+//! Summaries of families: versions, newest image, use, aliases and cost in one account and region.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use super::family::{FamilyPatterns, Group, ImageFamily};
+use super::family::{FamilyGroup, FamilyPatterns, ImageFamily};
 use super::ids::{AccountId, ImageId, InstanceId, SnapshotId};
 use super::naming::ImageName;
 use super::region::{Region, place};
@@ -126,7 +126,7 @@ pub struct Image {
     /// The parsed name, if it follows amictl's pattern.
     pub parsed_name: Option<ImageName>,
     /// Its family by a pattern, if amictl did not name it.
-    pub group: Option<Box<Group>>,
+    pub group: Option<Box<FamilyGroup>>,
     /// Whether the calling account owns it.
     pub own: bool,
     /// Its region.

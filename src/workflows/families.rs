@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::run::context::Context;
 use super::select::selection::Selection;
-use super::usage::listing;
+use super::usage::images;
 use crate::domain::cost::Prices;
 use crate::domain::family_summary::{FamilySummary, UseOfPlaces, summarize};
 use crate::domain::image::Image;
@@ -31,7 +31,7 @@ pub async fn read(
     let (mut used, mut errors) = (UseOfPlaces::new(), Vec::new());
     let grouped: Vec<&Image> = images.iter().copied().filter(|image| image.family().is_some()).collect();
     if with_use && !grouped.is_empty() {
-        let read = listing::usage_of(context, &grouped, listing).await?;
+        let read = images::usage_of(context, &grouped, listing).await?;
         errors = read.errors;
         for place in read.places {
             let account = place.target.account().await.ok().cloned();

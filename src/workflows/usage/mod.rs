@@ -1,7 +1,7 @@
 //! The use of images, over all places of a run.
 
 pub mod accounts;
-pub mod listing;
+pub mod images;
 pub mod place;
 pub mod refuse;
 pub mod reports;

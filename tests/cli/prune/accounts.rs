@@ -70,8 +70,8 @@ fn a_person_sees_whose_images_go() {
     let one = setup.run("prune --keep 1").ended(0).stdout;
     assert!(one.starts_with("REGION") && !one.contains(PROD), "{one}");
     let csv = setup.run(&format!("prune --keep 1 {TWO} -o csv")).ended(0).stdout;
-    assert!(csv.lines().next().unwrap().ends_with(",account"), "{csv}");
-    assert_eq!(csv.lines().filter(|line| line.ends_with(OTHER)).count(), 2, "{csv}");
+    assert!(csv.lines().next().unwrap().ends_with(",account,pattern"), "{csv}");
+    assert_eq!(csv.lines().filter(|line| line.ends_with(&format!("{OTHER},"))).count(), 2, "{csv}");
 }
 
 #[test]

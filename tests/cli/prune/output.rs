@@ -99,11 +99,11 @@ fn other_formats_list_what_goes() {
     assert_eq!((&line["image_id"], &line["action"]), (&web[1].as_str().into(), &"deregister".into()));
     let csv = setup.run("prune -o csv").ended(0);
     let rows = csv.lines();
-    assert_eq!(rows[0], "region,family,image_id,name,verdict,reasons,size_gib,snapshots,account");
+    assert_eq!(rows[0], "region,family,image_id,name,verdict,reasons,size_gib,snapshots,account,pattern");
     assert_eq!(rows.len(), 8);
     let snapshot = &setup.snapshots_of(&web[1])[0];
     assert!(rows[1].starts_with(&format!("us-east-1,web,{},web-v2-2025-01-01,deregister,", web[1])), "{}", rows[1]);
-    assert!(rows[1].ends_with(&format!(",8,{snapshot},{PROD}")), "{}", rows[1]);
+    assert!(rows[1].ends_with(&format!(",8,{snapshot},{PROD},")), "{}", rows[1]);
     assert!(
         rows.iter().any(|row| row.contains(&web[0]) && row.contains(",keep,in-use: instance i-")),
         "{}",

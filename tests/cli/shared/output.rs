@@ -24,7 +24,7 @@ fn json_is_what_the_contract_says() {
     let (setup, id) = ready();
     let snapshots = setup.snapshots_of(&id);
     let expected = json!({"version": 1, "errors": [], "images": [{
-        "id": id, "name": NAME, "family": "web", "image_version": 3, "date": "2026-01-02", "managed": true,
+        "id": id, "name": NAME, "family": "web", "image_version": 3, "date": "2026-01-02", "managed": true, "pattern": null,
         "region": EAST, "owner_id": PROD, "state": "available", "state_reason": null,
         "created_at": "2026-01-02T03:04:05Z", "deprecated_at": null, "last_launched_at": "2026-02-03T04:05:06Z",
         "architecture": "x86_64", "platform": "Linux/UNIX", "root_device_type": "ebs", "public": false,

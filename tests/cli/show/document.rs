@@ -56,7 +56,7 @@ fn the_document_has_everything_about_an_image() {
     let expected = json!({
         "version": 1,
         "image": {
-            "id": id, "name": NAME, "family": "web", "image_version": 3, "date": "2026-01-02", "managed": true,
+            "id": id, "name": NAME, "family": "web", "image_version": 3, "date": "2026-01-02", "managed": true, "pattern": null,
             "region": EAST, "owner_id": PROD, "state": "available", "state_reason": null,
             "created_at": "2026-01-02T03:04:05Z", "deprecated_at": "2035-01-02T03:04:00Z",
             "last_launched_at": "2026-02-03T04:05:06Z", "architecture": "x86_64", "platform": "Linux/UNIX",

@@ -1,12 +1,16 @@
 //! The use of listed images.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 use super::selection::{self, ImagesInUse};
+use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::problem::{PlaceError, Problem};
+use crate::domain::reason::named;
 use crate::domain::usage::accounts::NOT_ACTIVE;
-use crate::domain::usage::source::SourceStatus;
+use crate::domain::usage::source::{SourceStatus, UseVerdict};
 use crate::service::usage::sources::Scope;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::selection::Selection;
@@ -43,4 +47,20 @@ pub async fn usage_of(context: &Context, images: &[&Image], listing: &Selection)
         }
     }
     Ok(ListingUse { places, errors })
+}
+
+impl ListingUse {
+    /// The use of each image in words, empty without any, and the sources that could not be read.
+    pub fn in_words(self) -> (BTreeMap<ImageId, String>, Vec<PlaceError>) {
+        let mut found = BTreeMap::new();
+        for ImagesInUse { images, usage, .. } in self.places {
+            let text = |image: &Image| match usage.verdict(&image.id) {
+                UseVerdict::InUse(by) => named(by),
+                UseVerdict::Unverified(_) => "unverified".to_owned(),
+                UseVerdict::Unused => String::new(),
+            };
+            found.extend(images.iter().map(|image| (image.id.clone(), text(image))));
+        }
+        (found, self.errors)
+    }
 }
