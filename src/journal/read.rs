@@ -29,8 +29,6 @@ struct Line {
     /// Lines of other programs have no such beginning.
     #[serde(rename = "version")]
     _version: u32,
-    #[serde(rename = "run")]
-    _run: String,
     phase: String,
     at: DateTime<Utc>,
     action: Option<String>,

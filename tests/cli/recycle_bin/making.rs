@@ -29,7 +29,7 @@ fn rule(region: &str, kind: &str) -> (String, String, String) {
 
 /// The rules of a region, as the endpoint has them.
 fn there(setup: &Setup, region: &str) -> usize {
-    setup.world().regions.get(region).map_or(0, |region| region.bin_rules.len())
+    setup.world().count_bin_rules(region)
 }
 
 fn held(ran: &Ran, region: &str) -> Value {

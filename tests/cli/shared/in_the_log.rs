@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::fake::{Fault, OTHER, PROD};
 use crate::restore::basics::{NAME, deregister, gone, journal, only, portrait, ready, rich};
-use crate::setup::{EAST, Setup, each};
+use crate::scene::days_ago;
+use crate::setup::{EAST, each};
 use crate::shared::terminal;
 
 /// The lines of a journal among others.
@@ -48,8 +49,8 @@ fn an_image_comes_back_whole_from_the_log_of_the_run_that_deregistered_it() {
 #[test]
 fn every_command_that_writes_a_journal_writes_it_there() {
     let setup = ready();
-    let policy = setup.home.write("all.toml", "max_delete = 9\n[[rule]]\nfamilies = [\"*\"]\nkeep = 0\n");
-    let web = |name: &str| setup.world().image(PROD, EAST, name).shared_with(OTHER).put();
+    let policy = setup.home.write("all.toml", "version = 1\nmax_delete = 9\n[[rule]]\nfamilies = [\"*\"]\nkeep = 0\n");
+    let web = |name: &str| setup.world().image(PROD, EAST, name).created(days_ago(100)).shared_with(OTHER).put();
     let run = |line: &str, action: &str| {
         let ran = setup.run(&format!("{line} --journal -")).ended(0);
         let found = lines(&ran.stderr);
@@ -165,9 +166,9 @@ fn what_an_interrupted_run_left_is_finished_from_its_log() {
 #[test]
 fn the_line_for_the_rest_sends_its_journal_there_too() {
     let setup = ready();
-    let id = setup.world().image(PROD, EAST, NAME).put();
-    setup.fake.fault(Fault::error("DisableImage", "OperationNotPermitted", "No."));
-    let ran = setup.run(&format!("disable {id} --journal -")).ended(1);
+    let [id, other] = [NAME, "db-v1-2026-01-02"].map(|name| setup.world().image(PROD, EAST, name).put());
+    setup.fake.fault(Fault::error("DisableImage", "OperationNotPermitted", "No.").matching(&id));
+    let ran = setup.run(&format!("disable {id} {other} --journal -")).ended(3);
     ran.says(&[&format!("amictl disable {id} --journal - ")]);
 }
 
