@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use anyhow::Result;
 
+use crate::domain::copy_duration::CopyDuration;
 use crate::domain::failure::Failure;
 use crate::domain::reference::ImageRef;
 use crate::domain::region::Region;
@@ -25,6 +26,7 @@ Examples:
   amictl copy web --to eu-west-1,us-west-2 --encrypt --kms-key eu-west-1=alias/ami
   amictl copy web:v3 --to eu-west-1 --share-with 222222222222 --deprecate-after 180d --protect
   amictl copy ami-0123456789abcdef0 --to us-east-1 --encrypt --kms-key alias/ami
+  amictl copy web:v3 --to eu-west-1 --within 30m               time-based, for a price
   amictl copy web --to us-east-1 --from-role-arn arn:aws:iam::222222222222:role/ami
   amictl copy web --to us-east-1,eu-west-1 --org-role ami     every account of the organization";
 
@@ -64,6 +66,11 @@ pub struct Args {
     /// Do not copy tags
     #[arg(long)]
     no_tags: bool,
+
+    /// Time-based copies: EC2 completes each within this time, 15m to 48h in steps of 15m, for a price per GiB that is
+    /// printed first
+    #[arg(long, value_name = "TIME")]
+    within: Option<CopyDuration>,
 
     #[command(flatten)]
     finish: FollowUpArgs,
@@ -125,6 +132,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             to: args.to.iter().cloned().collect(),
             encryption: encryption.clone(),
             tags: !args.no_tags,
+            within: args.within,
             wait: !args.no_wait,
             steps: steps.clone(),
             ..plain
@@ -138,6 +146,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     context.unless_stopped(land(context, &all, &mut refused)).await?;
     explain::tell(context, job::open(&all, &refused).map(|of| &all[of]));
+    if let Some(cost) = job::cost(job::open(&all, &refused).map(|of| &all[of])) {
+        context.printer.say(cost);
+    }
     if args.dry_run {
         return context.unless_stopped(dry_run(context, &all, refused)).await;
     }

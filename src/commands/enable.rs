@@ -68,7 +68,7 @@ async fn with_shares(context: &Context, args: &Args) -> Result<Changes> {
         (Some(journal), Some(written)) if of(image).is_some() => {
             written_down(context, journal, target, image, (of(image), written)).await
         }
-        _ => switched_on(context, target, image, of(image), unread).await.0,
+        _ => known.told(image, switched_on(context, target, image, of(image), unread).await.0),
     };
     Ok(each::each(context, chosen, Verb::Enable, work).await)
 }

@@ -14,6 +14,7 @@ pub mod man;
 pub mod orphans;
 pub mod protect;
 pub mod prune;
+pub mod recycle_bin;
 pub mod refs;
 pub mod restore;
 pub mod share;
@@ -36,7 +37,7 @@ pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
-    ("Set up", &[&["completions"], &["man"]]),
+    ("Set up", &[&["recycle-bin"], &["completions"], &["man"]]),
 ];
 
 /// A command with its arguments.
@@ -62,6 +63,7 @@ pub enum Command {
     Apply(apply::Args),
     Orphans(orphans::Args),
     Wait(wait::Args),
+    RecycleBin(recycle_bin::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -91,6 +93,7 @@ impl Command {
             Self::Orphans(args) => orphans::run(context, args).await,
             Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
             Self::Wait(args) => wait::run(context, args).await,
+            Self::RecycleBin(args) => recycle_bin::run(context, args).await,
             Self::Completions(args) => completions::run(context, &args, tree()),
             Self::Man(args) => man::run(context, &args, tree()),
         }

@@ -8,7 +8,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::recycle_bin::contents::Binned;
 use crate::domain::report::{Outcome, Report, Status};
-use crate::options::journal::JournalArgs;
+use crate::options::journal::JournalToRead;
 use crate::output::{self, printer};
 use crate::workflows::conclude::changes;
 use crate::workflows::conclude::removals::finish;
@@ -24,7 +24,8 @@ Examples:
   amictl restore                                  lists the Recycle Bin
   amictl restore --region all -o json
   amictl restore ami-0123456789abcdef0            restores it, its snapshots first
-  amictl restore ami-0123456789abcdef0 ami-0123456789abcdef1 --region us-east-1,eu-west-1";
+  amictl restore ami-0123456789abcdef0 ami-0123456789abcdef1 --region us-east-1,eu-west-1
+  amictl restore ami-0123456789abcdef0 --journal job.log     the log of a run with --journal -";
 
 /// List the Recycle Bin, or restore images from it
 ///
@@ -40,7 +41,7 @@ pub struct Args {
     images: Vec<ImageId>,
 
     #[command(flatten)]
-    journal: JournalArgs,
+    journal: JournalToRead,
 
     /// Only check with EC2 (DryRun) that it would work
     #[arg(long)]
@@ -49,15 +50,16 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let wanted: BTreeSet<ImageId> = args.images.iter().cloned().collect();
+    let journal = args.journal.file()?;
     if wanted.is_empty() {
-        return context.unless_stopped(list(context, &args.journal.file())).await;
+        return context.unless_stopped(list(context, &journal)).await;
     }
-    let work = context.unless_stopped(prepare::prepare(context, wanted, &args.journal.file())).await?;
+    let work = context.unless_stopped(prepare::prepare(context, wanted, &journal)).await?;
     if args.dry_run {
         return context.unless_stopped(dry_run(context, work)).await;
     }
     let Work { places: work, left, errors } = work;
-    let noted = note(context, &args.journal.file(), &work).await;
+    let noted = note(context, &journal, &work).await;
     let (patience, total) = (context.patience(), work.iter().map(|place| place.comebacks.len()).sum::<usize>());
     let bar = context.printer.bars().count(total as u64, "restoring");
     let step = || bar.step();

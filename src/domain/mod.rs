@@ -3,6 +3,7 @@
 pub mod age;
 pub mod change;
 pub mod command_line;
+pub mod copy_duration;
 pub mod cost;
 pub mod count;
 pub mod details;

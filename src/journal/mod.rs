@@ -4,12 +4,12 @@
 //! step with an unknown outcome.
 
 mod read;
+mod sink;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -23,12 +23,13 @@ use crate::domain::region::Region;
 use crate::domain::report::{Outcome, Verb};
 use crate::domain::tags::Tags;
 use crate::domain::unfinished::Unfinished;
-use crate::output::json::document::{VERSION, time};
+use crate::output::json::document::{self, VERSION, time};
 use crate::output::json::{ImageJson, OutcomeJson};
+use sink::Sink;
 
 /// The journal of a run.
 pub struct Journal {
-    file: Arc<Mutex<File>>,
+    sink: Sink,
     run: String,
     who: Vec<(AccountId, String)>,
 }
@@ -159,11 +160,16 @@ impl Journal {
     ///
     /// `who` is the caller's ARN in each account.
     pub fn open(path: &Path, run: &str, who: Vec<(AccountId, String)>) -> io::Result<Self> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
-        Ok(Self { file: Arc::new(Mutex::new(file)), run: run.to_owned(), who })
+        Ok(Self { sink: sink::file(path)?, run: run.to_owned(), who })
+    }
+
+    /// A journal whose lines are handed on, each with its line feed.
+    pub fn through(
+        write: impl Fn(&[u8]) -> io::Result<()> + Send + Sync + 'static,
+        run: &str,
+        who: Vec<(AccountId, String)>,
+    ) -> Self {
+        Self { sink: Arc::new(move |line, _| write(line)), run: run.to_owned(), who }
     }
 
     /// Records an action about to be taken. The line is on disk when this returns.
@@ -266,17 +272,12 @@ impl Journal {
     ) -> io::Result<()> {
         let there = self.who.iter().find(|(id, _)| Some(id) == account).or(self.who.first());
         let who = there.map(|(_, arn)| arn.as_str());
-        let mut line = serde_json::to_vec(&Line { version: VERSION, phase, run: &self.run, at: time(now), who, what })?;
+        let mut line = Vec::new();
+        document::write(&mut line, &Line { version: VERSION, phase, run: &self.run, at: time(now), who, what })?;
         line.push(b'\n');
-        let file = Arc::clone(&self.file);
+        let sink = Arc::clone(&self.sink);
         // Disks may be slow, and other calls must not wait.
-        let written = tokio::task::spawn_blocking(move || {
-            let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            // One write per line, so that the lines of runs that share a journal do not mix.
-            file.write_all(&line)?;
-            // A `begin` must survive a crash of the machine; an outcome can be seen in AWS.
-            if phase == "begin" { file.sync_data() } else { Ok(()) }
-        });
+        let written = tokio::task::spawn_blocking(move || sink(&line, phase));
         written.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 }

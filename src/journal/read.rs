@@ -1,6 +1,6 @@
 //! Reader of the journal: its records of images.
 //!
-//! Lines of other programs, and incomplete lines, are skipped.
+//! Lines of other programs, and incomplete lines, are skipped, and so is what a collector of logs puts before a line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -26,6 +26,9 @@ const START: &str = "{\"version\":";
 
 #[derive(Deserialize)]
 struct Line {
+    /// Lines of other programs have no such beginning.
+    #[serde(rename = "version")]
+    _version: u32,
     phase: String,
     at: DateTime<Utc>,
     action: Option<String>,
@@ -148,9 +151,10 @@ fn names_one(text: &str, images: &BTreeSet<ImageId>) -> bool {
     each.take(MOST_NAMED).any(|id| images.contains(&id))
 }
 
-/// Parses a line; if a run died in the middle of one, the next run's line that follows in it.
+/// Parses a line, whatever stands before its first brace; if a run died in the middle of one, the next run's line that
+/// follows in it.
 fn parse(text: &str) -> Option<Line> {
-    let whole = serde_json::from_str(text).ok();
+    let whole = serde_json::from_str(&text[text.find('{')?..]).ok();
     whole.or_else(|| serde_json::from_str(&text[text.rfind(START)?..]).ok())
 }
 

@@ -186,6 +186,21 @@ fn who_is_to_get_a_permission_back_is_what_the_last_line_says() {
 }
 
 #[test]
+fn what_a_collector_puts_before_a_line_and_lines_of_others_are_ignored() {
+    let line = begin(WEB, "deregister", 2);
+    let other = format!(
+        "{{\"phase\":\"begin\",\"at\":\"2026-01-02T03:04:00Z\",\"action\":\"disable\",\"image\":{{\"id\":\"{WEB}\"}}}}\n"
+    );
+    for stamp in
+        ["2026-11-28T05:00:00Z ", "2026-11-28T05:00:00.123Z\t8f0e-11\tINFO\t", "[ami-00000000000000003] web | "]
+    {
+        let text = format!("{stamp}starting\n{stamp}{}\r\n{other}{stamp}{other}", line.trim_end());
+        assert_eq!(of_web(&text).action, "deregister", "{stamp}");
+    }
+    assert!(read(&other).is_empty());
+}
+
+#[test]
 fn what_ec2_refused_was_done_in_vain() {
     for (status, changed, in_vain) in [
         ("failed", ",\"changed\":false", true),

@@ -15,6 +15,7 @@ mod progress;
 mod recycle_bin;
 mod refs;
 mod report;
+mod retention;
 mod show;
 mod table;
 
@@ -28,5 +29,6 @@ pub use progress::Bar;
 pub use recycle_bin::recycle_bin;
 pub use refs::{refs, unread as unread_sources, warnings};
 pub use report::{changes, report};
+pub use retention::{overview as retention_overview, retention};
 pub use show::show;
 pub use table::{Cell, Sheet, Tone};

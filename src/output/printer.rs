@@ -122,6 +122,11 @@ impl Printer {
         });
     }
 
+    /// Writes a whole line to stderr as it is, at once and even with `--quiet`.
+    pub fn raw(&self, line: &[u8]) -> io::Result<()> {
+        self.bars.around(|| io::stderr().write_all(line))
+    }
+
     /// Shows a table on stderr, before a question. A narrow terminal drops the `dispensable` columns, the first named
     /// first.
     pub fn show(&self, mut sheet: Sheet, dispensable: &[&str]) {

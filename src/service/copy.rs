@@ -13,6 +13,7 @@ use super::client::quota::Room;
 use super::client::target::Target;
 use super::{images, kms_keys, snapshots, tags};
 use crate::domain::command_line::amictl;
+use crate::domain::copy_duration::CopyDuration;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
@@ -53,6 +54,8 @@ pub struct Request {
     pub encryption: Encryption,
     /// The tags of the copy and of its snapshots.
     pub tags: Tags,
+    /// The time within which EC2 is to complete it; a standard copy has none.
+    pub within: Option<CopyDuration>,
 }
 
 /// A copy that was started, or already existed.
@@ -217,6 +220,7 @@ async fn send(to: &Target, request: &Request, generation: u32, dry_run: bool) ->
         .set_description(request.source.description.clone())
         .set_encrypted(encrypted)
         .set_kms_key_id(key)
+        .set_snapshot_copy_completion_duration_minutes(request.within.map(|within| i64::from(within.minutes())))
         .client_token(token(&request.source, &to.region, &request.name, generation))
         .set_tag_specifications((!request.tags.is_empty()).then(|| specifications.to_vec()))
         .dry_run(dry_run)

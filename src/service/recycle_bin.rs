@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use aws_sdk_rbin::types::{ResourceTag, ResourceType, RetentionPeriodUnit, RuleStatus};
+use aws_sdk_rbin::config::retry::RetryConfig;
+use aws_sdk_rbin::types::{ResourceTag, ResourceType, RetentionPeriod, RetentionPeriodUnit, RuleStatus};
 use aws_smithy_types::DateTime as Timestamp;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
@@ -11,8 +12,10 @@ use super::client::concurrency::{self, CALLS};
 use super::client::error::{ApiError, api, codes, dry_run};
 use super::client::target::Target;
 use super::{images, snapshots};
+use crate::domain::command_line::amictl;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::recycle_bin::contents::{BinnedImage, BinnedSnapshot};
+use crate::domain::recycle_bin::retention::RetentionDays;
 use crate::domain::recycle_bin::rules::{Resource, RetentionRule, RuleTag};
 
 const LIST_IMAGES: &str = "ListImagesInRecycleBin";
@@ -21,6 +24,12 @@ const RESTORE_IMAGE: &str = "RestoreImageFromRecycleBin";
 const RESTORE_SNAPSHOT: &str = "RestoreSnapshotFromRecycleBin";
 const LIST_RULES: &str = "ListRules";
 const GET_RULE: &str = "GetRule";
+const CREATE_RULE: &str = "CreateRule";
+
+/// The service's code for too many calls, which says that nothing was done.
+const THROTTLED: &str = "ThrottlingException";
+/// The pauses before a call that was throttled is sent again, and between looks for a rule after a lost answer.
+const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 const PAGE: i32 = 1000;
 /// The timeout for reading the rules. They are not essential, and retries would take minutes if the service cannot be
@@ -98,7 +107,7 @@ pub async fn check_image(target: &Target, id: &ImageId) -> Result<(), ApiError> 
     dry_run(RESTORE_IMAGE, &target.region, call.send().await.map_err(api(RESTORE_IMAGE, &target.region)))
 }
 
-/// All rules for images and snapshots, including pending ones.
+/// All rules for images and snapshots, including pending ones, if they come soon.
 pub async fn rules(target: &Target) -> Result<Vec<RetentionRule>, ApiError> {
     match tokio::time::timeout(RULES_WITHIN, all_rules(target)).await {
         Ok(found) => found,
@@ -113,16 +122,16 @@ pub async fn rules(target: &Target) -> Result<Vec<RetentionRule>, ApiError> {
     }
 }
 
-async fn all_rules(target: &Target) -> Result<Vec<RetentionRule>, ApiError> {
-    let kinds = [(Resource::Image, ResourceType::Ec2Image), (Resource::Snapshot, ResourceType::EbsSnapshot)];
-    let [images, snapshots] = kinds.map(|(resource, kind)| rules_about(target, resource, kind));
+/// All rules for images and snapshots, including pending ones.
+pub async fn all_rules(target: &Target) -> Result<Vec<RetentionRule>, ApiError> {
+    let [images, snapshots] = [Resource::Image, Resource::Snapshot].map(|resource| rules_about(target, resource));
     let (mut all, about_snapshots) = tokio::try_join!(images, snapshots)?;
     all.extend(about_snapshots);
     Ok(all)
 }
 
-async fn rules_about(target: &Target, resource: Resource, kind: ResourceType) -> Result<Vec<RetentionRule>, ApiError> {
-    let mut pages = target.rbin().list_rules().resource_type(kind).into_paginator().page_size(PAGE).send();
+async fn rules_about(target: &Target, resource: Resource) -> Result<Vec<RetentionRule>, ApiError> {
+    let mut pages = target.rbin().list_rules().resource_type(kind(resource)).into_paginator().page_size(PAGE).send();
     let mut ids = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(LIST_RULES, &target.region))?;
@@ -133,9 +142,63 @@ async fn rules_about(target: &Target, resource: Resource, kind: ResourceType) ->
     Ok(found.into_iter().flatten().collect())
 }
 
+fn kind(resource: Resource) -> ResourceType {
+    match resource {
+        Resource::Image => ResourceType::Ec2Image,
+        Resource::Snapshot => ResourceType::EbsSnapshot,
+    }
+}
+
+/// Makes a rule that holds everything of a region, where none is that long.
+///
+/// CreateRule has no client token, and a call that is repeated makes a second rule. So it is sent once, and after a lost
+/// answer the rules are read.
+pub async fn make_rule(target: &Target, resource: Resource, days: RetentionDays) -> Result<RetentionRule, ApiError> {
+    let mut pauses = PAUSES.into_iter();
+    let error = loop {
+        let error = match create(target, resource, days).await {
+            Ok(rule) => return Ok(rule),
+            Err(error) => error,
+        };
+        match pauses.next().filter(|_| error.is(THROTTLED) && !error.answer_lost) {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => break error,
+        }
+    };
+    if !error.answer_lost {
+        return Err(error);
+    }
+    for pause in PAUSES {
+        let rules = rules_about(target, resource).await.map_err(|look| {
+            let message = format!("{}; the rule may have been made, but looking for it failed: {look}", error.message);
+            ApiError { message, ..error.clone() }
+        })?;
+        if let Some(made) = rules.into_iter().find(|rule| rule.is_whole() && rule.days >= days.get()) {
+            return Ok(made);
+        }
+        tokio::time::sleep(pause).await;
+    }
+    Err(error)
+}
+
+async fn create(target: &Target, resource: Resource, days: RetentionDays) -> Result<RetentionRule, ApiError> {
+    let unbuilt = |_| ApiError::unreadable(CREATE_RULE, &target.region);
+    let period = RetentionPeriod::builder()
+        .retention_period_value(i32::try_from(days.get()).unwrap_or(i32::MAX))
+        .retention_period_unit(RetentionPeriodUnit::Days);
+    let once = aws_sdk_rbin::Config::builder().retry_config(RetryConfig::disabled());
+    let call =
+        target.rbin().create_rule().resource_type(kind(resource)).retention_period(period.build().map_err(unbuilt)?);
+    let call = call.description(format!("{} --retain {days}", amictl("recycle-bin")));
+    let answer = call.customize().config_override(once).send().await.map_err(api(CREATE_RULE, &target.region))?;
+    let id = answer.identifier().ok_or_else(|| ApiError::unreadable(CREATE_RULE, &target.region))?.to_owned();
+    let in_force = answer.status() == Some(&RuleStatus::Available);
+    Ok(RetentionRule { id, resource, days: days.get(), in_force, tags: Vec::new(), exclude: Vec::new() })
+}
+
 /// Reads a rule in full: a listing omits its tags and its status.
 async fn rule(target: &Target, resource: Resource, id: String) -> Result<Option<RetentionRule>, ApiError> {
-    let answer = target.rbin().get_rule().identifier(id).send().await.map_err(api(GET_RULE, &target.region));
+    let answer = target.rbin().get_rule().identifier(&id).send().await.map_err(api(GET_RULE, &target.region));
     let found = match answer {
         // Deleted since it was listed.
         Err(error) if error.is("ResourceNotFoundException") => return Ok(None),
@@ -151,6 +214,7 @@ async fn rule(target: &Target, resource: Resource, id: String) -> Result<Option<
         list.iter().map(one).collect()
     };
     Ok(Some(RetentionRule {
+        id,
         resource,
         days,
         in_force: found.status() == Some(&RuleStatus::Available),

@@ -16,7 +16,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
 use crate::domain::permissions::principal::{Principal, counted};
-use crate::domain::permissions::recorded::{self, Journaled, RecordError, tag_left};
+use crate::domain::permissions::recorded::{self, JournalGap, Journaled, RecordError, tag_left};
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Status, Verb};
 use crate::domain::tags::SHARES;
@@ -68,9 +68,27 @@ pub fn damage(target: &Target, image: &Image, why: &RecordError) -> Failure {
             format!("the tag {SHARES} of {label} in {place} is damaged: {error}"),
             "correct the tag, or ",
         ),
-        RecordError::Journal(_) => ("UnreadableJournal", format!("{label} in {place}: {why}"), ""),
+        RecordError::Journal(JournalGap::Principal(_)) => {
+            ("UnreadableJournal", format!("{label} in {place}: {why}"), "")
+        }
+        RecordError::Journal(JournalGap::Elsewhere) => {
+            let message = format!("which launch permissions to restore on {label} in {place} is unknown: {why}");
+            return Failure::new(Kind::Refused, "UnknownShares", message).hint(rest);
+        }
     };
     Failure::new(Kind::Failed, code, message).hint(format!("{way_out}{rest}"))
+}
+
+impl RecordedShares {
+    /// Adds to the outcome of an image without a record that a journal elsewhere may have one.
+    pub fn told(&self, image: &Image, outcome: Outcome) -> Outcome {
+        match (&outcome.status, self.due.get(&image.id), self.written.get(&image.id)) {
+            (Status::Done, None, Some(Err(JournalGap::Elsewhere))) => {
+                outcome.detail(format!("it has no tag {SHARES}; the log of an earlier run may have launch permissions"))
+            }
+            _ => outcome,
+        }
+    }
 }
 
 /// Asks EC2 whether it would enable an image and restore permissions. For a disabled image it does not check
@@ -107,7 +125,7 @@ pub async fn written_down(
         return Outcome::failed(image, Verb::Enable, journal::not_begun(&error));
     }
     let (outcome, left) = switched_on(context, target, image, due, None).await;
-    let left = left.map(|left| written.clone().unwrap_or_default().left(&left));
+    let left = left.map(|left| recorded::left_of(written, &left));
     journal::end_with(context, journal, outcome, left.as_ref()).await
 }
 

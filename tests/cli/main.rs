@@ -28,6 +28,7 @@ mod list;
 mod orphans;
 mod protect;
 mod prune;
+mod recycle_bin;
 mod refs;
 mod restore;
 mod resume;

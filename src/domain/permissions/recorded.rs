@@ -24,14 +24,33 @@ pub struct RecordedPermissions {
     pub in_tag: bool,
 }
 
-/// The journal's record, or the error if a principal in it cannot be parsed.
-pub type Journaled = Result<RecordedPermissions, PrincipalError>;
+/// The journal's record, or why it is unknown.
+pub type Journaled = Result<RecordedPermissions, JournalGap>;
+
+/// The reason why the journal's record of an image is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum JournalGap {
+    /// A principal in it cannot be parsed.
+    #[error("the journal cannot be read where it says who it was shared with: {0}")]
+    Principal(#[from] PrincipalError),
+    /// The journal goes to stderr: its earlier lines are in some log.
+    #[error("it has no tag {SHARES}, and the journal of earlier runs is in some log: give that with --journal FILE")]
+    Elsewhere,
+}
 
 impl RecordedPermissions {
     /// The record with only these permissions left.
     #[must_use]
     pub fn left(&self, who: &BTreeSet<Principal>) -> Self {
         Self { who: Some(who.clone()), in_tag: self.in_tag }
+    }
+}
+
+/// The journal's record with only these permissions left. If it is in another log, the tag had them.
+pub fn left_of(known: &Journaled, who: &BTreeSet<Principal>) -> RecordedPermissions {
+    match known {
+        Ok(written) => written.left(who),
+        Err(gap) => RecordedPermissions { who: Some(who.clone()), in_tag: *gap == JournalGap::Elsewhere },
     }
 }
 
@@ -42,9 +61,9 @@ pub enum RecordError {
     /// The tag cannot be parsed.
     #[error("its tag {SHARES} is damaged: {0}")]
     Tag(PrincipalError),
-    /// The journal has a principal that cannot be parsed.
-    #[error("the journal cannot be read where it says who it was shared with: {0}")]
-    Journal(PrincipalError),
+    /// The journal's record is unknown.
+    #[error(transparent)]
+    Journal(JournalGap),
 }
 
 impl RecordError {
@@ -52,7 +71,8 @@ impl RecordError {
     pub fn problem(&self) -> Problem {
         let code = match self {
             Self::Tag(_) => "DamagedTag",
-            Self::Journal(_) => "UnreadableJournal",
+            Self::Journal(JournalGap::Principal(_)) => "UnreadableJournal",
+            Self::Journal(JournalGap::Elsewhere) => "UnknownShares",
         };
         Problem { code: code.to_owned(), message: self.to_string() }
     }
@@ -65,7 +85,9 @@ impl RecordError {
 pub fn due(image: &Image, journal: Option<&Journaled>) -> Result<Option<BTreeSet<Principal>>, RecordError> {
     let tag = image.tags.get(SHARES).map(|text| from_tag(text)).transpose().map_err(RecordError::Tag)?;
     let written = match journal {
-        Some(Err(error)) if tag.is_none() => return Err(RecordError::Journal(error.clone())),
+        // An enabled image has got everything back, but for what only the log would tell.
+        Some(Err(JournalGap::Elsewhere)) if image.state != State::Disabled => None,
+        Some(Err(gap)) if tag.is_none() => return Err(RecordError::Journal(gap.clone())),
         Some(Ok(written)) => Some(written),
         Some(Err(_)) | None => None,
     };

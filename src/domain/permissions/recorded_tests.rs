@@ -22,8 +22,8 @@ fn journal(numbers: &[u32], in_tag: bool) -> Journaled {
     Ok(RecordedPermissions { who: Some(who(numbers)), in_tag })
 }
 
-fn wrong() -> PrincipalError {
-    Principal::read("who?").unwrap_err()
+fn wrong() -> JournalGap {
+    Principal::read("who?").unwrap_err().into()
 }
 
 #[test]
@@ -44,11 +44,15 @@ fn the_tag_counts_and_the_journal_adds_what_it_has_alone() {
         (None, &off, Some(journal(&[1], true)), Some(vec![1])),
         (None, &on, Some(journal(&[1], true)), None),
         (Some(two.as_str()), &off, Some(Err(wrong())), Some(vec![1, 2])),
+        (Some(two.as_str()), &off, Some(Err(JournalGap::Elsewhere)), Some(vec![1, 2])),
+        (None, &on, Some(Err(JournalGap::Elsewhere)), None),
     ] {
         let found = due(&web(tag, state.clone()), written.as_ref()).unwrap();
         assert_eq!(found, expected.map(|numbers| who(&numbers)), "{tag:?} {state:?} {written:?}");
     }
-    assert_eq!(due(&web(None, off.clone()), Some(&Err(wrong()))), Err(RecordError::Journal(wrong())));
+    for gap in [wrong(), JournalGap::Elsewhere] {
+        assert_eq!(due(&web(None, off.clone()), Some(&Err(gap.clone()))), Err(RecordError::Journal(gap)));
+    }
     let damaged = due(&web(Some("who?"), off), Some(&journal(&[1], false))).unwrap_err();
     assert_eq!(damaged.problem().code, "DamagedTag");
 }

@@ -2,4 +2,5 @@
 
 pub mod contents;
 pub mod restoration;
+pub mod retention;
 pub mod rules;

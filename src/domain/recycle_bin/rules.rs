@@ -8,7 +8,7 @@ use crate::domain::problem::Problem;
 use crate::domain::tags::Tags;
 
 /// The resource type of a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
     /// EBS-backed images; no others enter the bin.
     Image,
@@ -19,6 +19,8 @@ pub enum Resource {
 /// A retention rule of the Recycle Bin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetentionRule {
+    /// Its id.
+    pub id: String,
     /// Its resource type.
     pub resource: Resource,
     /// Its retention period in days.
@@ -41,6 +43,11 @@ pub struct RuleTag {
 }
 
 impl RetentionRule {
+    /// Whether it is for everything in the region, without tags and exclusions.
+    pub fn is_whole(&self) -> bool {
+        self.tags.is_empty() && self.exclude.is_empty()
+    }
+
     fn holds(&self, resource: Resource, tags: &Tags) -> bool {
         // A key without a value is read in the way that retains less, so that no restore is promised wrongly.
         let named = |tag: &RuleTag| tags.get(&tag.key).is_some_and(|v| v == tag.value.as_deref().unwrap_or_default());
@@ -61,7 +68,7 @@ pub fn held(rules: &[RetentionRule], resource: Resource, tags: &Tags) -> Option<
 
 /// Whether any of the rules depends on tags.
 pub fn asks_tags(rules: &[RetentionRule], resource: Resource) -> bool {
-    rules.iter().any(|rule| rule.resource == resource && !(rule.tags.is_empty() && rule.exclude.is_empty()))
+    rules.iter().any(|rule| rule.resource == resource && !rule.is_whole())
 }
 
 /// The facts about an image to be deregistered that decide its fate in the bin.

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::image::testing::image;
 
 fn rule(resource: Resource, days: u32) -> RetentionRule {
-    RetentionRule { resource, days, in_force: true, tags: Vec::new(), exclude: Vec::new() }
+    RetentionRule { id: String::new(), resource, days, in_force: true, tags: Vec::new(), exclude: Vec::new() }
 }
 
 fn tag(key: &str, value: Option<&str>) -> RuleTag {

@@ -9,6 +9,7 @@ pub mod parallel;
 mod recycle_bin;
 mod refs;
 mod report;
+mod retention;
 mod show;
 
 pub use document::ErrorJson;
@@ -17,4 +18,5 @@ pub use images::{BesidesJson, ImageJson, InstanceJson, InstancesJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
+pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Error, Result};
 
+use crate::domain::copy_duration::CopyDuration;
+use crate::domain::cost;
 use crate::domain::image::Image;
 use crate::domain::lineage;
 use crate::domain::problem::PlaceError;
@@ -33,6 +35,8 @@ pub struct CopyJob {
     pub encryption: BTreeMap<Region, Encryption>,
     /// Whether tags are copied.
     pub tags: bool,
+    /// The time within which EC2 is to complete each copy.
+    pub within: Option<CopyDuration>,
     /// Whether to wait.
     pub wait: bool,
     /// The steps after each copy.
@@ -52,6 +56,7 @@ impl CopyJob {
             name,
             encryption: BTreeMap::new(),
             tags: true,
+            within: None,
             wait: true,
             steps: FollowUp::default(),
         }
@@ -99,8 +104,18 @@ impl CopyJob {
             name: self.name.clone(),
             encryption: self.encryption(region),
             tags: if self.tags { tags.tags() } else { Tags::new() },
+            within: self.within,
         }
     }
+}
+
+/// The price of the time-based copies of these accounts, for people; `None` for standard copies.
+pub fn cost<'a>(all: impl IntoIterator<Item = &'a CopyJob>) -> Option<String> {
+    let all: Vec<_> = all.into_iter().collect();
+    let within = all.iter().find_map(|copies| copies.within)?;
+    let number = all.iter().map(|copies| copies.to.len()).sum();
+    let gib = all.iter().flat_map(|copies| copies.to.iter().map(|_| cost::snapshot_gib([&copies.source]))).sum();
+    Some(within.cost(number, gib))
 }
 
 /// The images of a run, and the outcomes of their steps.

@@ -97,6 +97,9 @@ fn command(copies: &CopyJob, name: &str, regions: &BTreeSet<Region>, keyless: &B
         }
     }
     line.push_str(if copies.tags { "" } else { " --no-tags" });
+    if let Some(within) = copies.within {
+        line.push_str(&format!(" --within {within}"));
+    }
     format!("{line}{} {}", copies.steps.options(), copies.target.options())
 }
 

@@ -68,7 +68,9 @@ pub async fn finish(
     let unread = places.several.then(|| place::unread_accounts(&places.unentered()));
     let mut work = Vec::new();
     for id in ids {
-        let Some((target, unfinished)) = place(targets, known.get(&id)).await else { return Err(missing) };
+        let Some((target, unfinished)) = place(targets, known.get(&id)).await else {
+            return Err(if journal.is_stderr() { in_a_log(missing) } else { missing });
+        };
         work.push((id, target, unfinished));
     }
     let look = async {
@@ -102,6 +104,19 @@ pub async fn finish(
         context.confirm(&format!("The image is gone. Delete {} snapshots that are left of it?", going.len()), yes)?;
     }
     carry_out(context, all, journal).await.map(Some)
+}
+
+/// Adds to the error that the interrupted run may have its journal in a log.
+fn in_a_log(missing: Error) -> Error {
+    let hint = "if a run was interrupted while it deregistered the image, give the log that has its journal with \
+                --journal FILE";
+    match missing.downcast::<Failure>() {
+        Ok(failure) => {
+            let hints: Vec<_> = failure.hint.clone().into_iter().chain([hint.to_owned()]).collect();
+            failure.hint(hints.join("; ")).into()
+        }
+        Err(missing) => missing,
+    }
 }
 
 /// The place of an image of an earlier run, if it is a place of this run.

@@ -6,7 +6,7 @@ use super::grant::{self, PermissionChange};
 use crate::domain::image::{Image, State};
 use crate::domain::journal::JournaledImage;
 use crate::domain::permissions::principal::few;
-use crate::domain::permissions::recorded::{self, RecordError, RecordedPermissions, Withdrawal};
+use crate::domain::permissions::recorded::{self, JournalGap, Journaled, RecordError, RecordedPermissions, Withdrawal};
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Status, Verb};
 use crate::domain::tags::SHARES;
@@ -40,14 +40,18 @@ pub async fn run(
         let ask = async |target: &Target, image: &Image| check(target, image, sharing, of(image)).await;
         return each::tried(context, chosen, Verb::Unshare, ask).await;
     }
-    let named = |image: &Image| unfinished(image) || of(image).is_ok_and(|withdrawal| withdrawal.written.is_some());
-    let journal = match chosen.images.iter().any(|(_, image)| named(image)) {
+    // On stderr every withdrawal is written down, for who reads the whole log one day.
+    let named = |image: &Image| {
+        let written = || of(image).is_ok_and(|withdrawal| withdrawal.written.is_some());
+        journal.is_stderr() || unfinished(image) || written()
+    };
+    let open = match chosen.images.iter().any(|(_, image)| named(image)) {
         true => Some(journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?),
         false => None,
     };
     let changes = each::each(context, chosen, Verb::Unshare, async |target, image| {
-        let (withdrawal, journaled) = (of(image), known.contains_key(&image.id));
-        let Some(journal) = journal.as_ref().filter(|_| named(image)) else {
+        let (withdrawal, journaled) = (of(image), known.get(&image.id));
+        let Some(journal) = open.as_ref().filter(|_| named(image)) else {
             return taken(target, image, sharing, withdrawal, journaled).await;
         };
         let due = withdrawal.as_ref().ok().and_then(|withdrawal| withdrawal.written.clone());
@@ -102,13 +106,15 @@ async fn taken(
     image: &Image,
     sharing: &PermissionChange,
     withdrawal: Result<Withdrawal, RecordError>,
-    journaled: bool,
+    journaled: Option<&Journaled>,
 ) -> Outcome {
-    let unknown = image.state == State::Disabled && !image.tags.contains_key(SHARES) && !journaled;
+    let unknown = image.state == State::Disabled && !image.tags.contains_key(SHARES) && journaled.is_none();
+    let elsewhere = matches!(journaled, Some(Err(JournalGap::Elsewhere)));
     let outcome = grant::shared(target, image, Verb::Unshare, sharing).await;
     let withdrawn = async {
         let Withdrawal { who, tag, written } = withdrawal.map_err(|unknown| unknown.problem())?;
-        let changed = !tag.holds(image) || written.is_some();
+        // Whether a log elsewhere had anything to strike is unknown.
+        let changed = !tag.holds(image) || (written.is_some() && !elsewhere);
         if !tag.holds(image) {
             lifecycle::make(target, image, &tag).await?;
         }

@@ -170,7 +170,7 @@ async fn make(
     if !moves.share.is_empty() {
         let GivenBack { given, left, problem } = record::give_back(target, &image, &moves.share).await;
         done.changed |= given > 0;
-        done.due = known.map(|known| known.clone().unwrap_or_default().left(&left));
+        done.due = known.map(|known| recorded::left_of(known, &left));
         if let Some(Problem { code, message }) = problem {
             return Err(Problem { code, message: format!("it is enabled, but {message}") });
         }

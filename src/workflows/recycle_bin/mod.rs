@@ -1,4 +1,5 @@
-//! The Recycle Bin: its contents, and the outlook before a deletion.
+//! The Recycle Bin: its contents, its rules, and the outlook before a deletion.
 
 pub mod contents;
 pub mod outlook;
+pub mod retention;

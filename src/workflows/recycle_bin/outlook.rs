@@ -124,7 +124,7 @@ impl Demand {
         let message = format!("not everything that would go could certainly be restored: {}", why.join("; "));
         Err(Failure::new(Kind::Refused, "NotInRecycleBin", message)
             .hint(
-                "make retention rules for images and for snapshots (aws rbin create-rule), \
+                "make retention rules for images and for snapshots: amictl recycle-bin --retain 14d; \
                  or leave --require-recycle-bin out",
             )
             .into())

@@ -1,7 +1,8 @@
 //! The path and the opening of the journal of a run, and its end lines; see `src/journal`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
@@ -10,21 +11,34 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::journal::JournaledImage;
-use crate::domain::permissions::recorded::{Journaled, RecordedPermissions};
+use crate::domain::permissions::recorded::{JournalGap, Journaled, RecordedPermissions};
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Status};
 use crate::domain::unfinished::Unfinished;
 use crate::journal::Journal;
 use crate::service::Target;
 
+/// The path that stands for stderr.
+const STDERR: &str = "-";
+
 /// The location of the journal.
 #[derive(Debug, Clone, Default)]
 pub struct JournalFile {
-    /// The file; the default is `$XDG_STATE_HOME/amictl/journal.jsonl`.
+    /// The file, or `-` for stderr; the default is `$XDG_STATE_HOME/amictl/journal.jsonl`.
     pub path: Option<PathBuf>,
 }
 
 impl JournalFile {
+    /// Whether it goes to stderr, so that nothing can be read from it.
+    pub fn is_stderr(&self) -> bool {
+        self.path.as_deref() == Some(Path::new(STDERR))
+    }
+
+    /// The path to read: the one given, or else the default; `None` on stderr, or if the environment has no directory.
+    fn readable(&self, context: &Context) -> Option<PathBuf> {
+        if self.is_stderr() { None } else { self.path(context) }
+    }
+
     /// The path given, or else the default; `None` if the environment has no directory for it.
     fn path(&self, context: &Context) -> Option<PathBuf> {
         let set = |name: &str| context.env(name).map(PathBuf::from);
@@ -38,18 +52,21 @@ impl JournalFile {
         context: &Context,
         images: BTreeSet<ImageId>,
     ) -> Result<BTreeMap<ImageId, JournaledImage>> {
-        let path = if images.is_empty() { None } else { self.path(context) };
+        let path = if images.is_empty() { None } else { self.readable(context) };
         let Some(path) = path else { return Ok(BTreeMap::new()) };
         Journal::remembered(&path, images).await.with_context(|| format!("journal {}", path.display()))
     }
 
-    /// The launch permissions to be restored on these images; see [`Journal::due`].
+    /// The launch permissions to be restored on these images; see [`Journal::due`]. On stderr those of all are unknown.
     pub async fn due<'a>(
         &self,
         context: &Context,
         images: impl IntoIterator<Item = &'a Image>,
     ) -> Result<BTreeMap<ImageId, Journaled>> {
         let images: BTreeSet<_> = images.into_iter().map(|image| image.id.clone()).collect();
+        if self.is_stderr() {
+            return Ok(images.into_iter().map(|id| (id, Err(JournalGap::Elsewhere))).collect());
+        }
         let path = if images.is_empty() { None } else { self.path(context) };
         let Some(path) = path else { return Ok(BTreeMap::new()) };
         Journal::due(&path, images).await.with_context(|| format!("journal {}", path.display()))
@@ -61,7 +78,7 @@ impl JournalFile {
         context: &Context,
         images: &BTreeSet<ImageId>,
     ) -> Result<BTreeMap<ImageId, Unfinished>> {
-        let Some(path) = self.path(context) else { return Ok(BTreeMap::new()) };
+        let Some(path) = self.readable(context) else { return Ok(BTreeMap::new()) };
         Journal::unfinished(&path, images.clone()).await.with_context(|| format!("journal {}", path.display()))
     }
 
@@ -74,6 +91,10 @@ impl JournalFile {
             if let Ok(caller) = target.caller().await {
                 who.extend(caller.arn.clone().map(|arn| (caller.account.clone(), arn)));
             }
+        }
+        if self.is_stderr() {
+            let printer = Arc::clone(&context.printer);
+            return Ok(Journal::through(move |line| printer.raw(line), &context.maker.run, who));
         }
         Journal::open(&path, &context.maker.run, who).with_context(|| format!("journal {}", path.display()))
     }

@@ -1,4 +1,4 @@
-//! `copy`: regions, encryption, images of other accounts, many accounts, copies that exist already.
+//! `copy`: regions, encryption, other accounts, many accounts, existing copies, time-based copies.
 
 mod account_keys;
 mod accounts;
@@ -7,3 +7,4 @@ mod basics;
 mod encrypted;
 mod many_accounts;
 mod many_accounts_unfinished;
+mod within;

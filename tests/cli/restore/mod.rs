@@ -1,6 +1,6 @@
 //! `restore`: images come back from the Recycle Bin.
 
-mod basics;
+pub mod basics;
 mod failing;
 mod journal;
 mod listing;

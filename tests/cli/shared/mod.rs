@@ -4,6 +4,7 @@ mod accounts;
 mod config;
 mod credentials;
 mod help;
+mod in_the_log;
 mod interrupted;
 mod limits;
 mod mfa;

@@ -48,6 +48,21 @@ async fn copies_are_idempotent_by_token_and_checked() {
 }
 
 #[tokio::test]
+async fn time_based_copies_come_in_steps_and_have_a_speed() {
+    let fake = Fake::start();
+    let source = fake.world().image(PROD, EAST, "web-v1").size(500).put();
+    let client = prod(&fake, WEST);
+    let copy = |minutes: i64| {
+        let request = client.copy_image().source_image_id(&source).source_region(EAST).name("web-v1");
+        request.snapshot_copy_completion_duration_minutes(minutes)
+    };
+    for minutes in [0, 14, 20, 2895, 15] {
+        assert_eq!(code(copy(minutes).send().await), "InvalidParameterValue", "{minutes}");
+    }
+    copy(30).send().await.unwrap();
+}
+
+#[tokio::test]
 async fn copies_follow_the_encryption_table() {
     let fake = Fake::start();
     let (plain, own, shared, key, west_key);

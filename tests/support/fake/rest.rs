@@ -4,8 +4,8 @@ use super::errors::Refusal;
 use super::params::Params;
 
 /// Method, path and operation; a part of the path in braces is a parameter.
-const ROUTES: [(&str, &str, &str); 2] =
-    [("POST", "/list-rules", "ListRules"), ("GET", "/rules/{Identifier}", "GetRule")];
+const ROUTES: [(&str, &str, &str); 3] =
+    [("POST", "/list-rules", "ListRules"), ("POST", "/rules", "CreateRule"), ("GET", "/rules/{Identifier}", "GetRule")];
 
 /// The parameters of the body and of the path, with the operation as `Action`.
 pub fn form(method: &str, path: &str, body: &[u8]) -> Result<Params, Refusal> {

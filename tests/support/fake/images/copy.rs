@@ -12,6 +12,9 @@ use super::super::world::{World, span};
 use super::super::xml::Xml;
 use super::{Viewer, add, check_description, check_name, seen, snapshot_phase, turns_out};
 
+/// What EC2 copies of one snapshot in a second, in a time-based copy.
+const MIB_A_SECOND: i64 = 500;
+
 /// What an endpoint says, later, when it may not use the given key.
 const BAD_KEY: &str = "Given key ID is not accessible. You must have DescribeKey permissions on the default CMK.";
 
@@ -37,6 +40,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         return Ok(answer(&done));
     }
     let (source, originals) = source(world, request, from, source_id)?;
+    check_duration(request, &originals)?;
     check_name(world.region(&request.region), request, name)?;
     check_room(world, request)?;
     request.dry_run()?;
@@ -148,6 +152,24 @@ fn source(world: &mut World, request: &Request, from: &str, id: &str) -> Result<
         Ok((image.clone(), snapshots))
     } else {
         Err(refuse("InvalidRequest", "You do not have permission to access the storage of this ami"))
+    }
+}
+
+/// A time-based copy is asked for in steps of 15 minutes, and a large snapshot needs some of them; the codes of the
+/// refusals are unconfirmed, and so is that EC2 reckons with the size of the volume.
+fn check_duration(request: &Request, originals: &[Snapshot]) -> Result<(), Refusal> {
+    const NAME: &str = "SnapshotCopyCompletionDurationMinutes";
+    let Some(minutes) = request.params.number(NAME)? else { return Ok(()) };
+    if minutes % 15 != 0 {
+        return Err(invalid_value(NAME, &minutes.to_string(), "Expecting a multiple of 15."));
+    }
+    let most = MIB_A_SECOND * 60 * minutes / 1024;
+    match originals.iter().find(|snapshot| snapshot.size > most) {
+        Some(snapshot) => {
+            let why = format!("The snapshot {} is larger than {most} GiB.", snapshot.id);
+            Err(invalid_value(NAME, &minutes.to_string(), &why))
+        }
+        None => Ok(()),
     }
 }
 

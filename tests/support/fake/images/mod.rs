@@ -71,6 +71,7 @@ pub const OPERATIONS: &[Operation] = &[
             "Encrypted",
             "KmsKeyId",
             "Name",
+            "SnapshotCopyCompletionDurationMinutes",
             "SourceImageId",
             "SourceRegion",
             "TagSpecification",

@@ -52,6 +52,11 @@ pub fn get(world: &mut World, request: &Request) -> Answer {
     let rules = Rules::of(world, request);
     let rule = rules.get(id);
     let rule = rule.ok_or_else(|| refuse("ResourceNotFoundException", format!("Rule {id} does not exist.")))?;
+    Ok(document(request, rule))
+}
+
+/// All about a rule.
+pub fn document(request: &Request, rule: &BinRule) -> String {
     let mut document = summary(request, rule);
     document.insert("ResourceType".to_owned(), json!(rule.kind));
     document.insert("Status".to_owned(), json!(rule.phase.at(request.now)));
@@ -61,7 +66,7 @@ pub fn get(world: &mut World, request: &Request) -> Answer {
         let delay = json!({"UnlockDelay": {"UnlockDelayValue": 7, "UnlockDelayUnit": "DAYS"}});
         document.insert("LockConfiguration".to_owned(), delay);
     }
-    Ok(Value::Object(document).to_string())
+    Value::Object(document).to_string()
 }
 
 fn summary(request: &Request, rule: &BinRule) -> Map<String, Value> {
@@ -85,7 +90,8 @@ fn written(tags: &[RuleTag]) -> Value {
     tags.iter().map(one).collect()
 }
 
-fn read_tags(params: &Params, list: &str, most: usize) -> Result<Vec<RuleTag>, Refusal> {
+/// The tags of a list of them.
+pub fn read_tags(params: &Params, list: &str, most: usize) -> Result<Vec<RuleTag>, Refusal> {
     let given = params.structs(list);
     if given.len() > most {
         return Err(invalid_value(list, &given.len().to_string(), &format!("At most {most} tags.")));

@@ -1,5 +1,6 @@
 //! The Recycle Bin: what was deleted under a rule stays there for some days and can be restored.
 
+mod create;
 mod images;
 mod listing;
 mod rules;
@@ -35,6 +36,19 @@ pub const RULE_OPERATIONS: &[Operation] = &[
         run: listing::list,
     },
     Operation { name: "GetRule", params: &["Identifier"], run: listing::get },
+    Operation {
+        name: "CreateRule",
+        params: &[
+            "Description",
+            "ExcludeResourceTags",
+            "LockConfiguration",
+            "ResourceTags",
+            "ResourceType",
+            "RetentionPeriod",
+            "Tags",
+        ],
+        run: create::run,
+    },
 ];
 
 /// Something that was deleted.

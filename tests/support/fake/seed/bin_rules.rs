@@ -24,6 +24,11 @@ impl World {
         BinRuleSeed { region: region.to_owned(), rule: BinRule::new(id, account, kind, days, now), world: self }
     }
 
+    /// How many rules there are in a region, of all accounts.
+    pub fn count_bin_rules(&self, region: &str) -> usize {
+        self.regions.get(region).map_or(0, |region| region.bin_rules.len())
+    }
+
     /// Takes a rule away again.
     pub fn remove_bin_rule(&mut self, id: &str) {
         let removed = self.regions.values_mut().find_map(|region| region.bin_rules.remove(id));
