@@ -13,7 +13,7 @@ use crate::domain::age::Age;
 use crate::domain::failure::Failure;
 use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
-use crate::output::printer::{ColorChoice, Format};
+use crate::output::printer::{ColorChoice, FormatChoice};
 
 /// The keys of the file; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -30,7 +30,7 @@ pub struct Defaults {
     pub external_id: Option<ExternalId>,
     pub endpoint_url: Option<String>,
     #[serde(deserialize_with = "choice")]
-    pub output: Option<Format>,
+    pub output: Option<FormatChoice>,
     #[serde(deserialize_with = "choice")]
     pub color: Option<ColorChoice>,
     #[serde(deserialize_with = "one")]
@@ -97,7 +97,7 @@ mod tests {
                     output = 'json'\ncolor = 'never'\ntimeout = '30m'\nmax_attempts = 5\n";
         let read = Defaults::parse(text).unwrap();
         assert_eq!(read.region.len(), 2);
-        assert_eq!((read.output, read.color), (Some(Format::Json), Some(ColorChoice::Never)));
+        assert_eq!((read.output, read.color), (Some(FormatChoice::Json), Some(ColorChoice::Never)));
         assert_eq!(read.timeout.unwrap().duration().as_secs(), 1800);
         assert_eq!((read.role_arn.len(), read.org_role.is_some(), read.external_id.is_some()), (1, true, true));
     }
