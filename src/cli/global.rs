@@ -8,7 +8,8 @@ use clap::{ArgAction, Args};
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
-use crate::output::printer::{ColorChoice, Format};
+use crate::output::printer::{ColorChoice, FormatChoice};
+use crate::output::query::Expression;
 use crate::service::client::rate_limit::Pace;
 use crate::service::session::settings::RetryMode;
 
@@ -49,7 +50,11 @@ pub struct Global {
 
     /// Output format [default: table]
     #[arg(short, long, global = true, value_enum, env = "AMICTL_OUTPUT", hide_env_values = true)]
-    pub output: Option<Format>,
+    pub output: Option<FormatChoice>,
+
+    /// Print only what this JMESPath expression finds in the JSON document, as in the AWS CLI
+    #[arg(long, global = true, value_name = "EXPR")]
+    pub query: Option<Expression>,
 
     /// When to use colors [default: auto; NO_COLOR turns them off]
     #[arg(long, global = true, value_enum, env = "AMICTL_COLOR", hide_env_values = true, value_name = "WHEN")]

@@ -20,7 +20,7 @@ use crate::commands::Command;
 use crate::domain::failure::Kind;
 use crate::exit;
 use crate::output::error;
-use crate::output::printer::Format;
+use crate::output::printer::FormatChoice;
 use crate::service::client::stop::Stop;
 use crate::service::log;
 use crate::workflows::run::context::Context;
@@ -42,10 +42,13 @@ pub fn run(args: Vec<OsString>, process: Process) -> u8 {
     log(cli.global.verbose);
     let (ask, asked) = watch::channel(false);
     match settings::context(&cli.global, &process, Stop::new(asked), invocation) {
-        Err(error) => end(Err(error), cli.global.output == Some(Format::Json)),
+        Err(error) => end(Err(error), cli.global.output == Some(FormatChoice::Json)),
         Ok(context) => {
-            let json = context.printer.format() == Format::Json;
-            end(start(cli.command, Arc::new(context), ask), json)
+            let printer = Arc::clone(&context.printer);
+            match end(start(cli.command, Arc::new(context), ask), printer.errors_as_json()) {
+                exit::DONE if printer.query_failed() => exit::FAILED,
+                code => code,
+            }
         }
     }
 }

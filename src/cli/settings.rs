@@ -35,8 +35,15 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
     let file = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
     let defaults = Defaults::read(file, &process.env)?;
     let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
+    let format = global.output.or(defaults.output).unwrap_or_default();
+    if let (Some(_), Some(other)) = (&global.query, format.without_document()) {
+        return Err(Failure::usage(format!("--query works on the JSON document, and the output is to be {other}"))
+            .hint("give -o json, or -o table for bare values")
+            .into());
+    }
     let printer = Arc::new(Printer::new(printer::Settings {
-        format: global.output.or(defaults.output).unwrap_or_default(),
+        format,
+        query: global.query.clone(),
         color: global.color.or(defaults.color).unwrap_or_default(),
         quiet: global.quiet,
         no_progress: global.no_progress,

@@ -23,5 +23,5 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args, mut tree: clap::Command) -> Result<()> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut tree, "amictl", &mut text);
-    Ok(context.printer.text(&text)?)
+    context.printer.text(&text)
 }

@@ -30,5 +30,5 @@ pub fn run(context: &Context, args: &Args, mut root: clap::Command) -> Result<()
     };
     let mut text = Vec::new();
     clap_mangen::Man::new(page).render(&mut text)?;
-    Ok(context.printer.text(&text)?)
+    context.printer.text(&text)
 }

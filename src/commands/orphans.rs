@@ -90,7 +90,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let OrphanSurvey { found, spared, errors, own } = looked;
     if !args.apply || found.is_empty() {
         output::orphans(&context.printer, &orphans(&found), &spared, &errors, prices)?;
-        context.printer.say(summary(&found, prices));
+        context.printer.say(output::orphan_summary(&orphans(&found), prices));
         search::tell(context, &spared);
         args.bin.demand().announce(context, &bin, going(&found)).await?;
         return whole(context, &spared, &errors);
@@ -135,16 +135,6 @@ fn whole(context: &Context, spared: &[Spared], errors: &[PlaceError]) -> Result<
     context::tell_errors(context, errors);
     search::verified(spared)?;
     survey::whole(errors)
-}
-
-fn summary(found: &[FoundOrphan], prices: Prices) -> String {
-    let gib: i64 = found.iter().map(|(_, orphan)| orphan.snapshot.size_gib).sum();
-    let dollars = prices.monthly(found.iter().map(|(_, o)| (&o.region, o.snapshot.size_gib)));
-    match found.len() {
-        0 => "no orphaned snapshots".to_owned(),
-        1 => format!("1 orphaned snapshot of {gib} GiB: up to ${dollars:.2} a month"),
-        n => format!("{n} orphaned snapshots of {gib} GiB: up to ${dollars:.2} a month"),
-    }
 }
 
 fn finish(context: &Context, done: &[FoundOrphan]) -> Result<()> {

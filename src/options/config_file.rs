@@ -14,7 +14,7 @@ use crate::domain::failure::Failure;
 use crate::domain::family::FamilyPatterns;
 use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
-use crate::output::printer::{ColorChoice, Format};
+use crate::output::printer::{ColorChoice, FormatChoice};
 
 /// The keys of the file; an unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -31,7 +31,7 @@ pub struct Defaults {
     pub external_id: Option<ExternalId>,
     pub endpoint_url: Option<String>,
     #[serde(deserialize_with = "choice")]
-    pub output: Option<Format>,
+    pub output: Option<FormatChoice>,
     #[serde(deserialize_with = "choice")]
     pub color: Option<ColorChoice>,
     #[serde(deserialize_with = "one")]
@@ -100,7 +100,7 @@ mod tests {
                     family_patterns = ['(?<family>.+)-\\d+']\n";
         let read = Defaults::parse(text).unwrap();
         assert_eq!(read.region.len(), 2);
-        assert_eq!((read.output, read.color), (Some(Format::Json), Some(ColorChoice::Never)));
+        assert_eq!((read.output, read.color), (Some(FormatChoice::Json), Some(ColorChoice::Never)));
         assert_eq!(read.timeout.unwrap().duration().as_secs(), 1800);
         assert!(!read.family_patterns.is_empty());
         assert_eq!((read.role_arn.len(), read.org_role.is_some(), read.external_id.is_some()), (1, true, true));

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::json::document::{VERSION, time};
 use super::json::{ErrorJson, FamiliesJson, FamilyJson};
+use super::markdown::unread;
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::age::ago;
@@ -152,13 +153,13 @@ pub fn families(
             sheet.rows = families.iter().map(cells).collect();
             printer.csv(&sheet)
         }
-        Format::Table if families.is_empty() => Ok(()),
         Format::Table => {
             let wanted = chosen(FamilyColumn::usual(families, several_accounts));
             let mut sheet = Sheet::new(wanted.iter().map(|column| column.title()));
             sheet.rows = families.iter().map(|f| wanted.iter().map(|column| column.shown(f, now)).collect()).collect();
             let dispensable: &[&str] = if columns.is_empty() { &["OLDEST", "AGE", "ALIASES", "SIZE"] } else { &[] };
-            printer.table(sheet, dispensable)
+            let summary = if families.len() == 1 { "1 family".to_owned() } else { format!("{} families", families.len()) };
+            printer.table(sheet.summed(summary).noted(unread(errors)), dispensable)
         }
     }
 }

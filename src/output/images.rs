@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::columns::{Column, Row};
 use super::json::document::{BeginningJson, VERSION};
 use super::json::{BesidesJson, ErrorJson, ImageJson, OutcomeJson, parallel};
+use super::markdown::{counted, unread};
 use super::printer::{Format, Printer};
 use super::table::Sheet;
 use crate::domain::cost::{Prices, snapshot_gib};
@@ -51,7 +52,7 @@ pub fn images(
                 steps: options.steps.iter().map(OutcomeJson::new).collect(),
             };
             let around = (&BeginningJson { version: VERSION }, "images", &besides);
-            printer.write(|out| parallel::document(out, around, images, |image| item(image)))
+            printer.document(|mut out| parallel::document(&mut out, around, images, |image| item(image)))
         }
         Format::Jsonl => printer.write(|out| parallel::lines(out, images, |image| item(image))),
         Format::Ids => printer.ids(images.iter().map(|image| &image.id)),
@@ -62,7 +63,6 @@ pub fn images(
             sheet.rows = images.iter().copied().map(row).map(cells).collect();
             printer.csv(&sheet)
         }
-        Format::Table if images.is_empty() => Ok(()),
         Format::Table => {
             let several = options.regions || images.windows(2).any(|pair| pair[0].region != pair[1].region);
             let foreign = options.owners || images.iter().any(|image| !image.own);
@@ -74,6 +74,7 @@ pub fn images(
                 true => &["LAST LAUNCHED", "ARCH", "SIZE", "AGE", "OWNER"],
                 false => &[],
             };
+            let sheet = sheet.summed(counted(images.len(), "image")).noted(unread(errors));
             printer.table(sheet, dispensable)
         }
     }

@@ -2,6 +2,7 @@
 
 use super::json::document::VERSION;
 use super::json::{InstanceJson, InstancesJson};
+use super::markdown::counted;
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::instance::Instance;
@@ -19,7 +20,8 @@ pub fn instances(printer: &Printer, instances: &[Instance]) -> anyhow::Result<()
         }
         Format::Table => {
             let titles = ["ID", "IMAGE", "REGION", "STATE", "TYPE", "PRIVATE IP", "PUBLIC IP", "PUBLIC DNS"];
-            printer.table(sheet(&titles, instances, "-"), &["PUBLIC DNS", "REGION", "IMAGE", "TYPE"])
+            let sheet = sheet(&titles, instances, "-").summed(counted(instances.len(), "instance"));
+            printer.table(sheet, &["PUBLIC DNS", "REGION", "IMAGE", "TYPE"])
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Renderer of orphaned snapshots and the results of their deletion, in every format.
 
+use std::collections::BTreeMap;
+
 use super::json::document::VERSION;
 use super::json::{ErrorJson, OrphanJson, OrphansJson, SparedJson};
+use super::markdown::unread;
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::cost::Prices;
@@ -54,7 +57,6 @@ pub fn orphans(
             sheet.rows = items().map(|item| row(item).to_vec()).collect();
             printer.csv(&sheet)
         }
-        Format::Table if orphans.is_empty() && spared.is_empty() => Ok(()),
         Format::Table => {
             let mut sheet = Sheet::new(["SNAPSHOT", "ACCOUNT", "REGION", "SIZE", "WHY", "RESULT"]);
             sheet.rows = orphans.iter().map(|orphan| row(orphan)).chain(spared.iter().map(spared_row)).collect();
@@ -63,9 +65,25 @@ pub fn orphans(
             if accounts.all(|account| Some(account) == first) {
                 sheet = sheet.without(&["ACCOUNT"]);
             }
-            printer.table(sheet, &["REGION", "ACCOUNT"])
+            printer.table(sheet.summed(summary(orphans, prices)).noted(unread(errors)), &["REGION", "ACCOUNT"])
         }
     }
+}
+
+/// The orphans in one line: how many, and what they may cost; or what became of them.
+pub fn summary(orphans: &[&Orphan], prices: Prices) -> String {
+    let gib: i64 = orphans.iter().map(|orphan| orphan.snapshot.size_gib).sum();
+    let dollars = prices.monthly(orphans.iter().map(|orphan| (&orphan.region, orphan.snapshot.size_gib)));
+    let what = match orphans.len() {
+        0 => return "no orphaned snapshots".to_owned(),
+        1 => format!("1 orphaned snapshot of {gib} GiB: up to ${dollars:.2} a month"),
+        n => format!("{n} orphaned snapshots of {gib} GiB: up to ${dollars:.2} a month"),
+    };
+    let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
+    orphans.iter().for_each(|orphan| *ends.entry(orphan.result().0).or_default() += 1);
+    ends.remove("planned");
+    let ends: Vec<_> = ends.iter().map(|(word, count)| format!("{count} {word}")).collect();
+    if ends.is_empty() { what } else { format!("{what}; {}", ends.join(", ")) }
 }
 
 fn json(orphan: &Orphan) -> OrphanJson<'_> {
@@ -102,7 +120,7 @@ fn spared_row(spared: &Spared) -> Vec<Cell> {
         spared.region.as_str().into(),
         format!("{} GiB", spared.snapshot.size_gib).into(),
         spared.why.to_string().into(),
-        Cell::toned(format!("kept: {}", spared.why.code()), Tone::Good),
+        Cell::toned(format!("kept: {}", spared.why.code()), Tone::Kept),
     ]
 }
 

@@ -3,6 +3,7 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 
+use super::markdown;
 use super::table::{Cell, Sheet, styled};
 
 /// The indentation of a section.
@@ -14,6 +15,7 @@ const NAMES: u16 = 16;
 #[derive(Debug, Clone, Default)]
 pub struct Page {
     sections: Vec<Section>,
+    summary: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -34,6 +36,11 @@ impl Page {
     /// Begins a section.
     pub fn section(&mut self, title: &'static str) {
         self.sections.push(Section { title, parts: Vec::new() });
+    }
+
+    /// Sets the line that Markdown begins with.
+    pub fn summed(&mut self, summary: impl Into<String>) {
+        self.summary = Some(summary.into());
     }
 
     /// Adds a line to the section.
@@ -81,6 +88,38 @@ impl Page {
         }
         text
     }
+
+    /// The page as Markdown: a table for the lines of a section, titled by it, and its other tables below.
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        self.summary.iter().for_each(|summary| markdown::paragraph(summary, &mut text));
+        for section in &self.sections {
+            if matches!(section.parts.first(), Some(Part::Table(..))) {
+                markdown::heading(section.title, &mut text);
+            }
+            let mut lines = Sheet::new([section.title, ""]);
+            for part in &section.parts {
+                match part {
+                    Part::Lines(name, values) => lines.rows.extend(values.iter().enumerate().map(|(at, value)| {
+                        let name = if at == 0 { Cell::from(*name) } else { Cell::default() };
+                        vec![name, value.clone()]
+                    })),
+                    Part::Table(sheet, _) => {
+                        flush(&mut lines, &mut text);
+                        markdown::rows(sheet, &mut text);
+                    }
+                }
+            }
+            flush(&mut lines, &mut text);
+        }
+        text
+    }
+}
+
+/// The lines of a section as a table; a further value has no name beside it.
+fn flush(lines: &mut Sheet, text: &mut String) {
+    markdown::rows(lines, text);
+    lines.rows.clear();
 }
 
 /// Writes values next to their name, or below it if one would be split: half an ARN is useless.

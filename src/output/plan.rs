@@ -4,12 +4,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::printer::{Format, Printer};
+use super::refs::warnings;
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::family::{FamilyPattern, Order};
 use crate::domain::ids::AccountId;
 use crate::domain::naming::ImageName;
 use crate::domain::plan::document::{Action, Kept, Plan};
-use crate::domain::region::Region;
+use crate::domain::region::{Region, place};
 use crate::domain::retire::step::Step;
 
 /// Writes a plan to stdout.
@@ -19,8 +20,14 @@ pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
         Format::Jsonl => printer.jsonl(&plan.actions),
         Format::Ids => printer.ids(plan.actions.iter().map(|action| &action.image_id)),
         Format::Csv => printer.csv(&for_programs(plan)),
-        Format::Table if plan.actions.is_empty() => Ok(()),
-        Format::Table => printer.table(overview(plan), dispensable(plan)),
+        Format::Table => {
+            let mut lines = summary(plan).into_iter();
+            let sheet = overview(plan).summed(lines.next().unwrap_or_default()).noted(lines);
+            let unread = plan.errors.iter().map(|row| {
+                format!("not read: {}: {} [{}]", place(row.account.as_ref(), &row.region), row.message, row.code)
+            });
+            printer.table(sheet.noted(unread).noted(warnings(&plan.warnings)), dispensable(plan))
+        }
     }
 }
 
@@ -51,12 +58,12 @@ pub fn overview(plan: &Plan) -> Sheet {
         }
     }
     for ((account, region, family, _), (stay, go)) in touched {
-        let head = |n: usize, text: &str| if n == 0 { text.to_owned() } else { String::new() };
+        let head = |n: usize, text: &str| Cell::toned(text, if n == 0 { Tone::Plain } else { Tone::Repeated });
         let family_name = family.as_deref().unwrap_or("-");
         let account_name = account.as_ref().map_or("unknown", AccountId::as_str);
         let stay = stay
             .into_iter()
-            .map(|kept| (kept.name.as_deref(), kept.image_id.as_str(), Cell::toned("keep", Tone::Good), reasons(kept)));
+            .map(|kept| (kept.name.as_deref(), kept.image_id.as_str(), Cell::toned("keep", Tone::Kept), reasons(kept)));
         let go = go.into_iter().map(|action| {
             (action.name.as_deref(), action.image_id.as_str(), verdict(action.action), action.reason.clone())
         });
@@ -65,7 +72,7 @@ pub fn overview(plan: &Plan) -> Sheet {
         for (n, (name, id, verdict, why)) in rows.into_iter().enumerate() {
             let (account, region, family) = (head(n, account_name), head(n, region.as_str()), head(n, family_name));
             let (image, id, why) = (name.unwrap_or("-").into(), id.into(), why.into());
-            sheet.rows.push(vec![account.into(), region.into(), family.into(), verdict, image, id, why]);
+            sheet.rows.push(vec![account, region, family, verdict, image, id, why]);
         }
     }
     if plan.accounts.len() > 1 { sheet } else { sheet.without(&["ACCOUNT"]) }

@@ -2,24 +2,58 @@
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use serde::Serialize;
 
 use super::escape::escaped;
 use super::json::document;
+use super::markdown;
 use super::page::Page;
 use super::progress::Bars;
+use super::query::{AnswerStyle, Expression};
 use super::table::{self, Sheet};
+use crate::domain::failure::Failure;
 
 /// The number of bytes per write: the capacity of a pipe.
 pub const AT_ONCE: usize = 64 * 1024;
 
-/// How data is written to stdout.
+/// The user's choice of a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
-    /// For people.
+pub enum FormatChoice {
+    /// For people at a terminal.
     #[default]
+    Table,
+    /// One document with a version.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+    /// With a header line.
+    Csv,
+    /// One id a line.
+    Ids,
+    /// For people on a web page.
+    Markdown,
+}
+
+impl FormatChoice {
+    /// Its name, if it writes something else than the whole document: `--query` has nothing to work on.
+    pub fn without_document(self) -> Option<&'static str> {
+        match self {
+            Self::Table | Self::Json => None,
+            Self::Jsonl => Some("jsonl"),
+            Self::Csv => Some("csv"),
+            Self::Ids => Some("ids"),
+            Self::Markdown => Some("markdown"),
+        }
+    }
+}
+
+/// What a renderer gives to the printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A table or a page for people, which the printer writes as text or as Markdown.
     Table,
     /// One document with a version.
     Json,
@@ -47,7 +81,9 @@ pub enum ColorChoice {
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// How data is written.
-    pub format: Format,
+    pub format: FormatChoice,
+    /// What is to be printed of the JSON document.
+    pub query: Option<Expression>,
     /// When to use colours.
     pub color: ColorChoice,
     /// No messages on stderr.
@@ -61,9 +97,11 @@ pub struct Settings {
 /// The printer of a run.
 pub struct Printer {
     settings: Settings,
+    on_terminal: bool,
     color: bool,
     width: Option<u16>,
     bars: Bars,
+    query_failed: AtomicBool,
 }
 
 impl Printer {
@@ -77,7 +115,8 @@ impl Printer {
         };
         let width = on_terminal.then(table::terminal_width).flatten();
         let show_progress = io::stderr().is_terminal() && !settings.quiet && !settings.no_progress;
-        Self { color, width, bars: Bars::new(show_progress), settings }
+        let bars = Bars::new(show_progress);
+        Self { settings, on_terminal, color, width, bars, query_failed: AtomicBool::new(false) }
     }
 
     /// The progress bars of the run; hidden without a terminal.
@@ -139,14 +178,52 @@ impl Printer {
         self.bars.around(|| drop(io::stderr().write_all(text.as_bytes())));
     }
 
-    /// How data is written.
+    /// What the renderers give.
     pub fn format(&self) -> Format {
-        self.settings.format
+        match self.settings.format {
+            _ if self.settings.query.is_some() => Format::Json,
+            FormatChoice::Table | FormatChoice::Markdown => Format::Table,
+            FormatChoice::Json => Format::Json,
+            FormatChoice::Jsonl => Format::Jsonl,
+            FormatChoice::Csv => Format::Csv,
+            FormatChoice::Ids => Format::Ids,
+        }
     }
 
-    /// Writes one JSON document.
+    /// Whether the error that ends the run is written as JSON.
+    pub fn errors_as_json(&self) -> bool {
+        self.settings.format == FormatChoice::Json
+    }
+
+    /// Whether `--query` failed on a document.
+    pub fn query_failed(&self) -> bool {
+        self.query_failed.load(Ordering::Relaxed)
+    }
+
+    /// Writes one JSON document, or what `--query` finds in it.
     pub fn json(&self, document: &impl Serialize) -> anyhow::Result<()> {
-        self.jsonl([document])
+        self.document(|mut out| {
+            document::write(&mut out, document)?;
+            Ok(out.write_all(b"\n")?)
+        })
+    }
+
+    /// Writes the JSON document that `data` writes, or what `--query` finds in it.
+    pub fn document(&self, data: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let Some(query) = &self.settings.query else { return self.write(|out| data(out)) };
+        let mut document = Vec::new();
+        data(&mut document)?;
+        let style = match (self.settings.format, self.on_terminal) {
+            (FormatChoice::Json, _) => AnswerStyle::Json,
+            (_, false) => AnswerStyle::Raw,
+            (_, true) => AnswerStyle::Escaped,
+        };
+        let answer = query.answer(&document, style).unwrap_or_else(|why| {
+            self.query_failed.store(true, Ordering::Relaxed);
+            self.tell(&format!("warning: --query {why}; this is the whole document"));
+            document
+        });
+        Ok(self.raw(&answer)?)
     }
 
     /// Writes one JSON object per line.
@@ -177,25 +254,40 @@ impl Printer {
         self.write(|out| sheet.write_csv(out))
     }
 
-    /// Writes a table for people; nothing if it has no rows. A narrow terminal drops the `dispensable` columns, the
+    /// Writes a table for people: nothing if it has no rows, but for Markdown its summary. A narrow terminal drops the `dispensable` columns, the
     /// first named first.
     pub fn table(&self, mut sheet: Sheet, dispensable: &[&str]) -> anyhow::Result<()> {
+        if self.settings.format == FormatChoice::Markdown {
+            return Ok(self.raw(markdown::table(&sheet).as_bytes())?);
+        }
         if sheet.rows.is_empty() {
             return Ok(());
         }
         if let Some(width) = self.width {
             sheet.leave_out(dispensable, width);
         }
-        Ok(self.text(sheet.render(self.width, self.color).as_bytes())?)
+        Ok(self.raw(sheet.render(self.width, self.color).as_bytes())?)
     }
 
     /// Writes a page for people, as wide as the terminal.
     pub fn page(&self, page: &Page) -> anyhow::Result<()> {
-        Ok(self.text(page.render(self.width, self.color).as_bytes())?)
+        let text = match self.settings.format {
+            FormatChoice::Markdown => page.markdown(),
+            _ => page.render(self.width, self.color),
+        };
+        Ok(self.raw(text.as_bytes())?)
     }
 
-    /// Writes plain text to stdout.
-    pub fn text(&self, text: &[u8]) -> io::Result<()> {
+    /// Writes text that has no JSON document, so that `--query` is a usage error.
+    pub fn text(&self, text: &[u8]) -> anyhow::Result<()> {
+        if self.settings.query.is_some() {
+            let why = "--query works on a JSON document, and this command prints none";
+            return Err(Failure::usage(why).hint("leave --query out").into());
+        }
+        Ok(self.raw(text)?)
+    }
+
+    fn raw(&self, text: &[u8]) -> io::Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(text)?;
         out.flush()

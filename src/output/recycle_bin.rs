@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::json::document::{VERSION, time};
 use super::json::{BinnedJson, BinnedListJson, ErrorJson};
+use super::markdown::{counted, unread};
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::age::ago;
@@ -46,7 +47,6 @@ pub fn recycle_bin(
             sheet.rows = items().map(csv_row).collect();
             printer.csv(&sheet)
         }
-        Format::Table if images.is_empty() => Ok(()),
         Format::Table => {
             let accounts = images.windows(2).any(|pair| pair[0].account != pair[1].account);
             let mut sheet = Sheet::new(["NAME", "ID", "ACCOUNT", "REGION", "DELETED", "LEFT"]);
@@ -54,7 +54,8 @@ pub fn recycle_bin(
             if !accounts {
                 sheet = sheet.without(&["ACCOUNT"]);
             }
-            printer.table(sheet, &["DELETED", "REGION"])
+            let summary = format!("{} in the Recycle Bin", counted(images.len(), "image"));
+            printer.table(sheet.summed(summary).noted(unread(errors)), &["DELETED", "REGION"])
         }
     }
 }

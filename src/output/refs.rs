@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::json::document::VERSION;
 use super::json::{ErrorJson, ReferenceJson, RefsImageJson, RefsJson};
+use super::markdown::{self, counted};
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::ids::AccountId;
@@ -46,9 +47,22 @@ pub fn refs(printer: &Printer, places: &[(&[Image], &Usage)], errors: &[PlaceErr
             if places.len() < 2 {
                 sheet = sheet.without(&["ACCOUNT", "REGION"]);
             }
+            let notes = places.iter().flat_map(|(_, usage)| unread(usage)).chain(markdown::unread(errors));
+            let rows: Vec<_> = places.iter().flat_map(|(_, usage)| usage.warnings.iter().map(ErrorRow::new)).collect();
+            let sheet = sheet.summed(summary(&items)).noted(notes).noted(warnings(&rows));
             printer.table(sheet, &["SOURCE", "REGION", "ACCOUNT"])
         }
     }
+}
+
+/// How many of the images are in use, in one line.
+fn summary(items: &[RefsImageJson<'_>]) -> String {
+    let count = |in_use| items.iter().filter(|item| item.in_use == in_use).count();
+    let unverified = match count(None) {
+        0 => String::new(),
+        n => format!(", {n} unverified"),
+    };
+    format!("{} of {} in use{unverified}", count(Some(true)), counted(items.len(), "image"))
 }
 
 /// The use of one image, for programs.
@@ -76,9 +90,9 @@ pub(super) fn item<'a>(image: &'a Image, usage: &'a Usage) -> RefsImageJson<'a> 
 fn rows(image: &Image, usage: &Usage, sheet: &mut Sheet) {
     let found = usage.references(&image.id);
     let owner = image.owner.as_ref().map_or("-", AccountId::as_str);
-    let head = |n: usize| match n {
-        0 => [image.label().into(), owner.into(), image.region.as_str().into()],
-        _ => ["".into(), "".into(), "".into()],
+    let head = |n: usize| {
+        let tone = if n == 0 { Tone::Plain } else { Tone::Repeated };
+        [image.label(), owner.to_owned(), image.region.to_string()].map(|text| Cell::toned(text, tone))
     };
     if found.is_empty() {
         let verdict = match usage.unread(&image.id).is_empty() {

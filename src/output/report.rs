@@ -1,8 +1,11 @@
 //! Renderer of reports: the outcome for each image, in every format.
 
 use super::json::{OutcomeJson, ReportJson};
+use super::markdown::unread;
 use super::printer::{Format, Printer};
+use super::refs::warnings;
 use super::table::{Cell, Sheet, Tone};
+use crate::domain::plan::document::ErrorRow;
 use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
 
 /// Writes a report to stdout.
@@ -33,9 +36,19 @@ pub fn report(printer: &Printer, report: &Report) -> anyhow::Result<()> {
         }
         Format::Table => {
             let (sheet, dispensable) = table(report);
+            let rows: Vec<_> = report.warnings.iter().map(ErrorRow::new).collect();
+            let sheet = sheet.summed(summary(report)).noted(unread(&report.errors)).noted(warnings(&rows));
             printer.table(sheet, dispensable)
         }
     }
+}
+
+/// How the steps on the images ended, in one line.
+fn summary(report: &Report) -> String {
+    let (done, failed, skipped) = report.counts();
+    let counts = [(done, "done"), (failed, "failed"), (skipped, "skipped")];
+    let said: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    if said.is_empty() { "nothing to do".to_owned() } else { said.join(", ") }
 }
 
 /// Writes the report of changes to stdout; a dry run has none.

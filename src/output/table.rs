@@ -25,6 +25,10 @@ pub enum Tone {
     Bad,
     /// Less important than the rest.
     Faint,
+    /// Stays as it is, among rows that tell of changes: good, and folded in Markdown.
+    Kept,
+    /// The same as in the row above: a terminal leaves it out.
+    Repeated,
 }
 
 /// One cell.
@@ -40,9 +44,19 @@ impl Cell {
         Self { text: text.into(), tone }
     }
 
-    /// The text for people.
+    /// The text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The meaning.
+    pub(super) fn tone(&self) -> Tone {
+        self.tone
+    }
+
+    /// The text for people at a terminal.
     fn shown(&self) -> Cow<'_, str> {
-        escaped(&self.text)
+        if self.tone == Tone::Repeated { Cow::Borrowed("") } else { escaped(&self.text) }
     }
 
     /// The length of the longest word, which cannot be wrapped.
@@ -64,12 +78,30 @@ pub struct Sheet {
     pub header: Vec<String>,
     /// The rows.
     pub rows: Vec<Vec<Cell>>,
+    /// What it says, in one line, for Markdown; a terminal has it on stderr.
+    pub(super) summary: Option<String>,
+    /// What else a reader must know, for Markdown; a terminal has it on stderr.
+    pub(super) notes: Vec<String>,
 }
 
 impl Sheet {
     /// An empty table with these columns.
     pub fn new<T: Into<String>>(header: impl IntoIterator<Item = T>) -> Self {
-        Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
+        Self { header: header.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+
+    /// Adds the line that Markdown begins with. Without it, Markdown counts the rows.
+    #[must_use]
+    pub fn summed(mut self, summary: impl Into<String>) -> Self {
+        self.summary = Some(summary.into());
+        self
+    }
+
+    /// Adds what a reader of Markdown must know beside the rows, such as places that could not be read.
+    #[must_use]
+    pub fn noted(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.notes.extend(notes);
+        self
     }
 
     /// The table as aligned text, one line per row, cut to `width` columns, if given.
@@ -179,8 +211,8 @@ fn line<T>(cells: &[T], show: impl Fn(&T) -> comfy_table::Cell) -> Row {
 pub(super) fn styled(cell: &Cell) -> comfy_table::Cell {
     let shown = comfy_table::Cell::new(cell.shown());
     match cell.tone {
-        Tone::Plain => shown,
-        Tone::Good => shown.fg(Color::Green),
+        Tone::Plain | Tone::Repeated => shown,
+        Tone::Good | Tone::Kept => shown.fg(Color::Green),
         Tone::Notice => shown.fg(Color::Yellow),
         Tone::Bad => shown.fg(Color::Red),
         Tone::Faint => shown.add_attribute(Attribute::Dim),

@@ -21,6 +21,8 @@ const OWNER_ONLY: &str = "unknown: EC2 tells the owner only";
 /// The page.
 pub fn page(details: &Details, now: DateTime<Utc>) -> Page {
     let mut page = Page::default();
+    let image = &details.image;
+    page.summed(format!("Image {} in {}: {}", image.label(), image.region, state(image, now).text()));
     identity(&mut page, &details.image, details.several);
     condition(&mut page, &details.image, now);
     volumes::section(&mut page, details);
