@@ -162,7 +162,7 @@ impl Printer {
     }
 
     /// Writes a whole line to stderr as it is, at once and even with `--quiet`.
-    pub fn raw(&self, line: &[u8]) -> io::Result<()> {
+    pub fn log(&self, line: &[u8]) -> io::Result<()> {
         self.bars.around(|| io::stderr().write_all(line))
     }
 
@@ -223,7 +223,7 @@ impl Printer {
             self.tell(&format!("warning: --query {why}; this is the whole document"));
             document
         });
-        Ok(self.raw(&answer)?)
+        Ok(self.bytes(&answer)?)
     }
 
     /// Writes one JSON object per line.
@@ -258,7 +258,7 @@ impl Printer {
     /// first named first.
     pub fn table(&self, mut sheet: Sheet, dispensable: &[&str]) -> anyhow::Result<()> {
         if self.settings.format == FormatChoice::Markdown {
-            return Ok(self.raw(markdown::table(&sheet).as_bytes())?);
+            return Ok(self.bytes(markdown::table(&sheet).as_bytes())?);
         }
         if sheet.rows.is_empty() {
             return Ok(());
@@ -266,7 +266,7 @@ impl Printer {
         if let Some(width) = self.width {
             sheet.leave_out(dispensable, width);
         }
-        Ok(self.raw(sheet.render(self.width, self.color).as_bytes())?)
+        Ok(self.bytes(sheet.render(self.width, self.color).as_bytes())?)
     }
 
     /// Writes a page for people, as wide as the terminal.
@@ -275,7 +275,7 @@ impl Printer {
             FormatChoice::Markdown => page.markdown(),
             _ => page.render(self.width, self.color),
         };
-        Ok(self.raw(text.as_bytes())?)
+        Ok(self.bytes(text.as_bytes())?)
     }
 
     /// Writes text that has no JSON document, so that `--query` is a usage error.
@@ -284,10 +284,10 @@ impl Printer {
             let why = "--query works on a JSON document, and this command prints none";
             return Err(Failure::usage(why).hint("leave --query out").into());
         }
-        Ok(self.raw(text)?)
+        Ok(self.bytes(text)?)
     }
 
-    fn raw(&self, text: &[u8]) -> io::Result<()> {
+    fn bytes(&self, text: &[u8]) -> io::Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(text)?;
         out.flush()

@@ -94,7 +94,7 @@ impl JournalFile {
         }
         if self.is_stderr() {
             let printer = Arc::clone(&context.printer);
-            return Ok(Journal::through(move |line| printer.raw(line), &context.maker.run, who));
+            return Ok(Journal::through(move |line| printer.log(line), &context.maker.run, who));
         }
         Journal::open(&path, &context.maker.run, who).with_context(|| format!("journal {}", path.display()))
     }
