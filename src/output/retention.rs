@@ -12,7 +12,7 @@ use crate::domain::recycle_bin::retention::{Held, PlaceRetention};
 use crate::domain::recycle_bin::rules::{Resource, RetentionRule, RuleTag};
 
 /// The number of accounts and of regions that a row names.
-const NAMED: usize = 3;
+const NAMED: usize = 2;
 
 /// Writes what the rules of each place hold. Only JSON documents also have the failed places.
 pub fn retention(printer: &Printer, places: &[PlaceRetention], errors: &[PlaceError]) -> anyhow::Result<()> {
@@ -44,17 +44,18 @@ pub fn retention(printer: &Printer, places: &[PlaceRetention], errors: &[PlaceEr
 
 /// The table for people: places that are alike share a row.
 pub fn overview(places: &[PlaceRetention]) -> Sheet {
-    type Look = (Held, Held, bool);
+    type Look = ([(Held, Held); 2], bool);
     let mut alike: BTreeMap<Look, BTreeMap<Option<&AccountId>, BTreeSet<&str>>> = BTreeMap::new();
     for place in places {
-        let look = (place.held(Resource::Image), place.held(Resource::Snapshot), place.is_pending());
+        let both = |resource| (place.held(resource), place.soon(resource));
+        let look = ([Resource::Image, Resource::Snapshot].map(both), place.is_pending());
         let regions = alike.entry(look).or_default().entry(place.account.as_ref()).or_default();
         regions.insert(place.region.as_str());
     }
     let all_accounts: BTreeSet<&str> = places.iter().map(|place| account(place.account.as_ref())).collect();
     let all_regions: BTreeSet<&str> = places.iter().map(|place| place.region.as_str()).collect();
     let mut sheet = Sheet::new(["ACCOUNT", "REGION", "IMAGES", "SNAPSHOTS", "STATUS"]);
-    for ((images, snapshots, pending), accounts) in alike {
+    for (([images, snapshots], pending), accounts) in alike {
         // Accounts with the same regions share a row, too.
         let mut rows: BTreeMap<BTreeSet<&str>, BTreeSet<&str>> = BTreeMap::new();
         for (id, regions) in accounts {
@@ -77,22 +78,32 @@ fn account(id: Option<&AccountId>) -> &str {
     id.map_or("unknown", AccountId::as_str)
 }
 
-/// Some names of all: the first ones, and the number of the others.
+/// Some names of all: these, or the few others, or the first of them.
 fn several(some: &BTreeSet<&str>, all: &BTreeSet<&str>, what: &str) -> String {
-    let names: Vec<_> = some.iter().take(NAMED).copied().collect();
-    match some.len().saturating_sub(NAMED) {
-        0 => names.join(", "),
-        _ if some.len() == all.len() => format!("all {} {what}", all.len()),
-        more => format!("{}, and {more} more", names.join(", ")),
+    let names = |of: &[&str]| of.join(", ");
+    let (some, others): (Vec<&str>, Vec<&str>) = (some.iter().copied().collect(), (all - some).into_iter().collect());
+    match (some.len(), others.len()) {
+        (..=NAMED, _) => names(&some),
+        (number, 0) => format!("all {number} {what}"),
+        (_, ..=NAMED) => format!("all but {}", names(&others)),
+        (number, _) => format!("{}, and {} more", names(&some[..NAMED]), number - NAMED),
     }
 }
 
-fn held(held: Held) -> Cell {
-    let days = |days: u32| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-    match held {
-        Held::All(number) => Cell::toned(days(number), Tone::Good),
-        Held::Some(number) => Cell::toned(format!("some, {}", days(number)), Tone::Notice),
-        Held::None => Cell::toned("not held", Tone::Bad),
+/// What is held by now, and what will be once no rule is pending.
+fn held((now, soon): (Held, Held)) -> Cell {
+    let words = |held: Held| match held {
+        Held::All(1) => "1 day".to_owned(),
+        Held::All(days) => format!("{days} days"),
+        Held::Some(1) => "some, 1 day".to_owned(),
+        Held::Some(days) => format!("some, {days} days"),
+        Held::None => "not held".to_owned(),
+    };
+    let text = if now == soon { words(now) } else { format!("{}; soon {}", words(now), words(soon)) };
+    match now {
+        Held::All(_) => Cell::toned(text, Tone::Good),
+        Held::Some(_) => Cell::toned(text, Tone::Notice),
+        Held::None => Cell::toned(text, Tone::Bad),
     }
 }
 
@@ -193,14 +204,16 @@ mod tests {
             rows,
             [
                 "ACCOUNT REGION IMAGES SNAPSHOTS STATUS",
-                "000000000101 eu-central-1, us-east-1, us-east-2, and 2 more 14 days 30 days ready",
-                "000000000102, 000000000103, 000000000104, and 35 more all 6 regions 14 days 30 days ready",
-                "000000000100 eu-west-1, us-east-1, us-east-2, and 2 more 14 days 30 days ready",
+                "all but 000000000100, 000000000101 all 6 regions 14 days 30 days ready",
+                "000000000101 all but eu-west-1 14 days 30 days ready",
+                "000000000100 all but eu-central-1 14 days 30 days ready",
+                "000000000101 eu-west-1 not held; soon 14 days not held pending",
                 "000000000100 eu-central-1 not held not held ready",
-                "000000000101 eu-west-1 not held not held pending",
             ]
         );
-        assert!(overview(&fleet()[8..]).render(None, false).contains("all 39 accounts"));
+        assert!(overview(&fleet()[12..]).render(None, false).contains("all 38 accounts"));
+        let third = fleet().into_iter().enumerate().filter(|(n, _)| n % 3 == 0).map(|(_, place)| place);
+        assert!(overview(&third.collect::<Vec<_>>()[..20]).render(None, false).contains("eu-central-1, us-east-2"));
         let one = overview(&fleet()[..6]).render(None, false);
         assert!(!one.contains("ACCOUNT") && one.lines().count() == 3, "{one}");
     }

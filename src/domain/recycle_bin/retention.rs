@@ -118,7 +118,7 @@ impl PlaceRetention {
     }
 
     /// What the rules will hold once none is pending.
-    fn soon(&self, resource: Resource) -> Held {
+    pub fn soon(&self, resource: Resource) -> Held {
         Held::by(self.rules.iter(), resource)
     }
 

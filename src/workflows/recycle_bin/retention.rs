@@ -12,7 +12,7 @@ use crate::service::{Target, recycle_bin};
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 
-/// The number of command lines printed; `-o json` has the ids of all rules.
+/// The number of command lines printed.
 const TOLD: usize = 10;
 
 /// The rules of all places.
@@ -129,7 +129,10 @@ impl RuleSurvey {
         }
         lines.iter().take(TOLD).for_each(|line| context.printer.say(format!("  {line}")));
         if lines.len() > TOLD {
-            context.printer.say(format!("  and so on for {} more: -o json has their ids", lines.len() - TOLD));
+            context.printer.say(format!(
+                "  and so on for {} more: 'amictl recycle-bin -o json' has the ids of all rules",
+                lines.len() - TOLD
+            ));
         }
     }
 
