@@ -8,8 +8,8 @@ use clap::{ArgAction, Args};
 use crate::domain::age::Age;
 use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
+use crate::output::Expression;
 use crate::output::printer::{ColorChoice, FormatChoice};
-use crate::output::query::Expression;
 use crate::service::client::rate_limit::Pace;
 use crate::service::session::settings::RetryMode;
 

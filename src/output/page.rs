@@ -201,6 +201,17 @@ mod tests {
     }
 
     #[test]
+    fn markdown_has_a_table_for_each_section() {
+        let mut page = page();
+        page.summed("Image web-v1-2026-01-02");
+        page.section("Volumes");
+        let mut sheet = Sheet::new(["DEVICE"]);
+        sheet.rows.push(vec!["/dev/xvda".into()]);
+        page.table(sheet, &[]);
+        insta::assert_snapshot!(page.markdown());
+    }
+
+    #[test]
     fn a_narrow_terminal_gets_wrapped_values_and_cut_tables() {
         insta::assert_snapshot!(page().render(Some(60), false));
         for width in [20, 30, 40, 80, 120] {

@@ -1,4 +1,4 @@
-//! The functions of `--query`: those of JMESPath, with integers that stay integers and texts that can be compared.
+//! The functions of `--query`: integers stay integers, and texts can be compared.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! Parser of `--query` expressions: the crate's, with limits, places in errors, and what it leaves to the run.
+//! Parser of `--query` expressions, with limits and the places of errors.
 
 use std::mem;
 

@@ -1,4 +1,4 @@
-//! JSON texts as values of the `jmespath` crate, and back, with the keys of objects in their first order.
+//! JSON texts as values of the `jmespath` crate, and back, with their keys in order.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
