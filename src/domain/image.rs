@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::ids::{AccountId, ImageId, InstanceId, SnapshotId};
 use super::naming::ImageName;
 use super::region::{Region, place};
+use super::scan::Scan;
 use super::tags::Tags;
 
 pub use super::protection::{Cooling, Protection};
@@ -162,6 +163,10 @@ pub struct Image {
     pub description: Option<String>,
     /// Its tags; EC2 does not show those of another account's image.
     pub tags: Tags,
+    /// Its last scan; `None` if it was never scanned. Boxed, as few images have one.
+    pub scan: Option<Box<Scan>>,
+    /// The keys of its watermarks, `account:name`. EC2 makes no image with one public.
+    pub watermarks: Vec<String>,
 }
 
 impl Image {
@@ -223,6 +228,8 @@ pub(crate) mod testing {
             source: SourceImage::default(),
             description: None,
             tags: Tags::new(),
+            scan: None,
+            watermarks: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod change;
+pub mod ci_tags;
 pub mod command_line;
 pub mod cost;
 pub mod count;
@@ -34,6 +35,7 @@ pub mod report;
 pub mod retention;
 pub mod retire;
 pub mod roles;
+pub mod scan;
 pub mod serde_text;
 pub mod snapshot;
 pub mod snapshot_use;

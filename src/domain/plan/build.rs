@@ -162,6 +162,7 @@ impl Action {
             name: image.name.clone(),
             family: verdict.family.map(str::to_owned),
             image_version: image.parsed_name.as_ref().map(|name| name.version().get()),
+            tags: Some(image.tags.clone()),
             action: step,
             snapshots: free.keys().cloned().collect(),
             kept_snapshots: Vec::new(),
@@ -228,6 +229,7 @@ impl Kept {
             image_id: verdict.image.id.clone(),
             name: verdict.image.name.clone(),
             family: verdict.family.map(str::to_owned),
+            tags: Some(verdict.image.tags.clone()),
             reasons: verdict.reasons.iter().map(reason).collect(),
         }
     }

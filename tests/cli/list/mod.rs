@@ -1,4 +1,5 @@
 //! `list`: filters and order, pages, regions and accounts.
 
+mod columns;
 mod filters;
 mod places;
