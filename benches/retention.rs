@@ -59,6 +59,8 @@ fn image(n: u32, now: DateTime<Utc>) -> Image {
         tags: [("Name", "web"), ("Environment", "prod"), ("Owner", "platform")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into(),
+        scan: None,
+        watermarks: Vec::new(),
     }
 }
 

@@ -6,6 +6,9 @@
 //!
 //! `-- --svg` prints the session of the README as a picture, `-- --text` the same session as text. Both need `python3`,
 //! for the terminal that the commands write to.
+//!
+//! `-- --serve` keeps the endpoint running, with an organization of eight accounts, and prints the lines that make
+//! `amictl` and the AWS CLI in another shell talk to it.
 
 #![allow(
     clippy::print_stdout,
@@ -18,6 +21,7 @@
 mod fake;
 mod fleet;
 mod picture;
+mod serve;
 mod shell;
 
 use std::path::Path;
@@ -34,9 +38,10 @@ fn main() -> ExitCode {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => walk(),
         ["--svg"] => print!("{}", picture::svg()),
+        ["--serve"] => serve::serve(),
         ["--text"] => print!("{}", picture::text()),
         _ => {
-            println!("usage: cargo run --example demo [-- --svg | -- --text]");
+            println!("usage: cargo run --example demo [-- --serve | --svg | --text]");
             return ExitCode::FAILURE;
         }
     }

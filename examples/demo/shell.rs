@@ -11,7 +11,7 @@ use crate::fake::Fake;
 pub const HERE: &str = "us-east-1";
 
 /// Set for the processes that are to be amictl.
-const BE_AMICTL: &str = "AMICTL_DEMO_COMMAND";
+pub const BE_AMICTL: &str = "AMICTL_DEMO_COMMAND";
 /// Set where time stands still, as in the picture.
 const STOP_CLOCK: &str = "AMICTL_DEMO_STOP_CLOCK";
 

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use crate::domain::ci_tags::CiTags;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::InstanceId;
 use crate::domain::naming::{Date, Family, Version};
 use crate::domain::region::Region;
 use crate::domain::registration::Wanted;
-use crate::domain::tags::{Tag, TagError};
+use crate::domain::tags::{Tag, TagError, Tags};
 use crate::options::follow_up::FollowUpArgs;
 use crate::options::registration::SnapshotArgs;
 use crate::output::{self, Options};
@@ -36,7 +37,8 @@ Examples:
 /// Create an image: the next version of a family
 ///
 /// The image is named FAMILY-v<N>-<YYYY-MM-DD>: the newest version in the region plus one, and today's date (UTC).
-/// Tags the image and its snapshots with Name, Family, Version, Environment, Owner, amictl:created-by and amictl:run.
+/// Tags the image and its snapshots with Name, Family, Version, Environment, Owner, amictl:created-by and amictl:run; in
+/// GitHub Actions, GitLab CI, CodeBuild and Jenkins also with Commit, Build and Repository.
 /// Waits until the image is available.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("origin").required(true))]
@@ -74,6 +76,10 @@ pub struct Args {
     /// Another tag; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     tag: Vec<Tag>,
+
+    /// No tags Commit, Build and Repository from the variables of CI systems
+    #[arg(long)]
+    no_ci_tags: bool,
 
     /// Do not reboot the instance; file systems may be inconsistent
     #[arg(long, conflicts_with = "snapshot")]
@@ -206,16 +212,22 @@ fn request(context: &Context, args: &Args, wanted: Option<&Wanted>) -> Result<Re
         }
         (None, None) => return Err(Failure::usage("give --instance or --snapshot").into()),
     };
-    let request = Request {
+    let mut request = Request {
         family: args.family.clone(),
         version: args.number,
         date: args.date.map_or_else(|| create::today(context.now), Ok)?,
         origin,
         description: args.description.clone(),
         tags,
+        ci_tags: Tags::new(),
         snapshot_tags: !args.no_snapshot_tags,
         maker: context.maker.clone(),
     };
-    request.check()?;
+    let tags = request.check()?;
+    if !args.no_ci_tags {
+        let CiTags { tags, left_out } = CiTags::read(|name| context.env(name), &tags);
+        left_out.into_iter().for_each(|text| context.printer.say(text));
+        request.ci_tags = tags;
+    }
     Ok(request)
 }

@@ -8,6 +8,7 @@ use super::family::{FamilyGroup, FamilyPatterns, ImageFamily};
 use super::ids::{AccountId, ImageId, InstanceId, SnapshotId};
 use super::naming::ImageName;
 use super::region::{Region, place};
+use super::scan::Scan;
 use super::tags::{REVOKED, Tags};
 
 pub use super::protection::{Cooling, Protection};
@@ -165,6 +166,10 @@ pub struct Image {
     pub description: Option<String>,
     /// Its tags; EC2 does not show those of another account's image.
     pub tags: Tags,
+    /// Its last scan; `None` if it was never scanned. Boxed, as few images have one.
+    pub scan: Option<Box<Scan>>,
+    /// The keys of its watermarks, `account:name`. EC2 makes no image with one public.
+    pub watermarks: Vec<String>,
 }
 
 impl Image {
@@ -250,6 +255,8 @@ pub(crate) mod testing {
             source: SourceImage::default(),
             description: None,
             tags: Tags::new(),
+            scan: None,
+            watermarks: Vec::new(),
         }
     }
 }

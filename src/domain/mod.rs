@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod change;
+pub mod ci_tags;
 pub mod command_line;
 pub mod copy_duration;
 pub mod cost;
@@ -40,6 +41,7 @@ pub mod report;
 pub mod retention;
 pub mod retire;
 pub mod roles;
+pub mod scan;
 pub mod serde_text;
 pub mod snapshot;
 pub mod snapshot_use;

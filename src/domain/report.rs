@@ -5,6 +5,7 @@ use super::ids::{AccountId, ImageId, SnapshotId};
 use super::image::Image;
 use super::problem::{NOT_SEEN, PlaceError, Problem};
 use super::region::{Region, place};
+use super::tags::Tags;
 
 /// The action on an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,6 +164,8 @@ pub struct Outcome {
     pub image_id: ImageId,
     /// Its name.
     pub name: Option<String>,
+    /// Its tags, as they were last read; `None` if unknown.
+    pub tags: Option<Tags>,
     /// The action on it.
     pub verb: Verb,
     /// Whether anything was changed; with nothing to do, an image is done without a change.
@@ -194,6 +197,7 @@ impl Outcome {
             region: image.region.clone(),
             image_id: image.id.clone(),
             name: image.name.clone(),
+            tags: Some(image.tags.clone()),
             verb,
             changed,
             detail: None,

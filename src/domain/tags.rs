@@ -39,7 +39,8 @@ pub const STOPPED: &str = "amictl:stopped";
 /// The moment from which a test instance may be terminated, in RFC 3339; read by [`expiry`].
 pub const EXPIRES: &str = "amictl:expires";
 
-const MOST: usize = 50;
+/// The number of tags that EC2 takes on a resource.
+pub const MOST: usize = 50;
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
 

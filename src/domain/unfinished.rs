@@ -2,6 +2,7 @@
 
 use super::ids::{AccountId, SnapshotId};
 use super::region::Region;
+use super::tags::Tags;
 
 /// An interrupted deregistration, from the journal line written before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Unfinished {
     pub account: Option<AccountId>,
     /// Its name.
     pub name: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
     /// The snapshots to be deleted with it.
     pub delete: Vec<SnapshotId>,
 }

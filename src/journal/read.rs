@@ -113,7 +113,8 @@ pub fn unfinished(path: &Path, images: &BTreeSet<ImageId>) -> io::Result<BTreeMa
             found.remove(&image.id);
             let deregister = images.contains(&image.id) && action == Verb::Deregister.as_str();
             if let (true, Some(region), Some(delete)) = (deregister, image.region, delete_snapshots) {
-                found.insert(image.id, Unfinished { region, account: image.owner_id, name: image.name, delete });
+                let ImageLine { id, name, owner_id: account, tags, .. } = image;
+                found.insert(id, Unfinished { region, account, name, tags, delete });
             }
         }
         Line { phase, result: Some(result), .. } if phase == "end" => {

@@ -10,6 +10,7 @@ use super::json::document::time;
 use super::table::{Cell, Tone};
 use crate::domain::age::ago;
 use crate::domain::image::{Image, State};
+use crate::domain::scan::watermark_name;
 
 /// A column of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +36,8 @@ pub struct Row<'a> {
 #[error("there is no column '{0}'; columns are {list}, and tag:KEY for a tag", list = NAMED.join(", "))]
 pub struct UnknownColumn(String);
 
-/// All columns, in the order of CSV.
-pub const NAMED: [&str; 26] = [
+/// All columns, in the order of CSV. Those that CSV has only if asked for are last, but for `age`.
+pub const NAMED: [&str; 28] = [
     "name",
     "id",
     "family",
@@ -63,6 +64,8 @@ pub const NAMED: [&str; 26] = [
     "description",
     "used_by",
     "pattern",
+    "scan",
+    "watermarks",
 ];
 
 /// The name of a column of a listing of images or of families.
@@ -119,9 +122,10 @@ impl Column {
         names.into_iter().flatten().map(Self::Named).collect()
     }
 
-    /// All columns, for programs.
+    /// The default columns for programs.
     pub fn all() -> Vec<Self> {
-        NAMED.into_iter().filter(|name| !matches!(*name, "age" | "used_by")).map(Self::Named).collect()
+        let asked_for = |name: &&str| matches!(*name, "age" | "used_by" | "scan" | "watermarks");
+        NAMED.into_iter().filter(|name| !asked_for(name)).map(Self::Named).collect()
     }
 
     /// The head of the column for programs.
@@ -172,6 +176,8 @@ impl Column {
                 "used_by" => some(row.used_by),
                 "cost" => row.cost.map(|c| format!("{c:.2}")).unwrap_or_default(),
                 "snapshots" => image.snapshots.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(" "),
+                "scan" => image.scan.as_ref().map(|scan| scan.told(now)).unwrap_or_default(),
+                "watermarks" => image.watermarks.iter().map(|key| watermark_name(key)).collect::<Vec<_>>().join(", "),
                 "description" => some(image.description.as_deref()),
                 _ => some(image.name.as_deref()),
             },

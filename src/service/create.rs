@@ -22,7 +22,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::naming::{Date, ImageName, next_version};
-use crate::domain::tags::{Maker, RUN, Tags, image_tags};
+use crate::domain::tags::{Maker, RUN, Tags};
 
 /// The number of versions that other runs may take before this run gives up.
 const RACES: usize = 20;
@@ -63,7 +63,7 @@ fn made_by(image: &Image, maker: &Maker) -> bool {
 /// Asks EC2 whether the image could be made; changes nothing.
 pub async fn check(target: &Target, request: &Request) -> Result<ImageName> {
     let name = next_name(target, request).await?;
-    let tags = image_tags(&name, &request.maker, &request.tags)?;
+    let tags = request.image_tags(&name)?;
     let call = request.origin.call();
     dry_run(call, &target.region, send(target, request, &name, &tags, true).await)?;
     Ok(name)
@@ -74,7 +74,7 @@ pub async fn check(target: &Target, request: &Request) -> Result<ImageName> {
 pub async fn start(target: &Target, request: &Request, room: &Room<'_>) -> Result<(ImageName, ImageId)> {
     let mut name = next_name(target, request).await?;
     for _ in 0..RACES {
-        let tags = image_tags(&name, &request.maker, &request.tags)?;
+        let tags = request.image_tags(&name)?;
         let error = match room.call(|| send(target, request, &name, &tags, false)).await {
             Ok(id) => return Ok((name, id)),
             Err(error) => error,
@@ -206,8 +206,7 @@ pub async fn tag_snapshots(target: &Target, request: &Request, name: &ImageName)
     let found = snapshots::existing(target, &named).await?;
     for id in named {
         let present = found.iter().find(|snapshot| snapshot.id == id);
-        let mut wanted = image_tags(name, &request.maker, &request.tags)?;
-        wanted.retain(|key, _| !present.is_some_and(|snapshot| snapshot.tags.contains_key(key)));
+        let wanted = request.lacking_tags(name, present.map_or(&Tags::new(), |snapshot| &snapshot.tags))?;
         tags::add(target, &[id.to_string()], &wanted).await?;
     }
     Ok(())

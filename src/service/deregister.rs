@@ -92,6 +92,7 @@ pub fn left_alone(row: &Action, why: Problem) -> Outcome {
         region: row.region.clone(),
         image_id: row.image_id.clone(),
         name: row.name.clone(),
+        tags: row.tags.clone(),
         verb: row.action.verb(),
         changed: false,
         detail: None,

@@ -114,6 +114,7 @@ impl FollowUp {
             region: image.target.region.clone(),
             image_id: image.id.clone(),
             name: Some(image.name.to_owned()),
+            tags: None,
             verb,
             changed: false,
             detail: None,

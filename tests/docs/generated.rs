@@ -27,13 +27,20 @@ pub fn compare(path: &str, made: &str) {
     );
 }
 
-/// What the demo prints with this option. `cargo test` has built it.
-pub fn demo(option: &str) -> String {
+/// The demo with this option. `cargo test` has built it.
+pub fn demo_command(option: &str) -> Command {
     let test = env::current_exe().unwrap();
     let folder = test.parent().and_then(|folder| folder.parent()).unwrap();
     let demo = folder.join("examples").join(format!("demo{}", env::consts::EXE_SUFFIX));
     assert!(demo.exists(), "{} is not there; 'cargo build --example demo' makes it", demo.display());
-    let output = Command::new(demo).arg(option).output().unwrap();
+    let mut command = Command::new(demo);
+    command.arg(option);
+    command
+}
+
+/// What the demo prints with this option.
+pub fn demo(option: &str) -> String {
+    let output = demo_command(option).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

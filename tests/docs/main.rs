@@ -6,6 +6,7 @@ mod commands;
 mod generated;
 mod lines;
 mod pages;
+mod serve;
 
 use std::fs;
 use std::path::Path;

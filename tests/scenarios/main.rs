@@ -13,6 +13,7 @@ mod scene;
 mod setup;
 
 mod fake_endpoint;
+mod organization;
 mod retire;
 mod soak;
 mod soak_checks;

@@ -169,6 +169,7 @@ impl Action {
             family: verdict.family.map(|family| family.word.to_owned()),
             pattern: verdict.family.and_then(|family| family.pattern).map(str::to_owned),
             image_version: image.parsed_name.as_ref().map(|name| name.version().get()),
+            tags: Some(image.tags.clone()),
             action: step,
             snapshots: free.keys().cloned().collect(),
             kept_snapshots: Vec::new(),
@@ -236,6 +237,7 @@ impl Kept {
             name: verdict.image.name.clone(),
             family: verdict.family.map(|family| family.word.to_owned()),
             pattern: verdict.family.and_then(|family| family.pattern).map(str::to_owned),
+            tags: Some(verdict.image.tags.clone()),
             reasons: verdict.reasons.iter().map(reason).collect(),
         }
     }

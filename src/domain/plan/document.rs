@@ -10,6 +10,7 @@ use crate::domain::policy::Policy;
 use crate::domain::problem::PlaceError;
 use crate::domain::region::Region;
 use crate::domain::retire::step::Step;
+use crate::domain::tags::Tags;
 use crate::domain::usage::source::{Source, SourceState, SourceStatus};
 
 /// A plan that must not be applied.
@@ -128,6 +129,9 @@ pub struct Action {
     pub pattern: Option<String>,
     /// Its version.
     pub image_version: Option<u64>,
+    /// Its tags. Plans of earlier versions have none.
+    #[serde(default)]
+    pub tags: Option<Tags>,
     /// The step.
     pub action: Step,
     /// The snapshots deleted with a deregistered image: those that no remaining image uses.
@@ -172,6 +176,9 @@ pub struct Kept {
     /// The pattern that found the family; none for names by amictl's rule.
     #[serde(default)]
     pub pattern: Option<String>,
+    /// Its tags. Plans of earlier versions have none.
+    #[serde(default)]
+    pub tags: Option<Tags>,
     /// All reasons to keep it.
     pub reasons: Vec<KeptReason>,
 }

@@ -7,7 +7,7 @@ use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::Image;
 use crate::domain::journal::{JournaledImage, WRITTEN_BEFORE};
 use crate::domain::orphan::made_for;
-use crate::domain::tags::RETIRE;
+use crate::domain::tags::{RETIRE, Tags};
 
 /// An image to be restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,15 @@ pub struct Restoration {
 }
 
 impl Restoration {
+    /// The tags of the restored image with those to be put back; those of the journal while it is not restored.
+    pub fn tags(&self, image: Option<&Image>) -> Option<Tags> {
+        let Some(image) = image else {
+            return self.before.as_ref().or(self.doubtful.as_ref()).map(|then| then.tags.clone());
+        };
+        let more = self.before.iter().flat_map(|then| then.lacking_tags(image, &[])).flat_map(|(tags, _)| tags);
+        Some(image.tags.clone().into_iter().chain(more).collect())
+    }
+
     /// An image in the bin; `there` are the existing ones of the journaled snapshots.
     ///
     /// Without the journal, its snapshots are those whose description by EC2 names it.

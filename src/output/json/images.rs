@@ -8,6 +8,7 @@ use super::document::{ErrorJson, time};
 use crate::domain::image::{Image, ImageSnapshot};
 use crate::domain::instance::Instance;
 use crate::domain::naming::Version;
+use crate::domain::scan::Scan;
 use crate::domain::tags::Tags;
 
 /// The members of a listing after its images.
@@ -45,6 +46,18 @@ pub struct ImageJson<'a> {
     pub source: SourceJson<'a>,
     pub description: Option<&'a str>,
     pub tags: &'a Tags,
+    /// `null` if it was never scanned.
+    pub scan: Option<ScanJson<'a>>,
+    pub watermarks: &'a [String],
+}
+
+#[derive(Serialize)]
+pub struct ScanJson<'a> {
+    /// `null` if nothing was found.
+    pub severity: Option<&'a str>,
+    pub scanned_at: Option<String>,
+    /// Of findings of that severity.
+    pub fix_available_since: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -97,6 +110,18 @@ impl<'a> ImageJson<'a> {
             },
             description: image.description.as_deref(),
             tags: &image.tags,
+            scan: image.scan.as_deref().map(ScanJson::new),
+            watermarks: &image.watermarks,
+        }
+    }
+}
+
+impl<'a> ScanJson<'a> {
+    fn new(scan: &'a Scan) -> Self {
+        Self {
+            severity: scan.severity.as_deref(),
+            scanned_at: scan.scanned_at.map(time),
+            fix_available_since: scan.fix_since.map(time),
         }
     }
 }

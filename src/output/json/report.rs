@@ -7,6 +7,7 @@ use super::document::VERSION;
 use crate::domain::ids::SnapshotId;
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Report, SnapshotResult, Status};
+use crate::domain::tags::Tags;
 
 #[derive(Serialize)]
 pub struct OrphansJson<'a> {
@@ -26,6 +27,7 @@ pub struct OrphanJson<'a> {
     pub region: &'a str,
     pub size_gib: i64,
     pub started_at: Option<String>,
+    pub tags: &'a Tags,
     pub reason: &'a str,
     /// `planned`, `deleted`, `kept` or `failed`.
     pub result: &'static str,
@@ -39,6 +41,7 @@ pub struct SparedJson<'a> {
     pub region: &'a str,
     pub size_gib: i64,
     pub started_at: Option<String>,
+    pub tags: &'a Tags,
     /// `doubt`, `in-use` or `unverified`.
     pub code: &'static str,
     pub reason: String,
@@ -69,6 +72,8 @@ pub struct OutcomeJson<'a> {
     pub region: &'a str,
     pub image_id: &'a str,
     pub name: Option<&'a str>,
+    /// `null` if unknown.
+    pub tags: Option<&'a Tags>,
     pub action: &'static str,
     pub status: &'static str,
     /// Whether anything was changed.
@@ -124,6 +129,7 @@ impl<'a> OutcomeJson<'a> {
             region: outcome.region.as_str(),
             image_id: outcome.image_id.as_str(),
             name: outcome.name.as_deref(),
+            tags: outcome.tags.as_ref(),
             action: outcome.verb.as_str(),
             status,
             changed: outcome.changed,

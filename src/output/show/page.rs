@@ -76,6 +76,12 @@ fn condition(page: &mut Page, image: &Image, now: DateTime<Utc>) {
             _ => state(image, now),
         },
     );
+    if let Some(scan) = &image.scan {
+        page.line("Scan", scan.told(now));
+    }
+    if !image.watermarks.is_empty() {
+        page.lines("Watermarks", image.watermarks.iter().cloned());
+    }
     if let Some(reason) = &image.state_reason {
         page.line("Reason", reason.as_str());
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::domain::image::{BlankVolume, Image, ImageSnapshot, Protection, SourceImage, State};
 use crate::domain::region::Region;
+use crate::domain::scan::Scan;
 use crate::service::client::convert::{reason, time};
 
 type Text<'a> = Option<Cow<'a, str>>;
@@ -30,6 +31,17 @@ pub(super) struct Described<'a> {
     pub source_image_region: Text<'a>,
     pub block_device_mappings: Vec<Mapping<'a>>,
     pub tags: Vec<DescribedTag<'a>>,
+    pub scan: Option<DescribedScan<'a>>,
+    pub watermarks: Vec<Text<'a>>,
+}
+
+/// The results of the last scan.
+#[derive(Debug, Default)]
+pub(super) struct DescribedScan<'a> {
+    pub severity: Text<'a>,
+    pub date: Text<'a>,
+    /// By severity.
+    pub fix_since: Vec<(&'static str, Cow<'a, str>)>,
 }
 
 /// The reason for the state.
@@ -97,6 +109,8 @@ impl Described<'_> {
             },
             description: self.description.filter(|text| !text.is_empty()).map(Cow::into_owned),
             tags: self.tags.into_iter().filter_map(DescribedTag::pair).collect(),
+            scan: self.scan.map(|scan| Box::new(scan.scan())),
+            watermarks: self.watermarks.into_iter().flatten().map(Cow::into_owned).collect(),
         })
     }
 }
@@ -123,6 +137,15 @@ impl Mapping<'_> {
         let ebs = self.ebs.as_ref().filter(|ebs| ebs.snapshot_id.is_none())?;
         let encrypted = ebs.encrypted.unwrap_or(false);
         Some(BlankVolume { device: self.device(), size_gib: self.size_gib(), encrypted })
+    }
+}
+
+impl DescribedScan<'_> {
+    fn scan(self) -> Scan {
+        let severity = self.severity.filter(|text| !text.is_empty()).map(Cow::into_owned);
+        let fix = self.fix_since.iter().rfind(|(of, _)| severity.as_deref() == Some(*of));
+        let fix_since = fix.and_then(|(_, since)| time(since));
+        Scan { severity, scanned_at: self.date.as_deref().and_then(time), fix_since }
     }
 }
 

@@ -4,6 +4,7 @@
 //! before images are built: that took nine tenths of a listing's time. This reader visits each element once and skips
 //! the fields that amictl does not use. Everything around it, from the signature to errors and retries, is the SDK's.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_ec2::operation::describe_images::{DescribeImages, DescribeImagesError, DescribeImagesOutput};
@@ -18,7 +19,7 @@ use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::described::{Described, DescribedReason, DescribedTag, Ebs, Mapping};
+use super::described::{Described, DescribedReason, DescribedScan, DescribedTag, Ebs, Mapping};
 use super::xml::{self, Xml, each, items, members, skip, text};
 use crate::domain::ids::AccountId;
 use crate::domain::image::Image;
@@ -151,6 +152,8 @@ fn described<'a>(xml: &mut Xml<'a>) -> Result<Described<'a>, BoxError> {
             "sourceImageRegion" => image.source_image_region = Some(text(xml)?),
             "blockDeviceMapping" => image.block_device_mappings = items(xml, mapping)?,
             "tagSet" => image.tags = items(xml, tag)?,
+            "scanResults" => image.scan = Some(scan(xml)?),
+            "imageWatermarkSet" => image.watermarks = items(xml, watermark)?,
             _ => skip(xml, member)?,
         }
         Ok(())
@@ -209,4 +212,41 @@ fn tag<'a>(xml: &mut Xml<'a>) -> Result<DescribedTag<'a>, BoxError> {
         Ok(())
     })?;
     Ok(tag)
+}
+
+fn scan<'a>(xml: &mut Xml<'a>) -> Result<DescribedScan<'a>, BoxError> {
+    let mut scan = DescribedScan::default();
+    members(xml, |xml, member| {
+        let severity = match member.name().as_ref() {
+            "highestFindingSeverityLabel" => {
+                scan.severity = Some(text(xml)?);
+                return Ok(());
+            }
+            "findingScanDate" => {
+                scan.date = Some(text(xml)?);
+                return Ok(());
+            }
+            "criticalFixAvailableSince" => "critical",
+            "highFixAvailableSince" => "high",
+            "mediumFixAvailableSince" => "medium",
+            "lowFixAvailableSince" => "low",
+            "informationalFixAvailableSince" => "informational",
+            _ => return skip(xml, member),
+        };
+        scan.fix_since.push((severity, text(xml)?));
+        Ok(())
+    })?;
+    Ok(scan)
+}
+
+fn watermark<'a>(xml: &mut Xml<'a>) -> Result<Option<Cow<'a, str>>, BoxError> {
+    let mut key = None;
+    members(xml, |xml, member| {
+        match member.name().as_ref() {
+            "watermarkKey" => key = Some(text(xml)?),
+            _ => skip(xml, member)?,
+        }
+        Ok(())
+    })?;
+    Ok(key)
 }

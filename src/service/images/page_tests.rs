@@ -9,10 +9,12 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::date_time::Format;
 use proptest::prelude::*;
 
-use super::described::{Described, DescribedReason, DescribedTag, Ebs, Mapping};
+use super::described::{Described, DescribedReason, DescribedScan, DescribedTag, Ebs, Mapping};
 use super::page::Own;
 use super::{Query, find, one_page};
 use crate::domain::image::Image;
@@ -90,6 +92,24 @@ fn described(image: &types::Image) -> Described<'_> {
         source_image_region: text(image.source_image_region()),
         block_device_mappings: image.block_device_mappings().iter().map(mapping).collect(),
         tags: image.tags().iter().map(|tag| DescribedTag { key: text(tag.key()), value: text(tag.value()) }).collect(),
+        scan: image.scan_results().map(scan),
+        watermarks: image.image_watermarks().iter().map(|watermark| text(watermark.watermark_key())).collect(),
+    }
+}
+
+fn scan(scan: &types::ScanResults) -> DescribedScan<'_> {
+    let time = |at: Option<&DateTime>| Some(at?.fmt(Format::DateTime).unwrap().into());
+    let fixes = [
+        ("critical", scan.critical_fix_available_since()),
+        ("high", scan.high_fix_available_since()),
+        ("medium", scan.medium_fix_available_since()),
+        ("low", scan.low_fix_available_since()),
+        ("informational", scan.informational_fix_available_since()),
+    ];
+    DescribedScan {
+        severity: scan.highest_finding_severity_label().map(|label| label.as_str().into()),
+        date: time(scan.finding_scan_date()),
+        fix_since: fixes.into_iter().filter_map(|(severity, since)| Some((severity, time(since)?))).collect(),
     }
 }
 
@@ -163,7 +183,30 @@ fn image() -> impl Strategy<Value = String> {
     let device =
         prop_oneof![element("deviceName", content()), element("ebs", some(ebs, 4)), element("noDevice", content())];
     let tag = prop_oneof![element("key", content()), element("value", content())];
+    let severity = prop_oneof![Just("critical"), Just("high"), Just("low"), Just("urgent"), Just("")];
+    let dates = [
+        "findingScanDate",
+        "criticalFixAvailableSince",
+        "highFixAvailableSince",
+        "mediumFixAvailableSince",
+        "lowFixAvailableSince",
+        "informationalFixAvailableSince",
+    ];
+    let date = (0..dates.len(), 0..28_u8);
+    let date = date.prop_map(move |(at, day)| format!("<{0}>2026-10-{1:02}T15:27:25Z</{0}>", dates[at], day + 1));
+    let scan = prop_oneof![
+        element("highestFindingSeverityLabel", severity.prop_map(str::to_owned)),
+        date,
+        element("aMemberToCome", content()),
+    ];
+    let watermark = prop_oneof![
+        element("watermarkKey", content()),
+        element("sourceImageId", content()),
+        element("sourceImageRegion", content()),
+    ];
     let lists = prop_oneof![
+        element("scanResults", some(scan, 4)),
+        element("imageWatermarkSet", some(element("item", some(watermark, 3)), 3)),
         element("blockDeviceMapping", some(element("item", some(device, 3)), 3)),
         element("tagSet", some(element("item", some(tag, 3)), 4)),
         element("productCodes", some(element("item", some(element("item", content()), 2)), 2)),

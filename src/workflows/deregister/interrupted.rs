@@ -203,6 +203,7 @@ async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalFile) -> Res
             region: target.region.clone(),
             image_id: id,
             name: work.name,
+            tags: Some(work.tags),
             verb: Verb::Deregister,
             changed,
             detail: None,

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::grant::PermissionChange;
-use crate::domain::command_line::amictl;
+use crate::domain::command_line::{amictl, quoted};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
 use crate::domain::image::{Image, State};
 use crate::domain::permissions::principal::Principal;
+use crate::domain::scan::watermark_name;
 use crate::service::images::{self, FILTER_VALUES, Query};
 use crate::service::snapshots::{self, Block};
 use crate::service::{Target, kms_keys, permissions};
@@ -25,6 +26,7 @@ pub async fn acceptable(context: &Context, chosen: &Selection, sharing: &Permiss
         let encrypted: Vec<&Image> = images.iter().filter(|image| image.encrypted()).collect();
         if everybody {
             refused.extend(encrypted.iter().map(|image| never_public(image)));
+            refused.extend(images.iter().filter_map(|image| watermarked(&target, image)));
         } else if !encrypted.is_empty() {
             refused.extend(under_default_key(context, &target, &encrypted).await?);
         }
@@ -61,6 +63,21 @@ fn never_public(image: &Image) -> Failure {
         format!("{} in {} is encrypted, and EC2 makes no encrypted image public", image.label(), image.place());
     Failure::new(Kind::Refused, "Encrypted", message)
         .hint("share it with accounts, or make a public image of an unencrypted volume")
+}
+
+fn watermarked(target: &Target, image: &Image) -> Option<Failure> {
+    let key = image.watermarks.first()?;
+    let names: Vec<&str> = image.watermarks.iter().map(|key| watermark_name(key)).collect();
+    let (label, place, names) = (image.label(), image.place(), names.join(", "));
+    let message = format!("{label} in {place} has a watermark ({names}), and EC2 makes no such image public");
+    let detach = format!(
+        "share it with accounts, or detach each watermark first: aws ec2 detach-image-watermark --region {} --image-id \
+         {} --watermark-key {}",
+        target.region,
+        image.id,
+        quoted(key)
+    );
+    Some(Failure::new(Kind::Refused, "Watermark", message).hint(detach))
 }
 
 /// EC2 shares nothing encrypted with an AWS managed key, as no other account can be allowed to use that key. If a key

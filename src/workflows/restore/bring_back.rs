@@ -11,6 +11,7 @@ use crate::domain::ids::SnapshotId;
 use crate::domain::problem::Problem;
 use crate::domain::recycle_bin::restoration::Restoration;
 use crate::domain::report::{Outcome, SnapshotResult, Status, Verb};
+use crate::domain::tags::Tags;
 use crate::service::client::error::ApiError;
 use crate::service::client::patience::{Over, Patience, Pauses};
 use crate::service::client::target::Target;
@@ -59,6 +60,7 @@ pub async fn outcome(target: &Target, comeback: &Restoration, status: Status) ->
         region: target.region.clone(),
         image_id: comeback.id.clone(),
         name: comeback.name.clone(),
+        tags: comeback.tags(None),
         verb: Verb::Restore,
         changed: false,
         detail: None,
@@ -128,6 +130,7 @@ struct Return<'a> {
     there: Option<bool>,
     changed: bool,
     detail: Option<String>,
+    tags: Option<Tags>,
 }
 
 impl<'a> Return<'a> {
@@ -140,7 +143,7 @@ impl<'a> Return<'a> {
         let all = comeback.restore.iter().chain(&comeback.there);
         let snapshots: Vec<_> = all.map(|id| (id.clone(), result(id))).collect();
         let changed = comeback.restore.iter().any(|id| accepted.contains(id));
-        Self { target, comeback, snapshots, there: Some(!comeback.in_bin), changed, detail: None }
+        Self { target, comeback, snapshots, there: Some(!comeback.in_bin), changed, detail: None, tags: None }
     }
 
     async fn run(mut self, bin: &BTreeSet<SnapshotId>, patience: &Patience) -> Returned {
@@ -158,7 +161,8 @@ impl<'a> Return<'a> {
         let told = self.changed || status == Status::Done;
         let blank = outcome(self.target, self.comeback, status).await;
         let snapshots = if told { self.snapshots } else { Vec::new() };
-        let outcome = Outcome { changed: self.changed, detail: self.detail, snapshots, ..blank };
+        let (detail, tags) = (self.detail, self.tags.or(blank.tags));
+        let outcome = Outcome { changed: self.changed, detail, tags, snapshots, ..blank };
         Returned { outcome, there: self.there }
     }
 
@@ -173,6 +177,7 @@ impl<'a> Return<'a> {
             (self.there, self.changed) = (Some(true), true);
         }
         let image = image_back(self.target, &self.comeback.id, patience).await.map_err(|error| waited(&error))?;
+        self.tags = self.comeback.tags(Some(&image));
         let back = self.snapshots.iter().filter(|(_, result)| *result == SnapshotResult::Restored);
         let back = back.map(|(id, _)| id.clone()).collect();
         let done = put_back(self.target, self.comeback, &image, &back).await;

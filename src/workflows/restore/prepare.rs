@@ -215,6 +215,7 @@ fn outcome(place: &PlaceError, id: ImageId, name: Option<String>, why: &str) -> 
         status: Status::Failed(Problem { code: place.problem.code.clone(), message }),
         image_id: id,
         name,
+        tags: None,
         changed: false,
         detail: None,
         snapshots: Vec::new(),

@@ -32,7 +32,7 @@ fn an_image_nobody_uses_goes_with_its_snapshots() {
     results.sort();
     let expected = serde_json::json!({
         "version": 1, "kind": "report", "errors": [], "warnings": [], "summary": {"done": 1, "failed": 0, "skipped": 0},
-        "results": [{"account": PROD, "region": EAST, "image_id": id, "name": NAME, "action": "deregister",
+        "results": [{"account": PROD, "region": EAST, "image_id": id, "name": NAME, "tags": {}, "action": "deregister",
             "status": "done", "changed": true, "detail": null, "error": null, "snapshots": results.into_iter().map(result).collect::<Vec<_>>()}],
     });
     assert_eq!(report, expected);

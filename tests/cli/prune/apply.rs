@@ -40,7 +40,7 @@ fn what_the_plan_says_goes_with_its_snapshots_and_the_report_says_so() {
     assert_eq!((&report["version"], &report["kind"]), (&1.into(), &"report".into()));
     assert_eq!(each(&report["results"], "image_id"), [web[0].as_str(), &web[1]]);
     let first = serde_json::json!({
-        "account": PROD, "region": EAST, "image_id": web[0], "name": "web-v1-2025-01-01", "action": "deregister",
+        "account": PROD, "region": EAST, "image_id": web[0], "name": "web-v1-2025-01-01", "tags": {}, "action": "deregister",
         "status": "done", "changed": true, "detail": null, "error": null, "snapshots": [{"id": snapshots[0], "result": "deleted", "detail": null, "error": null}],
     });
     assert_eq!(report["results"][0], first);

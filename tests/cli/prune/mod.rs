@@ -13,6 +13,7 @@ mod limits;
 mod many_accounts;
 mod named_snapshots;
 mod output;
+mod owners;
 mod pages;
 mod parameter_texts;
 mod policy;

@@ -89,7 +89,7 @@ pub fn refuses(setup: &Setup, arguments: &str, exit: i32, code: &str, said: &[&s
 fn what_is_deregistered_comes_back_the_same() {
     let setup = ready();
     let id = rich(&setup);
-    let before = portrait(&setup, &id);
+    let (before, tags) = (portrait(&setup, &id), setup.image(&id).tags);
     let mut own = snapshots(&setup, &id);
     own.sort();
     deregister(&setup, &[&id]);
@@ -97,8 +97,8 @@ fn what_is_deregistered_comes_back_the_same() {
     let report = setup.json(&format!("restore {id}"));
     let back = |id: &String| json!({"id": id, "result": "restored", "detail": null, "error": null});
     let expected = json!({
-        "account": PROD, "region": EAST, "image_id": id, "name": NAME, "action": "restore", "status": "done",
-        "changed": true, "detail": null, "error": null, "snapshots": own.iter().map(back).collect::<Vec<_>>(),
+        "account": PROD, "region": EAST, "image_id": id, "name": NAME, "tags": tags, "action": "restore",
+        "status": "done", "changed": true, "detail": null, "error": null, "snapshots": own.iter().map(back).collect::<Vec<_>>(),
     });
     assert_eq!((only(&report), &report["summary"]), (&expected, &json!({"done": 1, "failed": 0, "skipped": 0})));
     assert_eq!(portrait(&setup, &id), before);

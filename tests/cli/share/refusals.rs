@@ -247,3 +247,17 @@ fn a_refusal_tells_of_places_that_could_not_be_looked_into() {
         "belongs to 222222222222, not to account 111111111111",
     ]);
 }
+
+#[test]
+fn an_image_with_a_watermark_is_not_made_public() {
+    let setup = Setup::new();
+    let id = setup.world().image(PROD, EAST, NAME).watermark("golden base").watermark("approved").put();
+    let detach = format!(
+        "aws ec2 detach-image-watermark --region us-east-1 --image-id {id} --watermark-key '{PROD}:golden base'"
+    );
+    let said =
+        [NAME, &id, "has a watermark (golden base, approved)", "in account 111111111111, region us-east-1", &detach];
+    refuses(&setup, "share web --public", 4, "Watermark", &said);
+    refuses(&setup, "share web --public --dry-run", 4, "Watermark", &said);
+    setup.run(&format!("share web --with {OTHER}")).ended(0);
+}

@@ -164,3 +164,21 @@ async fn snapshots_are_shared_with_accounts_or_all_in_steps() {
     reset(&client).send().await.unwrap();
     assert!(fake.world().snapshot_permissions(&plain).is_empty());
 }
+
+#[tokio::test]
+async fn an_image_with_a_watermark_is_never_public_and_its_copies_have_it_too() {
+    let fake = Fake::start();
+    let id = fake.world().image(PROD, EAST, "web").watermark("approved").scanned(Some("high"), None).put();
+    let (client, theirs) = (prod(&fake, EAST), other(&fake, EAST));
+    assert_eq!(share(&client, &id, vec![all()]).await.as_deref(), Some("OperationNotPermitted"));
+    assert_eq!(share(&client, &id, vec![account(OTHER)]).await, None);
+    let copy = client.copy_image().name("copy").source_image_id(&id).source_region(EAST).send().await.unwrap();
+    for (client, id) in [(&client, id.as_str()), (&theirs, &id), (&client, copy.image_id().unwrap())] {
+        let found = client.describe_images().image_ids(id).send().await.unwrap();
+        let image = &found.images()[0];
+        let keys: Vec<_> = image.image_watermarks().iter().filter_map(|mark| mark.watermark_key()).collect();
+        assert_eq!(keys, ["111111111111:approved"]);
+        let severity = image.scan_results().and_then(|scan| scan.highest_finding_severity_label());
+        assert_eq!(severity.map(|label| label.as_str()), image.source_image_id().is_none().then_some("high"));
+    }
+}

@@ -68,7 +68,7 @@ pub use compute::{Group, Instance, Template, Volume};
 pub use faults::{Fault, FaultKind};
 pub use model::{Image, Principal, Snapshot, Tags};
 pub use protection::Protection;
-pub use seed::When;
+pub use seed::{When, organization};
 pub use services::unformed;
 pub use ssm::Parameter;
 pub use world::{OTHER, PROD, World};

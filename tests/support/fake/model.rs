@@ -96,6 +96,32 @@ pub struct Image {
     pub source_ami: Option<String>,
     /// SourceImageRegion.
     pub source_region: Option<String>,
+    /// Its watermarks.
+    pub watermarks: Vec<Watermark>,
+    /// The results of its last scan.
+    pub scan: Option<ScanResults>,
+}
+
+/// A watermark of an image.
+#[derive(Clone, Debug)]
+pub struct Watermark {
+    /// `account:name`.
+    pub key: String,
+    /// The image that it was attached to, and its region and creation time.
+    pub source: (String, String, DateTime<Utc>),
+    /// When it was attached.
+    pub attached: DateTime<Utc>,
+}
+
+/// What Amazon Inspector found in an image.
+#[derive(Clone, Debug)]
+pub struct ScanResults {
+    /// `critical`, …, or nothing where there is no finding.
+    pub severity: Option<String>,
+    /// When it was scanned.
+    pub at: DateTime<Utc>,
+    /// Since when fixes exist, by severity.
+    pub fixes: BTreeMap<String, DateTime<Utc>>,
 }
 
 impl Image {

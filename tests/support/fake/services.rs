@@ -100,6 +100,13 @@ pub fn run(world: &mut World, service: &str, version: Option<&str>, request: &Re
     let no_action =
         || refuse("InvalidAction", format!("The action {} is not valid for this web service.", request.action));
     let service = SERVICES.iter().find(|s| s.name == service).ok_or_else(no_action)?;
+    // STS answers who is calling whatever is denied.
+    if service.name != "sts" && world.denies(request) {
+        let (who, action) = (&request.arn, format!("{}:{}", service.name, request.action));
+        let code = if service.name == "ec2" { "UnauthorizedOperation" } else { "AccessDeniedException" };
+        let message = format!("User: {who} is not authorized to perform: {action} with an explicit deny");
+        return Err(refuse(code, message));
+    }
     if version != Some(service.version) {
         return Err(refuse("NoSuchVersion", "The requested version is not valid."));
     }

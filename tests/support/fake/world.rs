@@ -124,6 +124,8 @@ pub struct World {
     pub missing_accounts: BTreeSet<String>,
     /// Role ARNs that must not be assumed.
     pub denied_roles: BTreeSet<String>,
+    /// Regions in which a role is denied everything, with the ARN of the role.
+    pub denied_regions: BTreeSet<(String, String)>,
     /// How long sessions last, whatever was asked for.
     pub sessions_last: Option<Duration>,
     /// Whether accounts are told without the Status that goes away in September 2026.
@@ -253,6 +255,7 @@ impl World {
             memberships: BTreeMap::new(),
             missing_accounts: BTreeSet::new(),
             denied_roles: BTreeSet::new(),
+            denied_regions: BTreeSet::new(),
             sessions_last: None,
             status_retired: false,
             opt_in: BTreeMap::new(),

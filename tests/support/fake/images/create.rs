@@ -53,6 +53,8 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     request.dry_run()?;
 
     let instance = instance.clone();
+    // An image inherits the watermarks of its instance's image.
+    let watermarks = region.images.get(&instance.image).map(|image| image.watermarks.clone()).unwrap_or_default();
     let (phase, reason) = outcome(world, now);
     let id = world.ids.next("ami");
     let snapshot_tags = tags.remove("snapshot").unwrap_or_default();
@@ -98,6 +100,8 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         source_instance: Some(instance_id.to_owned()),
         source_ami: Some(instance.image.clone()),
         source_region: Some(request.region.clone()),
+        watermarks,
+        scan: None,
         phase,
         id: id.clone(),
     };

@@ -196,5 +196,21 @@ fn write(x: &mut Xml, image: &Image, viewer: &Viewer, late_snapshots: bool) {
     x.maybe("sourceInstanceId", image.source_instance.as_ref());
     x.maybe("sourceImageId", image.source_ami.as_ref());
     x.maybe("sourceImageRegion", image.source_region.as_ref());
+    if let Some(scan) = &image.scan {
+        x.node("scanResults", |x| {
+            x.maybe("highestFindingSeverityLabel", scan.severity.as_ref()).time("findingScanDate", scan.at);
+            for (severity, since) in &scan.fixes {
+                x.time(&format!("{severity}FixAvailableSince"), *since);
+            }
+        });
+    }
+    if !image.watermarks.is_empty() {
+        x.list("imageWatermarkSet", &image.watermarks, |x, watermark| {
+            let (id, region, created) = &watermark.source;
+            x.leaf("watermarkKey", &watermark.key);
+            x.leaf("sourceImageRegion", region).leaf("sourceImageId", id);
+            x.time("sourceImageCreationTime", *created).time("watermarkCreationTime", watermark.attached);
+        });
+    }
     x.tags(visible_tags(&image.tags, &image.owner, &viewer.account));
 }

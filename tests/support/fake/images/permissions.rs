@@ -84,6 +84,10 @@ impl Barriers {
                 "You can't publicly share this image because block public access is enabled for AMIs.",
             ));
         }
+        if public && !image.watermarks.is_empty() {
+            // The code is unconfirmed.
+            return Err(refuse("OperationNotPermitted", "Images with watermarks cannot be shared publicly."));
+        }
         let snapshots = image.snapshots().filter_map(|id| region.snapshots.get(id));
         for key in snapshots.filter_map(|snapshot| snapshot.kms_key.as_deref()) {
             if public {

@@ -58,6 +58,8 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         source_instance: None,
         source_ami: None,
         source_region: None,
+        watermarks: Vec::new(),
+        scan: None,
     };
     add(world.region(&request.region), image, Vec::new());
     let mut x = Xml::new();

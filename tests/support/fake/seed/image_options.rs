@@ -1,7 +1,9 @@
 //! Properties of an image before it is put into the world.
 
+use chrono::{DateTime, Utc};
+
 use super::super::kms::default_key;
-use super::super::model::{Ebs, Mapping, Principal};
+use super::super::model::{Ebs, Mapping, Principal, ScanResults, Watermark};
 use super::super::protection::Protection;
 use super::super::world::span;
 use super::When;
@@ -189,6 +191,24 @@ impl ImageSeed<'_> {
     pub fn copied_from(mut self, id: &str, region: &str) -> Self {
         self.image.source_ami = Some(id.to_owned());
         self.image.source_region = Some(region.to_owned());
+        self
+    }
+
+    /// A watermark of its owner, attached when it was made. Give it after the time.
+    pub fn watermark(mut self, name: &str) -> Self {
+        let image = &self.image;
+        let source = (image.id.clone(), image.region.clone(), image.created);
+        let watermark = Watermark { key: format!("{}:{name}", image.owner), source, attached: image.created };
+        self.image.watermarks.push(watermark);
+        self
+    }
+
+    /// Scanned now: the severity of the gravest finding, and since when it can be fixed. No severity: no finding.
+    pub fn scanned(mut self, severity: Option<&str>, fix_since: Option<DateTime<Utc>>) -> Self {
+        let fixes = severity.zip(fix_since).map(|(severity, since)| (severity.to_owned(), since));
+        let at = self.world.now();
+        let fixes = fixes.into_iter().collect();
+        self.image.scan = Some(ScanResults { severity: severity.map(str::to_owned), at, fixes });
         self
     }
 

@@ -58,6 +58,8 @@ impl World {
             source_instance: None,
             source_ami: None,
             source_region: None,
+            watermarks: Vec::new(),
+            scan: None,
         };
         ImageSeed {
             world: self,

@@ -6,6 +6,7 @@ mod fleets;
 mod image_options;
 mod images;
 mod instances;
+pub mod organization;
 mod parameters;
 mod scaling;
 mod snapshots;

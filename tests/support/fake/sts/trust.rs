@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::request::Request;
 use super::super::world::World;
 use super::mfa::device_account;
 
@@ -48,5 +49,17 @@ impl World {
     pub fn allow_long_sessions(&mut self, role_arn: &str, seconds: i64) {
         assert!((3600..=43_200).contains(&seconds), "sessions of a role last an hour to twelve, not {seconds} s");
         self.trust.longest.insert(role_arn.to_owned(), seconds);
+    }
+
+    /// Whether the role that a session is of is denied everything in the region of the request.
+    pub(in super::super) fn denies(&self, request: &Request) -> bool {
+        let session = request.arn.strip_prefix("arn:aws:sts::").and_then(|rest| rest.split_once(":assumed-role/"));
+        let Some((account, session)) = session else { return false };
+        let role = session.split('/').next().unwrap_or_default();
+        let mut denied = self.denied_regions.iter().filter(|(_, region)| *region == request.region);
+        denied.any(|(arn, _)| {
+            let named = arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(":role/"));
+            named.is_some_and(|(of, path)| of == account && path.rsplit('/').next() == Some(role))
+        })
     }
 }
