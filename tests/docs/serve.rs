@@ -1,6 +1,6 @@
 //! The lines of `cargo run --example demo -- --serve`, pasted into a shell.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
 use crate::generated::demo_command;
@@ -18,9 +18,10 @@ impl Drop for Served {
 #[test]
 fn commands_in_a_shell_that_was_told_them_talk_to_the_endpoint() {
     let mut served = Served(demo_command("--serve").stdout(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap());
-    let stdout = BufReader::new(served.0.stdout.take().unwrap());
+    // Held to the end: without a reader the demo could not print the rest.
+    let mut stdout = BufReader::new(served.0.stdout.take().unwrap());
     let mut lines = Vec::new();
-    for line in stdout.lines().map(Result::unwrap) {
+    for line in stdout.by_ref().lines().map(Result::unwrap) {
         let last = line.starts_with("# For example");
         lines.push(line);
         if last {
