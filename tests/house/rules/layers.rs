@@ -27,8 +27,8 @@ pub const DIAGRAM: Rule = Rule {
 
 pub const RENDERERS: Rule = Rule {
     name: "renderer",
-    remedy: "Renderers are called by commands/ only (cli/ shows errors and parses `--query`, journal/ writes JSON): return a value and let \
-             the verb show it.",
+    remedy: "Renderers are called by commands/ only (cli/ shows errors and parses `--query`, journal/ writes JSON): \
+             return a value and let the verb show it.",
     breaches: renderers,
 };
 
