@@ -37,7 +37,7 @@ pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
-    ("Set up", &[&["recycle-bin"], &["completions"], &["man"]]),
+    ("Set up", &[&["recycle-bin"], &["completions", "man"]]),
 ];
 
 /// A command with its arguments.

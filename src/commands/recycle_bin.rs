@@ -15,7 +15,7 @@ Examples:
   amictl recycle-bin --region us-east-1,eu-west-1 --retain 14d --dry-run
   amictl recycle-bin --region us-east-1,eu-west-1 --retain 14d --yes";
 
-/// Show what the Recycle Bin would hold; --retain makes missing rules
+/// Show the rules of the Recycle Bin; --retain makes them
 ///
 /// For each account and region: whether retention rules would hold the images that are deregistered and the snapshots
 /// that are deleted, and for how long. An image can be restored only while its snapshots are held, too. --retain makes a

@@ -13,8 +13,11 @@ pub fn file(path: &Path) -> io::Result<Sink> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
-    end_line(&mut file)?;
+    let open = has_open_line(path);
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    if open {
+        file.write_all(b"\n")?;
+    }
     let file = Mutex::new(file);
     Ok(Arc::new(move |line, phase| {
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -25,14 +28,17 @@ pub fn file(path: &Path) -> io::Result<Sink> {
     }))
 }
 
-/// Ends the last line, which an exported log may leave open.
-fn end_line(file: &mut File) -> io::Result<()> {
-    let mut last = [b'\n'];
-    // A pipe cannot be read backwards.
-    if file.seek(SeekFrom::End(-1)).is_ok() && file.read(&mut last)? == 1 && last != [b'\n'] {
-        file.write_all(b"\n")?;
-    }
-    Ok(())
+/// Whether the last line of a file has no end, as in an exported log.
+fn has_open_line(path: &Path) -> bool {
+    // To open a pipe for reading would wait for a writer.
+    let last = || {
+        let mut file = path.is_file().then(|| File::open(path).ok())??;
+        file.seek(SeekFrom::End(-1)).ok()?;
+        let mut last = [0];
+        file.read_exact(&mut last).ok()?;
+        Some(last)
+    };
+    last().is_some_and(|last| last != [b'\n'])
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The extent to which the retention rules of a place hold what is deleted there, and the rules missing.
+//! The extent to which the rules of a place hold what is deleted, and the rules that are missing.
 
 use std::collections::BTreeSet;
 use std::fmt;
