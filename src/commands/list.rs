@@ -100,7 +100,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
 
-    /// Columns of table and csv, e.g. name,id,tag:Team or name,used_by or name,scan,watermarks
+    /// Columns of table and csv, e.g. name,tag:Team,used_by,scan
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     columns: Vec<ColumnName>,
 

@@ -62,8 +62,8 @@ pub const NAMED: [&str; 28] = [
     "cost",
     "snapshots",
     "description",
-    "used_by",
     "pattern",
+    "used_by",
     "scan",
     "watermarks",
 ];
@@ -124,7 +124,7 @@ impl Column {
 
     /// The default columns for programs.
     pub fn all() -> Vec<Self> {
-        let asked_for = |name: &&str| matches!(*name, "age" | "used_by" | "scan" | "watermarks");
+        let asked_for = |name: &&str| matches!(*name, "age" | "pattern" | "used_by" | "scan" | "watermarks");
         NAMED.into_iter().filter(|name| !asked_for(name)).map(Self::Named).collect()
     }
 

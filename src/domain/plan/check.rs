@@ -6,10 +6,41 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
-use super::document::{Plan, Unusable, VERSION};
+use super::document::{Plan, VERSION};
 use crate::domain::age::{Age, ago};
 use crate::domain::ids::AccountId;
+
+/// A plan that must not be applied.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unusable {
+    /// Not a plan.
+    #[error("it is not a plan: {0}")]
+    NotAPlan(String),
+    /// Changed since it was written.
+    #[error("it was changed after it was made: its digest does not match")]
+    Edited,
+    /// Too old.
+    #[error("it was made {age} ago; the limit is {most}")]
+    TooOld {
+        /// Its age.
+        age: String,
+        /// The maximum age.
+        most: Age,
+    },
+    /// Dated in the future.
+    #[error("it is dated {0}, which is in the future")]
+    FromTheFuture(DateTime<Utc>),
+    /// Made in other accounts.
+    #[error("it was made in account {plan}, and this is account {here}")]
+    OtherAccount {
+        /// The accounts of the plan.
+        plan: String,
+        /// The accounts of this run.
+        here: String,
+    },
+}
 
 impl Plan {
     /// Reads a saved plan and checks its digest.

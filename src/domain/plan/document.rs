@@ -2,9 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize, Serializer};
-use thiserror::Error;
 
-use crate::domain::age::Age;
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::policy::Policy;
 use crate::domain::problem::PlaceError;
@@ -12,36 +10,6 @@ use crate::domain::region::Region;
 use crate::domain::retire::step::Step;
 use crate::domain::tags::Tags;
 use crate::domain::usage::source::{Source, SourceState, SourceStatus};
-
-/// A plan that must not be applied.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Unusable {
-    /// Not a plan.
-    #[error("it is not a plan: {0}")]
-    NotAPlan(String),
-    /// Changed since it was written.
-    #[error("it was changed after it was made: its digest does not match")]
-    Edited,
-    /// Too old.
-    #[error("it was made {age} ago; the limit is {most}")]
-    TooOld {
-        /// Its age.
-        age: String,
-        /// The maximum age.
-        most: Age,
-    },
-    /// Dated in the future.
-    #[error("it is dated {0}, which is in the future")]
-    FromTheFuture(DateTime<Utc>),
-    /// Made in other accounts.
-    #[error("it was made in account {plan}, and this is account {here}")]
-    OtherAccount {
-        /// The accounts of the plan.
-        plan: String,
-        /// The accounts of this run.
-        here: String,
-    },
-}
 
 /// The version of the document.
 pub const VERSION: u32 = 1;

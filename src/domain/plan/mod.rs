@@ -6,7 +6,7 @@ pub mod document;
 pub mod rows;
 
 pub use build::{Judged, fingerprint};
-pub use document::Unusable;
+pub use check::Unusable;
 
 #[cfg(test)]
 mod tests;
