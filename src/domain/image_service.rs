@@ -59,10 +59,10 @@ pub const BUILD: &str = "Ec2ImageBuilderArn";
 pub fn resources_stay<'a>(going: impl IntoIterator<Item = &'a Image>) -> Option<PlaceError> {
     let built = |image: &&Image| ImageService::of(&image.tags) == Some(ImageService::ImageBuilder);
     let image = going.into_iter().find(built)?;
+    // The same text everywhere, so that it is shown once.
     let message = format!(
         "EC2 Image Builder keeps a resource of its own for each of its images that goes; to remove it: aws imagebuilder \
-         delete-image --image-build-version-arn ARN, with the ARN in the tag {BUILD}, e.g. {}",
-        image.tags.get(BUILD).map_or("that of its pipeline", String::as_str)
+         delete-image --image-build-version-arn ARN, with the ARN in the tag {BUILD} of the image"
     );
     let problem = Problem { code: "ImageBuilderResource".to_owned(), message };
     let account = image.owner.as_ref().map(ToString::to_string);

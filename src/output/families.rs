@@ -1,5 +1,6 @@
 //! Renderer of families, in every format.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
@@ -175,7 +176,9 @@ pub fn ungrouped(names: &[String], patterned: bool) -> Vec<String> {
         (true, _) => Vec::new(),
         (false, false) => vec![format!("{images} unmanaged, in no family; --family-pattern puts images into families")],
         (false, true) => {
-            let some = names.iter().step_by(names.len().div_ceil(SHOWN)).map(|name| format!("  {name}"));
+            // Copies and other accounts have the same names.
+            let different: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+            let some = different.iter().step_by(different.len().div_ceil(SHOWN)).map(|name| format!("  {name}"));
             std::iter::once(format!("{images} in no family: no pattern matches e.g.")).chain(some).collect()
         }
     }

@@ -153,12 +153,31 @@ pub fn summary(plan: &Plan) -> Vec<String> {
     if !skipped.is_empty() {
         lines.push(format!("sources not read: {}", skipped.into_iter().collect::<Vec<_>>().join(", ")));
     }
-    for row in plan.failed_sources() {
-        let message = row.message.as_deref().unwrap_or_default();
-        lines.push(format!("{} could not be read: {message}", plan.place(row)));
-    }
+    lines.extend(unread_sources(plan));
     lines
 }
+
+/// The sources that could not be read, those with one message in one line.
+fn unread_sources(plan: &Plan) -> Vec<String> {
+    let mut by_message: Vec<(&str, Vec<String>)> = Vec::new();
+    for row in plan.failed_sources() {
+        let message = row.message.as_deref().unwrap_or_default();
+        match by_message.iter_mut().find(|(known, _)| *known == message) {
+            Some((_, places)) => places.push(plan.place(row)),
+            None => by_message.push((message, vec![plan.place(row)])),
+        }
+    }
+    let line = |(message, mut places): (&str, Vec<String>)| {
+        let more = places.len().saturating_sub(UNREAD);
+        places.truncate(UNREAD);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more} could not be read: {message}", places.join(", "))
+    };
+    by_message.into_iter().map(line).collect()
+}
+
+/// The number of unread sources that one line names.
+const UNREAD: usize = 3;
 
 /// The number of images that each family pattern found, in the order of the patterns.
 fn by_pattern(plan: &Plan) -> Vec<String> {

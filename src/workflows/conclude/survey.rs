@@ -1,5 +1,7 @@
 //! The end of a survey: exit 4 if a source of use was unreadable, else exit 3 if an account was.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use crate::domain::failure::{Failure, Kind};
@@ -27,7 +29,9 @@ pub fn verified(plan: &Plan) -> Result<()> {
     let message = match (failed.is_empty(), doubtful) {
         (true, 0) => return Ok(()),
         (true, n) => {
-            let why: Vec<_> = by_image.iter().filter_map(|row| row.message.as_deref()).collect();
+            // Several regions have the same reason.
+            let why: BTreeSet<_> = by_image.iter().filter_map(|row| row.message.as_deref()).collect();
+            let why: Vec<_> = why.into_iter().collect();
             let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
             format!("{n} images could not be verified and are kept{why}")
         }
