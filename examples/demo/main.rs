@@ -84,6 +84,24 @@ fn walk() {
     shell.run("amictl prune --keep 2 --apply --yes --max-delete 50%");
     say("The journal accounts for every step, before and after:");
     journal(home.path());
+    take_over();
+}
+
+/// A fleet that amictl did not name.
+fn take_over() {
+    let fake = Fake::start();
+    let home = Home::new();
+    fake.world().organization_to_take_over();
+    let shell = Shell::new(&fake, &home);
+    let patterns = r"--family-pattern '(?<family>.+?)[-_ ](?<order>\d{8,14})' \
+    --family-pattern '(?<family>.+) (?<order>\d{4}-\d{2}-\d{2}T.+Z)'";
+    println!();
+    say("Another fleet: eight accounts, images named by Packer, Image Builder and by hand. Few are in families:");
+    shell.run("amictl list --families --org-role ami");
+    say("Two patterns group the others by their names:");
+    shell.run(&format!("amictl list --families --org-role ami \\\n    {patterns}"));
+    say("The plan goes by them. A closed account may use images again, which leaves doubt (exit code 4):");
+    shell.run(&format!("amictl prune --org-role ami --keep 2 --min-age 30d \\\n    {patterns}"));
 }
 
 fn say(text: &str) {

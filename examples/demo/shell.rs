@@ -50,6 +50,11 @@ pub fn amictl() -> ExitCode {
     ExitCode::from(amictl::run(std::env::args_os().collect(), process))
 }
 
+/// The arguments of a command line, as a shell splits it.
+fn words(line: &str) -> Vec<String> {
+    shell_words::split(line).unwrap()
+}
+
 /// Runs command lines with a home of their own and dummy keys.
 pub struct Shell<'a> {
     url: String,
@@ -79,7 +84,7 @@ impl<'a> Shell<'a> {
     pub fn record(&self, line: &str) -> String {
         let command = self.command(line);
         let mut python = Command::new("python3");
-        python.args(["-c", TERMINAL]).arg(command.get_program()).args(line.split_whitespace()).env_clear();
+        python.args(["-c", TERMINAL]).arg(command.get_program()).args(words(line)).env_clear();
         python.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         python.envs(std::env::var_os("PATH").map(|value| ("PATH", value)));
         python.env(STOP_CLOCK, "1").env("TERM", "xterm-256color").env("AMICTL_NO_PROGRESS", "1");
@@ -90,10 +95,10 @@ impl<'a> Shell<'a> {
     }
 
     fn command(&self, line: &str) -> Command {
-        let mut words = line.split_whitespace();
+        let mut words = words(line).into_iter();
         let name = words.next().unwrap();
         let mut command = Command::new(std::env::current_exe().unwrap());
-        set_name(&mut command, name);
+        set_name(&mut command, &name);
         command
             .args(words)
             .env_clear()
