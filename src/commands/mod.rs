@@ -7,11 +7,13 @@ pub mod create;
 pub mod deprecate;
 pub mod deregister;
 pub mod disable;
+pub mod doctor;
 pub mod enable;
 pub mod launch;
 pub mod list;
 pub mod man;
 pub mod orphans;
+pub mod permissions;
 pub mod protect;
 pub mod prune;
 pub mod refs;
@@ -36,7 +38,7 @@ pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
-    ("Set up", &[&["completions"], &["man"]]),
+    ("Set up", &[&["permissions"], &["doctor"], &["completions"], &["man"]]),
 ];
 
 /// A command with its arguments.
@@ -62,6 +64,8 @@ pub enum Command {
     Apply(apply::Args),
     Orphans(orphans::Args),
     Wait(wait::Args),
+    Permissions(permissions::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -91,6 +95,8 @@ impl Command {
             Self::Orphans(args) => orphans::run(context, args).await,
             Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
             Self::Wait(args) => wait::run(context, args).await,
+            Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,
+            Self::Permissions(args) => permissions::run(context, &args),
             Self::Completions(args) => completions::run(context, &args, tree()),
             Self::Man(args) => man::run(context, &args, tree()),
         }

@@ -1,6 +1,7 @@
 //! Output: pure renderers of values, data on stdout, messages on stderr.
 
 mod columns;
+mod doctor;
 pub mod error;
 mod escape;
 mod images;
@@ -18,6 +19,7 @@ mod show;
 mod table;
 
 pub use columns::Column;
+pub use doctor::doctor;
 pub use images::{Options, images};
 pub use instances::instances;
 pub use orphans::orphans;

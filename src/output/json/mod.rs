@@ -2,6 +2,7 @@
 //!
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
+mod doctor;
 pub mod document;
 mod images;
 pub mod parallel;
@@ -10,6 +11,7 @@ mod refs;
 mod report;
 mod show;
 
+pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use images::{BesidesJson, ImageJson, InstanceJson, InstancesJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};

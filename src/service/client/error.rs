@@ -259,6 +259,11 @@ pub fn dry_run<T>(call: &'static str, region: &Region, answer: Result<T, ApiErro
     }
 }
 
+/// Whether a policy denies the call.
+pub fn is_denied(error: &ApiError) -> bool {
+    ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"].iter().any(|code| error.is(code))
+}
+
 /// Whether the work was is_interrupted before anything was changed.
 pub fn is_interrupted(error: &ApiError) -> bool {
     error.is(codes::INTERRUPTED)
