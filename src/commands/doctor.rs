@@ -17,7 +17,7 @@ Examples:
   amictl doctor prune create --region all --org-role ops/ami
   amictl doctor prune -o json | jq '.missing[0].policy'";
 
-/// Check what commands may do, and print the policy that is missing
+/// Check what commands may do, and print what is missing
 ///
 /// Reads are tried for real, changes by EC2's DryRun on an image, instance or snapshot of the account: nothing changes.
 /// Where neither is possible, the status is unknown. Without COMMAND, all commands are checked. Exit code 0 if nothing is

@@ -1,8 +1,8 @@
 //! The commands, each with its rows.
 
 use super::rows::{
-    BIN, COPY, DELETE, FIND, FOLLOW_UP, KEYS, LOOK_AT_KEYS, MAKE_RULES, MARK, REFERENCES, REGIONS, REPORTS, RETIRE,
-    SHARES, TEMPLATES, USE,
+    BIN, COPY, DELETE, FIND, FOLLOW_UP, JOURNAL, KEYS, LOOK_AT_KEYS, MAKE_RULES, MARK, REFERENCES, REGIONS, REPORTS,
+    RETIRE, SHARES, TEMPLATES, USE,
 };
 use super::{Condition, Needs, Resource, Row};
 use Condition::{MadeBy, OfAmictl, TagKeys};
@@ -13,7 +13,7 @@ use Resource::{
 
 /// All commands that call AWS.
 pub const COMMANDS: &[Needs] = &[
-    Needs { command: "apply", parts: &[FIND, REGIONS, TEMPLATES, USE, SHARES, DELETE, BIN, RETIRE] },
+    Needs { command: "apply", parts: &[FIND, TEMPLATES, USE, JOURNAL, DELETE, BIN, RETIRE] },
     Needs {
         command: "copy",
         parts: &[
@@ -297,7 +297,8 @@ pub const COMMANDS: &[Needs] = &[
             MARK,
             &[
                 Row::any("ec2:DescribeInstances", "waits for instances"),
-                Row::any("ec2:DescribeSnapshots", "the snapshots of a copy; the progress bar"),
+                Row::any("ec2:DescribeSnapshots", "the snapshots of a copy; the progress bar")
+                    .says("orphans later keeps these snapshots because of doubt"),
             ],
         ],
     },

@@ -49,13 +49,18 @@ pub const REPORTS: &[Row] = &[
 /// Who an image is shared with.
 pub const SHARES: &[Row] = &[Row::new("ec2:DescribeImageAttribute", &[Image], "who the image is shared with")];
 
+/// The same for the journal of a plan that is carried out.
+pub const JOURNAL: &[Row] = &[Row::new("ec2:DescribeImageAttribute", &[Image], "who the image is shared with")
+    .says("the journal has null there; nothing is disabled")];
+
 /// The removal of images with their snapshots.
 pub const DELETE: &[Row] = &[
     Row::new("ec2:DeleteSnapshot", &[Snapshot], "deletes snapshots"),
     Row::new("ec2:DeregisterImage", &[Image], "deregisters images"),
     Row::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "the journal: who could copy the snapshots")
         .says("the journal has null there"),
-    Row::any("ec2:DescribeSnapshots", "checks that snapshots are gone; their tags may keep them"),
+    Row::any("ec2:DescribeSnapshots", "checks that snapshots are gone; their tags may keep them")
+        .says("the snapshots stay"),
 ];
 
 /// The Recycle Bin's rules.

@@ -160,6 +160,11 @@ impl<'a> DryRun<'a> {
                 let request = request.tag_specifications(tags(ResourceType::Image));
                 attempt!(self, "CreateImage", request.tag_specifications(tags(ResourceType::Snapshot)))
             }
+            "CreateSecurityGroup" => {
+                let request = self.ec2.create_security_group().group_name(NAME).description(NAME);
+                let request = request.tag_specifications(tags(ResourceType::SecurityGroup));
+                attempt!(self, "CreateSecurityGroup", request)
+            }
             "RegisterImage" => {
                 let disk = EbsBlockDevice::builder().snapshot_id(snapshot(own)?).build();
                 let device = BlockDeviceMapping::builder().device_name("/dev/xvda").ebs(disk).build();

@@ -19,7 +19,7 @@ pub(super) async fn place(
     let own = specimens(target).await;
     let mut rows: Vec<&'static Row> = Vec::new();
     for row in commands.iter().flat_map(|needs| needs.rows()) {
-        if !rows.contains(&row) {
+        if !rows.iter().any(|other| same(other, row)) {
             rows.push(row);
         }
     }
@@ -38,6 +38,11 @@ pub(super) async fn place(
         tried.iter().filter(|(_, finding, _)| *finding == Finding::Denied).map(|(row, ..)| *row).collect::<Vec<_>>();
     let checks = commands.iter().flat_map(|needs| of_command(needs, &tried, target, &account)).collect();
     Ok((checks, Lack::of(Some(account), target.region.clone(), &denied)))
+}
+
+/// Whether two rows ask for the same, whatever for.
+fn same(one: &Row, other: &Row) -> bool {
+    (one.action, one.on, one.when) == (other.action, other.on, other.when)
 }
 
 /// A row with what came of it, and AWS's words.
@@ -72,7 +77,7 @@ fn found(row: &'static Row, answer: &Tried, all: &[Tried]) -> Trial {
 fn of_command(needs: &'static Needs, tried: &[Trial], target: &Target, account: &str) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
     for row in needs.rows() {
-        let Some((_, finding, message)) = tried.iter().find(|(one, ..)| *one == row) else { continue };
+        let Some((_, finding, message)) = tried.iter().find(|(one, ..)| same(one, row)) else { continue };
         match checks.iter_mut().find(|check| check.action == row.action) {
             Some(check) if check.finding <= *finding => {}
             Some(check) => (check.finding, check.message) = (*finding, message.clone()),

@@ -7,6 +7,7 @@ use crate::domain::image::{Image, State};
 use crate::domain::permissions::principal::{Principal, few};
 use crate::domain::permissions::recorded::{as_before, tag_left};
 use crate::domain::problem::Problem;
+use crate::domain::tags::SHARES;
 use crate::service::client::error::codes;
 use crate::service::permissions::{give_each, known_permissions, launch_permissions};
 use crate::service::{Target, images, lifecycle};
@@ -99,13 +100,16 @@ pub async fn give_back(target: &Target, image: &Image, due: &BTreeSet<Principal>
     };
     let (given, refused) = give_each(target, &image.id, &(due - &present)).await;
     let left: BTreeSet<_> = refused.iter().flat_map(|(who, _)| who).cloned().collect();
-    let problem = refused.first().map(|(_, why)| Problem {
+    let mut problem = refused.first().map(|(_, why)| Problem {
         code: why.code.clone(),
         message: format!("it is not shared again with {}: {}", few(&left), why.message),
     });
     if !left.is_empty() {
         // If this fails, the tag has more than is left, and nothing is lost.
-        let _ = lifecycle::make(target, image, &tag_left(image, &left)).await;
+        let noted = lifecycle::make(target, image, &tag_left(image, &left)).await;
+        if let (Err(why), Some(problem)) = (noted, &mut problem) {
+            problem.message += &format!("; the tag {SHARES} still has all of them: {}", why.message);
+        }
     }
     GivenBack { given, left, problem }
 }
