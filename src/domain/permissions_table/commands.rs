@@ -1,15 +1,12 @@
 //! The commands, each with its rows.
 
 use super::rows::{
-    BIN, COPY, DELETE, FIND, FOLLOW_UP, JOURNAL, KEYS, LOOK_AT_KEYS, MAKE_RULES, MARK, REFERENCES, REGIONS, REPORTS,
+    BIN, COPY, DELETE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, REFERENCES, REGIONS, REPORTS,
     RETIRE, SHARES, TEMPLATES, USE,
 };
 use super::{Condition, Needs, Resource, Row};
-use Condition::{MadeBy, OfAmictl, TagKeys};
-use Resource::{
-    Image, Instance, KeyPair, LaunchTemplate, NetworkInterface, SecurityGroup, Snapshot, SpotRequest, Subnet, Volume,
-    Vpc,
-};
+use Condition::{MadeBy, TagKeys};
+use Resource::{Image, Instance, RetentionRule, Snapshot};
 
 /// All commands that call AWS.
 pub const COMMANDS: &[Needs] = &[
@@ -132,41 +129,7 @@ pub const COMMANDS: &[Needs] = &[
             ],
         ],
     },
-    Needs {
-        command: "launch",
-        parts: &[
-            FIND,
-            REFERENCES,
-            KEYS,
-            &[
-                Row::new(
-                    "ec2:RunInstances",
-                    &[
-                        Image,
-                        Instance,
-                        KeyPair,
-                        LaunchTemplate,
-                        NetworkInterface,
-                        SecurityGroup,
-                        Snapshot,
-                        SpotRequest,
-                        Subnet,
-                        Volume,
-                    ],
-                    "launches instances",
-                ),
-                Row::new("ec2:CreateTags", &[Instance, Volume], "tags instances").when(MadeBy("RunInstances")),
-                Row::any("ec2:DescribeInstances", "waits for instances"),
-                Row::new("ec2:AuthorizeSecurityGroupIngress", &[SecurityGroup], "--allow-http").when(OfAmictl),
-                Row::new("ec2:CreateSecurityGroup", &[SecurityGroup, Vpc], "--allow-http"),
-                Row::new("ec2:CreateTags", &[SecurityGroup], "--allow-http: tags the group")
-                    .when(MadeBy("CreateSecurityGroup")),
-                Row::any("ec2:DescribeSecurityGroups", "--allow-http"),
-                Row::any("ec2:DescribeSubnets", "--allow-http with --subnet"),
-                Row::any("ec2:DescribeVpcs", "--allow-http without --subnet"),
-            ],
-        ],
-    },
+    Needs { command: "launch", parts: &[FIND, REFERENCES, KEYS, LAUNCH] },
     Needs { command: "list", parts: &[FIND, REGIONS, TEMPLATES, USE] },
     Needs {
         command: "orphans",
@@ -197,8 +160,11 @@ pub const COMMANDS: &[Needs] = &[
         command: "recycle-bin",
         parts: &[
             REGIONS,
-            MAKE_RULES,
-            &[Row::any("rbin:GetRule", "reads the rules"), Row::any("rbin:ListRules", "reads the rules")],
+            &[
+                Row::new("rbin:CreateRule", &[RetentionRule], "--retain"),
+                Row::any("rbin:GetRule", "reads the rules"),
+                Row::any("rbin:ListRules", "reads the rules"),
+            ],
         ],
     },
     Needs { command: "refs", parts: &[FIND, REFERENCES, REGIONS, TEMPLATES, USE, REPORTS, SHARES] },

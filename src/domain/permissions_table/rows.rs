@@ -1,8 +1,11 @@
 //! Rows that several commands share.
 
 use super::{Condition, Resource, Row};
-use Condition::{GrantForAws, MadeBy, TagKeys, ThroughEc2};
-use Resource::{Alias, Image, Key, Parameter, PublicParameter, RetentionRule, Snapshot, UsageReport};
+use Condition::{GrantForAws, MadeBy, OfAmictl, TagKeys, ThroughEc2};
+use Resource::{
+    Alias, Image, Instance, Key, KeyPair, LaunchTemplate, NetworkInterface, Parameter, PublicParameter, SecurityGroup,
+    Snapshot, SpotRequest, Subnet, UsageReport, Volume, Vpc,
+};
 
 /// The images of the places.
 pub const FIND: &[Row] = &[Row::any("ec2:DescribeImages", "finds images")];
@@ -116,8 +119,19 @@ pub const KEYS: &[Row] = &[
 pub const LOOK_AT_KEYS: &[Row] =
     &[Row::new("kms:DescribeKey", &[Key], "whether a key can be used and shared").says("EC2 says so afterwards")];
 
-/// Retention rules that are made.
-pub const MAKE_RULES: &[Row] = &[
-    Row::new("rbin:CreateRule", &[RetentionRule], "--retain"),
-    Row::new("rbin:TagResource", &[RetentionRule], "--retain: tags the rule"),
+/// Instances and the group that admits web traffic.
+pub const LAUNCH: &[Row] = &[
+    Row::new("ec2:RunInstances", LAUNCHED, "launches instances"),
+    Row::new("ec2:CreateTags", &[Instance, Volume], "tags instances").when(MadeBy("RunInstances")),
+    Row::any("ec2:DescribeInstances", "waits for instances"),
+    Row::new("ec2:AuthorizeSecurityGroupIngress", &[SecurityGroup], "--allow-http").when(OfAmictl),
+    Row::new("ec2:CreateSecurityGroup", &[SecurityGroup, Vpc], "--allow-http"),
+    Row::new("ec2:CreateTags", &[SecurityGroup], "--allow-http: tags the group").when(MadeBy("CreateSecurityGroup")),
+    Row::any("ec2:DescribeSecurityGroups", "--allow-http"),
+    Row::any("ec2:DescribeSubnets", "--allow-http with --subnet"),
+    Row::any("ec2:DescribeVpcs", "--allow-http without --subnet"),
 ];
+
+/// What a launch makes or uses.
+const LAUNCHED: &[Resource] =
+    &[Image, Instance, KeyPair, LaunchTemplate, NetworkInterface, SecurityGroup, Snapshot, SpotRequest, Subnet, Volume];

@@ -139,8 +139,8 @@ impl ApiError {
             codes::CONNECTION => "check the network and --endpoint-url (AWS_ENDPOINT_URL), then run the command again",
             codes::TIMEOUT => "run the command again; it continues where it stopped",
             "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => {
-                "add the permission, see docs/reference/permissions.md; decode an encoded message with: aws sts \
-                 decode-authorization-message"
+                "add the permission: 'amictl permissions COMMAND' prints the policy, and 'amictl doctor COMMAND' tries it; decode \
+                 an encoded message with: aws sts decode-authorization-message"
             }
             "AuthFailure" | "InvalidClientTokenId" | "SignatureDoesNotMatch" | "MissingAuthenticationToken" => {
                 "check the credentials, and that the region is enabled for the account"

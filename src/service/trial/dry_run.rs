@@ -192,3 +192,13 @@ fn image(own: &Specimens) -> Result<&String, String> {
 fn snapshot(own: &Specimens) -> Result<&String, String> {
     own.snapshot.as_ref().ok_or_else(|| "the account has no snapshot here to try it on".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn everything_is_sent_as_a_dry_run() {
+        let text = include_str!("dry_run.rs").split("mod tests").next().unwrap();
+        assert_eq!(text.matches(".send()").count(), 1);
+        assert!(text.contains("$request.dry_run(true).send()"));
+    }
+}

@@ -1,6 +1,6 @@
 //! What an account owns in a region, to try changes on: EC2's dry runs need something that is there.
 
-use aws_sdk_ec2::types::{Filter, InstanceStateName};
+use aws_sdk_ec2::types::{Filter, Image, InstanceStateName, Reservation, Snapshot};
 
 use super::super::client::error::{ApiError, api};
 use super::super::client::target::Target;
@@ -8,7 +8,7 @@ use super::super::client::target::Target;
 /// EC2's smallest page.
 const FEW: i32 = 5;
 
-/// One of each kind, where there is one; and whether each kind could be listed.
+/// One of each kind, where there is one.
 #[derive(Debug, Clone, Default)]
 pub struct Specimens {
     /// An image that is available.
@@ -25,19 +25,21 @@ pub async fn specimens(target: &Target) -> Specimens {
     Specimens { image: image.ok().flatten(), instance: instance.ok().flatten(), snapshot: snapshot.ok().flatten() }
 }
 
-/// An image that is available.
+/// An image that is available, if possible one that could be deregistered.
 pub(super) async fn image(target: &Target) -> Result<Option<String>, ApiError> {
     let available = Filter::builder().name("state").values("available").build();
     let call = target.ec2.describe_images().owners("self").filters(available).include_disabled(true).max_results(FEW);
     let answer = call.send().await.map_err(api("DescribeImages", &target.region))?;
-    Ok(answer.images().iter().find_map(|image| image.image_id().map(str::to_owned)))
+    let plain = |image: &&Image| image.deregistration_protection().is_none_or(|state| state == "disabled");
+    let chosen = answer.images().iter().find(plain).or(answer.images().first());
+    Ok(chosen.and_then(|image| image.image_id().map(str::to_owned)))
 }
 
 /// An instance that runs or is stopped.
 pub(super) async fn instance(target: &Target) -> Result<Option<String>, ApiError> {
     let call = target.ec2.describe_instances().include_managed_resources(true).max_results(FEW);
     let answer = call.send().await.map_err(api("DescribeInstances", &target.region))?;
-    let all = answer.reservations().iter().flat_map(aws_sdk_ec2::types::Reservation::instances);
+    let all = answer.reservations().iter().flat_map(Reservation::instances);
     let mut usable = all.filter(|instance| {
         let state = instance.state().and_then(|state| state.name());
         matches!(state, Some(InstanceStateName::Running | InstanceStateName::Stopped))
@@ -45,9 +47,11 @@ pub(super) async fn instance(target: &Target) -> Result<Option<String>, ApiError
     Ok(usable.find_map(|instance| instance.instance_id().map(str::to_owned)))
 }
 
-/// A snapshot.
+/// A snapshot, if possible one that no image needs.
 pub(super) async fn snapshot(target: &Target) -> Result<Option<String>, ApiError> {
     let call = target.ec2.describe_snapshots().owner_ids("self").max_results(FEW);
     let answer = call.send().await.map_err(api("DescribeSnapshots", &target.region))?;
-    Ok(answer.snapshots().iter().find_map(|snapshot| snapshot.snapshot_id().map(str::to_owned)))
+    let alone = |snapshot: &&Snapshot| !snapshot.description().is_some_and(|text| text.contains("ami-"));
+    let chosen = answer.snapshots().iter().find(alone).or(answer.snapshots().first());
+    Ok(chosen.and_then(|snapshot| snapshot.snapshot_id().map(str::to_owned)))
 }

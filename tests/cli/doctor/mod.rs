@@ -6,7 +6,7 @@ use crate::cli::Ran;
 use crate::fake::{Fault, OTHER, PROD};
 use crate::permissions::finding::used;
 use crate::permissions::proof::{few_regions, policy};
-use crate::setup::{EAST, Setup, WEST};
+use crate::setup::{EAST, Setup, WEST, everything};
 
 const ROLES: &str = "--role-arn arn:aws:iam::111111111111:role/ami,arn:aws:iam::222222222222:role/ami";
 
@@ -110,7 +110,6 @@ fn what_can_be_tried_is_tried() {
             "kms:ReEncryptTo",
             "rbin:CreateRule",
             "rbin:GetRule",
-            "rbin:TagResource",
         ]
     );
 }
@@ -212,4 +211,37 @@ fn people_read_what_is_denied_first_and_what_is_missing_below() {
     assert!(doctor(&setup, "tag -o csv", 4).stdout.starts_with("account,region,for,action,status,message\n"));
     doctor(&setup, "tag -o jsonl", 4);
     setup.run("doctor tags").ended(2).says(&["tag"]);
+}
+
+#[test]
+fn many_places_are_one_table_and_one_policy() {
+    let (accounts, regions) = if everything() { (24_u64, 10) } else { (4, 3) };
+    let setup = Setup::new();
+    let names: Vec<String> = setup.world().opt_in.keys().take(regions).cloned().collect();
+    let roles: Vec<String> = (0..accounts)
+        .map(|n| {
+            let account = format!("{:012}", 500_000_000_000 + n);
+            let mut world = setup.world();
+            world.add_account(&format!("AKIA{n:06}"), &account);
+            names.iter().for_each(|region| drop(world.image(&account, region, "web-v1-2026-01-01").put()));
+            let denied: &[&str] = if n == 0 { &["ec2:DeregisterImage", "ec2:DescribeFleets"] } else { &[] };
+            world.allow_only(&account, &less(&policy_of_prune(), denied));
+            format!("arn:aws:iam::{account}:role/ami")
+        })
+        .collect();
+    let line = format!("prune --region {} --role-arn {}", names.join(","), roles.join(","));
+    let ran = doctor(&setup, &line, 4);
+    let all = usize::try_from(accounts).unwrap() * regions;
+    assert!(ran.stdout.contains(&format!("{regions} of {all} places")), "{}", ran.stdout);
+    assert!(ran.stdout.contains(&format!("all {all} places")), "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("\"Version\"").count(), 1, "{}", ran.stdout);
+    let table: Vec<&str> = ran.stdout.lines().take_while(|line| !line.is_empty()).collect();
+    assert!(table.len() <= 20, "{}", ran.stdout);
+    assert!(setup.fake.peak() > 1);
+}
+
+/// The same, made once.
+fn policy_of_prune() -> Value {
+    static POLICY: std::sync::OnceLock<Value> = std::sync::OnceLock::new();
+    POLICY.get_or_init(|| policy("prune")).clone()
 }
