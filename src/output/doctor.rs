@@ -6,10 +6,13 @@ use super::json::document::VERSION;
 use super::json::{CheckJson, ChecksJson, LackJson};
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
-use crate::domain::permissions_table::{Check, Finding, Lack, Policy};
+use crate::domain::permissions_table::{Check, Finding, Lack, PolicyDocument};
 
 /// The most places that a line names.
 const NAMED: usize = 3;
+
+/// What enters an account.
+const ENTRY: &str = "sts:AssumeRole";
 
 /// A place as people read it.
 type Place<'a> = (Option<&'a str>, &'a str);
@@ -138,7 +141,18 @@ fn place((account, region): &Place<'_>) -> String {
 
 /// The policies that are missing, each with the places where it is.
 fn policies(missing: &[Lack], places: usize) -> anyhow::Result<String> {
-    let mut groups: Vec<(&Policy, Vec<Place<'_>>)> = Vec::new();
+    let (entry, missing): (Vec<&Lack>, Vec<&Lack>) = missing.iter().partition(|lack| lack.actions == [ENTRY]);
+    let entered = entry.split_first().map(|(first, rest)| {
+        // The caller needs it, once for all roles.
+        let mut policy = first.policy.clone();
+        let more = rest.iter().flat_map(|lack| &lack.policy.statement).flat_map(|one| one.resource.clone());
+        policy.statement.iter_mut().take(1).for_each(|one| one.resource.extend(more.clone()));
+        policy
+    });
+    let mut groups: Vec<(&PolicyDocument, Vec<Place<'_>>)> = Vec::new();
+    let of_entry =
+        |policy| (policy, entry.iter().map(|lack| (lack.account.as_deref(), lack.region.as_str())).collect());
+    groups.extend(entered.as_ref().map(of_entry));
     for lack in missing {
         let at = (lack.account.as_deref(), lack.region.as_str());
         match groups.iter_mut().find(|(policy, _)| **policy == lack.policy) {

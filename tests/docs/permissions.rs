@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use amictl::domain::permissions_table::{Needs, Row, Without, all};
+use amictl::domain::permissions_table::{Need, Needs, Without, all};
 
 use crate::generated;
 use crate::pages::root;
@@ -22,14 +22,14 @@ pub fn compare() {
 }
 
 fn section(needs: &Needs) -> String {
-    let mut rows: Vec<&Row> = needs.rows().collect();
+    let mut rows: Vec<&Need> = needs.rows().collect();
     rows.sort_by_key(|row| (row.action, row.on.first().map(|on| on.name())));
     let lines: String = rows.iter().map(|row| line(row)).collect();
     let command = needs.command;
     format!("\n### {command}\n\n| action | on | for | without it |\n|---|---|---|---|\n{lines}")
 }
 
-fn line(row: &Row) -> String {
+fn line(row: &Need) -> String {
     let on: Vec<_> = row.on.iter().map(|on| on.name()).collect();
     let when = Some(row.when.words()).filter(|words| !words.is_empty()).map(|words| format!(" ({words})"));
     let without = match row.without {

@@ -1,6 +1,7 @@
 //! Checks of permissions: what a command needs in a place, and whether it is allowed there.
 
-use super::{Atom, Policy, Row, policy};
+use super::policy::{Atom, PolicyDocument, policy};
+use super::row::Need;
 use crate::domain::region::Region;
 
 /// A need of a command in one account and region.
@@ -41,7 +42,7 @@ pub struct Lack {
     /// The actions.
     pub actions: Vec<&'static str>,
     /// The policy that allows them.
-    pub policy: Policy,
+    pub policy: PolicyDocument,
 }
 
 impl Finding {
@@ -57,7 +58,7 @@ impl Finding {
 
 impl Lack {
     /// What is lacking, from the rows that are denied; none where nothing is.
-    pub fn of(account: Option<String>, region: Region, rows: &[&'static Row]) -> Option<Self> {
+    pub fn of(account: Option<String>, region: Region, rows: &[&'static Need]) -> Option<Self> {
         let atoms = rows.iter().flat_map(|row| Atom::of(row, None));
         Self::new(account, region, atoms.collect())
     }

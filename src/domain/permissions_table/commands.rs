@@ -1,15 +1,40 @@
 //! The commands, each with its rows.
 
+use super::condition::Condition::{MadeBy, TagKeys};
+use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
+use super::row::Need;
 use super::rows::{
-    BIN, COPY, DELETE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, REFERENCES, REGIONS, REPORTS,
-    RETIRE, SHARES, TEMPLATES, USE,
+    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, REFERENCES, REGIONS,
+    REPORTS, RETIRE, SHARES, TEMPLATES, USE,
 };
-use super::{Condition, Needs, Resource, Row};
-use Condition::{MadeBy, TagKeys};
-use Resource::{Image, Instance, RetentionRule, Snapshot};
+
+/// A command with its rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Needs {
+    /// The name of the command.
+    pub command: &'static str,
+    parts: &'static [&'static [Need]],
+}
+
+impl Needs {
+    /// The rows; those that several commands share come first.
+    pub fn rows(&self) -> impl Iterator<Item = &'static Need> + use<> {
+        self.parts.iter().flat_map(|part| part.iter())
+    }
+}
+
+/// The commands that call AWS, in the order of their names.
+pub fn all() -> &'static [Needs] {
+    COMMANDS
+}
+
+/// The rows of a command; none for one that does not call AWS.
+pub fn of(command: &str) -> Option<&'static Needs> {
+    COMMANDS.iter().find(|needs| needs.command == command)
+}
 
 /// All commands that call AWS.
-pub const COMMANDS: &[Needs] = &[
+const COMMANDS: &[Needs] = &[
     Needs { command: "apply", parts: &[FIND, TEMPLATES, USE, JOURNAL, DELETE, BIN, RETIRE] },
     Needs {
         command: "copy",
@@ -23,10 +48,10 @@ pub const COMMANDS: &[Needs] = &[
             LOOK_AT_KEYS,
             KEYS,
             &[
-                Row::new("ec2:CreateTags", &[Image, Snapshot], "completes the tags of a copy that is there already"),
-                Row::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "--from-role-arn: what is shared")
+                Need::new("ec2:CreateTags", &[Image, Snapshot], "completes the tags of a copy that is there already"),
+                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "--from-role-arn: what is shared")
                     .says("EC2 says what is not shared"),
-                Row::any("ec2:DescribeSnapshots", "the snapshots of the source and of the copy"),
+                Need::any("ec2:DescribeSnapshots", "the snapshots of the source and of the copy"),
             ],
         ],
     },
@@ -42,35 +67,24 @@ pub const COMMANDS: &[Needs] = &[
             LOOK_AT_KEYS,
             KEYS,
             &[
-                Row::new("ec2:CreateImage", &[Image, Instance, Snapshot], "--instance"),
-                Row::new("ec2:CreateTags", &[Image, Snapshot], "--instance: tags the image")
+                Need::new("ec2:CreateImage", &[Image, Instance, Snapshot], "--instance"),
+                Need::new("ec2:CreateTags", &[Image, Snapshot], "--instance: tags the image")
                     .when(MadeBy("CreateImage")),
-                Row::new("ec2:CreateTags", &[Image], "--snapshot: tags the image").when(MadeBy("RegisterImage")),
-                Row::new(
+                Need::new("ec2:CreateTags", &[Image], "--snapshot: tags the image").when(MadeBy("RegisterImage")),
+                Need::new(
                     "ec2:CreateTags",
                     &[Snapshot],
                     "--snapshot: tags the snapshot; --no-snapshot-tags does without",
                 ),
-                Row::any("ec2:DescribeInstances", "--instance"),
-                Row::any("ec2:DescribeSnapshots", "--snapshot"),
-                Row::any("ec2:DescribeVolumes", "--share-with: whether the keys of the volumes can be shared")
+                Need::any("ec2:DescribeInstances", "--instance"),
+                Need::any("ec2:DescribeSnapshots", "--snapshot"),
+                Need::any("ec2:DescribeVolumes", "--share-with: whether the keys of the volumes can be shared")
                     .says("EC2 says so afterwards"),
-                Row::new("ec2:RegisterImage", &[Image, Snapshot], "--snapshot"),
+                Need::new("ec2:RegisterImage", &[Image, Snapshot], "--snapshot"),
             ],
         ],
     },
-    Needs {
-        command: "deprecate",
-        parts: &[
-            FIND,
-            REFERENCES,
-            REGIONS,
-            &[
-                Row::new("ec2:DisableImageDeprecation", &[Image], "--cancel"),
-                Row::new("ec2:EnableImageDeprecation", &[Image], "deprecates images"),
-            ],
-        ],
-    },
+    Needs { command: "deprecate", parts: &[FIND, REFERENCES, REGIONS, DEPRECATE] },
     Needs {
         command: "deregister",
         parts: &[
@@ -83,7 +97,7 @@ pub const COMMANDS: &[Needs] = &[
             SHARES,
             DELETE,
             BIN,
-            &[Row::new("ec2:CreateTags", &[Snapshot], "--keep-snapshots").when(TagKeys(&["amictl:keep"]))],
+            &[Need::new("ec2:CreateTags", &[Snapshot], "--keep-snapshots").when(TagKeys(&["amictl:keep"]))],
         ],
     },
     Needs {
@@ -96,10 +110,10 @@ pub const COMMANDS: &[Needs] = &[
             USE,
             SHARES,
             &[
-                Row::new("ec2:CreateTags", &[Image], "records the launch permissions")
+                Need::new("ec2:CreateTags", &[Image], "records the launch permissions")
                     .when(TagKeys(&["amictl:shares"])),
-                Row::new("ec2:DeleteTags", &[Image], "takes the record back").when(TagKeys(&["amictl:shares"])),
-                Row::new("ec2:DisableImage", &[Image], "disables images"),
+                Need::new("ec2:DeleteTags", &[Image], "takes the record back").when(TagKeys(&["amictl:shares"])),
+                Need::new("ec2:DisableImage", &[Image], "disables images"),
             ],
         ],
     },
@@ -109,8 +123,8 @@ pub const COMMANDS: &[Needs] = &[
             FIND,
             REGIONS,
             &[
-                Row::any("ec2:DescribeInstances", "an instance to try on"),
-                Row::any("ec2:DescribeSnapshots", "a snapshot to try on"),
+                Need::any("ec2:DescribeInstances", "an instance to try on"),
+                Need::any("ec2:DescribeSnapshots", "a snapshot to try on"),
             ],
         ],
     },
@@ -122,10 +136,10 @@ pub const COMMANDS: &[Needs] = &[
             REGIONS,
             SHARES,
             &[
-                Row::new("ec2:CreateTags", &[Image], "records what is left").when(TagKeys(&["amictl:shares"])),
-                Row::new("ec2:DeleteTags", &[Image], "removes the record").when(TagKeys(&["amictl:shares"])),
-                Row::new("ec2:EnableImage", &[Image], "enables images"),
-                Row::new("ec2:ModifyImageAttribute", &[Image], "--restore-shares"),
+                Need::new("ec2:CreateTags", &[Image], "records what is left").when(TagKeys(&["amictl:shares"])),
+                Need::new("ec2:DeleteTags", &[Image], "removes the record").when(TagKeys(&["amictl:shares"])),
+                Need::new("ec2:EnableImage", &[Image], "enables images"),
+                Need::new("ec2:ModifyImageAttribute", &[Image], "--restore-shares"),
             ],
         ],
     },
@@ -139,10 +153,10 @@ pub const COMMANDS: &[Needs] = &[
             TEMPLATES,
             BIN,
             &[
-                Row::new("ec2:DeleteSnapshot", &[Snapshot], "--apply"),
-                Row::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "where an account cannot be read"),
-                Row::any("ec2:DescribeSnapshots", "finds snapshots"),
-                Row::any("ec2:ListImagesInRecycleBin", "images that can come back"),
+                Need::new("ec2:DeleteSnapshot", &[Snapshot], "--apply"),
+                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "where an account cannot be read"),
+                Need::any("ec2:DescribeSnapshots", "finds snapshots"),
+                Need::any("ec2:ListImagesInRecycleBin", "images that can come back"),
             ],
         ],
     },
@@ -152,7 +166,7 @@ pub const COMMANDS: &[Needs] = &[
             FIND,
             REFERENCES,
             REGIONS,
-            &[Row::new("ec2:EnableImageDeregistrationProtection", &[Image], "protects images")],
+            &[Need::new("ec2:EnableImageDeregistrationProtection", &[Image], "protects images")],
         ],
     },
     Needs { command: "prune", parts: &[FIND, REGIONS, TEMPLATES, USE, REPORTS, SHARES, DELETE, BIN, RETIRE] },
@@ -161,9 +175,9 @@ pub const COMMANDS: &[Needs] = &[
         parts: &[
             REGIONS,
             &[
-                Row::new("rbin:CreateRule", &[RetentionRule], "--retain"),
-                Row::any("rbin:GetRule", "reads the rules"),
-                Row::any("rbin:ListRules", "reads the rules"),
+                Need::new("rbin:CreateRule", &[RetentionRule], "--retain"),
+                Need::any("rbin:GetRule", "reads the rules"),
+                Need::any("rbin:ListRules", "reads the rules"),
             ],
         ],
     },
@@ -175,16 +189,16 @@ pub const COMMANDS: &[Needs] = &[
             REGIONS,
             SHARES,
             &[
-                Row::new("ec2:CreateTags", &[Image, Snapshot], "tags that EC2 does not bring back"),
-                Row::new("ec2:DeleteTags", &[Image], "ends a retirement").when(TagKeys(&["amictl:retire"])),
-                Row::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "who may copy the snapshots"),
-                Row::any("ec2:DescribeSnapshots", "finds snapshots"),
-                Row::any("ec2:ListImagesInRecycleBin", "the contents of the bin"),
-                Row::any("ec2:ListSnapshotsInRecycleBin", "the contents of the bin"),
-                Row::new("ec2:ModifyImageAttribute", &[Image], "permissions that EC2 does not bring back"),
-                Row::new("ec2:ModifySnapshotAttribute", &[Snapshot], "permissions that EC2 does not bring back"),
-                Row::new("ec2:RestoreImageFromRecycleBin", &[Image], "brings images back"),
-                Row::new("ec2:RestoreSnapshotFromRecycleBin", &[Snapshot], "brings snapshots back"),
+                Need::new("ec2:CreateTags", &[Image, Snapshot], "tags that EC2 does not bring back"),
+                Need::new("ec2:DeleteTags", &[Image], "ends a retirement").when(TagKeys(&["amictl:retire"])),
+                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "who may copy the snapshots"),
+                Need::any("ec2:DescribeSnapshots", "finds snapshots"),
+                Need::any("ec2:ListImagesInRecycleBin", "the contents of the bin"),
+                Need::any("ec2:ListSnapshotsInRecycleBin", "the contents of the bin"),
+                Need::new("ec2:ModifyImageAttribute", &[Image], "permissions that EC2 does not bring back"),
+                Need::new("ec2:ModifySnapshotAttribute", &[Snapshot], "permissions that EC2 does not bring back"),
+                Need::new("ec2:RestoreImageFromRecycleBin", &[Image], "brings images back"),
+                Need::new("ec2:RestoreSnapshotFromRecycleBin", &[Snapshot], "brings snapshots back"),
             ],
         ],
     },
@@ -197,12 +211,13 @@ pub const COMMANDS: &[Needs] = &[
             SHARES,
             LOOK_AT_KEYS,
             &[
-                Row::any("ec2:DescribeSnapshots", "the keys of encrypted images"),
-                Row::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "--copyable"),
-                Row::any("ec2:GetImageBlockPublicAccessState", "--public").says("EC2 says so afterwards"),
-                Row::any("ec2:GetSnapshotBlockPublicAccessState", "--public --copyable").says("EC2 says so afterwards"),
-                Row::new("ec2:ModifyImageAttribute", &[Image], "shares images"),
-                Row::new("ec2:ModifySnapshotAttribute", &[Snapshot], "--copyable"),
+                Need::any("ec2:DescribeSnapshots", "the keys of encrypted images"),
+                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "--copyable"),
+                Need::any("ec2:GetImageBlockPublicAccessState", "--public").says("EC2 says so afterwards"),
+                Need::any("ec2:GetSnapshotBlockPublicAccessState", "--public --copyable")
+                    .says("EC2 says so afterwards"),
+                Need::new("ec2:ModifyImageAttribute", &[Image], "shares images"),
+                Need::new("ec2:ModifySnapshotAttribute", &[Snapshot], "--copyable"),
             ],
         ],
     },
@@ -215,7 +230,7 @@ pub const COMMANDS: &[Needs] = &[
             TEMPLATES,
             USE,
             SHARES,
-            &[Row::any("ec2:DescribeSnapshots", "the snapshots of the image")],
+            &[Need::any("ec2:DescribeSnapshots", "the snapshots of the image")],
         ],
     },
     Needs {
@@ -224,7 +239,7 @@ pub const COMMANDS: &[Needs] = &[
             FIND,
             REFERENCES,
             REGIONS,
-            &[Row::new("ec2:CreateTags", &[Image], "sets tags"), Row::new("ec2:DeleteTags", &[Image], "--remove")],
+            &[Need::new("ec2:CreateTags", &[Image], "sets tags"), Need::new("ec2:DeleteTags", &[Image], "--remove")],
         ],
     },
     Needs {
@@ -233,7 +248,7 @@ pub const COMMANDS: &[Needs] = &[
             FIND,
             REFERENCES,
             REGIONS,
-            &[Row::new("ec2:DisableImageDeregistrationProtection", &[Image], "takes the protection away")],
+            &[Need::new("ec2:DisableImageDeregistrationProtection", &[Image], "takes the protection away")],
         ],
     },
     Needs {
@@ -244,14 +259,14 @@ pub const COMMANDS: &[Needs] = &[
             REGIONS,
             SHARES,
             &[
-                Row::new("ec2:CreateTags", &[Image], "permissions that are recorded in a tag")
+                Need::new("ec2:CreateTags", &[Image], "permissions that are recorded in a tag")
                     .when(TagKeys(&["amictl:shares"])),
-                Row::new("ec2:DeleteTags", &[Image], "permissions that are recorded in a tag")
+                Need::new("ec2:DeleteTags", &[Image], "permissions that are recorded in a tag")
                     .when(TagKeys(&["amictl:shares"])),
-                Row::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "--copyable, --all"),
-                Row::new("ec2:ModifyImageAttribute", &[Image], "withdraws permissions"),
-                Row::new("ec2:ModifySnapshotAttribute", &[Snapshot], "--copyable, --all"),
-                Row::new("ec2:ResetImageAttribute", &[Image], "--all"),
+                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "--copyable, --all"),
+                Need::new("ec2:ModifyImageAttribute", &[Image], "withdraws permissions"),
+                Need::new("ec2:ModifySnapshotAttribute", &[Snapshot], "--copyable, --all"),
+                Need::new("ec2:ResetImageAttribute", &[Image], "--all"),
             ],
         ],
     },
@@ -262,10 +277,14 @@ pub const COMMANDS: &[Needs] = &[
             REFERENCES,
             MARK,
             &[
-                Row::any("ec2:DescribeInstances", "waits for instances"),
-                Row::any("ec2:DescribeSnapshots", "the snapshots of a copy; the progress bar")
+                Need::any("ec2:DescribeInstances", "waits for instances"),
+                Need::any("ec2:DescribeSnapshots", "the snapshots of a copy; the progress bar")
                     .says("orphans later keeps these snapshots because of doubt"),
             ],
         ],
     },
 ];
+
+#[cfg(test)]
+#[path = "commands_tests.rs"]
+mod tests;

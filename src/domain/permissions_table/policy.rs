@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Condition, Row};
+use super::condition::Condition;
+use super::resource::ResourceKind;
+use super::row::Need;
 
 /// The longest managed policy, in characters; IAM does not count whitespace.
 pub const LONGEST: usize = 6144;
@@ -27,7 +29,7 @@ pub struct Atom {
 /// A policy document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Policy {
+pub struct PolicyDocument {
     version: &'static str,
     /// The statements.
     pub statement: Vec<Statement>,
@@ -50,8 +52,8 @@ pub struct Statement {
 
 impl Atom {
     /// The atoms of a row; `family` narrows the aliases.
-    pub fn of(row: &'static Row, family: Option<&str>) -> impl Iterator<Item = Self> {
-        let atom = move |on: &super::Resource| Self { action: row.action, resource: on.arn(family), when: row.when };
+    pub fn of(row: &'static Need, family: Option<&str>) -> impl Iterator<Item = Self> {
+        let atom = move |on: &ResourceKind| Self { action: row.action, resource: on.arn(family), when: row.when };
         row.on.iter().map(atom)
     }
 
@@ -65,7 +67,7 @@ impl Atom {
     }
 }
 
-impl Policy {
+impl PolicyDocument {
     fn new(statement: Vec<Statement>) -> Self {
         Self { version: LANGUAGE, statement }
     }
@@ -77,7 +79,7 @@ impl Policy {
 }
 
 /// The policy that allows these atoms, in as few statements as tell everything apart.
-pub fn policy(atoms: impl IntoIterator<Item = Atom>) -> Policy {
+pub fn policy(atoms: impl IntoIterator<Item = Atom>) -> PolicyDocument {
     let all: BTreeSet<Atom> = atoms.into_iter().collect();
     let needed = all.iter().filter(|atom| !all.iter().any(|other| other.covers(atom)));
     // Operations whose results get tags share a statement.
@@ -111,12 +113,12 @@ pub fn policy(atoms: impl IntoIterator<Item = Atom>) -> Policy {
             condition: kind.json(),
         }
     });
-    Policy::new(made.collect())
+    PolicyDocument::new(made.collect())
 }
 
 /// The policy in parts that IAM takes.
-pub fn documents(policy: Policy) -> Vec<Policy> {
-    let mut parts: Vec<Policy> = Vec::new();
+pub fn documents(policy: PolicyDocument) -> Vec<PolicyDocument> {
+    let mut parts: Vec<PolicyDocument> = Vec::new();
     for statement in policy.statement {
         if let Some(last) = parts.last_mut() {
             last.statement.push(statement.clone());
@@ -125,7 +127,7 @@ pub fn documents(policy: Policy) -> Vec<Policy> {
             }
             last.statement.pop();
         }
-        parts.push(Policy::new(vec![statement]));
+        parts.push(PolicyDocument::new(vec![statement]));
     }
     parts
 }
@@ -180,9 +182,9 @@ fn kind_of(arn: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::permissions_table::{Needs, all, of};
+    use crate::domain::permissions_table::commands::{Needs, all, of};
 
-    fn all_of(commands: &[&str]) -> Policy {
+    fn all_of(commands: &[&str]) -> PolicyDocument {
         let needs = commands.iter().filter_map(|command| of(command));
         policy(needs.flat_map(Needs::rows).flat_map(|row| Atom::of(row, None)))
     }

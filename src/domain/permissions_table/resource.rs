@@ -2,7 +2,7 @@
 
 /// A kind of resource. Images and snapshots have no account in their ARNs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Resource {
+pub enum ResourceKind {
     /// All: the action does not tell resources apart.
     Any,
     /// `/amictl/<family>/<alias>`.
@@ -41,7 +41,7 @@ pub enum Resource {
     Vpc,
 }
 
-impl Resource {
+impl ResourceKind {
     /// The pattern of its ARN. A policy is to work in every partition (`aws`, `aws-cn`, `aws-us-gov`), which IAM allows
     /// to be a wildcard: an identity never meets the ARNs of another one.
     pub fn arn(self, family: Option<&str>) -> String {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::permissions_table::Policy;
+use crate::domain::permissions_table::PolicyDocument;
 
 #[derive(Serialize)]
 pub struct ChecksJson<'a> {
@@ -30,5 +30,5 @@ pub struct LackJson<'a> {
     pub region: &'a str,
     pub actions: &'a [&'static str],
     /// The policy that allows them, as IAM reads it.
-    pub policy: &'a Policy,
+    pub policy: &'a PolicyDocument,
 }

@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 use super::super::client::convert::tag_specification;
 use super::super::client::error::{ApiError, api, dry_run};
 use super::super::client::target::Target;
-use super::Specimens;
-use crate::domain::permissions_table::{Condition, Resource, Row};
+use super::specimens::Specimens;
+use crate::domain::permissions_table::{Condition, Need, ResourceKind};
 use crate::domain::region::Region;
 use crate::domain::tags::Tags;
 
@@ -46,7 +46,7 @@ impl<'a> DryRun<'a> {
     }
 
     /// Tries what a row needs; the error says why there is no trial.
-    pub(super) async fn send(&self, row: &Row, own: &Specimens) -> Result<Result<(), ApiError>, String> {
+    pub(super) async fn send(&self, row: &Need, own: &Specimens) -> Result<Result<(), ApiError>, String> {
         let name = row.action.strip_prefix("ec2:").ok_or("AWS has no dry run for it")?;
         let answer = match (name, row.when) {
             // Tags of what is made are part of the call that makes it.
@@ -63,10 +63,10 @@ impl<'a> DryRun<'a> {
         Ok(answer)
     }
 
-    async fn tags(&self, row: &Row, own: &Specimens) -> Result<Result<(), ApiError>, String> {
+    async fn tags(&self, row: &Need, own: &Specimens) -> Result<Result<(), ApiError>, String> {
         let id = match row.on {
-            [Resource::Image, ..] => image(own)?,
-            [Resource::Snapshot, ..] => snapshot(own)?,
+            [ResourceKind::Image, ..] => image(own)?,
+            [ResourceKind::Snapshot, ..] => snapshot(own)?,
             _ => return Err("nothing is there to try it on".to_owned()),
         };
         let key = match row.when {

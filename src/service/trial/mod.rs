@@ -1,4 +1,4 @@
-//! Trials of permissions: reads for real, and changes as dry runs of EC2 on something that the account owns.
+//! Trials of permissions: reads for real, and changes as dry runs of EC2.
 //!
 //! Only [`DryRun`] sends what would change something, and it sends everything as a dry run.
 
@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::client::error::{ApiError, is_denied};
 use super::client::target::Target;
-use crate::domain::permissions_table::Row;
+use crate::domain::permissions_table::Need;
 use crate::domain::problem::Problem;
 pub use dry_run::DryRun;
 pub use specimens::{Specimens, specimens};
@@ -27,7 +27,7 @@ pub enum Tried {
 }
 
 /// Tries what a row of the table needs.
-pub async fn try_row(target: &Target, row: &Row, own: &Specimens, now: DateTime<Utc>) -> Tried {
+pub async fn try_row(target: &Target, row: &Need, own: &Specimens, now: DateTime<Utc>) -> Tried {
     match reads::read(target, row.action, own).await {
         // A region that the account has not enabled answers this to everything.
         Some(Err(error)) if error.is("AuthFailure") => Tried::Denied(error.message),
@@ -48,13 +48,5 @@ fn tried(answer: Result<(), ApiError>) -> Tried {
             let Problem { code, message } = error.problem();
             Tried::Unknown(format!("{message} [{code}]"))
         }
-    }
-}
-
-/// A parameter that is not there is an answer to one who may read it.
-fn unless_missing(answer: Result<(), ApiError>) -> Result<(), ApiError> {
-    match answer {
-        Err(error) if error.is("ParameterNotFound") => Ok(()),
-        other => other,
     }
 }

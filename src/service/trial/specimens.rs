@@ -1,4 +1,4 @@
-//! What an account owns in a region, to try changes on: EC2's dry runs need something that is there.
+//! Specimens of what an account owns in a region: EC2's dry runs need something that is there.
 
 use aws_sdk_ec2::types::{Filter, Image, InstanceStateName, Reservation, Snapshot};
 

@@ -1,9 +1,9 @@
-//! The trials of one account in one region: each call once, whatever the number of commands that need it.
+//! The trials of one account in one region: each call once, for all commands.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use crate::domain::permissions_table::{Check, Finding, Lack, Needs, Row, Without, named_action};
+use crate::domain::permissions_table::{Check, Finding, Lack, Need, Needs, Without, named_action};
 use crate::service::Target;
 use crate::service::client::concurrency::{self, CALLS};
 use crate::service::trial::{Tried, specimens, try_row};
@@ -17,13 +17,13 @@ pub(super) async fn place(
     // Without credentials, or without a connection, there is nothing to say of permissions.
     let account = target.account().await?.to_string();
     let own = specimens(target).await;
-    let mut rows: Vec<&'static Row> = Vec::new();
+    let mut rows: Vec<&'static Need> = Vec::new();
     for row in commands.iter().flat_map(|needs| needs.rows()) {
         if !rows.iter().any(|other| same(other, row)) {
             rows.push(row);
         }
     }
-    let trial = |row: &'static Row| {
+    let trial = |row: &'static Need| {
         let own = &own;
         async move {
             match row.without {
@@ -41,15 +41,15 @@ pub(super) async fn place(
 }
 
 /// Whether two rows ask for the same, whatever for.
-fn same(one: &Row, other: &Row) -> bool {
+fn same(one: &Need, other: &Need) -> bool {
     (one.action, one.on, one.when) == (other.action, other.on, other.when)
 }
 
 /// A row with what came of it, and AWS's words.
-type Trial = (&'static Row, Finding, String);
+type Trial = (&'static Need, Finding, String);
 
 /// What a trial says of a row. A refusal may be of another action that the same call needs.
-fn found(row: &'static Row, answer: &Tried, all: &[Tried]) -> Trial {
+fn found(row: &'static Need, answer: &Tried, all: &[Tried]) -> Trial {
     match answer {
         Tried::Allowed => (row, Finding::Allowed, String::new()),
         Tried::Denied(message) => match named_action(message) {

@@ -1,11 +1,11 @@
-//! Each policy is enough, and needs all that it has: commands run under exactly their policy, and without each part of it.
+//! The proof of policies: commands run under exactly theirs, and without each part of it.
 //!
 //! Removing an action from a statement must make a run fail, or say what it could not do, with the action named. Where the
 //! table calls an action one that a run does without, the run may end well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use amictl::domain::permissions_table::{self, Needs, Row, Without};
+use amictl::domain::permissions_table::{self, Need, Needs, Without};
 use serde_json::{Value, json};
 
 use super::{changing, finding, making, removing};
@@ -95,7 +95,7 @@ fn all_of(policy: &Value) -> BTreeSet<(String, String)> {
 
 /// Whether a run may end well without the action.
 fn spared(needs: &Needs, action: &str) -> bool {
-    needs.rows().any(|row: &Row| row.action == action && matches!(row.without, Without::Says(_)))
+    needs.rows().any(|row: &Need| row.action == action && matches!(row.without, Without::Says(_)))
 }
 
 /// The complaints about a command; the sample begins with another action for each.

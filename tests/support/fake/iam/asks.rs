@@ -1,4 +1,4 @@
-//! What a request asks of IAM: each action on each resource that it touches.
+//! The questions of a request to IAM: each action on each resource that it touches.
 
 use std::collections::BTreeMap;
 
