@@ -21,7 +21,7 @@ Examples:
   amictl permissions prune                                the policy for prune, with all its options
   amictl permissions create copy --family web > ami.json  for both, and the aliases of one family
   amictl permissions launch --instance-profile-role arn:aws:iam::111122223333:role/web
-  amictl permissions prune --org-role ops/ami             and to enter the accounts of the organization
+  amictl permissions prune --org-role ops/ami             also what enters the accounts
   amictl permissions prune --trust 111122223333 --external-id customer-7";
 
 /// Print the IAM policy that commands need

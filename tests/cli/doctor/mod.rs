@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cli::Ran;
-use crate::fake::{Fault, OTHER, PROD};
+use crate::fake::{Fault, FaultKind, OTHER, PROD};
 use crate::permissions::finding::used;
 use crate::permissions::proof::{few_regions, policy};
 use crate::setup::{EAST, Setup, WEST, everything};
@@ -44,7 +44,7 @@ fn ended(found: &Value, status: &str) -> Vec<String> {
 #[track_caller]
 fn nothing_changed(setup: &Setup) {
     setup.unchanged();
-    assert!(setup.fake.calls().len() > 3);
+    assert!(!setup.fake.calls().is_empty());
 }
 
 /// A policy without these actions.
@@ -244,6 +244,7 @@ fn many_places_are_one_table_and_one_policy() {
             format!("arn:aws:iam::{account}:role/ami")
         })
         .collect();
+    setup.fake.fault(Fault::on("DescribeFleets", FaultKind::Latency(std::time::Duration::from_millis(50))));
     let line = format!("prune --region {} --role-arn {}", names.join(","), roles.join(","));
     let ran = doctor(&setup, &line, 4);
     let all = usize::try_from(accounts).unwrap() * regions;
