@@ -132,6 +132,7 @@ pub const LAUNCH: &[Need] = &[
     Need::any("ec2:DescribeSecurityGroups", "--allow-http"),
     Need::any("ec2:DescribeSubnets", "--allow-http with --subnet"),
     Need::any("ec2:DescribeVpcs", "--allow-http without --subnet"),
+    Need::new("kms:DescribeKey", &[Key], "encrypted snapshots").documented(),
 ];
 
 /// What a launch makes or uses.
