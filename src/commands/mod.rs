@@ -7,11 +7,13 @@ pub mod create;
 pub mod deprecate;
 pub mod deregister;
 pub mod disable;
+pub mod doctor;
 pub mod enable;
 pub mod launch;
 pub mod list;
 pub mod man;
 pub mod orphans;
+pub mod permissions;
 pub mod protect;
 pub mod prune;
 pub mod recycle_bin;
@@ -37,7 +39,7 @@ pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
-    ("Set up", &[&["recycle-bin"], &["completions", "man"]]),
+    ("Set up", &[&["doctor", "permissions"], &["recycle-bin"], &["completions", "man"]]),
 ];
 
 /// A command with its arguments.
@@ -64,6 +66,8 @@ pub enum Command {
     Orphans(orphans::Args),
     Wait(wait::Args),
     RecycleBin(recycle_bin::Args),
+    Permissions(permissions::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -94,6 +98,8 @@ impl Command {
             Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
             Self::Wait(args) => wait::run(context, args).await,
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,
+            Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,
+            Self::Permissions(args) => permissions::run(context, &args),
             Self::Completions(args) => completions::run(context, &args, tree()),
             Self::Man(args) => man::run(context, &args, tree()),
         }

@@ -26,6 +26,7 @@ pub mod order;
 pub mod orphan;
 pub mod parameter;
 pub mod permissions;
+pub mod permissions_table;
 pub mod plan;
 pub mod policy;
 pub mod problem;

@@ -1,6 +1,7 @@
 //! Output: pure renderers of values, data on stdout, messages on stderr.
 
 mod columns;
+mod doctor;
 pub mod error;
 mod escape;
 mod families;
@@ -22,6 +23,7 @@ mod show;
 mod table;
 
 pub use columns::{Column, ColumnName, UnknownColumn};
+pub use doctor::doctor;
 pub use families::{FamilyColumn, UnknownFamilyColumn, families, ungrouped};
 pub use images::{Options, images};
 pub use instances::instances;

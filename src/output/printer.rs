@@ -287,6 +287,15 @@ impl Printer {
         Ok(self.bytes(text)?)
     }
 
+    /// Writes text that is to be copied as it is; in Markdown a block of code.
+    pub fn code(&self, text: &str) -> io::Result<()> {
+        match (self.settings.format, text.is_empty()) {
+            (_, true) => Ok(()),
+            (FormatChoice::Markdown, false) => self.bytes(format!("\n```\n{}\n```\n", text.trim()).as_bytes()),
+            (_, false) => self.bytes(text.as_bytes()),
+        }
+    }
+
     fn bytes(&self, text: &[u8]) -> io::Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(text)?;

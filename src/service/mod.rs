@@ -22,6 +22,7 @@ pub mod session;
 pub mod settle;
 pub mod snapshots;
 pub mod tags;
+pub mod trial;
 pub mod usage;
 pub mod usage_reports;
 pub mod volumes;

@@ -7,6 +7,7 @@ pub mod create;
 pub mod deregister;
 pub mod details;
 pub mod disable;
+pub mod doctor;
 pub mod enable;
 pub mod families;
 pub mod follow_up;

@@ -6,6 +6,7 @@ mod commands;
 mod generated;
 mod lines;
 mod pages;
+mod permissions;
 mod serve;
 
 use std::fs;
@@ -72,6 +73,11 @@ fn every_option_in_the_text_exists() {
 #[test]
 fn the_page_of_commands_is_that_of_the_program() {
     generated::compare("docs/reference/commands.md", &commands::page());
+}
+
+#[test]
+fn the_tables_of_permissions_are_those_of_the_code() {
+    permissions::compare();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
+mod doctor;
 pub mod document;
 mod families;
 mod images;
@@ -12,6 +13,7 @@ mod report;
 mod retention;
 mod show;
 
+pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use families::{FamiliesJson, FamilyJson};
 pub use images::{BesidesJson, ImageJson, InstanceJson, InstancesJson};

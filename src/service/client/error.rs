@@ -139,8 +139,8 @@ impl ApiError {
             codes::CONNECTION => "check the network and --endpoint-url (AWS_ENDPOINT_URL), then run the command again",
             codes::TIMEOUT => "run the command again; it continues where it stopped",
             "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => {
-                "add the permission, see docs/reference/permissions.md; decode an encoded message with: aws sts \
-                 decode-authorization-message"
+                "add the permission: 'amictl permissions COMMAND' prints the policy, and 'amictl doctor COMMAND' tries it; decode \
+                 an encoded message with: aws sts decode-authorization-message"
             }
             "AuthFailure" | "InvalidClientTokenId" | "SignatureDoesNotMatch" | "MissingAuthenticationToken" => {
                 "check the credentials, and that the region is enabled for the account"
@@ -257,6 +257,11 @@ pub fn dry_run<T>(call: &'static str, region: &Region, answer: Result<T, ApiErro
             answer_lost: false,
         }),
     }
+}
+
+/// Whether a policy denies the call.
+pub fn is_denied(error: &ApiError) -> bool {
+    ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"].iter().any(|code| error.is(code))
 }
 
 /// Whether the work was is_interrupted before anything was changed.

@@ -126,9 +126,7 @@ pub(super) async fn entries(target: &Target, id: &str) -> Result<Vec<Reference>,
 }
 
 /// Deletes a report. EC2 deletes others itself after 30 days.
-pub(super) async fn delete(target: &Target, id: &str) {
+pub(super) async fn delete(target: &Target, id: &str) -> Result<(), ApiError> {
     let answer = target.ec2.delete_image_usage_report().report_id(id).send().await;
-    if let Err(error) = answer.map_err(api(DELETE, &target.region)) {
-        tracing::warn!(%error, report = %id, "the report is left to expire");
-    }
+    answer.map(drop).map_err(api(DELETE, &target.region))
 }

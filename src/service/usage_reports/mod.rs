@@ -53,20 +53,20 @@ type Users = Result<Vec<Reference>, NoReport>;
 /// called for each image.
 ///
 /// A report of the last day is used, and a pending one is awaited, as EC2 makes one at a time per image; both only if
-/// they cover all that amictl requests.
+/// they cover all that amictl requests. Also returns why reports are left to expire, if amictl could not delete its own.
 pub async fn users(
     target: &Target,
     images: BTreeSet<ImageId>,
     now: DateTime<Utc>,
     patience: &Patience,
     done: &(dyn Fn() + Send + Sync),
-) -> Vec<(ImageId, Users)> {
+) -> (Vec<(ImageId, Users)>, Option<ApiError>) {
     let (waiting, ready, answers) = (BTreeMap::new(), Vec::new(), Vec::new());
-    let mut round = Round { target, patience, done, wanted: images, waiting, ready, answers };
+    let mut round = Round { target, patience, done, wanted: images, waiting, ready, answers, left: None };
     if let Err(why) = round.all(now).await {
         round.give_up(&why).await;
     }
-    round.answers
+    (round.answers, round.left)
 }
 
 /// A report not read yet.
@@ -88,6 +88,8 @@ struct Round<'a> {
     /// Available or failed reports.
     ready: Vec<(ImageId, Awaited, Result<(), NoReport>)>,
     answers: Vec<(ImageId, Users)>,
+    /// Why reports of amictl are left.
+    left: Option<ApiError>,
 }
 
 impl Round<'_> {
@@ -240,8 +242,11 @@ impl Round<'_> {
         }
     }
 
-    async fn delete(&self, ids: Vec<String>) {
-        concurrency::as_done(CALLS, &ids, |id| calls::delete(self.target, id)).collect::<()>().await;
+    async fn delete(&mut self, ids: Vec<String>) {
+        let all: Vec<_> = concurrency::as_done(CALLS, &ids, |id| calls::delete(self.target, id)).collect().await;
+        if let Some(error) = all.into_iter().find_map(Result::err) {
+            self.left.get_or_insert(error);
+        }
     }
 
     fn answer(&mut self, image: ImageId, users: Users) {

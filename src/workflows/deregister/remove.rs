@@ -1,6 +1,7 @@
 //! Deregisters images in batches: journals each one before and after, and stops when asked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use futures::StreamExt;
 
@@ -26,7 +27,8 @@ const CHUNK: usize = 50;
 pub async fn carry_out(context: &Context, work: Vec<(Target, Vec<Removal>)>, journal: &Journal) -> Report {
     let total: usize = work.iter().map(|(_, removals)| removals.len()).sum();
     let bar = context.printer.bars().count(total as u64, "deregistering");
-    let run = Run { context, journal, bar: &bar };
+    let told = Mutex::default();
+    let run = Run { context, journal, bar: &bar, told: &told };
     let chunks = work.into_iter().flat_map(|(target, removals)| {
         let chunks: Vec<_> = removal::batches(removals).chunks(CHUNK).map(<[_]>::to_vec).collect();
         chunks.into_iter().map(move |chunk| (target.clone(), chunk))
@@ -45,6 +47,8 @@ struct Run<'a> {
     context: &'a Context,
     journal: &'a Journal,
     bar: &'a Bar,
+    /// What was said of which place.
+    told: &'a Mutex<BTreeSet<(String, &'static str)>>,
 }
 
 impl Run<'_> {
@@ -52,7 +56,10 @@ impl Run<'_> {
     async fn chunk(self, target: Target, batches: Vec<Vec<Removal>>) -> Vec<Outcome> {
         let (tags, unread) = match self.tags(&target, &batches).await {
             Ok(tags) => (tags, None),
-            Err(error) => (None, Some(format!("whether its tag {KEEP} keeps it is unknown: {error}"))),
+            Err(error) => {
+                self.warn(&target, "snapshots are kept, as their tags are unknown", &error).await;
+                (None, Some(format!("whether its tag {KEEP} keeps it is unknown: {error}")))
+            }
         };
         let (tags, unread) = (&tags, &unread);
         let each = concurrency::each(BATCHES, batches, |mut batch| async {
@@ -95,6 +102,17 @@ impl Run<'_> {
         outcomes
     }
 
+    /// Says once what could not be read in a place.
+    async fn warn(self, target: &Target, what: &'static str, error: &ApiError) {
+        if error::is_interrupted(error) {
+            return;
+        }
+        let place = target.place().await;
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert((place.clone(), what)) {
+            self.context.printer.tell(&format!("warning: {place}: {what}: {error}"));
+        }
+    }
+
     /// The tags of all snapshots to be deleted, or kept at the user's request; `None` after a stop signal.
     async fn tags(self, target: &Target, batches: &[Vec<Removal>]) -> Result<Option<TagsOf>, ApiError> {
         if self.context.stop.asked() {
@@ -122,10 +140,18 @@ impl Run<'_> {
         let ids: BTreeSet<_> = removal.image.snapshots.iter().map(|snapshot| &snapshot.id).collect();
         let unread = ids.into_iter().filter(|id| going.contains(id) && !shared.contains_key(id));
         let each = concurrency::as_done(SNAPSHOTS, unread.collect::<Vec<_>>(), |id| async move {
-            (id.clone(), permissions::volume_permissions(target, id).await.ok())
+            (id.clone(), permissions::volume_permissions(target, id).await)
         });
         let (shares, read) = tokio::join!(permissions::named(target, &removal.image.id), each.collect::<Vec<_>>());
-        shared.extend(read);
+        for (id, read) in read {
+            if let Err(error) = &read {
+                self.warn(target, "the journal does not say who could use snapshots", error).await;
+            }
+            shared.insert(id, read.ok());
+        }
+        if let Err(error) = &shares {
+            self.warn(target, "the journal does not say who could launch images", error).await;
+        }
         let (shares, going) = (shares.ok(), Some(GoingSnapshots { tags, shared }));
         let delete_snapshots = removal.delete.iter().map(|id| id.as_str()).collect();
         let what = Beginning { shares, delete_snapshots, going, ..Beginning::new(Verb::Deregister, &removal.image) };

@@ -7,6 +7,7 @@ use crate::domain::image::{Image, State};
 use crate::domain::permissions::principal::{Principal, few};
 use crate::domain::permissions::recorded::{as_before, tag_left};
 use crate::domain::problem::Problem;
+use crate::domain::tags::SHARES;
 use crate::service::client::error::codes;
 use crate::service::permissions::{give_each, known_permissions, launch_permissions};
 use crate::service::{Target, images, lifecycle};
@@ -34,7 +35,7 @@ pub async fn disable(
         Err(failed) => {
             let why = failed.problem.message;
             let message = format!("left alone, as its {} cannot be written: {why}", keys(tag));
-            let undone = failed.refused && undo(target, image, image, tag).await;
+            let undone = failed.refused && undo(target, image, image, tag).await.is_ok();
             // A throttle is not a refusal: another run may succeed.
             let untagged = (failed.refused && failed.problem.code != codes::LIMIT).then_some(why);
             return Err(NotDisabled { problem: Problem { code: failed.problem.code, message }, undone, untagged });
@@ -45,8 +46,16 @@ pub async fn disable(
         Err(failed) => {
             // An earlier attempt with a lost answer may have disabled the image before the last was refused.
             let intact = failed.refused && is_intact(target, image, shares).await;
-            let undone = intact && undo(target, image, &tagged, tag).await;
-            Err(NotDisabled { problem: failed.problem, undone, untagged: None })
+            let Problem { code, mut message } = failed.problem;
+            let undone = match intact {
+                true => undo(target, image, &tagged, tag).await,
+                false => Ok(false),
+            };
+            if let Err(why) = &undone {
+                message = format!("{message}; its {} stays as it was written: {}", keys(tag), why.message);
+            }
+            let undone = undone.unwrap_or(false);
+            Err(NotDisabled { problem: Problem { code, message }, undone, untagged: None })
         }
     }
 }
@@ -57,8 +66,9 @@ async fn is_intact(target: &Target, image: &Image, shares: &BTreeSet<Principal>)
     enabled && launch_permissions(target, &image.id).await.is_ok_and(|now| now.is_superset(shares))
 }
 
-async fn undo(target: &Target, before: &Image, now: &Image, tag: &Change) -> bool {
-    lifecycle::make(target, now, &as_before(before, tag)).await.is_ok()
+/// Sets the tags back; true where that is done.
+async fn undo(target: &Target, before: &Image, now: &Image, tag: &Change) -> Result<bool, Problem> {
+    lifecycle::make(target, now, &as_before(before, tag)).await.map(|_| true)
 }
 
 fn keys(tag: &Change) -> String {
@@ -90,13 +100,16 @@ pub async fn give_back(target: &Target, image: &Image, due: &BTreeSet<Principal>
     };
     let (given, refused) = give_each(target, &image.id, &(due - &present)).await;
     let left: BTreeSet<_> = refused.iter().flat_map(|(who, _)| who).cloned().collect();
-    let problem = refused.first().map(|(_, why)| Problem {
+    let mut problem = refused.first().map(|(_, why)| Problem {
         code: why.code.clone(),
         message: format!("it is not shared again with {}: {}", few(&left), why.message),
     });
     if !left.is_empty() {
         // If this fails, the tag has more than is left, and nothing is lost.
-        let _ = lifecycle::make(target, image, &tag_left(image, &left)).await;
+        let noted = lifecycle::make(target, image, &tag_left(image, &left)).await;
+        if let (Err(why), Some(problem)) = (noted, &mut problem) {
+            problem.message += &format!("; the tag {SHARES} still has all of them: {}", why.message);
+        }
     }
     GivenBack { given, left, problem }
 }

@@ -52,7 +52,11 @@ pub async fn add(context: &Context, looked: &mut [PlaceUsage<'_>], candidates: P
     let (done, patience) = (&|| bar.step(), &patience);
     let images = images.into_iter().enumerate().filter(|(_, images)| !images.is_empty());
     let each = concurrency::as_done(REPORTS, images, |(at, images)| async move {
-        let users = usage_reports::users(places[at].target, images, context.now, patience, done).await;
+        let target = places[at].target;
+        let (users, left) = usage_reports::users(target, images, context.now, patience, done).await;
+        if let Some(error) = left {
+            context.printer.tell(&format!("warning: usage reports are left to expire: {error}"));
+        }
         users.into_iter().map(move |(image, users)| (at, image, users))
     });
     let reported: Vec<_> = each.collect().await;

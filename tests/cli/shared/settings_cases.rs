@@ -79,7 +79,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Command lines that would do something, for options to be added to.
-pub const LINES: [&str; 23] = [
+pub const LINES: [&str; 25] = [
     "create web --instance i-0123456789abcdef0",
     "list",
     "show web",
@@ -101,6 +101,8 @@ pub const LINES: [&str; 23] = [
     "orphans",
     "recycle-bin",
     "wait web",
+    "permissions tag",
+    "doctor tag",
     "completions bash",
     "man",
 ];

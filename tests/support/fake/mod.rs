@@ -22,6 +22,7 @@ mod filters;
 mod fleets;
 mod forms;
 mod groups;
+mod iam;
 mod ids;
 mod images;
 mod instances;

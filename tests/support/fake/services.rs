@@ -5,8 +5,8 @@ use super::protocol::Protocol;
 use super::request::Request;
 use super::world::World;
 use super::{
-    fleets, forms, groups, images, instances, kms, network, organizations, recycle_bin, references, regions, scaling,
-    settings, snapshots, ssm, sts, tags, templates, usage_reports,
+    fleets, forms, groups, iam, images, instances, kms, network, organizations, recycle_bin, references, regions,
+    scaling, settings, snapshots, ssm, sts, tags, templates, usage_reports,
 };
 
 /// An operation: its name, the first parts of its parameters, its work.
@@ -123,6 +123,7 @@ pub fn run(world: &mut World, service: &str, version: Option<&str>, request: &Re
         }
     }
     forms::check(service.name, operation.name, &request.params)?;
+    iam::check(world, service.name, request)?;
     let answer = (operation.run)(world, request)?;
     if request.params.get("DryRun") == Some("true") {
         let lapse = format!("{} works in a dry run", operation.name);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::compute::{Group, Instance, Subnet, Template, Vpc};
+use super::iam::Iam;
 use super::ids::Ids;
 use super::kms::KmsKey;
 use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFleet, SpotRequest};
@@ -140,6 +141,7 @@ pub struct World {
 
     pub(super) organization: Option<Organization>,
     pub(super) trust: Trust,
+    pub(super) iam: Iam,
     pub(super) ids: Ids,
     pub(super) keys: BTreeMap<String, Key>,
     pub(super) accounts: BTreeSet<String>,
@@ -263,6 +265,7 @@ impl World {
             clock_ahead: 0,
             organization: None,
             trust: Trust::default(),
+            iam: Iam::default(),
             ids: Ids::default(),
             keys: BTreeMap::new(),
             accounts: BTreeSet::new(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::errors::{Answer, refuse};
+use super::super::iam;
 use super::super::model::Grave;
 use super::super::recycle_bin::Rules;
 use super::super::request::Request;
@@ -19,7 +20,14 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let name_until = now + span(world.name_held_for);
     let shown_until = now + span(world.deregistered_shows_for);
     let busy_until = now + span(world.snapshot_in_use_for);
-    let codes = world.delete_codes.clone();
+    let mut codes = world.delete_codes.clone();
+    let behind = world.find_image(id).map(|image| image.snapshots().map(str::to_owned).collect::<Vec<_>>());
+    for snapshot in behind.unwrap_or_default() {
+        let arn = format!("arn:aws:ec2:{}::snapshot/{snapshot}", request.region);
+        if delete && !iam::may(world, request, "ec2:DeleteSnapshot", &arn) {
+            codes.insert(snapshot, "missing-permissions".to_owned());
+        }
+    }
     let rules = Rules::of(world, request);
     let region = world.region(&request.region);
     let image = own(region, &viewer, id)?;

@@ -1,0 +1,290 @@
+//! The commands, each with its rows.
+
+use super::condition::Condition::{MadeBy, TagKeys};
+use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
+use super::row::Need;
+use super::rows::{
+    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, REFERENCES, REGIONS,
+    REPORTS, RETIRE, SHARES, TEMPLATES, USE,
+};
+
+/// A command with its rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Needs {
+    /// The name of the command.
+    pub command: &'static str,
+    parts: &'static [&'static [Need]],
+}
+
+impl Needs {
+    /// The rows; those that several commands share come first.
+    pub fn rows(&self) -> impl Iterator<Item = &'static Need> + use<> {
+        self.parts.iter().flat_map(|part| part.iter())
+    }
+}
+
+/// The commands that call AWS, in the order of their names.
+pub fn all() -> &'static [Needs] {
+    COMMANDS
+}
+
+/// The rows of a command; none for one that does not call AWS.
+pub fn of(command: &str) -> Option<&'static Needs> {
+    COMMANDS.iter().find(|needs| needs.command == command)
+}
+
+/// All commands that call AWS.
+const COMMANDS: &[Needs] = &[
+    Needs { command: "apply", parts: &[FIND, TEMPLATES, USE, JOURNAL, DELETE, BIN, RETIRE] },
+    Needs {
+        command: "copy",
+        parts: &[
+            FIND,
+            REFERENCES,
+            COPY,
+            MARK,
+            SHARES,
+            FOLLOW_UP,
+            LOOK_AT_KEYS,
+            KEYS,
+            &[
+                Need::new("ec2:CreateTags", &[Image, Snapshot], "completes the tags of a copy that is there already"),
+                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "--from-role-arn: what is shared")
+                    .says("EC2 says what is not shared"),
+                Need::any("ec2:DescribeSnapshots", "the snapshots of the source and of the copy"),
+            ],
+        ],
+    },
+    Needs {
+        command: "create",
+        parts: &[
+            FIND,
+            REFERENCES,
+            COPY,
+            MARK,
+            SHARES,
+            FOLLOW_UP,
+            LOOK_AT_KEYS,
+            KEYS,
+            &[
+                Need::new("ec2:CreateImage", &[Image, Instance, Snapshot], "--instance"),
+                Need::new("ec2:CreateTags", &[Image, Snapshot], "--instance: tags the image")
+                    .when(MadeBy("CreateImage")),
+                Need::new("ec2:CreateTags", &[Image], "--snapshot: tags the image").when(MadeBy("RegisterImage")),
+                Need::new(
+                    "ec2:CreateTags",
+                    &[Snapshot],
+                    "--snapshot: tags the snapshot; --no-snapshot-tags does without",
+                ),
+                Need::any("ec2:DescribeInstances", "--instance"),
+                Need::any("ec2:DescribeSnapshots", "--snapshot"),
+                Need::any("ec2:DescribeVolumes", "--share-with: whether the keys of the volumes can be shared")
+                    .says("EC2 says so afterwards"),
+                Need::new("ec2:RegisterImage", &[Image, Snapshot], "--snapshot"),
+            ],
+        ],
+    },
+    Needs { command: "deprecate", parts: &[FIND, REFERENCES, REGIONS, DEPRECATE] },
+    Needs {
+        command: "deregister",
+        parts: &[
+            FIND,
+            REFERENCES,
+            REGIONS,
+            TEMPLATES,
+            USE,
+            REPORTS,
+            SHARES,
+            DELETE,
+            BIN,
+            &[Need::new("ec2:CreateTags", &[Snapshot], "--keep-snapshots").when(TagKeys(&["amictl:keep"]))],
+        ],
+    },
+    Needs {
+        command: "disable",
+        parts: &[
+            FIND,
+            REFERENCES,
+            REGIONS,
+            TEMPLATES,
+            USE,
+            SHARES,
+            &[
+                Need::new("ec2:CreateTags", &[Image], "records the launch permissions")
+                    .when(TagKeys(&["amictl:shares"])),
+                Need::new("ec2:DeleteTags", &[Image], "takes the record back").when(TagKeys(&["amictl:shares"])),
+                Need::new("ec2:DisableImage", &[Image], "disables images"),
+            ],
+        ],
+    },
+    Needs {
+        command: "doctor",
+        parts: &[
+            FIND,
+            REGIONS,
+            &[
+                Need::any("ec2:DescribeInstances", "an instance to try on"),
+                Need::any("ec2:DescribeSnapshots", "a snapshot to try on"),
+            ],
+        ],
+    },
+    Needs {
+        command: "enable",
+        parts: &[
+            FIND,
+            REFERENCES,
+            REGIONS,
+            SHARES,
+            &[
+                Need::new("ec2:CreateTags", &[Image], "records what is left").when(TagKeys(&["amictl:shares"])),
+                Need::new("ec2:DeleteTags", &[Image], "removes the record").when(TagKeys(&["amictl:shares"])),
+                Need::new("ec2:EnableImage", &[Image], "enables images"),
+                Need::new("ec2:ModifyImageAttribute", &[Image], "--restore-shares"),
+            ],
+        ],
+    },
+    Needs { command: "launch", parts: &[FIND, REFERENCES, KEYS, LAUNCH] },
+    Needs { command: "list", parts: &[FIND, REGIONS, TEMPLATES, USE] },
+    Needs {
+        command: "orphans",
+        parts: &[
+            FIND,
+            REGIONS,
+            TEMPLATES,
+            BIN,
+            &[
+                Need::new("ec2:DeleteSnapshot", &[Snapshot], "--apply"),
+                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "where an account cannot be read"),
+                Need::any("ec2:DescribeSnapshots", "finds snapshots"),
+                Need::any("ec2:ListImagesInRecycleBin", "images that can come back"),
+            ],
+        ],
+    },
+    Needs {
+        command: "protect",
+        parts: &[
+            FIND,
+            REFERENCES,
+            REGIONS,
+            &[Need::new("ec2:EnableImageDeregistrationProtection", &[Image], "protects images")],
+        ],
+    },
+    Needs { command: "prune", parts: &[FIND, REGIONS, TEMPLATES, USE, REPORTS, SHARES, DELETE, BIN, RETIRE] },
+    Needs {
+        command: "recycle-bin",
+        parts: &[
+            REGIONS,
+            &[
+                Need::new("rbin:CreateRule", &[RetentionRule], "--retain"),
+                Need::any("rbin:GetRule", "reads the rules"),
+                Need::any("rbin:ListRules", "reads the rules"),
+            ],
+        ],
+    },
+    Needs { command: "refs", parts: &[FIND, REFERENCES, REGIONS, TEMPLATES, USE, REPORTS, SHARES] },
+    Needs {
+        command: "restore",
+        parts: &[
+            FIND,
+            REGIONS,
+            SHARES,
+            &[
+                Need::new("ec2:CreateTags", &[Image, Snapshot], "tags that EC2 does not bring back"),
+                Need::new("ec2:DeleteTags", &[Image], "ends a retirement").when(TagKeys(&["amictl:retire"])),
+                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "who may copy the snapshots"),
+                Need::any("ec2:DescribeSnapshots", "finds snapshots"),
+                Need::any("ec2:ListImagesInRecycleBin", "the contents of the bin"),
+                Need::any("ec2:ListSnapshotsInRecycleBin", "the contents of the bin"),
+                Need::new("ec2:ModifyImageAttribute", &[Image], "permissions that EC2 does not bring back"),
+                Need::new("ec2:ModifySnapshotAttribute", &[Snapshot], "permissions that EC2 does not bring back"),
+                Need::new("ec2:RestoreImageFromRecycleBin", &[Image], "brings images back"),
+                Need::new("ec2:RestoreSnapshotFromRecycleBin", &[Snapshot], "brings snapshots back"),
+            ],
+        ],
+    },
+    Needs {
+        command: "share",
+        parts: &[
+            FIND,
+            REFERENCES,
+            REGIONS,
+            SHARES,
+            LOOK_AT_KEYS,
+            &[
+                Need::any("ec2:DescribeSnapshots", "the keys of encrypted images"),
+                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "--copyable"),
+                Need::any("ec2:GetImageBlockPublicAccessState", "--public").says("EC2 says so afterwards"),
+                Need::any("ec2:GetSnapshotBlockPublicAccessState", "--public --copyable")
+                    .says("EC2 says so afterwards"),
+                Need::new("ec2:ModifyImageAttribute", &[Image], "shares images"),
+                Need::new("ec2:ModifySnapshotAttribute", &[Snapshot], "--copyable"),
+            ],
+        ],
+    },
+    Needs {
+        command: "show",
+        parts: &[
+            FIND,
+            REFERENCES,
+            REGIONS,
+            TEMPLATES,
+            USE,
+            SHARES,
+            &[Need::any("ec2:DescribeSnapshots", "the snapshots of the image")],
+        ],
+    },
+    Needs {
+        command: "tag",
+        parts: &[
+            FIND,
+            REFERENCES,
+            REGIONS,
+            &[Need::new("ec2:CreateTags", &[Image], "sets tags"), Need::new("ec2:DeleteTags", &[Image], "--remove")],
+        ],
+    },
+    Needs {
+        command: "unprotect",
+        parts: &[
+            FIND,
+            REFERENCES,
+            REGIONS,
+            &[Need::new("ec2:DisableImageDeregistrationProtection", &[Image], "takes the protection away")],
+        ],
+    },
+    Needs {
+        command: "unshare",
+        parts: &[
+            FIND,
+            REFERENCES,
+            REGIONS,
+            SHARES,
+            &[
+                Need::new("ec2:CreateTags", &[Image], "permissions that are recorded in a tag")
+                    .when(TagKeys(&["amictl:shares"])),
+                Need::new("ec2:DeleteTags", &[Image], "permissions that are recorded in a tag")
+                    .when(TagKeys(&["amictl:shares"])),
+                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "--copyable, --all"),
+                Need::new("ec2:ModifyImageAttribute", &[Image], "withdraws permissions"),
+                Need::new("ec2:ModifySnapshotAttribute", &[Snapshot], "--copyable, --all"),
+                Need::new("ec2:ResetImageAttribute", &[Image], "--all"),
+            ],
+        ],
+    },
+    Needs {
+        command: "wait",
+        parts: &[
+            FIND,
+            REFERENCES,
+            MARK,
+            &[
+                Need::any("ec2:DescribeInstances", "waits for instances"),
+                Need::any("ec2:DescribeSnapshots", "the snapshots of a copy; the progress bar")
+                    .says("orphans later keeps these snapshots because of doubt"),
+            ],
+        ],
+    },
+];
+
+#[cfg(test)]
+#[path = "commands_tests.rs"]
+mod tests;

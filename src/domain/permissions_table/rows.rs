@@ -1,0 +1,146 @@
+//! Rows that several commands share.
+
+use super::condition::Condition::{GrantForAws, MadeBy, OfAmictl, TagKeys, ThroughEc2};
+use super::resource::ResourceKind;
+use super::resource::ResourceKind::{
+    Alias, Image, Instance, Key, KeyPair, LaunchTemplate, NetworkInterface, Parameter, PublicParameter, SecurityGroup,
+    Snapshot, SpotRequest, Subnet, UsageReport, Volume, Vpc,
+};
+use super::row::Need;
+
+/// The images of the places.
+pub const FIND: &[Need] = &[Need::any("ec2:DescribeImages", "finds images")];
+
+/// `--region all`.
+pub const REGIONS: &[Need] = &[Need::any("ec2:DescribeRegions", "--region all")];
+
+/// A REF that is an alias, or a parameter that AWS publishes.
+pub const REFERENCES: &[Need] =
+    &[Need::new("ssm:GetParameter", &[Alias, PublicParameter], "a REF that is an alias or a public parameter")];
+
+/// Launch templates and what else names snapshots.
+pub const TEMPLATES: &[Need] = &[
+    Need::any("autoscaling:DescribeLaunchConfigurations", "use: launch configurations"),
+    Need::any("ec2:DescribeLaunchTemplateVersions", "use: launch templates, also those of groups and fleets"),
+    Need::any("ec2:DescribeLaunchTemplates", "use: launch templates"),
+    Need::any("ec2:DescribeSpotFleetRequests", "use: Spot requests"),
+    Need::any("ec2:DescribeSpotInstanceRequests", "use: Spot requests"),
+];
+
+/// The other sources of use.
+pub const USE: &[Need] = &[
+    Need::any("autoscaling:DescribeAutoScalingGroups", "use: Auto Scaling groups"),
+    Need::any("ec2:DescribeFleets", "use: EC2 fleets"),
+    Need::any("ec2:DescribeImageReferences", "use: EC2's own search"),
+    Need::any("ec2:DescribeInstances", "use: instances"),
+    Need::any("ssm:DescribeParameters", "use: parameters"),
+    Need::new("ssm:GetParameterHistory", &[Alias], "use: the image that an alias named before"),
+    Need::new("ssm:GetParameters", &[Parameter], "use: parameters, also those that templates name"),
+    Need::any("imagebuilder:GetContainerRecipe", "EC2's own search").when(ThroughEc2).documented(),
+    Need::any("imagebuilder:ListContainerRecipes", "EC2's own search").when(ThroughEc2).documented(),
+    Need::any("imagebuilder:ListImageRecipes", "EC2's own search").when(ThroughEc2).documented(),
+];
+
+/// `--usage-reports`.
+pub const REPORTS: &[Need] = &[
+    Need::new("ec2:CreateImageUsageReport", &[Image, UsageReport], "--usage-reports"),
+    Need::new("ec2:DeleteImageUsageReport", &[UsageReport], "--usage-reports: removes its own reports")
+        .says("the report stays"),
+    Need::any("ec2:DescribeImageUsageReportEntries", "--usage-reports"),
+    Need::any("ec2:DescribeImageUsageReports", "--usage-reports"),
+];
+
+/// Who an image is shared with.
+pub const SHARES: &[Need] = &[Need::new("ec2:DescribeImageAttribute", &[Image], "who the image is shared with")];
+
+/// The same for the journal of a plan that is carried out.
+pub const JOURNAL: &[Need] = &[Need::new("ec2:DescribeImageAttribute", &[Image], "who the image is shared with")
+    .says("the journal has null there; nothing is disabled")];
+
+/// The removal of images with their snapshots.
+pub const DELETE: &[Need] = &[
+    Need::new("ec2:DeleteSnapshot", &[Snapshot], "deletes snapshots"),
+    Need::new("ec2:DeregisterImage", &[Image], "deregisters images"),
+    Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "the journal: who could copy the snapshots")
+        .says("the journal has null there"),
+    Need::any("ec2:DescribeSnapshots", "checks that snapshots are gone; their tags may keep them")
+        .says("the snapshots stay"),
+];
+
+/// The Recycle Bin's rules.
+pub const BIN: &[Need] = &[
+    Need::any("rbin:GetRule", "what could be restored").says("that is unknown; --require-recycle-bin refuses"),
+    Need::any("rbin:ListRules", "what could be restored").says("that is unknown; --require-recycle-bin refuses"),
+];
+
+/// Retirement in stages.
+pub const RETIRE: &[Need] = &[
+    Need::new("ec2:CreateTags", &[Image], "retire: notes the stage").when(TagKeys(&["amictl:retire", "amictl:shares"])),
+    Need::new("ec2:DeleteTags", &[Image], "retire: takes the note back")
+        .when(TagKeys(&["amictl:retire", "amictl:shares"])),
+    Need::new("ec2:DisableImage", &[Image], "retire: disable"),
+    Need::new("ec2:DisableImageDeprecation", &[Image], "retire: takes a deprecation back"),
+    Need::new("ec2:EnableImage", &[Image], "retire: takes disabling back"),
+    Need::new("ec2:EnableImageDeprecation", &[Image], "retire: deprecate"),
+    Need::new("ec2:ModifyImageAttribute", &[Image], "retire: restores launch permissions"),
+];
+
+/// Steps after an image is available: --share-with, --deprecate-after, --protect.
+pub const FOLLOW_UP: &[Need] = &[
+    Need::new("ec2:EnableImageDeprecation", &[Image], "--deprecate-after"),
+    Need::new("ec2:EnableImageDeregistrationProtection", &[Image], "--protect"),
+    Need::new("ec2:ModifyImageAttribute", &[Image], "--share-with"),
+    Need::any("ec2:GetEbsDefaultKmsKeyId", "--share-with: whether the key can be shared")
+        .says("EC2 says so afterwards"),
+    Need::any("ec2:GetEbsEncryptionByDefault", "--share-with: whether the key can be shared")
+        .says("EC2 says so afterwards"),
+];
+
+/// A copy of an image.
+pub const COPY: &[Need] = &[
+    Need::new("ec2:CopyImage", &[Image, Snapshot], "copies the image and its snapshots"),
+    Need::new("ec2:CreateTags", &[Image, Snapshot], "tags the copy").when(MadeBy("CopyImage")),
+];
+
+/// The tag by which the snapshots of a copy are known.
+pub const MARK: &[Need] =
+    &[Need::new("ec2:CreateTags", &[Snapshot], "the tag by which orphans knows the snapshots of a copy")
+        .when(TagKeys(&["amictl:snapshot-of"]))
+        .says("orphans later keeps these snapshots because of doubt")];
+
+/// What EC2 does with the keys of encrypted snapshots in the name of the caller.
+pub const KEYS: &[Need] = &[
+    Need::new("kms:CreateGrant", &[Key], "encrypted snapshots").when(GrantForAws).documented(),
+    Need::new("kms:Decrypt", &[Key], "encrypted snapshots").documented(),
+    Need::new("kms:GenerateDataKeyWithoutPlaintext", &[Key], "encrypted snapshots").documented(),
+    Need::new("kms:ReEncryptFrom", &[Key], "encrypted snapshots").documented(),
+    Need::new("kms:ReEncryptTo", &[Key], "encrypted snapshots").documented(),
+];
+
+/// A look at a key.
+pub const LOOK_AT_KEYS: &[Need] =
+    &[Need::new("kms:DescribeKey", &[Key], "whether a key can be used and shared").says("EC2 says so afterwards")];
+
+/// Instances and the group that admits web traffic.
+pub const LAUNCH: &[Need] = &[
+    Need::new("ec2:RunInstances", LAUNCHED, "launches instances"),
+    Need::new("ec2:CreateTags", &[Instance, Volume], "tags instances").when(MadeBy("RunInstances")),
+    Need::any("ec2:DescribeInstances", "waits for instances"),
+    Need::new("ec2:AuthorizeSecurityGroupIngress", &[SecurityGroup], "--allow-http").when(OfAmictl),
+    Need::new("ec2:CreateSecurityGroup", &[SecurityGroup, Vpc], "--allow-http"),
+    Need::new("ec2:CreateTags", &[SecurityGroup], "--allow-http: tags the group").when(MadeBy("CreateSecurityGroup")),
+    Need::any("ec2:DescribeSecurityGroups", "--allow-http"),
+    Need::any("ec2:DescribeSubnets", "--allow-http with --subnet"),
+    Need::any("ec2:DescribeVpcs", "--allow-http without --subnet"),
+    Need::new("kms:DescribeKey", &[Key], "encrypted snapshots").documented(),
+];
+
+/// What a launch makes or uses.
+const LAUNCHED: &[ResourceKind] =
+    &[Image, Instance, KeyPair, LaunchTemplate, NetworkInterface, SecurityGroup, Snapshot, SpotRequest, Subnet, Volume];
+
+/// The deprecation of images.
+pub const DEPRECATE: &[Need] = &[
+    Need::new("ec2:DisableImageDeprecation", &[Image], "--cancel"),
+    Need::new("ec2:EnableImageDeprecation", &[Image], "deprecates images"),
+];

@@ -1,0 +1,8 @@
+//! `permissions`, and the proof of its policies.
+
+mod changing;
+mod document;
+pub mod finding;
+mod making;
+pub mod proof;
+mod removing;
