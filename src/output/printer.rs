@@ -229,11 +229,10 @@ impl Printer {
     /// Writes one JSON object per line.
     pub fn jsonl<T: Serialize>(&self, items: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
         self.write(|out| {
-            for item in items {
+            items.into_iter().try_for_each(|item| {
                 document::write(&mut *out, &item)?;
-                out.write_all(b"\n")?;
-            }
-            Ok(())
+                Ok(out.write_all(b"\n")?)
+            })
         })
     }
 
@@ -254,8 +253,8 @@ impl Printer {
         self.write(|out| sheet.write_csv(out))
     }
 
-    /// Writes a table for people: nothing if it has no rows, but for Markdown its summary. A narrow terminal drops the `dispensable` columns, the
-    /// first named first.
+    /// Writes a table for people: nothing if it has no rows, but for Markdown its summary. A narrow terminal drops the
+    /// `dispensable` columns, the first named first.
     pub fn table(&self, mut sheet: Sheet, dispensable: &[&str]) -> anyhow::Result<()> {
         if self.settings.format == FormatChoice::Markdown {
             return Ok(self.bytes(markdown::table(&sheet).as_bytes())?);
@@ -289,11 +288,8 @@ impl Printer {
 
     /// Writes text that is to be copied as it is; in Markdown a block of code.
     pub fn code(&self, text: &str) -> io::Result<()> {
-        match (self.settings.format, text.is_empty()) {
-            (_, true) => Ok(()),
-            (FormatChoice::Markdown, false) => self.bytes(format!("\n```\n{}\n```\n", text.trim()).as_bytes()),
-            (_, false) => self.bytes(text.as_bytes()),
-        }
+        let fenced = self.settings.format == FormatChoice::Markdown && !text.is_empty();
+        self.bytes(if fenced { format!("\n```\n{text}```\n") } else { text.to_owned() }.as_bytes())
     }
 
     fn bytes(&self, text: &[u8]) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use super::proof::{Case, case};
 use crate::fake::{OTHER, PROD};
-use crate::setup::{EAST, Setup, WEST, seconds};
+use crate::setup::{EAST, WEST, seconds};
 
 const FOLLOW_UP: &str = "--share-with 222222222222 --deprecate-after 180d --protect";
 

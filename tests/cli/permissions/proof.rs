@@ -110,7 +110,9 @@ fn complaints(needs: &Needs, first: usize) -> Vec<String> {
         if ran.code != case.code {
             wrong.push(format!("{command}: ended with {}, not {}:\n{}{}", ran.code, case.code, ran.stdout, ran.stderr));
         }
-        used.into_iter().for_each(|pair| drop(reached.entry(pair).or_insert(case)));
+        used.into_iter().for_each(|pair| {
+            reached.entry(pair).or_insert(case);
+        });
     }
     let all = all_of(needs, &policy);
     wrong.extend(
