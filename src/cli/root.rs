@@ -13,8 +13,7 @@ Examples:
 
 An image (REF) is ami-…, an image name, web (the newest version of a family),
 web:v3 (a version), web:prod (an alias) or ssm:/golden/web (an SSM parameter).
-Exit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 refused by a safety
-check, 5 timed out waiting, 130 interrupted.";
+Exit: 0 done, 1 failed, 2 usage, 3 partly, 4 refused, 5 timed out, 130 stopped.";
 
 /// Creates, finds, launches, copies, shares and retires Amazon Machine Images
 #[derive(Debug, Parser)]

@@ -29,7 +29,7 @@ Examples:
   amictl orphans --apply --yes --max-delete 50 -o json
   amictl orphans --region all --apply --yes --max-delete 10%";
 
-/// Find snapshots whose images are gone; --apply deletes them
+/// Find snapshots without an image; --apply deletes them
 ///
 /// Shows a plan and changes nothing unless --apply is given. A snapshot is an orphan if it was provably made for an
 /// image of this account and region, the image is gone and not in the Recycle Bin, and no image, launch template or
