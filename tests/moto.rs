@@ -111,6 +111,14 @@ async fn the_main_job_runs_end_to_end() {
         assert!(ec2.describe_snapshots().snapshot_ids(id).send().await.is_err(), "{id} is still there");
     }
     assert_eq!(place.ids("list --family web -o ids"), [second]);
+
+    for name in ["golden_9", "golden_10"] {
+        ec2.create_image().instance_id(&place.instance).name(name).send().await.unwrap();
+    }
+    let families = r"list --families --columns family,versions,newest --family-pattern (?<family>.+)_(?<order>\d+)";
+    assert_eq!(place.amictl(&format!("{families} -o csv")).ended(0).lines()[1], "golden,2,golden_10");
+    let versions = place.amictl(&format!("{families} --query families[].versions")).ended(0).stdout;
+    assert_eq!(versions, "2\n1\n");
 }
 
 #[tokio::test]

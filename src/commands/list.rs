@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::family::{FamilyPattern, FamilyPatterns, FamilyWord};
+use crate::domain::family::{FamilyPattern, FamilyWord};
 use crate::domain::family_summary::arrange;
 use crate::domain::image::Image;
 use crate::domain::image_filter::{ImageFilter, Sort};
@@ -142,11 +142,7 @@ fn owner(text: &str) -> Result<String, String> {
 
 /// Lists the images; a failed place is reported and does not hide the others.
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let patterns = match FamilyPatterns::new(args.family_pattern.iter().cloned()) {
-        Err(error) => return Err(Failure::usage(error.to_string()).into()),
-        Ok(given) if given.is_empty() => context.families.clone(),
-        Ok(given) => given,
-    };
+    let patterns = context.families_or(&args.family_pattern)?;
     if let (Some(family), true) = (&args.family, patterns.is_empty()) {
         family.check().map_err(|error| Failure::usage(error.to_string()))?;
     }
@@ -236,7 +232,8 @@ fn whole(context: &Context, errors: &[PlaceError]) -> Result<()> {
         return Ok(());
     }
     context::tell_errors(context, errors);
-    Err(Failure::new(Kind::Partial, "PartialListing", format!("{} places could not be listed", errors.len())).into())
+    let places = if errors.len() == 1 { "1 place".to_owned() } else { format!("{} places", errors.len()) };
+    Err(Failure::new(Kind::Partial, "PartialListing", format!("{places} could not be listed")).into())
 }
 
 /// The part of the filter that EC2 applies. With family patterns the name does not tell whether an image is of a family.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::domain::command_line::Invocation;
 use crate::domain::failure::Failure;
 use crate::domain::failure::Kind::{Interrupted, Refused};
-use crate::domain::family::FamilyPatterns;
+use crate::domain::family::{FamilyPattern, FamilyPatterns};
 use crate::domain::policy::Policy;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::RegionChoice;
@@ -67,6 +67,14 @@ impl Context {
     /// A variable of the environment, if it is set and not empty.
     pub fn env(&self, name: &str) -> Option<&str> {
         self.settings.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The given family patterns, else those of the configuration file.
+    pub fn families_or(&self, given: &[FamilyPattern]) -> Result<FamilyPatterns> {
+        if given.is_empty() {
+            return Ok(self.families.clone());
+        }
+        Ok(FamilyPatterns::new(given.iter().cloned()).map_err(|error| Failure::usage(error.to_string()))?)
     }
 
     /// Opens the session with AWS.
