@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
+use crate::domain::count::counted;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::family::{FamilyPattern, FamilyPatterns, FamilyWord};
 use crate::domain::family_summary::arrange;
@@ -194,21 +195,19 @@ async fn show(
         (used_by, failed) = usage::images::usage_of(context, images, &listing).await?.in_words();
         errors.extend(failed);
     }
-    let errors = errors.as_slice();
-    let prices = args.cost.then(|| Prices::new(args.price_per_gb));
     let options = Options {
         columns,
         regions: listing.targets.len() > 1,
         owners: listing.several,
-        prices,
+        prices: args.cost.then(|| Prices::new(args.price_per_gb)),
         used_by,
         ..Options::default()
     };
-    output::images(&context.printer, images, errors, &options, context.now)?;
+    output::images(&context.printer, images, &errors, &options, context.now)?;
     if images.is_empty() && errors.is_empty() && context.printer.format() == printer::Format::Table {
         context.printer.say("no images match");
     }
-    whole(context, errors)
+    whole(context, &errors)
 }
 
 async fn show_families(
@@ -236,7 +235,8 @@ fn whole(context: &Context, errors: &[PlaceError]) -> Result<()> {
         return Ok(());
     }
     context::tell_errors(context, errors);
-    Err(Failure::new(Kind::Partial, "PartialListing", format!("{} places could not be listed", errors.len())).into())
+    let places = counted(errors.len(), "place").unwrap_or_default();
+    Err(Failure::new(Kind::Partial, "PartialListing", format!("{places} could not be listed")).into())
 }
 
 /// The part of the filter that EC2 applies. With family patterns the name does not tell whether an image is of a family.

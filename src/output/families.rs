@@ -168,14 +168,16 @@ pub fn families(
 /// The number of names that show what no pattern matches.
 const SHOWN: usize = 10;
 
-/// The images without a family, in lines: with patterns some of their names, from the first to the last.
+/// The images without a family, in lines: with patterns some of their names, each once, from the first to the last.
 pub fn ungrouped(names: &[String], patterned: bool) -> Vec<String> {
     let images = if names.len() == 1 { "1 image is".to_owned() } else { format!("{} images are", names.len()) };
     match (names.is_empty(), patterned) {
         (true, _) => Vec::new(),
         (false, false) => vec![format!("{images} unmanaged, in no family; --family-pattern puts images into families")],
         (false, true) => {
-            let some = names.iter().step_by(names.len().div_ceil(SHOWN)).map(|name| format!("  {name}"));
+            let mut each: Vec<_> = names.iter().collect();
+            each.dedup();
+            let some = each.iter().step_by(each.len().div_ceil(SHOWN)).map(|name| format!("  {name}"));
             std::iter::once(format!("{images} in no family: no pattern matches e.g.")).chain(some).collect()
         }
     }

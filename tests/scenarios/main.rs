@@ -1,4 +1,4 @@
-//! The fake endpoint by itself, an organization to take over, retirement over sixty days, a random mix of commands.
+//! The fake endpoint, an organization to take over, retirement over sixty days, random commands.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 #![allow(clippy::disallowed_methods, reason = "a test looks at the clock and waits")]

@@ -1,4 +1,4 @@
-//! An organization that is taken over by one command line, checked row by row against a plain reckoning.
+//! The take-over of an organization by one command line, checked against a plain reckoning.
 
 mod families;
 mod plan;
