@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use crate::domain::age::Age;
 use crate::domain::cost::{Price, Prices};
+use crate::domain::count::counted;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::family::{FamilyPattern, FamilyWord};
 use crate::domain::family_summary::arrange;
@@ -190,21 +191,19 @@ async fn show(
         (used_by, failed) = usage::images::usage_of(context, images, &listing).await?.in_words();
         errors.extend(failed);
     }
-    let errors = errors.as_slice();
-    let prices = args.cost.then(|| Prices::new(args.price_per_gb));
     let options = Options {
         columns,
         regions: listing.targets.len() > 1,
         owners: listing.several,
-        prices,
+        prices: args.cost.then(|| Prices::new(args.price_per_gb)),
         used_by,
         ..Options::default()
     };
-    output::images(&context.printer, images, errors, &options, context.now)?;
+    output::images(&context.printer, images, &errors, &options, context.now)?;
     if images.is_empty() && errors.is_empty() && context.printer.format() == printer::Format::Table {
         context.printer.say("no images match");
     }
-    whole(context, errors)
+    whole(context, &errors)
 }
 
 async fn show_families(
@@ -232,7 +231,7 @@ fn whole(context: &Context, errors: &[PlaceError]) -> Result<()> {
         return Ok(());
     }
     context::tell_errors(context, errors);
-    let places = if errors.len() == 1 { "1 place".to_owned() } else { format!("{} places", errors.len()) };
+    let places = counted(errors.len(), "place").unwrap_or_default();
     Err(Failure::new(Kind::Partial, "PartialListing", format!("{places} could not be listed")).into())
 }
 

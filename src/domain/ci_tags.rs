@@ -39,7 +39,7 @@ impl CiTags {
             let room = MOST.saturating_sub(beside.len() + read.tags.len());
             match tag(key, value) {
                 Ok(_) if room == 0 => {
-                    read.left_out.push(format!("no tag {key} of {name}: there are {MOST} tags already"))
+                    read.left_out.push(format!("no tag {key} of {name}: there are {MOST} tags already"));
                 }
                 Ok(tag) => drop(read.tags.insert(tag.key, tag.value)),
                 Err(why) => read.left_out.push(format!("no tag {key} of {name}: {why}")),

@@ -85,7 +85,9 @@ impl FromStr for FamilyPattern {
         if let Some(capture) = names.into_iter().find(|name| ![FAMILY, ORDER].contains(name)) {
             return Err(PatternError::UnknownCapture { pattern: text.to_owned(), capture: capture.to_owned() });
         }
-        let regex = compile(&format!(r"\A(?:{text})\z"))?;
+        // A comment of (?x) at the end would take the parenthesis with it.
+        let whole = compile(&format!(r"\A(?:{text})\z"));
+        let regex = whole.or_else(|_| compile(&format!("\\A(?:{text}\n)\\z")))?;
         Ok(Self(Arc::new(Compiled { text: text.to_owned(), regex })))
     }
 }

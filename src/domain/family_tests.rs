@@ -22,6 +22,8 @@ fn a_pattern_matches_whole_names() {
         ("(?<family>a|ab)", "ab", Some("ab")),
         ("(?i)(?<family>WEB)-\\d", "Web-1", Some("Web")),
         ("(?x) (?<family> \\w+ ) - \\d+", "web-12", Some("web")),
+        ("(?x) (?<family> \\w+ ) - \\d+ # the build", "web-12", Some("web")),
+        ("(?x)\n(?<family> \\w+ ) - # by Packer\n\\d+ # the build", "web-12x", None),
         ("(?<family>x*)-.+", "-y", None),
         (
             "(?P<family>.+) (?P<order>\\d{4}-\\d{2}-\\d{2}T.+Z)",

@@ -136,12 +136,9 @@ fn each_line(path: &Path, images: &BTreeSet<ImageId>, mut take: impl FnMut(Line)
     let (mut reader, mut line) = (BufReader::with_capacity(1 << 20, file), Vec::new());
     while reader.read_until(b'\n', &mut line)? > 0 {
         let text = String::from_utf8_lossy(&line);
-        // Most lines of a long journal are about other images, and need no parsing.
-        if names_one(&text, images)
-            && let Some(read) = parse(&text)
-        {
-            take(read);
-        }
+        // `aws logs … --output text` puts a tab between lines that had no line feed; inside a line there is none. Most
+        // lines of a long journal are about other images, and need no parsing.
+        text.split('\t').filter(|part| names_one(part, images)).filter_map(parse).for_each(&mut take);
         line.clear();
     }
     Ok(())

@@ -201,6 +201,14 @@ fn what_a_collector_puts_before_a_line_and_lines_of_others_are_ignored() {
 }
 
 #[test]
+fn lines_that_the_aws_cli_joined_with_tabs_are_read_one_by_one() {
+    let lines = [begin(API, "deregister", 1), begin(WEB, "disable", 2), begin(WEB, "deregister", 3)];
+    let joined = lines.map(|line| line.trim_end().to_owned()).join("\t");
+    assert_eq!(of_web(&joined).action, "deregister");
+    assert_eq!(of_web(&format!("{joined}\t{}", end(WEB, "deregister", "done"))).action, "deregister");
+}
+
+#[test]
 fn what_ec2_refused_was_done_in_vain() {
     for (status, changed, in_vain) in [
         ("failed", ",\"changed\":false", true),

@@ -169,7 +169,7 @@ pub fn families(
 /// The number of names that show what no pattern matches.
 const SHOWN: usize = 10;
 
-/// The images without a family, in lines: with patterns some of their names, from the first to the last.
+/// The images without a family, in lines: with patterns some of their names, each once, from the first to the last.
 pub fn ungrouped(names: &[String], patterned: bool) -> Vec<String> {
     let images = if names.len() == 1 { "1 image is".to_owned() } else { format!("{} images are", names.len()) };
     match (names.is_empty(), patterned) {

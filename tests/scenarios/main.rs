@@ -1,4 +1,4 @@
-//! The fake endpoint by itself, retirement over sixty days, and a random mix of commands.
+//! The fake endpoint, an organization to take over, retirement over sixty days, random commands.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 #![allow(clippy::disallowed_methods, reason = "a test looks at the clock and waits")]
@@ -17,3 +17,4 @@ mod organization;
 mod retire;
 mod soak;
 mod soak_checks;
+mod take_over;

@@ -58,7 +58,7 @@ pub enum Held {
     /// What carries some tags, or does not carry some; that for at least so many days.
     Some(u32),
     /// Nothing.
-    None,
+    Missing,
 }
 
 impl Held {
@@ -130,9 +130,9 @@ impl PlaceRetention {
 /// Whether images would be in the bin, and some of their snapshots would not, or not as long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flaw {
-    NoSnapshots,
-    SomeSnapshots,
-    ShorterSnapshots,
+    Missing,
+    Partial,
+    Shorter,
 }
 
 impl Flaw {
@@ -140,19 +140,19 @@ impl Flaw {
         let (images, snapshots) = (place.soon(Resource::Image), place.soon(Resource::Snapshot));
         match (images, snapshots) {
             (Held::None, _) => None,
-            (_, Held::None) => Some(Self::NoSnapshots),
-            (_, Held::Some(_)) => Some(Self::SomeSnapshots),
-            (_, Held::All(days)) => (images.days() > Some(days)).then_some(Self::ShorterSnapshots),
+            (_, Held::None) => Some(Self::Missing),
+            (_, Held::Some(_)) => Some(Self::Partial),
+            (_, Held::All(days)) => (images.days() > Some(days)).then_some(Self::Shorter),
         }
     }
 
     fn words(self) -> &'static str {
         match self {
-            Self::NoSnapshots => "a rule holds images, but none holds snapshots: without them no image can be restored",
-            Self::SomeSnapshots => {
+            Self::Missing => "a rule holds images, but none holds snapshots: without them no image can be restored",
+            Self::Partial => {
                 "a rule holds images, but only some snapshots are held: without all of its own no image can be restored"
             }
-            Self::ShorterSnapshots => {
+            Self::Shorter => {
                 "snapshots leave the bin before images: an image whose snapshots are gone cannot be restored"
             }
         }
@@ -161,7 +161,7 @@ impl Flaw {
 
 /// Warnings about rules that hold images which could not be restored, each told once for all its places.
 pub fn warnings(all: &[PlaceRetention]) -> Vec<String> {
-    let each = [Flaw::NoSnapshots, Flaw::SomeSnapshots, Flaw::ShorterSnapshots].into_iter().filter_map(|flaw| {
+    let each = [Flaw::Missing, Flaw::Partial, Flaw::Shorter].into_iter().filter_map(|flaw| {
         let places: Vec<_> = all.iter().filter(|place| Flaw::of(place) == Some(flaw)).collect();
         (!places.is_empty()).then(|| format!("{}; in {}", flaw.words(), named(&places)))
     });

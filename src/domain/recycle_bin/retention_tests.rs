@@ -81,7 +81,7 @@ fn images_that_could_not_come_back_are_warned_of_once_for_all_places() {
         "none holds snapshots: without them no image can be restored; in {whose}; {whose}; {whose}, and 2 more"
     )));
     assert!(told[1].contains("only some snapshots") && told[2].contains("before images"), "{told:?}");
-    assert!(warnings(&[good.clone()]).is_empty(), "a rule that is on its way counts");
+    assert!(warnings(std::slice::from_ref(&good)).is_empty(), "a rule that is on its way counts");
     let pending = pending(&[good]).unwrap();
     assert!(pending.starts_with("1 rule is pending") && pending.ends_with(whose), "{pending}");
     assert_eq!(super::pending(&[place(&[rule(Image, 1)])]), None);

@@ -3,7 +3,7 @@
 use std::mem;
 
 use jmespath::ast::Ast;
-use jmespath::{ErrorReason, JmespathError, Runtime, RuntimeError};
+use jmespath::{ErrorReason, JmespathError, Runtime, RuntimeError, Variable};
 
 use super::functions::ordering;
 
@@ -29,10 +29,48 @@ pub fn parse(text: &str, runtime: &Runtime) -> Result<Parsed, String> {
     if length > LONGEST {
         return Err(format!("it has {length} characters; at most {LONGEST} are allowed"));
     }
-    let mut tree = jmespath::parse(text).map_err(|error| problem(text, error.offset, &reason(&error)))?;
+    let mut tree =
+        jmespath::parse(&with_bare_texts(text)).map_err(|error| problem(text, error.offset, &reason(&error)))?;
     let mut check = Check { text, runtime, objects: Vec::new() };
     check.node(&mut tree)?;
     Ok(Parsed { tree, objects: check.objects })
+}
+
+/// The expression with `'web'` for `` `web` ``: a literal that is no JSON is a text, as in the AWS CLI. The length stays,
+/// and so do the places of errors.
+fn with_bare_texts(text: &str) -> String {
+    let (mut written, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, quote, inside, after)) = next_quoted(rest) {
+        let quote = if quote == '`' && is_bare(inside) { '\'' } else { quote };
+        written.push_str(before);
+        written.push(quote);
+        written.push_str(inside);
+        written.push(quote);
+        rest = after;
+    }
+    written + rest
+}
+
+/// What stands before the next quotes, the quotes, what is in them, and the rest; none where they are not closed.
+fn next_quoted(text: &str) -> Option<(&str, char, &str, &str)> {
+    let (at, quote) = text.char_indices().find(|(_, c)| "'\"`".contains(*c))?;
+    let (before, from) = text.split_at_checked(at)?;
+    let inside = from.strip_prefix(quote)?;
+    let mut escaped = false;
+    let closing = |(_, c): &(usize, char)| {
+        let closes = *c == quote && !escaped;
+        escaped = *c == '\\' && !escaped;
+        closes
+    };
+    let (end, _) = inside.char_indices().find(closing)?;
+    let (inside, from) = inside.split_at_checked(end)?;
+    Some((before, quote, inside, from.strip_prefix(quote)?))
+}
+
+/// Whether a literal is a text without its quotes, and not JSON with an error.
+fn is_bare(literal: &str) -> bool {
+    let plain = !literal.starts_with(['{', '[', ' ']) && !literal.contains(['\\', '\'', '"']);
+    plain && Variable::from_json(literal).is_err()
 }
 
 /// Why an expression fails on a document.

@@ -101,6 +101,27 @@ fn texts_are_compared_as_in_the_aws_cli() {
 }
 
 #[test]
+fn a_literal_that_is_no_json_is_a_text_as_in_the_aws_cli() {
+    for (expression, answer) in [
+        ("images[?name==`web-v1`].id | [0]", "\"ami-1\""),
+        ("images[?contains(id, `mi-2`)].size_gib | [0]", "16"),
+        ("created_at >= `2026-01-01`", "true"),
+        ("join(`, `, images[].id)", "\"ami-1, ami-2\""),
+        ("images[?name==`größe`] | length(@)", "0"),
+        ("'`a`'", "\"`a`\""),
+        ("images[0].tags.\"a|b\" == `x`", "true"),
+        ("`` == ''", "true"),
+        ("`8`", "8"),
+        ("`true`", "true"),
+        ("`\"web\"`", "\"web\""),
+        ("'it\\'s `x`'", "\"it's `x`\""),
+    ] {
+        assert_eq!(asked(expression, AnswerStyle::Json), format!("{answer}\n"), "{expression}");
+    }
+    assert!(refused("images[?name==`web`] ]").starts_with("does not parse at character 22, before ]"));
+}
+
+#[test]
 fn keys_keep_the_order_of_the_document_or_of_the_expression() {
     for (expression, answer) in [
         ("images[1]", r#"{"id":"ami-2","name":null,"size_gib":16,"cost":0.5,"public":true,"tags":{}}"#),

@@ -19,7 +19,7 @@ use crate::workflows::select::selection::Selection;
 pub struct ListingUse {
     /// The places with images of the listing.
     pub places: Vec<ImagesInUse>,
-    /// The sources that could not be read. Accounts that are not active are not among them.
+    /// The sources that could not be read.
     pub errors: Vec<PlaceError>,
 }
 
@@ -38,9 +38,7 @@ pub async fn usage_of(context: &Context, images: &[&Image], listing: &Selection)
     let mut errors = Vec::new();
     for ImagesInUse { target, usage, .. } in &places {
         for state in usage.failed() {
-            if let SourceStatus::Failed(problem) = &state.status
-                && problem.code != NOT_ACTIVE
-            {
+            if let SourceStatus::Failed(problem) = &state.status {
                 let message = format!("{}: {}", state.source, problem.message);
                 errors.push(target.error(Problem { message, ..problem.clone() }).await);
             }
@@ -61,6 +59,7 @@ impl ListingUse {
             };
             found.extend(images.iter().map(|image| (image.id.clone(), text(image))));
         }
-        (found, self.errors)
+        // A closed account is in doubt at the images that it may launch, and is no failure of the listing.
+        (found, self.errors.into_iter().filter(|error| error.problem.code != NOT_ACTIVE).collect())
     }
 }

@@ -15,7 +15,9 @@ mod templates;
 use chrono::{DateTime, Utc};
 
 use super::compute::{Instance, Template};
+use super::launchers::LaunchConfiguration;
 use super::model::{Image, Principal, Snapshot};
+use super::ssm::Parameter;
 use super::world::World;
 
 /// A time in a seed: a `DateTime`, or text such as `2026-01-02` or `2026-01-02T03:04:05Z`.
@@ -114,5 +116,31 @@ impl World {
     /// A launch template by id, in whatever region.
     pub fn find_template(&self, id: &str) -> Option<&Template> {
         self.regions.values().find_map(|region| region.templates.get(id))
+    }
+
+    /// All launch templates of an account in a region.
+    pub fn templates<'a>(&'a self, account: &'a str, region: &str) -> impl Iterator<Item = &'a Template> + use<'a> {
+        let all = self.regions.get(region).into_iter().flat_map(|region| region.templates.values());
+        all.filter(move |template| template.owner == account)
+    }
+
+    /// All launch configurations of an account in a region.
+    pub fn launch_configurations<'a>(
+        &'a self,
+        account: &'a str,
+        region: &str,
+    ) -> impl Iterator<Item = &'a LaunchConfiguration> + use<'a> {
+        let all = self.regions.get(region).into_iter().flat_map(|region| region.launch_configurations.values());
+        all.filter(move |configuration| configuration.owner == account)
+    }
+
+    /// All parameters of an account in a region, by their names.
+    pub fn parameters<'a>(
+        &'a self,
+        account: &'a str,
+        region: &str,
+    ) -> impl Iterator<Item = (&'a str, &'a Parameter)> + use<'a> {
+        let all = self.regions.get(region).into_iter().flat_map(|region| &region.parameters);
+        all.filter(move |((owner, _), _)| owner == account).map(|((_, name), parameter)| (name.as_str(), parameter))
     }
 }
