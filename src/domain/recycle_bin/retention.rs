@@ -58,7 +58,7 @@ pub enum Held {
     /// What carries some tags, or does not carry some; that for at least so many days.
     Some(u32),
     /// Nothing.
-    Missing,
+    None,
 }
 
 impl Held {

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::reckoning::{KEEP, MIN_AGE, Reckoned, Reckoning, UNUSED_FOR, sizes};
-use super::{DENIED, DENIED_REGION, REGIONS, Setup, Way, by_organization, by_roles, line, patterns, ready, reckoned};
+use super::{
+    ACCOUNTS, DENIED, DENIED_REGION, REGIONS, Setup, Way, by_organization, by_roles, line, patterns, ready, reckoned,
+};
+use crate::fake::PROD;
+use crate::fake::organization::{BASES, CLUSTERS, ROLE};
 use crate::setup::each;
 
 fn policy(setup: &Setup) -> String {
@@ -118,6 +122,33 @@ fn one_command_line_gives_a_plan_whose_every_row_is_right() {
     assert_eq!((&error["account"], &error["region"]), (&DENIED.into(), &DENIED_REGION.into()));
     let unverified = plan["kept"].as_array().unwrap().iter().filter(|row| row["reasons"][0]["code"] == "unverified");
     assert_eq!(plan["summary"]["unverified"], json!(unverified.count()));
+}
+
+/// The roles that the guide makes: each account has one with the policy of `permissions prune`, which the first account
+/// may assume; its own callers have what `--org-role` adds.
+#[test]
+fn the_roles_that_permissions_describes_are_enough_for_the_same_plan() {
+    let setup = ready();
+    let (_, before) = checked(&setup, &by_organization(), 4);
+    let document = |line: &str| setup.run(&format!("permissions prune {line}")).ended(0).json();
+    let (policy, caller) = (document(""), document(&format!("--org-role {ROLE}")));
+    let (trust, other) = (document(&format!("--trust {PROD}")), document(&format!("--trust {CLUSTERS}")));
+    let mut world = setup.world();
+    for account in ACCOUNTS {
+        world.allow_only(account, if account == PROD { &caller } else { &policy });
+        world.trust_only(&role(account), &trust);
+    }
+    drop(world);
+    let (_, after) = checked(&setup, &by_organization(), 4);
+    assert_eq!(after, before);
+    // A role that trusts somebody else is not entered.
+    setup.world().trust_only(&role(BASES), &other);
+    let ran = setup.run(&format!("prune --org-role {ROLE} -o json"));
+    assert!(ran.stderr.contains(&format!("resource: {}", role(BASES))), "{}", ran.stderr);
+}
+
+fn role(account: &str) -> String {
+    format!("arn:aws:iam::{account}:role/{ROLE}")
 }
 
 #[test]

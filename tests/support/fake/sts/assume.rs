@@ -26,6 +26,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let wanted = world.trust.external_ids.get(arn);
     let trusted = wanted.is_none_or(|wanted| external_id == Some(wanted))
         && (second_factor || !world.trust.mfa.contains(arn))
+        && world.trust.principals.get(arn).is_none_or(|principal| *principal == request.account)
         && world.is_active(account)
         && !world.denied_roles.contains(arn);
     if !trusted {

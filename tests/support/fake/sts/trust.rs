@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::super::request::Request;
 use super::super::world::World;
 use super::mfa::device_account;
@@ -11,6 +13,8 @@ use super::mfa::device_account;
 pub struct Trust {
     /// The external id that must come along.
     pub external_ids: BTreeMap<String, String>,
+    /// The account whose callers alone may assume the role.
+    pub principals: BTreeMap<String, String>,
     /// Roles that need a second factor.
     pub mfa: BTreeSet<String>,
     /// MaxSessionDuration, in seconds, where it is not one hour.
@@ -31,6 +35,17 @@ impl World {
     /// Makes a role ask for an external id.
     pub fn require_external_id(&mut self, role_arn: &str, id: &str) {
         self.trust.external_ids.insert(role_arn.to_owned(), id.to_owned());
+    }
+
+    /// Gives a role this trust policy: one statement, for callers of an account and, if it says so, an external id.
+    pub fn trust_only(&mut self, role_arn: &str, policy: &Value) {
+        let [statement] = policy["Statement"].as_array().unwrap().as_slice() else { panic!("{policy}") };
+        assert_eq!((&statement["Effect"], &statement["Action"]), (&"Allow".into(), &"sts:AssumeRole".into()));
+        let account = statement["Principal"]["AWS"].as_str().unwrap();
+        self.trust.principals.insert(role_arn.to_owned(), account.to_owned());
+        if let Some(id) = statement["Condition"]["StringEquals"]["sts:ExternalId"].as_str() {
+            self.require_external_id(role_arn, id);
+        }
     }
 
     /// Makes a role ask for a second factor, and a device show a code.
