@@ -31,7 +31,7 @@ fn fleet(setup: &Scene) -> Vec<String> {
             false => image.put(),
         }
     };
-    names.iter().enumerate().map(|named| put(named)).collect()
+    names.iter().enumerate().map(&mut put).collect()
 }
 
 fn policy(setup: &Scene, text: &str) -> String {

@@ -180,9 +180,8 @@ pub fn sizes(one: &Reckoned) -> Vec<(String, i64)> {
 fn may_launch(world: &World, image: &Image, account: &str) -> bool {
     let mut shares = image.launch.iter();
     let shared = shares.any(|with| match with {
-        Principal::All => true,
         Principal::Account(id) => id == account,
-        Principal::Organization(_) | Principal::Unit(_) => true,
+        Principal::All | Principal::Organization(_) | Principal::Unit(_) => true,
     });
     // Nothing says any more who could launch a disabled image.
     shared || image.phase.at(world.now()) == "disabled"
