@@ -158,7 +158,8 @@ pub fn families(
             let wanted = chosen(FamilyColumn::usual(families, several_accounts));
             let mut sheet = Sheet::new(wanted.iter().map(|column| column.title()));
             sheet.rows = families.iter().map(|f| wanted.iter().map(|column| column.shown(f, now)).collect()).collect();
-            let dispensable: &[&str] = if columns.is_empty() { &["OLDEST", "AGE", "ALIASES", "SIZE", "NEWEST"] } else { &[] };
+            let dispensable: &[&str] =
+                if columns.is_empty() { &["OLDEST", "AGE", "ALIASES", "SIZE", "NEWEST"] } else { &[] };
             let summary =
                 if families.len() == 1 { "1 family".to_owned() } else { format!("{} families", families.len()) };
             printer.table(sheet.summed(summary).noted(unread(errors)), dispensable)
