@@ -9,7 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use super::naming::{Family, MAX_NAME, NameError};
+use super::naming::{Family, NameError, ec2_takes};
 
 const FAMILY: &str = "family";
 const ORDER: &str = "order";
@@ -253,8 +253,7 @@ impl FromStr for FamilyWord {
 
     /// Takes what EC2 takes in names.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let ec2_takes = |c: char| c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c);
-        match !text.is_empty() && text.len() <= MAX_NAME && text.chars().all(ec2_takes) {
+        match ec2_takes(text) {
             true => Ok(Self(text.to_owned())),
             false => Err(NameError::Family(text.to_owned())),
         }

@@ -12,6 +12,12 @@ use thiserror::Error;
 /// The longest image name EC2 accepts, in characters.
 pub const MAX_NAME: usize = 128;
 
+/// Whether EC2 takes the text in the name of an image, but for its shortest length.
+pub fn ec2_takes(text: &str) -> bool {
+    let taken = |c: char| c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c);
+    !text.is_empty() && text.len() <= MAX_NAME && text.chars().all(taken)
+}
+
 const EXAMPLE: &str = "debian-nginx-v1-2024-12-18";
 
 /// Why a text is not a family, a version or an image name; names the offending part.

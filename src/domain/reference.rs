@@ -11,7 +11,7 @@ use super::family::{FamilyPatterns, FamilyWord};
 use super::ids::ImageId;
 use super::image::Image;
 use super::launch_image::BY_PARAMETER;
-use super::naming::{Family, ImageName, MAX_NAME, NameError, Version};
+use super::naming::{Family, ImageName, NameError, Version, ec2_takes};
 use super::order::newest_first;
 use super::parameter::{ParameterError, ParameterName};
 
@@ -136,8 +136,7 @@ impl FromStr for ImageRef {
         if let Ok(name) = text.parse() {
             return Ok(Self::Name(name));
         }
-        let ec2_takes = |c: char| c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c);
-        if text.is_empty() || text.len() > MAX_NAME || !text.chars().all(ec2_takes) {
+        if !ec2_takes(text) {
             return Err(RefError::Shape(text.to_owned()));
         }
         Ok(Self::Word(text.to_owned()))
