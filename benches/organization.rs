@@ -1,6 +1,6 @@
-//! Plans over many accounts and over many images: `cargo bench --bench organization`.
+//! Plans over many accounts and over many images, and a release to many accounts: `cargo bench --bench organization`.
 //!
-//! The binary runs as a whole process against answers that were prepared, so that what is measured is the client: wall
+//! The binary runs as a whole process. Plans are made against answers that were prepared, so that what is measured is the client: wall
 //! time, and of the process itself the time of the processor and the most memory. Those two are read from /proc, so
 //! that it needs Linux.
 
@@ -22,7 +22,7 @@ use std::fmt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fake::{Fake, Principal, World};
+use fake::{Fake, Fault, FaultKind, Principal, World};
 
 const REGIONS: [&str; 6] = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-1"];
 const ACCOUNTS: usize = 40;
@@ -35,6 +35,7 @@ fn main() {
     println!("{:<72}{:>10}{:>10}", "", "measured", "at most");
     accounts();
     images();
+    releases();
 }
 
 fn row(what: &str, measured: f64, most: f64) {
@@ -185,4 +186,52 @@ fn images() {
     let [few, many] = taken;
     row("plan over 50,000 images: seconds of the processor, times those over 10,000", many.cpu / few.cpu, 5.5);
     row("MB of memory, times those over 10,000", many.memory / few.memory, 5.5);
+}
+
+/// A release to all accounts in all regions: a family of one account, with a copy of each version in each region, which
+/// the organization may launch.
+fn releases() {
+    let fake = Fake::start();
+    let mut world = fake.world();
+    let organization = world.make_organization(&account(0));
+    (0..ACCOUNTS).for_each(|n| world.add_member(&account(n), "member", "ACTIVE"));
+    for name in ["web-v1-2026-01-02", "web-v2-2026-01-03"] {
+        let source = world.image(&account(0), REGIONS[0], name).put();
+        let copies = REGIONS[1..].iter().map(|region| {
+            world.image(&account(0), region, name).copied_from(&source, REGIONS[0]).put()
+        });
+        for id in copies.collect::<Vec<_>>().into_iter().chain([source]) {
+            world.image_mut(&id).launch.insert(Principal::Organization(organization.clone()));
+        }
+    }
+    drop(world);
+    fake.fault(Fault::on("*", FaultKind::Latency(LATENCY)));
+    let roles = |accounts: &[usize]| {
+        let roles: Vec<_> = accounts.iter().map(|n| format!("arn:aws:iam::{}:role/ami", account(*n))).collect();
+        roles.join(",")
+    };
+    let owner = format!("--from-role-arn arn:aws:iam::{}:role/ami", account(0));
+    let promote = |version: usize, accounts: &[usize], regions: &[&str]| {
+        let (roles, regions) = (roles(accounts), regions.join(","));
+        let line = format!("promote web:v{version} --to prod {owner} --role-arn {roles} --region {regions} -o json");
+        run(&fake.url(), &line)
+    };
+    let every: Vec<_> = (0..ACCOUNTS).collect();
+    // The versions take turns, so that each run writes.
+    promote(1, &every, &REGIONS);
+    let (mut one, mut all) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let version = 2 - round % 2;
+        let places = [(1, REGIONS[0]), (ACCOUNTS - 1, REGIONS[5])];
+        let slowest = places.map(|(account, region)| promote(version, &[account], &[region]).wall);
+        one.push(slowest.into_iter().fold(0.0, f64::max));
+        all.push(promote(version, &every, &REGIONS));
+    }
+    let middle = |mut figures: Vec<f64>| {
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    };
+    let (one, wall) = (middle(one), middle(all.iter().map(|taken| taken.wall).collect()));
+    println!("promote in one place: {one:.2} s; in {} places: {}", ACCOUNTS * REGIONS.len(), all[0]);
+    row("promote in 240 places: seconds, times those of the slowest place", wall / one, 3.0);
 }

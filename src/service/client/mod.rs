@@ -15,3 +15,4 @@ pub mod rate_limit;
 pub mod retry;
 pub mod stop;
 pub mod target;
+pub mod workers;

@@ -31,6 +31,17 @@ pub async fn begin<T>(stop: &Stop, work: impl Future<Output = T>) -> T {
     WORK.scope(Arc::new(Work { stop: stop.clone(), sent: AtomicBool::new(false) }), work).await
 }
 
+/// Lets work that runs as a task of its own be stopped together with the work that began it.
+pub(super) fn along<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let begun = WORK.try_with(Arc::clone).ok();
+    async {
+        match begun {
+            Some(begun) => WORK.scope(begun, work).await,
+            None => work.await,
+        }
+    }
+}
+
 /// Records that the sent call had no effect, so that the user can stop the work again.
 pub fn nothing_begun() {
     let _ = WORK.try_with(|work| work.sent.store(false, Ordering::Relaxed));

@@ -13,7 +13,7 @@ use crate::service::client::target::Target;
 /// Auto Scaling's limit for a page.
 const PAGE: i32 = 100;
 
-pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {
+pub(super) async fn read(target: &Target, catalog: &Catalog) -> Result<Found, Problem> {
     let mut pages = target.autoscaling().describe_auto_scaling_groups().into_paginator().page_size(PAGE).send();
     let mut found = Found::default();
     while let Some(page) = pages.next().await {

@@ -17,21 +17,21 @@ use crate::service::client::target::Target;
 use crate::service::parameters::{self, Value};
 
 /// The launch templates and SSM parameters of a place.
-pub(super) struct Catalog<'a> {
-    target: &'a Target,
+pub(super) struct Catalog {
+    target: Target,
     templates: OnceCell<Result<Templates, Problem>>,
     values: OnceCell<HashMap<String, Value>>,
     /// Versions missing in the listing, by reference.
     asked: Mutex<HashMap<WantedTemplate, Result<Option<TemplateVersion>, Problem>>>,
 }
 
-impl<'a> Catalog<'a> {
-    pub(super) fn new(target: &'a Target) -> Self {
+impl Catalog {
+    pub(super) fn new(target: Target) -> Self {
         Self { target, templates: OnceCell::new(), values: OnceCell::new(), asked: Mutex::default() }
     }
 
     pub(super) async fn templates(&self) -> Result<&Templates, Problem> {
-        self.templates.get_or_init(|| Templates::read(self.target)).await.as_ref().map_err(Clone::clone)
+        self.templates.get_or_init(|| Templates::read(&self.target)).await.as_ref().map_err(Clone::clone)
     }
 
     /// Resolves the text of an image field.
@@ -58,12 +58,12 @@ impl<'a> Catalog<'a> {
     /// The value of a parameter. Those that templates name are read in one batch.
     async fn value(&self, name: &str) -> Value {
         let templates = self.templates().await?;
-        let all = || async { parameters::values(self.target, &templates.parameters()).await };
+        let all = || async { parameters::values(&self.target, &templates.parameters()).await };
         let values = self.values.get_or_init(all).await;
         if let Some(known) = values.get(name) {
             return known.clone();
         }
-        let mut values = parameters::values(self.target, &BTreeSet::from([name.to_owned()])).await;
+        let mut values = parameters::values(&self.target, &BTreeSet::from([name.to_owned()])).await;
         values.remove(name).unwrap_or(Ok(None))
     }
 
@@ -130,7 +130,7 @@ impl<'a> Catalog<'a> {
         if let Some(known) = asked.get(wanted) {
             return known.clone();
         }
-        let answer = template_versions::one(self.target, wanted).await;
+        let answer = template_versions::one(&self.target, wanted).await;
         let answer = answer.map(|found| found.as_ref().map(TemplateVersion::new)).map_err(|error| error.problem());
         asked.insert(wanted.clone(), answer.clone());
         answer

@@ -14,7 +14,7 @@ use crate::service::client::target::Target;
 
 const PAGE: i32 = 1000;
 
-pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {
+pub(super) async fn read(target: &Target, catalog: &Catalog) -> Result<Found, Problem> {
     let mut pages = target.ec2.describe_fleets().into_paginator().page_size(PAGE).send();
     let mut found = Found::default();
     while let Some(page) = pages.next().await {

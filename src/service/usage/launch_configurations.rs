@@ -12,7 +12,7 @@ use crate::service::client::target::Target;
 /// Auto Scaling's limit for a page.
 const PAGE: i32 = 100;
 
-pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {
+pub(super) async fn read(target: &Target, catalog: &Catalog) -> Result<Found, Problem> {
     let all = all(target).await?;
     let mut found = snapshots_of(&all);
     for configuration in &all {

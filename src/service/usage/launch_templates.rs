@@ -20,7 +20,7 @@ fn detail(version: &TemplateVersion) -> String {
     format!("{}:{}", version.name, version.number)
 }
 
-pub(super) async fn read(catalog: &Catalog<'_>) -> Result<Found, Problem> {
+pub(super) async fn read(catalog: &Catalog) -> Result<Found, Problem> {
     let templates = catalog.templates().await?;
     let mut found = snapshots_of(templates);
     // All versions of a template may have the same dead reference.

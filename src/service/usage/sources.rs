@@ -18,6 +18,7 @@ use crate::domain::problem::Problem;
 use crate::domain::report::Warning;
 use crate::domain::usage::source::{Reference, Source, SourceState, SourceStatus, Usage};
 use crate::service::client::target::Target;
+use crate::service::client::workers;
 
 /// The scope of a search for use.
 #[derive(Debug, Clone, Default)]
@@ -40,20 +41,24 @@ impl Scope {
 /// Only DescribeImageReferences needs the `candidates`: the other sources are read while these are still being found.
 pub async fn find(
     target: &Target,
-    candidates: impl Future<Output = BTreeSet<ImageId>>,
+    candidates: impl Future<Output = BTreeSet<ImageId>> + Send + 'static,
     scope: &Scope,
     done: &(dyn Fn(Source) + Send + Sync),
 ) -> Usage {
     let account = target.account().await.ok().cloned();
-    let catalog = Catalog::new(target);
+    let catalog = Arc::new(Catalog::new(target.clone()));
     let files = (!scope.files.is_empty()).then_some(Source::Files);
     let candidates = candidates.map(Arc::new).shared();
     let read = Source::ALL.into_iter().chain(files).map(|source| {
-        let (catalog, candidates) = (&catalog, candidates.clone());
+        let (target, catalog) = (target.clone(), Arc::clone(&catalog));
+        let (candidates, files) = (candidates.clone(), Arc::clone(&scope.files));
         async move {
             let found = match scope.without.contains(&source) {
                 true => None,
-                false => Some(read(source, target, catalog, candidates, scope).await),
+                false => {
+                    let read = async move { read(source, &target, &catalog, candidates, &files).await };
+                    Some(workers::run(read).await)
+                }
             };
             done(source);
             (source, found)
@@ -85,9 +90,9 @@ pub async fn find(
 async fn read(
     source: Source,
     target: &Target,
-    catalog: &Catalog<'_>,
+    catalog: &Catalog,
     candidates: impl Future<Output = Arc<BTreeSet<ImageId>>>,
-    scope: &Scope,
+    files: &Files,
 ) -> Result<Found, Problem> {
     match source {
         Source::Instances => instances::read(target).await,
@@ -98,7 +103,7 @@ async fn read(
         Source::Ec2Fleets => ec2_fleets::read(target, catalog).await,
         Source::SsmParameters => ssm_parameters::read(target).await,
         Source::ImageReferences => image_references::read(target, &*candidates.await).await,
-        Source::Files => scope.files.read().await,
+        Source::Files => files.read().await,
         // These are read elsewhere: across all accounts, and per image.
         Source::Accounts | Source::UsageReports => Ok(Found::default()),
     }

@@ -15,7 +15,7 @@ use crate::service::client::target::Target;
 const PAGE: i32 = 1000;
 const BY_SPECIFICATION: &str = "launch specification";
 
-pub(super) async fn read(target: &Target, catalog: &Catalog<'_>) -> Result<Found, Problem> {
+pub(super) async fn read(target: &Target, catalog: &Catalog) -> Result<Found, Problem> {
     let (requests, fleets) = (requests(target).await?, fleets(target).await?);
     let mut found = snapshots_of(&requests, &fleets);
     for request in requests.iter().filter(|request| may_launch(request)) {

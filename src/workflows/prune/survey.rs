@@ -119,7 +119,7 @@ async fn place(context: &Context, target: Target, policy: &Policy, scope: &Scope
         let _ = tell.send(candidates);
         Ok::<_, ApiError>(images)
     };
-    let candidates = async { told.await.unwrap_or_default() };
+    let candidates = async move { told.await.unwrap_or_default() };
     let step = |_| bar.step();
     let (listed, usage) = tokio::join!(listing, sources::find(&target, candidates, scope, &step));
     // A place whose images cannot be listed may still use those of other accounts.
