@@ -21,6 +21,7 @@ mod report;
 mod retention;
 mod show;
 mod table;
+mod templates;
 
 pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;
@@ -37,3 +38,4 @@ pub use report::{changes, report};
 pub use retention::{overview as retention_overview, retention};
 pub use show::show;
 pub use table::{Cell, Sheet, Tone};
+pub use templates::templates;

@@ -12,6 +12,7 @@ mod refs;
 mod report;
 mod retention;
 mod show;
+mod templates;
 
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
@@ -22,3 +23,4 @@ pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
+pub use templates::{TemplateGroupJson, TemplateJson, TemplatesJson};
