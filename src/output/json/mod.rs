@@ -23,4 +23,4 @@ pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
-pub use templates::{TemplateGroupJson, TemplateJson, TemplatesJson};
+pub use templates::{TemplateJson, TemplatesJson};

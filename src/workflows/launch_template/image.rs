@@ -15,6 +15,7 @@ use crate::workflows::run::context::Context;
 use crate::workflows::select::resolve;
 
 /// An image as a template names it.
+#[derive(Clone)]
 pub struct TemplateImage {
     /// Its id, or `resolve:ssm:` and the parameter that the template follows.
     pub text: String,
