@@ -2,6 +2,7 @@
 //!
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
+mod alias_report;
 mod doctor;
 pub mod document;
 mod families;
@@ -13,12 +14,13 @@ mod report;
 mod retention;
 mod show;
 
+pub use alias_report::{AliasOutcomeJson, AliasReportJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use families::{FamiliesJson, FamilyJson};
 pub use images::{BesidesJson, ImageJson, InstanceJson, InstancesJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
-pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
+pub use report::{OrphanJson, OrphansJson, OutcomeJson, ProblemJson, ReportJson, SparedJson, SummaryJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
