@@ -21,6 +21,6 @@ pub use families::{FamiliesJson, FamilyJson};
 pub use images::{BesidesJson, ImageJson, InstanceJson, InstancesJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
-pub use report::{OrphanJson, OrphansJson, OutcomeJson, ProblemJson, ReportJson, SparedJson, SummaryJson, problem};
+pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};

@@ -76,9 +76,10 @@ impl<'a> Search<'a> {
                 return;
             }
             let accounts = one_of_each_account(&self.places);
-            let looks = concurrency::each(LOOKUPS, accounts, |account: Target| async {
-                let seen = lineage::source(&account, &of).await;
-                (account.in_region(&region), seen)
+            let (of, region) = (&of, &region);
+            let looks = concurrency::each(LOOKUPS, accounts, |account: Target| async move {
+                let seen = lineage::source(&account, of).await;
+                (account.in_region(region), seen)
             });
             let seen = looks.await.into_iter().find_map(|(place, seen)| match seen {
                 Ok(Sight::Seen(image)) => Some((place, *image)),

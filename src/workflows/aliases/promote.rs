@@ -15,6 +15,7 @@ use crate::domain::image::Image;
 use crate::domain::naming::Family;
 use crate::domain::problem::Problem;
 use crate::domain::reference::ImageRef;
+use crate::service::session::places::Places;
 use crate::service::{Target, parameters};
 use crate::workflows::run::concurrency::{self, PLACES};
 use crate::workflows::run::context::Context;
@@ -53,14 +54,7 @@ pub async fn promote(context: &Context, promotion: Promotion) -> Result<Moved> {
 async fn prepare(context: &Context, promotion: Promotion) -> Result<(MoveRequest, MovePlan)> {
     resolve::check(context, &promotion.reference)?;
     let spinner = context.printer.bars().spinner("looking for images");
-    let source = async {
-        match &promotion.from_role {
-            Some(role) => Ok(context.session_as(role).await?.places().await.some()?.targets),
-            None => Ok(Vec::new()),
-        }
-    };
-    let consumers = async { Ok(context.session().await?.places().await.some()?) };
-    let (source, places): (Vec<Target>, _) = tokio::try_join!(source, consumers)?;
+    let (source, places) = tokio::try_join!(source(context, promotion.from_role.as_deref()), consumers(context))?;
     let all: Vec<_> = source.iter().chain(&places.targets).cloned().collect();
     let named = named(context, &promotion.reference, &all).await?;
     let request = request(promotion, &named.1)?;
@@ -91,6 +85,16 @@ async fn prepare(context: &Context, promotion: Promotion) -> Result<(MoveRequest
     let regions: BTreeSet<_> = places.targets.iter().map(|target| target.region.clone()).collect();
     let finish = context.invocation.line(&[&named.1.id], "", &context.invocation.everywhere(&regions));
     Ok((request, MovePlan { moves, errors: places.errors, helps, finish }))
+}
+
+/// The places of the role by which the image is looked up.
+async fn source(context: &Context, role: Option<&str>) -> Result<Vec<Target>> {
+    let Some(role) = role else { return Ok(Vec::new()) };
+    Ok(context.session_as(role).await?.places().await.some()?.targets)
+}
+
+async fn consumers(context: &Context) -> Result<Places> {
+    Ok(context.session().await?.places().await.some()?)
 }
 
 /// The code of a place without the image.

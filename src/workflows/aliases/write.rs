@@ -118,7 +118,8 @@ fn judged(seen: Seen, answered: Option<ApiError>, image: &Image) -> (bool, Optio
         (Seen::Nothing, None) => {
             let message = format!(
                 "SSM took {} and did not store it within {} s: it checks images only afterwards, and drops what the caller \
-                 cannot see; look whether the image is still there, and whether ec2:DescribeImages is permitted",
+                 cannot see; look whether the image is still there, and whether the caller has the permissions \
+                 ec2:DescribeImages and ssm:GetParameters",
                 image.label(),
                 shown::PATIENCE.as_secs()
             );
