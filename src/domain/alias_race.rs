@@ -16,7 +16,7 @@ pub struct AliasWrite<'a> {
 
 /// What became of it, as far as the history shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum WriteFate {
     /// Nothing is shown yet: not our version, nor anybody else's.
     Unseen,
     /// The alias names the image. The version is ours, unless somebody else wrote the same image.
@@ -37,22 +37,23 @@ pub enum Fate {
 
 impl AliasWrite<'_> {
     /// Judges by the history that SSM shows now.
-    pub fn fate(&self, history: &AliasHistory) -> Fate {
+    pub fn fate(&self, history: &AliasHistory) -> WriteFate {
         let since = |version: &&AliasVersion| self.checked.is_none_or(|checked| version.number > checked);
         let new: Vec<_> = history.versions().iter().filter(since).collect();
-        let Some(last) = new.last() else { return Fate::Unseen };
+        let Some(last) = new.last() else { return WriteFate::Unseen };
         let same = |version: &AliasVersion| version.value == self.image.as_str();
         let ours = |version: &AliasVersion| version.note().is_some_and(|note| note.run == self.run);
         let mine = new.iter().rev().find(|version| ours(version)).map(|version| version.number);
         match new.iter().rev().find(|version| !same(version)) {
-            None => Fate::Stands { version: mine.unwrap_or(last.number), ours: mine.is_some() },
-            Some(_) if !same(last) => {
-                Fate::Raced { ours: mine, told: format!("it now names {}, written by {}", last.value, whose(last)) }
-            }
+            None => WriteFate::Stands { version: mine.unwrap_or(last.number), ours: mine.is_some() },
+            Some(_) if !same(last) => WriteFate::Raced {
+                ours: mine,
+                told: format!("it now names {}, written by {}", last.value, whose(last)),
+            },
             Some(other) => {
                 let told =
                     format!("it now names {}, but {} wrote {} in between", self.image, whose(other), other.value);
-                Fate::Raced { ours: mine, told }
+                WriteFate::Raced { ours: mine, told }
             }
         }
     }
@@ -97,35 +98,35 @@ mod tests {
         }
     }
 
-    fn fate(checked: Option<i64>, versions: &[(i64, u32, &str)]) -> Fate {
+    fn fate(checked: Option<i64>, versions: &[(i64, u32, &str)]) -> WriteFate {
         let versions = versions.iter().map(|(number, image, run)| version(*number, *image, run)).collect();
         AliasWrite { image: &id(2), run: "mine", checked }.fate(&AliasHistory::new(versions))
     }
 
     #[test]
     fn what_was_there_before_says_nothing() {
-        assert_eq!(fate(Some(1), &[(1, 1, "old")]), Fate::Unseen);
-        assert_eq!(fate(Some(1), &[(1, 2, "mine")]), Fate::Unseen);
-        assert_eq!(fate(None, &[]), Fate::Unseen);
+        assert_eq!(fate(Some(1), &[(1, 1, "old")]), WriteFate::Unseen);
+        assert_eq!(fate(Some(1), &[(1, 2, "mine")]), WriteFate::Unseen);
+        assert_eq!(fate(None, &[]), WriteFate::Unseen);
     }
 
     #[test]
     fn our_version_stands_also_when_it_was_written_twice() {
-        assert_eq!(fate(Some(1), &[(1, 1, ""), (2, 2, "mine")]), Fate::Stands { version: 2, ours: true });
-        assert_eq!(fate(None, &[(1, 2, "mine"), (2, 2, "mine")]), Fate::Stands { version: 2, ours: true });
+        assert_eq!(fate(Some(1), &[(1, 1, ""), (2, 2, "mine")]), WriteFate::Stands { version: 2, ours: true });
+        assert_eq!(fate(None, &[(1, 2, "mine"), (2, 2, "mine")]), WriteFate::Stands { version: 2, ours: true });
     }
 
     #[test]
     fn another_who_writes_the_same_image_does_no_harm() {
-        assert_eq!(fate(Some(1), &[(1, 1, ""), (2, 2, "theirs")]), Fate::Stands { version: 2, ours: false });
+        assert_eq!(fate(Some(1), &[(1, 1, ""), (2, 2, "theirs")]), WriteFate::Stands { version: 2, ours: false });
         let both = [(1, 1, ""), (2, 2, "mine"), (3, 2, "theirs")];
-        assert_eq!(fate(Some(1), &both), Fate::Stands { version: 2, ours: true });
+        assert_eq!(fate(Some(1), &both), WriteFate::Stands { version: 2, ours: true });
     }
 
     #[test]
     fn a_race_names_who_has_the_alias_and_who_lost_it() {
         let told = |versions: &[(i64, u32, &str)]| match fate(Some(1), versions) {
-            Fate::Raced { ours, told } => (ours, told),
+            WriteFate::Raced { ours, told } => (ours, told),
             other => panic!("{other:?}"),
         };
         let (ours, text) = told(&[(1, 1, ""), (2, 2, "mine"), (3, 3, "theirs")]);

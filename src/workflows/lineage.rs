@@ -13,7 +13,7 @@ use crate::service::client::target::Target;
 use crate::service::images::{self, FILTER_VALUES, Query};
 
 /// An image that others may have been copied from: its id and region. It need not exist any more.
-pub type Source = (ImageId, Region);
+pub type LineageRoot = (ImageId, Region);
 
 /// The copies found, and the places that could not be searched.
 #[derive(Default)]
@@ -58,7 +58,7 @@ pub async fn copies(mut places: Vec<Target>, roots: &[Image]) -> Copies {
 }
 
 /// Own images whose source is one of `sources`, copies or not.
-pub async fn made_from(place: &Target, sources: &[Source]) -> Result<Vec<Image>, ApiError> {
+pub async fn made_from(place: &Target, sources: &[LineageRoot]) -> Result<Vec<Image>, ApiError> {
     let mut found = Vec::new();
     for some in sources.chunks(FILTER_VALUES) {
         let ids = some.iter().map(|source| source.0.to_string()).collect();

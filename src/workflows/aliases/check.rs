@@ -1,6 +1,6 @@
 //! The checks of all moves, with the credentials of each place, before anything is written.
 
-use super::{Move, MoveRequest};
+use super::{AliasMove, MoveRequest};
 use crate::domain::alias_gates::objections;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -12,7 +12,7 @@ use crate::workflows::run::concurrency::{self, PLACES};
 use crate::workflows::run::context::Context;
 
 /// Adds to each move why it cannot be made.
-pub async fn all(context: &Context, request: &MoveRequest, moves: Vec<Move>) -> Vec<Move> {
+pub async fn all(context: &Context, request: &MoveRequest, moves: Vec<AliasMove>) -> Vec<AliasMove> {
     let bar = &context.printer.bars().count(moves.len() as u64, "checking");
     let each = concurrency::each(PLACES, moves, |step| async move {
         let checked = one(context, request, step).await;
@@ -22,7 +22,7 @@ pub async fn all(context: &Context, request: &MoveRequest, moves: Vec<Move>) -> 
     each.await
 }
 
-async fn one(context: &Context, request: &MoveRequest, mut step: Move) -> Move {
+async fn one(context: &Context, request: &MoveRequest, mut step: AliasMove) -> AliasMove {
     // Messages name the account, also where the other checks already refuse.
     if let Err(error) = step.target.account().await {
         step.refusals.push(error.problem());
@@ -57,7 +57,7 @@ fn other_type(current: &Current, parameter: &str, target: &Target) -> Problem {
 }
 
 /// The image that the alias names now; `None` where it is absent, gone, or the same image.
-async fn before(context: &Context, step: &Move, image: &Image) -> Result<Option<Image>, ApiError> {
+async fn before(context: &Context, step: &AliasMove, image: &Image) -> Result<Option<Image>, ApiError> {
     let id = step.current.as_ref().and_then(|current| current.value.parse::<ImageId>().ok());
     let Some(id) = id.filter(|id| *id != image.id) else { return Ok(None) };
     let mut before = images::by_id(&step.target, &id).await?;

@@ -9,7 +9,7 @@ use crate::domain::region::Region;
 use crate::service::client::error::ApiError;
 use crate::service::images::{self, FILTER_VALUES, Query};
 use crate::service::{Target, images::by_id};
-use crate::workflows::lineage::{self, Source};
+use crate::workflows::lineage::{self, LineageRoot};
 use crate::workflows::run::concurrency::{self, LOOKUPS, PLACES};
 use crate::workflows::run::context::Context;
 
@@ -93,7 +93,7 @@ impl<'a> Search<'a> {
 
     /// Adds copies, and copies of those, until each place has one that can be launched.
     async fn descend(&mut self) {
-        let mut newest: Vec<Source> = self.known.clone().into_iter().collect();
+        let mut newest: Vec<LineageRoot> = self.known.clone().into_iter().collect();
         while !newest.is_empty() && (0..self.wanted).any(|at| self.lacks(at)) {
             let open = (0..self.places.len()).filter(|at| self.lacks(*at));
             let (places, sources) = (&self.places, &newest);
@@ -110,7 +110,7 @@ impl<'a> Search<'a> {
     }
 
     /// Adds the copies among the images that were found in a place; returns those not known before.
-    fn add(&mut self, at: usize, found: Vec<Image>) -> Vec<Source> {
+    fn add(&mut self, at: usize, found: Vec<Image>) -> Vec<LineageRoot> {
         let mut new = Vec::new();
         let Ok(here) = &mut self.own[at] else { return new };
         for mut image in found {

@@ -1,6 +1,6 @@
 //! Aliases moved in all places of a run: everywhere or nowhere.
 //!
-//! 1. [`promote`] finds the image for each place; `rollback` takes it from the history. Both make [`Move`]s.
+//! 1. [`promote`] finds the image for each place; `rollback` takes it from the history. Both make an [`AliasMove`] of it.
 //! 2. [`check`] looks at every place with its own credentials. One refusal: nothing is written.
 //! 3. [`write`] writes side by side, and [`shown`] reads back until SSM shows the value.
 //! 4. [`conclude`] says how it ended, with the lines that finish it and that put it back.
@@ -47,7 +47,7 @@ pub struct MoveRequest {
 
 /// One account and region, what its alias names, and what it is to name.
 #[derive(Clone)]
-pub struct Move {
+pub struct AliasMove {
     /// The place.
     pub target: Target,
     /// The alias; `None` where it is absent, or could not be read, which is a refusal.
@@ -58,7 +58,7 @@ pub struct Move {
     pub refusals: Vec<Problem>,
 }
 
-impl Move {
+impl AliasMove {
     /// Whether the alias names the image already.
     pub fn unchanged(&self) -> bool {
         match (&self.current, &self.image) {
@@ -87,7 +87,7 @@ impl Move {
 /// All moves of a run.
 pub struct MovePlan {
     /// The moves, in the order of the places.
-    pub moves: Vec<Move>,
+    pub moves: Vec<AliasMove>,
     /// Places that could not be entered: with any, no move is made.
     pub errors: Vec<PlaceError>,
     /// Command lines that help where a move is refused.
@@ -112,7 +112,7 @@ pub async fn carry_out(context: &Context, request: MoveRequest, plan: MovePlan) 
 }
 
 /// The outcomes where nothing is written: refused, or only tried.
-async fn not_written(request: &MoveRequest, moves: &[Move], refused: bool) -> Vec<AliasOutcome> {
+async fn not_written(request: &MoveRequest, moves: &[AliasMove], refused: bool) -> Vec<AliasOutcome> {
     let mut outcomes = Vec::new();
     for step in moves {
         let status = match joined(&step.refusals) {

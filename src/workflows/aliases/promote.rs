@@ -7,7 +7,7 @@ use futures::StreamExt;
 
 use super::conclude::Moved;
 use super::copies::{self, CopiesByPlace};
-use super::{Move, MovePlan, MoveRequest, carry_out, helps};
+use super::{AliasMove, MovePlan, MoveRequest, carry_out, helps};
 use crate::domain::alias::{Alias, AliasParameter, NoteAction};
 use crate::domain::alias_gates::Gates;
 use crate::domain::failure::{Failure, Kind};
@@ -65,7 +65,7 @@ async fn prepare(context: &Context, promotion: Promotion) -> Result<(MoveRequest
     let CopiesByPlace { images, tree } = found;
     let mut moves = Vec::new();
     for ((target, image), current) in places.targets.iter().zip(images).zip(current) {
-        let mut step = Move { target: target.clone(), current: None, image: None, refusals: Vec::new() };
+        let mut step = AliasMove { target: target.clone(), current: None, image: None, refusals: Vec::new() };
         match current {
             Ok(current) => step.current = current,
             Err(error) => step.refusals.push(error.problem()),
@@ -105,7 +105,7 @@ fn lacking(image: &Image) -> Problem {
     Problem { code: NO_IMAGE.to_owned(), message }
 }
 
-fn lacks(step: &Move) -> bool {
+fn lacks(step: &AliasMove) -> bool {
     step.refusals.iter().any(|problem| problem.code == NO_IMAGE)
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::alias_race::{AliasWrite, Fate};
+use crate::domain::alias_race::{AliasWrite, WriteFate};
 use crate::service::client::error::ApiError;
 use crate::service::client::patience::{Over, Patience};
 use crate::service::{Target, parameters};
@@ -17,7 +17,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// What SSM shows in the end.
-pub enum Seen {
+pub enum WriteSeen {
     /// The alias names the image.
     Stands {
         /// The version.
@@ -50,27 +50,29 @@ pub async fn until_shown(
     parameter: &str,
     write: &AliasWrite<'_>,
     refused: bool,
-) -> Seen {
+) -> WriteSeen {
     let patience = Patience { until: Instant::now() + PATIENCE, stop: context.stop.clone() };
     let mut pause = FIRST_PAUSE;
     loop {
         let seen = match parameters::history(target, parameter).await {
             Ok(history) => match write.fate(&history) {
-                Fate::Stands { version, ours } => return Seen::Stands { version, ours },
-                Fate::Raced { ours: Some(version), told } => return Seen::Raced { ours: Some(version), told },
-                Fate::Raced { ours: None, told } if refused => return Seen::Raced { ours: None, told },
+                WriteFate::Stands { version, ours } => return WriteSeen::Stands { version, ours },
+                WriteFate::Raced { ours: Some(version), told } => {
+                    return WriteSeen::Raced { ours: Some(version), told };
+                }
+                WriteFate::Raced { ours: None, told } if refused => return WriteSeen::Raced { ours: None, told },
                 // Ours may still come.
-                Fate::Raced { ours: None, told } => Seen::Raced { ours: None, told },
-                Fate::Unseen => Seen::Nothing,
+                WriteFate::Raced { ours: None, told } => WriteSeen::Raced { ours: None, told },
+                WriteFate::Unseen => WriteSeen::Nothing,
             },
-            Err(error) if error.is(DENIED) => return Seen::Unread(error),
-            Err(error) => Seen::Unread(error),
+            Err(error) if error.is(DENIED) => return WriteSeen::Unread(error),
+            Err(error) => WriteSeen::Unread(error),
         };
         let over = patience.unless_over(tokio::time::sleep(pause.mul_f64(0.8 + 0.4 * fastrand::f64()))).await;
         pause = pause.mul_f64(1.5).min(LONGEST_PAUSE);
         match (over, seen) {
             (Ok(()), _) => {}
-            (Err(Over::Interrupted), Seen::Nothing) => return Seen::Interrupted,
+            (Err(Over::Interrupted), WriteSeen::Nothing) => return WriteSeen::Interrupted,
             (Err(Over::TimedOut | Over::Interrupted), seen) => return seen,
         }
     }

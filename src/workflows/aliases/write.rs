@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::shown::{self, Seen};
-use super::{Move, MoveRequest};
+use super::shown::{self, WriteSeen};
+use super::{AliasMove, MoveRequest};
 use crate::domain::alias::Note;
 use crate::domain::alias_race::AliasWrite;
 use crate::domain::alias_report::{AliasOutcome, CONCURRENT, NOT_STORED};
@@ -23,7 +23,7 @@ const BUSY: &str = "TooManyUpdates";
 const TAKEN: &str = "ParameterAlreadyExists";
 
 /// Writes every alias and reads it back. What is left when the user asks to stop is skipped.
-pub async fn all(context: &Context, request: &MoveRequest, moves: Vec<Move>) -> Vec<AliasOutcome> {
+pub async fn all(context: &Context, request: &MoveRequest, moves: Vec<AliasMove>) -> Vec<AliasOutcome> {
     let bar = &context.printer.bars().count(moves.len() as u64, request.action.as_str());
     let each = concurrency::each(PLACES, &moves, |step| async move {
         let outcome = one(context, request, step).await;
@@ -33,7 +33,7 @@ pub async fn all(context: &Context, request: &MoveRequest, moves: Vec<Move>) -> 
     each.await
 }
 
-async fn one(context: &Context, request: &MoveRequest, step: &Move) -> AliasOutcome {
+async fn one(context: &Context, request: &MoveRequest, step: &AliasMove) -> AliasOutcome {
     let Some(image) = step.image.as_ref().filter(|_| !step.unchanged()) else {
         return step.outcome(request, false, Status::Done).await;
     };
@@ -68,7 +68,7 @@ enum Sent {
     Overtaken(String),
 }
 
-async fn put(context: &Context, request: &MoveRequest, step: &Move, image: &Image) -> Sent {
+async fn put(context: &Context, request: &MoveRequest, step: &AliasMove, image: &Image) -> Sent {
     let parameter = request.parameter.parameter();
     let note = note(context, request, step, image).await;
     let until = Instant::now() + BUSY_FOR;
@@ -95,7 +95,7 @@ async fn put(context: &Context, request: &MoveRequest, step: &Move, image: &Imag
     }
 }
 
-async fn note(context: &Context, request: &MoveRequest, step: &Move, image: &Image) -> Note {
+async fn note(context: &Context, request: &MoveRequest, step: &AliasMove, image: &Image) -> Note {
     let caller = step.target.caller().await.ok();
     let by = caller.and_then(|caller| caller.arn.clone().or_else(|| Some(caller.account.to_string())));
     Note {
@@ -110,12 +110,12 @@ async fn note(context: &Context, request: &MoveRequest, step: &Move, image: &Ima
 }
 
 /// Whether the alias was changed, the version that names the image, and the status.
-fn judged(seen: Seen, answered: Option<ApiError>, image: &Image) -> (bool, Option<i64>, Status) {
+fn judged(seen: WriteSeen, answered: Option<ApiError>, image: &Image) -> (bool, Option<i64>, Status) {
     let failed = |code: &str, message: String| Status::Failed(Problem { code: code.to_owned(), message });
     match (seen, answered) {
-        (Seen::Stands { version, ours }, _) => (ours, Some(version), Status::Done),
-        (Seen::Raced { ours, told }, _) => (ours.is_some(), ours, raced(&told)),
-        (Seen::Nothing, None) => {
+        (WriteSeen::Stands { version, ours }, _) => (ours, Some(version), Status::Done),
+        (WriteSeen::Raced { ours, told }, _) => (ours.is_some(), ours, raced(&told)),
+        (WriteSeen::Nothing, None) => {
             let message = format!(
                 "SSM took {} and did not store it within {} s: it checks images only afterwards, and drops what the caller \
                  cannot see; look whether the image is still there, and whether the caller has the permissions \
@@ -125,11 +125,11 @@ fn judged(seen: Seen, answered: Option<ApiError>, image: &Image) -> (bool, Optio
             );
             (false, None, failed(NOT_STORED, message))
         }
-        (Seen::Nothing, Some(error)) => (false, None, Status::Failed(error.problem())),
-        (Seen::Interrupted, _) => {
+        (WriteSeen::Nothing, Some(error)) => (false, None, Status::Failed(error.problem())),
+        (WriteSeen::Interrupted, _) => {
             (true, None, failed(NOT_SEEN, "it was written, and SSM did not show it before the interruption".to_owned()))
         }
-        (Seen::Unread(error), _) => {
+        (WriteSeen::Unread(error), _) => {
             let Problem { code, message } = error.problem();
             (true, None, failed(&code, format!("it was written and could not be read back: {message}")))
         }
