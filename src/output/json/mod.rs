@@ -2,6 +2,7 @@
 //!
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
+mod alias_report;
 mod doctor;
 pub mod document;
 mod families;
@@ -14,6 +15,7 @@ mod retention;
 mod show;
 mod templates;
 
+pub use alias_report::{AliasOutcomeJson, AliasReportJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use families::{FamiliesJson, FamilyJson};
