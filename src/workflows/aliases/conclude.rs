@@ -40,7 +40,7 @@ impl Moved {
         }
         let Some(kind) = self.report.failure() else { return Ok(()) };
         let (done, failed, skipped) = self.report.counts();
-        let hint = self.ways_out();
+        let hint = self.ways_out(context.stop.asked());
         if context.stop.asked() {
             self.tell(context, None);
             let message = format!("interrupted: {done} done, {failed} failed, {skipped} skipped");
@@ -100,9 +100,10 @@ impl Moved {
     }
 
     /// The lines that finish the run, and that put back what it wrote.
-    fn ways_out(&self) -> Option<String> {
+    fn ways_out(&self, interrupted: bool) -> Option<String> {
         let mut words = Vec::new();
-        if self.report.outcomes.iter().any(|outcome| outcome.is(CONCURRENT)) {
+        let raced = self.report.outcomes.iter().any(|outcome| outcome.is(CONCURRENT));
+        if raced {
             // Finishing would take the alias from somebody who wants it otherwise.
             words.push("agree with those who wrote it which image it is to name".to_owned());
         } else {
@@ -112,7 +113,8 @@ impl Moved {
         if !back.is_empty() {
             words.push(format!("or put back with: {}", back.join("; ")));
         }
-        (self.report.outcomes.len() > 1).then(|| words.join("; "))
+        // In one place it is the same command again.
+        (raced || interrupted || self.report.outcomes.len() > 1).then(|| words.join("; "))
     }
 
     /// The lines that put back what this run wrote: one for each account.
