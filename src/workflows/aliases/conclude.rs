@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::MoveRequest;
+use super::moves::MoveRequest;
 use crate::domain::alias::NoteAction;
 use crate::domain::alias_report::{AliasOutcome, AliasReport, CONCURRENT};
 use crate::domain::command_line::amictl;
