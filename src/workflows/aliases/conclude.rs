@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::MoveRequest;
+use super::moves::MoveRequest;
 use crate::domain::alias::NoteAction;
 use crate::domain::alias_report::{AliasOutcome, AliasReport, CONCURRENT};
 use crate::domain::command_line::amictl;
@@ -41,7 +41,7 @@ impl Moved {
         }
         let Some(kind) = self.report.failure() else { return Ok(()) };
         let (done, failed, skipped) = self.report.counts();
-        let hint = self.ways_out();
+        let hint = self.ways_out(context.stop.asked());
         if context.stop.asked() {
             self.tell(context, None);
             let message = format!("interrupted: {done} done, {failed} failed, {skipped} skipped");
@@ -106,9 +106,10 @@ impl Moved {
     }
 
     /// The lines that finish the run, and that put back what it wrote.
-    fn ways_out(&self) -> Option<String> {
+    fn ways_out(&self, interrupted: bool) -> Option<String> {
         let mut words = Vec::new();
-        if self.report.raced() {
+        let raced = self.report.raced();
+        if raced {
             // Finishing would take the alias from somebody who wants it otherwise.
             words.push("agree with those who wrote it which image it is to name".to_owned());
         } else {
@@ -121,7 +122,8 @@ impl Moved {
         }
         let template =
             self.report.templates.iter().any(|outcome| outcome.changed || matches!(outcome.status, Status::Failed(_)));
-        (self.report.outcomes.len() > 1 || template).then(|| words.join("; "))
+        // In one place it is the same command again.
+        (raced || interrupted || template || self.report.outcomes.len() > 1).then(|| words.join("; "))
     }
 
     /// The lines that put back what this run wrote: one for each account.

@@ -7,7 +7,9 @@ use futures::StreamExt;
 
 use super::conclude::Moved;
 use super::copies::{self, CopiesByPlace};
-use super::{AliasMove, MovePlan, MoveRequest, helps, with_template};
+use super::helps;
+use super::moves::{AliasMove, MovePlan, MoveRequest};
+use super::run::with_template;
 use crate::domain::alias::{Alias, AliasParameter, NoteAction};
 use crate::domain::alias_gates::Gates;
 use crate::domain::failure::{Failure, Kind};

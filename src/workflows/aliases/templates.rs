@@ -1,6 +1,6 @@
 //! Launch templates that get a promoted image: checked before anything is written, moved after their alias.
 
-use super::{AliasMove, MoveRequest};
+use super::moves::{AliasMove, MoveRequest};
 use crate::domain::alias_report::{AliasOutcome, NOT_BEGUN};
 use crate::domain::launch_template::TemplateName;
 use crate::domain::problem::Problem;
