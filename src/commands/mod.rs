@@ -14,6 +14,7 @@ pub mod list;
 pub mod man;
 pub mod orphans;
 pub mod permissions;
+pub mod promote;
 pub mod protect;
 pub mod prune;
 pub mod recycle_bin;
@@ -22,6 +23,7 @@ pub mod restore;
 pub mod share;
 pub mod show;
 pub mod tag;
+pub mod template;
 pub mod unprotect;
 pub mod unshare;
 pub mod wait;
@@ -35,7 +37,7 @@ use crate::workflows::run::context::Context;
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
     ("Find", &[&["list"], &["show"], &["refs"]]),
-    ("Release", &[]),
+    ("Release", &[&["promote"], &["template"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -58,9 +60,11 @@ pub enum Command {
     Protect(protect::Args),
     Unprotect(unprotect::Args),
     Tag(tag::Args),
+    Template(template::Args),
     Deregister(deregister::Args),
     Restore(restore::Args),
     Refs(refs::Args),
+    Promote(promote::Args),
     Prune(prune::Args),
     Apply(apply::Args),
     Orphans(orphans::Args),
@@ -90,8 +94,10 @@ impl Command {
             Self::Protect(args) => protect::run(context, args).await,
             Self::Unprotect(args) => unprotect::run(context, args).await,
             Self::Tag(args) => tag::run(context, args).await,
+            Self::Template(args) => template::run(context, args).await,
             Self::Deregister(args) => deregister::run(context, args).await,
             Self::Restore(args) => restore::run(context, args).await,
+            Self::Promote(args) => promote::run(context, args).await,
             Self::Prune(args) => prune::run(context, args).await,
             Self::Apply(args) => apply::run(context, args).await,
             Self::Orphans(args) => orphans::run(context, args).await,

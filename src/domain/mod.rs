@@ -1,6 +1,11 @@
 //! The pure core: images, names, policies and plans as values, without I/O, clock, SDK or command line.
 
 pub mod age;
+pub mod alias;
+pub mod alias_gates;
+pub mod alias_history;
+pub mod alias_race;
+pub mod alias_report;
 pub mod change;
 pub mod ci_tags;
 pub mod command_line;
@@ -16,8 +21,10 @@ pub mod image;
 pub mod image_filter;
 pub mod image_service;
 pub mod instance;
+pub mod instance_options;
 pub mod journal;
 pub mod launch_image;
+pub mod launch_template;
 pub mod launchable;
 pub mod limit;
 pub mod lineage;
@@ -47,6 +54,7 @@ pub mod serde_text;
 pub mod snapshot;
 pub mod snapshot_use;
 pub mod tags;
+pub mod template_outcome;
 pub mod text;
 pub mod uefi;
 pub mod unfinished;

@@ -1,5 +1,6 @@
 //! Output: pure renderers of values, data on stdout, messages on stderr.
 
+mod alias_report;
 mod columns;
 mod doctor;
 pub mod error;
@@ -21,7 +22,9 @@ mod report;
 mod retention;
 mod show;
 mod table;
+mod templates;
 
+pub use alias_report::moved_aliases;
 pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;
 pub use families::{FamilyColumn, UnknownFamilyColumn, families, ungrouped};
@@ -37,3 +40,4 @@ pub use report::{changes, report};
 pub use retention::{overview as retention_overview, retention};
 pub use show::show;
 pub use table::{Cell, Sheet, Tone};
+pub use templates::templates;

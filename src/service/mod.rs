@@ -11,6 +11,7 @@ pub mod images;
 pub mod instances;
 pub mod kms_keys;
 pub mod launch;
+pub mod launch_templates;
 pub mod lifecycle;
 pub mod log;
 pub mod parameters;

@@ -1,5 +1,6 @@
 //! Work that commands share: no clap, no terminal; a request in, a value out.
 
+pub mod aliases;
 pub mod change;
 pub mod conclude;
 pub mod copy;
@@ -12,6 +13,7 @@ pub mod enable;
 pub mod families;
 pub mod follow_up;
 pub mod launch;
+pub mod launch_template;
 pub mod lineage;
 pub mod orphans;
 pub mod permissions;

@@ -18,6 +18,13 @@ pub const REGIONS: &[Need] = &[Need::any("ec2:DescribeRegions", "--region all")]
 pub const REFERENCES: &[Need] =
     &[Need::new("ssm:GetParameter", &[Alias, PublicParameter], "a REF that is an alias or a public parameter")];
 
+/// An alias that is moved.
+pub const MOVE_ALIASES: &[Need] = &[
+    Need::new("ssm:GetParameterHistory", &[Alias], "reads the alias back"),
+    Need::new("ssm:GetParameters", &[Alias], "SSM's check of the image, after its answer"),
+    Need::new("ssm:PutParameter", &[Alias], "writes the alias"),
+];
+
 /// Launch templates and what else names snapshots.
 pub const TEMPLATES: &[Need] = &[
     Need::any("autoscaling:DescribeLaunchConfigurations", "use: launch configurations"),
@@ -126,6 +133,8 @@ pub const LAUNCH: &[Need] = &[
     Need::new("ec2:RunInstances", LAUNCHED, "launches instances"),
     Need::new("ec2:CreateTags", &[Instance, Volume], "tags instances").when(MadeBy("RunInstances")),
     Need::any("ec2:DescribeInstances", "waits for instances"),
+    Need::any("ec2:DescribeLaunchTemplateVersions", "--template without REF: its image"),
+    Need::new("ssm:GetParameters", &[Alias, PublicParameter], "--template without REF: the parameter that it names"),
     Need::new("ec2:AuthorizeSecurityGroupIngress", &[SecurityGroup], "--allow-http").when(OfAmictl),
     Need::new("ec2:CreateSecurityGroup", &[SecurityGroup, Vpc], "--allow-http"),
     Need::new("ec2:CreateTags", &[SecurityGroup], "--allow-http: tags the group").when(MadeBy("CreateSecurityGroup")),
@@ -138,6 +147,20 @@ pub const LAUNCH: &[Need] = &[
 /// What a launch makes or uses.
 const LAUNCHED: &[ResourceKind] =
     &[Image, Instance, KeyPair, LaunchTemplate, NetworkInterface, SecurityGroup, Snapshot, SpotRequest, Subnet, Volume];
+
+/// A launch template.
+pub const TEMPLATE: &[Need] = &[
+    Need::new("ec2:CreateLaunchTemplate", &[LaunchTemplate], "makes a launch template"),
+    Need::new("ec2:CreateTags", &[LaunchTemplate], "tags a launch template").when(MadeBy("CreateLaunchTemplate")),
+];
+
+/// Versions of a launch template: `--template` of `promote` too.
+pub const TEMPLATE_VERSIONS: &[Need] = &[
+    Need::any("autoscaling:DescribeAutoScalingGroups", "which groups use the template").says("that is unknown"),
+    Need::new("ec2:CreateLaunchTemplateVersion", &[LaunchTemplate], "makes a version of a launch template"),
+    Need::any("ec2:DescribeLaunchTemplateVersions", "finds a launch template and its versions"),
+    Need::new("ec2:ModifyLaunchTemplate", &[LaunchTemplate], "makes a version the default"),
+];
 
 /// The deprecation of images.
 pub const DEPRECATE: &[Need] = &[

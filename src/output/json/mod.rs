@@ -2,6 +2,7 @@
 //!
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
+mod alias_report;
 mod doctor;
 pub mod document;
 mod families;
@@ -12,7 +13,9 @@ mod refs;
 mod report;
 mod retention;
 mod show;
+mod templates;
 
+pub use alias_report::{AliasOutcomeJson, AliasReportJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use families::{FamiliesJson, FamilyJson};
@@ -22,3 +25,4 @@ pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
+pub use templates::{TemplateJson, TemplatesJson};
