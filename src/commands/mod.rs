@@ -1,5 +1,6 @@
 //! The commands, one file each, named as the user types it: arguments, then execution.
 
+pub mod aliases;
 pub mod apply;
 pub mod completions;
 pub mod copy;
@@ -35,7 +36,7 @@ use crate::workflows::run::context::Context;
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
     ("Find", &[&["list"], &["show"], &["refs"]]),
-    ("Release", &[]),
+    ("Release", &[&["aliases"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -65,6 +66,7 @@ pub enum Command {
     Apply(apply::Args),
     Orphans(orphans::Args),
     Wait(wait::Args),
+    Aliases(aliases::Args),
     RecycleBin(recycle_bin::Args),
     Permissions(permissions::Args),
     Doctor(doctor::Args),
@@ -96,6 +98,7 @@ impl Command {
             Self::Apply(args) => apply::run(context, args).await,
             Self::Orphans(args) => orphans::run(context, args).await,
             Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
+            Self::Aliases(args) => context.unless_stopped(aliases::run(context, args)).await,
             Self::Wait(args) => wait::run(context, args).await,
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,
             Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,

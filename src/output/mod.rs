@@ -1,5 +1,6 @@
 //! Output: pure renderers of values, data on stdout, messages on stderr.
 
+mod aliases;
 mod columns;
 mod doctor;
 pub mod error;
@@ -22,6 +23,7 @@ mod retention;
 mod show;
 mod table;
 
+pub use aliases::aliases;
 pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;
 pub use families::{FamilyColumn, UnknownFamilyColumn, families, ungrouped};

@@ -2,17 +2,23 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_ssm::types::{Parameter, ParameterType};
+use aws_sdk_ssm::types::{Parameter, ParameterHistory, ParameterStringFilter, ParameterType};
+use chrono::DateTime;
 use futures::StreamExt;
 
 use super::client::concurrency::{self, CALLS};
 use super::client::error::{ApiError, api};
 use super::client::target::Target;
+use crate::domain::alias_history::{AliasHistory, AliasVersion};
 use crate::domain::launch_image::{calls, parameter};
 use crate::domain::problem::Problem;
 
 const GET: &str = "GetParameter";
 const GET_MANY: &str = "GetParameters";
+const HISTORY: &str = "GetParameterHistory";
+const LIST: &str = "DescribeParameters";
+/// SSM's limit for a page of versions or of names.
+const PAGE: i32 = 50;
 
 /// The value of one parameter.
 pub struct Text {
@@ -65,4 +71,43 @@ async fn some(target: &Target, names: Vec<String>) -> Vec<(String, Value)> {
     };
     let all = names.iter().map(|name| (name.clone(), value(name)));
     all.collect()
+}
+
+/// All versions that SSM keeps of a parameter; `None` when there is no such parameter.
+pub async fn history(target: &Target, name: &str) -> Result<Option<AliasHistory>, ApiError> {
+    let mut pages = target.ssm().get_parameter_history().name(name).into_paginator().page_size(PAGE).send();
+    let mut versions = Vec::new();
+    while let Some(page) = pages.next().await {
+        match page.map_err(api(HISTORY, &target.region)) {
+            Ok(page) => versions.extend(page.parameters().iter().map(version)),
+            Err(error) if error.is("ParameterNotFound") => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(AliasHistory::new(versions)))
+}
+
+fn version(given: &ParameterHistory) -> AliasVersion {
+    AliasVersion {
+        number: given.version(),
+        value: given.value().unwrap_or_default().to_owned(),
+        description: given.description().map(str::to_owned),
+        at: given.last_modified_date().and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos())),
+        author: given.last_modified_user().map(str::to_owned),
+    }
+}
+
+/// The names of all parameters below a path, or only of those on its first level.
+pub async fn below(target: &Target, path: &str, first_level: bool) -> Result<Vec<String>, ApiError> {
+    let option = if first_level { "OneLevel" } else { "Recursive" };
+    let filter = ParameterStringFilter::builder().key("Path").option(option).values(path).build();
+    let filter = filter.map_err(|_| ApiError::unreadable(LIST, &target.region))?;
+    let request = target.ssm().describe_parameters().parameter_filters(filter);
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api(LIST, &target.region))?;
+        names.extend(page.parameters().iter().filter_map(|parameter| parameter.name()).map(str::to_owned));
+    }
+    Ok(names)
 }

@@ -2,6 +2,7 @@
 //!
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
+mod aliases;
 mod doctor;
 pub mod document;
 mod families;
@@ -13,6 +14,7 @@ mod report;
 mod retention;
 mod show;
 
+pub use aliases::{AliasJson, AliasesJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use families::{FamiliesJson, FamilyJson};

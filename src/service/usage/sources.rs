@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 
 use super::catalog::{Catalog, explained};
@@ -35,13 +36,14 @@ impl Scope {
     }
 }
 
-/// Reads every source in scope, all pages of each. `done` is called after each.
+/// Reads every source in scope, all pages of each, as of `now`. `done` is called after each.
 ///
 /// Only DescribeImageReferences needs the `candidates`: the other sources are read while these are still being found.
 pub async fn find(
     target: &Target,
     candidates: impl Future<Output = BTreeSet<ImageId>>,
     scope: &Scope,
+    now: DateTime<Utc>,
     done: &(dyn Fn(Source) + Send + Sync),
 ) -> Usage {
     let account = target.account().await.ok().cloned();
@@ -53,7 +55,7 @@ pub async fn find(
         async move {
             let found = match scope.without.contains(&source) {
                 true => None,
-                false => Some(read(source, target, catalog, candidates, scope).await),
+                false => Some(read(source, target, catalog, candidates, scope, now).await),
             };
             done(source);
             (source, found)
@@ -88,6 +90,7 @@ async fn read(
     catalog: &Catalog<'_>,
     candidates: impl Future<Output = Arc<BTreeSet<ImageId>>>,
     scope: &Scope,
+    now: DateTime<Utc>,
 ) -> Result<Found, Problem> {
     match source {
         Source::Instances => instances::read(target).await,
@@ -96,7 +99,7 @@ async fn read(
         Source::AutoScalingGroups => auto_scaling_groups::read(target, catalog).await,
         Source::SpotRequests => spot_requests::read(target, catalog).await,
         Source::Ec2Fleets => ec2_fleets::read(target, catalog).await,
-        Source::SsmParameters => ssm_parameters::read(target).await,
+        Source::SsmParameters => ssm_parameters::read(target, now).await,
         Source::ImageReferences => image_references::read(target, &*candidates.await).await,
         Source::Files => scope.files.read().await,
         // These are read elsewhere: across all accounts, and per image.

@@ -1,0 +1,3 @@
+//! Aliases of families, in all places of a run.
+
+pub mod listing;
