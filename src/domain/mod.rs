@@ -2,8 +2,10 @@
 
 pub mod age;
 pub mod alias;
+pub mod alias_gates;
 pub mod alias_history;
 pub mod alias_listing;
+pub mod alias_report;
 pub mod change;
 pub mod ci_tags;
 pub mod command_line;
