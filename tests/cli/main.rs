@@ -14,6 +14,7 @@ mod scene;
 #[path = "../support/setup.rs"]
 mod setup;
 
+mod aliases;
 mod apply;
 mod changes;
 mod copy;

@@ -89,6 +89,13 @@ impl ParameterSeed<'_> {
         self
     }
 
+    /// The description of the version given last.
+    pub fn described(mut self, text: &str) -> Self {
+        let mut last = self.parameter.versions.last_entry().unwrap();
+        last.get_mut().description = Some(text.to_owned());
+        self
+    }
+
     /// A label on the version given last.
     pub fn label(mut self, label: &str) -> Self {
         for version in self.parameter.versions.values_mut() {
