@@ -88,8 +88,8 @@ fn an_alias_in_another_account_keeps_what_it_goes_back_to() {
     const ROLES: &str = "--role-arn arn:aws:iam::111111111111:role/ami,arn:aws:iam::222222222222:role/ami";
     let setup = Scene::new();
     let shared = |n: u32| {
-        let image = setup.world().image(PROD, EAST, &format!("web-v{n}-2025-01-01")).created(days_ago(100));
-        image.shared_with(OTHER).put()
+        let name = format!("web-v{n}-2025-01-01");
+        setup.world().image(PROD, EAST, &name).created(days_ago(100)).shared_with(OTHER).put()
     };
     let web: Vec<_> = (1..=6).map(shared).collect();
     let moves: Vec<_> = web[..5].iter().map(|id| ("promote", id)).chain([("rollback", &web[3])]).collect();

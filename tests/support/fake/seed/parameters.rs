@@ -26,6 +26,20 @@ impl World {
         parameter.add(value, None, now, &format!("arn:aws:iam::{account}:user/operator"));
     }
 
+    /// The next version of a parameter, with a description.
+    pub fn described_parameter(&mut self, account: &str, region: &str, name: &str, value: &str, description: &str) {
+        self.parameter(account, region, name, value);
+        let key = (account.to_owned(), name.to_owned());
+        let mut last = self.region(region).parameters.get_mut(&key).unwrap().versions.last_entry().unwrap();
+        last.get_mut().description = Some(description.to_owned());
+    }
+
+    /// Deletes a parameter.
+    pub fn lose_parameter(&mut self, account: &str, region: &str, name: &str) {
+        let gone = self.region(region).parameters.remove(&(account.to_owned(), name.to_owned()));
+        assert!(gone.is_some(), "there is no parameter {name}");
+    }
+
     /// Publishes a parameter below `/aws/service/`, as AWS does: every account can read it.
     pub fn public_parameter(&mut self, region: &str, name: &str, value: &str) {
         self.parameter(PUBLISHER, region, name, value);
