@@ -15,11 +15,13 @@ pub mod list;
 pub mod man;
 pub mod orphans;
 pub mod permissions;
+pub mod promote;
 pub mod protect;
 pub mod prune;
 pub mod recycle_bin;
 pub mod refs;
 pub mod restore;
+pub mod rollback;
 pub mod share;
 pub mod show;
 pub mod tag;
@@ -36,7 +38,7 @@ use crate::workflows::run::context::Context;
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
     ("Find", &[&["list"], &["show"], &["refs"]]),
-    ("Release", &[&["aliases"]]),
+    ("Release", &[&["promote", "rollback"], &["aliases"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -62,10 +64,12 @@ pub enum Command {
     Deregister(deregister::Args),
     Restore(restore::Args),
     Refs(refs::Args),
+    Promote(promote::Args),
     Prune(prune::Args),
     Apply(apply::Args),
     Orphans(orphans::Args),
     Wait(wait::Args),
+    Rollback(rollback::Args),
     Aliases(aliases::Args),
     RecycleBin(recycle_bin::Args),
     Permissions(permissions::Args),
@@ -94,10 +98,12 @@ impl Command {
             Self::Tag(args) => tag::run(context, args).await,
             Self::Deregister(args) => deregister::run(context, args).await,
             Self::Restore(args) => restore::run(context, args).await,
+            Self::Promote(args) => promote::run(context, args).await,
             Self::Prune(args) => prune::run(context, args).await,
             Self::Apply(args) => apply::run(context, args).await,
             Self::Orphans(args) => orphans::run(context, args).await,
             Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
+            Self::Rollback(args) => rollback::run(context, args).await,
             Self::Aliases(args) => context.unless_stopped(aliases::run(context, args)).await,
             Self::Wait(args) => wait::run(context, args).await,
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,

@@ -5,6 +5,7 @@ pub mod alias;
 pub mod alias_gates;
 pub mod alias_history;
 pub mod alias_listing;
+pub mod alias_race;
 pub mod alias_report;
 pub mod change;
 pub mod ci_tags;

@@ -1,5 +1,6 @@
 //! Output: pure renderers of values, data on stdout, messages on stderr.
 
+mod alias_report;
 mod aliases;
 mod columns;
 mod doctor;
@@ -23,6 +24,7 @@ mod retention;
 mod show;
 mod table;
 
+pub use alias_report::moved_aliases;
 pub use aliases::aliases;
 pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;

@@ -4,8 +4,8 @@ use super::condition::Condition::{MadeBy, TagKeys};
 use super::resource::ResourceKind::{Alias, Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
-    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, REFERENCES, REGIONS,
-    REPORTS, RETIRE, SHARES, TEMPLATES, USE,
+    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, MOVE_ALIASES, REFERENCES,
+    REGIONS, REPORTS, RETIRE, SHARES, TEMPLATES, USE,
 };
 
 /// A command with its rows.
@@ -180,6 +180,7 @@ const COMMANDS: &[Needs] = &[
             &[Need::new("ec2:EnableImageDeregistrationProtection", &[Image], "protects images")],
         ],
     },
+    Needs { command: "promote", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES] },
     Needs { command: "prune", parts: &[FIND, REGIONS, TEMPLATES, USE, REPORTS, SHARES, DELETE, BIN, RETIRE] },
     Needs {
         command: "recycle-bin",
@@ -213,6 +214,7 @@ const COMMANDS: &[Needs] = &[
             ],
         ],
     },
+    Needs { command: "rollback", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES] },
     Needs {
         command: "share",
         parts: &[

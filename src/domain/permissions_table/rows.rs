@@ -18,6 +18,13 @@ pub const REGIONS: &[Need] = &[Need::any("ec2:DescribeRegions", "--region all")]
 pub const REFERENCES: &[Need] =
     &[Need::new("ssm:GetParameter", &[Alias, PublicParameter], "a REF that is an alias or a public parameter")];
 
+/// An alias that is moved.
+pub const MOVE_ALIASES: &[Need] = &[
+    Need::new("ssm:GetParameterHistory", &[Alias], "reads the alias back"),
+    Need::new("ssm:GetParameters", &[Alias], "SSM's check of the image, after its answer"),
+    Need::new("ssm:PutParameter", &[Alias], "writes the alias"),
+];
+
 /// Launch templates and what else names snapshots.
 pub const TEMPLATES: &[Need] = &[
     Need::any("autoscaling:DescribeLaunchConfigurations", "use: launch configurations"),

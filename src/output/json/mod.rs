@@ -2,6 +2,7 @@
 //!
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
+mod alias_report;
 mod aliases;
 mod doctor;
 pub mod document;
@@ -14,6 +15,7 @@ mod report;
 mod retention;
 mod show;
 
+pub use alias_report::{AliasOutcomeJson, AliasReportJson};
 pub use aliases::{AliasJson, AliasesJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;

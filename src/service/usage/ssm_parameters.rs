@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 
 use super::found::Found;
+use crate::domain::alias_gates::objections;
 use crate::domain::alias_history::AliasHistory;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -69,8 +70,8 @@ async fn ways_back(
 ) -> Result<Vec<(String, Before)>, ApiError> {
     let each = concurrency::as_done(CALLS, aliases, |name| async move {
         let history = parameters::history(target, &name).await?;
-        // Deleted since it was listed: it allows no rollback.
-        Ok::<_, ApiError>((name, history.unwrap_or_default()))
+        // Without versions it was deleted since it was listed, and allows no rollback.
+        Ok::<_, ApiError>((name, history))
     });
     let histories: Vec<(String, AliasHistory)> = each.try_collect().await?;
     let below: BTreeSet<ImageId> = histories.iter().flat_map(|(_, history)| history.below()).collect();
@@ -92,7 +93,8 @@ async fn ways_back(
 /// The image that a rollback would take. EC2 does not show whether another account's image is revoked: below such a
 /// one, the next that can be used stays, too.
 fn taken(history: &AliasHistory, images: &HashMap<ImageId, Image>, now: DateTime<Utc>) -> Vec<ImageId> {
-    let usable = history.below().into_iter().filter(|id| images.get(id).is_some_and(|image| image.usable(now)));
+    let usable = |id: &ImageId| images.get(id).is_some_and(|image| objections(image, now).is_empty());
+    let usable = history.below().into_iter().filter(usable);
     let mut taken: Vec<ImageId> = usable.take(2).collect();
     if taken.first().and_then(|id| images.get(id)).is_some_and(|image| image.own) {
         taken.truncate(1);

@@ -88,8 +88,8 @@ async fn of_place(target: &Target, family: Option<&Family>) -> Result<(Histories
     });
     let mut histories = Histories::new();
     for (alias, history) in each.await {
-        // One that was deleted since it was listed has none.
-        histories.extend(history?.map(|history| (alias, history)));
+        // One that was deleted since it was listed has no versions.
+        histories.push((alias, history?));
     }
     let versions = histories.iter().flat_map(|(_, history)| history.versions());
     let ids: BTreeSet<ImageId> = versions.filter_map(|version| version.image()).collect();

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::conclude::Moved;
 use super::past::{self, Past};
-use super::{Move, MovePlan, MoveRequest, carry_out, copies, helps, promote};
+use super::{AliasMove, MovePlan, MoveRequest, carry_out, copies, helps, promote};
 use crate::domain::alias::{AliasParameter, NoteAction};
 use crate::domain::alias_gates::Gates;
 use crate::domain::alias_history::WayBack;
@@ -50,14 +50,8 @@ async fn prepare(context: &Context, rollback: Rollback) -> Result<(MoveRequest, 
     if let Some(reference) = &rollback.to {
         resolve::check(context, reference)?;
     }
-    let owner = async {
-        match &rollback.from_role {
-            Some(role) => Ok(context.session_as(role).await?.places().await.some()?.targets),
-            None => Ok(Vec::new()),
-        }
-    };
-    let consumers = async { Ok(context.session().await?.places().await.some()?) };
-    let (owner, places): (Vec<Target>, _) = tokio::try_join!(owner, consumers)?;
+    let owner = promote::source(context, rollback.from_role.as_deref());
+    let (owner, places) = tokio::try_join!(owner, promote::consumers(context))?;
     let pasts = past::read(context, &places.targets, &rollback.parameter, &owner).await?;
     let (moves, helps) = match &rollback.to {
         Some(reference) => named(context, &rollback, reference, &pasts, &owner).await?,
@@ -89,7 +83,7 @@ fn problem(code: &str, message: String) -> Problem {
 }
 
 /// The move by the history of a place.
-fn back(context: &Context, past: &Past, parameter: &AliasParameter) -> Move {
+fn back(context: &Context, past: &Past, parameter: &AliasParameter) -> AliasMove {
     let mut step = begun(past, parameter);
     if !step.refusals.is_empty() {
         return step;
@@ -118,14 +112,14 @@ fn back(context: &Context, past: &Past, parameter: &AliasParameter) -> Move {
 }
 
 /// The move of a place, without its image.
-fn begun(past: &Past, parameter: &AliasParameter) -> Move {
+fn begun(past: &Past, parameter: &AliasParameter) -> AliasMove {
     let current = past.current.clone();
     let refusals = match (&past.problem, &current) {
         (Some(problem), _) => vec![problem.clone()],
         (None, None) => vec![problem("NoAlias", format!("there is no alias {parameter}"))],
         (None, Some(_)) => Vec::new(),
     };
-    Move { target: past.target.clone(), current, image: None, refusals }
+    AliasMove { target: past.target.clone(), current, image: None, refusals }
 }
 
 /// The moves to an image that the user names, or its copies.
@@ -135,11 +129,12 @@ async fn named(
     reference: &ImageRef,
     pasts: &[Past],
     owner: &[Target],
-) -> Result<(Vec<Move>, Vec<String>)> {
+) -> Result<(Vec<AliasMove>, Vec<String>)> {
     let targets: Vec<Target> = pasts.iter().map(|past| past.target.clone()).collect();
     let all: Vec<_> = owner.iter().chain(&targets).cloned().collect();
     let named = promote::named(context, reference, &all).await?;
-    promote::family(Some(rollback.parameter.family().clone()), &named.1)?;
+    let family = promote::family(Some(rollback.parameter.family().clone()), &named.1);
+    family.map_err(|failure| Failure { hint: None, ..failure })?;
     let found = copies::find(context, &named, &targets, owner).await;
     let mut moves = Vec::new();
     for (past, image) in pasts.iter().zip(found.images) {
@@ -181,7 +176,7 @@ fn some(all: &[String]) -> String {
 async fn disagreement(
     context: &Context,
     rollback: &Rollback,
-    moves: &[Move],
+    moves: &[AliasMove],
     regions: &BTreeSet<Region>,
 ) -> Option<Failure> {
     let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -194,8 +189,11 @@ async fn disagreement(
         return None;
     }
     let each: Vec<_> = by_name.iter().map(|(name, places)| format!("{name} in {}", some(places))).collect();
-    let message =
-        format!("{} would not go back to one image: to {}; nothing was written", rollback.parameter, each.join("; to "));
+    let message = format!(
+        "{} would not go back to one image: to {}; nothing was written",
+        rollback.parameter,
+        each.join("; to ")
+    );
     let line = amictl("rollback").word(&rollback.parameter).word("--each");
     let line = match &rollback.reason {
         Some(reason) => line.word("--reason").word(reason),

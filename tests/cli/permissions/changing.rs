@@ -17,6 +17,25 @@ pub const CASES: &[Case] = &[
         setup.run(&format!("deprecate {id} --after 30d")).ended(0);
         "deprecate web:prod --cancel".to_owned()
     }),
+    case("promote", |setup| {
+        few_regions(setup);
+        let mut world = setup.world();
+        let id = world.image(PROD, EAST, "web-v2-2025-01-01").put();
+        world.image(PROD, crate::setup::WEST, "web-v2-2025-01-01").copied_from(&id, EAST).put();
+        world.parameter(PROD, EAST, "/amictl/web/canary", &id);
+        "promote web:canary --to prod --region all".to_owned()
+    }),
+    case("rollback", |setup| {
+        few_regions(setup);
+        let mut world = setup.world();
+        for region in [EAST, crate::setup::WEST] {
+            for name in ["web-v1-2025-01-01", "web-v2-2025-01-01"] {
+                let id = world.image(PROD, region, name).put();
+                world.parameter(PROD, region, "/amictl/web/prod", &id);
+            }
+        }
+        "rollback web:prod --region all".to_owned()
+    }),
     case("protect", |setup| {
         ready(setup);
         "protect web:prod --region all".to_owned()

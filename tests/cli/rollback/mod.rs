@@ -24,7 +24,8 @@ fn note(action: &str, image: &str) -> String {
 
 /// Images of a place, from version 1 on.
 fn images(setup: &Setup, account: &str, region: &str, count: u32) -> Vec<String> {
-    let image = |n: u32| setup.world().image(account, region, &format!("web-v{n}-2026-01-0{n}")).created(days_ago(9)).put();
+    let image =
+        |n: u32| setup.world().image(account, region, &format!("web-v{n}-2026-01-0{n}")).created(days_ago(9)).put();
     (1..=count).map(image).collect()
 }
 

@@ -70,7 +70,9 @@ fn an_image_of_another_architecture_is_gone_back_to_if_the_alias_named_it() {
 fn each_place_gets_its_copy() {
     let setup = Setup::new();
     let east = images(&setup, PROD, EAST, 2);
-    let copy = |n: usize| setup.world().image(PROD, WEST, &format!("web-v{n}-2026-01-0{n}")).copied_from(&east[n - 1], EAST).put();
+    let copy = |n: usize| {
+        setup.world().image(PROD, WEST, &format!("web-v{n}-2026-01-0{n}")).copied_from(&east[n - 1], EAST).put()
+    };
     let west: Vec<_> = (1..=2).map(copy).collect();
     promoted(&setup, PROD, EAST, &east);
     promoted(&setup, PROD, WEST, &west);

@@ -47,7 +47,8 @@ fn where_nothing_can_be_used_each_image_is_named() {
 
 #[test]
 fn the_owner_of_shared_images_tells_what_is_revoked() {
-    const OWNER: &str = "--role-arn arn:aws:iam::222222222222:role/ami --from-role-arn arn:aws:iam::111111111111:role/ami";
+    const OWNER: &str =
+        "--role-arn arn:aws:iam::222222222222:role/ami --from-role-arn arn:aws:iam::111111111111:role/ami";
     let scene = || {
         let setup = Setup::new();
         let shared = |n: u32| {

@@ -94,7 +94,7 @@ fn one_account_that_cannot_be_entered_leaves_all_as_they_are() {
 #[test]
 fn one_place_without_the_alias_leaves_all_as_they_are() {
     let (setup, _) = fleet();
-    setup.world().lose_parameter(OTHER, WEST, super::PARAMETER);
+    setup.world().forget_parameter(OTHER, WEST, super::PARAMETER);
     let ran = run(&setup, "").ended(4);
     assert_eq!(ran.json()["results"][3]["error"]["code"], "NoAlias");
     setup.unchanged();
@@ -103,7 +103,9 @@ fn one_place_without_the_alias_leaves_all_as_they_are() {
 #[test]
 fn a_place_that_cannot_be_written_is_finished_by_the_line_that_is_told() {
     let (setup, web) = fleet();
-    setup.fake.fault(Fault::error("PutParameter", "AccessDeniedException", "not yours").in_region(WEST).of_account(OTHER));
+    setup
+        .fake
+        .fault(Fault::error("PutParameter", "AccessDeniedException", "not yours").in_region(WEST).of_account(OTHER));
     let ran = run(&setup, "").ended(3);
     assert_eq!(values(&setup), versions(&web, [1, 1, 1, 2]));
     assert_eq!(ran.json()["results"][3]["error"]["code"], json!("AccessDeniedException"));

@@ -34,12 +34,6 @@ impl World {
         last.get_mut().description = Some(description.to_owned());
     }
 
-    /// Deletes a parameter.
-    pub fn lose_parameter(&mut self, account: &str, region: &str, name: &str) {
-        let gone = self.region(region).parameters.remove(&(account.to_owned(), name.to_owned()));
-        assert!(gone.is_some(), "there is no parameter {name}");
-    }
-
     /// Publishes a parameter below `/aws/service/`, as AWS does: every account can read it.
     pub fn public_parameter(&mut self, region: &str, name: &str, value: &str) {
         self.parameter(PUBLISHER, region, name, value);
@@ -54,6 +48,12 @@ impl World {
     /// A parameter as it is.
     pub fn find_parameter(&self, account: &str, region: &str, name: &str) -> Option<&Parameter> {
         self.regions.get(region)?.parameters.get(&(account.to_owned(), name.to_owned()))
+    }
+
+    /// Deletes a parameter.
+    pub fn forget_parameter(&mut self, account: &str, region: &str, name: &str) {
+        let key = (account.to_owned(), name.to_owned());
+        self.region(region).parameters.remove(&key).unwrap();
     }
 
     /// A recipe of Image Builder that begins with an image; gives its ARN.

@@ -1,0 +1,87 @@
+//! JSON of reports of aliases.
+
+use serde::Serialize;
+
+use super::ErrorJson;
+use super::document::VERSION;
+use super::report::{ProblemJson, SummaryJson, problem};
+use crate::domain::alias_report::{AliasOutcome, AliasReport};
+use crate::domain::report::Status;
+use crate::domain::tags::Tags;
+
+#[derive(Serialize)]
+pub struct AliasReportJson<'a> {
+    pub version: u32,
+    pub kind: &'static str,
+    pub results: Vec<AliasOutcomeJson<'a>>,
+    pub errors: Vec<ErrorJson<'a>>,
+    pub warnings: Vec<ErrorJson<'a>>,
+    pub summary: SummaryJson,
+}
+
+#[derive(Serialize)]
+pub struct AliasOutcomeJson<'a> {
+    pub account: Option<&'a str>,
+    pub region: &'a str,
+    /// `null` where the place has no image.
+    pub image_id: Option<&'a str>,
+    pub name: Option<&'a str>,
+    pub family: &'a str,
+    pub pattern: Option<&'a str>,
+    pub tags: Option<&'a Tags>,
+    pub action: &'static str,
+    pub alias: &'a str,
+    pub parameter: String,
+    /// The image that the alias named before.
+    pub from_image_id: Option<&'a str>,
+    /// The version of the parameter that names the image.
+    pub parameter_version: Option<i64>,
+    pub status: &'static str,
+    /// Whether this run wrote it.
+    pub changed: bool,
+    pub detail: Option<&'a str>,
+    pub error: Option<ProblemJson<'a>>,
+}
+
+impl<'a> AliasReportJson<'a> {
+    pub fn new(report: &'a AliasReport) -> Self {
+        let (done, failed, skipped) = report.counts();
+        Self {
+            version: VERSION,
+            kind: "report",
+            results: report.outcomes.iter().map(AliasOutcomeJson::new).collect(),
+            errors: report.errors.iter().map(ErrorJson::new).collect(),
+            warnings: Vec::new(),
+            summary: SummaryJson { done, failed, skipped },
+        }
+    }
+}
+
+impl<'a> AliasOutcomeJson<'a> {
+    pub fn new(outcome: &'a AliasOutcome) -> Self {
+        let (status, error) = match &outcome.status {
+            Status::Done => ("done", None),
+            Status::Failed(p) => ("failed", Some(problem(p))),
+            Status::Skipped(p) => ("skipped", Some(problem(p))),
+        };
+        let image = outcome.image.as_deref();
+        Self {
+            account: outcome.account.as_ref().map(|account| account.as_str()),
+            region: outcome.region.as_str(),
+            image_id: image.map(|image| image.id.as_str()),
+            name: image.and_then(|image| image.name.as_deref()),
+            family: outcome.parameter.family().as_str(),
+            pattern: image.and_then(|image| image.family()?.pattern),
+            tags: image.map(|image| &image.tags),
+            action: outcome.action.as_str(),
+            alias: outcome.parameter.alias().as_str(),
+            parameter: outcome.parameter.parameter(),
+            from_image_id: outcome.from.as_ref().map(|id| id.as_str()),
+            parameter_version: outcome.version,
+            status,
+            changed: outcome.changed,
+            detail: outcome.detail.as_deref(),
+            error,
+        }
+    }
+}
