@@ -1,6 +1,6 @@
 //! The checks of all moves, with the credentials of each place, before anything is written.
 
-use super::{AliasMove, MoveRequest};
+use super::moves::{AliasMove, MoveRequest};
 use crate::domain::alias_gates::objections;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::MoveRequest;
+use super::moves::MoveRequest;
 use crate::domain::alias::NoteAction;
 use crate::domain::alias_report::{AliasOutcome, AliasReport, CONCURRENT};
 use crate::domain::command_line::amictl;
@@ -41,7 +41,7 @@ impl Moved {
         }
         let Some(kind) = self.report.failure() else { return Ok(()) };
         let (done, failed, skipped) = self.report.counts();
-        let hint = self.ways_out();
+        let hint = self.ways_out(context.stop.asked());
         if context.stop.asked() {
             self.tell(context, None);
             let message = format!("interrupted: {done} done, {failed} failed, {skipped} skipped");
@@ -105,9 +105,10 @@ impl Moved {
     }
 
     /// The lines that finish the run, and that put back what it wrote.
-    fn ways_out(&self) -> Option<String> {
+    fn ways_out(&self, interrupted: bool) -> Option<String> {
         let mut words = Vec::new();
-        if self.report.outcomes.iter().any(|outcome| outcome.is(CONCURRENT)) {
+        let raced = self.report.outcomes.iter().any(|outcome| outcome.is(CONCURRENT));
+        if raced {
             // Finishing would take the alias from somebody who wants it otherwise.
             words.push("agree with those who wrote it which image it is to name".to_owned());
         } else {
@@ -117,7 +118,10 @@ impl Moved {
         if !back.is_empty() {
             words.push(format!("or put back with: {}", back.join("; ")));
         }
-        (self.report.outcomes.len() > 1).then(|| words.join("; "))
+        // In one place a promotion is the same command again.
+        let other =
+            raced || interrupted || self.report.outcomes.len() > 1 || self.request.action == NoteAction::Rollback;
+        other.then(|| words.join("; "))
     }
 
     /// The lines that finish the run. A rollback names the image of each place: run again, it would go further back.

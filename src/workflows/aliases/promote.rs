@@ -7,7 +7,9 @@ use futures::StreamExt;
 
 use super::conclude::Moved;
 use super::copies::{self, CopiesByPlace};
-use super::{AliasMove, MovePlan, MoveRequest, carry_out, helps};
+use super::helps;
+use super::moves::{AliasMove, MovePlan, MoveRequest};
+use super::run::carry_out;
 use crate::domain::alias::{Alias, AliasParameter, NoteAction};
 use crate::domain::alias_gates::Gates;
 use crate::domain::failure::{Failure, Kind};

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::conclude::Moved;
+use super::moves::{AliasMove, MovePlan, MoveRequest};
 use super::past::{self, Past};
-use super::{AliasMove, MovePlan, MoveRequest, carry_out, copies, helps, promote};
+use super::run::carry_out;
+use super::{copies, helps, promote};
 use crate::domain::alias::{AliasParameter, NoteAction};
 use crate::domain::alias_gates::Gates;
 use crate::domain::alias_history::WayBack;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::moves::{AliasMove, MoveRequest};
 use super::shown::{self, WriteSeen};
-use super::{AliasMove, MoveRequest};
 use crate::domain::alias::Note;
 use crate::domain::alias_race::AliasWrite;
 use crate::domain::alias_report::{AliasOutcome, CONCURRENT, NOT_STORED};

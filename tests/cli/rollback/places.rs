@@ -111,6 +111,7 @@ fn a_place_that_cannot_be_written_is_finished_by_the_line_that_is_told() {
     assert_eq!(ran.json()["results"][3]["error"]["code"], json!("AccessDeniedException"));
     setup.fake.clear_faults();
     // Running the command again would take the others further back.
+    assert_eq!(run(&setup, "").ended(4).error()["code"], "PlacesDisagree");
     let hint = ran.error()["hint"].as_str().unwrap().to_owned();
     let line = hint.split("finish with: amictl ").nth(1).unwrap().split("; or").next().unwrap();
     setup.run(line).ended(0);

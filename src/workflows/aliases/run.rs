@@ -1,0 +1,65 @@
+//! A run that moves aliases: checks, then writes, everywhere or nowhere.
+
+use anyhow::Result;
+
+use super::conclude::Moved;
+use super::moves::{AliasMove, MovePlan, MoveRequest};
+use super::{check, write};
+use crate::domain::alias_report::{AliasOutcome, AliasReport, NOT_BEGUN};
+use crate::domain::failure::Failure;
+use crate::domain::problem::Problem;
+use crate::domain::report::Status;
+use crate::workflows::run::context::Context;
+
+/// Checks every move, then makes them all, or none.
+pub async fn carry_out(context: &Context, request: MoveRequest, plan: MovePlan) -> Result<Moved> {
+    let MovePlan { moves, errors, helps, finish, objection } = plan;
+    let places: Vec<_> = moves.iter().map(|step| step.target.clone()).collect();
+    let checking = async { Ok(check::all(context, &request, moves).await) };
+    let moves = context.unless_stopped(checking).await?;
+    let refused = objection.is_some() || !errors.is_empty() || moves.iter().any(|step| !step.refusals.is_empty());
+    let outcomes = match refused || request.dry_run {
+        true => not_written(&request, &moves, refused, objection.as_ref()).await,
+        false => write::all(context, &request, moves).await,
+    };
+    let report = AliasReport { outcomes, errors };
+    Ok(Moved { report, request, places, refused, helps, finish, objection })
+}
+
+/// The outcomes where nothing is written: refused, or only tried.
+async fn not_written(
+    request: &MoveRequest,
+    moves: &[AliasMove],
+    refused: bool,
+    objection: Option<&Failure>,
+) -> Vec<AliasOutcome> {
+    let other = || Problem {
+        code: NOT_BEGUN.to_owned(),
+        message: "nothing was written, as another place was refused".to_owned(),
+    };
+    let objected = |failure: &Failure| Problem {
+        code: failure.code.to_string(),
+        message: "nothing was written, as not all places would go there".to_owned(),
+    };
+    let skipped = objection.map_or_else(other, objected);
+    let mut outcomes = Vec::new();
+    for step in moves {
+        let status = match joined(&step.refusals) {
+            Some(problem) => Status::Failed(problem),
+            None if refused => Status::Skipped(skipped.clone()),
+            None => Status::Done,
+        };
+        let would = match (&status, step.unchanged()) {
+            (Status::Done, false) => Some("dry run: it would be written".to_owned()),
+            (Status::Done, true) | (Status::Failed(_) | Status::Skipped(_), _) => None,
+        };
+        outcomes.push(AliasOutcome { detail: would, ..step.outcome(request, false, status).await });
+    }
+    outcomes
+}
+
+/// Several refusals of one place as one problem, with the code of the first.
+fn joined(refusals: &[Problem]) -> Option<Problem> {
+    let messages: Vec<_> = refusals.iter().map(|problem| problem.message.as_str()).collect();
+    Some(Problem { code: refusals.first()?.code.clone(), message: messages.join("; ") })
+}
