@@ -1,5 +1,6 @@
 //! The commands, one file each, named as the user types it: arguments, then execution.
 
+pub mod aliases;
 pub mod apply;
 pub mod completions;
 pub mod copy;
@@ -20,6 +21,7 @@ pub mod prune;
 pub mod recycle_bin;
 pub mod refs;
 pub mod restore;
+pub mod rollback;
 pub mod share;
 pub mod show;
 pub mod tag;
@@ -37,7 +39,7 @@ use crate::workflows::run::context::Context;
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
     ("Find", &[&["list"], &["show"], &["refs"]]),
-    ("Release", &[&["promote"], &["template"]]),
+    ("Release", &[&["promote", "rollback"], &["aliases"], &["template"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -69,6 +71,8 @@ pub enum Command {
     Apply(apply::Args),
     Orphans(orphans::Args),
     Wait(wait::Args),
+    Rollback(rollback::Args),
+    Aliases(aliases::Args),
     RecycleBin(recycle_bin::Args),
     Permissions(permissions::Args),
     Doctor(doctor::Args),
@@ -102,6 +106,8 @@ impl Command {
             Self::Apply(args) => apply::run(context, args).await,
             Self::Orphans(args) => orphans::run(context, args).await,
             Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
+            Self::Rollback(args) => rollback::run(context, args).await,
+            Self::Aliases(args) => context.unless_stopped(aliases::run(context, args)).await,
             Self::Wait(args) => wait::run(context, args).await,
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,
             Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,

@@ -1,6 +1,7 @@
 //! Output: pure renderers of values, data on stdout, messages on stderr.
 
 mod alias_report;
+mod aliases;
 mod columns;
 mod doctor;
 pub mod error;
@@ -25,6 +26,7 @@ mod table;
 mod templates;
 
 pub use alias_report::moved_aliases;
+pub use aliases::aliases;
 pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;
 pub use families::{FamilyColumn, UnknownFamilyColumn, families, ungrouped};

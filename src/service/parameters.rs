@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_ssm::types::{Parameter, ParameterType};
+use aws_sdk_ssm::types::{Parameter, ParameterStringFilter, ParameterType};
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 
@@ -20,8 +20,9 @@ use crate::domain::problem::Problem;
 const GET: &str = "GetParameter";
 const GET_MANY: &str = "GetParameters";
 const HISTORY: &str = "GetParameterHistory";
+const LIST: &str = "DescribeParameters";
 const PUT: &str = "PutParameter";
-/// SSM's limit for a page of versions.
+/// SSM's limit for a page of versions or of names.
 const PAGE: i32 = 50;
 /// The data type of a parameter whose value SSM checks to be an image.
 const IMAGE: &str = "aws:ec2:image";
@@ -148,4 +149,19 @@ async fn some(target: &Target, names: Vec<String>) -> Vec<(String, Value)> {
     };
     let all = names.iter().map(|name| (name.clone(), value(name)));
     all.collect()
+}
+
+/// The names of all parameters below a path, or only of those on its first level.
+pub async fn below(target: &Target, path: &str, first_level: bool) -> Result<Vec<String>, ApiError> {
+    let option = if first_level { "OneLevel" } else { "Recursive" };
+    let filter = ParameterStringFilter::builder().key("Path").option(option).values(path).build();
+    let filter = filter.map_err(|_| ApiError::unreadable(LIST, &target.region))?;
+    let request = target.ssm().describe_parameters().parameter_filters(filter);
+    let mut pages = request.into_paginator().page_size(PAGE).send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api(LIST, &target.region))?;
+        names.extend(page.parameters().iter().filter_map(|parameter| parameter.name()).map(str::to_owned));
+    }
+    Ok(names)
 }

@@ -14,6 +14,7 @@ mod scene;
 #[path = "../support/setup.rs"]
 mod setup;
 
+mod aliases;
 mod apply;
 mod changes;
 mod copy;
@@ -35,6 +36,7 @@ mod recycle_bin;
 mod refs;
 mod restore;
 mod resume;
+mod rollback;
 mod share;
 mod shared;
 mod show;

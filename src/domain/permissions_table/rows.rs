@@ -41,7 +41,7 @@ pub const USE: &[Need] = &[
     Need::any("ec2:DescribeImageReferences", "use: EC2's own search"),
     Need::any("ec2:DescribeInstances", "use: instances"),
     Need::any("ssm:DescribeParameters", "use: parameters"),
-    Need::new("ssm:GetParameterHistory", &[Alias], "use: the image that an alias named before"),
+    Need::new("ssm:GetParameterHistory", &[Alias], "use: what an alias named before, and a rollback would take"),
     Need::new("ssm:GetParameters", &[Parameter], "use: parameters, also those that templates name"),
     Need::any("imagebuilder:GetContainerRecipe", "EC2's own search").when(ThroughEc2).documented(),
     Need::any("imagebuilder:ListContainerRecipes", "EC2's own search").when(ThroughEc2).documented(),

@@ -3,6 +3,7 @@
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
 mod alias_report;
+mod aliases;
 mod doctor;
 pub mod document;
 mod families;
@@ -16,6 +17,7 @@ mod show;
 mod templates;
 
 pub use alias_report::{AliasOutcomeJson, AliasReportJson};
+pub use aliases::{AliasJson, AliasesJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use families::{FamiliesJson, FamilyJson};

@@ -145,6 +145,18 @@ pub async fn own_by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, 
     Ok(images)
 }
 
+/// The images among these ids that the account sees, whatever their owner; unknown ids are omitted without an error.
+pub async fn visible_by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Image>, ApiError> {
+    let mut images = Vec::new();
+    for chunk in ids.chunks(FILTER_VALUES) {
+        let values = chunk.iter().map(ToString::to_string).collect();
+        let query = Query { deprecated: true, ..Query::default() }.filter("image-id", values);
+        images.extend(find(target, &query).await?);
+    }
+    images.retain(|image| image.state != State::Deregistered);
+    Ok(images)
+}
+
 /// The images that the account may launch by a permission for it, its organization or its unit; public images only if
 /// the account owns them. If `among` fits one call, only images in it are listed.
 pub async fn shared(target: &Target, among: &[&ImageId]) -> Result<Vec<ImageId>, ApiError> {

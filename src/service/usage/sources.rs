@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 
 use super::catalog::{Catalog, explained};
@@ -36,13 +37,14 @@ impl Scope {
     }
 }
 
-/// Reads every source in scope, all pages of each. `done` is called after each.
+/// Reads every source in scope, all pages of each, as of `now`. `done` is called after each.
 ///
 /// Only DescribeImageReferences needs the `candidates`: the other sources are read while these are still being found.
 pub async fn find(
     target: &Target,
     candidates: impl Future<Output = BTreeSet<ImageId>> + Send + 'static,
     scope: &Scope,
+    now: DateTime<Utc>,
     done: &(dyn Fn(Source) + Send + Sync),
 ) -> Usage {
     let account = target.account().await.ok().cloned();
@@ -56,7 +58,7 @@ pub async fn find(
             let found = match scope.without.contains(&source) {
                 true => None,
                 false => {
-                    let read = async move { read(source, &target, &catalog, candidates, &files).await };
+                    let read = async move { read(source, &target, &catalog, candidates, &files, now).await };
                     Some(workers::run(read).await)
                 }
             };
@@ -93,6 +95,7 @@ async fn read(
     catalog: &Catalog,
     candidates: impl Future<Output = Arc<BTreeSet<ImageId>>>,
     files: &Files,
+    now: DateTime<Utc>,
 ) -> Result<Found, Problem> {
     match source {
         Source::Instances => instances::read(target).await,
@@ -101,7 +104,7 @@ async fn read(
         Source::AutoScalingGroups => auto_scaling_groups::read(target, catalog).await,
         Source::SpotRequests => spot_requests::read(target, catalog).await,
         Source::Ec2Fleets => ec2_fleets::read(target, catalog).await,
-        Source::SsmParameters => ssm_parameters::read(target).await,
+        Source::SsmParameters => ssm_parameters::read(target, now).await,
         Source::ImageReferences => image_references::read(target, &*candidates.await).await,
         Source::Files => files.read().await,
         // These are read elsewhere: across all accounts, and per image.

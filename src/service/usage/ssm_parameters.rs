@@ -3,19 +3,24 @@
 //! SSM does not filter by value: names are listed, then values are read. SecureStrings are left out, as nothing can
 //! launch from one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_ssm::types::ParameterStringFilter;
+use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 
 use super::found::Found;
+use crate::domain::alias_gates::objections;
+use crate::domain::alias_history::AliasHistory;
 use crate::domain::ids::ImageId;
+use crate::domain::image::Image;
 use crate::domain::problem::Problem;
 use crate::domain::text::image_ids;
 use crate::domain::usage::source::{ALIAS, Source};
 use crate::service::client::concurrency::{self, CALLS};
 use crate::service::client::error::{ApiError, api};
 use crate::service::client::target::Target;
+use crate::service::{images, parameters};
 
 const LIST: &str = "DescribeParameters";
 /// SSM's limit for a page of names.
@@ -24,8 +29,11 @@ const PAGE: i32 = 50;
 const NAMES_A_CALL: usize = 10;
 /// The path of aliases: `/amictl/<family>/<alias>`.
 pub(super) const ALIASES: &str = "/amictl/";
+/// Why an image stays that an alias does not name now.
+const BEFORE: &str = "the version before";
+const ROLLBACK: &str = "to which a rollback goes";
 
-pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
+pub(super) async fn read(target: &Target, now: DateTime<Utc>) -> Result<Found, Problem> {
     let texts = ["String", "StringList"].map(str::to_owned).to_vec();
     let names = listed(target, "Type", texts).await.map_err(|e| e.problem())?;
     let mut found = Found { read: names.len(), ..Found::default() };
@@ -39,11 +47,9 @@ pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
         }
     }
     let aliases: Vec<_> = names.into_iter().filter(|name| is_alias(name)).collect();
-    let each = concurrency::as_done(CALLS, aliases, |name| previous(target, name));
-    let before: Vec<_> = each.try_collect().await.map_err(|e: ApiError| e.problem())?;
-    for (name, images) in before {
-        for image in images {
-            found.mention(Source::SsmParameters, image, ALIAS, &name, format!("{name}, the version before"));
+    for (name, before) in ways_back(target, aliases, now).await.map_err(|e| e.problem())? {
+        for (image, why) in before {
+            found.mention(Source::SsmParameters, image, ALIAS, &name, format!("{name}, {why}"));
         }
     }
     Ok(found)
@@ -53,24 +59,47 @@ fn is_alias(name: &str) -> bool {
     name.starts_with(ALIASES)
 }
 
-/// The previous target of an alias, for a rollback.
-async fn previous(target: &Target, name: String) -> Result<(String, BTreeSet<ImageId>), ApiError> {
-    let mut pages = target.ssm().get_parameter_history().name(&name).into_paginator().page_size(PAGE).send();
-    let mut versions = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = match page.map_err(api("GetParameterHistory", &target.region)) {
-            // Deleted since it was listed: it allows no rollback.
-            Err(error) if error.is("ParameterNotFound") => return Ok((name, BTreeSet::new())),
-            page => page?,
-        };
-        let images = |value: Option<&str>| image_ids(value.unwrap_or_default()).collect::<BTreeSet<_>>();
-        versions.extend(page.parameters().iter().map(|p| (p.version(), images(p.value()))));
+/// Images that an alias does not name now and that must stay, each with the reason.
+type Before = Vec<(ImageId, &'static str)>;
+
+/// What each alias named in the version before, and what a rollback would take.
+async fn ways_back(
+    target: &Target,
+    aliases: Vec<String>,
+    now: DateTime<Utc>,
+) -> Result<Vec<(String, Before)>, ApiError> {
+    let each = concurrency::as_done(CALLS, aliases, |name| async move {
+        let history = parameters::history(target, &name).await?;
+        // Without versions it was deleted since it was listed, and allows no rollback.
+        Ok::<_, ApiError>((name, history))
+    });
+    let histories: Vec<(String, AliasHistory)> = each.try_collect().await?;
+    let below: BTreeSet<ImageId> = histories.iter().flat_map(|(_, history)| history.below()).collect();
+    let images = match below.is_empty() {
+        true => Vec::new(),
+        false => images::visible_by_ids(target, &Vec::from_iter(below)).await?,
+    };
+    let images: HashMap<ImageId, Image> = images.into_iter().map(|image| (image.id.clone(), image)).collect();
+    let of = |history: &AliasHistory| {
+        let before = history.previous().map(|version| image_ids(&version.value).collect::<BTreeSet<_>>());
+        let before = before.unwrap_or_default();
+        let taken = taken(history, &images, now).into_iter().filter(|image| !before.contains(image));
+        let taken: Vec<_> = taken.map(|image| (image, ROLLBACK)).collect();
+        before.into_iter().map(|image| (image, BEFORE)).chain(taken).collect()
+    };
+    Ok(histories.iter().map(|(name, history)| (name.clone(), of(history))).collect())
+}
+
+/// The image that a rollback would take. EC2 does not show whether another account's image is revoked: below such a
+/// one, the next that can be used stays, too.
+fn taken(history: &AliasHistory, images: &HashMap<ImageId, Image>, now: DateTime<Utc>) -> Vec<ImageId> {
+    let usable = |id: &ImageId| images.get(id).is_some_and(|image| objections(image, now).is_empty());
+    let usable = history.below().into_iter().filter(usable);
+    let mut taken: Vec<ImageId> = usable.take(2).collect();
+    if taken.first().and_then(|id| images.get(id)).is_some_and(|image| image.own) {
+        taken.truncate(1);
     }
-    versions.sort();
-    let now = versions.pop().map(|(_, images)| images);
-    let before = versions.into_iter().rev().map(|(_, images)| images);
-    let before = before.filter(|images| !images.is_empty()).find(|images| Some(images) != now.as_ref());
-    Ok((name, before.unwrap_or_default()))
+    taken
 }
 
 /// The names of the parameters that match a filter.

@@ -26,6 +26,7 @@ pub struct Moved {
     pub(super) refused: bool,
     pub(super) helps: Vec<String>,
     pub(super) finish: String,
+    pub(super) objection: Option<Failure>,
 }
 
 impl Moved {
@@ -66,6 +67,10 @@ impl Moved {
     }
 
     fn refuse(&self, context: &Context) -> Result<()> {
+        if let Some(objection) = self.objection.as_ref().filter(|_| self.report.errors.is_empty()) {
+            self.tell(context, None);
+            return Err(objection.clone().into());
+        }
         let all = self.report.outcomes.len() + self.report.errors.len();
         let single = self.failures().next().filter(|_| all == 1);
         self.tell(context, single.map(|(outcome, _)| outcome));
@@ -113,7 +118,7 @@ impl Moved {
             // Finishing would take the alias from somebody who wants it otherwise.
             words.push("agree with those who wrote it which image it is to name".to_owned());
         } else {
-            words.push(format!("finish with: {}", self.finish));
+            words.push(format!("finish with: {}", self.lines_on()));
         }
         let mut back = self.lines_back();
         back.extend(self.report.templates.iter().filter_map(template_back));
@@ -122,8 +127,27 @@ impl Moved {
         }
         let template =
             self.report.templates.iter().any(|outcome| outcome.changed || matches!(outcome.status, Status::Failed(_)));
-        // In one place it is the same command again.
-        (raced || interrupted || template || self.report.outcomes.len() > 1).then(|| words.join("; "))
+        // In one place a promotion is the same command again.
+        let several = self.report.outcomes.len() > 1 || self.request.action == NoteAction::Rollback;
+        (raced || interrupted || template || several).then(|| words.join("; "))
+    }
+
+    /// The lines that finish the run. A rollback names the image of each place: run again, it would go further back.
+    fn lines_on(&self) -> String {
+        let MoveRequest { parameter, action, reason, .. } = &self.request;
+        let line = |(place, outcome): (&Target, &AliasOutcome)| {
+            let line = amictl("rollback").word(parameter).word("--to").word(&outcome.image.as_ref()?.id);
+            let line = match reason {
+                Some(reason) => line.word("--reason").word(reason),
+                None => line,
+            };
+            Some(line.options(place.options()).to_string())
+        };
+        let open = self.places.iter().zip(&self.report.outcomes).filter(|(_, outcome)| outcome.status != Status::Done);
+        match action {
+            NoteAction::Promote => self.finish.clone(),
+            NoteAction::Rollback => open.filter_map(line).collect::<Vec<_>>().join("; "),
+        }
     }
 
     /// The lines that put back what this run wrote: one for each account.

@@ -1,7 +1,7 @@
-//! Aliases moved in all places of a run: everywhere or nowhere.
+//! Aliases in all places of a run: listed, and moved everywhere or nowhere.
 //!
-//! 1. [`promote`] finds the image for each place; `rollback` takes it from the history. Both make an [`moves::AliasMove`]
-//!    of it.
+//! 1. [`promote`] finds the image for each place; [`rollback`] takes it from the [`past`]. Both make an
+//!    [`moves::AliasMove`] of it.
 //! 2. [`check`] looks at every place with its own credentials. One refusal: nothing is written.
 //! 3. [`write`] writes side by side, and [`shown`] reads back until SSM shows the value.
 //! 4. [`templates`] then gives the image to the launch templates that are named.
@@ -11,8 +11,11 @@ pub mod check;
 pub mod conclude;
 pub mod copies;
 pub mod helps;
+pub mod listing;
 pub mod moves;
+pub mod past;
 pub mod promote;
+pub mod rollback;
 pub mod run;
 pub mod shown;
 pub mod templates;

@@ -3,6 +3,7 @@
 use crate::domain::alias::{AliasParameter, NoteAction};
 use crate::domain::alias_gates::Gates;
 use crate::domain::alias_report::AliasOutcome;
+use crate::domain::failure::Failure;
 use crate::domain::image::Image;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::report::Status;
@@ -75,6 +76,8 @@ pub struct MovePlan {
     pub errors: Vec<PlaceError>,
     /// Command lines that help where a move is refused.
     pub helps: Vec<String>,
-    /// The command line that finishes what is partly done.
+    /// The command line that finishes what is partly done; for a rollback, each place has its own.
     pub finish: String,
+    /// Why none of the moves is made, though each could be.
+    pub objection: Option<Failure>,
 }

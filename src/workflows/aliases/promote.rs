@@ -18,6 +18,7 @@ use crate::domain::launch_template::TemplateName;
 use crate::domain::naming::Family;
 use crate::domain::problem::Problem;
 use crate::domain::reference::ImageRef;
+use crate::service::client::error::ApiError;
 use crate::service::session::places::Places;
 use crate::service::{Target, parameters};
 use crate::workflows::run::concurrency::{self, PLACES};
@@ -76,30 +77,35 @@ async fn prepare(context: &Context, promotion: Promotion) -> Result<(MoveRequest
             Ok(current) => step.current = current,
             Err(error) => step.refusals.push(error.problem()),
         }
-        match image {
-            Ok(Some(image)) => step.image = Some(image),
-            Ok(None) => step.refusals.push(lacking(&named.1)),
-            Err(error) => step.refusals.push(error.problem()),
-        }
-        if named.1.revoked() && step.image.as_ref().is_some_and(|image| !image.revoked()) {
-            step.refusals.push(revoked(&named.1));
-        }
-        moves.push(step);
+        moves.push(to_image(step, image, &named.1));
     }
     let without: Vec<_> = moves.iter().filter(|step| lacks(step)).map(|step| step.target.clone()).collect();
     let helps = helps::lines(&named, &tree, &without).await;
     let regions: BTreeSet<_> = places.targets.iter().map(|target| target.region.clone()).collect();
     let finish = context.invocation.line(&[&named.1.id], "", &context.invocation.everywhere(&regions));
-    Ok((request, MovePlan { moves, errors: places.errors, helps, finish }))
+    Ok((request, MovePlan { moves, errors: places.errors, helps, finish, objection: None }))
+}
+
+/// Adds the image that was found in a place, or why there is none.
+pub(super) fn to_image(mut step: AliasMove, found: Result<Option<Image>, ApiError>, named: &Image) -> AliasMove {
+    match found {
+        Ok(Some(image)) => step.image = Some(image),
+        Ok(None) => step.refusals.push(lacking(named)),
+        Err(error) => step.refusals.push(error.problem()),
+    }
+    if named.revoked() && step.image.as_ref().is_some_and(|image| !image.revoked()) {
+        step.refusals.push(revoked(named));
+    }
+    step
 }
 
 /// The places of the role by which the image is looked up.
-async fn source(context: &Context, role: Option<&str>) -> Result<Vec<Target>> {
+pub(super) async fn source(context: &Context, role: Option<&str>) -> Result<Vec<Target>> {
     let Some(role) = role else { return Ok(Vec::new()) };
     Ok(context.session_as(role).await?.places().await.some()?.targets)
 }
 
-async fn consumers(context: &Context) -> Result<Places> {
+pub(super) async fn consumers(context: &Context) -> Result<Places> {
     Ok(context.session().await?.places().await.some()?)
 }
 
@@ -111,7 +117,7 @@ fn lacking(image: &Image) -> Problem {
     Problem { code: NO_IMAGE.to_owned(), message }
 }
 
-fn lacks(step: &AliasMove) -> bool {
+pub(super) fn lacks(step: &AliasMove) -> bool {
     step.refusals.iter().any(|problem| problem.code == NO_IMAGE)
 }
 
@@ -121,7 +127,7 @@ fn revoked(image: &Image) -> Problem {
 }
 
 /// The image that the reference names in the first place that has it. Usually that is the very first.
-async fn named(context: &Context, reference: &ImageRef, places: &[Target]) -> Result<(Target, Image)> {
+pub(super) async fn named(context: &Context, reference: &ImageRef, places: &[Target]) -> Result<(Target, Image)> {
     let look = |place: Target| async move {
         let found = resolve::image(context, &place, reference).await;
         (place, found)
@@ -168,7 +174,7 @@ fn request(promotion: Promotion, image: &Image) -> Result<MoveRequest> {
 }
 
 /// The family of the alias: that of the image; the given one where it has none, or one that cannot have aliases.
-fn family(given: Option<Family>, image: &Image) -> Result<Family, Failure> {
+pub(super) fn family(given: Option<Family>, image: &Image) -> Result<Family, Failure> {
     let label = image.label();
     let word = image.family().map(|family| family.word);
     let own = word.and_then(|word| word.parse::<Family>().ok());

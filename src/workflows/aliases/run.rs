@@ -6,6 +6,7 @@ use super::conclude::Moved;
 use super::moves::{AliasMove, MovePlan, MoveRequest};
 use super::{check, templates, write};
 use crate::domain::alias_report::{AliasOutcome, AliasReport, NOT_BEGUN};
+use crate::domain::failure::Failure;
 use crate::domain::launch_template::TemplateName;
 use crate::domain::problem::Problem;
 use crate::domain::report::Status;
@@ -23,7 +24,7 @@ pub async fn with_template(
     plan: MovePlan,
     template: Option<&TemplateName>,
 ) -> Result<Moved> {
-    let MovePlan { moves, errors, helps, finish } = plan;
+    let MovePlan { moves, errors, helps, finish, objection } = plan;
     let places: Vec<_> = moves.iter().map(|step| step.target.clone()).collect();
     let checking = async {
         let mut moves = check::all(context, &request, moves).await;
@@ -31,10 +32,10 @@ pub async fn with_template(
         Ok((moves, templates))
     };
     let (moves, templates) = context.unless_stopped(checking).await?;
-    let refused = !errors.is_empty() || moves.iter().any(|step| !step.refusals.is_empty());
+    let refused = objection.is_some() || !errors.is_empty() || moves.iter().any(|step| !step.refusals.is_empty());
     let (outcomes, templates) = match (refused, request.dry_run) {
-        (true, _) => (not_written(&request, &moves, refused).await, Vec::new()),
-        (false, true) => (not_written(&request, &moves, refused).await, templates::tried(&templates).await),
+        (true, _) => (not_written(&request, &moves, refused, objection.as_ref()).await, Vec::new()),
+        (false, true) => (not_written(&request, &moves, refused, objection.as_ref()).await, templates::tried(&templates).await),
         (false, false) => {
             let outcomes = write::all(context, &request, moves).await;
             let templates = templates::apply(context, &outcomes, templates).await;
@@ -42,19 +43,30 @@ pub async fn with_template(
         }
     };
     let report = AliasReport { outcomes, templates, errors };
-    Ok(Moved { report, request, places, refused, helps, finish })
+    Ok(Moved { report, request, places, refused, helps, finish, objection })
 }
 
 /// The outcomes where nothing is written: refused, or only tried.
-async fn not_written(request: &MoveRequest, moves: &[AliasMove], refused: bool) -> Vec<AliasOutcome> {
+async fn not_written(
+    request: &MoveRequest,
+    moves: &[AliasMove],
+    refused: bool,
+    objection: Option<&Failure>,
+) -> Vec<AliasOutcome> {
+    let other = || Problem {
+        code: NOT_BEGUN.to_owned(),
+        message: "nothing was written, as another place was refused".to_owned(),
+    };
+    let objected = |failure: &Failure| Problem {
+        code: failure.code.to_string(),
+        message: "nothing was written, as not all places would go there".to_owned(),
+    };
+    let skipped = objection.map_or_else(other, objected);
     let mut outcomes = Vec::new();
     for step in moves {
         let status = match joined(&step.refusals) {
             Some(problem) => Status::Failed(problem),
-            None if refused => Status::Skipped(Problem {
-                code: NOT_BEGUN.to_owned(),
-                message: "nothing was written, as another place was refused".to_owned(),
-            }),
+            None if refused => Status::Skipped(skipped.clone()),
             None => Status::Done,
         };
         let would = match (&status, step.unchanged()) {

@@ -121,7 +121,7 @@ async fn place(context: &Context, target: Target, policy: &Policy, scope: &Scope
     };
     let candidates = async move { told.await.unwrap_or_default() };
     let step = |_| bar.step();
-    let (listed, usage) = tokio::join!(listing, sources::find(&target, candidates, scope, &step));
+    let (listed, usage) = tokio::join!(listing, sources::find(&target, candidates, scope, context.now, &step));
     // A place whose images cannot be listed may still use those of other accounts.
     let (images, unlisted) = listed.map_or_else(|error| (Vec::new(), Some(error)), |images| (images, None));
     let asked = judge(policy, &images, &usage, &SharedWith::new(), context.now);

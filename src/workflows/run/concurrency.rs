@@ -13,6 +13,9 @@ pub const PLACES: usize = 128;
 /// way.
 pub const LOOKUPS: usize = 32;
 
+/// Histories of aliases that are read in one place: SSM takes some tens of such calls a second.
+pub const HISTORIES: usize = 10;
+
 /// Images that are asked about or changed: as many as EC2 takes well from one account and region.
 pub const IMAGES: usize = 10;
 

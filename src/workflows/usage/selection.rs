@@ -41,7 +41,7 @@ pub async fn usage_of(context: &Context, chosen: &Selection, scope: &Scope, repo
         let images = own.remove(&target.key()).unwrap_or_default();
         async {
             let ids = images.iter().map(|image| image.id.clone()).collect();
-            let usage = sources::find(target, async move { ids }, scope, &|_| bar.step()).await;
+            let usage = sources::find(target, async move { ids }, scope, context.now, &|_| bar.step()).await;
             ImagesInUse { target: target.clone(), images, usage }
         }
     });

@@ -33,6 +33,17 @@ pub const CASES: &[Case] = &[
         world.auto_scaling_group(PROD, EAST, "web").launch_template("web", "$Default").put();
         "promote web:v2 --to prod --template web".to_owned()
     }),
+    case("rollback", |setup| {
+        few_regions(setup);
+        let mut world = setup.world();
+        for region in [EAST, crate::setup::WEST] {
+            for name in ["web-v1-2025-01-01", "web-v2-2025-01-01"] {
+                let id = world.image(PROD, region, name).put();
+                world.parameter(PROD, region, "/amictl/web/prod", &id);
+            }
+        }
+        "rollback web:prod --region all".to_owned()
+    }),
     case("protect", |setup| {
         ready(setup);
         "protect web:prod --region all".to_owned()

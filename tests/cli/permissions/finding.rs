@@ -1,4 +1,4 @@
-//! Cases of the commands that look: `list`, `show`, `refs`, `doctor`.
+//! Cases of the commands that look: `list`, `show`, `refs`, `aliases`, `doctor`.
 
 use super::proof::{Case, case, few_regions};
 use crate::fake::{OTHER, PROD, World};
@@ -23,6 +23,11 @@ pub const CASES: &[Case] = &[
     case("refs", |setup| {
         let id = setup.world().image(PROD, EAST, "web-v1-2025-01-01").shared_with(OTHER).put();
         format!("refs {id} --usage-reports")
+    }),
+    case("aliases", |setup| {
+        few_regions(setup);
+        used(&mut setup.world());
+        "aliases --region all".to_owned()
     }),
     case("doctor", |setup| {
         few_regions(setup);

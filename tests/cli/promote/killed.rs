@@ -11,7 +11,7 @@ const SIX: [&str; 6] = ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-
 #[test]
 fn a_killed_run_leaves_the_old_or_the_new_and_a_rerun_finishes() {
     let setup = Setup::new();
-    let mut images = Vec::new();
+    let mut images: Vec<[String; 2]> = Vec::new();
     for region in SIX {
         let mut world = setup.world();
         let mut made = [V2, V3].map(|name| {

@@ -26,6 +26,7 @@ mod retire_restored;
 mod retire_shares;
 mod retire_shown;
 mod roles;
+mod rollback_targets;
 mod shared_snapshots;
 mod snapshots;
 pub mod sources;

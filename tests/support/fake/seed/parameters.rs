@@ -26,6 +26,14 @@ impl World {
         parameter.add(value, None, now, &format!("arn:aws:iam::{account}:user/operator"));
     }
 
+    /// The next version of a parameter, with a description.
+    pub fn described_parameter(&mut self, account: &str, region: &str, name: &str, value: &str, description: &str) {
+        self.parameter(account, region, name, value);
+        let key = (account.to_owned(), name.to_owned());
+        let mut last = self.region(region).parameters.get_mut(&key).unwrap().versions.last_entry().unwrap();
+        last.get_mut().description = Some(description.to_owned());
+    }
+
     /// Publishes a parameter below `/aws/service/`, as AWS does: every account can read it.
     pub fn public_parameter(&mut self, region: &str, name: &str, value: &str) {
         self.parameter(PUBLISHER, region, name, value);
@@ -92,6 +100,13 @@ impl ParameterSeed<'_> {
     pub fn modified(mut self, at: impl When) -> Self {
         let mut last = self.parameter.versions.last_entry().unwrap();
         last.get_mut().modified = at.when();
+        self
+    }
+
+    /// The description of the version given last.
+    pub fn described(mut self, text: &str) -> Self {
+        let mut last = self.parameter.versions.last_entry().unwrap();
+        last.get_mut().description = Some(text.to_owned());
         self
     }
 

@@ -1,0 +1,102 @@
+//! The aliases of all places, with their histories and images.
+
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::Result;
+
+use crate::domain::alias::AliasParameter;
+use crate::domain::alias_history::AliasHistory;
+use crate::domain::alias_listing::{ListedAlias, NamedImages};
+use crate::domain::failure::Failure;
+use crate::domain::ids::ImageId;
+use crate::domain::image::Image;
+use crate::domain::naming::Family;
+use crate::domain::problem::PlaceError;
+use crate::service::client::error::ApiError;
+use crate::service::{Target, images, parameters};
+use crate::workflows::run::concurrency::{self, HISTORIES, LOOKUPS};
+use crate::workflows::run::context::Context;
+
+/// The path of all aliases.
+const ROOT: &str = "/amictl";
+
+/// The aliases of all places.
+pub struct AliasListing {
+    /// The aliases: place by place, in the order of their names.
+    pub aliases: Vec<ListedAlias>,
+    /// Places that could not be read, or not completely.
+    pub errors: Vec<PlaceError>,
+}
+
+/// Reads the aliases of every place, or those of one family; an error if no place can be read.
+pub async fn read(context: &Context, family: Option<&Family>) -> Result<AliasListing> {
+    if let Some(family) = family {
+        // Any name shows whether SSM can hold aliases of the family.
+        AliasParameter::new(family.clone(), "prod".parse()?).map_err(|error| Failure::usage(error.to_string()))?;
+    }
+    let places = context.session().await?.places().await.some()?;
+    let bar = context.printer.bars().count(places.targets.len() as u64, "reading aliases");
+    let each = concurrency::each(LOOKUPS, places.targets, |target| async {
+        let found = of_place(&target, family).await;
+        bar.step();
+        (target, found)
+    });
+    let mut listing = AliasListing { aliases: Vec::new(), errors: places.errors };
+    let (mut first, mut read) = (None, false);
+    for (target, found) in each.await {
+        let (histories, images) = match found {
+            Ok(found) => found,
+            Err(error) => {
+                listing.errors.push(target.error(error.problem()).await);
+                first.get_or_insert(error);
+                continue;
+            }
+        };
+        read = true;
+        let images: NamedImages = match images {
+            Ok(images) => Some(images),
+            Err(error) => {
+                listing.errors.push(target.error(error.problem()).await);
+                None
+            }
+        };
+        let account = target.account().await.ok();
+        listing.aliases.extend(histories.into_iter().filter_map(|(alias, history)| {
+            let place = (account.cloned(), target.region.clone());
+            ListedAlias::new(place, alias, &history, &images, context.now)
+        }));
+    }
+    match first {
+        Some(error) if !read => Err(error.into()),
+        _ => Ok(listing),
+    }
+}
+
+type Histories = Vec<(AliasParameter, AliasHistory)>;
+type Images = Result<HashMap<ImageId, Image>, ApiError>;
+
+/// The aliases of a place in the order of their names, and the images in their histories.
+async fn of_place(target: &Target, family: Option<&Family>) -> Result<(Histories, Images), ApiError> {
+    let names = match family {
+        Some(family) => parameters::below(target, &format!("{ROOT}/{family}"), true).await?,
+        None => parameters::below(target, ROOT, false).await?,
+    };
+    let aliases: BTreeSet<AliasParameter> = names.iter().filter_map(|name| AliasParameter::of(name)).collect();
+    let each = concurrency::each(HISTORIES, aliases, |alias| async {
+        let history = parameters::history(target, &alias.parameter()).await;
+        (alias, history)
+    });
+    let mut histories = Histories::new();
+    for (alias, history) in each.await {
+        // One that was deleted since it was listed has no versions.
+        histories.push((alias, history?));
+    }
+    let versions = histories.iter().flat_map(|(_, history)| history.versions());
+    let ids: BTreeSet<ImageId> = versions.filter_map(|version| version.image()).collect();
+    let images = match ids.is_empty() {
+        true => Ok(Vec::new()),
+        false => images::visible_by_ids(target, &Vec::from_iter(ids)).await,
+    };
+    let images = images.map(|images| images.into_iter().map(|image| (image.id.clone(), image)).collect());
+    Ok((histories, images))
+}

@@ -1,0 +1,4 @@
+//! `aliases`: what aliases name, in every account and region.
+
+mod history;
+mod listing;
