@@ -19,6 +19,7 @@ pub mod prune;
 pub mod recycle_bin;
 pub mod refs;
 pub mod restore;
+pub mod rollout;
 pub mod share;
 pub mod show;
 pub mod tag;
@@ -35,7 +36,7 @@ use crate::workflows::run::context::Context;
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
     ("Find", &[&["list"], &["show"], &["refs"]]),
-    ("Release", &[]),
+    ("Release", &[&["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -64,6 +65,7 @@ pub enum Command {
     Prune(prune::Args),
     Apply(apply::Args),
     Orphans(orphans::Args),
+    Rollout(rollout::Args),
     Wait(wait::Args),
     RecycleBin(recycle_bin::Args),
     Permissions(permissions::Args),
@@ -96,6 +98,7 @@ impl Command {
             Self::Apply(args) => apply::run(context, args).await,
             Self::Orphans(args) => orphans::run(context, args).await,
             Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
+            Self::Rollout(args) => rollout::run(context, args).await,
             Self::Wait(args) => wait::run(context, args).await,
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,
             Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,

@@ -19,6 +19,7 @@ mod recycle_bin;
 mod refs;
 mod report;
 mod retention;
+mod rollouts;
 mod show;
 mod table;
 
@@ -35,5 +36,6 @@ pub use recycle_bin::recycle_bin;
 pub use refs::{refs, unread as unread_sources, warnings};
 pub use report::{changes, report};
 pub use retention::{overview as retention_overview, retention};
+pub use rollouts::rollouts;
 pub use show::show;
 pub use table::{Cell, Sheet, Tone};

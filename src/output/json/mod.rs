@@ -11,6 +11,7 @@ mod recycle_bin;
 mod refs;
 mod report;
 mod retention;
+mod rollouts;
 mod show;
 
 pub use doctor::{CheckJson, ChecksJson, LackJson};
@@ -21,4 +22,5 @@ pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
+pub use rollouts::{RolloutJson, RolloutsJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
