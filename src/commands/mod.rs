@@ -23,6 +23,7 @@ pub mod rollout;
 pub mod share;
 pub mod show;
 pub mod tag;
+pub mod template;
 pub mod unprotect;
 pub mod unshare;
 pub mod wait;
@@ -36,7 +37,7 @@ use crate::workflows::run::context::Context;
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
     ("Find", &[&["list"], &["show"], &["refs"]]),
-    ("Release", &[&["rollout"]]),
+    ("Release", &[&["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -59,6 +60,7 @@ pub enum Command {
     Protect(protect::Args),
     Unprotect(unprotect::Args),
     Tag(tag::Args),
+    Template(template::Args),
     Deregister(deregister::Args),
     Restore(restore::Args),
     Refs(refs::Args),
@@ -92,6 +94,7 @@ impl Command {
             Self::Protect(args) => protect::run(context, args).await,
             Self::Unprotect(args) => unprotect::run(context, args).await,
             Self::Tag(args) => tag::run(context, args).await,
+            Self::Template(args) => template::run(context, args).await,
             Self::Deregister(args) => deregister::run(context, args).await,
             Self::Restore(args) => restore::run(context, args).await,
             Self::Prune(args) => prune::run(context, args).await,

@@ -3,6 +3,7 @@
 pub mod config_file;
 pub mod follow_up;
 pub mod images;
+pub mod instances;
 pub mod journal;
 pub mod price;
 pub mod recycle_bin;

@@ -22,6 +22,7 @@ mod retention;
 mod rollouts;
 mod show;
 mod table;
+mod templates;
 
 pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;
@@ -39,3 +40,4 @@ pub use retention::{overview as retention_overview, retention};
 pub use rollouts::rollouts;
 pub use show::show;
 pub use table::{Cell, Sheet, Tone};
+pub use templates::templates;

@@ -1,7 +1,8 @@
 //! Auto Scaling groups as roll-outs need them: what they launch, what they run, and the pinning of a version.
 
 use aws_sdk_autoscaling::types::{
-    AutoScalingGroup, DesiredConfiguration, Instance, LaunchTemplateOverrides, LaunchTemplateSpecification, MixedInstancesPolicy,
+    AutoScalingGroup, DesiredConfiguration, Instance, LaunchTemplateOverrides, LaunchTemplateSpecification,
+    MixedInstancesPolicy,
 };
 
 use super::client::error::{ApiError, api};

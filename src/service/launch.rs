@@ -14,46 +14,24 @@ use super::client::target::Target;
 use super::instances;
 use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::{ImageId, InstanceId, SecurityGroupId, SubnetId};
+use crate::domain::ids::{ImageId, InstanceId};
 use crate::domain::instance::Instance;
-use crate::domain::tags::Tags;
+use crate::domain::instance_options::InstanceOptions;
+use crate::domain::launch_template::TemplateRef;
 
 const CALL: &str = "RunInstances";
-
-/// A launch template, by name, with the version to use: a number, `$Latest` or `$Default`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template {
-    /// Its name.
-    pub name: String,
-    /// The version; the template's default when `None`.
-    pub version: Option<String>,
-}
 
 /// The instances to start.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The image.
-    pub image: ImageId,
-    /// The type; the template's when `None`.
-    pub instance_type: Option<String>,
+    /// The image; the template's when `None`.
+    pub image: Option<ImageId>,
     /// The number of instances; all or none are started.
     pub count: i32,
-    /// The key pair for SSH.
-    pub key_name: Option<String>,
-    /// The subnet; one of the default VPC when `None`.
-    pub subnet: Option<SubnetId>,
-    /// Security groups; the default one of the VPC when empty.
-    pub security_groups: Vec<SecurityGroupId>,
-    /// User data, base64.
-    pub user_data: Option<String>,
-    /// The name of an instance profile.
-    pub instance_profile: Option<String>,
-    /// Asks for spot capacity.
-    pub spot: bool,
+    /// What is said about the instances.
+    pub options: InstanceOptions,
     /// A launch template for options not given here.
-    pub template: Option<Template>,
-    /// Tags of the instances and their volumes.
-    pub tags: Tags,
+    pub template: Option<TemplateRef>,
     /// The client token, up to 64 characters: EC2 answers a known token with the instances started for it.
     pub client_token: String,
 }
@@ -70,29 +48,33 @@ pub async fn start(target: &Target, request: &Request) -> Result<Vec<Instance>, 
 }
 
 async fn send(target: &Target, request: &Request, dry_run: bool) -> Result<Vec<Instance>, ApiError> {
-    let groups: Vec<String> = request.security_groups.iter().map(ToString::to_string).collect();
+    let options = &request.options;
+    let groups: Vec<String> = options.security_groups.iter().map(ToString::to_string).collect();
     let kinds = [ResourceType::Instance, ResourceType::Volume];
-    let tags = kinds.map(|kind| tag_specification(kind, &request.tags));
+    let tags = kinds.map(|kind| tag_specification(kind, &options.tags));
     let profile = |name: &String| IamInstanceProfileSpecification::builder().name(name).build();
     let spot = || InstanceMarketOptionsRequest::builder().market_type(MarketType::Spot).build();
-    let template = |t: &Template| {
-        LaunchTemplateSpecification::builder().launch_template_name(&t.name).set_version(t.version.clone()).build()
+    let template = |t: &TemplateRef| {
+        LaunchTemplateSpecification::builder()
+            .launch_template_name(t.name.as_str())
+            .set_version(t.version.clone())
+            .build()
     };
     let answer = target
         .ec2
         .run_instances()
-        .image_id(request.image.as_str())
-        .set_instance_type(request.instance_type.as_deref().map(InstanceType::from))
+        .set_image_id(request.image.as_ref().map(ToString::to_string))
+        .set_instance_type(options.instance_type.as_deref().map(InstanceType::from))
         .min_count(request.count)
         .max_count(request.count)
-        .set_key_name(request.key_name.clone())
-        .set_subnet_id(request.subnet.as_ref().map(ToString::to_string))
+        .set_key_name(options.key_name.clone())
+        .set_subnet_id(options.subnet.as_ref().map(ToString::to_string))
         .set_security_group_ids((!groups.is_empty()).then_some(groups))
-        .set_user_data(request.user_data.clone())
-        .set_iam_instance_profile(request.instance_profile.as_ref().map(profile))
-        .set_instance_market_options(request.spot.then(spot))
+        .set_user_data(options.user_data.clone())
+        .set_iam_instance_profile(options.instance_profile.as_ref().map(profile))
+        .set_instance_market_options(options.spot.then(spot))
         .set_launch_template(request.template.as_ref().map(template))
-        .set_tag_specifications((!request.tags.is_empty()).then(|| tags.to_vec()))
+        .set_tag_specifications((!options.tags.is_empty()).then(|| tags.to_vec()))
         .client_token(&request.client_token)
         .dry_run(dry_run)
         .send()

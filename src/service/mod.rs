@@ -13,6 +13,7 @@ pub mod instance_refreshes;
 pub mod instances;
 pub mod kms_keys;
 pub mod launch;
+pub mod launch_templates;
 pub mod lifecycle;
 pub mod log;
 pub mod parameters;

@@ -1,5 +1,7 @@
 //! The launch of instances from an image, with a security group for HTTP if requested.
 
+use std::path::Path;
+
 use anyhow::{Error, Result};
 
 use super::run::context::Context;
@@ -7,10 +9,35 @@ use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::{SecurityGroupId, SubnetId};
 use crate::domain::image::{Image, State};
+use crate::domain::instance::Instance;
+use crate::domain::tags::REVOKED;
 use crate::service::Target;
 use crate::service::client::error::ApiError;
-use crate::service::launch::Request;
+use crate::service::launch::{self, Request};
 use crate::service::security_groups::{self, Group};
+
+/// EC2's limit for user data before it is encoded.
+const LONGEST_USER_DATA: usize = 16 * 1024;
+
+/// The user data in a file, in base64.
+pub fn read_user_data(path: &Path) -> Result<String> {
+    let wrong = |why: String| Failure::usage(format!("--user-data {}: {why}", path.display()));
+    let data = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    match data.len() {
+        length if length > LONGEST_USER_DATA => {
+            Err(wrong(format!("it has {length} bytes; EC2 takes at most {LONGEST_USER_DATA}")).into())
+        }
+        _ => Ok(launch::encode(&data)),
+    }
+}
+
+/// What was launched, and from which image: a template may have got another one since it was looked at.
+pub fn launched(started: &[Instance], image: &Image) -> String {
+    let ids = started.iter().map(|instance| instance.id.to_string()).collect::<Vec<_>>().join(" ");
+    let other = started.iter().find_map(|instance| instance.image_id.as_ref()).filter(|id| **id != image.id);
+    let from = other.map_or_else(|| image.label(), ToString::to_string);
+    format!("launched {ids} from {from} in {}", image.region)
+}
 
 /// The error after a lost answer, when instances may run all the same, with the way to find them.
 pub fn lost(error: ApiError, request: &Request) -> Error {
@@ -23,8 +50,15 @@ pub fn lost(error: ApiError, request: &Request) -> Error {
     Failure::new(Kind::Failed, "AnswerLost", message).hint(again).into()
 }
 
-/// Refuses early what EC2 would refuse late.
+/// Refuses early what EC2 would refuse late, and what was revoked, which EC2 would launch.
 pub fn check(image: &Image) -> Result<()> {
+    if let Some(mark) = image.tags.get(REVOKED) {
+        let why = if mark.is_empty() { String::new() } else { format!(": {mark}") };
+        let message = format!("{} in {} was revoked{why}", image.label(), image.region);
+        return Err(Failure::new(Kind::Refused, "ImageRevoked", message)
+            .hint("name an image that is not; the tag amictl:revoked is the mark")
+            .into());
+    }
     if image.state == State::Available {
         return Ok(());
     }
@@ -73,8 +107,8 @@ pub async fn allow_http(
             (id.clone(), Some(id))
         }
     };
-    if !request.security_groups.contains(&group) {
-        request.security_groups.push(group);
+    if !request.options.security_groups.contains(&group) {
+        request.options.security_groups.push(group);
     }
     Ok(changed)
 }

@@ -12,6 +12,7 @@ pub mod enable;
 pub mod families;
 pub mod follow_up;
 pub mod launch;
+pub mod launch_template;
 pub mod lineage;
 pub mod orphans;
 pub mod permissions;

@@ -38,5 +38,6 @@ mod share;
 mod shared;
 mod show;
 mod tag;
+mod template;
 mod unshare;
 mod wait;

@@ -5,7 +5,7 @@ use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
     BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, REFERENCES, REGIONS,
-    REPORTS, RETIRE, SHARES, TEMPLATES, USE,
+    REPORTS, RETIRE, SHARES, TEMPLATE, TEMPLATES, USE,
 };
 
 /// A command with its rows.
@@ -242,6 +242,7 @@ const COMMANDS: &[Needs] = &[
             &[Need::new("ec2:CreateTags", &[Image], "sets tags"), Need::new("ec2:DeleteTags", &[Image], "--remove")],
         ],
     },
+    Needs { command: "template", parts: &[FIND, REFERENCES, REGIONS, TEMPLATE] },
     Needs {
         command: "unprotect",
         parts: &[

@@ -126,6 +126,8 @@ pub const LAUNCH: &[Need] = &[
     Need::new("ec2:RunInstances", LAUNCHED, "launches instances"),
     Need::new("ec2:CreateTags", &[Instance, Volume], "tags instances").when(MadeBy("RunInstances")),
     Need::any("ec2:DescribeInstances", "waits for instances"),
+    Need::any("ec2:DescribeLaunchTemplateVersions", "--template without REF: its image"),
+    Need::new("ssm:GetParameters", &[Alias, PublicParameter], "--template without REF: the parameter that it names"),
     Need::new("ec2:AuthorizeSecurityGroupIngress", &[SecurityGroup], "--allow-http").when(OfAmictl),
     Need::new("ec2:CreateSecurityGroup", &[SecurityGroup, Vpc], "--allow-http"),
     Need::new("ec2:CreateTags", &[SecurityGroup], "--allow-http: tags the group").when(MadeBy("CreateSecurityGroup")),
@@ -138,6 +140,16 @@ pub const LAUNCH: &[Need] = &[
 /// What a launch makes or uses.
 const LAUNCHED: &[ResourceKind] =
     &[Image, Instance, KeyPair, LaunchTemplate, NetworkInterface, SecurityGroup, Snapshot, SpotRequest, Subnet, Volume];
+
+/// A launch template, and its versions.
+pub const TEMPLATE: &[Need] = &[
+    Need::any("autoscaling:DescribeAutoScalingGroups", "which groups use the template").says("that is unknown"),
+    Need::new("ec2:CreateLaunchTemplate", &[LaunchTemplate], "makes a launch template"),
+    Need::new("ec2:CreateLaunchTemplateVersion", &[LaunchTemplate], "makes a version of one"),
+    Need::new("ec2:CreateTags", &[LaunchTemplate], "tags a launch template").when(MadeBy("CreateLaunchTemplate")),
+    Need::any("ec2:DescribeLaunchTemplateVersions", "finds the template and its versions"),
+    Need::new("ec2:ModifyLaunchTemplate", &[LaunchTemplate], "--default"),
+];
 
 /// The deprecation of images.
 pub const DEPRECATE: &[Need] = &[

@@ -13,6 +13,7 @@ mod report;
 mod retention;
 mod rollouts;
 mod show;
+mod templates;
 
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
@@ -24,3 +25,4 @@ pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, p
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use rollouts::{RolloutJson, RolloutsJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
+pub use templates::{TemplateGroupJson, TemplateJson, TemplatesJson};

@@ -3,8 +3,8 @@
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{
     ArchitectureValues, BlockDeviceMapping, EbsBlockDevice, ImageUsageResourceTypeRequest, InstanceType,
-    LaunchPermission, LaunchPermissionModifications, OperationType, ResetImageAttributeName, ResourceType,
-    SnapshotAttributeName, Tag,
+    LaunchPermission, LaunchPermissionModifications, OperationType, RequestLaunchTemplateData, ResetImageAttributeName,
+    ResourceType, SnapshotAttributeName, Tag,
 };
 use aws_smithy_types::DateTime as Timestamp;
 use chrono::{DateTime, Utc};
@@ -159,6 +159,13 @@ impl<'a> DryRun<'a> {
                 let request = self.ec2.create_image().instance_id(id).name(NAME).no_reboot(true);
                 let request = request.tag_specifications(tags(ResourceType::Image));
                 attempt!(self, "CreateImage", request.tag_specifications(tags(ResourceType::Snapshot)))
+            }
+            "CreateLaunchTemplate" => {
+                let data = RequestLaunchTemplateData::builder().instance_type(InstanceType::T3Micro).build();
+                let request = self.ec2.create_launch_template().launch_template_name(NAME).client_token(NAME);
+                let request = request.launch_template_data(data).version_description(NAME);
+                let request = request.tag_specifications(tags(ResourceType::LaunchTemplate));
+                attempt!(self, "CreateLaunchTemplate", request)
             }
             "CreateSecurityGroup" => {
                 let request = self.ec2.create_security_group().group_name(NAME).description(NAME);

@@ -80,7 +80,12 @@ pub(super) async fn begin(
 }
 
 /// The number of a planned version, and whether it was made now.
-async fn version(context: &Context, target: &Target, plan: &GroupPlan, planned: &PlannedVersion) -> Result<(i64, bool)> {
+async fn version(
+    context: &Context,
+    target: &Target,
+    plan: &GroupPlan,
+    planned: &PlannedVersion,
+) -> Result<(i64, bool)> {
     let new = match planned {
         PlannedVersion::Existing(number) => return Ok((*number, false)),
         PlannedVersion::New(new) => new,

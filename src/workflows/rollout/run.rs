@@ -31,9 +31,10 @@ pub async fn run(context: &Context, target: &Target, request: &RolloutRequest) -
     for plan in &plans {
         let name = plan.group.name.clone();
         let skipped = match (&ended, stopped(context)) {
-            (Some((failed, _)), _) => {
-                Some(Problem { code: "NotBegun".to_owned(), message: format!("not begun, as {failed} did not end well") })
-            }
+            (Some((failed, _)), _) => Some(Problem {
+                code: "NotBegun".to_owned(),
+                message: format!("not begun, as {failed} did not end well"),
+            }),
             (None, stopped) => stopped,
         };
         if let Some(problem) = skipped {
@@ -156,7 +157,11 @@ async fn one(
     let follows = follows.filter(|_| written.pinned.is_some());
     if !request.wait {
         row.detail = Some(details(["begun".to_owned()].into_iter().chain(follows)));
-        context.printer.say(format!("{group}: begun ({}); wait for it with: {}", begun.refresh, wait_line(target, group)));
+        context.printer.say(format!(
+            "{group}: begun ({}); wait for it with: {}",
+            begun.refresh,
+            wait_line(target, group)
+        ));
         return Ok(());
     }
     let ended = watch(context, target, patience, group, &begun.refresh).await?;

@@ -72,7 +72,9 @@ pub async fn stop(
             let (name, id) = (&group.name, &active.id);
             context.printer.say(format!("{name}: {} would be {} ({id})", active.doing(), halt.done()));
         }
-        context.printer.say("dry run: nothing was changed; Auto Scaling has no DryRun, so the permission was not tried");
+        context
+            .printer
+            .say("dry run: nothing was changed; Auto Scaling has no DryRun, so the permission was not tried");
         return Ok((RolloutReport::default(), Ok(())));
     }
     let (mut report, mut first) = (RolloutReport::default(), None);
@@ -145,7 +147,11 @@ async fn one(
     }
     if !wait {
         row.detail = Some(format!("will be {}", halt.done()));
-        context.printer.say(format!("{group}: will be {}; wait for it with: {}", halt.done(), wait_line(target, &group)));
+        context.printer.say(format!(
+            "{group}: will be {}; wait for it with: {}",
+            halt.done(),
+            wait_line(target, &group)
+        ));
         return Ok(());
     }
     let ended = watch(context, target, &context.patience(), &group, &active.id).await?;
@@ -203,8 +209,6 @@ fn nothing(target: &Target, group: &ScalingGroup, refreshes: &[Refresh], halt: H
             "a roll-out to the version from before goes back: {}",
             rollout_line(target, &group.name, number)
         )),
-        (Halt::RollBack, None) => {
-            failure.hint("a roll-out to the version from before goes back: --template-version N")
-        }
+        (Halt::RollBack, None) => failure.hint("a roll-out to the version from before goes back: --template-version N"),
     }
 }

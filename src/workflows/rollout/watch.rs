@@ -113,7 +113,12 @@ pub(super) fn failure(target: &Target, group: &GroupName, refresh: &Refresh, old
 }
 
 /// Reads the group again after a success: what Auto Scaling says must show.
-pub(super) async fn verify(target: &Target, patience: &Patience, group: &GroupName, number: i64) -> Result<ScalingGroup> {
+pub(super) async fn verify(
+    target: &Target,
+    patience: &Patience,
+    group: &GroupName,
+    number: i64,
+) -> Result<ScalingGroup> {
     let mut pauses = Pauses::new(patience);
     let mut shown = "nothing".to_owned();
     for look in 0..LOOKS {

@@ -1,6 +1,6 @@
 //! Cases of the commands that make images and instances.
 
-use super::proof::{Case, case};
+use super::proof::{Case, case, few_regions};
 use crate::fake::{OTHER, PROD};
 use crate::setup::{EAST, WEST, seconds};
 
@@ -69,6 +69,31 @@ pub const CASES: &[Case] = &[
         world.launch_template(PROD, EAST, "web").version(&[("InstanceType", "t3.micro")]).put();
         let subnet = world.subnets(PROD, EAST).remove(0);
         format!("launch web --template web --subnet {subnet} --allow-http")
+    }),
+    case("launch", |setup| {
+        let mut world = setup.world();
+        let id = world.image(PROD, EAST, "web-v1-2026-01-01").put();
+        world.parameter(PROD, EAST, "/amictl/web/prod", &id);
+        let template = [("ImageId", "resolve:ssm:/amictl/web/prod"), ("InstanceType", "t3.micro")];
+        world.launch_template(PROD, EAST, "web").version(&template).put();
+        "launch --template web".to_owned()
+    }),
+    case("template", |setup| {
+        few_regions(setup);
+        for region in [EAST, WEST] {
+            let mut world = setup.world();
+            let id = world.image(PROD, region, "web-v1-2026-01-01").put();
+            world.parameter(PROD, region, "/amictl/web/prod", &id);
+        }
+        "template web --image web:prod --type t3.micro --tag Team=core --region all".to_owned()
+    }),
+    case("template", |setup| {
+        let mut world = setup.world();
+        let old = world.image(PROD, EAST, "web-v1-2026-01-01").put();
+        world.image(PROD, EAST, "web-v2-2026-01-02").put();
+        world.launch_template(PROD, EAST, "web").image(&old).put();
+        world.auto_scaling_group(PROD, EAST, "web").launch_template("web", "$Default").put();
+        "template web --image web --default".to_owned()
     }),
     case("wait", |setup| {
         setup.world().image(PROD, EAST, "web-v1-2026-01-01").put();

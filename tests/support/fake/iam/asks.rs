@@ -61,7 +61,8 @@ pub fn of(world: &mut World, service: &str, request: &Request) -> Vec<Ask> {
 
 /// A change of a group; who gives it a template must be allowed to launch from it.
 fn scaling(world: &mut World, request: &Request, action: &str) -> Vec<Ask> {
-    let Some(name) = request.params.get("AutoScalingGroupName").filter(|_| !request.action.starts_with("Describe")) else {
+    let Some(name) = request.params.get("AutoScalingGroupName").filter(|_| !request.action.starts_with("Describe"))
+    else {
         return vec![Ask::new(action, "*")];
     };
     let mut asks = vec![Ask::new(action, &super::super::scaling::arn(&request.region, &request.account, name))];
@@ -88,8 +89,12 @@ fn scaling(world: &mut World, request: &Request, action: &str) -> Vec<Ask> {
 }
 
 fn parameters(request: &Request, action: &str) -> Vec<Ask> {
-    let mut names = request.params.list("Names");
-    names.extend(request.params.get("Name"));
+    parameters_of(request, &request.params, action)
+}
+
+fn parameters_of(request: &Request, params: &Params, action: &str) -> Vec<Ask> {
+    let mut names = params.list("Names");
+    names.extend(params.get("Name"));
     if names.is_empty() {
         return vec![Ask::new(action, "*")];
     }
@@ -167,6 +172,10 @@ fn ec2(world: &mut World, request: &Request) -> Vec<Ask> {
             vec![source, on("image", "*"), on("snapshot", "*")]
         }
         "RunInstances" => launch(world, request, &action),
+        "CreateLaunchTemplate" => vec![on("launch-template", "*")],
+        "CreateLaunchTemplateVersion" | "ModifyLaunchTemplate" => {
+            vec![on("launch-template", template(world, request).as_str())]
+        }
         "CreateTags" | "DeleteTags" => {
             let keys: Vec<String> =
                 params.structs("Tag").iter().filter_map(|tag| Some(tag.get("Key")?.to_owned())).collect();
@@ -208,6 +217,15 @@ fn tagging(request: &Request, params: &Params) -> Vec<Ask> {
     params.structs("TagSpecification").iter().map(ask).collect()
 }
 
+/// The id of the template that a request names by id or name.
+fn template(world: &World, request: &Request) -> String {
+    let (id, name) = (request.params.get("LaunchTemplateId"), request.params.get("LaunchTemplateName"));
+    let all = world.regions.get(&request.region).into_iter().flat_map(|region| region.templates.values());
+    let mut own = all.filter(|template| template.owner == request.account);
+    let found = own.find(|template| Some(template.id.as_str()) == id || Some(template.name.as_str()) == name);
+    found.map_or_else(|| "unknown".to_owned(), |template| template.id.clone())
+}
+
 /// What EC2 asks for in the name of the caller.
 fn references(request: &Request) -> Vec<Ask> {
     let parameters = format!("arn:aws:ssm:{}:{}:parameter/*", request.region, request.account);
@@ -230,7 +248,9 @@ fn launch(world: &mut World, request: &Request, action: &str) -> Vec<Ask> {
     let template = templates::for_launch(world, request).ok().flatten().unwrap_or_default();
     let params: Params = request.params.over(&template);
     let on = |kind: &str, id: &str| Ask::new(action, &arn(request, kind, id));
-    let image = params.get("ImageId").unwrap_or_default();
+    let named = params.get("ImageId").unwrap_or_default();
+    let resolved = templates::resolve(world.region(&request.region), request, named).unwrap_or_default();
+    let image = resolved.as_str();
     let mut asks = vec![on("image", image), on("instance", "*"), on("network-interface", "*"), on("volume", "*")];
     asks.push(on("subnet", params.get("SubnetId").unwrap_or("*")));
     let groups = params.list("SecurityGroupId");
@@ -248,6 +268,11 @@ fn launch(world: &mut World, request: &Request, action: &str) -> Vec<Ask> {
     let snapshots: Vec<String> =
         world.find_image(image).map(|image| image.snapshots().map(str::to_owned).collect()).unwrap_or_default();
     asks.extend(snapshots.iter().map(|id| on("snapshot", id)));
+    if let Some(name) = named.strip_prefix("resolve:ssm:") {
+        // EC2 reads the parameter in the name of the caller.
+        let read = Params([("Names.1".to_owned(), name.to_owned())].into());
+        asks.extend(parameters_of(request, &read, "ssm:GetParameters"));
+    }
     if let Some(profile) = params.get("IamInstanceProfile.Name") {
         // The role has the name of the profile, as the console makes them.
         let role = format!("arn:aws:iam::{}:role/{profile}", request.account);

@@ -131,6 +131,13 @@ fn launchable(world: &mut World, request: &Request, id: &str) -> Result<Image, R
 /// Subnet and groups: the default VPC's unless given; groups must be of the subnet's VPC.
 fn place(world: &mut World, request: &Request, params: &Params) -> Result<Place, Refusal> {
     let account = &request.account;
+    // A template names a subnet within a network interface, and the groups there too.
+    let interface = params.structs("NetworkInterface").into_iter().next();
+    if interface.is_some() && (params.has("SubnetId") || params.has("SecurityGroupId")) {
+        let message = "Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request";
+        return Err(combination(message));
+    }
+    let params = interface.as_ref().unwrap_or(params);
     let region = world.networked(account, &request.region);
     let subnet = if let Some(id) = params.get("SubnetId") {
         own_subnet(region, account, id)?

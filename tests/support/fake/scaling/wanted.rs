@@ -88,7 +88,8 @@ impl Wanted {
 
     /// Whether AWS can go back to it or from it: neither its number nor its image moves by itself.
     pub fn stands_still(&self, region: &Region, account: &str) -> bool {
-        let own = self.policy.iter().flat_map(|(overrides, _)| overrides.iter().filter_map(|one| one.template.as_ref()));
+        let own =
+            self.policy.iter().flat_map(|(overrides, _)| overrides.iter().filter_map(|one| one.template.as_ref()));
         std::iter::once(&self.template).chain(own).all(|template| {
             let number = template.version.as_ref().is_some_and(|version| version.parse::<u64>().is_ok());
             let data = templates::version_of(region, account, template);

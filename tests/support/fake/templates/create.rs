@@ -10,12 +10,34 @@ use super::super::request::Request;
 use super::super::tags;
 use super::super::world::World;
 use super::super::xml::Xml;
-use super::{named, versions, write};
+use super::{named, versions, warnings, write};
 
-/// Data of a new version: something must be in it; its contents are not looked at.
+/// Most templates of an account in a region, and most versions of a template.
+const MOST_TEMPLATES: usize = 5000;
+const MOST_VERSIONS: usize = 10_000;
+
+/// Data of a new version: something must be in it; of its contents EC2 only warns.
 fn data(params: &Params) -> Result<Params, Refusal> {
     let data = params.sub("LaunchTemplateData");
     if data.0.is_empty() { Err(missing("LaunchTemplateData")) } else { Ok(data) }
+}
+
+/// What a version made from another one inherits: all but the snapshots of its volumes.
+fn inherited(source: &Params) -> Params {
+    let snapshot = |name: &str| name.starts_with("BlockDeviceMapping.") && name.ends_with(".Ebs.SnapshotId");
+    let kept = source.0.iter().filter(|(name, _)| !snapshot(name));
+    Params(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+/// Templates of an AWS service are changed by that service only.
+fn changeable(template: &Template) -> Result<(), Refusal> {
+    match &template.managed {
+        Some(principal) => {
+            let message = format!("The launch template {} is managed by {principal}.", template.id);
+            Err(refuse("OperationNotPermitted", message))
+        }
+        None => Ok(()),
+    }
 }
 
 fn description(params: &Params) -> Result<Option<String>, Refusal> {
@@ -64,13 +86,18 @@ pub fn template(world: &mut World, request: &Request) -> Answer {
     }
     if let Some(made) = replayed(world, request)? {
         request.dry_run()?;
-        return Ok(answer(world, request, &made[0]));
+        return Ok(answer(world, request, &made[0], &[]));
     }
     let mut all = world.region(&request.region).templates.values();
     if all.any(|template| template.owner == request.account && template.name == name) {
         return Err(refuse("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use."));
     }
+    if world.region(&request.region).templates.values().filter(|t| t.owner == request.account).count() >= MOST_TEMPLATES
+    {
+        return Err(refuse("MaxTemplateLimitExceeded", "You have reached the limit of launch templates."));
+    }
     request.dry_run()?;
+    let warned = warnings::of(world, request, &data);
     let first = TemplateVersion { number: 1, description, created: request.now, data };
     let template = Template {
         id: world.ids.next("lt"),
@@ -86,14 +113,15 @@ pub fn template(world: &mut World, request: &Request) -> Answer {
     let id = template.id.clone();
     world.region(&request.region).templates.insert(id.clone(), template);
     remember(world, request, vec![id.clone()]);
-    Ok(answer(world, request, &id))
+    Ok(answer(world, request, &id, &warned))
 }
 
-fn answer(world: &mut World, request: &Request, id: &str) -> String {
+fn answer(world: &mut World, request: &Request, id: &str, warned: &[Refusal]) -> String {
     let mut x = Xml::new();
     if let Some(template) = world.region(&request.region).templates.get(id) {
         x.node("launchTemplate", |x| write(x, template));
     }
+    warnings::write(&mut x, warned);
     x.done()
 }
 
@@ -107,12 +135,18 @@ pub fn version(world: &mut World, request: &Request) -> Answer {
     let region = world.region(&request.region);
     let template = named(region, &request.account, params)?;
     let template = template.ok_or_else(|| missing("LaunchTemplateId"))?;
+    changeable(template)?;
     if let Some(source) = params.get("SourceVersion") {
-        data = data.over(&template.version(source)?.data.without(&["BlockDeviceMapping"]));
+        data = data.over(&inherited(&template.version(source)?.data));
     }
     let image = versions::shown_image(region, request, &data, resolves)?;
+    if made.is_none() && template.versions.len() >= MOST_VERSIONS {
+        return Err(refuse("MaxTemplateVersionLimitExceeded", "The launch template has its most versions."));
+    }
     request.dry_run()?;
     let id = template.id.clone();
+    let warned = warnings::of(world, request, &data);
+    let region = world.region(&request.region);
     let number = if let Some(made) = made {
         made[0].parse().unwrap_or(template.latest)
     } else {
@@ -132,20 +166,28 @@ pub fn version(world: &mut World, request: &Request) -> Answer {
     x.node("launchTemplateVersion", |x| {
         versions::write(x, template, version, image.as_deref());
     });
+    warnings::write(&mut x, &warned);
     Ok(x.done())
 }
 
 pub fn modify(world: &mut World, request: &Request) -> Answer {
     let params = &request.params;
+    let made = replayed(world, request)?;
     let region = world.region(&request.region);
     let template = named(region, &request.account, params)?;
     let template = template.ok_or_else(|| missing("LaunchTemplateId"))?;
+    changeable(template)?;
     let wanted = params.need("SetDefaultVersion")?;
     let number = template.version(wanted)?.number;
     let id = template.id.clone();
     request.dry_run()?;
+    if made.is_some() {
+        // A token that was used before does nothing again.
+        return Ok(answer(world, request, &id, &[]));
+    }
     if let Some(template) = region.templates.get_mut(&id) {
         template.default = number;
     }
-    Ok(answer(world, request, &id))
+    remember(world, request, vec![id.clone()]);
+    Ok(answer(world, request, &id, &[]))
 }

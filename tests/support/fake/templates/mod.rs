@@ -3,6 +3,7 @@
 mod create;
 mod describe;
 mod versions;
+mod warnings;
 
 use super::compute::{Template, TemplateVersion};
 use super::errors::{Refusal, combination, missing, refuse};

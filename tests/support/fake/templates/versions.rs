@@ -122,12 +122,36 @@ fn of_all<'a>(region: &'a Region, account: &str, params: &Params, managed_too: b
     Ok(rows)
 }
 
+/// The fields of a volume of EBS, and of the options of metadata, as requests name them.
+const EBS: [&str; 10] = [
+    "SnapshotId",
+    "VolumeSize",
+    "VolumeType",
+    "Encrypted",
+    "DeleteOnTermination",
+    "Iops",
+    "KmsKeyId",
+    "Throughput",
+    "VolumeInitializationRate",
+    "EbsCardIndex",
+];
+const METADATA: &[&str] =
+    &["HttpTokens", "HttpPutResponseHopLimit", "HttpEndpoint", "HttpProtocolIpv6", "InstanceMetadataTags"];
+
+/// `volumeSize` for `VolumeSize`: answers begin with a small letter.
+fn lower(name: &str) -> String {
+    format!("{}{}", name[..1].to_ascii_lowercase(), &name[1..])
+}
+
 pub fn write(x: &mut Xml, template: &Template, version: &TemplateVersion, image: Option<&str>) {
     x.leaf("launchTemplateId", &template.id).leaf("launchTemplateName", &template.name);
     x.leaf("versionNumber", version.number).time("createTime", version.created);
     x.maybe("versionDescription", version.description.as_ref());
     x.leaf("createdBy", format_args!("arn:aws:iam::{}:user/operator", template.owner));
     x.leaf("defaultVersion", version.number == template.default);
+    x.node("operator", |x| {
+        x.leaf("managed", template.managed.is_some()).maybe("principal", template.managed.as_ref());
+    });
     let data = &version.data;
     x.node("launchTemplateData", |x| {
         x.maybe("imageId", image).maybe("instanceType", data.get("InstanceType"));
@@ -144,14 +168,35 @@ pub fn write(x: &mut Xml, template: &Template, version: &TemplateVersion, image:
                 x.maybe("deviceName", volume.get("DeviceName")).maybe("virtualName", volume.get("VirtualName"));
                 if volume.has("Ebs") {
                     x.node("ebs", |x| {
-                        x.maybe("snapshotId", volume.get("Ebs.SnapshotId"));
-                        x.maybe("volumeSize", volume.get("Ebs.VolumeSize"));
-                        x.maybe("volumeType", volume.get("Ebs.VolumeType"));
-                        x.maybe("encrypted", volume.get("Ebs.Encrypted"));
-                        x.maybe("deleteOnTermination", volume.get("Ebs.DeleteOnTermination"));
+                        for name in EBS {
+                            x.maybe(&lower(name), volume.get(&format!("Ebs.{name}")));
+                        }
                     });
                 }
             });
+        }
+        let interfaces = data.structs("NetworkInterface");
+        if !interfaces.is_empty() {
+            x.list("networkInterfaceSet", interfaces, |x, interface| {
+                x.maybe("deviceIndex", interface.get("DeviceIndex")).maybe("subnetId", interface.get("SubnetId"));
+                let groups = interface.list("SecurityGroupId");
+                if !groups.is_empty() {
+                    x.node("groupSet", |x| {
+                        for group in groups {
+                            x.leaf("groupId", group);
+                        }
+                    });
+                }
+            });
+        }
+        for (name, fields) in [("MetadataOptions", METADATA), ("InstanceMarketOptions", &["MarketType"])] {
+            if data.has(name) {
+                x.node(&lower(name), |x| {
+                    for field in fields {
+                        x.maybe(&lower(field), data.get(&format!("{name}.{field}")));
+                    }
+                });
+            }
         }
         let groups = data.list("SecurityGroupId");
         if !groups.is_empty() {

@@ -49,8 +49,7 @@ fn step(world: &mut World, region: &str, key: &(String, String), refresh: &mut I
     let over = refresh.until.is_some_and(|until| until <= now);
     match refresh.status {
         "Baking" if over => {
-            if let (Some(to), Some(group)) =
-                (refresh.desired.clone(), world.region(region).scaling_groups.get_mut(key))
+            if let (Some(to), Some(group)) = (refresh.desired.clone(), world.region(region).scaling_groups.get_mut(key))
             {
                 to.put_into(group);
             }

@@ -27,8 +27,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let desired = Wanted::read(&params.sub("DesiredConfiguration"), region, &request.account)?;
     let group = super::super::group(world, request)?.clone();
     if group.refreshes.iter().any(InstanceRefresh::is_active) {
-        let message =
-            "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.";
+        let message = "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.";
         return Err(refuse("InstanceRefreshInProgress", message));
     }
     if desired.as_ref().is_some_and(|to| group.mixed.is_some() != to.policy.is_some() || group.configuration.is_some())

@@ -1,0 +1,145 @@
+//! Launch templates in all places of a run: checked everywhere first, then written.
+
+use anyhow::{Error, Result};
+
+use super::check::{self, TemplatePlan, TemplateRequest};
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::launch_template::{TemplateGroup, TemplateGroups};
+use crate::domain::problem::Problem;
+use crate::domain::template_outcome::TemplateOutcome;
+use crate::workflows::run::concurrency::{self, LOOKUPS};
+use crate::workflows::run::context::{self, Context};
+use crate::workflows::run::diagnostics::tell_failed;
+
+/// Checks every place. If one fails nothing is written anywhere, and the others' errors are printed.
+pub async fn check(context: &Context, request: &TemplateRequest) -> Result<Vec<TemplatePlan>> {
+    let places = context.session().await?.places().await.some()?;
+    if let Some(error) = places.errors.first() {
+        context::tell_errors(context, &places.errors[1..]);
+        return Err(
+            Error::new(error.problem.clone()).context("not every account could be entered; nothing was written")
+        );
+    }
+    let each = concurrency::each(LOOKUPS, &places.targets, |target| async move {
+        (target, check::check(context, target, request).await)
+    });
+    let (mut plans, mut first) = (Vec::new(), None);
+    for (target, checked) in each.await {
+        match checked {
+            Ok(plan) => plans.push(plan),
+            Err(error) if first.is_none() => first = Some(error),
+            Err(error) => {
+                tell_failed(context, &target.place().await, &error);
+            }
+        }
+    }
+    match first {
+        Some(error) => Err(error),
+        None => Ok(plans),
+    }
+}
+
+/// Asks EC2 whether it would write the plans, and says what would be done.
+pub async fn attempt(context: &Context, plans: &[TemplatePlan]) -> Result<()> {
+    for plan in plans {
+        plan.attempt(context).await?;
+        let place = plan.target.place().await;
+        context.printer.say(format!("dry run: launch template {} in {place} {}", plan.name, plan.words()));
+    }
+    Ok(())
+}
+
+/// Writes the plans, each in its place. What has not begun when the user asks to stop is left.
+pub async fn apply(context: &Context, plans: Vec<TemplatePlan>) -> Vec<TemplateOutcome> {
+    let one = |plan: TemplatePlan| async move {
+        let applied = context.begin(async { Ok(plan.apply(context).await) }).await;
+        match applied {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                let problem = crate::workflows::run::diagnostics::problem(&error);
+                TemplateOutcome { problem: Some(problem), ..plan.outcome().await }
+            }
+        }
+    };
+    concurrency::each(LOOKUPS, plans, one).await
+}
+
+/// Says what was done, and how the groups that use the templates take it.
+pub fn tell(context: &Context, outcomes: &[TemplateOutcome]) {
+    for outcome in outcomes {
+        let place = outcome.place();
+        for warning in &outcome.warnings {
+            context.printer.tell(&format!("warning: {place}: EC2 warns of {warning}"));
+        }
+        let (Some(version), Some(default)) = (outcome.version, outcome.default) else { continue };
+        let is = if outcome.changed { "has" } else { "had" };
+        let default = match version == default {
+            true => "the default".to_owned(),
+            false => format!("not the default, which is {default}"),
+        };
+        context.printer.say(format!("{place} {is} version {version} with {}, {default}", outcome.image));
+        told(&outcome.groups, version, outcome.default)
+            .into_iter()
+            .for_each(|line| context.printer.say(format!("  {line}")));
+    }
+}
+
+/// The groups that use a template, by what they launch from now on.
+pub fn told(groups: &TemplateGroups, version: i64, default: Option<i64>) -> Vec<String> {
+    let groups = match groups {
+        Ok(groups) => groups,
+        Err(problem) => return vec![format!("which groups use it is unknown: {problem}")],
+    };
+    let named = |wanted: &dyn Fn(&TemplateGroup) -> bool| {
+        let some: Vec<_> = groups.iter().filter(|group| wanted(group)).collect();
+        let word = if some.len() == 1 { "group" } else { "groups" };
+        let names: Vec<_> = some.iter().map(|group| format!("{} ({})", group.name, group.version.as_str())).collect();
+        (!names.is_empty()).then(|| format!("{word} {}", names.join(", ")))
+    };
+    let number = version.to_string();
+    let takes = |group: &TemplateGroup| match group.version.as_str() {
+        "$Default" => default == Some(version),
+        "$Latest" => true,
+        pinned => pinned == number,
+    };
+    let lines = [
+        named(&takes).map(|groups| format!("launched by: {groups}")),
+        named(&|group| group.version.follows() && !takes(group))
+            .map(|groups| format!("once it is the default: {groups}")),
+        named(&|group| !group.version.follows() && !takes(group))
+            .map(|groups| format!("pinned to another number, and will not follow: {groups}")),
+    ];
+    lines.into_iter().flatten().collect()
+}
+
+/// Ends the run as the outcomes ask for.
+pub fn conclude(context: &Context, outcomes: &[TemplateOutcome]) -> Result<()> {
+    let failed: Vec<(&TemplateOutcome, &Problem)> =
+        outcomes.iter().filter_map(|outcome| Some((outcome, outcome.problem.as_ref()?))).collect();
+    let done = outcomes.len() - failed.len();
+    let changed = outcomes.iter().any(|outcome| outcome.changed);
+    let message = format!("{done} done, {} failed", failed.len());
+    let again = "run the command again: it takes the versions that are there";
+    match failed.split_first() {
+        None => Ok(()),
+        Some(_) if context.stop.asked() => {
+            let message =
+                if changed { format!("interrupted: {message}") } else { "interrupted; nothing was changed".to_owned() };
+            Err(Failure::new(Kind::Interrupted, "Interrupted", message).hint(again).into())
+        }
+        Some(((outcome, problem), [])) if !changed && done == 0 => {
+            Err(Error::new((*problem).clone()).context(outcome.place()))
+        }
+        Some(((outcome, problem), [])) => {
+            let message = format!("{}: {problem}", outcome.place());
+            Err(Failure::new(Kind::Partial, problem.code.clone(), message).hint(again).into())
+        }
+        Some(_) => {
+            for (outcome, problem) in &failed {
+                context.printer.tell(&format!("{}: {problem}", outcome.place()));
+            }
+            let kind = if done == 0 && !changed { Kind::Failed } else { Kind::Partial };
+            Err(Failure::new(kind, "PartialChange", message).hint(again).into())
+        }
+    }
+}
