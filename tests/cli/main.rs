@@ -34,6 +34,7 @@ mod recycle_bin;
 mod refs;
 mod restore;
 mod resume;
+mod rollout;
 mod share;
 mod shared;
 mod show;

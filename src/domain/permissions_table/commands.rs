@@ -4,8 +4,8 @@ use super::condition::Condition::{MadeBy, TagKeys};
 use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
-    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, REFERENCES, REGIONS,
-    REPORTS, RETIRE, SHARES, TEMPLATE, TEMPLATES, USE,
+    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, REFERENCES, REFRESHES,
+    REGIONS, REPORTS, RETIRE, ROLL_OUT, SHARES, TEMPLATE, TEMPLATES, USE,
 };
 
 /// A command with its rows.
@@ -202,6 +202,7 @@ const COMMANDS: &[Needs] = &[
             ],
         ],
     },
+    Needs { command: "rollout", parts: &[FIND, REFERENCES, REFRESHES, ROLL_OUT] },
     Needs {
         command: "share",
         parts: &[
@@ -277,6 +278,7 @@ const COMMANDS: &[Needs] = &[
             FIND,
             REFERENCES,
             MARK,
+            REFRESHES,
             &[
                 Need::any("ec2:DescribeInstances", "waits for instances"),
                 Need::any("ec2:DescribeSnapshots", "the snapshots of a copy; the progress bar")

@@ -60,6 +60,8 @@ pub struct World {
     pub fail_next_refresh: Option<String>,
     /// Makes the rollback of the next instance refresh fail.
     pub fail_next_rollback: bool,
+    /// Whether a successful instance refresh does not show in its group.
+    pub refresh_forgets: bool,
     /// CloudWatch alarms in the state ALARM: a refresh that watches one fails halfway.
     pub ringing_alarms: BTreeSet<String>,
     /// Whether a pending image lists its devices without snapshot ids.
@@ -233,6 +235,7 @@ impl World {
             refresh_takes: Duration::ZERO,
             fail_next_refresh: None,
             fail_next_rollback: false,
+            refresh_forgets: false,
             ringing_alarms: BTreeSet::new(),
             snapshots_appear_late: false,
             deregistered_shows_for: Duration::ZERO,

@@ -18,8 +18,9 @@ pub fn launch(world: &mut World, account: &str, region: &str, template: &Templat
             found.map(|version| version.value.clone()).ok_or_else(|| format!("There is no parameter {name}"))?
         }
     };
+    let now = world.now();
     let known = world.region(region).images.get(&id);
-    let known = known.map(|image| (image.state(world.now()).to_owned(), image.architecture.clone()));
+    let known = known.map(|image| (image.state(now).to_owned(), image.architecture.clone()));
     let Some((_, architecture)) = known.filter(|(state, _)| state == "available") else {
         return Err(format!("The image id '[{id}]' does not exist. Launching EC2 instance failed."));
     };

@@ -30,6 +30,12 @@ impl World {
         configuration.snapshots.push(snapshot.to_owned());
     }
 
+    /// Makes these the instances of a group that is there.
+    pub fn members_of(&mut self, account: &str, region: &str, name: &str, members: Vec<Member>) {
+        let key = (account.to_owned(), name.to_owned());
+        self.region(region).scaling_groups.get_mut(&key).unwrap().members = members;
+    }
+
     /// A group of one instance; give it a template, a launch configuration or a mixed instances policy.
     pub fn auto_scaling_group(&mut self, account: &str, region: &str, name: &str) -> ScalingGroupSeed<'_> {
         let group = ScalingGroup {

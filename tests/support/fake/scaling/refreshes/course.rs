@@ -49,8 +49,8 @@ fn step(world: &mut World, region: &str, key: &(String, String), refresh: &mut I
     let over = refresh.until.is_some_and(|until| until <= now);
     match refresh.status {
         "Baking" if over => {
-            if let (Some(to), Some(group)) = (refresh.desired.clone(), world.region(region).scaling_groups.get_mut(key))
-            {
+            let to = refresh.desired.clone().filter(|_| !world.refresh_forgets);
+            if let (Some(to), Some(group)) = (to, world.region(region).scaling_groups.get_mut(key)) {
                 to.put_into(group);
             }
             refresh.end("Successful", now, None);
