@@ -1,6 +1,7 @@
 //! The pure core: images, names, policies and plans as values, without I/O, clock, SDK or command line.
 
 pub mod age;
+pub mod alias;
 pub mod change;
 pub mod ci_tags;
 pub mod command_line;

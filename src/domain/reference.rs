@@ -7,6 +7,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use super::alias::{Alias, is_version};
 use super::family::{FamilyPatterns, FamilyWord};
 use super::ids::ImageId;
 use super::image::Image;
@@ -59,17 +60,6 @@ impl RefError {
 /// The prefix of the name of an SSM parameter.
 const SSM: &str = "ssm:";
 
-/// The name of an alias within a family, e.g. `prod`. Never `latest`, never like a version.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Alias(String);
-
-impl Alias {
-    /// The alias as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// A reference to one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageRef {
@@ -87,10 +77,6 @@ pub enum ImageRef {
     Parameter(ParameterName),
     /// A word that may be a family or the exact name of an unmanaged image.
     Word(String),
-}
-
-fn is_version(text: &str) -> bool {
-    text.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The SSM parameter that a text names, if it names one. `ssm:prod` and `resolve:ssm` are aliases of families.
@@ -121,13 +107,10 @@ impl FromStr for ImageRef {
             let family: Family = family.parse().map_err(part)?;
             return match selector {
                 v if is_version(v) => Ok(Self::Version(family, v.parse().map_err(part)?)),
-                alias
-                    if !alias.is_empty()
-                        && alias.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-')) =>
-                {
-                    Ok(Self::Alias(family, Alias(alias.to_owned())))
+                alias => {
+                    let alias = alias.parse().map_err(|_| RefError::Alias(text.to_owned()))?;
+                    Ok(Self::Alias(family, alias))
                 }
-                _ => Err(RefError::Alias(text.to_owned())),
             };
         }
         if text.strip_prefix("ami-").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit())) {

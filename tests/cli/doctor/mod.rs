@@ -95,9 +95,11 @@ fn what_can_be_tried_is_tried() {
         unknown,
         [
             "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateLaunchTemplateVersion",
             "ec2:DeleteImageUsageReport",
             "ec2:DeleteSnapshot",
             "ec2:DescribeImageUsageReportEntries",
+            "ec2:ModifyLaunchTemplate",
             "ec2:RestoreImageFromRecycleBin",
             "ec2:RestoreSnapshotFromRecycleBin",
             "imagebuilder:GetContainerRecipe",

@@ -10,7 +10,7 @@ use crate::setup::{EAST, Setup, WEST, each};
 fn a_new_template_has_what_was_given_and_requires_imdsv2() {
     let (setup, first, _) = ready();
     let subnet = setup.world().subnets(PROD, EAST)[1].clone();
-    let group = setup.world().regions[EAST].groups.keys().next().unwrap().clone();
+    let group = setup.world().groups(PROD, EAST).next().unwrap().id.clone();
     setup.world().add_key_pair(PROD, EAST, "ops");
     setup.world().add_profile(PROD, "web-role");
     let script = setup.home.write("boot.sh", "#!/bin/sh\n");
@@ -154,7 +154,7 @@ fn a_snapshot_is_not_kept_by_guess() {
 fn what_a_version_cannot_take_away_is_refused() {
     let (setup, first, _) = ready();
     let subnet = setup.world().subnets(PROD, EAST)[0].clone();
-    let group = setup.world().regions[EAST].groups.keys().next().unwrap().clone();
+    let group = setup.world().groups(PROD, EAST).next().unwrap().id.clone();
     let grouped = [("ImageId", first.as_str()), ("SecurityGroupId.1", &group)];
     setup.world().launch_template(PROD, EAST, "grouped").version(&grouped).put();
     let ran = setup.run(&format!("template grouped --image web --subnet {subnet} -o json")).ended(4);

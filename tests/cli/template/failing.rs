@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use super::{ready, template};
+use crate::cli::Ran;
 use crate::fake::{Fault, FaultKind, PROD};
-use crate::setup::{EAST, Setup};
+use crate::scene::Scene;
+use crate::setup::{EAST, Setup, seconds};
 
 const NEW: &str = "template web --image web:v1 --type t3.micro -o json";
 const NEXT: &str = "template web --image web:v2 --default -o json";
@@ -91,22 +93,18 @@ fn a_template_of_an_aws_service_is_left_alone() {
 
 #[test]
 fn somebody_elses_default_is_not_taken_back() {
-    let setup = with_template();
-    // Between the check and the change another version becomes the default.
-    setup.fake.fault(Fault::on("CreateLaunchTemplateVersion", FaultKind::Latency(crate::setup::seconds(2))));
-    let mut child = setup.process(NEXT).spawn().unwrap();
-    setup.until("CreateLaunchTemplateVersion", 1);
-    {
-        let mut world = setup.world();
-        let region = world.regions.get_mut(EAST).unwrap();
-        let found = region.templates.values_mut().next().unwrap();
-        let mut other = found.versions[&1].clone();
-        other.number = 9;
-        found.versions.insert(9, other);
-        (found.default, found.latest) = (9, 9);
-    }
-    let code = child.wait().unwrap().code();
-    assert_eq!((code, template(&setup, "web").default), (Some(3), 9));
+    let scene = Scene::new();
+    let first = scene.old("web-v1-2026-01-01");
+    let id = scene.world().launch_template(PROD, EAST, "web").image(&first).image(&first).put();
+    scene.old("web-v2-2026-01-02");
+    scene.fake.fault(Fault::on("CreateLaunchTemplateVersion", FaultKind::Latency(seconds(2))));
+    let child = scene.process(NEXT).spawn().unwrap();
+    scene.until("CreateLaunchTemplateVersion", 1);
+    scene.ec2("ModifyLaunchTemplate", &[("LaunchTemplateId", &id), ("SetDefaultVersion", "2")]);
+    let ran = Ran::from(child.wait_with_output().unwrap()).ended(3);
+    assert_eq!(ran.error()["code"], "ConcurrentChange");
+    assert!(ran.stderr.contains("somebody else has made version 2 the default in place of 1"), "{}", ran.stderr);
+    assert_eq!((template(&scene, "web").default, template(&scene, "web").versions.len()), (2, 3));
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod templates;
 
 use chrono::{DateTime, Utc};
 
-use super::compute::{Instance, Template};
+use super::compute::{Group, Instance, Template};
 use super::launchers::{LaunchConfiguration, ScalingGroup};
 use super::model::{Image, Principal, Snapshot};
 use super::ssm::Parameter;
@@ -111,6 +111,12 @@ impl World {
     pub fn instances<'a>(&'a self, account: &'a str, region: &str) -> impl Iterator<Item = &'a Instance> + use<'a> {
         let all = self.regions.get(region).into_iter().flat_map(|region| region.instances.values());
         all.filter(move |instance| instance.owner == account)
+    }
+
+    /// All security groups of an account in a region; there are some once its network was looked at.
+    pub fn groups<'a>(&'a self, account: &'a str, region: &str) -> impl Iterator<Item = &'a Group> + use<'a> {
+        let all = self.regions.get(region).into_iter().flat_map(|region| region.groups.values());
+        all.filter(move |group| group.owner == account)
     }
 
     /// A launch template by id, in whatever region.

@@ -144,13 +144,13 @@ pub fn version(world: &mut World, request: &Request) -> Answer {
         return Err(refuse("MaxTemplateVersionLimitExceeded", "The launch template has its most versions."));
     }
     request.dry_run()?;
-    let id = template.id.clone();
+    let (id, latest) = (template.id.clone(), template.latest);
     let warned = warnings::of(world, request, &data);
     let region = world.region(&request.region);
     let number = if let Some(made) = made {
-        made[0].parse().unwrap_or(template.latest)
+        made[0].parse().unwrap_or(latest)
     } else {
-        let number = template.latest + 1;
+        let number = latest + 1;
         let version = TemplateVersion { number, description, created: request.now, data };
         if let Some(template) = region.templates.get_mut(&id) {
             template.latest = number;
