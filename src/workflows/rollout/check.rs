@@ -6,14 +6,14 @@ use super::goal::goal;
 use super::pin::{in_force, number_in_force};
 use super::plan::{Goal, GroupPlan, PlannedVersion, RolloutRequest, Work};
 use super::words::{cancel_line, refused, wait_line};
-use crate::domain::command_line::amictl;
+use crate::domain::command_line::{amictl, quoted};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::reference::nearest;
 use crate::domain::rollout::{GroupName, Refresh, TemplateUse};
 use crate::service::auto_scaling_groups::{self, NAMES_A_CALL, ScalingGroup};
 use crate::service::launch_templates::{self, LaunchTemplate};
-use crate::service::{Target, instance_refreshes};
+use crate::service::{Target, images, instance_refreshes};
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 use crate::workflows::select::resolve;
@@ -55,7 +55,13 @@ async fn unknown(target: &Target, name: &GroupName) -> Failure {
 /// The plans of all groups; an error if any of them is refused.
 pub(super) async fn plans(context: &Context, target: &Target, request: &RolloutRequest) -> Result<Vec<GroupPlan>> {
     let image = match &request.goal {
-        Goal::Image(reference) => Some(resolve::image(context, target, reference).await?),
+        Goal::Image(reference) => {
+            let image = resolve::image(context, target, reference).await?;
+            if image.deprecated(context.now) {
+                context.printer.say(format!("warning: {} in {} is deprecated", image.label(), image.region));
+            }
+            Some(image)
+        }
         Goal::Version(_) => None,
     };
     let groups = groups(target, &request.groups).await?;
@@ -95,6 +101,30 @@ pub(super) async fn plans(context: &Context, target: &Target, request: &RolloutR
     }
 }
 
+/// The plan of a group whose turn has come after others, which may have taken hours.
+pub(super) async fn again(
+    context: &Context,
+    target: &Target,
+    request: &RolloutRequest,
+    plan: &GroupPlan,
+) -> Result<GroupPlan> {
+    let name = &plan.group.name;
+    let Some(group) = groups(target, std::slice::from_ref(name)).await?.pop() else {
+        return Err(unknown(target, name).await.into());
+    };
+    let image = match &request.goal {
+        Goal::Image(_) => {
+            let mut image = images::by_id(target, &plan.image.id).await?.ok_or_else(|| {
+                refused(name, "InvalidAMIID.NotFound", format!("{} is gone meanwhile", plan.image.label()))
+            })?;
+            image.group_by(&context.families);
+            Some(image)
+        }
+        Goal::Version(_) => None,
+    };
+    self::plan(context, target, request, group, image.as_ref()).await
+}
+
 async fn plan(
     context: &Context,
     target: &Target,
@@ -131,11 +161,12 @@ fn used_template(group: &ScalingGroup) -> Result<&TemplateUse> {
             ),
             None => ("NoLaunchTemplate", "it has no launch template".to_owned()),
         };
+        let quoted = quoted(name.as_str());
         let make = amictl("template").word("NAME").word("--image").word("REF").word("--type").word("TYPE");
         return Err(refused(name, code, message)
             .hint(format!(
                 "give it a launch template: {make} makes one, and aws autoscaling update-auto-scaling-group \
-                 --auto-scaling-group-name {name} --launch-template LaunchTemplateName=NAME,Version=1 gives it to the group"
+                 --auto-scaling-group-name {quoted} --launch-template LaunchTemplateName=NAME,Version=1 gives it to the group"
             ))
             .into());
     };
@@ -193,7 +224,7 @@ fn work(
             None => Err(under_way(target, &group.name, active).into()),
         };
     }
-    let there = number.is_some() && used.number() == number && !group.instances.is_empty();
+    let there = number.is_some() && used.number() == number;
     let there = there && number.is_some_and(|number| group.runs(number)) && request.preferences.skip_matching;
     Ok(if there { Work::Nothing } else { Work::Refresh })
 }

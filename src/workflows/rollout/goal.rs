@@ -46,7 +46,7 @@ pub(super) async fn goal(
             return Err(refused(group, "InvalidAMIID.NotFound", format!("'{reference}' names no image")).into());
         }
     };
-    check(context, target, group, &image)?;
+    check(target, group, &image)?;
     let before = in_force.image.as_ref().filter(|_| same_type).and_then(|image| image.architecture.as_deref());
     match before.zip(image.architecture.as_deref()) {
         Some((before, after)) if !same_machines(before, after) => {
@@ -116,7 +116,10 @@ async fn of_version(
         None => return Err(wrong("names no image".to_owned()).into()),
     };
     match images::by_id(target, &id).await? {
-        Some(image) => Ok(image),
+        Some(mut image) => {
+            image.group_by(&context.families);
+            Ok(image)
+        }
         None => Err(wrong(format!("names {id}, which the account cannot see in {}", target.place().await))
             .hint("it is deregistered, or not shared with this account")
             .into()),
@@ -130,7 +133,7 @@ pub(super) async fn of_parameter(context: &Context, target: &Target, name: &str)
 }
 
 /// Refuses an image that no instance could be launched from, or that is revoked.
-fn check(context: &Context, target: &Target, group: &GroupName, image: &Image) -> Result<()> {
+fn check(target: &Target, group: &GroupName, image: &Image) -> Result<()> {
     if image.state != State::Available {
         let message = format!("{} in {} is {} and cannot be launched", image.label(), image.region, image.state);
         let failure = refused(group, "InvalidAMIID.Unavailable", message);
@@ -146,9 +149,6 @@ fn check(context: &Context, target: &Target, group: &GroupName, image: &Image) -
         let reason = image.tags.get(REVOKED).map(String::as_str).unwrap_or_default();
         let message = format!("{} in {} is revoked: {reason}", image.label(), image.region);
         return Err(refused(group, "Revoked", message).hint("give another version of the family").into());
-    }
-    if image.deprecated(context.now) {
-        context.printer.say(format!("warning: {} in {} is deprecated", image.label(), image.region));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use anyhow::{Error, Result};
 
 use super::begin::{Begun, Written, announce, begin, try_versions, with_written};
-use super::check::{groups, plans};
+use super::check::{again, groups, plans};
 use super::plan::{GroupPlan, PlannedVersion, RolloutRequest, Work};
 use super::watch::{failure, verify, watch};
 use super::words::wait_line;
@@ -28,7 +28,7 @@ pub async fn run(context: &Context, target: &Target, request: &RolloutRequest) -
     let account = target.account().await.ok().cloned();
     let patience = context.patience();
     let (mut report, mut ended) = (RolloutReport::default(), None);
-    for plan in &plans {
+    for (at, plan) in plans.into_iter().enumerate() {
         let name = plan.group.name.clone();
         let skipped = match (&ended, stopped(context)) {
             (Some((failed, _)), _) => Some(Problem {
@@ -44,8 +44,16 @@ pub async fn run(context: &Context, target: &Target, request: &RolloutRequest) -
             report.results.push(RolloutOutcome::skipped(name, target.region.clone(), account.clone(), problem));
             continue;
         }
-        let mut row = row(target, plan, account.clone());
-        if let Err(error) = one(context, target, request, plan, &patience, &mut row).await {
+        let mut row = row(target, &plan, account.clone());
+        let work = async {
+            let plan = match at {
+                0 => plan,
+                _ => context.unless_stopped(again(context, target, request, &plan)).await?,
+            };
+            one(context, target, request, &plan, &patience, &mut row).await
+        };
+        let worked = work.await;
+        if let Err(error) = worked {
             row.status = Status::Failed(problem(&error));
             ended = Some((name, error));
         }
@@ -148,7 +156,7 @@ async fn one(
             let begun = begin(context, target, request, plan, &mut written).await;
             row.changed = written.changed;
             row.template_version = written.version.or(row.template_version);
-            begun.map_err(|error| with_written(target, plan, &written, error))?
+            begun.map_err(|error| with_written(target, plan, &written, named(group, error)))?
         }
     };
     row.refresh_id = Some(begun.refresh.clone());
@@ -176,6 +184,11 @@ async fn one(
     }
     row.detail = Some(details(said)).filter(|text| !text.is_empty());
     Ok(())
+}
+
+/// An error of AWS with the group.
+fn named(group: &GroupName, error: Error) -> Error {
+    if error.is::<Failure>() { error } else { error.context(format!("group {group}")) }
 }
 
 fn details(parts: impl IntoIterator<Item = String>) -> String {

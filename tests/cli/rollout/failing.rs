@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{changes, group, launches, ready, run_by};
 use crate::fake::{Fault, FaultKind, Outcome};
-use crate::setup::{Setup, refused, seconds};
+use crate::setup::{refused, seconds};
 
 #[test]
 fn a_failure_is_rolled_back_by_aws_and_told_with_its_reason() {
@@ -131,7 +131,8 @@ fn an_image_that_is_gone_meanwhile_fails_the_refresh() {
     setup.run("rollout web --image web:v2 --no-wait").ended(0);
     setup.run(&format!("deregister {second} --yes --allow-in-use")).ended(0);
     setup.world().advance(seconds(600));
-    // The way back has to be finished, too.
+    setup.run("wait --group web --timeout 1s").ended(5).says(&["RollbackInProgress"]);
+    setup.world().advance(seconds(600));
     let ran = setup.run("wait --group web").ended(1);
     ran.says(&["does not exist"]);
     assert_eq!(run_by(&setup, "web"), [first.clone(), first]);

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{group, launches, ready};
+use super::{autoscaling, group, launches, ready};
 use crate::fake::{Fault, PROD};
-use crate::setup::{EAST, Setup, each};
+use crate::setup::{EAST, Setup, each, seconds};
 
 /// Three groups on one template.
 fn three() -> (Setup, String, String) {
@@ -54,4 +54,23 @@ fn without_waiting_all_are_begun() {
     let found = setup.json("rollout web api worker --image web:v2 --no-wait");
     assert_eq!(each(&found["results"], "detail"), ["begun"; 3]);
     assert_eq!(setup.fake.count("StartInstanceRefresh"), 3);
+}
+
+#[test]
+fn a_group_is_checked_again_when_its_turn_comes() {
+    let (setup, ..) = three();
+    setup.world().refresh_takes = seconds(600);
+    let ran = std::thread::scope(|scope| {
+        let run = scope.spawn(|| setup.run("rollout web api --image web:v2 -o json"));
+        setup.until("StartInstanceRefresh", 1);
+        setup.world().refresh_takes = seconds(6000);
+        autoscaling(&setup, "StartInstanceRefresh", &[("AutoScalingGroupName", "api")]);
+        setup.world().advance(seconds(600));
+        run.join().unwrap()
+    });
+    let ran = ran.ended(3);
+    let found = ran.json();
+    assert_eq!(each(&found["results"], "status"), ["done", "failed"]);
+    assert_eq!(found["results"][1]["error"]["code"], "InstanceRefreshInProgress");
+    assert_eq!((&found["results"][1]["changed"], group(&setup, "api").refreshes.len()), (&json!(false), 1));
 }

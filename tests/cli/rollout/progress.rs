@@ -4,7 +4,8 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::{following, launches, ready};
+use super::{following, group, launches, ready};
+use crate::fake::{Fault, FaultKind};
 use crate::setup::{Setup, each, seconds};
 
 #[test]
@@ -106,4 +107,21 @@ fn ctrl_c_leaves_the_refresh_running_and_says_how_to_go_on() {
         assert!(stderr.contains(line), "{stderr}");
     }
     assert!(setup.fake.count("CancelInstanceRefresh") == 0 && row["refresh_id"].is_string());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_while_it_begins_leaves_nothing_unreported() {
+    let (setup, ..) = following("$Latest");
+    setup.world().refresh_takes = seconds(600);
+    setup.fake.fault(Fault::on("StartInstanceRefresh", FaultKind::Latency(seconds(2))));
+    let process = setup.process("rollout web --image web:v2 -o json").spawn().unwrap();
+    setup.until("CreateLaunchTemplateVersion", 1);
+    assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap().success());
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let begun = group(&setup, "web").refreshes;
+    assert_eq!((begun.len(), &found["results"][0]["refresh_id"]), (1, &json!(begun[0].id)));
+    assert_eq!(found["results"][0]["template_version"], 2);
 }
