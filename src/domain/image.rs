@@ -170,6 +170,8 @@ pub struct Image {
     pub scan: Option<Box<Scan>>,
     /// The keys of its watermarks, `account:name`. EC2 makes no image with one public.
     pub watermarks: Vec<String>,
+    /// Whether the account's Allowed AMIs admit it; `None` where EC2 does not say, as the setting is off.
+    pub allowed: Option<bool>,
 }
 
 impl Image {
@@ -257,6 +259,7 @@ pub(crate) mod testing {
             tags: Tags::new(),
             scan: None,
             watermarks: Vec::new(),
+            allowed: None,
         }
     }
 }

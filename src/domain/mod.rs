@@ -2,6 +2,8 @@
 
 pub mod age;
 pub mod alias;
+pub mod alias_gates;
+pub mod alias_report;
 pub mod change;
 pub mod ci_tags;
 pub mod command_line;

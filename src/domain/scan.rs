@@ -1,6 +1,10 @@
 //! The last scan of an image by Amazon Inspector, as EC2 lists it.
 
+use std::fmt;
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
+use thiserror::Error;
 
 use super::age::ago;
 
@@ -23,6 +27,53 @@ impl Scan {
             Some(since) => format!("{severity}, fix for {}", ago(since, now)),
             None => severity.to_owned(),
         }
+    }
+}
+
+/// The severity of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing to fix.
+    Informational,
+    /// Low.
+    Low,
+    /// Medium.
+    Medium,
+    /// High.
+    High,
+    /// Critical.
+    Critical,
+}
+
+/// A text that is not a severity.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("'{0}' is not a severity; one is informational, low, medium, high or critical")]
+pub struct SeverityError(String);
+
+impl FromStr for Severity {
+    type Err = SeverityError;
+
+    fn from_str(text: &str) -> Result<Self, SeverityError> {
+        match text {
+            "informational" => Ok(Self::Informational),
+            "low" => Ok(Self::Low),
+            "medium" => Ok(Self::Medium),
+            "high" => Ok(Self::High),
+            "critical" => Ok(Self::Critical),
+            other => Err(SeverityError(other.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Informational => "informational",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        })
     }
 }
 

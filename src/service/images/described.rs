@@ -33,6 +33,7 @@ pub(super) struct Described<'a> {
     pub tags: Vec<DescribedTag<'a>>,
     pub scan: Option<DescribedScan<'a>>,
     pub watermarks: Vec<Text<'a>>,
+    pub allowed: Option<bool>,
 }
 
 /// The results of the last scan.
@@ -111,6 +112,7 @@ impl Described<'_> {
             tags: self.tags.into_iter().filter_map(DescribedTag::pair).collect(),
             scan: self.scan.map(|scan| Box::new(scan.scan())),
             watermarks: self.watermarks.into_iter().flatten().map(Cow::into_owned).collect(),
+            allowed: self.allowed,
         })
     }
 }

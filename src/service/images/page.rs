@@ -153,6 +153,7 @@ fn described<'a>(xml: &mut Xml<'a>) -> Result<Described<'a>, BoxError> {
             "blockDeviceMapping" => image.block_device_mappings = items(xml, mapping)?,
             "tagSet" => image.tags = items(xml, tag)?,
             "scanResults" => image.scan = Some(scan(xml)?),
+            "imageAllowed" => image.allowed = Some(text(xml)?.parse()?),
             "imageWatermarkSet" => image.watermarks = items(xml, watermark)?,
             _ => skip(xml, member)?,
         }

@@ -93,6 +93,7 @@ fn described(image: &types::Image) -> Described<'_> {
         block_device_mappings: image.block_device_mappings().iter().map(mapping).collect(),
         tags: image.tags().iter().map(|tag| DescribedTag { key: text(tag.key()), value: text(tag.value()) }).collect(),
         scan: image.scan_results().map(scan),
+        allowed: image.image_allowed(),
         watermarks: image.image_watermarks().iter().map(|watermark| text(watermark.watermark_key())).collect(),
     }
 }
