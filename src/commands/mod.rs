@@ -22,6 +22,7 @@ pub mod recycle_bin;
 pub mod refs;
 pub mod restore;
 pub mod rollback;
+pub mod rollout;
 pub mod share;
 pub mod show;
 pub mod tag;
@@ -39,7 +40,7 @@ use crate::workflows::run::context::Context;
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
     ("Find", &[&["list"], &["show"], &["refs"]]),
-    ("Release", &[&["promote", "rollback"], &["aliases"], &["template"]]),
+    ("Release", &[&["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -70,6 +71,7 @@ pub enum Command {
     Prune(prune::Args),
     Apply(apply::Args),
     Orphans(orphans::Args),
+    Rollout(rollout::Args),
     Wait(wait::Args),
     Rollback(rollback::Args),
     Aliases(aliases::Args),
@@ -108,6 +110,7 @@ impl Command {
             Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
             Self::Rollback(args) => rollback::run(context, args).await,
             Self::Aliases(args) => context.unless_stopped(aliases::run(context, args)).await,
+            Self::Rollout(args) => rollout::run(context, args).await,
             Self::Wait(args) => wait::run(context, args).await,
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,
             Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,

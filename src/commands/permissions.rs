@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, value_name = "FAMILY")]
     family: Option<Family>,
 
-    /// Role of the instance profile that 'launch' may give to instances
+    /// Role of the instance profile that 'launch' and 'rollout' may give to instances
     #[arg(long, value_name = "ARN")]
     instance_profile_role: Vec<RoleArn>,
 
@@ -60,9 +60,10 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
         return print(context, &TrustPolicy::new(trusted, context.settings.external_id.as_ref()));
     }
     let launches = args.commands.iter().any(|command| command == "launch");
-    if !args.instance_profile_role.is_empty() && !launches {
-        return Err(Failure::usage("--instance-profile-role: only 'launch' gives roles to instances")
-            .hint("add launch to the commands, or leave the option out")
+    let passes = launches || args.commands.iter().any(|command| command == "rollout");
+    if !args.instance_profile_role.is_empty() && !passes {
+        return Err(Failure::usage("--instance-profile-role: only 'launch' and 'rollout' give roles to instances")
+            .hint("add launch or rollout to the commands, or leave the option out")
             .into());
     }
     let family = args.family.as_ref().map(Family::as_str);
@@ -75,7 +76,7 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     let passed = args.instance_profile_role.iter();
     atoms.extend(passed.map(|role| atom("iam:PassRole", role.to_string(), Condition::PassedToEc2)));
     atoms.extend(entry(context));
-    for line in left_out(&atoms, launches) {
+    for line in left_out(&atoms, launches, passes) {
         context.printer.say(line);
     }
     let policy = permissions_table::policy(atoms);
@@ -113,10 +114,10 @@ fn entry(context: &Context) -> Vec<Atom> {
 }
 
 /// What the policy does not allow although an option needs it.
-fn left_out(atoms: &BTreeSet<Atom>, launches: bool) -> Vec<&'static str> {
+fn left_out(atoms: &BTreeSet<Atom>, launches: bool, passes: bool) -> Vec<&'static str> {
     let has = |action: &str| atoms.iter().any(|atom| atom.action == action);
     let mut lines = Vec::new();
-    if launches && !has("iam:PassRole") {
+    if passes && !has("iam:PassRole") {
         lines.push("left out: iam:PassRole, for an instance profile; --instance-profile-role ARN adds it for a role");
     }
     if launches {

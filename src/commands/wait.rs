@@ -1,4 +1,4 @@
-//! `amictl wait`: resumes the wait for an image, or for launched instances.
+//! `amictl wait`: resumes the wait for an image, for launched instances, or for a roll-out.
 
 use std::str::FromStr;
 
@@ -7,10 +7,12 @@ use anyhow::Result;
 use crate::domain::failure::Failure;
 use crate::domain::ids::InstanceId;
 use crate::domain::reference::{ImageRef, RefError};
+use crate::domain::rollout::GroupName;
 use crate::domain::tags::COPIED_FROM;
 use crate::output::{self, Options};
 use crate::service::{Target, instances, launch, wait};
 use crate::workflows::copy::make;
+use crate::workflows::rollout;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::resolve;
 
@@ -18,17 +20,22 @@ const EXAMPLES: &str = "\
 Examples:
   amictl wait ami-0123456789abcdef0 --region eu-west-1
   amictl wait web-v3-2026-01-02 --timeout 30m
-  amictl wait i-0123456789abcdef0 i-0123456789abcdef1";
+  amictl wait i-0123456789abcdef0 i-0123456789abcdef1
+  amictl wait --group web";
 
-/// Wait until an image is available or instances are running
+/// Wait until an image is available, instances are running, or a roll-out has ended
 ///
-/// Also tags the snapshots of a copy made by 'amictl copy --no-wait', as copy itself would have done.
+/// With --group it waits for the last instance refresh of an Auto Scaling group, whoever began it. Also tags the snapshots of a copy made by 'amictl copy --no-wait', as copy itself would have done.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Image (id, name, web:v3 or web:prod), or ids of instances
-    #[arg(value_name = "REF", required = true)]
+    #[arg(value_name = "REF", required_unless_present = "group", conflicts_with = "group")]
     what: Vec<What>,
+
+    /// Auto Scaling group, by name: wait for its last instance refresh
+    #[arg(long, value_name = "NAME")]
+    group: Option<GroupName>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +56,11 @@ impl FromStr for What {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
+    if let Some(group) = args.group {
+        let (report, end) = rollout::wait(context, &context.target().await?, &group).await?;
+        output::rollouts(&context.printer, &report)?;
+        return end;
+    }
     let (mut images, mut ids) = (Vec::new(), Vec::new());
     for what in args.what {
         match what {

@@ -50,6 +50,8 @@ pub mod report;
 pub mod retention;
 pub mod retire;
 pub mod roles;
+pub mod rollout;
+pub mod rollout_report;
 pub mod scan;
 pub mod serde_text;
 pub mod snapshot;

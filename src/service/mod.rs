@@ -2,12 +2,14 @@
 //!
 //! SDK types end here: this module returns domain types or an [`ApiError`](client::error::ApiError).
 
+pub mod auto_scaling_groups;
 pub mod client;
 pub mod copy;
 pub mod create;
 pub mod deregister;
 pub mod image_request;
 pub mod images;
+pub mod instance_refreshes;
 pub mod instances;
 pub mod kms_keys;
 pub mod launch;

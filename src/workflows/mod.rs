@@ -20,6 +20,7 @@ pub mod permissions;
 pub mod prune;
 pub mod recycle_bin;
 pub mod restore;
+pub mod rollout;
 pub mod run;
 pub mod select;
 pub mod usage;

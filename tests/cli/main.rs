@@ -37,6 +37,7 @@ mod refs;
 mod restore;
 mod resume;
 mod rollback;
+mod rollout;
 mod share;
 mod shared;
 mod show;

@@ -5,7 +5,7 @@ use super::resource::ResourceKind::{Alias, Image, Instance, RetentionRule, Snaps
 use super::row::Need;
 use super::rows::{
     BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, MOVE_ALIASES, REFERENCES,
-    REGIONS, REPORTS, RETIRE, SHARES, TEMPLATE, TEMPLATE_VERSIONS, TEMPLATES, USE,
+    REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, SHARES, TEMPLATE, TEMPLATE_VERSIONS, TEMPLATES, USE,
 };
 
 /// A command with its rows.
@@ -215,6 +215,7 @@ const COMMANDS: &[Needs] = &[
         ],
     },
     Needs { command: "rollback", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES] },
+    Needs { command: "rollout", parts: &[FIND, REFERENCES, REFRESHES, ROLL_OUT] },
     Needs {
         command: "share",
         parts: &[
@@ -290,6 +291,7 @@ const COMMANDS: &[Needs] = &[
             FIND,
             REFERENCES,
             MARK,
+            REFRESHES,
             &[
                 Need::any("ec2:DescribeInstances", "waits for instances"),
                 Need::any("ec2:DescribeSnapshots", "the snapshots of a copy; the progress bar")

@@ -7,6 +7,8 @@ pub enum ResourceKind {
     Any,
     /// `/amictl/<family>/<alias>`.
     Alias,
+    /// An Auto Scaling group.
+    AutoScalingGroup,
     /// An image.
     Image,
     /// An instance.
@@ -48,6 +50,7 @@ impl ResourceKind {
         let rest = match self {
             Self::Any => return "*".to_owned(),
             Self::Alias => return format!("arn:*:ssm:*:*:parameter/amictl/{}", family.map_or("*".into(), below)),
+            Self::AutoScalingGroup => "autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*",
             Self::Image => "ec2:*::image/*",
             Self::Instance => "ec2:*:*:instance/*",
             Self::Key => "kms:*:*:key/*",
@@ -73,6 +76,7 @@ impl ResourceKind {
         match self {
             Self::Any => "all",
             Self::Alias => "aliases",
+            Self::AutoScalingGroup => "Auto Scaling groups",
             Self::Image => "images",
             Self::Instance => "instances",
             Self::Key => "keys",

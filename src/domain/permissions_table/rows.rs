@@ -3,8 +3,8 @@
 use super::condition::Condition::{GrantForAws, MadeBy, OfAmictl, TagKeys, ThroughEc2};
 use super::resource::ResourceKind;
 use super::resource::ResourceKind::{
-    Alias, Image, Instance, Key, KeyPair, LaunchTemplate, NetworkInterface, Parameter, PublicParameter, SecurityGroup,
-    Snapshot, SpotRequest, Subnet, UsageReport, Volume, Vpc,
+    Alias, AutoScalingGroup, Image, Instance, Key, KeyPair, LaunchTemplate, NetworkInterface, Parameter,
+    PublicParameter, SecurityGroup, Snapshot, SpotRequest, Subnet, UsageReport, Volume, Vpc,
 };
 use super::row::Need;
 
@@ -142,6 +142,25 @@ pub const LAUNCH: &[Need] = &[
     Need::any("ec2:DescribeSubnets", "--allow-http with --subnet"),
     Need::any("ec2:DescribeVpcs", "--allow-http without --subnet"),
     Need::new("kms:DescribeKey", &[Key], "encrypted snapshots").documented(),
+];
+
+/// Auto Scaling groups and their instance refreshes.
+pub const REFRESHES: &[Need] = &[
+    Need::any("autoscaling:DescribeAutoScalingGroups", "finds groups"),
+    Need::any("autoscaling:DescribeInstanceRefreshes", "watches instance refreshes"),
+];
+
+/// A roll-out. Who gives a group a version must be allowed to launch from it.
+pub const ROLL_OUT: &[Need] = &[
+    Need::new("autoscaling:CancelInstanceRefresh", &[AutoScalingGroup], "--cancel"),
+    Need::new("autoscaling:RollbackInstanceRefresh", &[AutoScalingGroup], "--rollback"),
+    Need::new("autoscaling:StartInstanceRefresh", &[AutoScalingGroup], "begins an instance refresh"),
+    Need::new("autoscaling:UpdateAutoScalingGroup", &[AutoScalingGroup], "pins a group that follows its template"),
+    Need::new("ec2:CreateLaunchTemplateVersion", &[LaunchTemplate], "--image: makes a version"),
+    Need::new("ec2:CreateTags", &[Instance, Volume], "a template with tags").when(MadeBy("RunInstances")),
+    Need::any("ec2:DescribeInstances", "the image that instances run, where a template names a parameter"),
+    Need::any("ec2:DescribeLaunchTemplateVersions", "finds the versions of the template"),
+    Need::new("ec2:RunInstances", LAUNCHED, "Auto Scaling asks for it before it takes a version"),
 ];
 
 /// What a launch makes or uses.

@@ -13,6 +13,7 @@ mod recycle_bin;
 mod refs;
 mod report;
 mod retention;
+mod rollouts;
 mod show;
 mod templates;
 
@@ -26,5 +27,6 @@ pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
+pub use rollouts::{RolloutJson, RolloutsJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
 pub use templates::{TemplateJson, TemplatesJson};

@@ -2,6 +2,7 @@
 
 mod contents;
 mod groups;
+mod numbers;
 mod volumes;
 
 use aws_sdk_ec2::types::{LaunchTemplateVersion, ResourceType, ResponseLaunchTemplateData, ValidationWarning};
@@ -41,7 +42,9 @@ pub struct LaunchTemplate {
     pub default: i64,
     /// Whether an AWS service manages it: nobody else may change it.
     pub managed: bool,
-    /// The data of the default version.
+    /// The version that new ones are made from: the default one, unless another is chosen.
+    base: i64,
+    /// The data of that version.
     source: ResponseLaunchTemplateData,
     versions: Vec<LaunchTemplateVersion>,
 }
@@ -100,6 +103,7 @@ impl LaunchTemplate {
         Some(Self {
             id: default.launch_template_id()?.to_owned(),
             default: default.version_number()?,
+            base: default.version_number()?,
             managed: managed(default),
             source: default.launch_template_data()?.clone(),
             versions,
@@ -121,16 +125,16 @@ impl LaunchTemplate {
         volumes::named(&self.source)
     }
 
-    /// A version like the default one, but for a change; an error says why there can be none.
+    /// A version like the one new ones are made from, but for a change; an error says why there can be none.
     pub fn changed(&self, change: &TemplateChange) -> Result<NewVersion, String> {
-        NewVersion::over(&self.source, Some(self.default), change)
+        NewVersion::over(&self.source, Some(self.base), change)
     }
 
-    /// The version with the same contents, if there is one: the default one, else the newest.
+    /// The version with the same contents, if there is one: the one new ones are made from, else the default, else the newest.
     pub fn same(&self, new: &NewVersion) -> Option<i64> {
         let same = |version: &&LaunchTemplateVersion| version.launch_template_data().is_some_and(|data| new.is(data));
         let same = self.versions.iter().filter(same).filter_map(|version| version.version_number());
-        same.max_by_key(|number| (*number == self.default, *number))
+        same.max_by_key(|number| (*number == self.base, *number == self.default, *number))
     }
 }
 
@@ -172,7 +176,7 @@ pub async fn create(
     made.ok_or_else(|| ApiError::unreadable(CREATE, &target.region)).map(Some)
 }
 
-/// Makes a version from the default one, or asks EC2 whether it would. It does not become the default.
+/// Makes a version from the default one or the chosen one, or asks EC2 whether it would. It does not become the default.
 ///
 /// The token is that of the contents: a run that is repeated makes no second version.
 pub async fn add(
@@ -182,7 +186,7 @@ pub async fn add(
     only_try: bool,
 ) -> Result<Option<MadeVersion>, ApiError> {
     let description = description(new);
-    let source = template.default.to_string();
+    let source = template.base.to_string();
     let token = token(&[target.region.as_str(), &template.id, &source, &description, &new.text()]);
     let attempts = Attempts::default();
     let call = target

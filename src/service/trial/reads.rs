@@ -14,6 +14,8 @@ const FEW: i32 = 5;
 const PAGE: i32 = 50;
 /// Ids that nothing has, for reads that need one: what is not there is no error in a list of filters.
 const NOBODY: &str = "i-00000000000000000";
+/// A group that is not there.
+const NO_GROUP: &str = "amictl-doctor-none";
 /// A parameter that is not there.
 const NO_ALIAS: &str = "/amictl/doctor/none";
 
@@ -127,6 +129,12 @@ async fn elsewhere(target: &Target, name: &str) -> Option<Result<(), ApiError>> 
         "DescribeAutoScalingGroups" => {
             let request = target.autoscaling().describe_auto_scaling_groups().max_records(PAGE);
             first_page!(target, "DescribeAutoScalingGroups", request)
+        }
+        "DescribeInstanceRefreshes" => {
+            let request = target.autoscaling().describe_instance_refreshes().auto_scaling_group_name(NO_GROUP);
+            let answer = first_page!(target, "DescribeInstanceRefreshes", request.max_records(PAGE));
+            // A group that is not there is an answer to one who may read it.
+            answer.map(|answer| answer.or_else(|error| if error.is("ValidationError") { Ok(()) } else { Err(error) }))
         }
         "DescribeLaunchConfigurations" => {
             let request = target.autoscaling().describe_launch_configurations().max_records(PAGE);

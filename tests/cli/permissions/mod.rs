@@ -5,4 +5,5 @@ mod document;
 pub mod finding;
 mod making;
 pub mod proof;
+mod release;
 mod removing;

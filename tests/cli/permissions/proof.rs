@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use amictl::domain::permissions_table::{self, Need, Needs, Without};
 use serde_json::{Value, json};
 
-use super::{changing, finding, making, removing};
+use super::{changing, finding, making, release, removing};
 use crate::cli::Ran;
 use crate::fake::{OTHER, PROD};
 use crate::setup::{EAST, Setup, WEST, everything, part};
@@ -28,9 +28,10 @@ pub const fn case(command: &'static str, seed: fn(&Setup) -> String) -> Case {
 }
 
 /// Options of `permissions` that belong to what the cases do.
-const MORE: [(&str, &str); 3] = [
+const MORE: [(&str, &str); 4] = [
     ("copy", "--role-arn arn:aws:iam::222222222222:role/ami"),
     ("launch", "--instance-profile-role arn:aws:iam::111111111111:role/web"),
+    ("rollout", "--instance-profile-role arn:aws:iam::111111111111:role/web"),
     ("orphans", "--role-arn arn:aws:iam::111111111111:role/ami,arn:aws:iam::222222222222:role/ami"),
 ];
 
@@ -38,7 +39,7 @@ const MORE: [(&str, &str); 3] = [
 const UNSEEN: &str = "kms:";
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    [changing::CASES, finding::CASES, making::CASES, removing::CASES].into_iter().flatten()
+    [changing::CASES, finding::CASES, making::CASES, release::CASES, removing::CASES].into_iter().flatten()
 }
 
 /// Two regions, so that `--region all` does not take long.

@@ -12,6 +12,7 @@ mod parameter_listing;
 mod parameters;
 mod recycling;
 mod references;
+mod refreshes;
 mod retiring;
 mod scaling;
 mod sessions;

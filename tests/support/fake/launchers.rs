@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::compute::Instance;
 use super::model::Tags;
+use super::params::Params;
+use super::scaling::InstanceRefresh;
 use super::world::Region;
 
 /// A launch template as something refers to it.
@@ -50,6 +52,8 @@ pub struct Override {
     pub template: Option<TemplateRef>,
     /// Instance type instead of the template's.
     pub kind: Option<String>,
+    /// How much an instance of it counts.
+    pub weight: Option<String>,
 }
 
 /// A launch configuration of Auto Scaling.
@@ -86,8 +90,23 @@ pub struct ScalingGroup {
     pub mixed: Option<TemplateRef>,
     /// Overrides of its mixed instances policy.
     pub overrides: Vec<Override>,
+    /// InstancesDistribution of its mixed instances policy, by the names it was sent with.
+    pub distribution: Params,
     /// Tags.
     pub tags: Tags,
+    /// Its instances.
+    pub members: Vec<Member>,
+    /// Its instance refreshes, the oldest first.
+    pub refreshes: Vec<InstanceRefresh>,
+}
+
+/// An instance of a group.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// `i-…`.
+    pub id: String,
+    /// The template that it was launched from, its version as a number.
+    pub template: TemplateRef,
 }
 
 /// A Spot request.

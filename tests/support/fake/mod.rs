@@ -67,6 +67,7 @@ pub use call::{Call, Outcome};
 pub use calls_page::{Row, row_of, rows};
 pub use compute::{Group, Instance, Template, Volume};
 pub use faults::{Fault, FaultKind};
+pub use launchers::ScalingGroup;
 pub use model::{Image, Principal, Snapshot, Tags};
 pub use protection::Protection;
 pub use seed::{When, organization};

@@ -54,6 +54,16 @@ pub struct World {
     pub pending_for: Duration,
     /// How long the id of a fresh image or instance is not found by anybody.
     pub visible_after: Duration,
+    /// How long an instance refresh takes to replace all instances.
+    pub refresh_takes: Duration,
+    /// Makes the next instance refresh fail halfway, for this reason.
+    pub fail_next_refresh: Option<String>,
+    /// Makes the rollback of the next instance refresh fail.
+    pub fail_next_rollback: bool,
+    /// Whether a successful instance refresh does not show in its group.
+    pub refresh_forgets: bool,
+    /// CloudWatch alarms in the state ALARM: a refresh that watches one fails halfway.
+    pub ringing_alarms: BTreeSet<String>,
     /// Whether a pending image lists its devices without snapshot ids.
     pub snapshots_appear_late: bool,
     /// How long a deregistered image is still listed as it was.
@@ -226,6 +236,11 @@ impl World {
         let mut world = World {
             pending_for: Duration::ZERO,
             visible_after: Duration::ZERO,
+            refresh_takes: Duration::ZERO,
+            fail_next_refresh: None,
+            fail_next_rollback: false,
+            refresh_forgets: false,
+            ringing_alarms: BTreeSet::new(),
             snapshots_appear_late: false,
             deregistered_shows_for: Duration::ZERO,
             snapshot_in_use_for: Duration::ZERO,

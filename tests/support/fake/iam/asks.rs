@@ -43,6 +43,7 @@ pub fn of(world: &mut World, service: &str, request: &Request) -> Vec<Ask> {
     match service {
         "ec2" => ec2(world, request),
         "ssm" => parameters(request, &action),
+        "autoscaling" => scaling(world, request, &action),
         "kms" => vec![Ask::new(&action, &key(world, request))],
         "sts" if request.action == "AssumeRole" => {
             vec![Ask::new(&action, request.params.get("RoleArn").unwrap_or_default())]
@@ -56,6 +57,35 @@ pub fn of(world: &mut World, service: &str, request: &Request) -> Vec<Ask> {
         }
         _ => any(),
     }
+}
+
+/// A change of a group; who gives it a template must be allowed to launch from it.
+fn scaling(world: &mut World, request: &Request, action: &str) -> Vec<Ask> {
+    let Some(name) = request.params.get("AutoScalingGroupName").filter(|_| !request.action.starts_with("Describe"))
+    else {
+        return vec![Ask::new(action, "*")];
+    };
+    let mut asks = vec![Ask::new(action, &super::super::scaling::arn(&request.region, &request.account, name))];
+    let within = ["", "DesiredConfiguration."];
+    let fields = ["LaunchTemplate", "MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification"];
+    let given = within.iter().flat_map(|outer| fields.map(|inner| request.params.sub(&format!("{outer}{inner}"))));
+    for template in given.filter(|template| template.has("Version")) {
+        let named = template.0.iter().map(|(name, value)| (format!("LaunchTemplate.{name}"), value.clone()));
+        let as_launch = Request {
+            action: "RunInstances".to_owned(),
+            region: request.region.clone(),
+            account: request.account.clone(),
+            arn: request.arn.clone(),
+            session: request.session,
+            mfa: request.mfa,
+            params: Params(named.collect()),
+            now: request.now,
+        };
+        asks.extend(launch(world, &as_launch, "ec2:RunInstances"));
+        let data = templates::for_launch(world, &as_launch).ok().flatten().unwrap_or_default();
+        asks.extend(tagging(&as_launch, &data));
+    }
+    asks
 }
 
 fn parameters(request: &Request, action: &str) -> Vec<Ask> {
@@ -172,13 +202,19 @@ fn ec2(world: &mut World, request: &Request) -> Vec<Ask> {
         // Nobody can be allowed what is not known.
         _ => vec![Ask::new(&action, "unknown")],
     };
-    for given in params.structs("TagSpecification") {
+    asks.extend(tagging(request, params));
+    asks
+}
+
+/// The tags of what a request makes.
+fn tagging(request: &Request, params: &Params) -> Vec<Ask> {
+    let ask = |given: &Params| {
         let kind = given.get("ResourceType").unwrap_or_default();
         let keys = given.structs("Tag").iter().filter_map(|tag| Some(tag.get("Key")?.to_owned())).collect::<Vec<_>>();
         let ask = Ask::new("ec2:CreateTags", &arn(request, kind, "*")).key("aws:TagKeys", keys);
-        asks.push(ask.key("ec2:CreateAction", [request.action.clone()]));
-    }
-    asks
+        ask.key("ec2:CreateAction", [request.action.clone()])
+    };
+    params.structs("TagSpecification").iter().map(ask).collect()
 }
 
 /// The id of the template that a request names by id or name.

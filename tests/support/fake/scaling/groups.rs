@@ -3,10 +3,12 @@
 use super::super::errors::Answer;
 use super::super::filters::Filters;
 use super::super::ids::derived;
-use super::super::launchers::{Override, ScalingGroup, TemplateRef};
+use super::super::launchers::{Member, Override, ScalingGroup, TemplateRef};
+use super::super::params::Params;
 use super::super::request::Request;
 use super::super::world::World;
 use super::super::xml::Xml;
+use super::refreshes;
 
 /// Names that do not exist are passed over.
 pub fn describe(world: &mut World, request: &Request) -> Answer {
@@ -15,6 +17,7 @@ pub fn describe(world: &mut World, request: &Request) -> Answer {
     let known = ["tag:", "tag-key", "tag-value"];
     let filters = Filters::read_from(params, ("Filters.member", "Values.member"), &known)?;
     params.flag("IncludeInstances")?;
+    refreshes::go_on(world, request);
     let wanted = params.list("AutoScalingGroupNames.member");
     let region = world.region(&request.region);
     let listed = region.scaling_groups.iter().filter(|((owner, name), group)| {
@@ -33,20 +36,22 @@ pub fn describe(world: &mut World, request: &Request) -> Answer {
     Ok(x.done())
 }
 
+/// The ARN of a group.
+pub fn arn(region: &str, owner: &str, name: &str) -> String {
+    let id = &derived("asg", &[owner, region, name])["asg-".len()..];
+    format!("arn:aws:autoscaling:{region}:{owner}:autoScalingGroup:{id}:autoScalingGroupName/{name}")
+}
+
 fn write(x: &mut Xml, group: &ScalingGroup, region: &str) {
     let (owner, name) = (&group.owner, &group.name);
-    let id = &derived("asg", &[owner, region, name])["asg-".len()..];
     x.leaf("AutoScalingGroupName", name);
-    x.leaf(
-        "AutoScalingGroupARN",
-        format_args!("arn:aws:autoscaling:{region}:{owner}:autoScalingGroup:{id}:autoScalingGroupName/{name}"),
-    );
+    x.leaf("AutoScalingGroupARN", arn(region, owner, name));
     x.maybe("LaunchConfigurationName", group.configuration.as_ref());
     if let Some(template) = &group.template {
         x.node("LaunchTemplate", |x| write_template(x, template));
     }
     if let Some(template) = &group.mixed {
-        x.node("MixedInstancesPolicy", |x| write_policy(x, template, &group.overrides));
+        x.node("MixedInstancesPolicy", |x| write_policy(x, template, &group.overrides, &group.distribution));
     }
     let (least, most, desired) = group.sizes;
     x.leaf("MinSize", least).leaf("MaxSize", most).leaf("DesiredCapacity", desired);
@@ -55,7 +60,7 @@ fn write(x: &mut Xml, group: &ScalingGroup, region: &str) {
         x.text(format_args!("{region}{letter}"));
     });
     x.leaf("HealthCheckType", "EC2").leaf("HealthCheckGracePeriod", 300);
-    x.members("Instances", [""; 0], |_, _| ());
+    x.members("Instances", &group.members, |x, member| write_member(x, member, region));
     x.time("CreatedTime", group.created);
     x.members("Tags", &group.tags, |x, (key, value)| {
         x.leaf("ResourceId", name).leaf("ResourceType", "auto-scaling-group");
@@ -64,7 +69,15 @@ fn write(x: &mut Xml, group: &ScalingGroup, region: &str) {
     x.leaf("NewInstancesProtectedFromScaleIn", false);
 }
 
-fn write_policy(x: &mut Xml, template: &TemplateRef, overrides: &[Override]) {
+fn write_member(x: &mut Xml, member: &Member, region: &str) {
+    x.leaf("InstanceId", &member.id).leaf("AvailabilityZone", format_args!("{region}a"));
+    x.leaf("LifecycleState", "InService").leaf("HealthStatus", "Healthy");
+    x.node("LaunchTemplate", |x| write_template(x, &member.template));
+    x.leaf("ProtectedFromScaleIn", false);
+}
+
+/// A policy, of a group or of a refresh.
+pub fn write_policy(x: &mut Xml, template: &TemplateRef, overrides: &[Override], distribution: &Params) {
     x.node("LaunchTemplate", |x| {
         x.node("LaunchTemplateSpecification", |x| write_template(x, template));
         x.members("Overrides", overrides, |x, one| {
@@ -72,16 +85,19 @@ fn write_policy(x: &mut Xml, template: &TemplateRef, overrides: &[Override]) {
             if let Some(template) = &one.template {
                 x.node("LaunchTemplateSpecification", |x| write_template(x, template));
             }
+            x.maybe("WeightedCapacity", one.weight.as_ref());
             x.maybe("ImageId", one.image.as_ref());
         });
     });
     x.node("InstancesDistribution", |x| {
-        x.leaf("OnDemandAllocationStrategy", "prioritized").leaf("OnDemandBaseCapacity", 0);
-        x.leaf("OnDemandPercentageAboveBaseCapacity", 100).leaf("SpotAllocationStrategy", "lowest-price");
+        for (name, value) in &distribution.0 {
+            x.leaf(name, value);
+        }
     });
 }
 
-fn write_template(x: &mut Xml, template: &TemplateRef) {
+/// A template by id and name, with the version as it was given.
+pub fn write_template(x: &mut Xml, template: &TemplateRef) {
     x.maybe("LaunchTemplateId", template.id.as_ref()).maybe("LaunchTemplateName", template.name.as_ref());
     x.maybe("Version", template.version.as_ref());
 }

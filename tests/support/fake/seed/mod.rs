@@ -15,7 +15,7 @@ mod templates;
 use chrono::{DateTime, Utc};
 
 use super::compute::{Group, Instance, Template};
-use super::launchers::LaunchConfiguration;
+use super::launchers::{LaunchConfiguration, ScalingGroup};
 use super::model::{Image, Principal, Snapshot};
 use super::ssm::Parameter;
 use super::world::World;
@@ -128,6 +128,11 @@ impl World {
     pub fn templates<'a>(&'a self, account: &'a str, region: &str) -> impl Iterator<Item = &'a Template> + use<'a> {
         let all = self.regions.get(region).into_iter().flat_map(|region| region.templates.values());
         all.filter(move |template| template.owner == account)
+    }
+
+    /// An Auto Scaling group.
+    pub fn scaling_group(&self, account: &str, region: &str, name: &str) -> Option<&ScalingGroup> {
+        self.regions.get(region)?.scaling_groups.get(&(account.to_owned(), name.to_owned()))
     }
 
     /// All launch configurations of an account in a region.

@@ -1,7 +1,9 @@
 //! Seeding Auto Scaling.
 
-use super::super::launchers::{LaunchConfiguration, Override, ScalingGroup, TemplateRef};
+use super::super::launchers::{LaunchConfiguration, Member, Override, ScalingGroup, TemplateRef};
 use super::super::model::Tags;
+use super::super::params::Params;
+use super::super::scaling;
 use super::super::world::World;
 
 /// An Auto Scaling group about to be put into the world.
@@ -9,6 +11,7 @@ pub struct ScalingGroupSeed<'w> {
     world: &'w mut World,
     region: String,
     group: ScalingGroup,
+    running: Vec<String>,
 }
 
 impl World {
@@ -27,6 +30,12 @@ impl World {
         configuration.snapshots.push(snapshot.to_owned());
     }
 
+    /// Makes these the instances of a group that is there.
+    pub fn members_of(&mut self, account: &str, region: &str, name: &str, members: Vec<Member>) {
+        let key = (account.to_owned(), name.to_owned());
+        self.region(region).scaling_groups.get_mut(&key).unwrap().members = members;
+    }
+
     /// A group of one instance; give it a template, a launch configuration or a mixed instances policy.
     pub fn auto_scaling_group(&mut self, account: &str, region: &str, name: &str) -> ScalingGroupSeed<'_> {
         let group = ScalingGroup {
@@ -38,9 +47,12 @@ impl World {
             configuration: None,
             mixed: None,
             overrides: Vec::new(),
+            distribution: distribution(),
             tags: Tags::new(),
+            members: Vec::new(),
+            refreshes: Vec::new(),
         };
-        ScalingGroupSeed { world: self, region: region.to_owned(), group }
+        ScalingGroupSeed { world: self, region: region.to_owned(), group, running: Vec::new() }
     }
 }
 
@@ -83,6 +95,25 @@ impl ScalingGroupSeed<'_> {
         self
     }
 
+    /// An override of the mixed instances policy with an instance type and a weight.
+    pub fn override_kind(mut self, kind: &str, weight: &str) -> Self {
+        let (kind, weight) = (Some(kind.to_owned()), Some(weight.to_owned()));
+        self.group.overrides.push(Override { kind, weight, ..Override::default() });
+        self
+    }
+
+    /// A field of the InstancesDistribution of the mixed instances policy.
+    pub fn distribution(mut self, name: &str, value: &str) -> Self {
+        self.group.distribution.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Running instances that were launched from these versions of its template, by number; a group without them has none.
+    pub fn running(mut self, versions: &[&str]) -> Self {
+        self.running = versions.iter().map(|version| (*version).to_owned()).collect();
+        self
+    }
+
     /// A tag.
     pub fn tag(mut self, key: &str, value: &str) -> Self {
         self.group.tags.insert(key.to_owned(), value.to_owned());
@@ -100,7 +131,28 @@ impl ScalingGroupSeed<'_> {
         for template in own.chain(group.overrides.iter_mut().filter_map(|one| one.template.as_mut())) {
             *template = template.clone().completed(region, &group.owner);
         }
+        for version in self.running {
+            let base = group.template.as_ref().or(group.mixed.as_ref()).unwrap();
+            let template = TemplateRef { version: Some(version), ..base.clone() };
+            let owner = group.owner.clone();
+            let id = scaling::launch(self.world, &owner, &self.region, &template).unwrap();
+            group.members.push(Member { id, template });
+        }
+        let (least, most, desired) = group.sizes;
+        let count = u32::try_from(group.members.len()).unwrap();
+        group.sizes = (least, most.max(count), desired.max(count));
         let key = (group.owner.clone(), group.name.clone());
-        region.scaling_groups.insert(key, self.group);
+        self.world.region(&self.region).scaling_groups.insert(key, self.group);
     }
+}
+
+/// What a policy has where nothing else is said.
+fn distribution() -> Params {
+    let fields = [
+        ("OnDemandAllocationStrategy", "prioritized"),
+        ("OnDemandBaseCapacity", "0"),
+        ("OnDemandPercentageAboveBaseCapacity", "100"),
+        ("SpotAllocationStrategy", "lowest-price"),
+    ];
+    Params(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
 }

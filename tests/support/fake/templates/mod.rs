@@ -8,6 +8,7 @@ mod warnings;
 use super::compute::{Template, TemplateVersion};
 use super::errors::{Refusal, combination, missing, refuse};
 use super::ids;
+use super::launchers::TemplateRef;
 use super::params::Params;
 use super::request::Request;
 use super::services::Operation;
@@ -159,4 +160,15 @@ fn write(x: &mut Xml, template: &Template) {
         x.leaf("managed", template.managed.is_some()).maybe("principal", template.managed.as_ref());
     });
     x.tags(&template.tags);
+}
+
+/// The version of a template that something refers to.
+pub fn version_of<'a>(region: &'a Region, account: &str, of: &TemplateRef) -> Result<&'a TemplateVersion, Refusal> {
+    let mut given = Params::default();
+    match (&of.id, &of.name) {
+        (Some(id), _) => given.0.insert("LaunchTemplateId".to_owned(), id.clone()),
+        (None, name) => given.0.insert("LaunchTemplateName".to_owned(), name.clone().unwrap_or_default()),
+    };
+    let template = named(region, account, &given)?.ok_or_else(|| missing("LaunchTemplateId"))?;
+    template.version(of.version.as_deref().unwrap_or("$Default"))
 }
