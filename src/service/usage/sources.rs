@@ -58,7 +58,7 @@ pub async fn find(
             let found = match scope.without.contains(&source) {
                 true => None,
                 false => {
-                    let read = async move { read(source, &target, &catalog, candidates, &files, now).await };
+                    let read = Box::pin(async move { read(source, &target, &catalog, candidates, &files, now).await });
                     Some(workers::run(read).await)
                 }
             };
