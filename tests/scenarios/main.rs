@@ -14,6 +14,7 @@ mod setup;
 
 mod fake_endpoint;
 mod organization;
+mod release;
 mod retire;
 mod soak;
 mod soak_checks;

@@ -56,7 +56,7 @@ pub async fn find(
             let found = match scope.without.contains(&source) {
                 true => None,
                 false => {
-                    let read = async move { read(source, &target, &catalog, candidates, &files).await };
+                    let read = Box::pin(async move { read(source, &target, &catalog, candidates, &files).await });
                     Some(workers::run(read).await)
                 }
             };
