@@ -197,9 +197,9 @@ fn releases() {
     (0..ACCOUNTS).for_each(|n| world.add_member(&account(n), "member", "ACTIVE"));
     for name in ["web-v1-2026-01-02", "web-v2-2026-01-03"] {
         let source = world.image(&account(0), REGIONS[0], name).put();
-        let copies = REGIONS[1..].iter().map(|region| {
-            world.image(&account(0), region, name).copied_from(&source, REGIONS[0]).put()
-        });
+        let copies = REGIONS[1..]
+            .iter()
+            .map(|region| world.image(&account(0), region, name).copied_from(&source, REGIONS[0]).put());
         for id in copies.collect::<Vec<_>>().into_iter().chain([source]) {
             world.image_mut(&id).launch.insert(Principal::Organization(organization.clone()));
         }

@@ -64,6 +64,11 @@ fn walk() {
     shell.run("amictl list --latest --family web --region us-east-1,eu-west-1,us-west-2");
     say("Launch from it by name, with web traffic let in:");
     shell.run("amictl launch web --type t3.micro --name canary --allow-http");
+    say("Release it. Every account and region is checked before one is changed:");
+    shell.run("amictl promote web --to prod --reason 'OpenSSL fix'");
+    say("It was bad: back to the last good image. The alias remembers who did what, and why:");
+    shell.run("amictl rollback web:prod --reason 'login fails'");
+    shell.run("amictl aliases --history");
     say("What is in use is not deregistered:");
     shell.run("amictl deregister web --yes");
     shell.run("amictl refs web");

@@ -6,18 +6,14 @@ use super::global::Global;
 use super::help;
 use crate::commands::Command;
 
-const EXAMPLES: &str = "\
-Examples:
-  amictl create web --instance i-0123456789abcdef0 --environment prod
-  amictl prune web --keep 5     shows what would be deleted; changes nothing
-
+const WORDS: &str = "\
 An image (REF) is ami-…, an image name, web (the newest version of a family),
 web:v3 (a version), web:prod (an alias) or ssm:/golden/web (an SSM parameter).
 Exit: 0 done, 1 failed, 2 usage, 3 partly, 4 refused, 5 timed out, 130 stopped.";
 
-/// Creates, finds, launches, copies, shares and retires Amazon Machine Images
+/// Creates, finds, copies, releases, shares and retires Amazon Machine Images
 #[derive(Debug, Parser)]
-#[command(name = "amictl", version, after_help = EXAMPLES, infer_subcommands = false, propagate_version = false)]
+#[command(name = "amictl", version, after_help = WORDS, infer_subcommands = false, propagate_version = false)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,

@@ -98,14 +98,22 @@ fn from_an_instance_to_a_group_and_back() {
     let launched = setup.json(&format!("launch --template web {}", at(SHOP, WEST)));
     assert!(setup.image(launched["instances"][0]["image_id"].as_str().unwrap()).name.starts_with("web-v2-"));
     setup.run(&format!("rollout web --image web:prod {}", at(SHOP, WEST))).ended(0).says(&["no longer follows"]);
-    assert!(run_by(&setup, SHOP, WEST).iter().all(|name| name.starts_with("web-v2-")), "{:?}", run_by(&setup, SHOP, WEST));
+    assert!(
+        run_by(&setup, SHOP, WEST).iter().all(|name| name.starts_with("web-v2-")),
+        "{:?}",
+        run_by(&setup, SHOP, WEST)
+    );
 
     // It was bad.
     let back = setup.json(&format!("rollback web:prod --reason bad {}", everywhere()));
     assert_eq!(each(&back["results"], "action"), ["rollback"; 9]);
     is_released(&setup, "v1");
     setup.run(&format!("rollout web --image web:prod {}", at(SHOP, WEST))).ended(0);
-    assert!(run_by(&setup, SHOP, WEST).iter().all(|name| name.starts_with("web-v1-")), "{:?}", run_by(&setup, SHOP, WEST));
+    assert!(
+        run_by(&setup, SHOP, WEST).iter().all(|name| name.starts_with("web-v1-")),
+        "{:?}",
+        run_by(&setup, SHOP, WEST)
+    );
 
     // The histories say so, and nothing of it may be pruned.
     let aliases = setup.json(&format!("aliases web --history {} --region {}", at(SHOP, WEST), REGIONS.join(",")));
@@ -134,8 +142,7 @@ fn one_place_of_nine_stops_all() {
     let refused = setup.run(&format!("promote web:v1 --to prod -o json {}", everywhere())).ended(4);
     assert_eq!(setup.calls("PutParameter").len(), before, "nothing may be written");
     let report = refused.json();
-    let failed: Vec<_> =
-        report["results"].as_array().unwrap().iter().filter(|row| row["status"] == "failed").collect();
+    let failed: Vec<_> = report["results"].as_array().unwrap().iter().filter(|row| row["status"] == "failed").collect();
     assert_eq!((failed.len(), &failed[0]["account"], &failed[0]["region"]), (1, &SHOP.into(), &EUROPE.into()));
 
     // The line that is printed helps.
