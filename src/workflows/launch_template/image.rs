@@ -56,7 +56,7 @@ async fn exact(target: &Target, name: &str, image: &Image) -> Result<()> {
         target.place().await,
         image.id
     );
-    Err(Failure::new(Kind::Refused, "InvalidAlias", message)
+    Err(Failure::new(Kind::Refused, "UnusableParameter", message)
         .hint("write the bare id into the parameter, or name the image by its id with --pin")
         .into())
 }

@@ -112,6 +112,7 @@ fn what_can_be_tried_is_tried() {
             "kms:ReEncryptTo",
             "rbin:CreateRule",
             "rbin:GetRule",
+            "ssm:PutParameter",
         ]
     );
 }

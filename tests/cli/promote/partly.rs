@@ -21,8 +21,7 @@ fn a_place_that_fails_does_not_stop_the_others_and_the_line_finishes() {
     );
     let error = ran.error();
     let hint = error["hint"].as_str().unwrap();
-    let back =
-        format!("; or put back with: amictl rollback web:prod --region {WEST} --endpoint-url {}", setup.fake.url());
+    let back = format!("; or put back with: amictl rollback web:prod --region {WEST}");
     let finish = hint.strip_prefix("finish with: amictl ").and_then(|hint| hint.strip_suffix(&back));
     let finish = finish.unwrap_or_else(|| panic!("{hint}"));
     assert_eq!(finish, format!("promote {new} --to prod --reason x {TWO}"));
@@ -40,7 +39,7 @@ fn a_value_that_ssm_drops_is_a_failure_of_its_own() {
     let begun = Instant::now();
     let two = setup.process(&format!("promote web:v3 --to prod {TWO} -o json")).spawn().unwrap();
     let output = two.wait_with_output().unwrap();
-    assert!((seconds(59)..seconds(80)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    assert!((seconds(59)..seconds(150)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     assert_eq!(output.status.code(), Some(3));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
