@@ -83,7 +83,8 @@ async fn put(context: &Context, request: &MoveRequest, step: &AliasMove, image: 
         if !error.is(BUSY) || Instant::now() > until || context.stop.asked() {
             return Sent::Refused(error);
         }
-        tokio::time::sleep(Duration::from_millis(fastrand::u64(200..1000))).await;
+        // SSM takes 3 a second by default.
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(400..1200))).await;
         // Trying again over another's value would take it away unseen.
         match parameters::current(&step.target, &parameter).await {
             Ok(now) if now == step.current => {}

@@ -14,7 +14,7 @@ fn a_killed_run_leaves_the_old_or_the_new_and_a_rerun_finishes() {
     let mut images: Vec<[String; 2]> = Vec::new();
     for region in SIX {
         let mut world = setup.world();
-        let mut made = [V2, V3].map(|name| {
+        let made = [V2, V3].map(|name| {
             let image = world.image(PROD, region, name);
             match images.first() {
                 None => image.put(),
@@ -22,7 +22,7 @@ fn a_killed_run_leaves_the_old_or_the_new_and_a_rerun_finishes() {
             }
         });
         world.parameter(PROD, region, PARAMETER, &made[0]);
-        images.push(std::mem::take(&mut made));
+        images.push(made);
     }
     setup.fake.fault(Fault::on("*", FaultKind::Latency(Duration::from_millis(20))));
     setup.fake.fault(Fault::on("PutParameter", FaultKind::Latency(Duration::from_millis(80))));

@@ -40,7 +40,7 @@ fn a_value_that_ssm_drops_is_a_failure_of_its_own() {
     let begun = Instant::now();
     let two = setup.process(&format!("promote web:v3 --to prod {TWO} -o json")).spawn().unwrap();
     let output = two.wait_with_output().unwrap();
-    assert!((seconds(59)..seconds(80)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    assert!((seconds(59)..seconds(150)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     assert_eq!(output.status.code(), Some(3));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
