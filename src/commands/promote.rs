@@ -15,7 +15,7 @@ use crate::workflows::run::context::Context;
 const EXAMPLES: &str = "\
 Examples:
   amictl promote web:v3 --to prod
-  amictl promote web:v3 --to prod --region us-east-1,eu-west-1 --org-role ami --reason 'kernel 6.12'
+  amictl promote web:v3 --to prod --region us-east-1,eu-west-1 --org-role ami --reason CVE-2026-1234
   amictl promote web:canary --to prod --from canary --min-age 3d
   amictl promote web --to prod --max-severity high --dry-run
   amictl promote ami-0123456789abcdef0 --to prod --family web";

@@ -1,4 +1,6 @@
-//! What became of a write: judged from the history of the alias, as SSM cannot compare before it writes.
+//! The fate of a write, judged from the history of the alias.
+//!
+//! SSM cannot compare before it writes: others are seen afterwards only.
 
 use super::alias_history::{AliasHistory, AliasVersion};
 use super::ids::ImageId;

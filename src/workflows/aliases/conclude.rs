@@ -1,4 +1,4 @@
-//! The end of a run that moves aliases: what failed, the exit code, and the lines that finish it or put it back.
+//! The end of a run that moves aliases, with the lines that finish it and put it back.
 
 use std::collections::BTreeSet;
 

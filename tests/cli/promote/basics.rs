@@ -1,4 +1,4 @@
-//! What a promotion writes, reads back and reports.
+//! Promotions: what they write, read back and report.
 
 use serde_json::json;
 

@@ -4,6 +4,7 @@ mod basics;
 mod copies;
 mod gates;
 mod killed;
+mod many;
 mod partly;
 mod races;
 mod refusals;

@@ -79,7 +79,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Command lines that would do something, for options to be added to.
-pub const LINES: [&str; 25] = [
+pub const LINES: [&str; 26] = [
     "create web --instance i-0123456789abcdef0",
     "list",
     "show web",
@@ -99,6 +99,7 @@ pub const LINES: [&str; 25] = [
     "prune --keep 3",
     "apply plan.json",
     "orphans",
+    "promote web --to prod",
     "recycle-bin",
     "wait web",
     "permissions tag",

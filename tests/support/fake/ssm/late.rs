@@ -1,4 +1,6 @@
-//! Values of the data type `aws:ec2:image`: SSM answers at once, checks the image afterwards, and only then shows it.
+//! Values of the data type `aws:ec2:image`, which SSM checks late.
+//!
+//! It answers at once, checks the image afterwards, and only then shows it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
