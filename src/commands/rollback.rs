@@ -11,7 +11,7 @@ use crate::workflows::run::context::Context;
 const EXAMPLES: &str = "\
 Examples:
   amictl rollback web:prod
-  amictl rollback web:prod --region us-east-1,eu-west-1 --org-role ami --reason 'kernel panics'
+  amictl rollback web:prod --region us-east-1,eu-west-1 --org-role ami --reason panics
   amictl rollback web:prod --dry-run                where it would go
   amictl rollback web:prod --to web:v3";
 

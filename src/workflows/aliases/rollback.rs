@@ -98,13 +98,13 @@ fn back(context: &Context, past: &Past, parameter: &AliasParameter) -> AliasMove
     match past.way_back(context.now) {
         WayBack::To(id) => step.image = past.images.get(&id).cloned(),
         WayBack::Nothing => {
-            let message = format!("{parameter} has named no other image that can be used{passed}; --to REF names one");
+            let message = format!("it has named no other image that can be used{passed}; --to REF names one");
             step.refusals.push(problem("NothingBefore", message));
         }
         WayBack::Forgotten => {
             let message = format!(
-                "of what {parameter} named before, SSM remembers no image that can be used{passed}; what lay below its oldest \
-                 version is not known, and --to REF names an image"
+                "of what it named before, SSM remembers no image that can be used{passed}; what lay below its oldest version is \
+                 not known, and --to REF names an image"
             );
             step.refusals.push(problem("HistoryForgotten", message));
         }
@@ -118,7 +118,10 @@ fn begun(past: &Past, parameter: &AliasParameter) -> AliasMove {
     let current = past.current.clone();
     let refusals = match (&past.problem, &current) {
         (Some(problem), _) => vec![problem.clone()],
-        (None, None) => vec![problem("NoAlias", format!("there is no alias {parameter}"))],
+        (None, None) => {
+            let line = amictl("aliases").word(parameter.family()).options(past.target.options());
+            vec![problem("NoAlias", format!("there is no alias {parameter}; '{line}' shows what there is"))]
+        }
         (None, Some(_)) => Vec::new(),
     };
     AliasMove { target: past.target.clone(), current, image: None, refusals }
@@ -190,7 +193,11 @@ async fn disagreement(
     if by_name.len() < 2 {
         return None;
     }
-    let each: Vec<_> = by_name.iter().map(|(name, places)| format!("{name} in {}", some(places))).collect();
+    let each = by_name.iter().map(|(name, places)| match &places[..] {
+        [place] => format!("{name} in {place}"),
+        several => format!("{name} in {} places", several.len()),
+    });
+    let each: Vec<_> = each.collect();
     let message = format!(
         "{} would not go back to one image: to {}; nothing was written",
         rollback.parameter,

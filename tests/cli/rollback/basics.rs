@@ -84,18 +84,19 @@ fn a_dry_run_says_where_it_would_go_and_writes_nothing() {
 #[test]
 fn what_ssm_forgot_is_not_guessed() {
     let setup = Setup::new();
-    let web = images(&setup, PROD, EAST, 2);
+    let web = images(&setup, PROD, EAST, 3);
     let gone = "ami-00000000000000bad".to_owned();
-    // The good one is version 1, which falls off.
-    let many: Vec<_> = (0..98).map(|_| &gone).collect();
-    promoted(&setup, PROD, EAST, [&web[0]].into_iter().chain(many.clone()).chain([&web[1]]));
-    setup.run("rollback web:prod --dry-run").ended(0);
-    setup.run("promote ami-00000000000000bad --to prod").ended(1);
-    setup.world().parameter(PROD, EAST, PARAMETER, &gone);
-    let ran = setup.run("rollback web:prod -o json").ended(0);
-    assert_eq!(ran.json()["results"][0]["image_id"], json!(web[1]));
-    let ran = setup.run("rollback web:prod -o json").ended(4).says(&["--to REF"]);
+    // A hundred versions. The first of them falls off with the next one.
+    let many = (0..98).map(|_| &gone);
+    promoted(&setup, PROD, EAST, [&web[0]].into_iter().chain(many).chain([&web[1]]));
+    let row = setup.json("rollback web:prod --dry-run")["results"][0].clone();
+    assert_eq!(row["image_id"], json!(web[0]));
+    setup.run("promote web:v3 --to prod").ended(0);
+    setup.run("rollback web:prod").ended(0);
+    assert_eq!(value(&setup, PROD, EAST), web[1]);
+    let ran = setup.run("rollback web:prod -o json").ended(4);
     assert_eq!(ran.error()["code"], "HistoryForgotten");
+    ran.says(&["--to REF"]);
     setup.run("rollback web:prod --to web:v1").ended(0);
     assert_eq!(value(&setup, PROD, EAST), web[0]);
 }

@@ -1,6 +1,7 @@
 //! `rollback`: by the history of each place, all places or none.
 
 mod basics;
+mod interrupted;
 mod named;
 mod passed_over;
 mod places;
