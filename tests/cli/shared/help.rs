@@ -65,7 +65,7 @@ fn the_help_of_amictl_lists_each_command_below_a_group() {
     let list = text.split_once("COMMAND>\n\n").unwrap().1.split_once("\n\n").unwrap().0;
     let lines: Vec<&str> = list.lines().collect();
     let (rows, groups): (Vec<&str>, Vec<&str>) = lines.iter().partition(|line| line.starts_with("  "));
-    assert_eq!(groups, ["Make", "Find", "Share and guard", "Retire", "Recover", "Set up"]);
+    assert_eq!(groups, ["Make", "Find", "Release", "Share and guard", "Retire", "Recover", "Set up"]);
     for pair in lines.windows(2) {
         assert!(pair.iter().any(|line| line.starts_with("  ")), "a group without commands: {pair:?}");
     }

@@ -79,7 +79,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Command lines that would do something, for options to be added to.
-pub const LINES: [&str; 25] = [
+pub const LINES: [&str; 27] = [
     "create web --instance i-0123456789abcdef0",
     "list",
     "show web",
@@ -100,6 +100,8 @@ pub const LINES: [&str; 25] = [
     "apply plan.json",
     "orphans",
     "recycle-bin",
+    "rollout web --image web",
+    "template web --image web --type t3.micro",
     "wait web",
     "permissions tag",
     "doctor tag",
