@@ -14,6 +14,7 @@ pub mod list;
 pub mod man;
 pub mod orphans;
 pub mod permissions;
+pub mod promote;
 pub mod protect;
 pub mod prune;
 pub mod recycle_bin;
@@ -37,7 +38,7 @@ use crate::workflows::run::context::Context;
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
     ("Find", &[&["list"], &["show"], &["refs"]]),
-    ("Release", &[&["template"], &["rollout"]]),
+    ("Release", &[&["promote"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -64,6 +65,7 @@ pub enum Command {
     Deregister(deregister::Args),
     Restore(restore::Args),
     Refs(refs::Args),
+    Promote(promote::Args),
     Prune(prune::Args),
     Apply(apply::Args),
     Orphans(orphans::Args),
@@ -97,6 +99,7 @@ impl Command {
             Self::Template(args) => template::run(context, args).await,
             Self::Deregister(args) => deregister::run(context, args).await,
             Self::Restore(args) => restore::run(context, args).await,
+            Self::Promote(args) => promote::run(context, args).await,
             Self::Prune(args) => prune::run(context, args).await,
             Self::Apply(args) => apply::run(context, args).await,
             Self::Orphans(args) => orphans::run(context, args).await,

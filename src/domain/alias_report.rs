@@ -7,6 +7,7 @@ use super::image::Image;
 use super::problem::{PlaceError, Problem};
 use super::region::{Region, place};
 use super::report::Status;
+use super::template_outcome::TemplateOutcome;
 
 /// The code of a value that SSM took and then dropped.
 pub const NOT_STORED: &str = "ValueNotStored";
@@ -65,24 +66,41 @@ impl AliasOutcome {
 pub struct AliasReport {
     /// One outcome per place, in the order of the places.
     pub outcomes: Vec<AliasOutcome>,
+    /// The launch templates that were to get the image, in the same order.
+    pub templates: Vec<TemplateOutcome>,
     /// Places that could not be entered.
     pub errors: Vec<PlaceError>,
 }
 
 impl AliasReport {
-    /// The number of places done, failed and skipped.
+    /// The number of aliases and launch templates done, failed and skipped.
     pub fn counts(&self) -> (usize, usize, usize) {
-        self.outcomes.iter().fold((0, 0, 0), |(done, failed, skipped), outcome| match outcome.status {
+        self.statuses().fold((0, 0, 0), |(done, failed, skipped), status| match status {
             Status::Done => (done + 1, failed, skipped),
             Status::Failed(_) => (done, failed + 1, skipped),
             Status::Skipped(_) => (done, failed, skipped + 1),
         })
     }
 
+    fn statuses(&self) -> impl Iterator<Item = &Status> {
+        let templates = self.templates.iter().map(|outcome| &outcome.status);
+        self.outcomes.iter().map(|outcome| &outcome.status).chain(templates)
+    }
+
+    /// Whether somebody else wrote at the same time.
+    pub fn raced(&self) -> bool {
+        let raced = |status: &Status| match status {
+            Status::Done => false,
+            Status::Failed(problem) | Status::Skipped(problem) => problem.code == CONCURRENT,
+        };
+        self.statuses().any(raced)
+    }
+
     /// The end of a run that wrote; `None` if every place is done.
     pub fn failure(&self) -> Option<Kind> {
-        let raced = self.outcomes.iter().any(|outcome| outcome.is(CONCURRENT));
-        let touched = self.outcomes.iter().any(|outcome| outcome.changed || outcome.is(NOT_STORED));
+        let raced = self.raced();
+        let touched = self.outcomes.iter().any(|outcome| outcome.changed || outcome.is(NOT_STORED))
+            || self.templates.iter().any(|outcome| outcome.changed);
         match self.counts() {
             (_, 0, 0) => None,
             _ if raced => Some(Kind::Partial),
@@ -116,7 +134,7 @@ mod tests {
     }
 
     fn end(outcomes: Vec<AliasOutcome>) -> Option<Kind> {
-        AliasReport { outcomes, errors: Vec::new() }.failure()
+        AliasReport { outcomes, ..AliasReport::default() }.failure()
     }
 
     #[test]

@@ -55,7 +55,8 @@ pub fn is_copy(image: &Image, source: &Image) -> bool {
 }
 
 impl Origin {
-    fn is(&self, id: &ImageId, region: &Region) -> bool {
+    /// Whether it is this image.
+    pub fn is(&self, id: &ImageId, region: &Region) -> bool {
         self.id == *id && self.region.as_ref().is_none_or(|known| known == region)
     }
 }

@@ -3,6 +3,8 @@
 pub mod age;
 pub mod alias;
 pub mod alias_gates;
+pub mod alias_history;
+pub mod alias_race;
 pub mod alias_report;
 pub mod change;
 pub mod ci_tags;

@@ -1,5 +1,6 @@
 //! Output: pure renderers of values, data on stdout, messages on stderr.
 
+mod alias_report;
 mod columns;
 mod doctor;
 pub mod error;
@@ -24,6 +25,7 @@ mod show;
 mod table;
 mod templates;
 
+pub use alias_report::moved_aliases;
 pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;
 pub use families::{FamilyColumn, UnknownFamilyColumn, families, ungrouped};

@@ -4,6 +4,7 @@ use super::json::{TemplateJson, TemplatesJson};
 use super::markdown::counted;
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
+use crate::domain::report::Status;
 use crate::domain::template_outcome::TemplateOutcome;
 
 /// Writes launch templates to stdout.
@@ -12,7 +13,7 @@ pub fn templates(printer: &Printer, outcomes: &[TemplateOutcome]) -> anyhow::Res
         Format::Json => printer.json(&TemplatesJson::new(outcomes)),
         Format::Jsonl => printer.jsonl(outcomes.iter().map(TemplateJson::new)),
         Format::Ids => {
-            let done = outcomes.iter().filter(|outcome| outcome.problem.is_none());
+            let done = outcomes.iter().filter(|outcome| outcome.status == Status::Done);
             printer.ids(done.filter_map(|outcome| outcome.id.as_deref()))
         }
         Format::Csv => {
@@ -45,15 +46,15 @@ fn csv_row(outcome: &TemplateOutcome) -> Vec<Cell> {
         outcome.region.as_str().into(),
         number(outcome.version, "").into(),
         number(outcome.default, "").into(),
-        outcome.image.as_str().into(),
-        outcome.image_id.as_str().into(),
+        outcome.field.as_str().into(),
+        outcome.image.id.as_str().into(),
         outcome.changed.to_string().into(),
-        outcome.problem.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+        outcome.problem().map(ToString::to_string).unwrap_or_default().into(),
     ]
 }
 
 fn row(outcome: &TemplateOutcome) -> Vec<Cell> {
-    let tone = if outcome.problem.is_some() { Tone::Bad } else { Tone::Good };
+    let tone = if outcome.status != Status::Done { Tone::Bad } else { Tone::Good };
     vec![
         outcome.name.as_str().into(),
         outcome.id.as_deref().unwrap_or("-").into(),
@@ -61,6 +62,6 @@ fn row(outcome: &TemplateOutcome) -> Vec<Cell> {
         outcome.region.as_str().into(),
         Cell::toned(number(outcome.version, "-"), tone),
         number(outcome.default, "-").into(),
-        outcome.image.as_str().into(),
+        outcome.field.as_str().into(),
     ]
 }

@@ -3,16 +3,28 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_ssm::types::{Parameter, ParameterType};
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 
 use super::client::concurrency::{self, CALLS};
+use super::client::convert::timestamp;
 use super::client::error::{ApiError, api};
+use super::client::lost_answers::Attempts;
 use super::client::target::Target;
+use crate::domain::alias::Note;
+use crate::domain::alias_history::{AliasHistory, AliasVersion};
+use crate::domain::ids::ImageId;
 use crate::domain::launch_image::{calls, parameter};
 use crate::domain::problem::Problem;
 
 const GET: &str = "GetParameter";
 const GET_MANY: &str = "GetParameters";
+const HISTORY: &str = "GetParameterHistory";
+const PUT: &str = "PutParameter";
+/// SSM's limit for a page of versions.
+const PAGE: i32 = 50;
+/// The data type of a parameter whose value SSM checks to be an image.
+const IMAGE: &str = "aws:ec2:image";
 
 /// The value of one parameter.
 pub struct Text {
@@ -34,6 +46,77 @@ pub async fn value(target: &Target, name: &str) -> Result<Option<Text>, ApiError
         Err(error) if error.is("ParameterNotFound") || error.is("ParameterVersionNotFound") => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// A parameter with its newest version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Current {
+    /// The value.
+    pub value: String,
+    /// The number of the version.
+    pub version: i64,
+    /// `String`, `StringList` or `SecureString`.
+    pub kind: String,
+    /// `text`, `aws:ec2:image` or `aws:ssm:integration`.
+    pub data_type: String,
+    /// When the version was written.
+    pub at: Option<DateTime<Utc>>,
+}
+
+impl Current {
+    /// Whether SSM takes another image for it: neither its type nor its data type can be changed.
+    pub fn holds_images(&self) -> bool {
+        self.kind == ParameterType::String.as_str() && self.data_type == IMAGE
+    }
+}
+
+/// A parameter as it is now; `None` when there is none.
+pub async fn current(target: &Target, name: &str) -> Result<Option<Current>, ApiError> {
+    let answer = target.ssm().get_parameter().name(name).send().await.map_err(api(GET, &target.region));
+    let answer = match answer {
+        Err(error) if error.is("ParameterNotFound") => return Ok(None),
+        answer => answer?,
+    };
+    let unreadable = || ApiError::unreadable(GET, &target.region);
+    let found = answer.parameter().ok_or_else(unreadable)?;
+    Ok(Some(Current {
+        value: found.value().ok_or_else(unreadable)?.to_owned(),
+        version: found.version(),
+        kind: found.r#type().map_or_else(String::new, |kind| kind.as_str().to_owned()),
+        data_type: found.data_type().unwrap_or("text").to_owned(),
+        at: found.last_modified_date().and_then(timestamp),
+    }))
+}
+
+/// The versions of a parameter that SSM keeps, at most 100; none when there is no such parameter.
+pub async fn history(target: &Target, name: &str) -> Result<AliasHistory, ApiError> {
+    let mut pages = target.ssm().get_parameter_history().name(name).into_paginator().page_size(PAGE).send();
+    let mut versions = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = match page.map_err(api(HISTORY, &target.region)) {
+            Err(error) if error.is("ParameterNotFound") => return Ok(AliasHistory::default()),
+            page => page?,
+        };
+        versions.extend(page.parameters().iter().map(|version| AliasVersion {
+            number: version.version(),
+            value: version.value().unwrap_or_default().to_owned(),
+            description: version.description().map(str::to_owned),
+            at: version.last_modified_date().and_then(timestamp),
+            author: version.last_modified_user().map(str::to_owned),
+        }));
+    }
+    Ok(AliasHistory::new(versions))
+}
+
+/// Writes an image into a new parameter, or with `overwrite` into a new version of one; returns the number of the version.
+///
+/// SSM checks the image only afterwards, and drops what it does not like: the answer proves nothing.
+pub async fn put(target: &Target, name: &str, image: &ImageId, note: &Note, overwrite: bool) -> Result<i64, ApiError> {
+    let attempts = Attempts::default();
+    let call = target.ssm().put_parameter().name(name).value(image.as_str()).description(note.description());
+    let call = call.r#type(ParameterType::String).data_type(IMAGE).overwrite(overwrite);
+    let answer = call.customize().interceptor(attempts.clone()).send().await;
+    Ok(answer.map_err(|error| attempts.judged(api(PUT, &target.region)(error)))?.version())
 }
 
 /// The result for a parameter: its value, or `None` if no such name, version or label exists.

@@ -55,7 +55,7 @@ pub fn check(image: &Image) -> Result<()> {
     if let Some(mark) = image.tags.get(REVOKED) {
         let why = if mark.is_empty() { String::new() } else { format!(": {mark}") };
         let message = format!("{} in {} was revoked{why}", image.label(), image.region);
-        return Err(Failure::new(Kind::Refused, "ImageRevoked", message)
+        return Err(Failure::new(Kind::Refused, "Revoked", message)
             .hint("name an image that is not; the tag amictl:revoked is the mark")
             .into());
     }

@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::run::concurrency::{self, LOOKUPS};
+use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
-use crate::domain::lineage::{Origin, Sight, copies_of, mark};
+use crate::domain::lineage::{Origin, Sight, copies_of};
+use crate::domain::region::Region;
 use crate::domain::tags::COPIED_FROM;
 use crate::service::client::error::ApiError;
 use crate::service::client::target::Target;
 use crate::service::images::{self, FILTER_VALUES, Query};
+
+/// An image that others may have been copied from: its id and region. It need not exist any more.
+pub type LineageRoot = (ImageId, Region);
 
 /// The copies found, and the places that could not be searched.
 #[derive(Default)]
@@ -27,9 +32,9 @@ pub async fn copies(mut places: Vec<Target>, roots: &[Image]) -> Copies {
     let mut known = roots.to_vec();
     let mut newest = roots.to_vec();
     while !newest.is_empty() {
-        let sources = &newest;
+        let sources = &newest.iter().map(|image| (image.id.clone(), image.region.clone())).collect::<Vec<_>>();
         let look = |place: Target| async move {
-            let found = candidates(&place, sources).await;
+            let found = made_from(&place, sources).await;
             (place, found)
         };
         let answers = concurrency::each(LOOKUPS, places, look).await;
@@ -53,12 +58,13 @@ pub async fn copies(mut places: Vec<Target>, roots: &[Image]) -> Copies {
 }
 
 /// Own images whose source is one of `sources`, copies or not.
-async fn candidates(place: &Target, sources: &[Image]) -> Result<Vec<Image>, ApiError> {
+pub async fn made_from(place: &Target, sources: &[LineageRoot]) -> Result<Vec<Image>, ApiError> {
     let mut found = Vec::new();
     for some in sources.chunks(FILTER_VALUES) {
-        let ids = some.iter().map(|image| image.id.to_string()).collect();
+        let ids = some.iter().map(|source| source.0.to_string()).collect();
         let remembered = Query::own().filter("source-image-id", ids);
-        let tagged = Query::own().filter(format!("tag:{COPIED_FROM}"), some.iter().map(mark).collect());
+        let marks = some.iter().map(|(id, region)| format!("{region}/{id}")).collect();
+        let tagged = Query::own().filter(format!("tag:{COPIED_FROM}"), marks);
         // EC2 combines filters with "and", so it takes two calls.
         let (remembered, tagged) = tokio::try_join!(images::find(place, &remembered), images::find(place, &tagged))?;
         found.extend(remembered);

@@ -1,5 +1,6 @@
 //! Work that commands share: no clap, no terminal; a request in, a value out.
 
+pub mod aliases;
 pub mod change;
 pub mod conclude;
 pub mod copy;

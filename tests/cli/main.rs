@@ -28,6 +28,7 @@ mod launch;
 mod list;
 mod orphans;
 mod permissions;
+mod promote;
 mod protect;
 mod prune;
 mod recycle_bin;

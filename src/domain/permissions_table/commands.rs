@@ -4,8 +4,8 @@ use super::condition::Condition::{MadeBy, TagKeys};
 use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
-    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, REFERENCES, REFRESHES,
-    REGIONS, REPORTS, RETIRE, ROLL_OUT, SHARES, TEMPLATE, TEMPLATES, USE,
+    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, MOVE_ALIASES, REFERENCES,
+    REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, SHARES, TEMPLATE, TEMPLATE_VERSIONS, TEMPLATES, USE,
 };
 
 /// A command with its rows.
@@ -169,6 +169,7 @@ const COMMANDS: &[Needs] = &[
             &[Need::new("ec2:EnableImageDeregistrationProtection", &[Image], "protects images")],
         ],
     },
+    Needs { command: "promote", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES, TEMPLATE_VERSIONS] },
     Needs { command: "prune", parts: &[FIND, REGIONS, TEMPLATES, USE, REPORTS, SHARES, DELETE, BIN, RETIRE] },
     Needs {
         command: "recycle-bin",
@@ -243,7 +244,7 @@ const COMMANDS: &[Needs] = &[
             &[Need::new("ec2:CreateTags", &[Image], "sets tags"), Need::new("ec2:DeleteTags", &[Image], "--remove")],
         ],
     },
-    Needs { command: "template", parts: &[FIND, REFERENCES, REGIONS, TEMPLATE] },
+    Needs { command: "template", parts: &[FIND, REFERENCES, REGIONS, TEMPLATE, TEMPLATE_VERSIONS] },
     Needs {
         command: "unprotect",
         parts: &[

@@ -18,6 +18,13 @@ pub const REGIONS: &[Need] = &[Need::any("ec2:DescribeRegions", "--region all")]
 pub const REFERENCES: &[Need] =
     &[Need::new("ssm:GetParameter", &[Alias, PublicParameter], "a REF that is an alias or a public parameter")];
 
+/// An alias that is moved.
+pub const MOVE_ALIASES: &[Need] = &[
+    Need::new("ssm:GetParameterHistory", &[Alias], "reads the alias back"),
+    Need::new("ssm:GetParameters", &[Alias], "SSM's check of the image, after its answer"),
+    Need::new("ssm:PutParameter", &[Alias], "writes the alias"),
+];
+
 /// Launch templates and what else names snapshots.
 pub const TEMPLATES: &[Need] = &[
     Need::any("autoscaling:DescribeLaunchConfigurations", "use: launch configurations"),
@@ -160,14 +167,18 @@ pub const ROLL_OUT: &[Need] = &[
 const LAUNCHED: &[ResourceKind] =
     &[Image, Instance, KeyPair, LaunchTemplate, NetworkInterface, SecurityGroup, Snapshot, SpotRequest, Subnet, Volume];
 
-/// A launch template, and its versions.
+/// A launch template.
 pub const TEMPLATE: &[Need] = &[
-    Need::any("autoscaling:DescribeAutoScalingGroups", "which groups use the template").says("that is unknown"),
     Need::new("ec2:CreateLaunchTemplate", &[LaunchTemplate], "makes a launch template"),
-    Need::new("ec2:CreateLaunchTemplateVersion", &[LaunchTemplate], "makes a version of one"),
     Need::new("ec2:CreateTags", &[LaunchTemplate], "tags a launch template").when(MadeBy("CreateLaunchTemplate")),
-    Need::any("ec2:DescribeLaunchTemplateVersions", "finds the template and its versions"),
-    Need::new("ec2:ModifyLaunchTemplate", &[LaunchTemplate], "--default"),
+];
+
+/// Versions of a launch template: `--template` of `promote` too.
+pub const TEMPLATE_VERSIONS: &[Need] = &[
+    Need::any("autoscaling:DescribeAutoScalingGroups", "which groups use the template").says("that is unknown"),
+    Need::new("ec2:CreateLaunchTemplateVersion", &[LaunchTemplate], "makes a version of a launch template"),
+    Need::any("ec2:DescribeLaunchTemplateVersions", "finds a launch template and its versions"),
+    Need::new("ec2:ModifyLaunchTemplate", &[LaunchTemplate], "makes a version the default"),
 ];
 
 /// The deprecation of images.

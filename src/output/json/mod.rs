@@ -2,6 +2,7 @@
 //!
 //! Within a version fields are only added. Times are RFC 3339 in UTC, sizes whole GiB, absent things `null`.
 
+mod alias_report;
 mod doctor;
 pub mod document;
 mod families;
@@ -15,6 +16,7 @@ mod rollouts;
 mod show;
 mod templates;
 
+pub use alias_report::{AliasOutcomeJson, AliasReportJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use families::{FamiliesJson, FamilyJson};
@@ -25,4 +27,4 @@ pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, p
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use rollouts::{RolloutJson, RolloutsJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
-pub use templates::{TemplateGroupJson, TemplateJson, TemplatesJson};
+pub use templates::{TemplateJson, TemplatesJson};

@@ -59,13 +59,13 @@ impl<'a> TemplateJson<'a> {
             region: outcome.region.as_str(),
             version: outcome.version,
             default: outcome.default,
-            image: &outcome.image,
-            image_id: outcome.image_id.as_str(),
-            image_name: outcome.image_name.as_deref(),
+            image: &outcome.field,
+            image_id: outcome.image.id.as_str(),
+            image_name: outcome.image.name.as_deref(),
             changed: outcome.changed,
             groups: outcome.groups.as_ref().ok().map(|groups| groups.iter().map(TemplateGroupJson::new).collect()),
             warnings: outcome.warnings.iter().map(problem).collect(),
-            error: outcome.problem.as_ref().map(problem),
+            error: outcome.problem().map(problem),
         }
     }
 }

@@ -21,6 +21,11 @@ pub fn time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()).ok()
 }
 
+/// Converts the times of Systems Manager.
+pub fn timestamp(at: &aws_smithy_types::DateTime) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(at.secs(), at.subsec_nanos())
+}
+
 pub fn tags(found: &[types::Tag]) -> Tags {
     let pair = |tag: &types::Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
     found.iter().filter_map(pair).collect()

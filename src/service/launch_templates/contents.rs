@@ -267,3 +267,7 @@ fn comparable(data: &ResponseLaunchTemplateData) -> ResponseLaunchTemplateData {
     data.security_groups = data.security_groups.filter(|list| !list.is_empty());
     data
 }
+
+#[cfg(test)]
+#[path = "contents_tests.rs"]
+mod tests;

@@ -2,6 +2,7 @@
 
 use super::check::TemplatePlan;
 use crate::domain::problem::Problem;
+use crate::domain::report::Status;
 use crate::domain::template_outcome::TemplateOutcome;
 use crate::service::client::error::ApiError;
 use crate::service::launch_templates::{self, LaunchTemplate, MadeVersion, NAME_TAKEN};
@@ -22,7 +23,7 @@ impl TemplatePlan {
             None => match self.make(context).await {
                 Ok(made) => Some(made),
                 Err(problem) => {
-                    outcome.problem = Some(problem);
+                    outcome.status = Status::Failed(problem);
                     return outcome;
                 }
             },
@@ -34,12 +35,12 @@ impl TemplatePlan {
             if !made.as_asked {
                 let message =
                     format!("EC2 shows version {} with another image or other snapshots than asked for", made.number);
-                outcome.problem = Some(Problem { code: "TemplateNotAsAsked".to_owned(), message });
+                outcome.status = Status::Failed(Problem { code: "TemplateNotAsAsked".to_owned(), message });
                 return outcome;
             }
         }
         if let Err(problem) = self.default(&mut outcome).await {
-            outcome.problem = Some(problem);
+            outcome.status = Status::Failed(problem);
         }
         outcome
     }
@@ -53,13 +54,15 @@ impl TemplatePlan {
             name: self.name.clone(),
             version: None,
             default: self.template.as_ref().map(|template| template.default),
-            image: self.image.text.clone(),
-            image_id: self.image.image.id.clone(),
-            image_name: self.image.image.name.clone(),
+            default_before: self.template.as_ref().map(|template| template.default),
+            field: self.image.text.clone(),
+            image: Box::new(self.image.image.clone()),
+            from: self.template.as_ref().and_then(|template| template.image()?.parse().ok()),
             changed: false,
             groups: self.groups.clone(),
             warnings: Vec::new(),
-            problem: None,
+            detail: None,
+            status: Status::Done,
         }
     }
 

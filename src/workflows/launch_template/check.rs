@@ -31,6 +31,7 @@ pub struct TemplateRequest {
 }
 
 /// What would be written in one place.
+#[derive(Clone)]
 pub struct TemplatePlan {
     /// The place.
     pub target: Target,

@@ -15,6 +15,7 @@ use crate::workflows::run::context::Context;
 use crate::workflows::select::resolve;
 
 /// An image as a template names it.
+#[derive(Clone)]
 pub struct TemplateImage {
     /// Its id, or `resolve:ssm:` and the parameter that the template follows.
     pub text: String,
@@ -55,7 +56,7 @@ async fn exact(target: &Target, name: &str, image: &Image) -> Result<()> {
         target.place().await,
         image.id
     );
-    Err(Failure::new(Kind::Refused, "InvalidAlias", message)
+    Err(Failure::new(Kind::Refused, "UnusableParameter", message)
         .hint("write the bare id into the parameter, or name the image by its id with --pin")
         .into())
 }

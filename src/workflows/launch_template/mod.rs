@@ -9,4 +9,4 @@ pub mod run;
 mod apply;
 mod check;
 
-pub use check::{TemplatePlan, TemplateRequest};
+pub use check::TemplateRequest;

@@ -4,12 +4,12 @@ use anyhow::{Error, Result};
 
 use super::check::{self, TemplatePlan, TemplateRequest};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::launch_template::{TemplateGroup, TemplateGroups};
 use crate::domain::problem::Problem;
+use crate::domain::report::Status;
 use crate::domain::template_outcome::TemplateOutcome;
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::{self, Context};
-use crate::workflows::run::diagnostics::tell_failed;
+use crate::workflows::run::diagnostics::{problem, tell_failed};
 
 /// Checks every place. If one fails nothing is written anywhere, and the others' errors are printed.
 pub async fn check(context: &Context, request: &TemplateRequest) -> Result<Vec<TemplatePlan>> {
@@ -56,8 +56,8 @@ pub async fn apply(context: &Context, plans: Vec<TemplatePlan>) -> Vec<TemplateO
         match applied {
             Ok(outcome) => outcome,
             Err(error) => {
-                let problem = crate::workflows::run::diagnostics::problem(&error);
-                TemplateOutcome { problem: Some(problem), ..plan.outcome().await }
+                let problem = problem(&error);
+                TemplateOutcome { status: Status::Failed(problem), ..plan.outcome().await }
             }
         }
     };
@@ -77,45 +77,15 @@ pub fn tell(context: &Context, outcomes: &[TemplateOutcome]) {
             true => "the default".to_owned(),
             false => format!("not the default, which is {default}"),
         };
-        context.printer.say(format!("{place} {is} version {version} with {}, {default}", outcome.image));
-        told(&outcome.groups, version, outcome.default)
-            .into_iter()
-            .for_each(|line| context.printer.say(format!("  {line}")));
+        context.printer.say(format!("{place} {is} version {version} with {}, {default}", outcome.field));
+        outcome.of_groups().iter().for_each(|line| context.printer.say(format!("  {line}")));
     }
-}
-
-/// The groups that use a template, by what they launch from now on.
-pub fn told(groups: &TemplateGroups, version: i64, default: Option<i64>) -> Vec<String> {
-    let groups = match groups {
-        Ok(groups) => groups,
-        Err(problem) => return vec![format!("which groups use it is unknown: {problem}")],
-    };
-    let named = |wanted: &dyn Fn(&TemplateGroup) -> bool| {
-        let some: Vec<_> = groups.iter().filter(|group| wanted(group)).collect();
-        let word = if some.len() == 1 { "group" } else { "groups" };
-        let names: Vec<_> = some.iter().map(|group| format!("{} ({})", group.name, group.version.as_str())).collect();
-        (!names.is_empty()).then(|| format!("{word} {}", names.join(", ")))
-    };
-    let number = version.to_string();
-    let takes = |group: &TemplateGroup| match group.version.as_str() {
-        "$Default" => default == Some(version),
-        "$Latest" => true,
-        pinned => pinned == number,
-    };
-    let lines = [
-        named(&takes).map(|groups| format!("launched by: {groups}")),
-        named(&|group| group.version.follows() && !takes(group))
-            .map(|groups| format!("once it is the default: {groups}")),
-        named(&|group| !group.version.follows() && !takes(group))
-            .map(|groups| format!("pinned to another number, and will not follow: {groups}")),
-    ];
-    lines.into_iter().flatten().collect()
 }
 
 /// Ends the run as the outcomes ask for.
 pub fn conclude(context: &Context, outcomes: &[TemplateOutcome]) -> Result<()> {
     let failed: Vec<(&TemplateOutcome, &Problem)> =
-        outcomes.iter().filter_map(|outcome| Some((outcome, outcome.problem.as_ref()?))).collect();
+        outcomes.iter().filter_map(|outcome| Some((outcome, outcome.problem()?))).collect();
     let done = outcomes.len() - failed.len();
     let changed = outcomes.iter().any(|outcome| outcome.changed);
     let message = format!("{done} done, {} failed", failed.len());

@@ -132,9 +132,14 @@ impl Context {
 
     /// The same region in the account of a role, assumed with the user's own credentials.
     pub async fn target_as(&self, role: &str) -> Result<Target> {
+        self.session_as(role).await?.single().await
+    }
+
+    /// The same regions in the account of a role, assumed with the user's own credentials.
+    pub async fn session_as(&self, role: &str) -> Result<Session> {
         let role = role.parse().map_err(|error| Failure::usage(format!("--from-role-arn {role}: {error}")))?;
         let settings = Settings { role_arns: vec![role], org_role: None, ..self.settings.clone() };
-        self.open(&settings).await?.single().await
+        self.open(&settings).await
     }
 
     /// The single place of a command that works in one account and region.

@@ -159,7 +159,7 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
 }
 
 /// The error for a reference found in none of these places: the first error, naming the other places too.
-async fn nowhere(missing: Vec<(Target, anyhow::Error)>) -> Option<anyhow::Error> {
+pub async fn nowhere(missing: Vec<(Target, anyhow::Error)>) -> Option<anyhow::Error> {
     let mut missing = missing.into_iter();
     let (_, first) = missing.next()?;
     let mut others = Vec::new();

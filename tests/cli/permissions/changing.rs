@@ -17,6 +17,22 @@ pub const CASES: &[Case] = &[
         setup.run(&format!("deprecate {id} --after 30d")).ended(0);
         "deprecate web:prod --cancel".to_owned()
     }),
+    case("promote", |setup| {
+        few_regions(setup);
+        let mut world = setup.world();
+        let id = world.image(PROD, EAST, "web-v2-2025-01-01").put();
+        world.image(PROD, crate::setup::WEST, "web-v2-2025-01-01").copied_from(&id, EAST).put();
+        world.parameter(PROD, EAST, "/amictl/web/canary", &id);
+        "promote web:canary --to prod --region all".to_owned()
+    }),
+    case("promote", |setup| {
+        let mut world = setup.world();
+        let old = world.image(PROD, EAST, "web-v1-2025-01-01").put();
+        world.image(PROD, EAST, "web-v2-2025-01-01").put();
+        world.launch_template(PROD, EAST, "web").image(&old).put();
+        world.auto_scaling_group(PROD, EAST, "web").launch_template("web", "$Default").put();
+        "promote web:v2 --to prod --template web".to_owned()
+    }),
     case("protect", |setup| {
         ready(setup);
         "protect web:prod --region all".to_owned()

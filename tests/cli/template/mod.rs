@@ -1,8 +1,9 @@
-//! `template`: launch templates that are made, versions of them, and launches by a template alone.
+//! `template`: launch templates and their versions, also of `promote`, and launches by a template alone.
 
 mod contents;
 mod failing;
 mod launch;
+mod promote;
 mod versions;
 
 use std::collections::BTreeMap;

@@ -39,7 +39,7 @@ fn a_parameter_by_which_ec2_cannot_launch_is_refused() {
     let (setup, first, _) = ready();
     setup.world().parameter(PROD, EAST, "/golden/web", &format!("\"{first}\"\n"));
     let ran = setup.run("template web --image ssm:/golden/web --type t3.micro -o json").ended(4);
-    assert_eq!(ran.error()["code"], "InvalidAlias");
+    assert_eq!(ran.error()["code"], "UnusableParameter");
     assert!(ran.error()["hint"].as_str().unwrap().contains("--pin"), "{}", ran.error());
     setup.unchanged();
     setup.run("template web --image ssm:/golden/web --pin --type t3.micro").ended(0);

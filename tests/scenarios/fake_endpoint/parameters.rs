@@ -85,7 +85,10 @@ async fn putting_makes_versions_and_checks_images() {
     let put = |value: &str| client.put_parameter().name(WEB).value(value);
     let create = |value: &str| put(value).r#type(ParameterType::String).data_type("aws:ec2:image");
     assert_eq!(code(put(&old).send().await), "ValidationException", "a type is needed");
-    assert_eq!(code(create("ami-0123456789abcdef0").send().await), "ValidationException", "there is no such image");
+    assert_eq!(code(create("no image").send().await), "ValidationException");
+    // SSM checks afterwards whether there is such an image: a good answer proves nothing.
+    assert_eq!(create("ami-0123456789abcdef0").send().await.unwrap().version(), 1);
+    assert_eq!(code(client.get_parameter().name(WEB).send().await), "ParameterNotFound");
     assert_eq!(create(&old).send().await.unwrap().version(), 1);
     assert_eq!(code(create(&new).send().await), "ParameterAlreadyExists");
     assert_eq!(code(put("text").overwrite(true).send().await), "ValidationException");
@@ -109,6 +112,56 @@ async fn putting_makes_versions_and_checks_images() {
     client.delete_parameter().name(WEB).send().await.unwrap();
     assert_eq!(code(client.delete_parameter().name(WEB).send().await), "ParameterNotFound");
     assert!(fake.world().find_parameter(PROD, EAST, WEB).is_none());
+}
+
+#[tokio::test]
+async fn an_image_is_checked_late_and_shown_or_dropped() {
+    let fake = Fake::start();
+    let client = ssm(&fake, "AKIAPROD", EAST);
+    let (old, new) = {
+        let mut world = fake.world();
+        world.late_values.shown_after = std::time::Duration::from_secs(60);
+        (world.image(PROD, EAST, "web-v1").put(), world.image(PROD, EAST, "web-v2").put())
+    };
+    let put = |value: &str, overwrite: bool| {
+        let call = client.put_parameter().name(WEB).value(value).r#type(ParameterType::String);
+        call.data_type("aws:ec2:image").overwrite(overwrite).send()
+    };
+    let later = || fake.world().advance(std::time::Duration::from_secs(61));
+    assert_eq!(put(&old, false).await.unwrap().version(), 1);
+    assert_eq!(code(client.get_parameter().name(WEB).send().await), "ParameterNotFound");
+    assert_eq!(code(put(&new, false).await), "ParameterAlreadyExists", "the name is taken already");
+    later();
+    assert_eq!(value(&client, WEB).await, old);
+    fake.world().late_values.dropped.insert(new.clone());
+    for dropped in ["ami-0123456789abcdef0", &new] {
+        assert_eq!(put(dropped, true).await.unwrap().version(), 2);
+        later();
+        assert_eq!(value(&client, WEB).await, old, "{dropped}");
+    }
+    fake.world().late_values.dropped.clear();
+    assert_eq!(put(&new, true).await.unwrap().version(), 2, "nobody saw the number");
+    assert_eq!(put(&old, true).await.unwrap().version(), 3);
+    assert_eq!(value(&client, WEB).await, old);
+    later();
+    let history = client.get_parameter_history().name(WEB).send().await.unwrap();
+    let numbers: Vec<_> = history.parameters().iter().map(|p| (p.version(), p.value().unwrap())).collect();
+    assert_eq!(numbers, [(1, old.as_str()), (2, &new), (3, &old)]);
+}
+
+#[tokio::test]
+async fn writing_is_limited_to_three_a_second() {
+    let fake = Fake::start();
+    let client = ssm(&fake, "AKIAPROD", EAST);
+    fake.world().throttle = true;
+    fake.world().stop_clock(chrono::Utc::now());
+    let put = |number: usize| {
+        client.put_parameter().name(format!("/p{number}")).value("x").r#type(ParameterType::String).send()
+    };
+    for number in 0..3 {
+        put(number).await.unwrap();
+    }
+    assert_eq!(code(put(3).await), "ThrottlingException");
 }
 
 #[tokio::test]

@@ -128,8 +128,8 @@ impl Shared {
 
     fn work(&self, world: &mut World, service: &str, form: &Params, request: Result<Request, Refusal>) -> Answer {
         let answer = request.and_then(|request| {
-            // Only EC2's buckets are known.
-            if world.throttle && service == "ec2" {
+            // Only EC2's buckets are known, and SSM's for writing.
+            if world.throttle && (service == "ec2" || request.action == "PutParameter") {
                 self.buckets.lock().unwrap_or_else(PoisonError::into_inner).take(&request)?;
             }
             services::run(world, service, form.get("Version"), &request)

@@ -122,6 +122,7 @@ pub fn run(world: &mut World, service: &str, version: Option<&str>, request: &Re
             return Err(refuse("UnknownParameter", format!("The parameter {head} is not recognized")));
         }
     }
+    ssm::settle(world, request.now);
     forms::check(service.name, operation.name, &request.params)?;
     iam::check(world, service.name, request)?;
     let answer = (operation.run)(world, request)?;

@@ -37,13 +37,17 @@ impl Buckets {
 
     fn draw(&mut self, request: &Request, api: String, wanted: f64, size: (f64, f64)) -> Result<(), Refusal> {
         let (capacity, refill) = size;
+        let key_is_of_ssm = api == "PutParameter";
         let key = (request.account.clone(), request.region.clone(), api);
         let bucket = self.0.entry(key).or_insert(Bucket { tokens: capacity, filled: request.now });
         let seconds = (request.now - bucket.filled).as_seconds_f64().max(0.0);
         bucket.tokens = (bucket.tokens + seconds * refill).min(capacity);
         bucket.filled = request.now;
         if bucket.tokens < wanted {
-            return Err(refuse("RequestLimitExceeded", "Request limit exceeded."));
+            return Err(match key_is_of_ssm {
+                true => refuse("ThrottlingException", "Rate exceeded"),
+                false => refuse("RequestLimitExceeded", "Request limit exceeded."),
+            });
         }
         bucket.tokens -= wanted;
         Ok(())
@@ -58,6 +62,8 @@ fn size(action: &str, params: &Params) -> (f64, f64) {
     const READS: [&str; 4] = ["Describe", "List", "Search", "Get"];
     match action {
         "CopyImage" => (100.0, 1.0),
+        // SSM's default for writing, with no burst that AWS tells of.
+        "PutParameter" => (3.0, 3.0),
         "CreateTags" | "DeleteTags" => (100.0, 10.0),
         "DeregisterImage"
         | "ModifyImageAttribute"

@@ -13,7 +13,7 @@ use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFle
 use super::model::{Grave, Image, Reason, Snapshot};
 use super::organizations::Organization;
 use super::recycle_bin::{Bin, BinRule};
-use super::ssm::Parameter;
+use super::ssm::{LateValues, Parameter};
 use super::sts::Trust;
 use super::usage_reports::UsageReport;
 
@@ -84,6 +84,10 @@ pub struct World {
     pub delete_codes: BTreeMap<String, String>,
     /// Names of parameters that GetParameters calls invalid, though they are there.
     pub unread_parameters: BTreeSet<String>,
+    /// Values of parameters that SSM checks before it shows them.
+    pub late_values: LateValues,
+    /// Accounts with Allowed AMIs in audit mode, and the images of others that these do not admit.
+    pub not_allowed: BTreeMap<String, BTreeSet<String>>,
     /// No page of images is longer than this, whatever MaxResults says.
     pub image_page_limit: Option<usize>,
     /// Pages come short, and every other one is empty with a token.
@@ -247,6 +251,8 @@ impl World {
             unlisted_templates: BTreeSet::new(),
             delete_codes: BTreeMap::new(),
             unread_parameters: BTreeSet::new(),
+            late_values: LateValues::default(),
+            not_allowed: BTreeMap::new(),
             image_page_limit: None,
             short_pages: false,
             throttle: false,

@@ -204,6 +204,9 @@ fn write(x: &mut Xml, image: &Image, viewer: &Viewer, late_snapshots: bool) {
             }
         });
     }
+    if let Some(refused) = &viewer.not_allowed {
+        x.leaf("imageAllowed", own || !refused.contains(&image.id));
+    }
     if !image.watermarks.is_empty() {
         x.list("imageWatermarkSet", &image.watermarks, |x, watermark| {
             let (id, region, created) = &watermark.source;

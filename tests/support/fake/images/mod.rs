@@ -118,6 +118,8 @@ pub struct Viewer {
     cooldown_words: String,
     cooldown_is_forgotten: bool,
     groups: BTreeSet<String>,
+    /// What the account's Allowed AMIs do not admit, where they are on.
+    not_allowed: Option<BTreeSet<String>>,
 }
 
 impl Viewer {
@@ -129,6 +131,7 @@ impl Viewer {
             cooldown_words: world.cooldown_words.clone(),
             cooldown_is_forgotten: world.cooldown_is_forgotten,
             groups: groups.cloned().unwrap_or_default(),
+            not_allowed: world.not_allowed.get(&request.account).cloned(),
         }
     }
 

@@ -42,6 +42,12 @@ impl World {
         self.regions.get(region)?.parameters.get(&(account.to_owned(), name.to_owned()))
     }
 
+    /// Deletes a parameter.
+    pub fn forget_parameter(&mut self, account: &str, region: &str, name: &str) {
+        let key = (account.to_owned(), name.to_owned());
+        self.region(region).parameters.remove(&key).unwrap();
+    }
+
     /// A recipe of Image Builder that begins with an image; gives its ARN.
     pub fn image_recipe(&mut self, account: &str, region: &str, name: &str, image: &str) -> String {
         self.recipe(account, region, name, image, false)

@@ -2,6 +2,7 @@
 
 mod filters;
 mod labels;
+mod late;
 mod list;
 mod model;
 mod read;
@@ -14,6 +15,7 @@ use super::request::Request;
 use super::services::Operation;
 use super::world::Region;
 
+pub use late::{LateValues, settle};
 pub use model::{Parameter, Version};
 
 /// Parameter store operations.

@@ -66,7 +66,7 @@ impl Parameter {
         self.version(selector).map(|version| version.value.as_str())
     }
 
-    /// Adds a version; gives its number.
+    /// Adds a version; gives its number. It is shown at once.
     pub fn add(&mut self, value: &str, description: Option<String>, modified: DateTime<Utc>, author: &str) -> u64 {
         let number = self.versions.keys().next_back().map_or(1, |last| last + 1);
         let (value, author) = (value.to_owned(), author.to_owned());

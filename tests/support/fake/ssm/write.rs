@@ -4,15 +4,13 @@ use serde_json::json;
 
 use super::super::errors::{Answer, Refusal, refuse};
 use super::super::ids;
-use super::super::images::{Viewer, seen};
 use super::super::model::Tags;
 use super::super::request::Request;
 use super::super::world::World;
 use super::labels::read_tags;
-use super::{Parameter, not_found};
+use super::late::{self, MOST_VERSIONS};
+use super::{Parameter, Version, not_found};
 
-/// Most versions that are kept.
-const MOST_VERSIONS: usize = 100;
 /// Most characters of a standard parameter's value.
 const MOST_CHARACTERS: usize = 4096;
 
@@ -39,9 +37,11 @@ pub fn put(world: &mut World, request: &Request) -> Answer {
         return Err(bad("Only the tier Standard is known here."));
     }
     let key = request.named(name);
+    late::interfere(world, request, name);
     let known = world.region(&request.region).parameters.get(&key).cloned();
+    let taken = known.is_some() || late::is_taken(world, &request.region, &key);
     let mut parameter = match known {
-        Some(_) if !overwrite => {
+        _ if taken && !overwrite => {
             return Err(refuse(
                 "ParameterAlreadyExists",
                 "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
@@ -50,10 +50,17 @@ pub fn put(world: &mut World, request: &Request) -> Answer {
         Some(parameter) => next_of(parameter, request, &tags)?,
         None => fresh(request, tags)?,
     };
-    if parameter.data_type == "aws:ec2:image" {
-        check_image(world, request, value)?;
+    if parameter.data_type == "aws:ec2:image" && !ids::well_formed("ami", value) {
+        return Err(bad("The parameter value does not match the data type aws:ec2:image."));
     }
     make_room(&mut parameter, name)?;
+    if parameter.data_type == "aws:ec2:image" {
+        let number = late::next_number(world, &request.region, &key);
+        let (value, author, labels) = (value.to_owned(), request.arn.clone(), Default::default());
+        let version = Version { number, value, description, modified: request.now, author, labels };
+        late::take(world, request, key, parameter, version);
+        return Ok(json!({ "Version": number, "Tier": "Standard" }).to_string());
+    }
     let number = parameter.add(value, description, request.now, &request.arn);
     world.region(&request.region).parameters.insert(key, parameter);
     Ok(json!({ "Version": number, "Tier": "Standard" }).to_string())
@@ -112,16 +119,6 @@ fn next_of(parameter: Parameter, request: &Request, tags: &Tags) -> Result<Param
         return Err(bad("Tags and overwrite can't be used together."));
     }
     Ok(parameter)
-}
-
-/// An image id, of an image that the caller sees.
-fn check_image(world: &mut World, request: &Request, value: &str) -> Result<(), Refusal> {
-    if !ids::well_formed("ami", value) {
-        return Err(bad("The parameter value does not match the data type aws:ec2:image."));
-    }
-    let viewer = Viewer::new(world, request);
-    let found = seen(world.region(&request.region), &viewer, value);
-    found.map(drop).map_err(|_| bad(format!("The image {value} of the parameter does not exist.")))
 }
 
 /// Drops the oldest version of a full parameter; one with a label stays and bars new versions.

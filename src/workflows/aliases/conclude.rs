@@ -1,0 +1,169 @@
+//! The end of a run that moves aliases: what failed, the exit code, and the lines that finish it or put it back.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::moves::MoveRequest;
+use crate::domain::alias::NoteAction;
+use crate::domain::alias_report::{AliasOutcome, AliasReport, CONCURRENT};
+use crate::domain::command_line::amictl;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::problem::Problem;
+use crate::domain::region::Region;
+use crate::domain::report::Status;
+use crate::domain::template_outcome::TemplateOutcome;
+use crate::service::Target;
+use crate::workflows::run::context::{self, Context};
+
+/// What came of a run that moves aliases.
+pub struct Moved {
+    /// One outcome per place.
+    pub report: AliasReport,
+    pub(super) request: MoveRequest,
+    /// The places, in the order of the outcomes.
+    pub(super) places: Vec<Target>,
+    pub(super) refused: bool,
+    pub(super) helps: Vec<String>,
+    pub(super) finish: String,
+}
+
+impl Moved {
+    /// Prints what failed and ends the run as the report requires.
+    pub fn conclude(&self, context: &Context) -> Result<()> {
+        if self.refused {
+            return self.refuse(context);
+        }
+        if self.request.dry_run {
+            let words = "dry run: nothing was written; SSM has no DryRun, so the permission to write was not tried";
+            context.printer.say(words);
+            return Ok(());
+        }
+        let Some(kind) = self.report.failure() else { return Ok(()) };
+        let (done, failed, skipped) = self.report.counts();
+        let hint = self.ways_out(context.stop.asked());
+        if context.stop.asked() {
+            self.tell(context, None);
+            let message = format!("interrupted: {done} done, {failed} failed, {skipped} skipped");
+            return Err(Failure { hint, ..Failure::new(Kind::Interrupted, "Interrupted", message) }.into());
+        }
+        let single = self.report.outcomes.len() == 1 || kind == Kind::Failed;
+        let last = self.failures().next().filter(|_| single);
+        self.tell(context, last.map(|(outcome, _)| outcome));
+        Err(match last {
+            Some((outcome, problem)) if hint.is_none() && kind == Kind::Failed => {
+                anyhow::Error::new(problem.clone()).context(outcome.place())
+            }
+            Some((outcome, Problem { code, message })) => {
+                let failure = Failure::new(kind, code.clone(), format!("{}: {message}", outcome.place()));
+                Failure { hint, ..failure }.into()
+            }
+            None => {
+                let message = format!("{done} done, {failed} failed, {skipped} skipped");
+                Failure { hint, ..Failure::new(kind, "PartialChange", message) }.into()
+            }
+        })
+    }
+
+    fn refuse(&self, context: &Context) -> Result<()> {
+        let all = self.report.outcomes.len() + self.report.errors.len();
+        let single = self.failures().next().filter(|_| all == 1);
+        self.tell(context, single.map(|(outcome, _)| outcome));
+        context::tell_errors(context, &self.report.errors);
+        let code = match (self.failures().next(), self.report.errors.first()) {
+            (Some((_, problem)), _) => problem.code.clone(),
+            (None, Some(error)) => error.problem.code.clone(),
+            (None, None) => "Refused".to_owned(),
+        };
+        let message = match single {
+            Some((outcome, problem)) => format!("{}: {}; nothing was written", outcome.place(), problem.message),
+            None => {
+                let refused = self.failures().count() + self.report.errors.len();
+                format!("{refused} of {all} accounts and regions are refused; nothing was written")
+            }
+        };
+        let hint = (!self.helps.is_empty()).then(|| format!("run first: {}", self.helps.join("; ")));
+        Err(Failure { hint, ..Failure::new(Kind::Refused, code, message) }.into())
+    }
+
+    fn failures(&self) -> impl Iterator<Item = (&AliasOutcome, &Problem)> {
+        self.report.outcomes.iter().filter_map(|outcome| match &outcome.status {
+            Status::Failed(problem) => Some((outcome, problem)),
+            Status::Done | Status::Skipped(_) => None,
+        })
+    }
+
+    /// Prints the failures but the one that ends the run.
+    fn tell(&self, context: &Context, last: Option<&AliasOutcome>) {
+        for (outcome, problem) in self.failures().filter(|(one, _)| last.is_none_or(|last| !std::ptr::eq(*one, last))) {
+            context.printer.tell(&format!("{}: {problem}", outcome.place()));
+        }
+        for outcome in &self.report.templates {
+            if let Some(problem) = outcome.problem() {
+                context.printer.tell(&format!("{}: {problem}", outcome.place()));
+            }
+        }
+    }
+
+    /// The lines that finish the run, and that put back what it wrote.
+    fn ways_out(&self, interrupted: bool) -> Option<String> {
+        let mut words = Vec::new();
+        let raced = self.report.raced();
+        if raced {
+            // Finishing would take the alias from somebody who wants it otherwise.
+            words.push("agree with those who wrote it which image it is to name".to_owned());
+        } else {
+            words.push(format!("finish with: {}", self.finish));
+        }
+        let mut back = self.lines_back();
+        back.extend(self.report.templates.iter().filter_map(template_back));
+        if !back.is_empty() {
+            words.push(format!("or put back with: {}", back.join("; ")));
+        }
+        let template =
+            self.report.templates.iter().any(|outcome| outcome.changed || matches!(outcome.status, Status::Failed(_)));
+        // In one place it is the same command again.
+        (raced || interrupted || template || self.report.outcomes.len() > 1).then(|| words.join("; "))
+    }
+
+    /// The lines that put back what this run wrote: one for each account.
+    fn lines_back(&self) -> Vec<String> {
+        let written = |outcome: &AliasOutcome| outcome.changed && outcome.from.is_some() && !outcome.is(CONCURRENT);
+        let written: Vec<_> = self.places.iter().zip(&self.report.outcomes).filter(|(_, one)| written(one)).collect();
+        match self.request.action {
+            NoteAction::Promote => {
+                let mut accounts: Vec<(&Target, BTreeSet<Region>)> = Vec::new();
+                for (place, _) in written {
+                    match accounts.iter_mut().find(|(known, _)| known.same_account(place)) {
+                        Some((_, regions)) => drop(regions.insert(place.region.clone())),
+                        None => accounts.push((place, BTreeSet::from([place.region.clone()]))),
+                    }
+                }
+                let line = |(place, regions): (&Target, BTreeSet<Region>)| {
+                    amictl("rollback").word(&self.request.parameter).options(place.options_in(&regions)).to_string()
+                };
+                accounts.into_iter().map(line).collect()
+            }
+            // A rollback would go further back.
+            NoteAction::Rollback => written
+                .into_iter()
+                .filter_map(|(place, outcome)| {
+                    let line = amictl("promote").word(outcome.from.as_ref()?).word("--to");
+                    let line = line.word(self.request.parameter.alias());
+                    let line = line.word("--family").word(self.request.parameter.family());
+                    Some(line.options(place.options()).to_string())
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The line that gives a launch template its default version back.
+fn template_back(outcome: &TemplateOutcome) -> Option<String> {
+    let (id, before) = (outcome.id.as_ref()?, outcome.default_before?);
+    let line = format!(
+        "aws ec2 modify-launch-template --region {} --launch-template-id {id} --default-version {before}",
+        outcome.region
+    );
+    (outcome.default != Some(before)).then_some(line)
+}

@@ -1,0 +1,19 @@
+//! Aliases moved in all places of a run: everywhere or nowhere.
+//!
+//! 1. [`promote`] finds the image for each place; `rollback` takes it from the history. Both make an [`moves::AliasMove`]
+//!    of it.
+//! 2. [`check`] looks at every place with its own credentials. One refusal: nothing is written.
+//! 3. [`write`] writes side by side, and [`shown`] reads back until SSM shows the value.
+//! 4. [`templates`] then gives the image to the launch templates that are named.
+//! 5. [`conclude`] says how it ended, with the lines that finish it and that put it back.
+
+pub mod check;
+pub mod conclude;
+pub mod copies;
+pub mod helps;
+pub mod moves;
+pub mod promote;
+pub mod run;
+pub mod shown;
+pub mod templates;
+pub mod write;

@@ -1,0 +1,82 @@
+//! Partly written: what failed, and the lines that finish and put back.
+
+use std::process::Command;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::{TWO, codes, now_in, ready, rows, written};
+use crate::fake::{Fault, PROD};
+use crate::setup::{EAST, Setup, WEST, seconds};
+
+#[test]
+fn a_place_that_fails_does_not_stop_the_others_and_the_line_finishes() {
+    let setup = Setup::new();
+    let (_, [new, new_west]) = ready(&setup);
+    setup.fake.fault(Fault::error("PutParameter", "AccessDeniedException", "no").in_region(EAST));
+    let ran = setup.run(&format!("promote web:v3 --to prod {TWO} --reason x -o json")).ended(3);
+    assert_eq!(
+        (codes(&ran.json()), rows(&ran.json(), "changed")),
+        (vec!["AccessDeniedException".to_owned(), "-".to_owned()], vec![json!(false), json!(true)])
+    );
+    let error = ran.error();
+    let hint = error["hint"].as_str().unwrap();
+    let back =
+        format!("; or put back with: amictl rollback web:prod --region {WEST} --endpoint-url {}", setup.fake.url());
+    let finish = hint.strip_prefix("finish with: amictl ").and_then(|hint| hint.strip_suffix(&back));
+    let finish = finish.unwrap_or_else(|| panic!("{hint}"));
+    assert_eq!(finish, format!("promote {new} --to prod --reason x {TWO}"));
+    setup.fake.clear_faults();
+    let report = setup.json(finish);
+    assert_eq!(rows(&report, "changed"), [true, false]);
+    assert_eq!(now_in(&setup, PROD, WEST), Some((2, new_west)));
+}
+
+#[test]
+fn a_value_that_ssm_drops_is_a_failure_of_its_own() {
+    let setup = Setup::new();
+    let ([old, _], [new, new_west]) = ready(&setup);
+    setup.world().late_values.dropped.insert(new.clone());
+    let begun = Instant::now();
+    let two = setup.process(&format!("promote web:v3 --to prod {TWO} -o json")).spawn().unwrap();
+    let output = two.wait_with_output().unwrap();
+    assert!((seconds(59)..seconds(150)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    assert_eq!(output.status.code(), Some(3));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (codes(&report), rows(&report, "changed")),
+        (vec!["ValueNotStored".to_owned(), "-".to_owned()], vec![json!(false), json!(true)])
+    );
+    assert_eq!((now_in(&setup, PROD, EAST), now_in(&setup, PROD, WEST)), (Some((1, old)), Some((2, new_west))));
+}
+
+#[test]
+fn in_one_place_a_dropped_value_ends_with_1() {
+    let setup = Setup::new();
+    let (_, [new, _]) = ready(&setup);
+    setup.world().late_values.dropped.insert(new);
+    let ran = setup.run("promote web:v3 --to prod -o json").ended(1);
+    assert_eq!(
+        (codes(&ran.json()), ran.error()["code"].as_str()),
+        (vec!["ValueNotStored".to_owned()], Some("ValueNotStored"))
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_nothing_unreported() {
+    let setup = Setup::new();
+    let (_, [new, _]) = ready(&setup);
+    setup.world().late_values.shown_after = seconds(600);
+    let process = setup.process(&format!("promote web:v3 --to prod {TWO} -o json")).spawn().unwrap();
+    setup.until("PutParameter", 2);
+    setup.until("GetParameterHistory", 2);
+    assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap().success());
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((codes(&report), rows(&report, "changed")), (vec!["NotSeen".to_owned(); 2], vec![json!(true); 2]));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains(&format!("finish with: amictl promote {new} --to prod")), "{text}");
+    assert_eq!(written(&setup), 2);
+}
