@@ -39,7 +39,7 @@ use crate::workflows::run::context::Context;
 /// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
-    ("Find", &[&["list"], &["show"], &["refs"]]),
+    ("Find", &[&["list", "show"], &["refs"]]),
     ("Release", &[&["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),

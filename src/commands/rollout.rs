@@ -18,7 +18,7 @@ const MOST_ALARMS: usize = 10;
 const EXAMPLES: &str = "\
 Examples:
   amictl rollout web --image web:prod
-  amictl rollout web --image web:v7 --checkpoint 20,50,100 --checkpoint-delay 10m --bake 10m --alarm web-5xx
+  amictl rollout web --image web:v7 --checkpoint 20,50,100 --bake 10m --alarm web-5xx
   amictl rollout web-blue web-green --template-version 12 --no-wait
   amictl wait --group web
   amictl rollout web --rollback";

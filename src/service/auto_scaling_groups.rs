@@ -1,4 +1,4 @@
-//! Auto Scaling groups as roll-outs need them: what they launch, what they run, and the pinning of a version.
+//! Auto Scaling groups for roll-outs: templates, instances, and the pinning of a version.
 
 use aws_sdk_autoscaling::types::{
     AutoScalingGroup, DesiredConfiguration, Instance, LaunchTemplateOverrides, LaunchTemplateSpecification,

@@ -171,7 +171,6 @@ const COMMANDS: &[Needs] = &[
             ],
         ],
     },
-    Needs { command: "promote", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES] },
     Needs {
         command: "protect",
         parts: &[

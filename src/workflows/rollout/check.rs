@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::goal::goal;
 use super::pin::{in_force, number_in_force};
-use super::plan::{Goal, GroupPlan, PlannedVersion, RolloutRequest, Work};
+use super::plan::{Goal, GroupPlan, GroupWork, PlannedVersion, RolloutRequest};
 use super::words::{cancel_line, refused, wait_line};
 use crate::domain::command_line::{amictl, quoted};
 use crate::domain::failure::{Failure, Kind};
@@ -213,20 +213,20 @@ fn work(
     (group, used): (&ScalingGroup, &TemplateUse),
     goal: &PlannedVersion,
     refreshes: &[Refresh],
-) -> Result<Work> {
+) -> Result<GroupWork> {
     let number = match goal {
         PlannedVersion::Existing(number) => Some(*number),
         PlannedVersion::New(_) => None,
     };
     if let Some(active) = refreshes.iter().find(|refresh| refresh.status.active()) {
         return match number.filter(|number| active.goes_to(used, *number) && active.status.goes_forth()) {
-            Some(_) => Ok(Work::Join(active.clone())),
+            Some(_) => Ok(GroupWork::Join(active.clone())),
             None => Err(under_way(target, &group.name, active).into()),
         };
     }
     let there = number.is_some() && used.number() == number;
     let there = there && number.is_some_and(|number| group.runs(number)) && request.preferences.skip_matching;
-    Ok(if there { Work::Nothing } else { Work::Refresh })
+    Ok(if there { GroupWork::Nothing } else { GroupWork::Refresh })
 }
 
 /// The refusal where another refresh is under way.

@@ -145,6 +145,10 @@ fn check(target: &Target, group: &GroupName, image: &Image) -> Result<()> {
             false => failure.into(),
         });
     }
+    if image.allowed == Some(false) {
+        let message = format!("the Allowed AMIs of the account do not take {} in {}", image.label(), image.region);
+        return Err(refused(group, "NotAllowed", message).into());
+    }
     if image.revoked() {
         let reason = image.tags.get(REVOKED).map(String::as_str).unwrap_or_default();
         let message = format!("{} in {} is revoked: {reason}", image.label(), image.region);

@@ -1,4 +1,4 @@
-//! Roll-outs: groups are checked, pinned where AWS could not go back, refreshed, watched, and read again.
+//! Roll-outs: groups are checked, pinned if need be, refreshed, watched, and read again.
 
 mod begin;
 mod check;

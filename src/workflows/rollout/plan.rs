@@ -1,4 +1,4 @@
-//! What a roll-out is to do with a group, decided before anything is written.
+//! The plan of a roll-out for each group, made before anything is written.
 
 use crate::domain::image::Image;
 use crate::domain::reference::ImageRef;
@@ -47,7 +47,7 @@ pub(super) struct Pin {
 }
 
 /// What is to be done with a group.
-pub(super) enum Work {
+pub(super) enum GroupWork {
     /// Nothing: it launches the version, and all its instances run it.
     Nothing,
     /// A refresh to the same version is under way.
@@ -69,7 +69,7 @@ pub(super) struct GroupPlan {
     pub image: Image,
     /// All refreshes so far.
     pub before: Vec<Refresh>,
-    pub work: Work,
+    pub work: GroupWork,
 }
 
 impl GroupPlan {

@@ -4,7 +4,7 @@ use anyhow::{Error, Result};
 
 use super::begin::{Begun, Written, announce, begin, try_versions, with_written};
 use super::check::{again, groups, plans};
-use super::plan::{GroupPlan, PlannedVersion, RolloutRequest, Work};
+use super::plan::{GroupPlan, GroupWork, PlannedVersion, RolloutRequest};
 use super::watch::{failure, verify, watch};
 use super::words::wait_line;
 use crate::domain::failure::{Failure, Kind};
@@ -96,11 +96,11 @@ async fn dry_run(context: &Context, target: &Target, plans: &[GroupPlan]) -> Res
     for plan in plans {
         let group = &plan.group.name;
         match &plan.work {
-            Work::Nothing => context.printer.say(format!("{group}: nothing to do: {}", there(plan))),
-            Work::Join(refresh) => {
+            GroupWork::Nothing => context.printer.say(format!("{group}: nothing to do: {}", there(plan))),
+            GroupWork::Join(refresh) => {
                 context.printer.say(format!("{group}: {} is under way already ({})", refresh.doing(), refresh.id));
             }
-            Work::Refresh => {
+            GroupWork::Refresh => {
                 try_versions(target, plan).await?;
                 announce(context, plan);
             }
@@ -145,13 +145,13 @@ async fn one(
     let group = &plan.group.name;
     let mut written = Written::default();
     let begun = match &plan.work {
-        Work::Nothing => {
+        GroupWork::Nothing => {
             row.detail = Some("already there".to_owned());
             context.printer.say(format!("{group}: nothing to do: {}", there(plan)));
             return Ok(());
         }
-        Work::Join(refresh) => joined(context, plan, refresh),
-        Work::Refresh => {
+        GroupWork::Join(refresh) => joined(context, plan, refresh),
+        GroupWork::Refresh => {
             announce(context, plan);
             let begun = begin(context, target, request, plan, &mut written).await;
             row.changed = written.changed;

@@ -10,6 +10,7 @@ use crate::domain::report::Status;
 use crate::domain::rollout::{GroupName, Refresh, RefreshStatus};
 use crate::domain::rollout_report::{RolloutOutcome, RolloutReport};
 use crate::service::auto_scaling_groups::ScalingGroup;
+use crate::service::client::patience::Patience;
 use crate::service::instance_refreshes::{self, IRREVERSIBLE, NONE_UNDER_WAY};
 use crate::service::{Target, client::error::ApiError};
 use crate::workflows::run::context::{Context, stopped};
@@ -77,26 +78,37 @@ pub async fn stop(
             .say("dry run: nothing was changed; Auto Scaling has no DryRun, so the permission was not tried");
         return Ok((RolloutReport::default(), Ok(())));
     }
+    // All are sent before any is waited for: what goes wrong in one group is to end in the others, too.
     let (mut report, mut first) = (RolloutReport::default(), None);
-    for (group, active) in found {
-        let mut row = row(target, &group, &active).await;
-        let ended = match stopped(context) {
+    for (group, active) in &found {
+        let mut row = row(target, group, active).await;
+        let sent = match stopped(context) {
             Some(problem) => {
                 row.status = Status::Skipped(problem);
                 let message = "interrupted; some refreshes were not touched, as the report says";
                 Err(Failure::new(Kind::Interrupted, "Interrupted", message).into())
             }
-            None => match one(context, target, &active, halt, wait, &mut row).await {
-                Err(error) => {
-                    row.status = Status::Failed(problem(&error));
-                    Err(error)
-                }
-                ended => ended,
-            },
+            None => send(target, active, halt, &mut row).await,
         };
+        if let (Err(error), Status::Done) = (&sent, &row.status) {
+            row.status = Status::Failed(problem(error));
+        }
+        first = first.or(sent.err());
         report.results.push(row);
-        if let (Err(error), true) = (ended, first.is_none()) {
-            first = Some(error);
+    }
+    let patience = context.patience();
+    for (row, (_, active)) in report.results.iter_mut().zip(&found).filter(|(row, _)| row.done()) {
+        if !wait {
+            let group = &row.group;
+            row.detail = Some(format!("will be {}", halt.done()));
+            let line = wait_line(target, group);
+            context.printer.say(format!("{group}: will be {}; wait for it with: {line}", halt.done()));
+            continue;
+        }
+        let ended = follow(context, target, &patience, active, halt, row).await;
+        if let Err(error) = ended {
+            row.status = Status::Failed(problem(&error));
+            first = first.or(Some(error));
         }
     }
     let end = first.map_or(Ok(()), |error| {
@@ -126,35 +138,31 @@ async fn row(target: &Target, group: &ScalingGroup, active: &Refresh) -> Rollout
     }
 }
 
-async fn one(
+async fn send(target: &Target, active: &Refresh, halt: Halt, row: &mut RolloutOutcome) -> Result<()> {
+    if halt.reached(&active.status) {
+        return Ok(());
+    }
+    let sent = match halt {
+        Halt::Cancel => instance_refreshes::cancel(target, &row.group).await,
+        Halt::RollBack => instance_refreshes::roll_back(target, &row.group).await,
+    };
+    if let Err(error) = sent {
+        reached_anyway(target, &row.group, active, halt, error).await?;
+    }
+    row.changed = true;
+    Ok(())
+}
+
+async fn follow(
     context: &Context,
     target: &Target,
+    patience: &Patience,
     active: &Refresh,
     halt: Halt,
-    wait: bool,
     row: &mut RolloutOutcome,
 ) -> Result<()> {
     let group = row.group.clone();
-    if !halt.reached(&active.status) {
-        let sent = match halt {
-            Halt::Cancel => instance_refreshes::cancel(target, &group).await,
-            Halt::RollBack => instance_refreshes::roll_back(target, &group).await,
-        };
-        if let Err(error) = sent {
-            reached_anyway(target, &group, active, halt, error).await?;
-        }
-        row.changed = true;
-    }
-    if !wait {
-        row.detail = Some(format!("will be {}", halt.done()));
-        context.printer.say(format!(
-            "{group}: will be {}; wait for it with: {}",
-            halt.done(),
-            wait_line(target, &group)
-        ));
-        return Ok(());
-    }
-    let ended = watch(context, target, &context.patience(), &group, &active.id).await?;
+    let ended = watch(context, target, patience, &group, &active.id).await?;
     let wanted = match halt {
         Halt::Cancel => ended.status == RefreshStatus::Cancelled,
         Halt::RollBack => ended.status == RefreshStatus::RollbackSuccessful,

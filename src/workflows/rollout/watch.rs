@@ -122,8 +122,9 @@ pub(super) async fn verify(
     let mut pauses = Pauses::new(patience);
     let mut shown = "nothing".to_owned();
     for look in 0..LOOKS {
-        if look > 0 && pauses.pause().await.is_err() {
-            break;
+        if look > 0 {
+            let what = format!("group {group} shows {shown}, not version {number} yet");
+            pauses.pause().await.map_err(|over| over.failure(&what, &wait_line(target, group)))?;
         }
         let found = auto_scaling_groups::by_names(target, std::slice::from_ref(group)).await?.pop();
         let Some(found) = found else { continue };

@@ -94,6 +94,10 @@ fn what_can_be_tried_is_tried() {
     assert_eq!(
         unknown,
         [
+            "autoscaling:CancelInstanceRefresh",
+            "autoscaling:RollbackInstanceRefresh",
+            "autoscaling:StartInstanceRefresh",
+            "autoscaling:UpdateAutoScalingGroup",
             "ec2:AuthorizeSecurityGroupIngress",
             "ec2:CreateLaunchTemplateVersion",
             "ec2:DeleteImageUsageReport",

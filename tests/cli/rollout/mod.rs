@@ -1,4 +1,4 @@
-//! `rollout`: groups are refreshed, watched and read again; what AWS could not roll back is pinned first.
+//! `rollout`: groups are pinned if need be, refreshed, watched and read again.
 
 mod basics;
 mod failing;

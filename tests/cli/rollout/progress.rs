@@ -7,6 +7,8 @@ use serde_json::json;
 use super::{following, group, launches, ready};
 use crate::fake::{Fault, FaultKind};
 use crate::setup::{Setup, each, seconds};
+#[cfg(unix)]
+use crate::shared::terminal;
 
 #[test]
 fn each_status_is_a_line_with_what_is_left() {
@@ -124,4 +126,23 @@ fn ctrl_c_while_it_begins_leaves_nothing_unreported() {
     let begun = group(&setup, "web").refreshes;
     assert_eq!((begun.len(), &found["results"][0]["refresh_id"]), (1, &json!(begun[0].id)));
     assert_eq!(found["results"][0]["template_version"], 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_shows_percent_and_instances_on_a_bar() {
+    let (setup, ..) = ready();
+    setup.world().refresh_takes = seconds(600);
+    let (code, text) = std::thread::scope(|scope| {
+        let run = scope.spawn(|| terminal::run(&setup, 140, "", "rollout web --image web:v2", &[]));
+        setup.until("DescribeInstanceRefreshes", 2);
+        setup.world().advance(seconds(350));
+        setup.until("DescribeInstanceRefreshes", 3);
+        setup.world().advance(seconds(300));
+        run.join().unwrap()
+    });
+    let seen = terminal::seen(&text);
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(seen.contains(" 50% InProgress, 1 instance to update"), "{seen}");
+    assert!(!seen.contains("web: InProgress"), "{seen}");
 }

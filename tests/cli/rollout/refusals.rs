@@ -1,7 +1,7 @@
 //! `rollout`: what is refused before anything is written.
 
 use super::{following, ready};
-use crate::fake::PROD;
+use crate::fake::{OTHER, PROD};
 use crate::setup::{EAST, Setup};
 
 /// Runs a line that is refused with this code, and gives message and hint.
@@ -77,6 +77,19 @@ fn images_that_cannot_be_launched_are_refused() {
     refused(&setup, "rollout odd --template-version 5", "InvalidLaunchTemplateId.VersionNotFound");
     setup.run("rollout web --image web:v9").ended(1).says(&["nothing is called 'web:v9'"]);
     setup.unchanged();
+}
+
+#[test]
+fn images_of_others_must_be_visible_and_allowed() {
+    let (setup, ..) = ready();
+    let theirs = setup.world().image(OTHER, EAST, "base-v1-2026-01-01").put();
+    setup.run(&format!("rollout web --image {theirs}")).ended(1).says(&["no image", &theirs]);
+    let shared = setup.world().image(OTHER, EAST, "base-v2-2026-01-02").shared_with(PROD).put();
+    setup.world().not_allowed.insert(PROD.to_owned(), [shared.clone()].into());
+    let said = refused(&setup, &format!("rollout web --image {shared}"), "NotAllowed");
+    assert!(said.contains("Allowed AMIs"), "{said}");
+    setup.world().not_allowed.insert(PROD.to_owned(), [].into());
+    setup.run(&format!("rollout web --image {shared} --dry-run")).ended(0);
 }
 
 #[test]

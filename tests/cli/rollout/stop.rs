@@ -111,3 +111,17 @@ fn each_of_several_groups_needs_one_under_way() {
     setup.run("rollout web api --cancel").ended(4).says(&["group api: no refresh is under way"]);
     setup.unchanged();
 }
+
+#[test]
+fn several_are_ended_before_any_is_waited_for() {
+    let (setup, ..) = under_way();
+    setup.world().auto_scaling_group(PROD, EAST, "api").launch_template("web", "1").running(&["1"]).put();
+    setup.run("rollout api --template-version 2 --no-wait").ended(0);
+    let found = std::thread::scope(|scope| {
+        let run = scope.spawn(|| setup.run("rollout web api --cancel -o json"));
+        setup.until("CancelInstanceRefresh", 2);
+        setup.world().advance(seconds(60));
+        run.join().unwrap().ended(0).json()
+    });
+    assert_eq!(crate::setup::each(&found["results"], "detail"), ["cancelled"; 2]);
+}

@@ -79,7 +79,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Command lines that would do something, for options to be added to.
-pub const LINES: [&str; 28] = [
+pub const LINES: [&str; 30] = [
     "create web --instance i-0123456789abcdef0",
     "list",
     "show web",
@@ -103,6 +103,8 @@ pub const LINES: [&str; 28] = [
     "rollback web:prod",
     "aliases",
     "recycle-bin",
+    "rollout web --image web",
+    "template web --image web --type t3.micro",
     "wait web",
     "permissions tag",
     "doctor tag",
