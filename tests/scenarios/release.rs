@@ -74,6 +74,7 @@ fn from_an_instance_to_a_group_and_back() {
     let setup = Setup::new();
     let builder = {
         let mut world = setup.world();
+        world.add_account("AKIASHOP", SHOP);
         let base = world.image(PROD, EAST, "debian-13").put();
         world.instance(PROD, EAST).image(&base).put()
     };
@@ -133,6 +134,7 @@ fn one_place_of_nine_stops_all() {
     let setup = Setup::new();
     let builder = {
         let mut world = setup.world();
+        world.add_account("AKIASHOP", SHOP);
         let base = world.image(PROD, EAST, "debian-13").put();
         world.instance(PROD, EAST).image(&base).put()
     };
