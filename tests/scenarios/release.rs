@@ -1,4 +1,4 @@
-//! A whole release over three accounts and three regions: made, copied, shared, promoted, launched, rolled out, and back.
+//! A whole release over three accounts and three regions, from an instance to a group and back.
 
 use serde_json::Value;
 
