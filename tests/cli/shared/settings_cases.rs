@@ -100,6 +100,7 @@ pub const LINES: [&str; 26] = [
     "apply plan.json",
     "orphans",
     "promote web --to prod",
+    "template web --image web --type t3.micro",
     "recycle-bin",
     "wait web",
     "permissions tag",
