@@ -160,6 +160,7 @@ const COMMANDS: &[Needs] = &[
             ],
         ],
     },
+    Needs { command: "promote", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES] },
     Needs {
         command: "protect",
         parts: &[
@@ -169,7 +170,6 @@ const COMMANDS: &[Needs] = &[
             &[Need::new("ec2:EnableImageDeregistrationProtection", &[Image], "protects images")],
         ],
     },
-    Needs { command: "promote", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES] },
     Needs { command: "prune", parts: &[FIND, REGIONS, TEMPLATES, USE, REPORTS, SHARES, DELETE, BIN, RETIRE] },
     Needs {
         command: "recycle-bin",
