@@ -160,6 +160,7 @@ const COMMANDS: &[Needs] = &[
             ],
         ],
     },
+    Needs { command: "promote", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES] },
     Needs {
         command: "protect",
         parts: &[

@@ -79,7 +79,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Command lines that would do something, for options to be added to.
-pub const LINES: [&str; 26] = [
+pub const LINES: [&str; 27] = [
     "create web --instance i-0123456789abcdef0",
     "list",
     "show web",
