@@ -171,6 +171,7 @@ const COMMANDS: &[Needs] = &[
             ],
         ],
     },
+    Needs { command: "promote", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES, TEMPLATE_VERSIONS] },
     Needs {
         command: "protect",
         parts: &[
@@ -180,7 +181,6 @@ const COMMANDS: &[Needs] = &[
             &[Need::new("ec2:EnableImageDeregistrationProtection", &[Image], "protects images")],
         ],
     },
-    Needs { command: "promote", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES, TEMPLATE_VERSIONS] },
     Needs { command: "prune", parts: &[FIND, REGIONS, TEMPLATES, USE, REPORTS, SHARES, DELETE, BIN, RETIRE] },
     Needs {
         command: "recycle-bin",

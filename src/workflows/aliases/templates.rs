@@ -1,4 +1,4 @@
-//! Launch templates that get a promoted image: checked before anything is written, moved after their alias.
+//! Launch templates of a promotion: checked with their aliases, and moved after them.
 
 use super::moves::{AliasMove, MoveRequest};
 use crate::domain::alias_report::{AliasOutcome, NOT_BEGUN};

@@ -1,4 +1,4 @@
-//! What was checked is written: a version, and the default if it was asked for.
+//! Writes of what was checked: a version, and the default if it was asked for.
 
 use super::check::TemplatePlan;
 use crate::domain::problem::Problem;

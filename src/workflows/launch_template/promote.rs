@@ -1,4 +1,4 @@
-//! A promoted image in a launch template: the default version gets it, unless the template follows by itself.
+//! Launch templates for a promoted image, which those that follow an alias need not be given.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! `launch --template` without an image: the image is that of the template, and is checked as any other.
+//! `launch --template` without an image: that of the template, checked as any other.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `template`: launch templates and their versions, also of `promote`, and launches by a template alone.
+//! `template` and `promote --template`: versions that are made, and launches by a template alone.
 
 mod contents;
 mod failing;
