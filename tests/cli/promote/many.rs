@@ -14,7 +14,7 @@ fn each_place_is_asked_a_few_things_and_written_once() {
     let accounts: Vec<String> = (0..CONSUMERS).map(|at| format!("4000000000{at:02}")).collect();
     let mut world = setup.world();
     accounts.iter().for_each(|account| world.add_account(&format!("AKIA{account}"), account));
-    let mut first = BTreeMap::new();
+    let mut first: BTreeMap<&str, String> = BTreeMap::new();
     for name in [V2, V3] {
         for region in super::REGIONS {
             let image = accounts.iter().fold(world.image(PROD, region, name), |image, to| image.shared_with(to));
