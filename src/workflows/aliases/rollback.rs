@@ -1,4 +1,4 @@
-//! The moves of a rollback: in each place to the nearest usable image of its own history, or to a named one.
+//! The moves of a rollback: in each place by its own history, or to a named image.
 
 use std::collections::{BTreeMap, BTreeSet};
 
