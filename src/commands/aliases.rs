@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::domain::naming::Family;
 use crate::output;
-use crate::workflows::aliases::listing;
+use crate::workflows::aliases::list;
 use crate::workflows::conclude::survey;
 use crate::workflows::run::context::{self, Context};
 
@@ -33,7 +33,7 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let listing = listing::read(context, args.family.as_ref()).await?;
+    let listing = list::read(context, args.family.as_ref()).await?;
     let aliases = listing.aliases.into_iter();
     let aliases: Vec<_> = match args.history {
         true => aliases.collect(),

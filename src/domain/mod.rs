@@ -4,7 +4,7 @@ pub mod age;
 pub mod alias;
 pub mod alias_gates;
 pub mod alias_history;
-pub mod alias_listing;
+pub mod alias_list;
 pub mod alias_race;
 pub mod alias_report;
 pub mod change;

@@ -9,7 +9,7 @@ use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::age::ago;
 use crate::domain::alias::NoteAction;
-use crate::domain::alias_listing::{AliasEntry, GONE, ListedAlias};
+use crate::domain::alias_list::{AliasEntry, GONE, ListedAlias};
 use crate::domain::problem::PlaceError;
 
 /// The columns of a list for programs.

@@ -1,11 +1,12 @@
 //! The commands, each with its rows.
 
 use super::condition::Condition::{MadeBy, TagKeys};
-use super::resource::ResourceKind::{Alias, Image, Instance, RetentionRule, Snapshot};
+use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
-    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LOOK_AT_KEYS, MARK, MOVE_ALIASES, REFERENCES,
-    REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, SHARES, TEMPLATE, TEMPLATE_VERSIONS, TEMPLATES, USE,
+    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES, LOOK_AT_KEYS, MARK,
+    MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, SHARES, TEMPLATE, TEMPLATE_VERSIONS,
+    TEMPLATES, USE,
 };
 
 /// A command with its rows.
@@ -35,17 +36,7 @@ pub fn of(command: &str) -> Option<&'static Needs> {
 
 /// All commands that call AWS.
 const COMMANDS: &[Needs] = &[
-    Needs {
-        command: "aliases",
-        parts: &[
-            FIND,
-            REGIONS,
-            &[
-                Need::any("ssm:DescribeParameters", "finds aliases"),
-                Need::new("ssm:GetParameterHistory", &[Alias], "what an alias names and named before"),
-            ],
-        ],
-    },
+    Needs { command: "aliases", parts: &[FIND, REGIONS, LIST_ALIASES] },
     Needs { command: "apply", parts: &[FIND, TEMPLATES, USE, JOURNAL, DELETE, BIN, RETIRE] },
     Needs {
         command: "copy",

@@ -25,6 +25,12 @@ pub const MOVE_ALIASES: &[Need] = &[
     Need::new("ssm:PutParameter", &[Alias], "writes the alias"),
 ];
 
+/// Aliases with their histories.
+pub const LIST_ALIASES: &[Need] = &[
+    Need::any("ssm:DescribeParameters", "finds aliases"),
+    Need::new("ssm:GetParameterHistory", &[Alias], "what an alias names and named before"),
+];
+
 /// Launch templates and what else names snapshots.
 pub const TEMPLATES: &[Need] = &[
     Need::any("autoscaling:DescribeLaunchConfigurations", "use: launch configurations"),

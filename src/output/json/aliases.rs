@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::ErrorJson;
 use super::document::time;
 use crate::domain::alias::NoteAction;
-use crate::domain::alias_listing::{AliasEntry, ListedAlias};
+use crate::domain::alias_list::{AliasEntry, ListedAlias};
 use crate::domain::naming::Version;
 
 #[derive(Serialize)]

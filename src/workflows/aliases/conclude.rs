@@ -87,8 +87,20 @@ impl Moved {
                 format!("{refused} of {all} accounts and regions are refused; nothing was written")
             }
         };
-        let hint = (!self.helps.is_empty()).then(|| format!("run first: {}", self.helps.join("; ")));
+        let helps = (!self.helps.is_empty()).then(|| format!("run first: {}", self.helps.join("; ")));
+        let hint = helps.or_else(|| self.look_back(context));
         Err(Failure { hint, ..Failure::new(Kind::Refused, code, message) }.into())
+    }
+
+    /// The line that shows what a rollback has to choose from.
+    fn look_back(&self, context: &Context) -> Option<String> {
+        let regions: BTreeSet<_> = self.places.iter().map(|place| place.region.clone()).collect();
+        if self.request.action == NoteAction::Promote || regions.is_empty() {
+            return None;
+        }
+        let line = amictl("aliases").word(self.request.parameter.family()).word("--history");
+        let line = line.options(context.invocation.everywhere(&regions));
+        Some(format!("see what it has named: {line}; then name an image with --to REF"))
     }
 
     fn failures(&self) -> impl Iterator<Item = (&AliasOutcome, &Problem)> {

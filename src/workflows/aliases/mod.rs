@@ -11,7 +11,7 @@ pub mod check;
 pub mod conclude;
 pub mod copies;
 pub mod helps;
-pub mod listing;
+pub mod list;
 pub mod moves;
 pub mod past;
 pub mod promote;

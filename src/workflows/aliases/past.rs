@@ -1,4 +1,4 @@
-//! What an alias named before in each place, and what became of those images.
+//! The past of an alias in each place: what it named before, and what became of those images.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! The moves of a rollback: in each place to the nearest usable image of its own history, or to a named one.
+//! The moves of a rollback: in each place by its own history, or to a named image.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,13 +98,13 @@ fn back(context: &Context, past: &Past, parameter: &AliasParameter) -> AliasMove
     match past.way_back(context.now) {
         WayBack::To(id) => step.image = past.images.get(&id).cloned(),
         WayBack::Nothing => {
-            let message = format!("it has named no other image that can be used{passed}; --to REF names one");
+            let message = format!("it has named no other image that can be used{passed}");
             step.refusals.push(problem("NothingBefore", message));
         }
         WayBack::Forgotten => {
             let message = format!(
                 "of what it named before, SSM remembers no image that can be used{passed}; what lay below its oldest version is \
-                 not known, and --to REF names an image"
+                 not known"
             );
             step.refusals.push(problem("HistoryForgotten", message));
         }
@@ -118,10 +118,7 @@ fn begun(past: &Past, parameter: &AliasParameter) -> AliasMove {
     let current = past.current.clone();
     let refusals = match (&past.problem, &current) {
         (Some(problem), _) => vec![problem.clone()],
-        (None, None) => {
-            let line = amictl("aliases").word(parameter.family()).options(past.target.options());
-            vec![problem("NoAlias", format!("there is no alias {parameter}; '{line}' shows what there is"))]
-        }
+        (None, None) => vec![problem("NoAlias", format!("there is no alias {parameter}"))],
         (None, Some(_)) => Vec::new(),
     };
     AliasMove { target: past.target.clone(), current, image: None, refusals }

@@ -42,8 +42,9 @@ fn each_place_is_asked_a_few_things_and_written_once() {
     for (action, most) in [
         ("GetParameter", places),
         ("GetParameterHistory", places),
-        // Two for copies and one for the shared image, the image before in a third of them, and those of the owner.
-        ("DescribeImages", 3 * places + CONSUMERS + 3 * 2 * 2 + 3),
+        // Two for copies and two for copies of those, one for the shared image; the image before in a third of them; and
+        // those of the owner.
+        ("DescribeImages", 5 * places + CONSUMERS + 3 * 2 * 2 + 3),
         ("AssumeRole", CONSUMERS + 1),
         ("GetCallerIdentity", CONSUMERS + 2),
     ] {

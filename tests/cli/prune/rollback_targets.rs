@@ -1,4 +1,4 @@
-//! What `rollback` would take stays: not just the version before.
+//! Targets of `rollback` stay: not just the version before.
 
 use serde_json::json;
 

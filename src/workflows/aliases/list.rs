@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::domain::alias::AliasParameter;
 use crate::domain::alias_history::AliasHistory;
-use crate::domain::alias_listing::{ListedAlias, NamedImages};
+use crate::domain::alias_list::{ListedAlias, NamedImages};
 use crate::domain::failure::Failure;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -21,7 +21,7 @@ use crate::workflows::run::context::Context;
 const ROOT: &str = "/amictl";
 
 /// The aliases of all places.
-pub struct AliasListing {
+pub struct AliasList {
     /// The aliases: place by place, in the order of their names.
     pub aliases: Vec<ListedAlias>,
     /// Places that could not be read, or not completely.
@@ -29,7 +29,7 @@ pub struct AliasListing {
 }
 
 /// Reads the aliases of every place, or those of one family; an error if no place can be read.
-pub async fn read(context: &Context, family: Option<&Family>) -> Result<AliasListing> {
+pub async fn read(context: &Context, family: Option<&Family>) -> Result<AliasList> {
     if let Some(family) = family {
         // Any name shows whether SSM can hold aliases of the family.
         AliasParameter::new(family.clone(), "prod".parse()?).map_err(|error| Failure::usage(error.to_string()))?;
@@ -41,7 +41,7 @@ pub async fn read(context: &Context, family: Option<&Family>) -> Result<AliasLis
         bar.step();
         (target, found)
     });
-    let mut listing = AliasListing { aliases: Vec::new(), errors: places.errors };
+    let mut listing = AliasList { aliases: Vec::new(), errors: places.errors };
     let (mut first, mut read) = (None, false);
     for (target, found) in each.await {
         let (histories, images) = match found {
