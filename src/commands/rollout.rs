@@ -23,7 +23,7 @@ Examples:
   amictl wait --group web
   amictl rollout web --rollback";
 
-/// Replace the instances of Auto Scaling groups by those of another image
+/// Replace the instances of Auto Scaling groups
 ///
 /// Begins an instance refresh to a version of the group's launch template, by its number, so that AWS can roll back, and
 /// waits for its end. With --image that is a new version with this image, or the one that is there already. Everything is

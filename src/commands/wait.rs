@@ -23,9 +23,11 @@ Examples:
   amictl wait i-0123456789abcdef0 i-0123456789abcdef1
   amictl wait --group web";
 
-/// Wait until an image is available, instances are running, or a roll-out has ended
+/// Wait for an image, instances or a roll-out
 ///
-/// With --group it waits for the last instance refresh of an Auto Scaling group, whoever began it. Also tags the snapshots of a copy made by 'amictl copy --no-wait', as copy itself would have done.
+/// Until the image is available, the instances run, or with --group the last instance refresh of an Auto Scaling group
+/// has ended, whoever began it. Also tags the snapshots of a copy made by 'amictl copy --no-wait', as copy itself would
+/// have done.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

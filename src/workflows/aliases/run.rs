@@ -35,7 +35,9 @@ pub async fn with_template(
     let refused = objection.is_some() || !errors.is_empty() || moves.iter().any(|step| !step.refusals.is_empty());
     let (outcomes, templates) = match (refused, request.dry_run) {
         (true, _) => (not_written(&request, &moves, refused, objection.as_ref()).await, Vec::new()),
-        (false, true) => (not_written(&request, &moves, refused, objection.as_ref()).await, templates::tried(&templates).await),
+        (false, true) => {
+            (not_written(&request, &moves, refused, objection.as_ref()).await, templates::tried(&templates).await)
+        }
         (false, false) => {
             let outcomes = write::all(context, &request, moves).await;
             let templates = templates::apply(context, &outcomes, templates).await;
