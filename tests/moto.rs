@@ -187,3 +187,47 @@ async fn what_moto_knows_to_use_an_image_keeps_it() {
     left.sort();
     assert_eq!(place.ids("list --managed -o ids"), left);
 }
+
+#[tokio::test]
+async fn a_release_goes_forth_and_back() {
+    let Some(place) = Place::new("release").await else { return };
+    let [first, second] = ["web", "web"].map(|family| place.create(family));
+    let ssm = aws_sdk_ssm::Client::new(&place.config);
+    let value = async || {
+        let answer = ssm.get_parameter().name("/amictl/web/prod").send().await.unwrap();
+        answer.parameter.unwrap().value.unwrap()
+    };
+    let promoted = place.amictl("promote web:v1 --to prod --reason first -o json").ended(0).json();
+    assert_eq!((&promoted["results"][0]["status"], &promoted["results"][0]["changed"]), (&"done".into(), &true.into()));
+    assert_eq!(value().await, first);
+    let made = place.amictl("template web --image web:prod --type t3.micro -o json").ended(0).json();
+    assert_eq!(made["templates"][0]["image"], "resolve:ssm:/amictl/web/prod");
+    place.amictl("template pinned --image web:v1 --type t3.micro").ended(0);
+    let scaling = aws_sdk_autoscaling::Client::new(&place.config);
+    let template = aws_sdk_autoscaling::types::LaunchTemplateSpecification::builder();
+    let template = template.launch_template_name("pinned").version("1").build();
+    let group = scaling.create_auto_scaling_group().auto_scaling_group_name("pinned").launch_template(template);
+    group.min_size(0).max_size(0).availability_zones("us-east-1a").send().await.unwrap();
+
+    let moved = place.amictl("promote web:v2 --to prod --template pinned --reason second -o json").ended(0);
+    let rows = moved.json();
+    assert_eq!(rows["results"][1]["template_version"], 2, "{rows:#}");
+    assert!(rows["results"][1]["groups"].to_string().contains("pinned"), "the group stays at version 1: {rows:#}");
+    assert_eq!(value().await, second);
+    let ec2 = aws_sdk_ec2::Client::new(&place.config);
+    let default = ec2.describe_launch_template_versions().launch_template_name("pinned").versions("$Default");
+    let default = default.send().await.unwrap().launch_template_versions.unwrap().remove(0);
+    assert_eq!(default.version_number, Some(2));
+    assert_eq!(default.launch_template_data.unwrap().image_id.as_deref(), Some(second.as_str()));
+    let launched = place.amictl("launch --template pinned -o json").ended(0).json();
+    assert_eq!(launched["instances"][0]["image_id"], second.as_str());
+
+    place.amictl("rollback web:prod --reason bad").ended(0);
+    assert_eq!(value().await, first);
+    let aliases = place.amictl("aliases web --history -o json").ended(0).json();
+    let history = aliases["aliases"][0]["history"].as_array().unwrap();
+    let reasons: Vec<_> = history.iter().map(|entry| entry["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["bad", "second", "first"]);
+    place.amictl("rollback web:prod").ended(4).says(&["nothing"]);
+    assert_eq!(value().await, first);
+}

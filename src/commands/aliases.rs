@@ -15,7 +15,7 @@ Examples:
   amictl aliases web --history                      every version that SSM keeps, newest first
   amictl aliases --org-role ami --region all -o json";
 
-/// Show aliases: what each names, since when, by whom and why
+/// Show what aliases name, since when, by whom and why
 ///
 /// An alias is the SSM parameter /amictl/<family>/<alias> of an account and region. SSM keeps its last 100 versions; each
 /// has a note of who promoted what and why, unless somebody wrote it by other means. If an account or region fails, the
