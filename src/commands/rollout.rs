@@ -12,6 +12,8 @@ use crate::output;
 use crate::workflows::rollout::{self, Goal, Halt, RolloutRequest};
 use crate::workflows::run::context::Context;
 
+/// The longest pause at a checkpoint, and the longest time to bake: 48 hours.
+const LONGEST: Duration = Duration::from_secs(172_800);
 /// The most alarms that an instance refresh watches.
 const MOST_ALARMS: usize = 10;
 
@@ -157,13 +159,22 @@ fn request(args: &Args) -> Result<Option<RolloutRequest>> {
         };
         Ok(given.map(whole).transpose()?)
     };
+    let bounded = |given: Option<Age>, option: &str| match given {
+        Some(age) if age.duration() > LONGEST => {
+            Err(Failure::usage(format!("{option} {age}: AWS takes at most 48 hours")))
+        }
+        _ => Ok(given),
+    };
+    if args.alarm.iter().any(|alarm| alarm.is_empty() || alarm.chars().count() > 255) {
+        return Err(Failure::usage("--alarm: the name of an alarm has 1 to 255 characters").into());
+    }
     let preferences = RolloutPreferences {
         min_healthy: args.min_healthy,
         max_healthy: args.max_healthy,
         warmup: span(args.warmup)?,
         checkpoints: args.checkpoint.clone(),
-        checkpoint_delay: span(args.checkpoint_delay)?,
-        bake: span(args.bake)?,
+        checkpoint_delay: span(bounded(args.checkpoint_delay, "--checkpoint-delay")?)?,
+        bake: span(bounded(args.bake, "--bake")?)?,
         alarms: args.alarm.clone(),
         auto_rollback: !args.no_auto_rollback,
         skip_matching: !args.no_skip_matching,

@@ -14,6 +14,9 @@ pub enum TemplateNameError {
     /// Characters or a length that EC2 does not take.
     #[error("a template name has 3 to 128 letters, digits and ( ) . - / _")]
     Name,
+    /// The id of a template: EC2 would take it as the name of another one.
+    #[error("give the template's name, not its id")]
+    Id,
     /// A version that is neither a number nor one of EC2's words.
     #[error("the version must be a number, latest or default, e.g. web:3")]
     Version,
@@ -35,6 +38,9 @@ impl FromStr for TemplateName {
 
     fn from_str(text: &str) -> Result<Self, TemplateNameError> {
         let takes = |c: char| c.is_ascii_alphanumeric() || "().-/_".contains(c);
+        if text.strip_prefix("lt-").is_some_and(|id| id.len() >= 8 && id.bytes().all(|b| b.is_ascii_hexdigit())) {
+            return Err(TemplateNameError::Id);
+        }
         match (3..=128).contains(&text.len()) && text.chars().all(takes) {
             true => Ok(Self(text.to_owned())),
             false => Err(TemplateNameError::Name),

@@ -2,7 +2,7 @@
 
 use super::ids::{AccountId, ImageId};
 use super::image::Image;
-use super::launch_template::{TemplateGroup, TemplateGroups, TemplateName};
+use super::launch_template::{GroupVersion, TemplateGroup, TemplateGroups, TemplateName};
 use super::problem::Problem;
 use super::region::{Region, place};
 use super::report::Status;
@@ -22,7 +22,9 @@ pub struct TemplateOutcome {
     pub version: Option<i64>,
     /// The number of the default version.
     pub default: Option<i64>,
-    /// That number before the run.
+    /// The number of the newest version.
+    pub newest: Option<i64>,
+    /// That of the default version before the run.
     pub default_before: Option<i64>,
     /// The image field of the version: an id, or `resolve:ssm:` and a parameter.
     pub field: String,
@@ -56,6 +58,24 @@ impl TemplateOutcome {
         }
     }
 
+    /// Whether a group launches the version with the image from now on.
+    fn launched_by(&self, group: &TemplateGroup) -> bool {
+        match &group.version {
+            GroupVersion::Default => self.default == self.version,
+            GroupVersion::Latest => self.newest == self.version,
+            GroupVersion::Pinned(number) => self.version.is_some_and(|version| *number == version.to_string()),
+        }
+    }
+
+    /// Whether a group takes the version, at once or when it becomes the default.
+    pub fn followed_by(&self, group: &TemplateGroup) -> bool {
+        match &group.version {
+            GroupVersion::Default => true,
+            GroupVersion::Latest => self.launched_by(group),
+            GroupVersion::Pinned(_) => false,
+        }
+    }
+
     /// What the groups that use the template launch from now on, one line for each way they take it.
     pub fn of_groups(&self) -> Vec<String> {
         let groups = match &self.groups {
@@ -69,16 +89,15 @@ impl TemplateOutcome {
                 some.iter().map(|group| format!("{} ({})", group.name, group.version.as_str())).collect();
             (!names.is_empty()).then(|| format!("{word} {}", names.join(", ")))
         };
-        let (version, default) = (self.version.map(|number| number.to_string()), self.default == self.version);
-        let takes = |group: &TemplateGroup| match group.version.as_str() {
-            "$Default" => default,
-            "$Latest" => true,
-            pinned => Some(pinned) == version.as_deref(),
-        };
+        let takes = |group: &TemplateGroup| self.launched_by(group);
+        let left = |group: &TemplateGroup, version: &GroupVersion| group.version == *version && !takes(group);
+        let newest = self.newest.map(|number| number.to_string()).unwrap_or_default();
         let lines = [
             named(&takes).map(|groups| format!("launched by: {groups}")),
-            named(&|group| group.version.follows() && !takes(group))
+            named(&|group| left(group, &GroupVersion::Default))
                 .map(|groups| format!("once it is the default: {groups}")),
+            named(&|group| left(group, &GroupVersion::Latest))
+                .map(|groups| format!("on the newest version, {newest}, and will not follow: {groups}")),
             named(&|group| !group.version.follows() && !takes(group))
                 .map(|groups| format!("pinned to another number, and will not follow: {groups}")),
         ];

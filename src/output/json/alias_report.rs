@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::ErrorJson;
 use super::document::VERSION;
 use super::report::{ProblemJson, SummaryJson, problem};
-use super::templates::TemplateGroupJson;
+use super::templates::{TemplateGroupJson, groups_of};
 use crate::domain::alias::AliasParameter;
 use crate::domain::alias_report::{AliasOutcome, AliasReport};
 use crate::domain::report::Status;
@@ -128,7 +128,7 @@ impl<'a> AliasOutcomeJson<'a> {
             template_id: outcome.id.as_deref(),
             template_version: outcome.version,
             from_template_version: outcome.default_before,
-            groups: outcome.groups.as_ref().ok().map(|groups| groups.iter().map(TemplateGroupJson::new).collect()),
+            groups: outcome.groups.as_ref().ok().map(|groups| groups_of(outcome, groups)),
         }
     }
 }

@@ -63,15 +63,19 @@ impl<'a> TemplateJson<'a> {
             image_id: outcome.image.id.as_str(),
             image_name: outcome.image.name.as_deref(),
             changed: outcome.changed,
-            groups: outcome.groups.as_ref().ok().map(|groups| groups.iter().map(TemplateGroupJson::new).collect()),
+            groups: outcome.groups.as_ref().ok().map(|groups| groups_of(outcome, groups)),
             warnings: outcome.warnings.iter().map(problem).collect(),
             error: outcome.problem().map(problem),
         }
     }
 }
 
-impl<'a> TemplateGroupJson<'a> {
-    pub fn new(group: &'a TemplateGroup) -> Self {
-        Self { name: &group.name, version: group.version.as_str(), follows: group.version.follows() }
-    }
+/// The groups that use a template.
+pub fn groups_of<'a>(outcome: &TemplateOutcome, groups: &'a [TemplateGroup]) -> Vec<TemplateGroupJson<'a>> {
+    let group = |group: &'a TemplateGroup| TemplateGroupJson {
+        name: &group.name,
+        version: group.version.as_str(),
+        follows: outcome.followed_by(group),
+    };
+    groups.iter().map(group).collect()
 }

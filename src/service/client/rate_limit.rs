@@ -201,7 +201,7 @@ impl HttpConnector for PacedConnector {
 }
 
 /// The action of a request in EC2's query protocol: the first parameter of its body.
-fn action(request: &HttpRequest) -> Option<&str> {
+pub(super) fn action(request: &HttpRequest) -> Option<&str> {
     let body = std::str::from_utf8(request.body().bytes()?).ok()?;
     body.split('&').find_map(|pair| pair.strip_prefix("Action="))
 }

@@ -23,7 +23,7 @@ pub async fn check(
     let promoted = &request.parameter.parameter();
     let each = concurrency::each(PLACES, moves.iter(), |step| async move {
         let image = step.image.as_ref()?;
-        Some(promote::check(context, &step.target, name, image, promoted).await)
+        Some(promote::check(context, &step.target, name, image, promoted, request.allow_arch_change).await)
     });
     let checked = each.await;
     let found = moves.iter_mut().zip(checked).map(|(step, checked)| match checked? {

@@ -31,6 +31,7 @@ impl TemplatePlan {
         if let Some(made) = made {
             (outcome.id, outcome.version, outcome.changed) = (Some(made.template), Some(made.number), true);
             outcome.default = outcome.default.or(Some(made.number));
+            outcome.newest = outcome.newest.max(Some(made.number));
             outcome.warnings = made.warnings;
             if !made.as_asked {
                 let message =
@@ -54,6 +55,7 @@ impl TemplatePlan {
             name: self.name.clone(),
             version: None,
             default: self.template.as_ref().map(|template| template.default),
+            newest: self.template.as_ref().map(LaunchTemplate::newest),
             default_before: self.template.as_ref().map(|template| template.default),
             field: self.image.text.clone(),
             image: Box::new(self.image.image.clone()),

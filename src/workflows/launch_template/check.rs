@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::image::{self, TemplateImage};
 use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::image::Image;
 use crate::domain::instance_options::{InstanceOptions, MetadataTokens};
 use crate::domain::launch_template::{TemplateGroups, TemplateName, kept_snapshots};
 use crate::domain::reference::ImageRef;
@@ -77,7 +78,9 @@ pub(super) async fn check(context: &Context, target: &Target, request: &Template
         metadata,
         keep_snapshots: Vec::new(),
     };
-    plan(target, &request.name, template, image, change, request.default).await
+    // A type that is given with the image is meant for it.
+    let any_architecture = request.options.instance_type.is_some();
+    plan(target, &request.name, template, image, change, (request.default, any_architecture)).await
 }
 
 /// What would be written for a change.
@@ -87,7 +90,7 @@ pub(super) async fn plan(
     template: Option<LaunchTemplate>,
     image: TemplateImage,
     mut change: TemplateChange,
-    default: bool,
+    (default, any_architecture): (bool, bool),
 ) -> Result<TemplatePlan> {
     let refused = async |code: &'static str, why: String| {
         let message = format!("launch template {name} in {}: {why}", target.place().await);
@@ -115,6 +118,23 @@ pub(super) async fn plan(
     if found.managed {
         let why = "an AWS service manages it, and nobody else may change it".to_owned();
         return Err(refused("ManagedTemplate", why).await.hint(other()).into());
+    }
+    if !any_architecture
+        && found.image() != Some(image.text.as_str())
+        && let Some(before) = image::seen(target, found.image()).await?
+        && before.architecture != image.image.architecture
+    {
+        let words = |image: &Image| image.architecture.clone().unwrap_or_else(|| "of unknown architecture".to_owned());
+        let (now, then) = (&image.image, words(&before));
+        let why = format!(
+            "version {} has {}, which is {then}, and {} is {}: its instance type may not run it",
+            found.default,
+            before.label(),
+            now.label(),
+            words(now)
+        );
+        let hint = "give a type for it: amictl template with --type, or promote with --allow-arch-change";
+        return Err(refused("OtherArchitecture", why).await.hint(hint).into());
     }
     change.keep_snapshots = match snapshots(target, &found, &image).await? {
         Ok(keep) => keep,

@@ -44,6 +44,7 @@ pub async fn check(
     name: &TemplateName,
     image: &Image,
     promoted: &str,
+    allow_arch_change: bool,
 ) -> Result<PromotedTemplate, Problem> {
     let Some(found) = launch_templates::find(target, name).await? else {
         let make = amictl("template").word(name).options(format!("--image {} --type T {}", image.id, target.options()));
@@ -66,7 +67,9 @@ pub async fn check(
     let (id, label) = (image.id.to_string(), image.label());
     let change = TemplateChange { image: id.clone(), label, ..TemplateChange::default() };
     let image = TemplateImage { text: id, image: image.clone() };
-    let plan = check::plan(target, name, Some(found), image, change, true).await.map_err(|error| said(&error))?;
+    let plan = check::plan(target, name, Some(found), image, change, (true, allow_arch_change))
+        .await
+        .map_err(|error| said(&error))?;
     plan.attempt(context).await?;
     Ok(PromotedTemplate::Moves(Box::new(plan)))
 }
@@ -116,6 +119,7 @@ impl PromotedTemplate {
             name: staying.name.clone(),
             version: number,
             default: number,
+            newest: Some(staying.found.newest()),
             default_before: number,
             field: staying.found.image().unwrap_or_default().to_owned(),
             image: Box::new(staying.image.clone()),

@@ -161,3 +161,15 @@ fn command_lines_that_make_no_sense_ask_nobody() {
     }
     assert_eq!(setup.fake.calls().len(), 0);
 }
+
+#[test]
+fn what_aws_would_refuse_late_is_refused_early() {
+    let (setup, ..) = ready();
+    let long = "x".repeat(256);
+    for options in
+        ["--bake 49h".to_owned(), "--checkpoint 50,100 --checkpoint-delay 49h".to_owned(), format!("--alarm {long}")]
+    {
+        setup.run(&format!("rollout web --image web:v2 {options}")).ended(2);
+    }
+    assert!(setup.changes().is_empty(), "{:?}", setup.changes());
+}

@@ -233,6 +233,8 @@ fn the_log_goes_to_stderr_and_keeps_secrets() {
         assert_eq!(ran.stdout.trim(), id, "{flags}");
         assert!(!ran.stderr.contains(secret), "{flags} tells the secret key");
     }
+    setup.run("list -v").ended(0).says(&["ec2 us-east-1 DescribeImages: 200 after "]);
+    setup.run("show web -v").says(&["ssm us-east-1 DescribeParameters: 200 after "]);
     assert!(setup.run("list -vv").ended(0).stderr.contains("DEBUG"));
     assert_eq!(setup.run("list").ended(0).stderr, "");
 }

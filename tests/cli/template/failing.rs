@@ -115,3 +115,17 @@ fn groups_that_cannot_be_read_are_unknown_and_not_none() {
     let ran = setup.run(NEXT).ended(0).says(&["which groups use it is unknown", "DescribeAutoScalingGroups"]);
     assert_eq!(ran.json()["templates"][0]["groups"], json!(null));
 }
+
+#[test]
+fn the_id_of_a_template_is_no_name() {
+    let (setup, ..) = ready();
+    let id = "lt-0123456789abcdef0";
+    for line in [
+        format!("template {id} --image web --type t3.micro"),
+        format!("launch --template {id}"),
+        format!("promote web --to prod --template {id}"),
+    ] {
+        setup.run(&line).ended(2).says(&["give the template's name, not its id"]);
+    }
+    setup.unchanged();
+}

@@ -178,3 +178,33 @@ fn a_dry_run_checks_and_writes_nothing() {
     let csv = setup.run("promote web:v2 --to prod --template web -o csv").ended(0).stdout;
     assert!(csv.lines().nth(2).unwrap().ends_with(",web,2"), "{csv}");
 }
+
+#[test]
+fn a_group_on_the_newest_version_does_not_follow_an_older_one_that_is_used_again() {
+    let (setup, first, second) = ready();
+    let mut world = setup.world();
+    world.launch_template(PROD, EAST, "web").image(&first).image(&second).put();
+    world.auto_scaling_group(PROD, EAST, "newest").launch_template("web", "$Latest").put();
+    drop(world);
+    // Version 2 is the newest and has the image; then version 1 is used again, which the group does not launch.
+    let report = setup.run(PROMOTE).ended(0).json();
+    assert_eq!(rows(&report)[0]["groups"][0]["follows"], true, "{report:#}");
+    let report = setup.run("promote web:v1 --to prod --template web -o json").ended(0).json();
+    let row = rows(&report)[0];
+    assert_eq!((&row["template_version"], &row["groups"][0]["follows"]), (&json!(1), &json!(false)));
+    let detail = row["detail"].as_str().unwrap();
+    assert!(detail.contains("on the newest version, 2, and will not follow: group newest ($Latest)"), "{detail}");
+}
+
+#[test]
+fn an_image_of_another_architecture_is_refused_before_anything_is_written() {
+    let (setup, first, _) = pinned();
+    let arm = setup.world().image(PROD, EAST, "web-v3-2026-01-03").architecture("arm64").put();
+    let line = "promote web:v3 --to canary --template web -o json";
+    setup.run(line).ended(4).says(&["OtherArchitecture", "arm64"]);
+    setup.run("template web --image web:v3").ended(4).says(&["instance type may not run it"]);
+    setup.unchanged();
+    setup.run(&format!("{line} --allow-arch-change")).ended(0);
+    assert_eq!(data(&setup, "web", 2)["ImageId"], arm.as_str());
+    setup.run(&format!("template web --image {first} --type t3.micro")).ended(0);
+}
