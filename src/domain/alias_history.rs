@@ -63,9 +63,16 @@ pub enum WayBack {
 }
 
 impl AliasHistory {
-    /// The history of these versions, in whatever order.
+    /// The history of these versions, in whatever order. A description that SSM only kept is left out.
     pub fn new(mut versions: Vec<AliasVersion>) -> Self {
         versions.sort_by_key(|version| version.number);
+        let mut kept = vec![false; versions.len()];
+        for (at, pair) in versions.windows(2).enumerate() {
+            kept[at + 1] = pair[0].description == pair[1].description && (kept[at] || pair[0].value != pair[1].value);
+        }
+        for (version, _) in versions.iter_mut().zip(kept).filter(|(_, kept)| *kept) {
+            version.description = None;
+        }
         Self { versions }
     }
 

@@ -44,7 +44,7 @@ impl Pen {
             image: id(n),
             from: None,
             reason: None,
-            run: "run".to_owned(),
+            run: format!("run{}", self.written),
             at: "2026-01-02T03:04:05Z".parse().unwrap(),
         };
         self.write(id(n).as_str(), Some(note.description()))
@@ -55,7 +55,9 @@ impl Pen {
     }
 
     fn by_hand(self, n: u8) -> Self {
-        self.write(id(n).as_str(), None)
+        // SSM keeps the description where somebody writes without one.
+        let kept = self.versions.last().and_then(|version| version.description.clone());
+        self.write(id(n).as_str(), kept)
     }
 
     fn back(self, n: u8) -> Self {
@@ -128,6 +130,23 @@ fn a_description_that_ssm_kept_for_another_value_does_not_count() {
     let pen = pen.write(id(5).as_str(), kept);
     assert_eq!(pen.history().current().unwrap().note(), None);
     assert_eq!(pen.history().below(), [id(2), id(1)]);
+}
+
+#[test]
+fn a_description_that_ssm_kept_does_not_count_either_when_its_image_comes_again() {
+    // Back to 1; by hand to 3 and to 1, which is no rollback.
+    let pen = promoted(&[1, 2]).back(1).by_hand(3).by_hand(1).by_hand(1);
+    let history = pen.history();
+    let actions: Vec<_> = history.versions().iter().map(|version| version.note().map(|note| note.action)).collect();
+    let (promote, rollback) = (Some(NoteAction::Promote), Some(NoteAction::Rollback));
+    assert_eq!(actions, [promote, promote, rollback, None, None, None]);
+    pen.leads_to(WayBack::To(id(3)));
+    // A write that was sent twice is one note on both.
+    let pen = promoted(&[1, 2]).back(1);
+    let twice = pen.versions.last().unwrap().description.clone();
+    let pen = pen.write(id(1).as_str(), twice);
+    assert!(pen.history().current().unwrap().note().is_some());
+    pen.leads_to(WayBack::Nothing);
 }
 
 #[test]

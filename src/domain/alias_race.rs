@@ -28,7 +28,7 @@ pub enum WriteFate {
         /// Whether this run wrote it.
         ours: bool,
     },
-    /// Somebody else wrote another image since the check.
+    /// Somebody else wrote another image since the check, or deleted the alias.
     Raced {
         /// The version that this run wrote, if it is shown.
         ours: Option<i64>,
@@ -40,11 +40,14 @@ pub enum WriteFate {
 impl AliasWrite<'_> {
     /// Judges by the history that SSM shows now.
     pub fn fate(&self, history: &AliasHistory) -> WriteFate {
+        let ours = |version: &AliasVersion| version.note().is_some_and(|note| note.run == self.run);
+        if let Some(told) = self.deleted(history, ours) {
+            return told;
+        }
         let since = |version: &&AliasVersion| self.checked.is_none_or(|checked| version.number > checked);
         let new: Vec<_> = history.versions().iter().filter(since).collect();
         let Some(last) = new.last() else { return WriteFate::Unseen };
         let same = |version: &AliasVersion| version.value == self.image.as_str();
-        let ours = |version: &AliasVersion| version.note().is_some_and(|note| note.run == self.run);
         let mine = new.iter().rev().find(|version| ours(version)).map(|version| version.number);
         match new.iter().rev().find(|version| !same(version)) {
             None => WriteFate::Stands { version: mine.unwrap_or(last.number), ours: mine.is_some() },
@@ -58,6 +61,18 @@ impl AliasWrite<'_> {
                 WriteFate::Raced { ours: mine, told }
             }
         }
+    }
+
+    /// The fate where the parameter was deleted since the check: then ours has a number that was there before.
+    fn deleted(&self, history: &AliasHistory, ours: impl Fn(&AliasVersion) -> bool) -> Option<WriteFate> {
+        let mine = history.versions().iter().rev().find(|version| ours(version))?.number;
+        let last = history.current().filter(|_| self.checked.is_some_and(|checked| mine <= checked))?;
+        let told = format!(
+            "it was deleted after the check, with its history; it now names {}, written by {}",
+            last.value,
+            whose(last)
+        );
+        Some(WriteFate::Raced { ours: Some(mine), told })
     }
 }
 
@@ -108,7 +123,7 @@ mod tests {
     #[test]
     fn what_was_there_before_says_nothing() {
         assert_eq!(fate(Some(1), &[(1, 1, "old")]), WriteFate::Unseen);
-        assert_eq!(fate(Some(1), &[(1, 2, "mine")]), WriteFate::Unseen);
+        assert_eq!(fate(Some(1), &[(1, 2, "theirs")]), WriteFate::Unseen);
         assert_eq!(fate(None, &[]), WriteFate::Unseen);
     }
 
@@ -123,6 +138,23 @@ mod tests {
         assert_eq!(fate(Some(1), &[(1, 1, ""), (2, 2, "theirs")]), WriteFate::Stands { version: 2, ours: false });
         let both = [(1, 1, ""), (2, 2, "mine"), (3, 2, "theirs")];
         assert_eq!(fate(Some(1), &both), WriteFate::Stands { version: 2, ours: true });
+    }
+
+    #[test]
+    fn an_alias_that_was_deleted_meanwhile_is_a_race() {
+        for versions in [&[(1, 2, "mine")][..], &[(1, 3, "theirs"), (2, 2, "mine")], &[(1, 2, "mine"), (6, 3, "")]] {
+            let (last, image, _) = versions[versions.len() - 1];
+            match fate(Some(5), versions) {
+                WriteFate::Raced { ours: Some(ours), told } => {
+                    assert!(ours <= 5 && told.contains("it was deleted after the check"), "{told}");
+                    let now = format!("now names {}", id(image));
+                    assert!(told.contains(&now) && told.contains(&format!("(version {last}")), "{told}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        // Not ours: SSM may only show late what is there.
+        assert_eq!(fate(Some(5), &[(1, 3, "theirs")]), WriteFate::Unseen);
     }
 
     #[test]

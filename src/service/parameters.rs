@@ -71,15 +71,15 @@ impl Current {
     }
 }
 
-/// A parameter as it is now; `None` when there is none.
+/// A parameter as it is now; `None` when there is none. SSM was seen to say so when it had no time, too.
 pub async fn current(target: &Target, name: &str) -> Result<Option<Current>, ApiError> {
-    let answer = target.ssm().get_parameter().name(name).send().await.map_err(api(GET, &target.region));
-    let answer = match answer {
-        Err(error) if error.is("ParameterNotFound") => return Ok(None),
-        answer => answer?,
+    let answer = target.ssm().get_parameters().names(name).send().await.map_err(api(GET_MANY, &target.region))?;
+    let unreadable = || ApiError::unreadable(GET_MANY, &target.region);
+    let found = match (answer.parameters().first(), answer.invalid_parameters().is_empty()) {
+        (Some(found), _) => found,
+        (None, false) => return Ok(None),
+        (None, true) => return Err(unreadable()),
     };
-    let unreadable = || ApiError::unreadable(GET, &target.region);
-    let found = answer.parameter().ok_or_else(unreadable)?;
     Ok(Some(Current {
         value: found.value().ok_or_else(unreadable)?.to_owned(),
         version: found.version(),

@@ -90,14 +90,13 @@ async fn ways_back(
     Ok(histories.iter().map(|(name, history)| (name.clone(), of(history))).collect())
 }
 
-/// The image that a rollback would take. EC2 does not show whether another account's image is revoked: below such a
-/// one, the next that can be used stays, too.
+/// The image that a rollback would take. EC2 does not show whether another account's image is revoked: below such
+/// ones, the next that can be used stay, too, down to the first of the account itself.
 fn taken(history: &AliasHistory, images: &HashMap<ImageId, Image>, now: DateTime<Utc>) -> Vec<ImageId> {
     let usable = |id: &ImageId| images.get(id).is_some_and(|image| objections(image, now).is_empty());
-    let usable = history.below().into_iter().filter(usable);
-    let mut taken: Vec<ImageId> = usable.take(2).collect();
-    if taken.first().and_then(|id| images.get(id)).is_some_and(|image| image.own) {
-        taken.truncate(1);
+    let mut taken: Vec<ImageId> = history.below().into_iter().filter(usable).collect();
+    if let Some(own) = taken.iter().position(|id| images.get(id).is_some_and(|image| image.own)) {
+        taken.truncate(own + 1);
     }
     taken
 }

@@ -2,9 +2,10 @@
 
 use super::moves::{AliasMove, MoveRequest};
 use crate::domain::alias_gates::objections;
-use crate::domain::ids::ImageId;
+use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::Image;
 use crate::domain::problem::Problem;
+use crate::domain::region::Region;
 use crate::service::client::error::ApiError;
 use crate::service::parameters::Current;
 use crate::service::{Target, images, parameters};
@@ -24,34 +25,38 @@ pub async fn all(context: &Context, request: &MoveRequest, moves: Vec<AliasMove>
 
 async fn one(context: &Context, request: &MoveRequest, mut step: AliasMove) -> AliasMove {
     // Messages name the account, also where the other checks already refuse.
-    if let Err(error) = step.target.account().await {
-        step.refusals.push(error.problem());
-        return step;
-    }
+    let account = match step.target.account().await {
+        Ok(account) => account.clone(),
+        Err(error) => {
+            step.refusals.push(error.problem());
+            return step;
+        }
+    };
     let parameter = request.parameter.parameter();
     if let Some(current) = step.current.as_ref().filter(|current| !current.holds_images()) {
-        step.refusals.push(other_type(current, &parameter, &step.target));
+        step.refusals.push(other_type(current, &parameter, &account, &step.target.region));
     }
     let Some(image) = step.image.clone() else { return step };
     step.refusals.extend(objections(&image, context.now));
     step.refusals.extend(request.gates.objections(&image, context.now));
     let (before, named) = tokio::join!(before(context, &step, &image), named_by(&step.target, request, &image));
     match before {
-        Ok(Some(before)) => step.refusals.extend(differs(request, &image, &before)),
-        Ok(None) => {}
+        Ok(before) => {
+            step.refusals.extend(before.iter().flat_map(|before| differs(request, &image, before)));
+            step.before = before;
+        }
         Err(error) => step.refusals.push(error.problem()),
     }
     step.refusals.extend(named.err());
     step
 }
 
-/// SSM changes neither the type nor the data type of a parameter.
-fn other_type(current: &Current, parameter: &str, target: &Target) -> Problem {
+/// SSM changes neither the type nor the data type of a parameter. A line that deletes could hit another account.
+fn other_type(current: &Current, parameter: &str, account: &AccountId, region: &Region) -> Problem {
     let (kind, data_type) = (&current.kind, &current.data_type);
     let message = format!(
         "the parameter {parameter} is a {kind} of data type {data_type}, and SSM cannot change that to aws:ec2:image: \
-         promote to another alias, or delete it with 'aws ssm delete-parameter --name {parameter} --region {}'",
-        target.region
+         delete it with credentials of account {account} in region {region}, or promote to another alias"
     );
     Problem { code: "ParameterType".to_owned(), message }
 }

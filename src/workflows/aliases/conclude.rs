@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::moves::MoveRequest;
+use super::moves::{AliasMove, MoveRequest};
+use super::put_back::{self, PutBack};
 use crate::domain::alias::NoteAction;
-use crate::domain::alias_report::{AliasOutcome, AliasReport, CONCURRENT};
+use crate::domain::alias_report::{AliasOutcome, AliasReport};
 use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::problem::Problem;
-use crate::domain::region::Region;
 use crate::domain::report::Status;
 use crate::domain::template_outcome::TemplateOutcome;
-use crate::service::Target;
 use crate::workflows::run::context::{self, Context};
 
 /// What came of a run that moves aliases.
@@ -21,8 +20,8 @@ pub struct Moved {
     /// One outcome per place.
     pub report: AliasReport,
     pub(super) request: MoveRequest,
-    /// The places, in the order of the outcomes.
-    pub(super) places: Vec<Target>,
+    /// The moves, in the order of the outcomes.
+    pub(super) moves: Vec<AliasMove>,
     pub(super) refused: bool,
     pub(super) helps: Vec<String>,
     pub(super) finish: String,
@@ -42,7 +41,7 @@ impl Moved {
         }
         let Some(kind) = self.report.failure() else { return Ok(()) };
         let (done, failed, skipped) = self.report.counts();
-        let hint = self.ways_out(context.stop.asked());
+        let hint = self.ways_out(context);
         if context.stop.asked() {
             self.tell(context, None);
             let message = format!("interrupted: {done} done, {failed} failed, {skipped} skipped");
@@ -94,7 +93,7 @@ impl Moved {
 
     /// The line that shows what a rollback has to choose from.
     fn look_back(&self, context: &Context) -> Option<String> {
-        let regions: BTreeSet<_> = self.places.iter().map(|place| place.region.clone()).collect();
+        let regions: BTreeSet<_> = self.moves.iter().map(|step| step.target.region.clone()).collect();
         if self.request.action == NoteAction::Promote || regions.is_empty() {
             return None;
         }
@@ -123,7 +122,8 @@ impl Moved {
     }
 
     /// The lines that finish the run, and that put back what it wrote.
-    fn ways_out(&self, interrupted: bool) -> Option<String> {
+    fn ways_out(&self, context: &Context) -> Option<String> {
+        let interrupted = context.stop.asked();
         let mut words = Vec::new();
         let raced = self.report.raced();
         if raced {
@@ -132,11 +132,12 @@ impl Moved {
         } else {
             words.push(format!("finish with: {}", self.lines_on()));
         }
-        let mut back = self.lines_back();
-        back.extend(self.report.templates.iter().filter_map(template_back));
-        if !back.is_empty() {
-            words.push(format!("or put back with: {}", back.join("; ")));
+        let PutBack { mut lines, told } = put_back::of(&self.request, &self.moves, &self.report.outcomes, context.now);
+        lines.extend(self.report.templates.iter().filter_map(template_back));
+        if !lines.is_empty() {
+            words.push(format!("or put back with: {}", lines.join("; ")));
         }
+        words.extend(told);
         let template =
             self.report.templates.iter().any(|outcome| outcome.changed || matches!(outcome.status, Status::Failed(_)));
         // In one place a promotion is the same command again.
@@ -147,49 +148,18 @@ impl Moved {
     /// The lines that finish the run. A rollback names the image of each place: run again, it would go further back.
     fn lines_on(&self) -> String {
         let MoveRequest { parameter, action, reason, .. } = &self.request;
-        let line = |(place, outcome): (&Target, &AliasOutcome)| {
+        let line = |(step, outcome): (&AliasMove, &AliasOutcome)| {
             let line = amictl("rollback").word(parameter).word("--to").word(&outcome.image.as_ref()?.id);
             let line = match reason {
                 Some(reason) => line.word("--reason").word(reason),
                 None => line,
             };
-            Some(line.options(place.options()).to_string())
+            Some(line.options(step.target.options()).to_string())
         };
-        let open = self.places.iter().zip(&self.report.outcomes).filter(|(_, outcome)| outcome.status != Status::Done);
+        let open = self.moves.iter().zip(&self.report.outcomes).filter(|(_, outcome)| outcome.status != Status::Done);
         match action {
             NoteAction::Promote => self.finish.clone(),
             NoteAction::Rollback => open.filter_map(line).collect::<Vec<_>>().join("; "),
-        }
-    }
-
-    /// The lines that put back what this run wrote: one for each account.
-    fn lines_back(&self) -> Vec<String> {
-        let written = |outcome: &AliasOutcome| outcome.changed && outcome.from.is_some() && !outcome.is(CONCURRENT);
-        let written: Vec<_> = self.places.iter().zip(&self.report.outcomes).filter(|(_, one)| written(one)).collect();
-        match self.request.action {
-            NoteAction::Promote => {
-                let mut accounts: Vec<(&Target, BTreeSet<Region>)> = Vec::new();
-                for (place, _) in written {
-                    match accounts.iter_mut().find(|(known, _)| known.same_account(place)) {
-                        Some((_, regions)) => drop(regions.insert(place.region.clone())),
-                        None => accounts.push((place, BTreeSet::from([place.region.clone()]))),
-                    }
-                }
-                let line = |(place, regions): (&Target, BTreeSet<Region>)| {
-                    amictl("rollback").word(&self.request.parameter).options(place.options_in(&regions)).to_string()
-                };
-                accounts.into_iter().map(line).collect()
-            }
-            // A rollback would go further back.
-            NoteAction::Rollback => written
-                .into_iter()
-                .filter_map(|(place, outcome)| {
-                    let line = amictl("promote").word(outcome.from.as_ref()?).word("--to");
-                    let line = line.word(self.request.parameter.alias());
-                    let line = line.word("--family").word(self.request.parameter.family());
-                    Some(line.options(place.options()).to_string())
-                })
-                .collect(),
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct CopiesByPlace {
     pub images: Vec<Result<Option<Image>, ApiError>>,
     /// The named image, its ancestors and its copies, each with a place that sees it.
     pub tree: Vec<(Target, Image)>,
+    /// The named image, as its owner sees it, if that account is among the places.
+    pub named: (Target, Image),
 }
 
 /// Finds the image of each of these places. Copies are looked for `elsewhere` too: accounts may launch what is shared.
@@ -36,11 +38,12 @@ pub async fn find(
     let (search, chosen) = (&search, 0..targets.len());
     let each = concurrency::each(PLACES, chosen, |at| async move { search.choose(at).await });
     let images = each.await;
-    CopiesByPlace { images, tree: search.tree.clone() }
+    CopiesByPlace { images, tree: search.tree.clone(), named: search.named.clone() }
 }
 
 struct Search<'a> {
     context: &'a Context,
+    named: (Target, Image),
     /// The places of the run, then the others.
     places: Vec<Target>,
     /// How many of them belong to the run.
@@ -56,12 +59,16 @@ impl<'a> Search<'a> {
     /// The search from the named image and the images it was copied from.
     async fn new(context: &'a Context, named: &(Target, Image), targets: &[Target], elsewhere: &[Target]) -> Self {
         let places: Vec<_> = targets.iter().chain(elsewhere).cloned().collect();
-        let (place, image) = named;
-        let here = |target: &Target| if target.is(place) { vec![image.clone()] } else { Vec::new() };
-        let own = places.iter().map(|target| Ok(here(target))).collect();
+        let own = concurrency::each(PLACES, &places, |target| owned(context, target, named)).await;
+        // Only the owner sees its tags, and can share and copy it.
+        let found =
+            places.iter().zip(&own).find_map(|(place, own)| Some((place.clone(), own.as_ref().ok()?.first()?.clone())));
+        let named = found.filter(|_| !named.1.own).unwrap_or_else(|| named.clone());
+        let image = named.1.clone();
         let known = BTreeMap::from([(image.id.clone(), image.region.clone())]);
-        let mut search = Self { context, wanted: targets.len(), places, own, known, tree: vec![named.clone()] };
-        search.ascend(image).await;
+        let tree = vec![named.clone()];
+        let mut search = Self { context, named, wanted: targets.len(), places, own, known, tree };
+        search.ascend(&image).await;
         search
     }
 
@@ -138,15 +145,21 @@ impl<'a> Search<'a> {
         self.own[at].as_ref().is_ok_and(|images| !images.iter().any(|image| image.usable(now)))
     }
 
-    /// The image of a place: its newest own one, else one that is shared with it.
+    /// The image of a place: the named one where it is the account's own, whatever its state; the newest own copy; one
+    /// that is shared with the account.
     async fn choose(&self, at: usize) -> Result<Option<Image>, ApiError> {
-        match newest(self.context, self.own[at].clone()?) {
+        let own = self.own[at].clone()?;
+        match self.named_in(&own).cloned().or_else(|| newest(self.context, own)) {
             Some(image) => Ok(Some(image)),
             None => self.shared(&self.places[at]).await,
         }
     }
 
-    /// The newest image of the tree that is shared with the account of a place.
+    fn named_in<'i>(&self, images: &'i [Image]) -> Option<&'i Image> {
+        images.iter().find(|image| image.id == self.named.1.id)
+    }
+
+    /// The named image where it is shared with the account of a place, else the newest one of the tree that is.
     async fn shared(&self, place: &Target) -> Result<Option<Image>, ApiError> {
         let here = self.known.iter().filter(|(_, region)| **region == place.region).map(|(id, _)| id);
         let mut found = Vec::new();
@@ -164,7 +177,8 @@ impl<'a> Search<'a> {
             }));
         }
         found.retain(|image| !is_dead(image));
-        Ok(newest(self.context, found).map(|image| self.with_the_owner_s_tags(image)))
+        let shared = self.named_in(&found).cloned().or_else(|| newest(self.context, found));
+        Ok(shared.map(|image| self.with_the_owner_s_tags(image)))
     }
 
     /// EC2 shows tags, and so the mark of a revoked image, to the owner only.
@@ -173,8 +187,25 @@ impl<'a> Search<'a> {
         if let Some(owner) = owner.filter(|_| !image.own) {
             image.tags.clone_from(&owner.tags);
         }
+        image.group_by(&self.context.families);
         image
     }
+}
+
+/// The named image in its own region, where the account of the place owns it: no copy there takes its place.
+async fn owned(context: &Context, target: &Target, (place, image): &(Target, Image)) -> Result<Vec<Image>, ApiError> {
+    if target.region != image.region {
+        return Ok(Vec::new());
+    }
+    if target.is(place) && image.own {
+        return Ok(vec![image.clone()]);
+    }
+    if image.owner.as_ref() != Some(target.account().await?) {
+        return Ok(Vec::new());
+    }
+    let mut found = by_id(target, &image.id).await?;
+    found.iter_mut().for_each(|image| image.group_by(&context.families));
+    Ok(found.into_iter().collect())
 }
 
 /// The newest image that can be launched, else the newest.

@@ -5,7 +5,7 @@
 //! 2. [`check`] looks at every place with its own credentials. One refusal: nothing is written.
 //! 3. [`write`] writes side by side, and [`shown`] reads back until SSM shows the value.
 //! 4. [`templates`] then gives the image to the launch templates that are named.
-//! 5. [`conclude`] says how it ended, with the lines that finish it and that put it back.
+//! 5. [`conclude`] says how it ended, with the lines that finish it and, of [`put_back`], that put it back.
 
 pub mod check;
 pub mod conclude;
@@ -15,6 +15,7 @@ pub mod list;
 pub mod moves;
 pub mod past;
 pub mod promote;
+pub mod put_back;
 pub mod rollback;
 pub mod run;
 pub mod shown;

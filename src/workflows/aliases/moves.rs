@@ -38,6 +38,8 @@ pub struct AliasMove {
     pub current: Option<Current>,
     /// The image that it is to name, as this account sees it; `None` where there is none, which is a refusal.
     pub image: Option<Image>,
+    /// The image that the alias names now; `None` before the checks, and where it is absent, gone, or the same image.
+    pub before: Option<Image>,
     /// Why it cannot be moved.
     pub refusals: Vec<Problem>,
 }

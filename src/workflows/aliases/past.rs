@@ -82,13 +82,16 @@ async fn of_place(target: &Target, parameter: &str) -> Past {
 }
 
 /// The alias and its history, of the same moment; `None` where there is no alias.
-async fn recorded(target: &Target, parameter: &str) -> Result<Option<(Current, AliasHistory)>, Problem> {
+///
+/// Both calls must be permitted before anything is written: SSM's check of an image makes the one, the reading back the
+/// other.
+pub(super) async fn recorded(target: &Target, parameter: &str) -> Result<Option<(Current, AliasHistory)>, Problem> {
     let problem = |error: ApiError| error.problem();
     for _ in 0..2 {
-        let Some(current) = parameters::current(target, parameter).await.map_err(problem)? else { return Ok(None) };
+        let current = parameters::current(target, parameter).await.map_err(problem)?;
         let history = parameters::history(target, parameter).await.map_err(problem)?;
-        if history.current().is_some_and(|version| version.number == current.version) {
-            return Ok(Some((current, history)));
+        if history.current().map(|version| version.number) == current.as_ref().map(|current| current.version) {
+            return Ok(current.map(|current| (current, history)));
         }
     }
     let message = format!("somebody is writing {parameter} at this moment: run it again");

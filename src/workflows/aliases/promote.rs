@@ -7,9 +7,9 @@ use futures::StreamExt;
 
 use super::conclude::Moved;
 use super::copies::{self, CopiesByPlace};
-use super::helps;
 use super::moves::{AliasMove, MovePlan, MoveRequest};
 use super::run::with_template;
+use super::{helps, past};
 use crate::domain::alias::{Alias, AliasParameter, NoteAction};
 use crate::domain::alias_gates::Gates;
 use crate::domain::failure::{Failure, Kind};
@@ -18,9 +18,9 @@ use crate::domain::launch_template::TemplateName;
 use crate::domain::naming::Family;
 use crate::domain::problem::Problem;
 use crate::domain::reference::ImageRef;
+use crate::service::Target;
 use crate::service::client::error::ApiError;
 use crate::service::session::places::Places;
-use crate::service::{Target, parameters};
 use crate::workflows::run::concurrency::{self, PLACES};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics;
@@ -66,16 +66,17 @@ async fn prepare(context: &Context, promotion: Promotion) -> Result<(MoveRequest
     let named = named(context, &promotion.reference, &all).await?;
     let request = request(promotion, &named.1)?;
     let parameter = request.parameter.parameter();
-    let current = concurrency::each(PLACES, &places.targets, |target| parameters::current(target, &parameter));
+    let current = concurrency::each(PLACES, &places.targets, |target| past::recorded(target, &parameter));
     let (found, current) = tokio::join!(copies::find(context, &named, &places.targets, &source), current);
     drop(spinner);
-    let CopiesByPlace { images, tree } = found;
+    let CopiesByPlace { images, tree, named } = found;
     let mut moves = Vec::new();
     for ((target, image), current) in places.targets.iter().zip(images).zip(current) {
-        let mut step = AliasMove { target: target.clone(), current: None, image: None, refusals: Vec::new() };
+        let mut step =
+            AliasMove { target: target.clone(), current: None, image: None, before: None, refusals: Vec::new() };
         match current {
-            Ok(current) => step.current = current,
-            Err(error) => step.refusals.push(error.problem()),
+            Ok(recorded) => step.current = recorded.map(|(current, _)| current),
+            Err(problem) => step.refusals.push(problem),
         }
         moves.push(to_image(step, image, &named.1));
     }

@@ -121,7 +121,7 @@ fn begun(past: &Past, parameter: &AliasParameter) -> AliasMove {
         (None, None) => vec![problem("NoAlias", format!("there is no alias {parameter}"))],
         (None, Some(_)) => Vec::new(),
     };
-    AliasMove { target: past.target.clone(), current, image: None, refusals }
+    AliasMove { target: past.target.clone(), current, image: None, before: None, refusals }
 }
 
 /// The moves to an image that the user names, or its copies.
@@ -139,7 +139,9 @@ async fn named(
     family.map_err(|failure| Failure { hint: None, ..failure })?;
     let found = copies::find(context, &named, &targets, owner).await;
     let mut moves = Vec::new();
+    let named = found.named;
     for (past, image) in pasts.iter().zip(found.images) {
+        let image = image.map(|image| itself(context, past, &named.1, image));
         let mut step = promote::to_image(begun(past, &rollback.parameter), image, &named.1);
         if let Some(image) = step.image.clone() {
             step.refusals.extend(past.other_architecture(&image));
@@ -149,6 +151,14 @@ async fn named(
     let without: Vec<_> = moves.iter().filter(|step| promote::lacks(step)).map(|step| step.target.clone()).collect();
     let helps = helps::lines(&named, &found.tree, &without).await;
     Ok((moves, helps))
+}
+
+/// The named image itself where the alias has named it before, though the account has a copy of its own, too.
+fn itself(context: &Context, past: &Past, named: &Image, found: Option<Image>) -> Option<Image> {
+    let known = past.images.get(&named.id).filter(|known| found.as_ref().is_none_or(|found| found.id != known.id));
+    let Some(mut known) = known.cloned() else { return found };
+    known.group_by(&context.families);
+    Some(known)
 }
 
 /// Says what is passed over, place by place.

@@ -25,7 +25,6 @@ pub async fn with_template(
     template: Option<&TemplateName>,
 ) -> Result<Moved> {
     let MovePlan { moves, errors, helps, finish, objection } = plan;
-    let places: Vec<_> = moves.iter().map(|step| step.target.clone()).collect();
     let checking = async {
         let mut moves = check::all(context, &request, moves).await;
         let templates = templates::check(context, &request, template, &mut moves).await;
@@ -39,13 +38,13 @@ pub async fn with_template(
             (not_written(&request, &moves, refused, objection.as_ref()).await, templates::tried(&templates).await)
         }
         (false, false) => {
-            let outcomes = write::all(context, &request, moves).await;
+            let outcomes = write::all(context, &request, &moves).await;
             let templates = templates::apply(context, &outcomes, templates).await;
             (outcomes, templates)
         }
     };
     let report = AliasReport { outcomes, templates, errors };
-    Ok(Moved { report, request, places, refused, helps, finish, objection })
+    Ok(Moved { report, request, moves, refused, helps, finish, objection })
 }
 
 /// The outcomes where nothing is written: refused, or only tried.

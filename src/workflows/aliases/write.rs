@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::moves::{AliasMove, MoveRequest};
+use super::past;
 use super::shown::{self, WriteSeen};
 use crate::domain::alias::Note;
 use crate::domain::alias_race::AliasWrite;
@@ -23,9 +24,9 @@ const BUSY: &str = "TooManyUpdates";
 const TAKEN: &str = "ParameterAlreadyExists";
 
 /// Writes every alias and reads it back. What is left when the user asks to stop is skipped.
-pub async fn all(context: &Context, request: &MoveRequest, moves: Vec<AliasMove>) -> Vec<AliasOutcome> {
+pub async fn all(context: &Context, request: &MoveRequest, moves: &[AliasMove]) -> Vec<AliasOutcome> {
     let bar = &context.printer.bars().count(moves.len() as u64, request.action.as_str());
-    let each = concurrency::each(PLACES, &moves, |step| async move {
+    let each = concurrency::each(PLACES, moves, |step| async move {
         let outcome = one(context, request, step).await;
         bar.step();
         outcome
@@ -86,7 +87,7 @@ async fn put(context: &Context, request: &MoveRequest, step: &AliasMove, image: 
         // SSM takes 3 a second by default.
         tokio::time::sleep(Duration::from_millis(fastrand::u64(400..1200))).await;
         // Trying again over another's value would take it away unseen.
-        match parameters::current(&step.target, &parameter).await {
+        match past::recorded(&step.target, &parameter).await.map(|now| now.map(|(now, _)| now)) {
             Ok(now) if now == step.current => {}
             Ok(Some(now)) if now.value == image.id.as_str() => return Sent::Unclear(error),
             Ok(Some(now)) => return Sent::Overtaken(format!("it now names {} (version {})", now.value, now.version)),
@@ -127,17 +128,30 @@ fn judged(seen: WriteSeen, answered: Option<ApiError>, image: &Image) -> (bool, 
             (false, None, failed(NOT_STORED, message))
         }
         (WriteSeen::Nothing, Some(error)) => (false, None, Status::Failed(error.problem())),
-        (WriteSeen::Interrupted, _) => {
-            (true, None, failed(NOT_SEEN, "it was written, and SSM did not show it before the interruption".to_owned()))
+        (WriteSeen::Interrupted, answered) => {
+            let (perhaps, words) = answer(answered.as_ref());
+            let message = format!("{words}, and SSM did not show it before the interruption");
+            (perhaps, None, failed(NOT_SEEN, message))
         }
-        (WriteSeen::Unread(error), _) => {
+        (WriteSeen::Unread(error), answered) => {
+            let (perhaps, words) = answer(answered.as_ref());
             let Problem { code, message } = error.problem();
-            (true, None, failed(&code, format!("it was written and could not be read back: {message}")))
+            (perhaps, None, failed(&code, format!("{words}, and it could not be read back: {message}")))
         }
     }
 }
 
+/// Whether the answer leaves it possible that the alias was written, and what is known of it.
+fn answer(error: Option<&ApiError>) -> (bool, String) {
+    let told = |error: &ApiError| error.clone().problem().message;
+    match error {
+        None => (true, "SSM took it".to_owned()),
+        Some(error) if error.answer_lost => (true, format!("whether it was written is unknown ({})", told(error))),
+        Some(error) => (false, format!("SSM refused it ({})", told(error))),
+    }
+}
+
 fn raced(told: &str) -> Status {
-    let message = format!("somebody else wrote it at the same time: {told}");
+    let message = format!("somebody else changed it at the same time: {told}");
     Status::Failed(Problem { code: CONCURRENT.to_owned(), message })
 }

@@ -36,13 +36,14 @@ pub const CASES: &[Case] = &[
     case("rollback", |setup| {
         few_regions(setup);
         let mut world = setup.world();
-        for region in [EAST, crate::setup::WEST] {
-            for name in ["web-v1-2025-01-01", "web-v2-2025-01-01"] {
-                let id = world.image(PROD, region, name).put();
-                world.parameter(PROD, region, "/amictl/web/prod", &id);
-            }
+        for name in ["web-v1-2025-01-01", "web-v2-2025-01-01"] {
+            let id = world.image(PROD, EAST, name).put();
+            let copy = world.image(PROD, crate::setup::WEST, name).copied_from(&id, EAST).put();
+            world.parameter(PROD, EAST, "/amictl/web/prod", &id);
+            world.parameter(PROD, crate::setup::WEST, "/amictl/web/prod", &copy);
+            world.parameter(PROD, EAST, &format!("/amictl/web/is-{}", &name[4..6]), &id);
         }
-        "rollback web:prod --region all".to_owned()
+        "rollback web:prod --to web:is-v1 --region all".to_owned()
     }),
     case("protect", |setup| {
         ready(setup);

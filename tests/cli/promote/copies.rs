@@ -66,6 +66,41 @@ fn another_account_gets_its_own_copy_or_what_is_shared_with_it() {
 }
 
 #[test]
+fn no_copy_takes_the_place_of_an_image_that_the_account_owns() {
+    let scene = || {
+        let setup = Setup::new();
+        let mut world = setup.world();
+        let named = world.image(PROD, EAST, V3).shared_with(OTHER).put();
+        let copy = world.image(PROD, EAST, "copy").copied_from(&named, EAST).created("2026-01-05T00:00:00Z").put();
+        drop(world);
+        (setup, named, copy)
+    };
+    // The account is entered twice; or another account sees the image first.
+    for roles in [format!("--from-role-arn {}{}", role(PROD), to(&[PROD])), to(&[OTHER, PROD])] {
+        let (setup, named, _) = scene();
+        let report = setup.json(&format!("promote {named} --to prod {roles}"));
+        assert!(rows(&report, "image_id").iter().all(|id| *id == named.as_str()), "{roles}: {report}");
+        setup.world().image_mut(&named).tags.insert("amictl:revoked".to_owned(), "bad".to_owned());
+        let ran = setup.run(&format!("promote {named} --to canary {roles} -o json")).ended(4);
+        assert!(codes(&ran.json()).iter().all(|code| code == "Revoked"), "{roles}: {}", ran.stderr);
+    }
+    // It is judged as it is.
+    let (setup, named, copy) = scene();
+    setup.world().image_mut(&named).deprecated = Some(chrono::Utc::now() - chrono::TimeDelta::hours(1));
+    let ran = setup.run(&format!("promote {named} --to prod -o json")).ended(4);
+    assert_eq!(
+        (codes(&ran.json()), rows(&ran.json(), "image_id")),
+        (vec!["Deprecated".to_owned()], vec![named.into()])
+    );
+    setup.run(&format!("promote {copy} --to prod --family web")).ended(0);
+    // An account that does not own it takes its own copy first, whoever sees the image first.
+    let (setup, named, _) = scene();
+    let own = setup.world().image(OTHER, EAST, V3).copied_from(&named, EAST).put();
+    let report = setup.json(&format!("promote {named} --to prod {}", to(&[OTHER, PROD])));
+    assert_eq!(rows(&report, "image_id"), [own, named]);
+}
+
+#[test]
 fn what_is_shared_by_an_account_outside_the_run_is_found_by_its_source() {
     let setup = Setup::new();
     let mut world = setup.world();
@@ -109,7 +144,7 @@ fn a_place_that_cannot_be_read_stops_all() {
     let east = world.image(PROD, EAST, V3).put();
     world.image(PROD, WEST, V3).copied_from(&east, EAST).put();
     drop(world);
-    for action in ["DescribeImages", "GetParameter"] {
+    for action in ["DescribeImages", "GetParameters", "GetParameterHistory"] {
         setup.fake.fault(Fault::error(action, "UnauthorizedOperation", "no").in_region(WEST));
         let ran = setup.run(&format!("promote web:v3 --to prod {TWO} -o json")).ended(4);
         assert_eq!(codes(&ran.json()), ["NotBegun", "UnauthorizedOperation"], "{action}");

@@ -40,8 +40,9 @@ fn each_place_is_asked_a_few_things_and_written_once() {
     setup.fake.calls().into_iter().for_each(|call| *calls.entry(call.action).or_default() += 1);
     assert_eq!(calls["PutParameter"], places);
     for (action, most) in [
-        ("GetParameter", places),
-        ("GetParameterHistory", places),
+        ("GetParameters", places),
+        // Before writing and after it.
+        ("GetParameterHistory", 2 * places),
         // Two for copies and two for copies of those, one for the shared image; the image before in a third of them; and
         // those of the owner.
         ("DescribeImages", 5 * places + CONSUMERS + 3 * 2 * 2 + 3),

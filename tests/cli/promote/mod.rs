@@ -6,6 +6,7 @@ mod gates;
 mod killed;
 mod many;
 mod partly;
+mod put_back;
 mod races;
 mod refusals;
 

@@ -12,7 +12,7 @@ use crate::setup::{EAST, Setup, WEST, seconds};
 #[test]
 fn a_place_that_fails_does_not_stop_the_others_and_the_line_finishes() {
     let setup = Setup::new();
-    let (_, [new, new_west]) = ready(&setup);
+    let ([_, old_west], [new, new_west]) = ready(&setup);
     setup.fake.fault(Fault::error("PutParameter", "AccessDeniedException", "no").in_region(EAST));
     let ran = setup.run(&format!("promote web:v3 --to prod {TWO} --reason x -o json")).ended(3);
     assert_eq!(
@@ -21,7 +21,7 @@ fn a_place_that_fails_does_not_stop_the_others_and_the_line_finishes() {
     );
     let error = ran.error();
     let hint = error["hint"].as_str().unwrap();
-    let back = format!("; or put back with: amictl rollback web:prod --region {WEST}");
+    let back = format!("; or put back with: amictl rollback web:prod --to {old_west} --region {WEST}");
     let finish = hint.strip_prefix("finish with: amictl ").and_then(|hint| hint.strip_suffix(&back));
     let finish = finish.unwrap_or_else(|| panic!("{hint}"));
     assert_eq!(finish, format!("promote {new} --to prod --reason x {TWO}"));

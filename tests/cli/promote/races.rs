@@ -41,6 +41,24 @@ fn somebody_else_in_between_is_named() {
 }
 
 #[test]
+fn an_alias_that_is_deleted_between_check_and_write_is_a_race() {
+    let setup = Setup::new();
+    let (_, [new, _]) = ready(&setup);
+    setup.fake.fault(Fault::on("GetParameterHistory", FaultKind::Latency(seconds(2))).times(1));
+    let process = setup.process(LINE).spawn().unwrap();
+    setup.until("GetParameterHistory", 1);
+    setup.world().forget_parameter(PROD, EAST, PARAMETER);
+    let begun = std::time::Instant::now();
+    let ran = crate::cli::Ran::from(process.wait_with_output().unwrap()).ended(3);
+    assert!(begun.elapsed() < seconds(30), "{:?}", begun.elapsed());
+    let row = &ran.json()["results"][0];
+    assert_eq!((&row["error"]["code"], &row["changed"]), (&json!("ConcurrentChange"), &json!(true)));
+    assert_eq!(row["parameter_version"], 1);
+    ran.says(&["it was deleted after the check", &format!("it now names {new}")]);
+    assert_eq!(now_in(&setup, PROD, EAST), Some((1, new)));
+}
+
+#[test]
 fn an_alias_that_another_makes_at_the_same_time_is_left_to_them() {
     let setup = Setup::new();
     let third = {

@@ -2,7 +2,7 @@
 
 use super::{PARAMETER, TWO, V2, V3, codes, ready, rows, written};
 use crate::cli::Ran;
-use crate::fake::{OTHER, PROD, World};
+use crate::fake::{Fault, OTHER, PROD, World};
 use crate::setup::{EAST, Setup, WEST};
 
 /// Spoils the image in the west, whose id is given.
@@ -69,11 +69,31 @@ fn a_copy_of_a_revoked_image_is_refused_and_the_owner_s_mark_counts() {
 }
 
 #[test]
+fn what_is_needed_after_writing_is_tried_before() {
+    for action in ["GetParameters", "GetParameterHistory"] {
+        for fresh in [false, true] {
+            let setup = Setup::new();
+            ready(&setup);
+            if fresh {
+                setup.world().forget_parameter(PROD, WEST, PARAMETER);
+            }
+            let denied = Fault::error(action, "AccessDeniedException", "not yours").in_region(WEST);
+            setup.fake.fault(denied);
+            refused(&setup, "AccessDeniedException").says(&["not yours"]);
+        }
+    }
+}
+
+#[test]
 fn a_text_parameter_says_what_to_do() {
     let setup = Setup::new();
     let (_, [_, west]) = ready(&setup);
     setup.world().typed_parameter(PROD, WEST, PARAMETER).value(&west).put();
-    refused(&setup, "ParameterType").says(&["aws ssm delete-parameter --name /amictl/web/prod --region us-west-2"]);
+    let ran = refused(&setup, "ParameterType");
+    let ran = ran
+        .says(&["delete it with credentials of account 111111111111 in region us-west-2, or promote to another alias"]);
+    // Such a line would hit whatever account the shell has credentials of.
+    assert!(!ran.stderr.contains("aws ssm"), "{}", ran.stderr);
 }
 
 #[test]

@@ -95,9 +95,22 @@ fn an_alias_in_another_account_keeps_what_it_goes_back_to() {
     let moves: Vec<_> = web[..5].iter().map(|id| ("promote", id)).chain([("rollback", &web[3])]).collect();
     moved(&setup, OTHER, &moves);
     let plan = setup.plan(&format!("prune --keep 0 {ROLES}"));
-    // On 4; before it 5; back to 3, and to 2 if 3 is revoked, which the other account does not see.
-    assert_eq!(plan.going(), sorted([&web[0], &web[5]]));
-    assert_eq!(plan.codes(&web[1]), ["alias"]);
+    // On 4; before it 5; back to 3, and further if 3 and 2 are revoked, which the other account does not see.
+    assert_eq!(plan.going(), [web[5].as_str()]);
+    assert_eq!((plan.codes(&web[1]), plan.codes(&web[0])), (vec!["alias"], vec!["alias"]));
+}
+
+#[test]
+fn below_images_of_others_all_stay_down_to_the_first_own_one() {
+    let setup = Scene::new();
+    let own = setup.family("web", 3);
+    let foreign = |n: u32| setup.world().image(OTHER, EAST, &format!("web-v{n}-2025-01-01")).shared_with(PROD).put();
+    let others: Vec<_> = (4..=7).map(foreign).collect();
+    let moves: Vec<_> = own[..2].iter().chain(&others).map(|id| ("promote", id)).collect();
+    moved(&setup, PROD, &moves);
+    let plan = setup.plan("prune --keep 0");
+    assert_eq!(plan.going(), sorted([&own[0], &own[2]]));
+    assert!(plan.reasons(&own[1])[0].1.contains("to which a rollback goes"));
 }
 
 #[test]

@@ -74,6 +74,18 @@ fn a_value_by_hand_is_gone_back_from_and_back_to() {
 }
 
 #[test]
+fn a_value_by_hand_is_no_rollback_also_where_ssm_kept_the_note_of_one() {
+    let (setup, web) = four();
+    setup.run("rollback web:prod").ended(0);
+    setup.world().parameter(PROD, EAST, PARAMETER, &web[3]);
+    setup.world().parameter(PROD, EAST, PARAMETER, &web[2]);
+    let history = setup.json("aliases web --history")["aliases"][0]["history"].clone();
+    assert_eq!((&history[0]["action"], &history[2]["action"]), (&json!(null), &json!("rollback")));
+    setup.run("rollback web:prod").ended(0);
+    assert_eq!(value(&setup, PROD, EAST), web[3]);
+}
+
+#[test]
 fn a_dry_run_says_where_it_would_go_and_writes_nothing() {
     let (setup, web) = four();
     let ran = setup.run("rollback web:prod --dry-run").ended(0).says(&["dry run", "permission to write was not tried"]);
@@ -127,7 +139,7 @@ fn what_is_no_alias_is_refused() {
 
 #[test]
 fn a_history_that_cannot_be_read_is_a_refusal() {
-    for call in ["GetParameter", "GetParameterHistory", "DescribeImages"] {
+    for call in ["GetParameters", "GetParameterHistory", "DescribeImages"] {
         let (setup, _) = four();
         setup.fake.fault(Fault::error(call, "AccessDeniedException", "not yours"));
         setup.run("rollback web:prod").ended(4).says(&["not yours", EAST]);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{becomes, four, images, promoted, value};
-use crate::fake::PROD;
+use crate::fake::{OTHER, PROD};
 use crate::setup::{EAST, Setup, WEST};
 
 #[test]
@@ -64,6 +64,16 @@ fn an_image_of_another_architecture_is_gone_back_to_if_the_alias_named_it() {
         setup.run(line).ended(0);
         assert_eq!(value(&setup, PROD, EAST), arm, "{line}");
     }
+}
+
+#[test]
+fn a_shared_image_that_the_alias_named_is_meant_itself() {
+    let setup = Setup::new();
+    let shared = setup.world().image(OTHER, EAST, "web-v1-2026-01-01").shared_with(PROD).put();
+    let copy = setup.world().image(PROD, EAST, "web-v1-2026-01-01").copied_from(&shared, EAST).put();
+    promoted(&setup, PROD, EAST, [&shared, &copy]);
+    setup.run(&format!("rollback web:prod --to {shared}")).ended(0);
+    assert_eq!(value(&setup, PROD, EAST), shared);
 }
 
 #[test]

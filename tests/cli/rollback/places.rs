@@ -71,7 +71,7 @@ fn places_that_disagree_are_shown_and_refused() {
 
 #[test]
 fn one_place_that_cannot_be_read_leaves_all_as_they_are() {
-    for call in ["GetParameter", "GetParameterHistory", "DescribeImages"] {
+    for call in ["GetParameters", "GetParameterHistory", "DescribeImages"] {
         let (setup, web) = fleet();
         setup.fake.fault(Fault::error(call, "AccessDeniedException", "not yours").in_region(WEST).of_account(OTHER));
         let ran = run(&setup, "").ended(4).says(&["not yours"]);

@@ -35,9 +35,9 @@ fn a_lost_answer_is_looked_at_and_not_sent_again_over_another_value() {
 #[test]
 fn a_history_of_another_moment_is_read_again() {
     let (setup, web) = four();
-    setup.fake.fault(Fault::on("GetParameter", FaultKind::Latency(seconds(2))).times(1));
+    setup.fake.fault(Fault::on("GetParameters", FaultKind::Latency(seconds(2))).times(1));
     let child = setup.process("rollback web:prod -o json").spawn().unwrap();
-    setup.until("GetParameter", 1);
+    setup.until("GetParameters", 1);
     setup.world().parameter(PROD, EAST, PARAMETER, &web[0]);
     let ran = Ran::from(child.wait_with_output().unwrap()).ended(0);
     assert_eq!(ran.json()["results"][0]["from_image_id"], json!(web[0]));

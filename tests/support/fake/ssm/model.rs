@@ -66,8 +66,14 @@ impl Parameter {
         self.version(selector).map(|version| version.value.as_str())
     }
 
+    /// The description of the next version: that of the last one, if it is given none.
+    pub fn described(&self, description: Option<String>) -> Option<String> {
+        description.or_else(|| self.latest()?.description.clone())
+    }
+
     /// Adds a version; gives its number. It is shown at once.
     pub fn add(&mut self, value: &str, description: Option<String>, modified: DateTime<Utc>, author: &str) -> u64 {
+        let description = self.described(description);
         let number = self.versions.keys().next_back().map_or(1, |last| last + 1);
         let (value, author) = (value.to_owned(), author.to_owned());
         let labels = BTreeSet::new();

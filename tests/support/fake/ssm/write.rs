@@ -56,6 +56,7 @@ pub fn put(world: &mut World, request: &Request) -> Answer {
     make_room(&mut parameter, name)?;
     if parameter.data_type == "aws:ec2:image" {
         let number = late::next_number(world, &request.region, &key);
+        let description = parameter.described(description);
         let (value, author, labels) = (value.to_owned(), request.arn.clone(), Default::default());
         let version = Version { number, value, description, modified: request.now, author, labels };
         late::take(world, request, key, parameter, version);
