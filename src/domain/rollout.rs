@@ -258,6 +258,27 @@ impl Refresh {
     }
 }
 
+/// The version that a group launched before the one it launches now, as far as its refreshes, the newest first, say so.
+///
+/// A refresh to a version from before undoes those since: what it left is not offered again. Where the version from
+/// before that is not among them, only a lower number counts as an earlier one.
+pub fn version_before(refreshes: &[Refresh], now: &TemplateUse) -> Option<i64> {
+    let mut past: Vec<i64> = Vec::new();
+    for refresh in refreshes.iter().rev().filter(|refresh| refresh.status == RefreshStatus::Successful) {
+        let Some(to) = &refresh.to else { continue };
+        match to.number().filter(|_| to.same_template(now)) {
+            None => past.clear(),
+            Some(number) => {
+                let seen = past.iter().position(|one| *one == number);
+                past.truncate(seen.unwrap_or(past.len()));
+                past.push(number);
+            }
+        }
+    }
+    let now = past.pop().filter(|last| now.number() == Some(*last))?;
+    past.pop().filter(|before| *before < now)
+}
+
 /// Whether instances of one architecture can be replaced by some of another, on the same instance types.
 pub fn same_machines(before: &str, after: &str) -> bool {
     let of_intel = |name: &str| matches!(name, "i386" | "x86_64");

@@ -6,6 +6,7 @@ use aws_sdk_autoscaling::types::{
 };
 
 use super::client::error::{ApiError, api};
+use super::client::lost_answers::Attempts;
 use super::client::target::Target;
 use crate::domain::ids::InstanceId;
 use crate::domain::rollout::{GroupName, TemplateUse};
@@ -129,7 +130,9 @@ pub async fn pin(target: &Target, group: &ScalingGroup, number: i64) -> Result<(
     let call = target.autoscaling().update_auto_scaling_group().auto_scaling_group_name(group.name.as_str());
     let call = call.set_launch_template(desired.launch_template);
     let call = call.set_mixed_instances_policy(desired.mixed_instances_policy);
-    call.send().await.map(drop).map_err(api(UPDATE, &target.region))
+    let attempts = Attempts::default();
+    let answer = call.customize().interceptor(attempts.clone()).send().await;
+    answer.map(drop).map_err(api(UPDATE, &target.region)).map_err(|error| attempts.judged(error))
 }
 
 fn group(found: &AutoScalingGroup) -> Option<ScalingGroup> {

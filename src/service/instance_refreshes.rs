@@ -31,7 +31,7 @@ pub const UNDER_WAY: &str = "InstanceRefreshInProgress";
 pub const NONE_UNDER_WAY: &str = "ActiveInstanceRefreshNotFound";
 pub const IRREVERSIBLE: &str = "IrreversibleInstanceRefresh";
 
-/// All refreshes of the last six weeks, the newest first.
+/// All refreshes of the last six weeks, the newest first, as AWS gives them: a pending one has no time yet.
 pub async fn all(target: &Target, group: &GroupName) -> Result<Vec<Refresh>, ApiError> {
     let call = target.autoscaling().describe_instance_refreshes().auto_scaling_group_name(group.as_str());
     let mut pages = call.into_paginator().page_size(PAGE).send();
@@ -40,7 +40,6 @@ pub async fn all(target: &Target, group: &GroupName) -> Result<Vec<Refresh>, Api
         let page = page.map_err(api(DESCRIBE, &target.region))?;
         found.extend(page.instance_refreshes().iter().filter_map(refresh));
     }
-    found.sort_by(|a, b| b.started_at.cmp(&a.started_at));
     Ok(found)
 }
 

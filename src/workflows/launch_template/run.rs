@@ -23,30 +23,43 @@ pub async fn check(context: &Context, request: &TemplateRequest) -> Result<Vec<T
     let each = concurrency::each(LOOKUPS, &places.targets, |target| async move {
         (target, check::check(context, target, request).await)
     });
-    let (mut plans, mut first) = (Vec::new(), None);
+    let (mut plans, mut refused) = (Vec::new(), Vec::new());
     for (target, checked) in each.await {
         match checked {
             Ok(plan) => plans.push(plan),
-            Err(error) if first.is_none() => first = Some(error),
-            Err(error) => {
-                tell_failed(context, &target.place().await, &error);
-            }
+            Err(error) => refused.push((target.place().await, error)),
         }
     }
-    match first {
-        Some(error) => Err(error),
-        None => Ok(plans),
+    unwritten(context, places.targets.len(), refused).map(|()| plans)
+}
+
+/// The first error of a run that writes nothing, with its place where there are several; the others are printed.
+fn unwritten(context: &Context, places: usize, refused: Vec<(String, Error)>) -> Result<()> {
+    let mut refused = refused.into_iter();
+    let Some((place, first)) = refused.next() else { return Ok(()) };
+    for (place, error) in refused {
+        tell_failed(context, &place, &error);
+    }
+    match places {
+        ..=1 => Err(first),
+        _ if format!("{first:#}").contains(&place) => Err(first.context("nothing was written")),
+        _ => Err(first.context(format!("nothing was written; {place}"))),
     }
 }
 
 /// Asks EC2 whether it would write the plans, and says what would be done.
 pub async fn attempt(context: &Context, plans: &[TemplatePlan]) -> Result<()> {
+    let mut refused = Vec::new();
     for plan in plans {
-        plan.attempt(context).await?;
         let place = plan.target.place().await;
-        context.printer.say(format!("dry run: launch template {} in {place} {}", plan.name, plan.words()));
+        match plan.attempt(context).await {
+            Ok(()) => {
+                context.printer.say(format!("dry run: launch template {} in {place} {}", plan.name, plan.words()));
+            }
+            Err(error) => refused.push((place, error.into())),
+        }
     }
-    Ok(())
+    unwritten(context, plans.len(), refused)
 }
 
 /// Writes the plans, each in its place. What has not begun when the user asks to stop is left.

@@ -1,17 +1,16 @@
-//! The beginning of a roll-out of one group: pinned, then its version made, then its refresh begun.
+//! The beginning of a roll-out of one group that is pinned: its version made, then its refresh begun.
 
 use anyhow::{Error, Result};
 
 use super::check::under_way;
-use super::plan::{GroupPlan, Pin, PlannedVersion, RolloutRequest};
-use super::words::{follow_line, refused};
+use super::plan::{GroupPlan, PlannedVersion, RolloutRequest};
+use super::words::refused;
+use super::written::Written;
 use crate::domain::failure::{Failure, Kind};
-use crate::service::auto_scaling_groups;
 use crate::service::instance_refreshes::{self, UNDER_WAY};
-use crate::service::launch_templates;
+use crate::service::launch_templates::{self, MadeVersion, NewVersion};
 use crate::service::{Target, client::error::ApiError};
 use crate::workflows::run::context::Context;
-use crate::workflows::run::diagnostics::diagnose;
 
 /// A refresh that was begun.
 pub(super) struct Begun {
@@ -19,17 +18,6 @@ pub(super) struct Begun {
     pub refresh: String,
     /// The version that it goes to.
     pub number: i64,
-}
-
-/// What was written before an error.
-#[derive(Default)]
-pub(super) struct Written {
-    /// The version that the group was pinned to.
-    pub pinned: Option<i64>,
-    /// The version that was made, or found, for the refresh.
-    pub version: Option<i64>,
-    /// Whether anything was changed.
-    pub changed: bool,
 }
 
 /// Says what will be done with a group.
@@ -40,16 +28,10 @@ pub(super) fn announce(context: &Context, plan: &GroupPlan) {
         plan.in_force,
         plan.towards()
     ));
-    if let Some(pin) = &plan.pin {
-        context.printer.say(format!(
-            "{group}: it follows {}, and AWS could not roll back: it is pinned first, and no longer follows afterwards",
-            pin.follows
-        ));
-    }
 }
 
-/// Pins the group where that is needed, makes the version, and begins the refresh. Nothing new launches before the
-/// refresh begins. What was written is noted in `written`, also before an error.
+/// Makes the version, and begins the refresh. The group is pinned: nothing new launches before the refresh begins. What
+/// was written is noted in `written`, also before an error.
 pub(super) async fn begin(
     context: &Context,
     target: &Target,
@@ -57,14 +39,6 @@ pub(super) async fn begin(
     plan: &GroupPlan,
     written: &mut Written,
 ) -> Result<Begun> {
-    if let Some(pin) = &plan.pin {
-        let (number, made) = version(context, target, plan, &pin.version).await?;
-        written.changed |= made;
-        auto_scaling_groups::pin(target, &plan.group, number).await?;
-        written.changed = true;
-        written.pinned = Some(number);
-        context.printer.say(format!("{}: pinned to version {number}", plan.group.name));
-    }
     let (number, made) = version(context, target, plan, &plan.goal).await?;
     written.changed |= made;
     written.version = Some(number);
@@ -80,7 +54,7 @@ pub(super) async fn begin(
 }
 
 /// The number of a planned version, and whether it was made now.
-async fn version(
+pub(super) async fn version(
     context: &Context,
     target: &Target,
     plan: &GroupPlan,
@@ -91,8 +65,18 @@ async fn version(
         PlannedVersion::New(new) => new,
     };
     let (group, template) = (&plan.group.name, plan.template_name());
-    let Some(made) = launch_templates::add(target, &plan.template, new, false).await? else {
-        return Err(Failure::new(Kind::Failed, "NotMade", format!("group {group}: no version was made")).into());
+    let made = match launch_templates::add(target, &plan.template, new, false).await {
+        Ok(Some(made)) => made,
+        Ok(None) => {
+            return Err(Failure::new(Kind::Failed, "NotMade", format!("group {group}: no version was made")).into());
+        }
+        Err(error) if error.answer_lost => MadeVersion {
+            template: plan.template.id.clone(),
+            number: after_lost_answer(target, plan, new, &error).await?,
+            warnings: Vec::new(),
+            as_asked: true,
+        },
+        Err(error) => return Err(error.into()),
     };
     for warning in &made.warnings {
         context.printer.tell(&format!("warning: {template}:{}: {warning}", made.number));
@@ -107,6 +91,19 @@ async fn version(
     }
     context.printer.say(format!("{group}: made version {} of template {template}", made.number));
     Ok((made.number, true))
+}
+
+/// The version with the same contents, which was not there before.
+async fn after_lost_answer(target: &Target, plan: &GroupPlan, new: &NewVersion, error: &ApiError) -> Result<i64> {
+    let found = launch_templates::find(target, &plan.template_name().parse()?).await;
+    match found.ok().flatten().and_then(|found| found.same(new)) {
+        Some(number) => Ok(number),
+        None => {
+            let message = format!("group {}: {error}; whether a version was made is unknown", plan.group.name);
+            let failure = Failure::new(Kind::Failed, "AnswerLost", message);
+            Err(failure.hint("run the command again: it takes the version if it is there").into())
+        }
+    }
 }
 
 /// Another run was faster: its refresh is joined if it goes to the same version.
@@ -124,28 +121,6 @@ fn lost(plan: &GroupPlan, error: &ApiError) -> Failure {
     let message = format!("group {}: {error}; whether a refresh began is unknown", plan.group.name);
     Failure::new(Kind::Failed, "AnswerLost", message)
         .hint("run the command again: it joins a refresh to the same version, or begins one")
-}
-
-/// An error with what was written before it, and how to take that back.
-pub(super) fn with_written(target: &Target, plan: &GroupPlan, written: &Written, error: Error) -> Error {
-    let (Some(number), Some(pin)) = (written.pinned, &plan.pin) else { return error };
-    let diagnosis = diagnose(&error);
-    let Pin { follows, .. } = pin;
-    let message = format!(
-        "{}; the group {} is pinned to version {number} already and no longer follows {follows}",
-        diagnosis.message, plan.group.name
-    );
-    let mut hints: Vec<String> = diagnosis.hint.into_iter().collect();
-    let used = plan.group.template.as_ref();
-    let line = used.filter(|_| !plan.group.mixed()).and_then(|used| follow_line(target, &plan.group.name, used));
-    hints.extend(line.map(|line| format!("to let it follow again: {line}")));
-    // A refusal says that nothing was changed, and the group was.
-    let kind = match diagnosis.kind {
-        Kind::Refused | Kind::Usage => Kind::Failed,
-        kind @ (Kind::Failed | Kind::Partial | Kind::TimedOut | Kind::OutOfSight | Kind::Interrupted) => kind,
-    };
-    let failure = Failure::new(kind, diagnosis.code, message);
-    if hints.is_empty() { failure.into() } else { failure.hint(hints.join("; ")).into() }
 }
 
 /// Asks EC2 whether the versions could be made.

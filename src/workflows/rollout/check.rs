@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 
+use super::followers;
 use super::goal::goal;
 use super::pin::{in_force, number_in_force};
 use super::plan::{Goal, GroupPlan, GroupWork, PlannedVersion, RolloutRequest};
-use super::words::{cancel_line, refused, wait_line};
-use crate::domain::command_line::{amictl, quoted};
+use super::words::{cancel_line, refused, update_line, wait_line, with_credentials};
+use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::reference::nearest;
@@ -86,6 +87,7 @@ pub(super) async fn plans(context: &Context, target: &Target, request: &RolloutR
         }
     }
     drop(bar);
+    refusals.extend(followers::refusals(target, request, &plans).await?);
     match refusals.len() {
         0 => Ok(plans),
         1 => Err(refusals.remove(0).into()),
@@ -122,7 +124,16 @@ pub(super) async fn again(
         }
         Goal::Version(_) => None,
     };
-    self::plan(context, target, request, group, image.as_ref()).await
+    let plan = self::plan(context, target, request, group, image.as_ref()).await?;
+    // All were pinned before the first version was made: its number would be taken for the one in force.
+    if let Some(pin) = plan.pinned_first() {
+        let message = format!("it follows {} since it was checked: somebody has changed it meanwhile", pin.follows);
+        return Err(refused(name, "ConcurrentChange", message).into());
+    }
+    match followers::refusal(target, request, &plan, &[]).await? {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(plan),
+    }
 }
 
 async fn plan(
@@ -132,7 +143,7 @@ async fn plan(
     group: ScalingGroup,
     image: Option<&Image>,
 ) -> Result<GroupPlan> {
-    let used = used_template(&group)?.clone();
+    let used = used_template(target, &group)?.clone();
     let template = template(target, &group, &used).await?;
     let number = number_in_force(&group, &used, &template)?;
     let Some(template) = template.based_on(number) else {
@@ -148,7 +159,7 @@ async fn plan(
 }
 
 /// The template of a group that a roll-out can work on.
-fn used_template(group: &ScalingGroup) -> Result<&TemplateUse> {
+fn used_template<'a>(target: &Target, group: &'a ScalingGroup) -> Result<&'a TemplateUse> {
     let name = &group.name;
     if group.deleted {
         return Err(refused(name, "GroupDeleted", "it is being deleted").into());
@@ -161,12 +172,13 @@ fn used_template(group: &ScalingGroup) -> Result<&TemplateUse> {
             ),
             None => ("NoLaunchTemplate", "it has no launch template".to_owned()),
         };
-        let quoted = quoted(name.as_str());
         let make = amictl("template").word("NAME").word("--image").word("REF").word("--type").word("TYPE");
+        let make = make.options(target.options());
+        let give = update_line(target, name, "LaunchTemplateName=NAME,Version=1");
         return Err(refused(name, code, message)
             .hint(format!(
-                "give it a launch template: {make} makes one, and aws autoscaling update-auto-scaling-group \
-                 --auto-scaling-group-name {quoted} --launch-template LaunchTemplateName=NAME,Version=1 gives it to the group"
+                "give it a launch template: {make} makes one, and{} {give} gives it to the group",
+                with_credentials(target)
             ))
             .into());
     };

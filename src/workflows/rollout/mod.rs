@@ -2,14 +2,19 @@
 
 mod begin;
 mod check;
+mod followers;
 mod goal;
 mod pin;
+mod pinned;
 mod plan;
 mod run;
 mod stop;
+mod wait;
 mod watch;
 mod words;
+mod written;
 
 pub use plan::{Goal, RolloutRequest};
-pub use run::{run, wait};
+pub use run::run;
 pub use stop::{Halt, stop};
+pub use wait::wait;

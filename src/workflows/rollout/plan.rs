@@ -73,6 +73,18 @@ pub(super) struct GroupPlan {
 }
 
 impl GroupPlan {
+    /// The pin that it needs before anything else is done.
+    pub fn pinned_first(&self) -> Option<&Pin> {
+        self.pin.as_ref().filter(|_| matches!(self.work, GroupWork::Refresh))
+    }
+
+    /// Whether a version of its template is to be made.
+    pub fn makes_version(&self) -> bool {
+        let new = |version: &PlannedVersion| matches!(version, PlannedVersion::New(_));
+        matches!(self.work, GroupWork::Refresh)
+            && (new(&self.goal) || self.pin.as_ref().is_some_and(|pin| new(&pin.version)))
+    }
+
     /// The name of the template.
     pub fn template_name(&self) -> &str {
         self.group.template.as_ref().map_or("unknown", |template| template.label())

@@ -1,24 +1,26 @@
-//! A roll-out over its groups, one after another, and the wait for one that is under way.
+//! A roll-out over its groups: all are pinned, then one after another is refreshed.
 
 use anyhow::{Error, Result};
 
-use super::begin::{Begun, Written, announce, begin, try_versions, with_written};
-use super::check::{again, groups, plans};
+use super::begin::{Begun, announce, begin, try_versions};
+use super::check::{again, plans};
+use super::pinned::{announce_pin, pin_all};
 use super::plan::{GroupPlan, GroupWork, PlannedVersion, RolloutRequest};
 use super::watch::{failure, verify, watch};
 use super::words::wait_line;
+use super::written::{Written, left_pinned, with_written};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::problem::Problem;
 use crate::domain::report::Status;
 use crate::domain::rollout::{GroupName, Refresh};
 use crate::domain::rollout_report::{RolloutOutcome, RolloutReport};
+use crate::service::Target;
 use crate::service::auto_scaling_groups::ScalingGroup;
-use crate::service::client::patience::Patience;
-use crate::service::{Target, instance_refreshes};
 use crate::workflows::run::context::{Context, stopped};
 use crate::workflows::run::diagnostics::{diagnose, problem};
 
-/// Checks all groups, then rolls out to one after another. The first that fails ends the run; those after it are skipped.
+/// Checks all groups, pins them, then rolls out to one after another. The first that fails ends the run; those after it
+/// are skipped.
 pub async fn run(context: &Context, target: &Target, request: &RolloutRequest) -> Result<(RolloutReport, Result<()>)> {
     let plans = context.unless_stopped(plans(context, target, request)).await?;
     if request.dry_run {
@@ -26,10 +28,23 @@ pub async fn run(context: &Context, target: &Target, request: &RolloutRequest) -
         return tried.map(|()| (RolloutReport::default(), Ok(())));
     }
     let account = target.account().await.ok().cloned();
-    let patience = context.patience();
-    let (mut report, mut ended) = (RolloutReport::default(), None);
-    for (at, plan) in plans.into_iter().enumerate() {
+    let mut written: Vec<Written> = plans.iter().map(|_| Written::default()).collect();
+    let unpinned = pin_all(context, target, &plans, &mut written).await.err();
+    let failed_at = unpinned.as_ref().map(|(at, _)| *at);
+    let mut ended = unpinned.map(|(at, error)| {
+        let group = &plans[at].group;
+        (group.name.clone(), with_written(target, group, &written[at], named(&group.name, error)))
+    });
+    let mut report = RolloutReport::default();
+    for (at, (plan, mut written)) in plans.into_iter().zip(written).enumerate() {
         let name = plan.group.name.clone();
+        let mut row = row(target, &plan, account.clone());
+        row.changed = written.changed;
+        if let Some((_, error)) = ended.as_ref().filter(|_| failed_at == Some(at)) {
+            row.status = Status::Failed(problem(error));
+            report.results.push(row);
+            continue;
+        }
         let skipped = match (&ended, stopped(context)) {
             (Some((failed, _)), _) => Some(Problem {
                 code: "NotBegun".to_owned(),
@@ -41,19 +56,28 @@ pub async fn run(context: &Context, target: &Target, request: &RolloutRequest) -
             if ended.is_none() {
                 ended = Some((name.clone(), interrupted(&report)));
             }
-            report.results.push(RolloutOutcome::skipped(name, target.region.clone(), account.clone(), problem));
+            left_pinned(target, &plan, &written).iter().for_each(|line| context.printer.tell(line));
+            let skipped = RolloutOutcome::skipped(name, target.region.clone(), account.clone(), problem);
+            let detail = written.pinned.map(|pinned| pinned.words());
+            report.results.push(RolloutOutcome { changed: row.changed, detail, ..skipped });
             continue;
         }
-        let mut row = row(target, &plan, account.clone());
+        let before = plan.group.clone();
         let work = async {
             let plan = match at {
                 0 => plan,
-                _ => context.unless_stopped(again(context, target, request, &plan)).await?,
+                _ => {
+                    let again = context.unless_stopped(again(context, target, request, &plan)).await;
+                    again.map_err(|error| {
+                        stopped(context).map_or(error, |problem| Error::new(not_begun(&name, problem)))
+                    })?
+                }
             };
-            one(context, target, request, &plan, &patience, &mut row).await
+            one(context, target, request, &plan, &mut written, &mut row).await
         };
         let worked = work.await;
         if let Err(error) = worked {
+            let error = if row.refresh_id.is_none() { with_written(target, &before, &written, error) } else { error };
             row.status = Status::Failed(problem(&error));
             ended = Some((name, error));
         }
@@ -71,6 +95,11 @@ fn interrupted(report: &RolloutReport) -> Error {
     let (done, ..) = report.counts();
     let message = format!("interrupted; {done} groups are done, the others were not begun");
     Failure::new(Kind::Interrupted, "Interrupted", message).into()
+}
+
+/// The error of a group that was being checked again when the user asked to stop.
+fn not_begun(group: &GroupName, problem: Problem) -> Failure {
+    Failure::new(Kind::Interrupted, problem.code, format!("group {group}: {}", problem.message))
 }
 
 /// The error of the whole run.
@@ -103,6 +132,7 @@ async fn dry_run(context: &Context, target: &Target, plans: &[GroupPlan]) -> Res
             GroupWork::Refresh => {
                 try_versions(target, plan).await?;
                 announce(context, plan);
+                plan.pinned_first().iter().for_each(|pin| announce_pin(context, plan, pin));
             }
         }
     }
@@ -139,11 +169,10 @@ async fn one(
     target: &Target,
     request: &RolloutRequest,
     plan: &GroupPlan,
-    patience: &Patience,
+    written: &mut Written,
     row: &mut RolloutOutcome,
 ) -> Result<()> {
     let group = &plan.group.name;
-    let mut written = Written::default();
     let begun = match &plan.work {
         GroupWork::Nothing => {
             row.detail = Some("already there".to_owned());
@@ -153,16 +182,15 @@ async fn one(
         GroupWork::Join(refresh) => joined(context, plan, refresh),
         GroupWork::Refresh => {
             announce(context, plan);
-            let begun = begin(context, target, request, plan, &mut written).await;
+            let begun = begin(context, target, request, plan, written).await;
             row.changed = written.changed;
             row.template_version = written.version.or(row.template_version);
-            begun.map_err(|error| with_written(target, plan, &written, named(group, error)))?
+            begun.map_err(|error| named(group, error))?
         }
     };
     row.refresh_id = Some(begun.refresh.clone());
     row.template_version = Some(begun.number);
-    let follows = plan.pin.as_ref().map(|pin| format!("it no longer follows {}", pin.follows));
-    let follows = follows.filter(|_| written.pinned.is_some());
+    let follows = written.pinned.as_ref().map(|pinned| format!("it no longer follows {}", pinned.follows));
     if !request.wait {
         row.detail = Some(details(["begun".to_owned()].into_iter().chain(follows)));
         context.printer.say(format!(
@@ -172,11 +200,14 @@ async fn one(
         ));
         return Ok(());
     }
-    let ended = watch(context, target, patience, group, &begun.refresh).await?;
-    if let Some(failure) = failure(target, group, &ended, Some(written.pinned.unwrap_or(plan.in_force))) {
+    // For this group alone: those before it may have taken hours.
+    let patience = context.patience();
+    let ended = watch(context, target, &patience, group, &begun.refresh).await?;
+    let old = written.pinned.as_ref().map_or(plan.in_force, |pinned| pinned.number);
+    if let Some(failure) = failure(target, group, &ended, Some(old)) {
         return Err(failure.into());
     }
-    let shown = verify(target, patience, group, begun.number).await?;
+    let shown = verify(target, &patience, group, begun.number).await?;
     let still = others(&shown, begun.number);
     let said: Vec<String> = still.into_iter().chain(follows).collect();
     for line in &said {
@@ -196,7 +227,7 @@ fn details(parts: impl IntoIterator<Item = String>) -> String {
 }
 
 /// Instances that a refresh left as they were: preferences of the group let protected ones and those in standby stay.
-fn others(group: &ScalingGroup, number: i64) -> Option<String> {
+pub(super) fn others(group: &ScalingGroup, number: i64) -> Option<String> {
     match group.others(number) {
         0 => None,
         1 => Some("1 instance still runs another version".to_owned()),
@@ -209,48 +240,4 @@ fn joined(context: &Context, plan: &GroupPlan, refresh: &Refresh) -> Begun {
     context.printer.say(format!("{group}: joined the refresh to the same version that is under way ({})", refresh.id));
     let number = refresh.to.as_ref().and_then(|to| to.number()).unwrap_or(plan.in_force);
     Begun { refresh: refresh.id.clone(), number }
-}
-
-/// Waits for the last refresh of a group, whoever began it.
-pub async fn wait(context: &Context, target: &Target, name: &GroupName) -> Result<(RolloutReport, Result<()>)> {
-    let reading = async {
-        let group = groups(target, std::slice::from_ref(name)).await?.pop();
-        Ok((group, instance_refreshes::all(target, name).await?))
-    };
-    let (group, refreshes) = context.unless_stopped(reading).await?;
-    let Some(last) = refreshes.into_iter().next() else {
-        let message = format!("group {name} in {} has had no instance refresh for six weeks", target.place().await);
-        return Err(Failure::new(Kind::Failed, "NoInstanceRefresh", message).into());
-    };
-    let to = last.to.clone();
-    let template = to.clone().or(group.and_then(|group| group.template));
-    let mut row = RolloutOutcome {
-        account: target.account().await.ok().cloned(),
-        region: target.region.clone(),
-        group: name.clone(),
-        image: None,
-        template: template.map(|template| template.label().to_owned()),
-        template_version: to.as_ref().and_then(|to| to.number()),
-        refresh_id: Some(last.id.clone()),
-        changed: false,
-        detail: None,
-        status: Status::Done,
-    };
-    let waiting = async {
-        let patience = context.patience();
-        let ended = watch(context, target, &patience, name, &last.id).await?;
-        if let Some(failure) = failure(target, name, &ended, None) {
-            return Err(failure.into());
-        }
-        if let Some(number) = row.template_version {
-            let shown = context.unless_stopped(verify(target, &patience, name, number)).await?;
-            row.detail = others(&shown, number);
-        }
-        Ok(())
-    };
-    let end: Result<()> = waiting.await;
-    if let Err(error) = &end {
-        row.status = Status::Failed(problem(error));
-    }
-    Ok((RolloutReport { results: vec![row] }, end))
 }

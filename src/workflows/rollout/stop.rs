@@ -7,7 +7,7 @@ use super::watch::{failure, watch};
 use super::words::{refused, rollout_line, wait_line};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::report::Status;
-use crate::domain::rollout::{GroupName, Refresh, RefreshStatus};
+use crate::domain::rollout::{GroupName, Refresh, RefreshStatus, version_before};
 use crate::domain::rollout_report::{RolloutOutcome, RolloutReport};
 use crate::service::auto_scaling_groups::ScalingGroup;
 use crate::service::client::patience::Patience;
@@ -206,11 +206,7 @@ async fn reached_anyway(
 /// The refusal where nothing is under way, with the roll-out that goes back.
 fn nothing(target: &Target, group: &ScalingGroup, refreshes: &[Refresh], halt: Halt) -> Failure {
     let failure = refused(&group.name, NONE_UNDER_WAY, "no refresh is under way");
-    let now = group.template.as_ref();
-    let earlier = refreshes.iter().filter(|refresh| refresh.status == RefreshStatus::Successful).find_map(|refresh| {
-        let number = refresh.to.as_ref()?.number()?;
-        now.is_some_and(|now| !refresh.goes_to(now, now.number().unwrap_or(0))).then_some(number)
-    });
+    let earlier = group.template.as_ref().and_then(|now| version_before(refreshes, now));
     match (halt, earlier) {
         (Halt::Cancel, _) => failure,
         (Halt::RollBack, Some(number)) => failure.hint(format!(

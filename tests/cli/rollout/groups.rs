@@ -74,3 +74,20 @@ fn a_group_is_checked_again_when_its_turn_comes() {
     assert_eq!(found["results"][1]["error"]["code"], "InstanceRefreshInProgress");
     assert_eq!((&found["results"][1]["changed"], group(&setup, "api").refreshes.len()), (&json!(false), 1));
 }
+
+#[test]
+fn each_group_has_its_own_time() {
+    let (setup, ..) = three();
+    // A refresh is seen to be over after 4 to 6 seconds: two of them take longer than the time of one.
+    setup.world().refresh_takes = seconds(3);
+    setup.run("rollout web api --image web:v2 --timeout 8s").ended(0);
+}
+
+#[test]
+fn the_time_of_one_group_ends_the_run() {
+    let (setup, ..) = three();
+    setup.world().refresh_takes = seconds(600);
+    let ran = setup.run("rollout web api worker --image web:v2 --timeout 1s -o json").ended(5);
+    assert_eq!(each(&ran.json()["results"], "status"), ["failed", "skipped", "skipped"]);
+    assert!(group(&setup, "api").refreshes.is_empty());
+}

@@ -2,7 +2,9 @@
 
 mod basics;
 mod failing;
+mod followers;
 mod groups;
+mod lost_answers;
 mod pinned;
 mod progress;
 mod refusals;

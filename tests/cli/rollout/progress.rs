@@ -83,6 +83,16 @@ fn wait_tells_how_the_last_refresh_ended() {
     setup.run("wait --group web").ended(0);
 }
 
+#[test]
+fn wait_takes_the_refresh_that_is_under_way_and_has_not_begun() {
+    let (setup, ..) = ready();
+    setup.run("rollout web --image web:v2").ended(0);
+    setup.world().refresh_takes = seconds(6000);
+    let begun = setup.json("rollout web --template-version 1 --no-wait");
+    let ran = setup.run("wait --group web --timeout 1s -o json").ended(5).says(&["Pending"]);
+    assert_eq!(ran.json()["results"][0]["refresh_id"], begun["results"][0]["refresh_id"]);
+}
+
 /// Stops a run with Ctrl-C; gives its exit code, stdout and stderr.
 #[cfg(unix)]
 fn interrupted(setup: &Setup, line: &str, looks: usize) -> (Option<i32>, String, String) {

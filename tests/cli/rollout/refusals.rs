@@ -1,7 +1,7 @@
 //! `rollout`: what is refused before anything is written.
 
 use super::{following, ready};
-use crate::fake::{OTHER, PROD};
+use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, Setup};
 
 /// Runs a line that is refused with this code, and gives message and hint.
@@ -172,4 +172,30 @@ fn what_aws_would_refuse_late_is_refused_early() {
         setup.run(&format!("rollout web --image web:v2 {options}")).ended(2);
     }
     assert!(setup.changes().is_empty(), "{:?}", setup.changes());
+}
+
+#[test]
+fn lines_for_the_aws_command_name_region_and_account() {
+    let (setup, first, _) = ready();
+    let mut world = setup.world();
+    world.launch_configuration(PROD, EAST, "old", &first);
+    world.auto_scaling_group(PROD, EAST, "configured").launch_configuration("old").put();
+    let own = world.image(OTHER, EAST, "web-v1-2026-01-01").put();
+    world.launch_configuration(OTHER, EAST, "old", &own);
+    world.auto_scaling_group(OTHER, EAST, "configured").launch_configuration("old").put();
+    world.launch_template(OTHER, EAST, "web").image(&own).put();
+    world.auto_scaling_group(OTHER, EAST, "web").launch_template("web", "$Latest").put();
+    world.image(OTHER, EAST, "web-v2-2026-01-02").put();
+    drop(world);
+    let said = refused(&setup, "rollout configured --image web:v2", "LaunchConfiguration");
+    assert!(said.contains("Version=1 --region us-east-1 gives it") && !said.contains("credentials"), "{said}");
+    assert!(said.contains("--type TYPE --region us-east-1 makes one"), "{said}");
+    let role = format!("--role-arn arn:aws:iam::{OTHER}:role/amictl");
+    let said = refused(&setup, &format!("rollout configured --image web:v2 {role}"), "LaunchConfiguration");
+    let creds = format!("with credentials of account {OTHER}");
+    assert!(said.contains(&format!("and {creds} aws autoscaling")) && said.contains(&role), "{said}");
+    setup.fake.fault(Fault::error("StartInstanceRefresh", "LimitExceeded", "You have reached a limit."));
+    let ran = setup.run(&format!("rollout web --image web:v2 {role} -o json")).ended(1);
+    let hint = ran.error()["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains(&creds) && hint.ends_with("--region us-east-1"), "{hint}");
 }

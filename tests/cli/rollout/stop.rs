@@ -125,3 +125,12 @@ fn several_are_ended_before_any_is_waited_for() {
     });
     assert_eq!(crate::setup::each(&found["results"], "detail"), ["cancelled"; 2]);
 }
+
+#[test]
+fn the_way_back_does_not_lead_to_what_was_left() {
+    let (setup, ..) = ready();
+    setup.run("rollout web --image web:v2").ended(0);
+    setup.run("rollout web --template-version 1").ended(0);
+    let error = setup.run("rollout web --rollback -o json").ended(4).error();
+    assert!(error["hint"].as_str().unwrap().ends_with("--template-version N"), "{error}");
+}

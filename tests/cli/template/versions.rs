@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{data, ready, template};
-use crate::fake::PROD;
-use crate::setup::{EAST, Setup};
+use crate::fake::{Fault, PROD};
+use crate::setup::{EAST, EUROPE, Setup, WEST};
 
 #[test]
 fn an_alias_is_followed_and_a_launch_takes_the_image_of_the_moment() {
@@ -140,4 +140,24 @@ fn other_formats_are_for_scripts_and_people() {
     assert!(table.contains("resolve:ssm:/amictl/web/prod") && table.contains("VERSION"), "{table}");
     let empty = Setup::new();
     empty.run("template web --image web --type t3.micro").ended(1).says(&["nothing is called 'web'"]);
+}
+
+#[test]
+fn in_several_places_the_first_error_has_its_place_and_none_is_left_out() {
+    let (setup, ..) = ready();
+    let places = "--region us-east-1,us-west-2,eu-west-1";
+    let ran = setup.run(&format!("template web --image web:v1 --type t3.micro {places}")).ended(1);
+    ran.says(&[
+        "error: nothing was written: nothing is called 'web:v1'",
+        "region us-west-2",
+        "region eu-west-1: nothing is",
+    ]);
+    setup.unchanged();
+    setup.world().image(PROD, WEST, "web-v1-2026-01-01").put();
+    setup.world().image(PROD, EUROPE, "web-v1-2026-01-01").put();
+    let denied = Fault::error("CreateLaunchTemplate", "UnauthorizedOperation", "You are not authorized.");
+    setup.fake.fault(denied.in_region(WEST));
+    let ran = setup.run(&format!("template web --image web:v1 --type t3.micro --dry-run {places}")).ended(1);
+    ran.says(&["nothing was written; account 111111111111, region us-west-2: ", "region eu-west-1 would be made"]);
+    setup.unchanged();
 }

@@ -25,7 +25,9 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
 fn write(x: &mut Xml, refresh: &InstanceRefresh, group: &str) {
     x.leaf("InstanceRefreshId", &refresh.id).leaf("AutoScalingGroupName", group);
     x.leaf("Status", refresh.status).maybe("StatusReason", refresh.reason.as_ref());
-    x.time("StartTime", refresh.started);
+    if refresh.status != "Pending" {
+        x.time("StartTime", refresh.started);
+    }
     if let Some(ended) = refresh.ended {
         x.time("EndTime", ended);
     }
