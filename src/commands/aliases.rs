@@ -41,7 +41,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     };
     output::aliases(&context.printer, &aliases, &listing.errors, context.now)?;
     if aliases.is_empty() && listing.errors.is_empty() {
-        context.printer.say("there are no aliases; 'amictl promote REF --to ALIAS' makes one");
+        let whose = args.family.map(|family| format!(" of the family {family}")).unwrap_or_default();
+        context.printer.say(format!("there are no aliases{whose}; 'amictl promote REF --to ALIAS' makes one"));
     }
     context::tell_errors(context, &listing.errors);
     survey::whole(&listing.errors)

@@ -62,7 +62,8 @@ pub struct Args {
     #[arg(long, value_name = "AGE")]
     min_age: Option<Age>,
 
-    /// Refuse images whose last scan found something graver: low, medium, high or critical; also images never scanned
+    /// Refuse images whose last scan found something graver: informational, low, medium, high or critical; also images
+    /// that were never scanned
     #[arg(long, value_name = "SEVERITY")]
     max_severity: Option<Severity>,
 

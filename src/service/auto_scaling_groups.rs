@@ -62,6 +62,12 @@ impl ScalingGroup {
         self.instances.iter().filter(|instance| !self.runs_on(instance, number)).count()
     }
 
+    /// The one version of its template that all its instances run, if it is one.
+    pub fn number_run(&self) -> Option<i64> {
+        let number = self.instances.first()?.template.as_ref()?.number()?;
+        self.runs(number).then_some(number)
+    }
+
     fn runs_on(&self, instance: &GroupInstance, number: i64) -> bool {
         let both = instance.template.as_ref().zip(self.template.as_ref());
         both.is_some_and(|(its, ours)| its.same_template(ours) && its.number() == Some(number))

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::followers;
 use super::goal::goal;
 use super::pin::{in_force, number_in_force};
-use super::plan::{Goal, GroupPlan, GroupWork, PlannedVersion, RolloutRequest};
+use super::plan::{Goal, GroupPlan, GroupWork, Pin, PlannedVersion, RolloutRequest};
 use super::words::{cancel_line, refused, update_line, wait_line, with_credentials};
 use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
@@ -155,7 +155,12 @@ async fn plan(
     let work = work(target, request, (&group, &used), &goal, &refreshes)?;
     // AWS could not go back from a version that follows a parameter, wherever the group was before.
     let pin = pin.filter(|_| !follows_parameter(&template, &goal));
-    Ok(GroupPlan { group, template, in_force: number, pin, goal, image, before: refreshes, work })
+    let pin = pin.map(|pin| back_to_instances(pin, &group, &template, &goal));
+    let in_force = match pin.as_ref().map(|pin| &pin.version) {
+        Some(PlannedVersion::Existing(pinned)) => *pinned,
+        Some(PlannedVersion::New(_)) | None => number,
+    };
+    Ok(GroupPlan { group, template, in_force, pin, goal, image, before: refreshes, work })
 }
 
 /// The template of a group that a roll-out can work on.
@@ -201,11 +206,34 @@ async fn template(target: &Target, group: &ScalingGroup, used: &TemplateUse) -> 
     };
     let name = used.name.as_deref().and_then(|name| name.parse().ok()).ok_or_else(gone)?;
     let found = launch_templates::find(target, &name).await?.ok_or_else(gone)?;
+    if used.id.as_ref().is_some_and(|id| *id != found.id) {
+        let message = format!(
+            "its launch template {} does not exist, and {name} is another one, {}",
+            used.id.as_deref().unwrap_or_default(),
+            found.id
+        );
+        return Err(refused(&group.name, "NoLaunchTemplate", message)
+            .hint("give the group a template that exists first")
+            .into());
+    }
     if found.managed {
         let message = format!("an AWS service manages its launch template {name}, and the group with it");
         return Err(refused(&group.name, "ManagedTemplate", message).hint("roll out through that service").into());
     }
     Ok(found)
+}
+
+/// A pin to the version that the instances run, where the group would go from a version to the same one: its instances
+/// have not got it yet, and AWS could only roll back to it.
+fn back_to_instances(pin: Pin, group: &ScalingGroup, template: &LaunchTemplate, goal: &PlannedVersion) -> Pin {
+    match (&pin.version, goal, group.number_run()) {
+        (PlannedVersion::Existing(from), PlannedVersion::Existing(to), Some(run))
+            if from == to && run != *to && template.image_in(run).is_some() =>
+        {
+            Pin { version: PlannedVersion::Existing(run), ..pin }
+        }
+        _ => pin,
+    }
 }
 
 /// Whether the version is there and takes its image from a parameter.

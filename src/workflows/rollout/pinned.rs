@@ -26,11 +26,12 @@ pub(super) async fn pin_all(
         }
         announce_pin(context, plan, pin);
         let used = plan.group.template.as_ref().map_or("", |template| template.version());
-        match &pin.version {
+        let number = match &pin.version {
             PlannedVersion::New(_) if used != LATEST => continue,
-            PlannedVersion::New(_) | PlannedVersion::Existing(_) => {}
-        }
-        let step = pin_to(context, target, plan, (plan.in_force, used), &mut written[at]).await;
+            PlannedVersion::New(_) => plan.in_force,
+            PlannedVersion::Existing(number) => *number,
+        };
+        let step = pin_to(context, target, plan, (number, used), &mut written[at]).await;
         step.map_err(|error| (at, error))?;
     }
     for (at, plan, pin) in pins(plans) {

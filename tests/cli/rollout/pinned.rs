@@ -144,3 +144,30 @@ fn a_version_that_follows_a_parameter_needs_a_word() {
     setup.run("rollout web --template-version 2 --no-auto-rollback").ended(0);
     assert_eq!(launches(&setup, "web"), "2");
 }
+
+#[test]
+fn a_group_whose_newest_version_has_the_image_already_goes_back_to_what_its_instances_run() {
+    let (setup, first, second) = following("1");
+    let mut world = setup.world();
+    world.launch_template(PROD, EAST, "next").image(&first).image(&second).put();
+    world.auto_scaling_group(PROD, EAST, "next").launch_template("next", "$Latest").running(&["1", "1"]).put();
+    world.fail_next_refresh = Some("the instances are unhealthy".to_owned());
+    drop(world);
+    setup.run("rollout next --image web:v2").ended(1);
+    assert_eq!(setup.calls("UpdateAutoScalingGroup")[0].params["LaunchTemplate.Version"], "1");
+    assert_eq!((launches(&setup, "next").as_str(), run_by(&setup, "next")), ("1", vec![first.clone(), first]));
+}
+
+#[test]
+fn a_template_that_was_made_again_is_not_taken_for_the_group_s_own() {
+    let (setup, ..) = following("1");
+    let mut world = setup.world();
+    let old = world.templates(PROD, EAST).next().unwrap().id.clone();
+    let image = world.image(PROD, EAST, "api-v1-2026-01-01").put();
+    world.remove_template(EAST, &old);
+    world.launch_template(PROD, EAST, "web").image(&image).put();
+    drop(world);
+    let ran = setup.run("rollout web --image web:v2").ended(4);
+    ran.says(&[&format!("its launch template {old} does not exist, and web is another one")]);
+    setup.unchanged();
+}

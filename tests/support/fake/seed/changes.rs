@@ -14,6 +14,11 @@ impl World {
         found.unwrap_or_else(|| panic!("there is no image {id}"))
     }
 
+    /// Deletes a launch template, whatever uses it.
+    pub fn remove_template(&mut self, region: &str, id: &str) {
+        self.region(region).templates.remove(id).unwrap();
+    }
+
     /// Terminates an instance at once.
     pub fn end_instance(&mut self, id: &str) {
         let now = self.now();
