@@ -309,8 +309,8 @@ proptest! {
         let kept = versions.get(dropped..).unwrap_or_default().to_vec();
         prop_assume!(!kept.is_empty());
         let usable = |image: &ImageId| usable >> (number(image) % 8) & 1 == 1;
-        let whole = AliasHistory::new(versions).way_back(&usable);
-        let part = AliasHistory::new(kept).way_back(&usable);
+        let whole = AliasHistory::new(versions).way_back(usable);
+        let part = AliasHistory::new(kept).way_back(usable);
         prop_assert!(part == whole || part == WayBack::Forgotten, "{part:?} {whole:?}");
     }
 }
