@@ -148,3 +148,7 @@ impl AliasHistory {
 #[cfg(test)]
 #[path = "alias_history_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "alias_history_moves_tests.rs"]
+mod moves_tests;

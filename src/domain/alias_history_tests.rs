@@ -2,32 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use proptest::prelude::*;
-
 use super::*;
 
 /// Image number `n`.
-fn id(n: u8) -> ImageId {
+pub(super) fn id(n: u8) -> ImageId {
     format!("ami-{n:017x}").parse().unwrap()
 }
 
 /// The number of an image.
-fn number(image: &ImageId) -> u8 {
+pub(super) fn number(image: &ImageId) -> u8 {
     u8::from_str_radix(&image.as_str()[19..], 16).unwrap()
 }
 
 /// The most versions that SSM keeps.
-const KEPT: usize = 100;
+pub(super) const KEPT: usize = 100;
 
 /// A history that is written step by step, and forgets as SSM does.
 #[derive(Default)]
-struct Pen {
-    versions: Vec<AliasVersion>,
-    written: i64,
+pub(super) struct Pen {
+    pub(super) versions: Vec<AliasVersion>,
+    pub(super) written: i64,
 }
 
 impl Pen {
-    fn write(mut self, value: &str, description: Option<String>) -> Self {
+    pub(super) fn write(mut self, value: &str, description: Option<String>) -> Self {
         self.written += 1;
         let number = self.written;
         self.versions.push(AliasVersion { number, value: value.to_owned(), description, at: None, author: None });
@@ -50,29 +48,29 @@ impl Pen {
         self.write(id(n).as_str(), Some(note.description()))
     }
 
-    fn promote(self, n: u8) -> Self {
+    pub(super) fn promote(self, n: u8) -> Self {
         self.noted(n, NoteAction::Promote)
     }
 
-    fn by_hand(self, n: u8) -> Self {
+    pub(super) fn by_hand(self, n: u8) -> Self {
         // SSM keeps the description where somebody writes without one.
         let kept = self.versions.last().and_then(|version| version.description.clone());
         self.write(id(n).as_str(), kept)
     }
 
-    fn back(self, n: u8) -> Self {
+    pub(super) fn back(self, n: u8) -> Self {
         self.noted(n, NoteAction::Rollback)
     }
 
     /// A rollback to where the history says.
-    fn back_by_itself(self) -> Option<Self> {
+    pub(super) fn back_by_itself(self) -> Option<Self> {
         match self.history().way_back(|_| true) {
             WayBack::To(image) => Some(self.back(number(&image))),
             WayBack::Nothing | WayBack::Forgotten => None,
         }
     }
 
-    fn history(&self) -> AliasHistory {
+    pub(super) fn history(&self) -> AliasHistory {
         AliasHistory::new(self.versions.clone())
     }
 
@@ -243,74 +241,4 @@ fn the_order_of_versions_is_that_of_their_numbers() {
     let mut versions = promoted(&[1, 2, 3]).versions;
     versions.reverse();
     assert_eq!(AliasHistory::new(versions).below(), [id(2), id(1)]);
-}
-
-/// A step that somebody takes.
-#[derive(Debug, Clone)]
-enum Move {
-    Promote(u8),
-    ByHand(u8),
-    Back,
-    BackTo(u8),
-    Nonsense,
-}
-
-fn taken(moves: &[Move]) -> Pen {
-    moves.iter().fold(Pen::default(), |pen, step| match step {
-        Move::Promote(n) => pen.promote(*n),
-        Move::ByHand(n) => pen.by_hand(*n),
-        Move::BackTo(n) => pen.back(*n),
-        Move::Nonsense => pen.write("nonsense", None),
-        Move::Back => {
-            let same = Pen { versions: pen.versions.clone(), written: pen.written };
-            pen.back_by_itself().unwrap_or(same)
-        }
-    })
-}
-
-fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let step = prop_oneof![
-        4 => (0_u8..8).prop_map(Move::Promote),
-        2 => (0_u8..8).prop_map(Move::ByHand),
-        4 => Just(Move::Back),
-        1 => (0_u8..12).prop_map(Move::BackTo),
-        1 => Just(Move::Nonsense),
-    ];
-    proptest::collection::vec(step, 0..140)
-}
-
-proptest! {
-    #[test]
-    fn each_rollback_leaves_less_below_until_nothing_is_left(moves in moves()) {
-        let mut pen = taken(&moves);
-        for _ in 0..=KEPT {
-            let before = pen.history().stack().0;
-            let Some(next) = pen.back_by_itself() else { return Ok(()) };
-            // What is left lay there before, as far as it is known.
-            let (after, _) = next.history().stack();
-            prop_assert!(after.len() < before.len(), "{before:?} {after:?}");
-            prop_assert!(before.windows(after.len()).any(|part| part == after), "{before:?} {after:?}");
-            pen = next;
-        }
-        prop_assert!(false, "it never ends");
-    }
-
-    #[test]
-    fn after_a_promote_the_way_back_is_to_the_image_before(moves in moves(), n in 0_u8..8) {
-        let pen = taken(&moves);
-        if let Some(before) = pen.history().current().and_then(AliasVersion::image).filter(|image| *image != id(n)) {
-            prop_assert_eq!(pen.promote(n).history().way_back(|_| true), WayBack::To(before));
-        }
-    }
-
-    #[test]
-    fn what_ssm_forgets_changes_no_target(moves in moves(), dropped in 0_usize..140, usable in 0_u16..256) {
-        let versions = taken(&moves).versions;
-        let kept = versions.get(dropped..).unwrap_or_default().to_vec();
-        prop_assume!(!kept.is_empty());
-        let usable = |image: &ImageId| usable >> (number(image) % 8) & 1 == 1;
-        let whole = AliasHistory::new(versions).way_back(usable);
-        let part = AliasHistory::new(kept).way_back(usable);
-        prop_assert!(part == whole || part == WayBack::Forgotten, "{part:?} {whole:?}");
-    }
 }

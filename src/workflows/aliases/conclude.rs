@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::moves::{AliasMove, MoveRequest};
-use super::put_back::{self, PutBack};
+use super::put_back::{self, BackLines};
 use crate::domain::alias::NoteAction;
 use crate::domain::alias_report::{AliasOutcome, AliasReport};
 use crate::domain::command_line::amictl;
@@ -132,7 +132,8 @@ impl Moved {
         } else {
             words.push(format!("finish with: {}", self.lines_on()));
         }
-        let PutBack { mut lines, told } = put_back::of(&self.request, &self.moves, &self.report.outcomes, context.now);
+        let BackLines { mut lines, told } =
+            put_back::of(&self.request, &self.moves, &self.report.outcomes, context.now);
         lines.extend(self.report.templates.iter().filter_map(template_back));
         if !lines.is_empty() {
             words.push(format!("or put back with: {}", lines.join("; ")));

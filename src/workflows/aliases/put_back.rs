@@ -1,4 +1,4 @@
-//! The way back from a run that moved aliases: a line for each place that it wrote, or words where none would do.
+//! The way back from a run that moved aliases: a line for each place that it wrote, or words.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::domain::image::Image;
 
 /// How what was written is put back.
 #[derive(Default)]
-pub struct PutBack {
+pub struct BackLines {
     /// Command lines. Each names its image, and does nothing where that one still stands.
     pub lines: Vec<String>,
     /// What no line puts back.
@@ -22,8 +22,8 @@ pub struct PutBack {
 }
 
 /// The way back, place by place. What somebody else changed at the same time is left to them.
-pub fn of(request: &MoveRequest, moves: &[AliasMove], outcomes: &[AliasOutcome], now: DateTime<Utc>) -> PutBack {
-    let mut back = PutBack::default();
+pub fn of(request: &MoveRequest, moves: &[AliasMove], outcomes: &[AliasOutcome], now: DateTime<Utc>) -> BackLines {
+    let mut back = BackLines::default();
     let mut new: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let written = |(_, outcome): &(&AliasMove, &AliasOutcome)| outcome.changed && !outcome.is(CONCURRENT);
     for (step, outcome) in moves.iter().zip(outcomes).filter(written) {

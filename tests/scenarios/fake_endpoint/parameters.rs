@@ -150,6 +150,22 @@ async fn an_image_is_checked_late_and_shown_or_dropped() {
 }
 
 #[tokio::test]
+async fn a_version_without_a_description_keeps_that_of_the_one_before() {
+    let fake = Fake::start();
+    let client = ssm(&fake, "AKIAPROD", EAST);
+    let images = ["one", "two"].map(|name| fake.world().image(PROD, EAST, name).put());
+    for (name, data_type, values) in [("/text", "text", ["1", "2"]), (WEB, "aws:ec2:image", [&images[0], &images[1]])] {
+        for (value, description) in [(values[0], Some("why")), (values[1], None), (values[0], Some("again"))] {
+            let put = client.put_parameter().name(name).value(value).set_description(description.map(str::to_owned));
+            put.r#type(ParameterType::String).data_type(data_type).overwrite(true).send().await.unwrap();
+        }
+        let history = client.get_parameter_history().name(name).send().await.unwrap();
+        let told: Vec<_> = history.parameters().iter().map(|p| p.description().unwrap()).collect();
+        assert_eq!(told, ["why", "why", "again"]);
+    }
+}
+
+#[tokio::test]
 async fn writing_is_limited_to_three_a_second() {
     let fake = Fake::start();
     let client = ssm(&fake, "AKIAPROD", EAST);
