@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 /// The name of an Auto Scaling group.
@@ -230,8 +229,6 @@ pub struct Refresh {
     pub percent: Option<u8>,
     /// How many instances are still to be replaced.
     pub to_update: Option<i32>,
-    /// When it began.
-    pub started_at: Option<DateTime<Utc>>,
     /// The template and version that it goes to; none without a desired configuration.
     pub to: Option<TemplateUse>,
 }

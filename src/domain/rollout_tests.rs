@@ -53,7 +53,6 @@ fn the_way_back_offers_no_version_that_was_left() {
         reason: None,
         percent: None,
         to_update: None,
-        started_at: None,
         to: Some(TemplateUse { id: Some((*template).to_owned()), name: None, version: Some(number.to_string()) }),
     };
     let before = |past: &[(&str, i64)]| {

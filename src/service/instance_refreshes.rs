@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use aws_sdk_autoscaling::config::retry::RetryConfig;
 use aws_sdk_autoscaling::types::{AlarmSpecification, InstanceRefresh, RefreshPreferences};
-use aws_smithy_types::DateTime as Timestamp;
-use chrono::{DateTime, Utc};
 
 use super::auto_scaling_groups::{ScalingGroup, template_use};
 use super::client::error::{ApiError, api};
@@ -152,11 +150,6 @@ fn refresh(found: &InstanceRefresh) -> Option<Refresh> {
         reason: text(found.status_reason()).or(rolled_back),
         percent: found.percentage_complete().and_then(|percent| u8::try_from(percent).ok()),
         to_update: found.instances_to_update(),
-        started_at: found.start_time().and_then(time),
         to: to.map(template_use),
     })
-}
-
-fn time(at: &Timestamp) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(at.secs(), at.subsec_nanos())
 }

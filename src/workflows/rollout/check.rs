@@ -7,6 +7,7 @@ use super::goal::goal;
 use super::pin::{in_force, number_in_force};
 use super::plan::{Goal, GroupPlan, GroupWork, Pin, PlannedVersion, RolloutRequest};
 use super::words::{cancel_line, refused, update_line, wait_line, with_credentials};
+use super::written::Written;
 use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
@@ -109,6 +110,7 @@ pub(super) async fn again(
     target: &Target,
     request: &RolloutRequest,
     plan: &GroupPlan,
+    written: &mut Written,
 ) -> Result<GroupPlan> {
     let name = &plan.group.name;
     let Some(group) = groups(target, std::slice::from_ref(name)).await?.pop() else {
@@ -125,10 +127,12 @@ pub(super) async fn again(
         Goal::Version(_) => None,
     };
     let plan = self::plan(context, target, request, group, image.as_ref()).await?;
-    // All were pinned before the first version was made: its number would be taken for the one in force.
+    // All were pinned before the first version was made: now its number would be taken for the one in force.
     if let Some(pin) = plan.pinned_first() {
-        let message = format!("it follows {} since it was checked: somebody has changed it meanwhile", pin.follows);
-        return Err(refused(name, "ConcurrentChange", message).into());
+        written.pinned = None;
+        let message = format!("it follows {} now, after all groups were pinned", pin.follows);
+        let refusal = refused(name, "ConcurrentChange", message);
+        return Err(refusal.hint("look at what it launches, then run the command again, which pins it first").into());
     }
     match followers::refusal(target, request, &plan, &[]).await? {
         Some(refusal) => Err(refusal.into()),

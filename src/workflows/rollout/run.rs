@@ -67,7 +67,7 @@ pub async fn run(context: &Context, target: &Target, request: &RolloutRequest) -
             let plan = match at {
                 0 => plan,
                 _ => {
-                    let again = context.unless_stopped(again(context, target, request, &plan)).await;
+                    let again = context.unless_stopped(again(context, target, request, &plan, &mut written)).await;
                     again.map_err(|error| {
                         stopped(context).map_or(error, |problem| Error::new(not_begun(&name, problem)))
                     })?

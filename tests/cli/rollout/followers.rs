@@ -175,6 +175,8 @@ fn a_group_that_somebody_lets_follow_again_meanwhile_is_refused() {
         setup.world().advance(seconds(700));
         run.join().unwrap().ended(3)
     });
-    assert_eq!(ran.json()["results"][1]["error"]["code"], "ConcurrentChange");
+    let error = &ran.json()["results"][1]["error"];
+    assert_eq!(error["code"], "ConcurrentChange");
+    assert_eq!(error["message"], "group api: it follows $Latest now, after all groups were pinned");
     assert!(group(&setup, "api").refreshes.is_empty());
 }
