@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::rate_limit::action;
+use super::action::described;
 
 /// The file with the limits of the process; some systems have none.
 const LIMITS: &str = "/proc/self/limits";
@@ -51,25 +51,13 @@ impl HttpConnector for InTurn {
             if !tracing::enabled!(tracing::Level::DEBUG) {
                 return inner.call(request).await;
             }
-            let (call, begun) = (named(&request), Instant::now());
+            let (call, begun) = (described(&request), Instant::now());
             let answer = inner.call(request).await;
             let end = answer.as_ref().map_or("no answer".to_owned(), |answer| answer.status().as_u16().to_string());
             tracing::debug!("{call}: {end} after {} ms", begun.elapsed().as_millis());
             answer
         })
     }
-}
-
-/// Service, region and action of a request, for the log.
-fn named(request: &HttpRequest) -> String {
-    // `Credential=KEY/DATE/REGION/SERVICE/aws4_request` is the scope of the signature.
-    let signed = request.headers().get("authorization").unwrap_or_default();
-    let scope: Vec<&str> = signed.split(',').next().unwrap_or_default().split('/').skip(2).take(2).collect();
-    let place = scope.into_iter().rev().collect::<Vec<_>>().join(" ");
-    let target = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next());
-    let path = || request.uri().split('?').next().unwrap_or_default();
-    let what = action(request).or(target).unwrap_or_else(path);
-    format!("{place} {what}")
 }
 
 /// The number of files a process may open, from the text of its limits.

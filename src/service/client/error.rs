@@ -99,6 +99,9 @@ impl ApiError {
     /// The hint for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         let hint = match self.code.as_str() {
+            "ParameterMaxVersionLimitExceeded" => {
+                "the oldest version has a label: take it off with 'aws ssm unlabel-parameter-version', then run this again"
+            }
             codes::MFA => {
                 "run it on a terminal, sign in with aws sso login, or give the profile a credential_process; a code has 6 digits"
             }

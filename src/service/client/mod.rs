@@ -1,5 +1,6 @@
 //! The client of one account and region: HTTP, retries, request limits, errors and waits.
 
+pub mod action;
 pub mod address;
 pub mod answer;
 pub mod concurrency;

@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::action::action;
 use super::retry::TOO_MANY_REQUESTS;
 use super::stop;
 
@@ -198,12 +199,6 @@ impl HttpConnector for PacedConnector {
             stop::call(reads, limits.turn(&action), made).await.map_err(stopped)?
         })
     }
-}
-
-/// The action of a request in EC2's query protocol: the first parameter of its body.
-pub(super) fn action(request: &HttpRequest) -> Option<&str> {
-    let body = std::str::from_utf8(request.body().bytes()?).ok()?;
-    body.split('&').find_map(|pair| pair.strip_prefix("Action="))
 }
 
 #[cfg(test)]

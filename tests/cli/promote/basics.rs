@@ -118,3 +118,17 @@ fn the_table_has_what_was_and_what_is() {
     assert_eq!(ids.lines(), [new, new_west]);
     assert!(!ran.stdout.contains(V2));
 }
+
+#[test]
+fn a_label_on_the_oldest_of_a_hundred_values_is_named() {
+    let setup = Setup::new();
+    let mut world = setup.world();
+    let old = world.image(PROD, EAST, V2).put();
+    world.image(PROD, EAST, V3).put();
+    let seed = world.typed_parameter(PROD, EAST, PARAMETER).data_type("aws:ec2:image").value(&old).label("stable");
+    (0..99).fold(seed, |seed, _| seed.value(&old)).put();
+    drop(world);
+    let ran = setup.run("promote web:v3 --to prod").ended(1);
+    ran.says(&["ParameterMaxVersionLimitExceeded", "unlabel-parameter-version"]);
+    assert_eq!(now_in(&setup, PROD, EAST), Some((100, old)));
+}
