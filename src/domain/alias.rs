@@ -11,7 +11,7 @@ use super::ids::ImageId;
 use super::naming::Family;
 
 /// What all parameters of aliases begin with.
-const ROOT: &str = "/amictl/";
+pub const ROOT: &str = "/amictl/";
 /// SSM's limit for the description of a parameter, in characters.
 const MAX_DESCRIPTION: usize = 1024;
 /// SSM's limit for the levels of a parameter's name.
@@ -103,7 +103,7 @@ impl AliasParameter {
 
     /// The name of the SSM parameter.
     pub fn parameter(&self) -> String {
-        format!("{ROOT}{}/{}", self.family, self.alias)
+        parameter_of(&self.family, &self.alias)
     }
 }
 
@@ -111,6 +111,11 @@ impl fmt::Display for AliasParameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.family, self.alias)
     }
+}
+
+/// The name of the parameter of an alias, whether SSM can hold it or not.
+pub fn parameter_of(family: &Family, alias: &Alias) -> String {
+    format!("{ROOT}{family}/{alias}")
 }
 
 /// What wrote a version of an alias.

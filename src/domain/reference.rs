@@ -7,7 +7,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::alias::{Alias, is_version};
+use super::alias::{Alias, ROOT, is_version};
 use super::family::{FamilyPatterns, FamilyWord};
 use super::ids::ImageId;
 use super::image::Image;
@@ -246,7 +246,7 @@ pub fn members(word: &str, images: Vec<Image>) -> Result<Vec<Image>, Unresolved>
 /// The alias that an SSM parameter stands for: `prod` for `/amictl/web/prod` within the family `web`, `web:prod`
 /// elsewhere. Other parameters keep their name.
 pub fn alias_name(parameter: &str, family: Option<&str>) -> String {
-    match parameter.strip_prefix("/amictl/").and_then(|path| path.rsplit_once('/')) {
+    match parameter.strip_prefix(ROOT).and_then(|path| path.rsplit_once('/')) {
         Some((of, alias)) if family == Some(of) => alias.to_owned(),
         Some((of, alias)) => format!("{of}:{alias}"),
         None => parameter.to_owned(),

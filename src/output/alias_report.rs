@@ -1,8 +1,9 @@
 //! Renderer of reports of aliases: the outcome in each account and region, in every format.
 
-use super::json::{AliasOutcomeJson, AliasReportJson};
+use super::json::{AliasOutcomeJson, ReportJson};
 use super::markdown::unread;
 use super::printer::{Format, Printer};
+use super::report::summary;
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::alias_report::{AliasOutcome, AliasReport};
 use crate::domain::report::Status;
@@ -11,7 +12,7 @@ use crate::domain::template_outcome::TemplateOutcome;
 /// Writes a report of aliases to stdout.
 pub fn moved_aliases(printer: &Printer, report: &AliasReport) -> anyhow::Result<()> {
     match printer.format() {
-        Format::Json => printer.json(&AliasReportJson::new(report)),
+        Format::Json => printer.json(&ReportJson::aliases(report)),
         Format::Jsonl => printer.jsonl(AliasOutcomeJson::all(report)),
         Format::Ids => {
             let done = report.outcomes.iter().filter(|outcome| outcome.status == Status::Done);
@@ -43,17 +44,9 @@ pub fn moved_aliases(printer: &Printer, report: &AliasReport) -> anyhow::Result<
             let (_, failed, skipped) = report.counts();
             let failed = failed + skipped > 0;
             let dispensable: &[&str] = if failed { &[] } else { &["FROM", "NAME"] };
-            printer.table(sheet.summed(summary(report)).noted(unread(&report.errors)), dispensable)
+            printer.table(sheet.summed(summary(report.counts())).noted(unread(&report.errors)), dispensable)
         }
     }
-}
-
-/// How the places ended, in one line.
-fn summary(report: &AliasReport) -> String {
-    let (done, failed, skipped) = report.counts();
-    let counts = [(done, "done"), (failed, "failed"), (skipped, "skipped")];
-    let said: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    if said.is_empty() { "nothing to do".to_owned() } else { said.join(", ") }
 }
 
 fn row(outcome: &AliasOutcome) -> Vec<Cell> {

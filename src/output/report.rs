@@ -37,15 +37,14 @@ pub fn report(printer: &Printer, report: &Report) -> anyhow::Result<()> {
         Format::Table => {
             let (sheet, dispensable) = table(report);
             let rows: Vec<_> = report.warnings.iter().map(ErrorRow::new).collect();
-            let sheet = sheet.summed(summary(report)).noted(unread(&report.errors)).noted(warnings(&rows));
+            let sheet = sheet.summed(summary(report.counts())).noted(unread(&report.errors)).noted(warnings(&rows));
             printer.table(sheet, dispensable)
         }
     }
 }
 
-/// How the steps on the images ended, in one line.
-fn summary(report: &Report) -> String {
-    let (done, failed, skipped) = report.counts();
+/// How the rows of a report ended, in one line.
+pub fn summary((done, failed, skipped): (usize, usize, usize)) -> String {
     let counts = [(done, "done"), (failed, "failed"), (skipped, "skipped")];
     let said: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     if said.is_empty() { "nothing to do".to_owned() } else { said.join(", ") }

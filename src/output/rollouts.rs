@@ -1,7 +1,8 @@
 //! Renderer of the report of roll-outs, in every format.
 
-use super::json::{RolloutJson, RolloutsJson};
+use super::json::{ReportJson, RolloutJson};
 use super::printer::{Format, Printer};
+use super::report::summary;
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::report::Status;
 use crate::domain::rollout_report::{RolloutOutcome, RolloutReport};
@@ -9,7 +10,7 @@ use crate::domain::rollout_report::{RolloutOutcome, RolloutReport};
 /// Writes the report to stdout.
 pub fn rollouts(printer: &Printer, report: &RolloutReport) -> anyhow::Result<()> {
     match printer.format() {
-        Format::Json => printer.json(&RolloutsJson::new(report)),
+        Format::Json => printer.json(&ReportJson::rollouts(report)),
         Format::Jsonl => printer.jsonl(report.results.iter().map(RolloutJson::new)),
         Format::Ids => {
             let done = report.results.iter().filter(|outcome| outcome.done());
@@ -38,16 +39,9 @@ pub fn rollouts(printer: &Printer, report: &RolloutReport) -> anyhow::Result<()>
         Format::Table => {
             let mut sheet = Sheet::new(["GROUP", "TEMPLATE", "IMAGE", "REFRESH", "RESULT"]);
             sheet.rows = report.results.iter().map(row).collect();
-            printer.table(sheet.summed(summary(report)), &["REFRESH", "IMAGE"])
+            printer.table(sheet.summed(summary(report.counts())), &["REFRESH", "IMAGE"])
         }
     }
-}
-
-fn summary(report: &RolloutReport) -> String {
-    let (done, failed, skipped) = report.counts();
-    let counts = [(done, "done"), (failed, "failed"), (skipped, "skipped")];
-    let said: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    said.join(", ")
 }
 
 /// The template with its version: `web:7`.

@@ -57,6 +57,18 @@ fn run_by(setup: &Setup, account: &str, region: &str) -> Vec<String> {
     group.members.iter().map(|member| world.find_image(&image(&member.id)).unwrap().name.clone()).collect()
 }
 
+/// The three accounts, and an instance to make images from; gives its id.
+fn ready() -> (Setup, String) {
+    let setup = Setup::new();
+    let builder = {
+        let mut world = setup.world();
+        world.add_account("AKIASHOP", SHOP);
+        let base = world.image(PROD, EAST, "debian-13").put();
+        world.instance(PROD, EAST).image(&base).put()
+    };
+    (setup, builder)
+}
+
 /// Makes the next version, copies it to all regions, and shares it with the other accounts.
 fn bake(setup: &Setup, builder: &str, version: &str) {
     setup.run(&format!("create web --instance {builder}")).ended(0);
@@ -71,13 +83,7 @@ fn promote(setup: &Setup, version: &str) -> Value {
 
 #[test]
 fn from_an_instance_to_a_group_and_back() {
-    let setup = Setup::new();
-    let builder = {
-        let mut world = setup.world();
-        world.add_account("AKIASHOP", SHOP);
-        let base = world.image(PROD, EAST, "debian-13").put();
-        world.instance(PROD, EAST).image(&base).put()
-    };
+    let (setup, builder) = ready();
 
     bake(&setup, &builder, "v1");
     let report = promote(&setup, "v1");
@@ -131,13 +137,7 @@ fn from_an_instance_to_a_group_and_back() {
 
 #[test]
 fn one_place_of_nine_stops_all() {
-    let setup = Setup::new();
-    let builder = {
-        let mut world = setup.world();
-        world.add_account("AKIASHOP", SHOP);
-        let base = world.image(PROD, EAST, "debian-13").put();
-        world.instance(PROD, EAST).image(&base).put()
-    };
+    let (setup, builder) = ready();
     bake(&setup, &builder, "v1");
     setup.run(&format!("unshare web:v1 --with {SHOP} --region {EUROPE}")).ended(0);
     let before = setup.calls("PutParameter").len();

@@ -2,25 +2,12 @@
 
 use serde::Serialize;
 
-use super::ErrorJson;
-use super::document::VERSION;
-use super::report::{ProblemJson, SummaryJson, problem};
+use super::report::{ProblemJson, ReportJson, status};
 use super::templates::{TemplateGroupJson, groups_of};
 use crate::domain::alias::AliasParameter;
 use crate::domain::alias_report::{AliasOutcome, AliasReport};
-use crate::domain::report::Status;
 use crate::domain::tags::Tags;
 use crate::domain::template_outcome::TemplateOutcome;
-
-#[derive(Serialize)]
-pub struct AliasReportJson<'a> {
-    pub version: u32,
-    pub kind: &'static str,
-    pub results: Vec<AliasOutcomeJson<'a>>,
-    pub errors: Vec<ErrorJson<'a>>,
-    pub warnings: Vec<ErrorJson<'a>>,
-    pub summary: SummaryJson,
-}
 
 #[derive(Serialize)]
 pub struct AliasOutcomeJson<'a> {
@@ -54,17 +41,9 @@ pub struct AliasOutcomeJson<'a> {
     pub groups: Option<Vec<TemplateGroupJson<'a>>>,
 }
 
-impl<'a> AliasReportJson<'a> {
-    pub fn new(report: &'a AliasReport) -> Self {
-        let (done, failed, skipped) = report.counts();
-        Self {
-            version: VERSION,
-            kind: "report",
-            results: AliasOutcomeJson::all(report).collect(),
-            errors: report.errors.iter().map(ErrorJson::new).collect(),
-            warnings: Vec::new(),
-            summary: SummaryJson { done, failed, skipped },
-        }
+impl<'a> ReportJson<'a, AliasOutcomeJson<'a>> {
+    pub fn aliases(report: &'a AliasReport) -> Self {
+        Self::of(AliasOutcomeJson::all(report), report.counts(), &report.errors, &[])
     }
 }
 
@@ -130,13 +109,5 @@ impl<'a> AliasOutcomeJson<'a> {
             from_template_version: outcome.default_before,
             groups: outcome.groups.as_ref().ok().map(|groups| groups_of(outcome, groups)),
         }
-    }
-}
-
-fn status(status: &Status) -> (&'static str, Option<ProblemJson<'_>>) {
-    match status {
-        Status::Done => ("done", None),
-        Status::Failed(p) => ("failed", Some(problem(p))),
-        Status::Skipped(p) => ("skipped", Some(problem(p))),
     }
 }

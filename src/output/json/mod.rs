@@ -17,7 +17,7 @@ mod rollouts;
 mod show;
 mod templates;
 
-pub use alias_report::{AliasOutcomeJson, AliasReportJson};
+pub use alias_report::AliasOutcomeJson;
 pub use aliases::{AliasJson, AliasesJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
@@ -27,6 +27,6 @@ pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
-pub use rollouts::{RolloutJson, RolloutsJson};
+pub use rollouts::RolloutJson;
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
 pub use templates::{TemplateJson, TemplatesJson};

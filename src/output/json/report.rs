@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::ErrorJson;
 use super::document::VERSION;
 use crate::domain::ids::SnapshotId;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::report::{Outcome, Report, SnapshotResult, Status};
 use crate::domain::tags::Tags;
 
@@ -49,11 +49,12 @@ pub struct SparedJson<'a> {
     pub remove: String,
 }
 
+/// The report of a run; each kind of run has rows of its own.
 #[derive(Serialize)]
-pub struct ReportJson<'a> {
+pub struct ReportJson<'a, R> {
     pub version: u32,
     pub kind: &'static str,
-    pub results: Vec<OutcomeJson<'a>>,
+    pub results: Vec<R>,
     pub errors: Vec<ErrorJson<'a>>,
     pub warnings: Vec<ErrorJson<'a>>,
     pub summary: SummaryJson,
@@ -103,27 +104,43 @@ pub fn problem(problem: &Problem) -> ProblemJson<'_> {
     ProblemJson { code: &problem.code, message: &problem.message }
 }
 
-impl<'a> ReportJson<'a> {
-    pub fn new(report: &'a Report) -> Self {
-        let (done, failed, skipped) = report.counts();
+/// The word for scripts, and the problem of what was not done.
+pub fn status(status: &Status) -> (&'static str, Option<ProblemJson<'_>>) {
+    match status {
+        Status::Done => ("done", None),
+        Status::Failed(p) => ("failed", Some(problem(p))),
+        Status::Skipped(p) => ("skipped", Some(problem(p))),
+    }
+}
+
+impl<'a, R> ReportJson<'a, R> {
+    /// A report of these rows, of which so many are done, failed and skipped.
+    pub fn of(
+        results: impl Iterator<Item = R>,
+        (done, failed, skipped): (usize, usize, usize),
+        errors: &'a [PlaceError],
+        warnings: &'a [PlaceError],
+    ) -> Self {
         Self {
             version: VERSION,
             kind: "report",
-            results: report.results.iter().map(OutcomeJson::new).collect(),
-            errors: report.errors.iter().map(ErrorJson::new).collect(),
-            warnings: report.warnings.iter().map(ErrorJson::new).collect(),
+            results: results.collect(),
+            errors: errors.iter().map(ErrorJson::new).collect(),
+            warnings: warnings.iter().map(ErrorJson::new).collect(),
             summary: SummaryJson { done, failed, skipped },
         }
     }
 }
 
+impl<'a> ReportJson<'a, OutcomeJson<'a>> {
+    pub fn new(report: &'a Report) -> Self {
+        Self::of(report.results.iter().map(OutcomeJson::new), report.counts(), &report.errors, &report.warnings)
+    }
+}
+
 impl<'a> OutcomeJson<'a> {
     pub fn new(outcome: &'a Outcome) -> Self {
-        let (status, error) = match &outcome.status {
-            Status::Done => ("done", None),
-            Status::Failed(p) => ("failed", Some(problem(p))),
-            Status::Skipped(p) => ("skipped", Some(problem(p))),
-        };
+        let (status, error) = status(&outcome.status);
         Self {
             account: outcome.account.as_ref().map(|a| a.as_str()),
             region: outcome.region.as_str(),

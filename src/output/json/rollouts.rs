@@ -2,22 +2,9 @@
 
 use serde::Serialize;
 
-use super::ErrorJson;
-use super::document::VERSION;
-use super::report::{ProblemJson, SummaryJson, problem};
-use crate::domain::report::Status;
+use super::report::{ProblemJson, ReportJson, status};
 use crate::domain::rollout_report::{RolloutOutcome, RolloutReport};
 use crate::domain::tags::Tags;
-
-#[derive(Serialize)]
-pub struct RolloutsJson<'a> {
-    pub version: u32,
-    pub kind: &'static str,
-    pub results: Vec<RolloutJson<'a>>,
-    pub errors: Vec<ErrorJson<'a>>,
-    pub warnings: Vec<ErrorJson<'a>>,
-    pub summary: SummaryJson,
-}
 
 #[derive(Serialize)]
 pub struct RolloutJson<'a> {
@@ -40,27 +27,15 @@ pub struct RolloutJson<'a> {
     pub refresh_id: Option<&'a str>,
 }
 
-impl<'a> RolloutsJson<'a> {
-    pub fn new(report: &'a RolloutReport) -> Self {
-        let (done, failed, skipped) = report.counts();
-        Self {
-            version: VERSION,
-            kind: "report",
-            results: report.results.iter().map(RolloutJson::new).collect(),
-            errors: Vec::new(),
-            warnings: Vec::new(),
-            summary: SummaryJson { done, failed, skipped },
-        }
+impl<'a> ReportJson<'a, RolloutJson<'a>> {
+    pub fn rollouts(report: &'a RolloutReport) -> Self {
+        Self::of(report.results.iter().map(RolloutJson::new), report.counts(), &[], &[])
     }
 }
 
 impl<'a> RolloutJson<'a> {
     pub fn new(outcome: &'a RolloutOutcome) -> Self {
-        let (status, error) = match &outcome.status {
-            Status::Done => ("done", None),
-            Status::Failed(p) => ("failed", Some(problem(p))),
-            Status::Skipped(p) => ("skipped", Some(problem(p))),
-        };
+        let (status, error) = status(&outcome.status);
         let image = outcome.image.as_deref();
         Self {
             account: outcome.account.as_ref().map(|account| account.as_str()),

@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::{
 use futures::TryStreamExt;
 
 use super::found::Found;
-use super::ssm_parameters::ALIASES;
+use crate::domain::alias::ROOT;
 use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::{ALIAS, Source};
@@ -32,7 +32,7 @@ pub(super) async fn read(target: &Target, candidates: &BTreeSet<ImageId>) -> Res
     let mut found = Found { read: ids.len(), ..Found::default() };
     for (image, kind, arn) in answers.into_iter().flatten() {
         let id = id_of(&arn);
-        let kind = if kind == "ssm-parameter" && id.starts_with(ALIASES) { ALIAS } else { kind };
+        let kind = if kind == "ssm-parameter" && id.starts_with(ROOT) { ALIAS } else { kind };
         found.add(Source::ImageReferences, Some(&image), kind, &id, arn)?;
     }
     Ok(found)

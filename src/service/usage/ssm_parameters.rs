@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 
 use super::found::Found;
+use crate::domain::alias::ROOT;
 use crate::domain::alias_gates::objections;
 use crate::domain::alias_history::AliasHistory;
 use crate::domain::ids::ImageId;
@@ -27,8 +28,6 @@ const LIST: &str = "DescribeParameters";
 const PAGE: i32 = 50;
 /// SSM's limit for values in a call.
 const NAMES_A_CALL: usize = 10;
-/// The path of aliases: `/amictl/<family>/<alias>`.
-pub(super) const ALIASES: &str = "/amictl/";
 /// Why an image stays that an alias does not name now.
 const BEFORE: &str = "the version before";
 const ROLLBACK: &str = "to which a rollback goes";
@@ -56,7 +55,7 @@ pub(super) async fn read(target: &Target, now: DateTime<Utc>) -> Result<Found, P
 }
 
 fn is_alias(name: &str) -> bool {
-    name.starts_with(ALIASES)
+    name.starts_with(ROOT)
 }
 
 /// Images that an alias does not name now and that must stay, each with the reason.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Result;
 
-use crate::domain::alias::AliasParameter;
+use crate::domain::alias::{AliasParameter, ROOT};
 use crate::domain::alias_history::AliasHistory;
 use crate::domain::alias_list::{ListedAlias, NamedImages};
 use crate::domain::failure::Failure;
@@ -16,9 +16,6 @@ use crate::service::client::error::ApiError;
 use crate::service::{Target, images, parameters};
 use crate::workflows::run::concurrency::{self, HISTORIES, LOOKUPS};
 use crate::workflows::run::context::Context;
-
-/// The path of all aliases.
-const ROOT: &str = "/amictl";
 
 /// The aliases of all places.
 pub struct AliasList {
@@ -78,8 +75,8 @@ type Images = Result<HashMap<ImageId, Image>, ApiError>;
 /// The aliases of a place in the order of their names, and the images in their histories.
 async fn of_place(target: &Target, family: Option<&Family>) -> Result<(Histories, Images), ApiError> {
     let names = match family {
-        Some(family) => parameters::below(target, &format!("{ROOT}/{family}"), true).await?,
-        None => parameters::below(target, ROOT, false).await?,
+        Some(family) => parameters::below(target, &format!("{ROOT}{family}"), true).await?,
+        None => parameters::below(target, ROOT.trim_end_matches('/'), false).await?,
     };
     let aliases: BTreeSet<AliasParameter> = names.iter().filter_map(|name| AliasParameter::of(name)).collect();
     let each = concurrency::each(HISTORIES, aliases, |alias| async {

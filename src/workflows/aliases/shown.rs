@@ -18,22 +18,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// What SSM shows in the end.
 pub enum WriteSeen {
-    /// The alias names the image.
-    Stands {
-        /// The version.
-        version: i64,
-        /// Whether this run wrote it.
-        ours: bool,
-    },
-    /// Somebody else wrote at the same time.
-    Raced {
-        /// The version that this run wrote, if it is shown.
-        ours: Option<i64>,
-        /// Who has the alias now.
-        told: String,
-    },
-    /// Nothing new.
-    Nothing,
+    /// What the history says of the write.
+    Shown(WriteFate),
     /// Nothing new before the user asked to stop.
     Interrupted,
     /// It could not be read.
@@ -56,14 +42,10 @@ pub async fn until_shown(
     loop {
         let seen = match parameters::history(target, parameter).await {
             Ok(history) => match write.fate(&history) {
-                WriteFate::Stands { version, ours } => return WriteSeen::Stands { version, ours },
-                WriteFate::Raced { ours: Some(version), told } => {
-                    return WriteSeen::Raced { ours: Some(version), told };
-                }
-                WriteFate::Raced { ours: None, told } if refused => return WriteSeen::Raced { ours: None, told },
                 // Ours may still come.
-                WriteFate::Raced { ours: None, told } => WriteSeen::Raced { ours: None, told },
-                WriteFate::Unseen => WriteSeen::Nothing,
+                fate @ WriteFate::Raced { ours: None, .. } if !refused => WriteSeen::Shown(fate),
+                fate @ WriteFate::Unseen => WriteSeen::Shown(fate),
+                fate @ (WriteFate::Stands { .. } | WriteFate::Raced { .. }) => return WriteSeen::Shown(fate),
             },
             Err(error) if error.is(DENIED) => return WriteSeen::Unread(error),
             Err(error) => WriteSeen::Unread(error),
@@ -72,7 +54,7 @@ pub async fn until_shown(
         pause = pause.mul_f64(1.5).min(LONGEST_PAUSE);
         match (over, seen) {
             (Ok(()), _) => {}
-            (Err(Over::Interrupted), WriteSeen::Nothing) => return WriteSeen::Interrupted,
+            (Err(Over::Interrupted), WriteSeen::Shown(WriteFate::Unseen)) => return WriteSeen::Interrupted,
             (Err(Over::TimedOut | Over::Interrupted), seen) => return seen,
         }
     }

@@ -8,7 +8,7 @@ use super::moves::{AliasMove, MoveRequest};
 use super::past;
 use super::shown::{self, WriteSeen};
 use crate::domain::alias::Note;
-use crate::domain::alias_race::AliasWrite;
+use crate::domain::alias_race::{AliasWrite, WriteFate};
 use crate::domain::alias_report::{AliasOutcome, CONCURRENT, NOT_STORED};
 use crate::domain::image::Image;
 use crate::domain::problem::{NOT_SEEN, Problem};
@@ -115,9 +115,9 @@ async fn note(context: &Context, request: &MoveRequest, step: &AliasMove, image:
 fn judged(seen: WriteSeen, answered: Option<ApiError>, image: &Image) -> (bool, Option<i64>, Status) {
     let failed = |code: &str, message: String| Status::Failed(Problem { code: code.to_owned(), message });
     match (seen, answered) {
-        (WriteSeen::Stands { version, ours }, _) => (ours, Some(version), Status::Done),
-        (WriteSeen::Raced { ours, told }, _) => (ours.is_some(), ours, raced(&told)),
-        (WriteSeen::Nothing, None) => {
+        (WriteSeen::Shown(WriteFate::Stands { version, ours }), _) => (ours, Some(version), Status::Done),
+        (WriteSeen::Shown(WriteFate::Raced { ours, told }), _) => (ours.is_some(), ours, raced(&told)),
+        (WriteSeen::Shown(WriteFate::Unseen), None) => {
             let message = format!(
                 "SSM took {} and did not store it within {} s: it checks images only afterwards, and drops what the caller \
                  cannot see; look whether the image is still there, and whether the caller has the permissions \
@@ -127,7 +127,7 @@ fn judged(seen: WriteSeen, answered: Option<ApiError>, image: &Image) -> (bool, 
             );
             (false, None, failed(NOT_STORED, message))
         }
-        (WriteSeen::Nothing, Some(error)) => (false, None, Status::Failed(error.problem())),
+        (WriteSeen::Shown(WriteFate::Unseen), Some(error)) => (false, None, Status::Failed(error.problem())),
         (WriteSeen::Interrupted, answered) => {
             let (perhaps, words) = answer(answered.as_ref());
             let message = format!("{words}, and SSM did not show it before the interruption");

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::domain::alias::parameter_of;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::launch_image::{BY_PARAMETER, LaunchImage};
@@ -39,7 +40,7 @@ pub async fn wanted(context: &Context, target: &Target, reference: &ImageRef, pi
 
 fn parameter(reference: &ImageRef) -> Option<String> {
     match reference {
-        ImageRef::Alias(family, alias) => Some(format!("/amictl/{family}/{}", alias.as_str())),
+        ImageRef::Alias(family, alias) => Some(parameter_of(family, alias)),
         ImageRef::Parameter(name) => Some(name.as_str().to_owned()),
         ImageRef::Id(_) | ImageRef::Name(_) | ImageRef::Latest(_) | ImageRef::Version(..) | ImageRef::Word(_) => None,
     }

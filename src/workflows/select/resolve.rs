@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use crate::domain::alias::parameter_of;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -33,9 +34,7 @@ pub async fn image(context: &Context, target: &Target, reference: &ImageRef) -> 
 async fn ungrouped(context: &Context, target: &Target, reference: &ImageRef) -> Result<Image> {
     match reference {
         ImageRef::Id(id) => by_id(target, reference, id).await,
-        ImageRef::Alias(family, alias) => {
-            by_parameter(context, target, reference, &format!("/amictl/{family}/{}", alias.as_str())).await
-        }
+        ImageRef::Alias(family, alias) => by_parameter(context, target, reference, &parameter_of(family, alias)).await,
         ImageRef::Parameter(name) => by_parameter(context, target, reference, name.as_str()).await,
         ImageRef::Name(_) | ImageRef::Latest(_) | ImageRef::Version(..) | ImageRef::Word(_) => {
             let found = candidates(context, target, reference).await?;
