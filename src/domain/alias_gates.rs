@@ -42,6 +42,12 @@ pub fn objections(image: &Image, now: DateTime<Utc>) -> Vec<Problem> {
     found
 }
 
+/// The same in words; `None` if there is nothing against it.
+pub fn objection_to(image: &Image, now: DateTime<Utc>) -> Option<String> {
+    let found: Vec<_> = objections(image, now).into_iter().map(|problem| problem.message).collect();
+    (!found.is_empty()).then(|| found.join(", "))
+}
+
 impl Gates {
     /// Why the image does not pass.
     pub fn objections(&self, image: &Image, now: DateTime<Utc>) -> Vec<Problem> {

@@ -119,15 +119,20 @@ pub async fn by_names(target: &Target, names: &[GroupName]) -> Result<Vec<Scalin
     Ok(found)
 }
 
-/// The names of all groups, for an error.
-pub async fn names(target: &Target) -> Result<Vec<String>, ApiError> {
+/// All groups, as Auto Scaling describes them.
+pub(super) async fn described(target: &Target) -> Result<Vec<AutoScalingGroup>, ApiError> {
     let mut pages = target.autoscaling().describe_auto_scaling_groups().into_paginator().page_size(PAGE).send();
     let mut found = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(DESCRIBE, &target.region))?;
-        found.extend(page.auto_scaling_groups().iter().filter_map(|one| one.auto_scaling_group_name.clone()));
+        found.extend(page.auto_scaling_groups.unwrap_or_default());
     }
     Ok(found)
+}
+
+/// The names of all groups, for an error.
+pub async fn names(target: &Target) -> Result<Vec<String>, ApiError> {
+    Ok(described(target).await?.into_iter().filter_map(|group| group.auto_scaling_group_name).collect())
 }
 
 /// Makes a group launch this version of its template. Its instances stay as they are.

@@ -5,28 +5,22 @@ use std::collections::BTreeSet;
 use aws_sdk_autoscaling::types::{AutoScalingGroup, LaunchTemplateSpecification};
 
 use crate::domain::launch_template::{GroupVersion, TemplateGroup, TemplateName};
-use crate::service::client::error::{ApiError, api};
+use crate::service::auto_scaling_groups;
+use crate::service::client::error::ApiError;
 use crate::service::client::target::Target;
-
-/// Auto Scaling's limit for a page.
-const PAGE: i32 = 100;
 
 /// The groups that use a template, by name, each once for every version that it launches.
 pub async fn groups_of(target: &Target, id: &str, name: &TemplateName) -> Result<Vec<TemplateGroup>, ApiError> {
-    let mut pages = target.autoscaling().describe_auto_scaling_groups().into_paginator().page_size(PAGE).send();
     let mut found = BTreeSet::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(api("DescribeAutoScalingGroups", &target.region))?;
-        for group in page.auto_scaling_groups() {
-            let own = specifications(group).filter(|one| match one.launch_template_id() {
-                Some(other) if !other.is_empty() => other == id,
-                Some(_) | None => one.launch_template_name() == Some(name.as_str()),
-            });
-            found.extend(own.map(|one| TemplateGroup {
-                name: group.auto_scaling_group_name().unwrap_or_default().to_owned(),
-                version: GroupVersion::read(one.version()),
-            }));
-        }
+    for group in &auto_scaling_groups::described(target).await? {
+        let own = specifications(group).filter(|one| match one.launch_template_id() {
+            Some(other) if !other.is_empty() => other == id,
+            Some(_) | None => one.launch_template_name() == Some(name.as_str()),
+        });
+        found.extend(own.map(|one| TemplateGroup {
+            name: group.auto_scaling_group_name().unwrap_or_default().to_owned(),
+            version: GroupVersion::read(one.version()),
+        }));
     }
     Ok(found.into_iter().collect())
 }

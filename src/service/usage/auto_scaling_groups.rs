@@ -7,27 +7,20 @@ use super::found::{Found, User};
 use super::template_versions::WantedTemplate;
 use crate::domain::problem::Problem;
 use crate::domain::usage::source::Source;
-use crate::service::client::error::api;
+use crate::service::auto_scaling_groups;
 use crate::service::client::target::Target;
 
-/// Auto Scaling's limit for a page.
-const PAGE: i32 = 100;
-
 pub(super) async fn read(target: &Target, catalog: &Catalog) -> Result<Found, Problem> {
-    let mut pages = target.autoscaling().describe_auto_scaling_groups().into_paginator().page_size(PAGE).send();
-    let mut found = Found::default();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|e| api("DescribeAutoScalingGroups", &target.region)(e).problem())?;
-        for group in page.auto_scaling_groups() {
-            found.read += 1;
-            let id = group.auto_scaling_group_name().unwrap_or("unknown");
-            let user = User { source: Source::AutoScalingGroups, kind: "auto-scaling-group", id, called: "group" };
-            for template in templates(group) {
-                catalog.template(&mut found, &template, &user).await?;
-            }
-            for image in override_images(group) {
-                catalog.image(&mut found, Some(image), &user, "override").await?;
-            }
+    let groups = auto_scaling_groups::described(target).await.map_err(|error| error.problem())?;
+    let mut found = Found { read: groups.len(), ..Found::default() };
+    for group in &groups {
+        let id = group.auto_scaling_group_name().unwrap_or("unknown");
+        let user = User { source: Source::AutoScalingGroups, kind: "auto-scaling-group", id, called: "group" };
+        for template in templates(group) {
+            catalog.template(&mut found, &template, &user).await?;
+        }
+        for image in override_images(group) {
+            catalog.image(&mut found, Some(image), &user, "override").await?;
         }
     }
     Ok(found)

@@ -6,7 +6,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::domain::alias::AliasParameter;
-use crate::domain::alias_gates::objections;
+use crate::domain::alias_gates::objection_to;
 use crate::domain::alias_history::{AliasHistory, WayBack};
 use crate::domain::alias_report::CONCURRENT;
 use crate::domain::failure::{Failure, Kind};
@@ -131,8 +131,7 @@ impl Past {
         if self.revoked.contains(id) {
             return Some(format!("{} is revoked by its owner", image.label()));
         }
-        let found: Vec<_> = objections(image, now).into_iter().map(|problem| problem.message).collect();
-        (!found.is_empty()).then(|| found.join(", "))
+        objection_to(image, now)
     }
 
     /// Where a rollback goes.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::moves::{AliasMove, MoveRequest};
 use crate::domain::alias::NoteAction;
-use crate::domain::alias_gates::objections;
+use crate::domain::alias_gates::objection_to;
 use crate::domain::alias_report::{AliasOutcome, CONCURRENT};
 use crate::domain::command_line::amictl;
 use crate::domain::ids::ImageId;
@@ -65,8 +65,7 @@ pub fn of(request: &MoveRequest, moves: &[AliasMove], outcomes: &[AliasOutcome],
 /// Why no alias may name the image before any more.
 fn objection(step: &AliasMove, from: &ImageId, now: DateTime<Utc>) -> Option<String> {
     let Some(before) = &step.before else { return Some(format!("{from} is gone, or not visible there")) };
-    let found: Vec<_> = objections(before, now).into_iter().map(|problem| problem.message).collect();
-    (!found.is_empty()).then(|| found.join(", "))
+    objection_to(before, now)
 }
 
 fn line(request: &MoveRequest, step: &AliasMove, from: &ImageId) -> String {
