@@ -148,6 +148,8 @@ async fn plan(
     image: Option<&Image>,
 ) -> Result<GroupPlan> {
     let used = used_template(target, &group)?.clone();
+    // Before the template: the version that another run made for its refresh is then among those of the template.
+    let refreshes = instance_refreshes::all(target, &group.name).await?;
     let template = template(target, &group, &used).await?;
     let number = number_in_force(&group, &used, &template)?;
     let Some(template) = template.based_on(number) else {
@@ -155,7 +157,6 @@ async fn plan(
     };
     let (before, pin) = in_force(context, target, (&group, &used), (&template, number)).await?;
     let (goal, image) = goal(context, target, request, (&group.name, &template), (&before, image)).await?;
-    let refreshes = instance_refreshes::all(target, &group.name).await?;
     let work = work(target, request, (&group, &used), &goal, &refreshes)?;
     // AWS could not go back from a version that follows a parameter, wherever the group was before.
     let pin = pin.filter(|_| !follows_parameter(&template, &goal));
