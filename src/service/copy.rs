@@ -18,7 +18,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
 use crate::domain::region::Region;
-use crate::domain::tags::{SNAPSHOT_OF, Tags};
+use crate::domain::tags::{SNAPSHOT_OF, Tags, of_snapshots};
 use crate::domain::{lineage, orphan};
 
 const CALL: &str = "CopyImage";
@@ -203,8 +203,10 @@ fn token(source: &Image, to: &Region, name: &str, generation: u32) -> String {
 }
 
 async fn send(to: &Target, request: &Request, generation: u32, dry_run: bool) -> Result<ImageId, ApiError> {
-    let kinds = [ResourceType::Image, ResourceType::Snapshot];
-    let specifications = kinds.map(|kind| tag_specification(kind, &request.tags));
+    let of_snapshots = of_snapshots(&request.tags);
+    let kinds = [(ResourceType::Image, &request.tags), (ResourceType::Snapshot, &of_snapshots)];
+    let tagged = kinds.into_iter().filter(|(_, tags)| !tags.is_empty());
+    let specifications: Vec<_> = tagged.map(|(kind, tags)| tag_specification(kind, tags)).collect();
     let (encrypted, key) = match &request.encryption {
         Encryption::AsSource => (None, None),
         Encryption::DefaultKey => (Some(true), None),
@@ -222,7 +224,7 @@ async fn send(to: &Target, request: &Request, generation: u32, dry_run: bool) ->
         .set_kms_key_id(key)
         .set_snapshot_copy_completion_duration_minutes(request.within.map(|within| i64::from(within.minutes())))
         .client_token(token(&request.source, &to.region, &request.name, generation))
-        .set_tag_specifications((!request.tags.is_empty()).then(|| specifications.to_vec()))
+        .set_tag_specifications((!specifications.is_empty()).then_some(specifications))
         .dry_run(dry_run)
         .customize()
         .interceptor(attempts.clone())
@@ -238,6 +240,7 @@ pub async fn complete(to: &Target, copy: &mut Image, wanted: &Tags) -> Result<()
     let missing = tags::lacking(&copy.tags, wanted);
     tags::add(to, &[copy.id.to_string()], &missing).await?;
     copy.tags.extend(missing);
+    let wanted = &of_snapshots(wanted);
     if wanted.is_empty() {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! DescribeImages: listings by filters, ids or names.
 
+mod ancestry;
 mod described;
 mod page;
 #[cfg(test)]
@@ -17,6 +18,8 @@ use super::client::target::Target;
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::{Image, State};
 use page::ImagePage;
+
+pub use ancestry::ancestry;
 
 const CALL: &str = "DescribeImages";
 

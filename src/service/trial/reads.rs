@@ -115,6 +115,9 @@ async fn of_specimen(target: &Target, name: &str, own: &Specimens) -> Option<Res
             let request = target.ec2.describe_image_usage_reports().image_ids(own.image.as_ref()?);
             first_page!(target, "DescribeImageUsageReports", request)
         }
+        "GetImageAncestry" => {
+            first_page!(target, "GetImageAncestry", target.ec2.get_image_ancestry().image_id(own.image.as_ref()?))
+        }
         "DescribeSnapshotAttribute" => {
             let request = target.ec2.describe_snapshot_attribute().snapshot_id(own.snapshot.as_ref()?);
             let request = request.attribute(SnapshotAttributeName::CreateVolumePermission);

@@ -245,6 +245,34 @@ pub struct Grave {
     pub name: String,
     /// When it was deregistered.
     pub at: DateTime<Utc>,
+    /// What EC2's ancestry still tells of it.
+    pub was: Descent,
+}
+
+/// What an ancestry tells of an image.
+#[derive(Clone, Debug)]
+pub struct Descent {
+    /// CreationDate.
+    pub created: DateTime<Utc>,
+    /// ImageOwnerAlias.
+    pub alias: Option<String>,
+    /// Whether it is a public image of a verified provider, at which an ancestry ends.
+    pub ends: bool,
+    /// SourceImageId and SourceImageRegion.
+    pub source: Option<(String, String)>,
+}
+
+impl Descent {
+    /// The entry of an image. One that was registered has no source.
+    pub fn of(image: &Image) -> Descent {
+        let region = image.source_region.clone().unwrap_or_else(|| image.region.clone());
+        Descent {
+            created: image.created,
+            alias: image.alias.clone(),
+            ends: image.alias.is_some() && image.is_public(),
+            source: image.source_ami.clone().map(|id| (id, region)),
+        }
+    }
 }
 
 /// Hides other accounts' tags, but for those meant to be seen.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::errors::{Answer, refuse};
 use super::super::iam;
-use super::super::model::Grave;
+use super::super::model::{Descent, Grave};
 use super::super::recycle_bin::Rules;
 use super::super::request::Request;
 use super::super::world::{Region, World, span};
@@ -47,7 +47,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     request.dry_run()?;
 
     let name = request.named(&image.name);
-    let grave = Grave { owner: image.owner.clone(), name: image.name.clone(), at: now };
+    let grave = Grave { owner: image.owner.clone(), name: image.name.clone(), at: now, was: Descent::of(image) };
     let snapshots: BTreeSet<String> = image.snapshots().map(str::to_owned).collect();
     if let Some(image) = region.images.remove(id) {
         if now < shown_until {

@@ -1,5 +1,6 @@
 //! Images.
 
+mod ancestry;
 mod attributes;
 mod copy;
 mod create;
@@ -97,6 +98,7 @@ pub const OPERATIONS: &[Operation] = &[
         ],
         run: attributes::modify,
     },
+    Operation { name: "GetImageAncestry", params: &["ImageId"], run: ancestry::run },
     Operation { name: "ResetImageAttribute", params: &["Attribute", "ImageId"], run: attributes::reset },
     Operation { name: "CancelImageLaunchPermission", params: &["ImageId"], run: permissions::cancel },
     Operation { name: "EnableImage", params: &["ImageId"], run: lifecycle::enable },

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::super::images::add;
-use super::super::model::{Grave, Image, Phase, Snapshot};
+use super::super::model::{Descent, Grave, Image, Phase, Snapshot};
 use super::super::recycle_bin::Binned;
 use super::super::world::World;
 
@@ -33,7 +33,7 @@ impl World {
         let place = self.image_mut(image).region.clone();
         let region = self.region(&place);
         let Some(what) = region.images.remove(image) else { return };
-        let grave = Grave { owner: what.owner.clone(), name: what.name.clone(), at: now };
+        let grave = Grave { owner: what.owner.clone(), name: what.name.clone(), at: now, was: Descent::of(&what) };
         region.graves.insert(image.to_owned(), grave);
         region.names.remove(&(what.owner.clone(), what.name.clone()));
         let exits = now + Duration::days(days);
