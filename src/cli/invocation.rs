@@ -6,7 +6,10 @@ use clap::{Arg, ArgMatches};
 use crate::domain::command_line::{Invocation, quoted};
 
 /// Options that add images to the named ones: a resume hint names them all itself.
-const FINDING: [&str; 2] = ["copies", "every_version"];
+const FINDING: [&str; 3] = ["copies", "descendants", "every_version"];
+
+/// Those of them that lead to what came of the named images.
+const FOLLOWING: [(&str, &str); 2] = [("copies", "--copies"), ("descendants", "--descendants")];
 
 /// Options that select the accounts. Values from the environment or the default file apply to another run as well.
 const ACCOUNTS: [&str; 6] = ["profile", "role_arn", "org_role", "external_id", "endpoint_url", "config"];
@@ -16,10 +19,10 @@ pub fn invocation(command: &clap::Command, matches: &ArgMatches) -> Invocation {
     let Some((name, given)) = matches.subcommand() else { return Invocation::default() };
     let Some(command) = command.find_subcommand(name) else { return Invocation::default() };
     let by_user = |arg: &&Arg| given.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
-    let (mut words, mut copies) = (String::new(), false);
+    let (mut words, mut follows) = (String::new(), None);
     for arg in command.get_arguments().filter(|arg| !arg.is_global_set()).filter(by_user) {
         let id = arg.get_id().as_str();
-        copies |= id == "copies";
+        follows = follows.or(FOLLOWING.iter().find(|(arg, _)| *arg == id).map(|(_, option)| *option));
         if !FINDING.contains(&id) {
             let values = given.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy());
             words.extend(option(arg, values.map(String::from)));
@@ -31,7 +34,7 @@ pub fn invocation(command: &clap::Command, matches: &ArgMatches) -> Invocation {
         let values = given.get_raw(arg.get_id().as_str()).into_iter().flatten();
         accounts.extend(option(arg, values.map(|value| value.to_string_lossy().into_owned())));
     }
-    Invocation { name: name.to_owned(), words, copies, accounts }
+    Invocation { name: name.to_owned(), words, follows, accounts }
 }
 
 /// An option with its values, each with a space before it. Of positional arguments only tags stay, which have an equals

@@ -17,6 +17,7 @@ use crate::workflows::copy::job::{self, CopyJob, CopySource, Failed, Made};
 use crate::workflows::copy::keys::land;
 use crate::workflows::copy::source::{self, check};
 use crate::workflows::copy::{explain, run};
+use crate::workflows::launch::not_revoked;
 use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
@@ -66,6 +67,10 @@ pub struct Args {
     /// Do not copy tags
     #[arg(long)]
     no_tags: bool,
+
+    /// Copy an image although it is revoked; the copy carries the mark, even with --no-tags
+    #[arg(long)]
+    allow_revoked: bool,
 
     /// Time-based copies: EC2 completes each within this time, 15m to 48h in steps of 15m, for a price per GiB that is
     /// printed first
@@ -140,7 +145,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         match refusal {
             Some(error) if several => refused.push(Failed { of: all.len(), region: None, error }),
             Some(error) => return Err(error),
-            None => check(context, &mut copies)?,
+            None => {
+                not_revoked(context, &copies.source, args.allow_revoked)?;
+                check(context, &mut copies)?;
+            }
         }
         all.push(copies);
     }

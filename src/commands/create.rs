@@ -126,7 +126,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let looking = async {
         let reboots = match &wanted {
-            None => look_at_instance(&target, &request.origin).await?,
+            None => look_at_instance(context, &target, &request.origin).await?,
             Some(wanted) => {
                 let made_of =
                     snapshot::registration(context, &target, args.from_snapshot.like.as_ref(), wanted).await?;

@@ -8,7 +8,7 @@ use crate::domain::reference::ImageRef;
 use crate::options::instances::InstanceArgs;
 use crate::output;
 use crate::service::launch::{self, Request};
-use crate::workflows::launch::{allow_http, check, launched, lost, not_launched, web_group};
+use crate::workflows::launch::{allow_http, check, launched, lost, not_launched, not_revoked, web_group};
 use crate::workflows::launch_template::image::of_template;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::resolve;
@@ -47,6 +47,10 @@ pub struct Args {
     #[arg(long, value_name = "NAME[:VERSION]")]
     template: Option<TemplateRef>,
 
+    /// Launch an image although it is revoked
+    #[arg(long)]
+    allow_revoked: bool,
+
     /// Idempotency token: with the same token and options, EC2 returns the instances launched before
     /// [default: a new token for each run]
     #[arg(long, value_name = "TOKEN", value_parser = client_token)]
@@ -74,6 +78,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             (None, Some(template)) => of_template(context, &target, template).await?,
             (None, None) => return Err(Failure::usage("there is neither REF nor --template").into()),
         };
+        not_revoked(context, &image, args.allow_revoked)?;
         check(&image)?;
         let web = if args.allow_http { Some(web_group(&target, options.subnet.as_ref()).await?) } else { None };
         Ok((image, web))

@@ -11,6 +11,7 @@ pub mod disable;
 pub mod doctor;
 pub mod enable;
 pub mod launch;
+pub mod lineage;
 pub mod list;
 pub mod man;
 pub mod orphans;
@@ -21,6 +22,7 @@ pub mod prune;
 pub mod recycle_bin;
 pub mod refs;
 pub mod restore;
+pub mod revoke;
 pub mod rollback;
 pub mod rollout;
 pub mod share;
@@ -28,6 +30,7 @@ pub mod show;
 pub mod tag;
 pub mod template;
 pub mod unprotect;
+pub mod unrevoke;
 pub mod unshare;
 pub mod wait;
 
@@ -39,10 +42,20 @@ use crate::workflows::run::context::Context;
 /// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
-    ("Find", &[&["list", "show"], &["refs"]]),
+    ("Find", &[&["list", "show"], &["refs"], &["lineage"]]),
     ("Release", &[&["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
-    ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
+    (
+        "Retire",
+        &[
+            &["revoke", "unrevoke"],
+            &["deprecate"],
+            &["disable", "enable"],
+            &["prune", "apply"],
+            &["deregister"],
+            &["orphans"],
+        ],
+    ),
     ("Recover", &[&["restore"]]),
     ("Set up", &[&["doctor", "permissions"], &["recycle-bin"], &["completions", "man"]]),
 ];
@@ -67,6 +80,9 @@ pub enum Command {
     Deregister(deregister::Args),
     Restore(restore::Args),
     Refs(refs::Args),
+    Lineage(lineage::Args),
+    Revoke(revoke::Args),
+    Unrevoke(unrevoke::Args),
     Promote(promote::Args),
     Prune(prune::Args),
     Apply(apply::Args),
@@ -108,6 +124,9 @@ impl Command {
             Self::Apply(args) => apply::run(context, args).await,
             Self::Orphans(args) => orphans::run(context, args).await,
             Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
+            Self::Lineage(args) => context.unless_stopped(lineage::run(context, args)).await,
+            Self::Revoke(args) => revoke::run(context, args).await,
+            Self::Unrevoke(args) => unrevoke::run(context, args).await,
             Self::Rollback(args) => rollback::run(context, args).await,
             Self::Aliases(args) => context.unless_stopped(aliases::run(context, args)).await,
             Self::Rollout(args) => rollout::run(context, args).await,

@@ -6,8 +6,9 @@ use std::fmt;
 use super::ids::ImageId;
 use super::region::Region;
 
-/// Commands that look for use in all accounts of the run: given for one account only they would miss use by the others.
-const LOOK_FOR_USE: [&str; 2] = ["disable", "deregister"];
+/// Commands that look for use, or for what came of an image, in all accounts of the run: given for one account only they
+/// would miss the others.
+const LOOK_FOR_USE: [&str; 4] = ["disable", "deregister", "revoke", "unrevoke"];
 
 /// The command as the user gave it, but for the images and the places.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +17,8 @@ pub struct Invocation {
     pub name: String,
     /// Its options and tags, each with a space before it.
     pub words: String,
-    /// Whether it also works on copies.
-    pub copies: bool,
+    /// The option by which it also works on what came of the named images, e.g. `--copies`.
+    pub follows: Option<&'static str>,
     /// The options that lead to the accounts, each with a space before it.
     pub accounts: String,
 }

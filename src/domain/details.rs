@@ -22,8 +22,12 @@ pub struct Details {
     pub snapshots: Option<Vec<Snapshot>>,
     /// The image it was copied from.
     pub copied_from: Option<(Origin, Sight)>,
+    /// The image of the instance that it was made from.
+    pub made_from: Option<(Origin, Sight)>,
     /// Its copies and their copies, the nearest first.
     pub copies: Vec<Image>,
+    /// The images made from instances of it.
+    pub children: Vec<Image>,
     /// The regions searched for copies.
     pub regions: BTreeSet<Region>,
     /// The number of accounts searched.

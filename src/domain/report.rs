@@ -34,6 +34,10 @@ pub enum Verb {
     Restore,
     /// Reverts all steps of its retirement.
     Revive,
+    /// Marks it as one that nothing is to be launched from.
+    Revoke,
+    /// Takes that mark away.
+    Unrevoke,
 }
 
 impl Verb {
@@ -52,6 +56,8 @@ impl Verb {
             Self::Tag => "tag",
             Self::Restore => "restore",
             Self::Revive => "revive",
+            Self::Revoke => "revoke",
+            Self::Unrevoke => "unrevoke",
         }
     }
 
@@ -70,6 +76,8 @@ impl Verb {
             Self::Tag => "tagged",
             Self::Restore => "restored",
             Self::Revive => "revived",
+            Self::Revoke => "revoked",
+            Self::Unrevoke => "not revoked",
         }
     }
 
@@ -88,6 +96,8 @@ impl Verb {
             Self::Tag => "already tagged",
             Self::Restore => "already there",
             Self::Revive => "not retired",
+            Self::Revoke => "already revoked",
+            Self::Unrevoke => "not revoked",
         }
     }
 }

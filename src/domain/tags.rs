@@ -220,7 +220,17 @@ pub struct CopyTags<'a> {
     pub origin: String,
 }
 
+/// The tags of the snapshots behind an image with these tags: the mark of a revoked image is about the image.
+pub fn of_snapshots(image: &Tags) -> Tags {
+    image.iter().filter(|(key, _)| *key != REVOKED).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
 impl CopyTags<'_> {
+    /// The tags of a copy that gets none: the mark of a revoked image goes with it all the same.
+    pub fn mark(&self) -> Tags {
+        self.source.get_key_value(REVOKED).map(|(key, value)| (key.clone(), value.clone())).into_iter().collect()
+    }
+
     /// The tags of the copy. Tags of AWS cannot be copied, and amictl's tags about the life of the source do not apply.
     /// Tags that amictl adds are left out if there are 50 already.
     pub fn tags(&self) -> Tags {

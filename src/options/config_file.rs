@@ -44,7 +44,7 @@ fn choice<'de, D: Deserializer<'de>, T: clap::ValueEnum>(input: D) -> Result<Opt
     let text = String::deserialize(input)?;
     T::from_str(&text, false).map(Some).map_err(|_| {
         let known: Vec<_> = T::value_variants().iter().filter_map(|v| v.to_possible_value()).collect();
-        let names: Vec<_> = known.iter().map(|v| v.get_name()).collect();
+        let names: Vec<_> = known.iter().filter(|v| !v.is_hide_set()).map(|v| v.get_name()).collect();
         D::Error::custom(format!("'{text}' must be one of {}", names.join(", ")))
     })
 }
@@ -70,8 +70,12 @@ impl Defaults {
 
     fn parse(text: &str) -> Result<Self, String> {
         let defaults: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
-        match defaults.max_attempts {
-            Some(0 | 101..) => Err("max_attempts must be between 1 and 100".to_owned()),
+        let of_one = defaults.output.and_then(FormatChoice::of_one_command);
+        match (defaults.max_attempts, of_one) {
+            (Some(0 | 101..), _) => Err("max_attempts must be between 1 and 100".to_owned()),
+            (_, Some((command, format))) => {
+                Err(format!("output = '{format}' would hold for every command, and only '{command}' writes it"))
+            }
             _ => Ok(defaults),
         }
     }
@@ -126,6 +130,7 @@ mod tests {
             assert!(error.contains("line"), "{text}: {error}");
         }
         assert!(Defaults::parse("max_attempts = 0").is_err());
+        assert!(Defaults::parse("output = 'dot'").unwrap_err().contains("only 'lineage' writes it"));
     }
     proptest::proptest! {
         #[test]

@@ -11,6 +11,7 @@ use super::table::{Cell, Tone};
 use crate::domain::age::ago;
 use crate::domain::image::{Image, State};
 use crate::domain::scan::watermark_name;
+use crate::domain::tags::REVOKED;
 
 /// A column of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub struct Row<'a> {
 pub struct UnknownColumn(String);
 
 /// All columns, in the order of CSV. Those that CSV has only if asked for are last, but for `age`.
-pub const NAMED: [&str; 28] = [
+pub const NAMED: [&str; 29] = [
     "name",
     "id",
     "family",
@@ -66,6 +67,7 @@ pub const NAMED: [&str; 28] = [
     "used_by",
     "scan",
     "watermarks",
+    "revoked",
 ];
 
 /// The name of a column of a listing of images or of families.
@@ -124,7 +126,8 @@ impl Column {
 
     /// The default columns for programs.
     pub fn all() -> Vec<Self> {
-        let asked_for = |name: &&str| matches!(*name, "age" | "pattern" | "used_by" | "scan" | "watermarks");
+        let asked_for =
+            |name: &&str| matches!(*name, "age" | "pattern" | "used_by" | "scan" | "watermarks" | "revoked");
         NAMED.into_iter().filter(|name| !asked_for(name)).map(Self::Named).collect()
     }
 
@@ -178,6 +181,7 @@ impl Column {
                 "snapshots" => image.snapshots.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(" "),
                 "scan" => image.scan.as_ref().map(|scan| scan.told(now)).unwrap_or_default(),
                 "watermarks" => image.watermarks.iter().map(|key| watermark_name(key)).collect::<Vec<_>>().join(", "),
+                "revoked" => some(image.tags.get(REVOKED).map(String::as_str)),
                 "description" => some(image.description.as_deref()),
                 _ => some(image.name.as_deref()),
             },
@@ -193,6 +197,7 @@ impl Column {
         };
         match self {
             Self::Named("state") => state(image, now),
+            Self::Named("revoked") if image.revoked() => Cell::toned(exact, Tone::Bad),
             Self::Named("last_launched") => since(image.last_launched_at, "-"),
             Self::Named("used_by") if exact == "unverified" => Cell::toned(exact, Tone::Notice),
             Self::Named("size") => Cell::from(format!("{exact} GiB")),
@@ -203,8 +208,11 @@ impl Column {
     }
 }
 
-/// The state of an image; `deprecated` replaces `available`.
+/// The state of an image; `revoked` or `deprecated` replaces `available`.
 pub(super) fn state(image: &Image, now: DateTime<Utc>) -> Cell {
+    if image.state == State::Available && image.revoked() {
+        return Cell::toned("revoked", Tone::Bad);
+    }
     if image.state == State::Available && image.deprecated(now) {
         return Cell::toned("deprecated", Tone::Notice);
     }

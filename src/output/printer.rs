@@ -14,6 +14,7 @@ use super::page::Page;
 use super::progress::Bars;
 use super::query::{AnswerStyle, Expression};
 use super::table::{self, Sheet};
+use super::tree::Tree;
 use crate::domain::failure::Failure;
 
 /// The number of bytes per write: the capacity of a pipe.
@@ -35,6 +36,9 @@ pub enum FormatChoice {
     Ids,
     /// For people on a web page.
     Markdown,
+    /// For Graphviz; of `lineage` only, and on the command line only.
+    #[value(hide = true)]
+    Dot,
 }
 
 impl FormatChoice {
@@ -46,6 +50,15 @@ impl FormatChoice {
             Self::Csv => Some("csv"),
             Self::Ids => Some("ids"),
             Self::Markdown => Some("markdown"),
+            Self::Dot => Some("dot"),
+        }
+    }
+
+    /// The command that alone has it, with the name of the format.
+    pub fn of_one_command(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Dot => Some(("lineage", "dot")),
+            Self::Table | Self::Json | Self::Jsonl | Self::Csv | Self::Ids | Self::Markdown => None,
         }
     }
 }
@@ -98,7 +111,7 @@ pub struct Settings {
 pub struct Printer {
     settings: Settings,
     on_terminal: bool,
-    color: bool,
+    pub(super) color: bool,
     width: Option<u16>,
     bars: Bars,
     query_failed: AtomicBool,
@@ -124,28 +137,6 @@ impl Printer {
         &self.bars
     }
 
-    /// Whether there is a terminal for a question.
-    pub fn can_ask(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
-    }
-
-    /// Asks a yes-or-no question with the default no.
-    pub fn confirm(&self, question: &str) -> io::Result<bool> {
-        let answer = dialoguer::Confirm::new().with_prompt(escaped(question)).default(false).interact();
-        answer.map_err(|dialoguer::Error::IO(error)| error)
-    }
-
-    /// Asks for the code of an MFA device.
-    pub fn ask_code(&self, serial: &str) -> io::Result<String> {
-        let six_digits = |code: &String| match code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) {
-            true => Ok(()),
-            false => Err("a code has 6 digits"),
-        };
-        let prompt = format!("MFA code of {}", escaped(serial));
-        let question = dialoguer::Input::<String>::new().with_prompt(prompt).validate_with(six_digits);
-        self.bars.around(|| question.interact_text()).map_err(|dialoguer::Error::IO(error)| error)
-    }
-
     /// Prints a message, unless the user wants quiet.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.settings.quiet {
@@ -166,28 +157,21 @@ impl Printer {
         self.bars.around(|| io::stderr().write_all(line))
     }
 
-    /// Shows a table on stderr, before a question. A narrow terminal drops the `dispensable` columns, the first named
-    /// first.
-    pub fn show(&self, mut sheet: Sheet, dispensable: &[&str]) {
-        let width = io::stderr().is_terminal().then(table::terminal_width).flatten();
-        if let Some(width) = width {
-            sheet.leave_out(dispensable, width);
-        }
-        let text = sheet.render(width, self.color && width.is_some());
-        // Ignored if stderr is closed.
-        self.bars.around(|| drop(io::stderr().write_all(text.as_bytes())));
-    }
-
     /// What the renderers give.
     pub fn format(&self) -> Format {
         match self.settings.format {
             _ if self.settings.query.is_some() => Format::Json,
-            FormatChoice::Table | FormatChoice::Markdown => Format::Table,
+            FormatChoice::Table | FormatChoice::Markdown | FormatChoice::Dot => Format::Table,
             FormatChoice::Json => Format::Json,
             FormatChoice::Jsonl => Format::Jsonl,
             FormatChoice::Csv => Format::Csv,
             FormatChoice::Ids => Format::Ids,
         }
+    }
+
+    /// Whether a graph is wanted instead.
+    pub fn is_dot(&self) -> bool {
+        self.settings.format == FormatChoice::Dot
     }
 
     /// Whether the error that ends the run is written as JSON.
@@ -266,6 +250,15 @@ impl Printer {
             sheet.leave_out(dispensable, width);
         }
         Ok(self.bytes(sheet.render(self.width, self.color).as_bytes())?)
+    }
+
+    /// Writes a tree for people, as wide as the terminal.
+    pub fn tree(&self, tree: &Tree) -> anyhow::Result<()> {
+        let text = match self.settings.format {
+            FormatChoice::Markdown => markdown::table(&tree.sheet(None)),
+            _ => tree.sheet(self.width).render(self.width, self.color),
+        };
+        Ok(self.bytes(text.as_bytes())?)
     }
 
     /// Writes a page for people, as wide as the terminal.

@@ -9,7 +9,7 @@ use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, Row, T
 use super::escape::{defused, escaped};
 
 /// The space between two columns.
-const GAP: u16 = 2;
+pub(super) const GAP: u16 = 2;
 
 /// The meaning of a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -170,7 +170,7 @@ impl Sheet {
     }
 
     /// The width of each column without cuts.
-    fn widths(&self) -> Vec<usize> {
+    pub(super) fn widths(&self) -> Vec<usize> {
         let of_rows =
             |at: usize| self.rows.iter().filter_map(|row| row.get(at)).map(|c| c.shown().chars().count()).max();
         self.header

@@ -15,7 +15,8 @@ use crate::domain::cost::{Prices, snapshot_gib};
 use crate::domain::details::{Blind, Details};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
-use crate::domain::lineage::{Sight, origin};
+use crate::domain::image_forest::{Relation, parent_of};
+use crate::domain::lineage::Sight;
 use crate::domain::permissions::principal::Principal;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::Region;
@@ -71,14 +72,21 @@ pub async fn read(context: &Context, chosen: &Selection, request: Request) -> Re
     let CopySearch { places, copies, unlisted } = search;
     let (read, accounts) = looked_in(&places, &copies);
     gaps.copies(unlisted, copies.unread).await;
+    let (copied_from, made_from) = match parent_of(image).zip(sight) {
+        Some(((origin, Relation::Copy), sight)) => (Some((origin, sight)), None),
+        Some(((origin, Relation::Child), sight)) => (None, Some((origin, sight))),
+        None => (None, None),
+    };
     // Another account pays for the snapshots of its image.
     let cost = || request.prices.monthly([(&image.region, snapshot_gib([image]))]);
     Ok(Details {
         monthly_cost: image.own.then(cost),
         launch_permissions: shares,
         snapshots,
-        copied_from: origin(image).zip(sight),
+        copied_from,
+        made_from,
         copies: copies.images.into_iter().map(|(_, copy)| copy).collect(),
+        children: copies.children,
         regions: read,
         accounts,
         several: chosen.several,
@@ -99,7 +107,7 @@ pub async fn launch_permissions(target: &Target, image: &Image) -> Result<Option
 
 /// The source of the image, from the first account that can see it.
 pub async fn parent(chosen: &Selection, target: &Target, image: &Image) -> Result<Option<Sight>, (Target, ApiError)> {
-    let Some(origin) = &origin(image) else { return Ok(None) };
+    let Some((origin, _)) = &parent_of(image) else { return Ok(None) };
     let others = chosen.accounts().into_iter().filter(|account| !account.same_account(target));
     let look =
         |account: Target| async move { lineage::source(&account, origin).await.map_err(|error| (account, error)) };

@@ -50,15 +50,24 @@ pub fn lost(error: ApiError, request: &Request) -> Error {
     Failure::new(Kind::Failed, "AnswerLost", message).hint(again).into()
 }
 
-/// Refuses early what EC2 would refuse late, and what was revoked, which EC2 would launch.
-pub fn check(image: &Image) -> Result<()> {
-    if let Some(mark) = image.tags.get(REVOKED) {
-        let why = if mark.is_empty() { String::new() } else { format!(": {mark}") };
-        let message = format!("{} in {} was revoked{why}", image.label(), image.region);
-        return Err(Failure::new(Kind::Refused, "Revoked", message)
-            .hint("name an image that is not; the tag amictl:revoked is the mark")
-            .into());
+/// Refuses what was revoked, which EC2 would launch, unless that is allowed.
+pub fn not_revoked(context: &Context, image: &Image, allowed: bool) -> Result<()> {
+    let Some(mark) = image.tags.get(REVOKED) else { return Ok(()) };
+    let why = if mark.is_empty() { String::new() } else { format!(": {mark}") };
+    let message = format!("{} in {} was revoked{why}", image.label(), image.region);
+    if allowed {
+        context.printer.say(format!("warning: {message}"));
+        return Ok(());
     }
+    let hint = match ["launch", "copy"].contains(&context.invocation.name.as_str()) {
+        true => "name an image that is not, or give --allow-revoked; the tag amictl:revoked is the mark",
+        false => "name an image that is not; the tag amictl:revoked is the mark",
+    };
+    Err(Failure::new(Kind::Refused, "Revoked", message).hint(hint).into())
+}
+
+/// Refuses early what EC2 would refuse late.
+pub fn check(image: &Image) -> Result<()> {
     if image.state == State::Available {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::run::concurrency::{self, LOOKUPS};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
+use crate::domain::image_forest::{Relation, parent_of};
 use crate::domain::lineage::{Origin, Sight, copies_of};
 use crate::domain::region::Region;
 use crate::domain::tags::COPIED_FROM;
@@ -20,6 +21,8 @@ pub type LineageRoot = (ImageId, Region);
 pub struct Copies {
     /// The copies with their places, the nearest first.
     pub images: Vec<(Target, Image)>,
+    /// The images made from instances of the roots.
+    pub children: Vec<Image>,
     /// One error per unreadable place: its copies, and copies of those, are unknown.
     pub unread: Vec<(Target, ApiError)>,
 }
@@ -48,6 +51,15 @@ pub async fn copies(mut places: Vec<Target>, roots: &[Image]) -> Copies {
                     places.push(place);
                 }
                 Err(error) => copies.unread.push((place, error)),
+            }
+        }
+        let came_of_a_root = |image: &&Image| {
+            let parent = parent_of(image).filter(|(_, relation)| *relation == Relation::Child);
+            parent.is_some_and(|(parent, _)| roots.iter().any(|root| parent.is(&root.id, &root.region)))
+        };
+        for child in found.iter().filter(came_of_a_root) {
+            if !copies.children.iter().any(|known| known.id == child.id) {
+                copies.children.push(child.clone());
             }
         }
         newest = copies_of(&known, &found).into_iter().cloned().collect();

@@ -12,6 +12,7 @@ mod scene;
 #[path = "../support/setup.rs"]
 mod setup;
 
+mod bad_base;
 mod fake_endpoint;
 mod organization;
 mod release;

@@ -4,9 +4,9 @@ use super::condition::Condition::{MadeBy, TagKeys};
 use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
-    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES, LOOK_AT_KEYS, MARK,
-    MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, SHARES, TEMPLATE, TEMPLATE_VERSIONS,
-    TEMPLATES, USE,
+    ANCESTRY, BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES, LOOK_AT_KEYS, MARK,
+    MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RESTORE, RETIRE, REVOKE, ROLL_OUT, SHARES, TEMPLATE,
+    TEMPLATE_VERSIONS, TEMPLATES, UNREVOKE, USE,
 };
 
 /// A command with its rows.
@@ -79,6 +79,8 @@ const COMMANDS: &[Needs] = &[
                     "--snapshot: tags the snapshot; --no-snapshot-tags does without",
                 ),
                 Need::any("ec2:DescribeInstances", "--instance"),
+                Need::new("ec2:GetImageAncestry", &[Image], "--instance: whether it came of a revoked image")
+                    .says("that is unknown"),
                 Need::any("ec2:DescribeSnapshots", "--snapshot"),
                 Need::any("ec2:DescribeVolumes", "--share-with: whether the keys of the volumes can be shared")
                     .says("EC2 says so afterwards"),
@@ -146,6 +148,7 @@ const COMMANDS: &[Needs] = &[
         ],
     },
     Needs { command: "launch", parts: &[FIND, REFERENCES, KEYS, LAUNCH] },
+    Needs { command: "lineage", parts: &[FIND, REFERENCES, REGIONS, TEMPLATES, USE, ANCESTRY] },
     Needs { command: "list", parts: &[FIND, REGIONS, TEMPLATES, USE] },
     Needs {
         command: "orphans",
@@ -185,26 +188,8 @@ const COMMANDS: &[Needs] = &[
         ],
     },
     Needs { command: "refs", parts: &[FIND, REFERENCES, REGIONS, TEMPLATES, USE, REPORTS, SHARES] },
-    Needs {
-        command: "restore",
-        parts: &[
-            FIND,
-            REGIONS,
-            SHARES,
-            &[
-                Need::new("ec2:CreateTags", &[Image, Snapshot], "tags that EC2 does not bring back"),
-                Need::new("ec2:DeleteTags", &[Image], "ends a retirement").when(TagKeys(&["amictl:retire"])),
-                Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "who may copy the snapshots"),
-                Need::any("ec2:DescribeSnapshots", "finds snapshots"),
-                Need::any("ec2:ListImagesInRecycleBin", "the contents of the bin"),
-                Need::any("ec2:ListSnapshotsInRecycleBin", "the contents of the bin"),
-                Need::new("ec2:ModifyImageAttribute", &[Image], "permissions that EC2 does not bring back"),
-                Need::new("ec2:ModifySnapshotAttribute", &[Snapshot], "permissions that EC2 does not bring back"),
-                Need::new("ec2:RestoreImageFromRecycleBin", &[Image], "brings images back"),
-                Need::new("ec2:RestoreSnapshotFromRecycleBin", &[Snapshot], "brings snapshots back"),
-            ],
-        ],
-    },
+    Needs { command: "restore", parts: &[FIND, REGIONS, SHARES, RESTORE] },
+    Needs { command: "revoke", parts: &[FIND, REFERENCES, REGIONS, TEMPLATES, USE, SHARES, ANCESTRY, REVOKE] },
     Needs { command: "rollback", parts: &[FIND, REFERENCES, REGIONS, MOVE_ALIASES] },
     Needs { command: "rollout", parts: &[FIND, REFERENCES, REFRESHES, ROLL_OUT] },
     Needs {
@@ -257,6 +242,7 @@ const COMMANDS: &[Needs] = &[
             &[Need::new("ec2:DisableImageDeregistrationProtection", &[Image], "takes the protection away")],
         ],
     },
+    Needs { command: "unrevoke", parts: &[FIND, REFERENCES, REGIONS, ANCESTRY, UNREVOKE] },
     Needs {
         command: "unshare",
         parts: &[

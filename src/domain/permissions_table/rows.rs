@@ -121,6 +121,9 @@ pub const MARK: &[Need] =
         .when(TagKeys(&["amictl:snapshot-of"]))
         .says("orphans later keeps these snapshots because of doubt")];
 
+/// What EC2 remembers of the images above one.
+pub const ANCESTRY: &[Need] = &[Need::new("ec2:GetImageAncestry", &[Image], "images above those that are listed")];
+
 /// What EC2 does with the keys of encrypted snapshots in the name of the caller.
 pub const KEYS: &[Need] = &[
     Need::new("kms:CreateGrant", &[Key], "encrypted snapshots").when(GrantForAws).documented(),
@@ -192,3 +195,29 @@ pub const DEPRECATE: &[Need] = &[
     Need::new("ec2:DisableImageDeprecation", &[Image], "--cancel"),
     Need::new("ec2:EnableImageDeprecation", &[Image], "deprecates images"),
 ];
+
+/// What `restore` brings back, and what EC2 does not.
+pub const RESTORE: &[Need] = &[
+    Need::new("ec2:CreateTags", &[Image, Snapshot], "tags that EC2 does not bring back"),
+    Need::new("ec2:DeleteTags", &[Image], "ends a retirement").when(TagKeys(&["amictl:retire"])),
+    Need::new("ec2:DescribeSnapshotAttribute", &[Snapshot], "who may copy the snapshots"),
+    Need::any("ec2:DescribeSnapshots", "finds snapshots"),
+    Need::any("ec2:ListImagesInRecycleBin", "the contents of the bin"),
+    Need::any("ec2:ListSnapshotsInRecycleBin", "the contents of the bin"),
+    Need::new("ec2:ModifyImageAttribute", &[Image], "permissions that EC2 does not bring back"),
+    Need::new("ec2:ModifySnapshotAttribute", &[Snapshot], "permissions that EC2 does not bring back"),
+    Need::new("ec2:RestoreImageFromRecycleBin", &[Image], "brings images back"),
+    Need::new("ec2:RestoreSnapshotFromRecycleBin", &[Snapshot], "brings snapshots back"),
+];
+
+/// The mark of a revoked image, and `--disable`.
+pub const REVOKE: &[Need] = &[
+    Need::new("ec2:CreateTags", &[Image], "the mark; --disable: records the launch permissions")
+        .when(TagKeys(&["amictl:revoked", "amictl:shares"])),
+    Need::new("ec2:DeleteTags", &[Image], "--disable: takes the record back").when(TagKeys(&["amictl:shares"])),
+    Need::new("ec2:DisableImage", &[Image], "--disable"),
+];
+
+/// The removal of that mark.
+pub const UNREVOKE: &[Need] =
+    &[Need::new("ec2:DeleteTags", &[Image], "removes the mark").when(TagKeys(&["amictl:revoked"]))];

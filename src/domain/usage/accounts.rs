@@ -49,6 +49,13 @@ pub fn seen_from_outside(account: &str, reference: &Reference) -> Reference {
     Reference { source: Source::Accounts, kind: reference.kind, id: reference.id.clone(), detail }
 }
 
+/// The account that names an image of another one by this reference, if nothing more is said of it: an alias of its own
+/// that names the image now.
+pub fn outside_account(reference: &Reference) -> Option<&str> {
+    let account = reference.detail.strip_prefix("account ").filter(|_| reference.source == Source::Accounts)?;
+    account.bytes().all(|byte| byte.is_ascii_digit()).then_some(account)
+}
+
 /// Whether an account may launch an image shared with these principals. An organization counts as yes, as its members
 /// are not known here.
 pub fn may_launch(shares: &BTreeSet<Principal>, account: Option<&AccountId>) -> bool {
@@ -140,6 +147,8 @@ mod tests {
         let expected = [("alias", "account 222222222222"), ("instance", "account 222222222222: running")];
         assert_eq!(words, BTreeSet::from(expected));
         assert!(found.iter().all(|(image, r)| *image == id(1) && r.source == Source::Accounts));
+        let whose: Vec<_> = found.iter().map(|(_, r)| (r.kind, outside_account(r))).collect();
+        assert!(whose.contains(&("alias", Some("222222222222"))) && whose.contains(&("instance", None)), "{whose:?}");
     }
 
     #[test]

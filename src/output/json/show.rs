@@ -15,6 +15,11 @@ pub struct ShowJson<'a> {
     pub blank_volumes: Vec<BlankVolumeJson<'a>>,
     pub copies: Vec<CopyJson<'a>>,
     pub copied_from: Option<OriginJson<'a>>,
+    /// The image of the instance that it was made from.
+    pub made_from: Option<OriginJson<'a>>,
+    pub children: Vec<CopyJson<'a>>,
+    /// `null` if it is not revoked, or of another account.
+    pub revoked: Option<RevokedJson>,
     /// `null` if they could not be read.
     pub aliases: Option<Vec<String>>,
     /// `null` if no use is known, but not every source could be read.
@@ -54,6 +59,13 @@ pub struct CopyJson<'a> {
     pub region: &'a str,
     pub name: Option<&'a str>,
     pub state: &'a str,
+}
+
+#[derive(Serialize)]
+pub struct RevokedJson {
+    /// `null` if the tag does not begin with a date.
+    pub since: Option<String>,
+    pub reason: String,
 }
 
 #[derive(Serialize)]

@@ -9,15 +9,18 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::json::document::VERSION;
-use super::json::{BlankVolumeJson, CopyJson, ErrorJson, ImageJson, OriginJson, ShowJson, ShownSnapshotJson};
+use super::json::{
+    BlankVolumeJson, CopyJson, ErrorJson, ImageJson, OriginJson, RevokedJson, ShowJson, ShownSnapshotJson,
+};
 use super::printer::{Format, Printer};
 use super::refs::item;
 use super::table::{Cell, Sheet};
 use crate::domain::details::Details;
 use crate::domain::ids::AccountId;
 use crate::domain::image::{Image, ImageSnapshot};
-use crate::domain::lineage::Sight;
+use crate::domain::lineage::{Origin, Sight};
 use crate::domain::region::Region;
+use crate::domain::revocation::Revocation;
 use crate::domain::snapshot::Snapshot;
 
 /// Writes the details of an image to stdout.
@@ -50,15 +53,11 @@ fn document(details: &Details, now: DateTime<Utc>) -> ShowJson<'_> {
             .map(|v| BlankVolumeJson { device: &v.device, size_gib: v.size_gib, encrypted: v.encrypted })
             .collect(),
         copies: details.copies.iter().map(copy).collect(),
-        copied_from: details.copied_from.as_ref().map(|(origin, sight)| OriginJson {
-            id: origin.id.as_str(),
-            region: origin.region.as_ref().map(Region::as_str),
-            exists: match sight {
-                Sight::Seen(_) => Some(true),
-                Sight::Missing => Some(false),
-                Sight::Unknown => None,
-            },
-        }),
+        copied_from: details.copied_from.as_ref().map(origin),
+        made_from: details.made_from.as_ref().map(origin),
+        children: details.children.iter().map(copy).collect(),
+        revoked: Revocation::of(image)
+            .map(|mark| RevokedJson { since: mark.since.map(|since| since.to_string()), reason: mark.reason }),
         aliases: details.aliases(),
         in_use: used.in_use,
         references: used.references,
@@ -79,6 +78,18 @@ pub fn snapshot<'a>(of: &'a ImageSnapshot, seen: Option<&'a Snapshot>) -> ShownS
         full_bytes: seen.and_then(|snapshot| snapshot.full_bytes),
         kms_key_id: seen.and_then(|snapshot| snapshot.kms_key.as_deref()),
         tier: seen.and_then(|snapshot| snapshot.tier.as_deref()),
+    }
+}
+
+fn origin((origin, sight): &(Origin, Sight)) -> OriginJson<'_> {
+    OriginJson {
+        id: origin.id.as_str(),
+        region: origin.region.as_ref().map(Region::as_str),
+        exists: match sight {
+            Sight::Seen(_) => Some(true),
+            Sight::Missing => Some(false),
+            Sight::Unknown => None,
+        },
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::details::Details;
 use crate::domain::family::ImageFamily;
 use crate::domain::image::{Cooling, Image, State};
 use crate::domain::permissions::principal::Principal;
+use crate::domain::revocation::Revocation;
 use crate::output::columns::state;
 use crate::output::page::Page;
 use crate::output::table::{Cell, Tone};
@@ -72,10 +73,15 @@ fn condition(page: &mut Page, image: &Image, now: DateTime<Utc>) {
     page.line(
         "State",
         match image.state {
+            State::Available if image.revoked() => Cell::toned("available, but revoked", Tone::Bad),
             State::Available if image.deprecated(now) => Cell::toned("available, but deprecated", Tone::Notice),
             _ => state(image, now),
         },
     );
+    if let Some(mark) = Revocation::of(image) {
+        let told = mark.told();
+        page.line("Revoked", Cell::toned(told.trim_start_matches([' ', ':']), Tone::Bad));
+    }
     if let Some(scan) = &image.scan {
         page.line("Scan", scan.told(now));
     }

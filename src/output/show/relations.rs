@@ -22,8 +22,14 @@ pub(super) fn lineage(page: &mut Page, details: &Details, now: DateTime<Utc>) {
     let image = &details.image;
     page.section("Lineage");
     if let Some(instance) = &image.source.instance_id {
-        let launched = image.source.image_id.as_ref().map(|id| format!(", launched from {id}")).unwrap_or_default();
-        page.line("Made from", format!("instance {instance}{launched}"));
+        let from = details.made_from.as_ref().map(|(origin, sight)| parent(origin, sight, details.several));
+        page.line(
+            "Made from",
+            match from {
+                Some(from) => Cell::toned(format!("instance {instance}, launched from {}", from.text()), from.tone()),
+                None => format!("instance {instance}").into(),
+            },
+        );
     } else if let Some((origin, sight)) = &details.copied_from {
         page.line("Copied from", parent(origin, sight, details.several));
     } else {
@@ -33,20 +39,29 @@ pub(super) fn lineage(page: &mut Page, details: &Details, now: DateTime<Utc>) {
         true => page.line("Copies", Cell::toned(nowhere(details), Tone::Faint)),
         false => {
             page.line("Copies", details.copies.len().to_string());
-            let mut sheet = Sheet::new(["ACCOUNT", "REGION", "ID", "NAME", "STATE"]);
-            let row = |copy: &Image| {
-                let account = or_dash(copy.owner.as_ref().map(AccountId::as_str));
-                let name = or_dash(copy.name.as_deref());
-                vec![account, copy.region.as_str().into(), copy.id.as_str().into(), name, state(copy, now)]
-            };
-            sheet.rows = details.copies.iter().map(row).collect();
-            page.table(if details.several { sheet } else { sheet.without(&["ACCOUNT"]) }, &["NAME"]);
+            images(page, details, &details.copies, now);
         }
+    }
+    if !details.children.is_empty() {
+        page.line("Children", details.children.len().to_string());
+        images(page, details, &details.children, now);
     }
     if !details.blind.is_empty() {
         let blind: Vec<_> = details.blind.iter().map(|place| unread(place, details.several)).collect();
         page.line("Not searched", Cell::toned(blind.join(", "), Tone::Notice));
     }
+}
+
+/// A table of images that came of the one of the page.
+fn images(page: &mut Page, details: &Details, images: &[Image], now: DateTime<Utc>) {
+    let mut sheet = Sheet::new(["ACCOUNT", "REGION", "ID", "NAME", "STATE"]);
+    let row = |image: &Image| {
+        let account = or_dash(image.owner.as_ref().map(AccountId::as_str));
+        let name = or_dash(image.name.as_deref());
+        vec![account, image.region.as_str().into(), image.id.as_str().into(), name, state(image, now)]
+    };
+    sheet.rows = images.iter().map(row).collect();
+    page.table(if details.several { sheet } else { sheet.without(&["ACCOUNT"]) }, &["NAME"]);
 }
 
 /// The regions without copies.
@@ -80,6 +95,9 @@ fn parent(origin: &Origin, sight: &Sight, several: bool) -> Cell {
     let place = origin.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
     let whom = if several { "these accounts" } else { "this account" };
     match sight {
+        Sight::Seen(image) if image.revoked() => {
+            Cell::toned(format!("{}{place}, which is revoked", image.label()), Tone::Bad)
+        }
         Sight::Seen(image) => format!("{}{place}", image.label()).into(),
         Sight::Missing => {
             Cell::toned(format!("{}{place}, which is gone or not shared with {whom}", origin.id), Tone::Notice)

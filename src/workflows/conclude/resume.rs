@@ -56,11 +56,13 @@ impl Remainder {
             .iter()
             .map(|(target, ids, regions)| invocation.line(ids, "", &target.options_in(regions)))
             .collect();
-        if invocation.copies {
+        if let Some(follows) = invocation.follows {
             let gaps = self.gaps();
             let roots = by_account(self.images.iter().take(self.named), &gaps);
             let some = roots.iter().filter(|(target, ..)| gaps.iter().any(|gap| gap.same_account(target)));
-            lines.extend(some.map(|(target, ids, all)| invocation.line(ids, " --copies", &target.options_in(all))));
+            lines.extend(
+                some.map(|(target, ids, all)| invocation.line(ids, &format!(" {follows}"), &target.options_in(all))),
+            );
         }
         lines
     }
@@ -77,8 +79,9 @@ impl Remainder {
             lines.push(line(left, "", &[]));
         }
         let gaps = self.gaps();
-        if invocation.copies && !gaps.is_empty() {
-            lines.push(line(&self.images.iter().take(self.named).collect::<Vec<_>>(), " --copies", &gaps));
+        if let Some(follows) = invocation.follows.filter(|_| !gaps.is_empty()) {
+            let named: Vec<_> = self.images.iter().take(self.named).collect();
+            lines.push(line(&named, &format!(" {follows}"), &gaps));
         }
         lines
     }

@@ -11,7 +11,7 @@ use crate::domain::lineage;
 use crate::domain::problem::PlaceError;
 use crate::domain::region::{Region, place};
 use crate::domain::report::Outcome;
-use crate::domain::tags::{CopyTags, Tags};
+use crate::domain::tags::CopyTags;
 use crate::service::Target;
 use crate::service::copy::{Encryption, Request};
 use crate::workflows::follow_up::FollowUp;
@@ -103,7 +103,7 @@ impl CopyJob {
             source: self.source.clone(),
             name: self.name.clone(),
             encryption: self.encryption(region),
-            tags: if self.tags { tags.tags() } else { Tags::new() },
+            tags: if self.tags { tags.tags() } else { tags.mark() },
             within: self.within,
         }
     }

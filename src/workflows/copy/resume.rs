@@ -97,6 +97,7 @@ fn command(copies: &CopyJob, name: &str, regions: &BTreeSet<Region>, keyless: &B
         }
     }
     line.push_str(if copies.tags { "" } else { " --no-tags" });
+    line.push_str(if copies.source.revoked() { " --allow-revoked" } else { "" });
     if let Some(within) = copies.within {
         line.push_str(&format!(" --within {within}"));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Error, Result};
 
+use super::revoked;
 use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::InstanceId;
@@ -68,8 +69,8 @@ pub async fn volumes_of(context: &Context, target: &Target, origin: &ImageOrigin
     }
 }
 
-/// Refuses early what EC2 would refuse late. Returns the instance if it will reboot.
-pub async fn look_at_instance(target: &Target, origin: &ImageOrigin) -> Result<Option<InstanceId>> {
+/// Refuses early what EC2 would refuse late, and warns of revoked images. Returns the instance if it will reboot.
+pub async fn look_at_instance(context: &Context, target: &Target, origin: &ImageOrigin) -> Result<Option<InstanceId>> {
     let ImageOrigin::Instance { id, no_reboot } = origin else { return Ok(None) };
     let found = instances::by_ids(target, std::slice::from_ref(id)).await;
     let instance = match found {
@@ -84,6 +85,9 @@ pub async fn look_at_instance(target: &Target, origin: &ImageOrigin) -> Result<O
     if instance.ended() {
         let message = format!("{id} in {} is {}: nothing can be made from it", target.region, instance.state);
         return Err(Failure::new(Kind::Failed, "IncorrectInstanceState", message).into());
+    }
+    if let Some(image) = &instance.image_id {
+        revoked::warn(context, target, image).await;
     }
     Ok((instance.state == "running" && !no_reboot).then(|| id.clone()))
 }

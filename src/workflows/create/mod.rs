@@ -1,4 +1,5 @@
 //! Images from instances and snapshots.
 
 pub mod instance;
+pub mod revoked;
 pub mod snapshot;

@@ -27,6 +27,7 @@ pub struct TemplateImage {
 /// The image of a reference. An alias or another parameter is followed, unless the id is to be pinned.
 pub async fn wanted(context: &Context, target: &Target, reference: &ImageRef, pin: bool) -> Result<TemplateImage> {
     let image = resolve::image(context, target, reference).await?;
+    launch::not_revoked(context, &image, false)?;
     launch::check(&image)?;
     let text = match parameter(reference).filter(|_| !pin) {
         Some(name) => {

@@ -53,6 +53,29 @@ pub async fn find(context: &Context, query: Query) -> Result<(Vec<Vec<Image>>, S
     }
 }
 
+/// The own images of every place of a selection that could be read so far, each with its place. A place that fails is
+/// noted in the selection.
+pub async fn own(context: &Context, chosen: &mut Selection) -> Result<Vec<(Target, Vec<Image>)>> {
+    let query = Arc::new(Query::own());
+    let unread = &chosen.gaps.unread;
+    let places: Vec<_> = chosen.targets.iter().filter(|target| !unread.iter().any(|place| place.is(target))).collect();
+    let bar = context.printer.bars().count(places.len() as u64, "listing images");
+    let found = concurrency::in_order(LOOKUPS, places, |target| begin(target.clone(), &query).inspect(|_| bar.step()));
+    let answers: Vec<Listed> = context.unless_stopped(async { Ok(found.try_collect().await?) }).await?;
+    drop(bar);
+    let mut listed = Vec::new();
+    for (target, answer) in answers {
+        match answer {
+            Ok(images) => listed.push((target, images)),
+            Err(error) => {
+                chosen.errors.push(target.error(error.problem()).await);
+                chosen.gaps.unfollowed.push(target);
+            }
+        }
+    }
+    Ok(listed)
+}
+
 /// Starts to list the images of one place, in a task of its own: parsing a thousand images takes longer than waiting
 /// for them.
 fn begin(target: Target, query: &Arc<Query>) -> JoinHandle<Listed> {

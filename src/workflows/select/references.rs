@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use super::refusals::NAMED;
 use super::resolve;
 use super::selection::{Gaps, Selection};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::reference::ImageRef;
+use crate::domain::revocation::Revocation;
 use crate::service::Target;
 use crate::service::session::places::Places;
 use crate::workflows::run::concurrency::{self, LOOKUPS};
@@ -30,8 +32,11 @@ pub async fn choose(
     every_version: bool,
     copies: bool,
 ) -> Result<Selection> {
-    let (mut chosen, absent) = look(context, references, every_version).await?;
-    absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
+    let mut chosen = expected(context, references, every_version).await?;
+    for (_, image) in chosen.images.iter().filter(|(_, image)| image.revoked()).take(NAMED) {
+        let why = Revocation::of(image).map(|mark| mark.told()).unwrap_or_default();
+        context.printer.say(format!("warning: {} in {} is revoked{why}", image.label(), image.place()));
+    }
     if copies {
         context
             .unless_stopped(async {
@@ -43,26 +48,45 @@ pub async fn choose(
     Ok(chosen)
 }
 
+/// As [`choose`], without copies, and without a word about images that are revoked.
+pub async fn expected(context: &Context, references: &[ImageRef], every_version: bool) -> Result<Selection> {
+    let (chosen, absent) = look(context, references, every_version).await?;
+    absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
+    Ok(chosen)
+}
+
 /// The one image that a reference names, in any place. An error if several places have one.
 pub async fn one(context: &Context, reference: &ImageRef) -> Result<Selection> {
-    let (chosen, _) = look(context, std::slice::from_ref(reference), false).await?;
-    let images = &chosen.images;
-    if images.len() < 2 {
-        return Ok(chosen);
+    let chosen = all(context, reference).await?;
+    match chosen.images.len() {
+        0 | 1 => Ok(chosen),
+        _ => Err(ambiguous(context, reference, &chosen).await),
     }
-    let mut found = Vec::new();
+}
+
+/// The images that a reference names in all places. It need not name one in each.
+pub async fn all(context: &Context, reference: &ImageRef) -> Result<Selection> {
+    Ok(look(context, std::slice::from_ref(reference), false).await?.0)
+}
+
+/// The error for a reference that names several images.
+pub async fn ambiguous(context: &Context, reference: &ImageRef, chosen: &Selection) -> anyhow::Error {
+    let images = &chosen.images;
+    let (mut found, mut accounts, mut regions) = (Vec::new(), false, false);
     for (target, image) in images {
         found.push(format!("{} in {}", image.label(), target.place().await));
+        accounts |= !target.same_account(&images[0].0);
+        regions |= target.region != images[0].0.region;
     }
-    let option = |differs: bool, option| differs.then_some(option);
-    let accounts = option(images.iter().any(|(target, _)| !target.same_account(&images[0].0)), "one --role-arn");
-    let regions = option(images.iter().any(|(target, _)| target.region != images[0].0.region), "one --region");
-    let options: Vec<_> = accounts.into_iter().chain(regions).collect();
+    let options: Vec<_> = [(accounts, "one --role-arn"), (regions, "one --region")]
+        .into_iter()
+        .filter_map(|(differ, option)| differ.then_some(option))
+        .collect();
     context::tell_errors(context, &chosen.errors);
     let message = format!("'{reference}' names {} images: {}", images.len(), some(&found, TOLD_APART));
-    Err(Failure::new(Kind::Failed, "AmbiguousReference", message)
+    Failure::new(Kind::Failed, "AmbiguousReference", message)
         .hint(format!("name the one you mean by its id, or give {}", options.join(" and ")))
-        .into())
+        .into()
 }
 
 /// The first `n` places, and the number of the others.

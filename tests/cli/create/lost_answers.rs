@@ -19,7 +19,7 @@ fn only_image(setup: &Setup, printed: &str) {
 
 /// Two runs that both see no image before either makes one; gives what they print.
 fn race(setup: &Setup, instances: [&str; 2]) -> [String; 2] {
-    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Latency(seconds(1))).times(2));
+    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Latency(seconds(1))).matching("web-v").times(2));
     let ids = thread::scope(|scope| {
         let runs = instances.map(|id| {
             let line = format!("create web --instance {id} -o ids");
@@ -129,11 +129,11 @@ fn an_image_of_another_run_is_never_taken_for_ours() {
     let setup = Setup::new();
     let (ours, theirs) = (instance(&setup), instance(&setup));
     // The other run takes the name between our look and our call, and our answer is lost.
-    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Latency(seconds(2))).times(1));
+    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Latency(seconds(2))).matching("web-v").times(1));
     setup.fake.fault(Fault::on("CreateImage", FaultKind::ResetBefore).matching(&ours).times(1));
     let mine = thread::scope(|scope| {
         let run = scope.spawn(|| setup.once().run(&format!("create web --instance {ours} -o json")));
-        setup.until("DescribeImages", 1);
+        setup.until("DescribeImages", 2);
         setup.run(&format!("create web --instance {theirs} --tag By=them")).ended(0);
         run.join().unwrap()
     });
@@ -204,7 +204,7 @@ fn what_cannot_be_looked_for_may_have_been_made() {
         let setup = Setup::new();
         let create = format!("create web --instance {} -o json", instance(&setup));
         setup.fake.fault(Fault::on("CreateImage", FaultKind::ResetAfter).times(1));
-        setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", "You are not authorized.").skip(1));
+        setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", "You are not authorized.").skip(2));
         let ran = setup.amictl().env("AWS_MAX_ATTEMPTS", attempts).run(&create).ended(1);
         assert_eq!(ran.error()["code"], "AnswerLost");
         let message = ran.error()["message"].as_str().unwrap().to_owned();

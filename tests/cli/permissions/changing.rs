@@ -113,6 +113,35 @@ pub const CASES: &[Case] = &[
         },
         code: 1,
     },
+    case("revoke", |setup| {
+        ready(setup);
+        descended(setup);
+        users(&mut setup.world());
+        alias(&mut setup.world());
+        "revoke web:prod --reason bad --descendants --region all".to_owned()
+    }),
+    case("revoke", |setup| {
+        few_regions(setup);
+        let id = alone(setup);
+        setup.run(&format!("share {id} --with {OTHER}")).ended(0);
+        format!("revoke {id} --reason bad --disable")
+    }),
+    Case {
+        command: "revoke",
+        seed: |setup| {
+            let id = alone(setup);
+            setup.run(&format!("share {id} --with {OTHER}")).ended(0);
+            setup.fake.fault(Fault::error("DisableImage", "OperationNotPermitted", "locked by the auditors"));
+            format!("revoke {id} --reason bad --disable")
+        },
+        code: 1,
+    },
+    case("unrevoke", |setup| {
+        ready(setup);
+        descended(setup);
+        setup.run("revoke web --reason bad --descendants").ended(0);
+        "unrevoke web:prod --descendants --region all".to_owned()
+    }),
     case("enable", |setup| {
         let id = disabled(setup);
         setup.world().parameter(PROD, EAST, "/amictl/web/prod", &id);
@@ -139,6 +168,14 @@ fn ready(setup: &Setup) -> String {
 
 fn alone(setup: &Setup) -> String {
     setup.world().image(PROD, EAST, "web-v1-2025-01-01").created("2025-01-01").put()
+}
+
+/// An image of which it is not listed what it came of.
+fn descended(setup: &Setup) {
+    let mut world = setup.world();
+    let gone = world.image(PROD, EAST, "gone-v1-2025-01-01").put();
+    world.image(PROD, EAST, "api-v7-2025-01-01").copied_from(&gone, EAST).put();
+    world.put_in_recycle_bin(&gone, 7);
 }
 
 /// An image that was shared with two accounts and is disabled.

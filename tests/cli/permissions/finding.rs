@@ -1,4 +1,4 @@
-//! Cases of the commands that look: `list`, `show`, `refs`, `aliases`, `doctor`.
+//! Cases of the commands that look: `list`, `show`, `refs`, `lineage`, `aliases`, `doctor`.
 
 use super::proof::{Case, case, few_regions};
 use crate::fake::{OTHER, PROD, World};
@@ -28,6 +28,17 @@ pub const CASES: &[Case] = &[
         few_regions(setup);
         used(&mut setup.world());
         "aliases --region all".to_owned()
+    }),
+    case("lineage", |setup| {
+        few_regions(setup);
+        let mut world = setup.world();
+        let gone = world.image(PROD, EAST, "base-v1-2025-01-01").put();
+        let image = world.image(PROD, EAST, "web-v1-2025-01-01").copied_from(&gone, EAST).put();
+        world.put_in_recycle_bin(&gone, 7);
+        world.parameter(PROD, EAST, "/amictl/web/prod", &image);
+        world.parameter(PROD, EAST, "/amictl/web/prod", &image);
+        users(&mut world);
+        "lineage web:prod --region all".to_owned()
     }),
     case("doctor", |setup| {
         few_regions(setup);

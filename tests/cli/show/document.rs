@@ -86,6 +86,9 @@ fn the_document_has_everything_about_an_image() {
             {"id": copies[1], "account": PROD, "region": WEST, "name": NAME, "state": "pending"},
         ],
         "copied_from": null,
+        "made_from": null,
+        "children": [],
+        "revoked": null,
         "aliases": ["prod"],
         "in_use": true,
         "references": [

@@ -51,7 +51,8 @@ fn what_only_looks_like_a_copy_is_none() {
     let page = setup.run("show api").ended(0).stdout;
     let id = setup.world().image_named(PROD, EAST, NAME).unwrap().id.clone();
     assert!(
-        page.contains("Made from       instance i-") && page.contains(&format!(", launched from {id}\n")),
+        page.contains("Made from       instance i-")
+            && page.contains(&format!(", launched from {NAME} ({id}) in us-east-1\n")),
         "{page}"
     );
 }
