@@ -37,6 +37,7 @@ pub mod permissions;
 pub mod permissions_table;
 pub mod plan;
 pub mod policy;
+pub mod probe;
 pub mod problem;
 pub mod protection;
 pub mod rank;
