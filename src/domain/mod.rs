@@ -7,6 +7,7 @@ pub mod alias_history;
 pub mod alias_list;
 pub mod alias_race;
 pub mod alias_report;
+pub mod boot_test;
 pub mod change;
 pub mod ci_tags;
 pub mod command_line;

@@ -30,6 +30,8 @@ pub const RETIRE: &str = "amictl:retire";
 /// The launch permissions of a disabled image, which EC2 drops for good; read by
 /// [`super::permissions::recorded::from_tag`].
 pub const SHARES: &str = "amictl:shares";
+/// The run of `amictl test` that launched an instance.
+pub const TEST: &str = "amictl:test";
 /// The verdict of a boot test. It counts for the image whose id it has; a copied tag says nothing of the copy.
 pub const TESTED: &str = "amictl:tested";
 /// The date on which an image was revoked, and the reason.
