@@ -10,6 +10,7 @@ pub mod deregister;
 pub mod image_request;
 pub mod images;
 pub mod instance_refreshes;
+pub mod instance_states;
 pub mod instances;
 pub mod kms_keys;
 pub mod launch;
