@@ -58,6 +58,7 @@ pub mod scan;
 pub mod serde_text;
 pub mod snapshot;
 pub mod snapshot_use;
+pub mod stopped;
 pub mod tags;
 pub mod template_outcome;
 pub mod text;

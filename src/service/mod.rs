@@ -11,6 +11,7 @@ pub mod http_probe;
 pub mod image_request;
 pub mod images;
 pub mod instance_refreshes;
+pub mod instance_states;
 pub mod instances;
 pub mod kms_keys;
 pub mod launch;
