@@ -101,6 +101,13 @@ fn a_command_that_hangs_is_cancelled() {
 }
 
 #[test]
+fn a_command_that_ends_in_the_last_pause_is_seen() {
+    let setup = ready();
+    script(&setup, Script::with("nginx", 0).takes(std::time::Duration::from_millis(1500)));
+    assert!(check(&managed(&setup, COMMAND, &["--probe-timeout", "1800ms"]).ended(0)).0);
+}
+
+#[test]
 fn a_command_whose_answer_is_lost_is_found_and_not_sent_twice() {
     let setup = ready();
     setup.world().run_commands.listed_after = seconds(1);
