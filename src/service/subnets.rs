@@ -32,10 +32,7 @@ pub async fn defaults(target: &Target) -> Result<Vec<DefaultSubnet>, ApiError> {
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(CALL, &target.region))?;
         found.extend(page.subnets().iter().filter_map(|subnet| {
-            Some(DefaultSubnet {
-                zone: subnet.availability_zone()?.to_owned(),
-                id: subnet.subnet_id()?.parse().ok()?,
-            })
+            Some(DefaultSubnet { zone: subnet.availability_zone()?.to_owned(), id: subnet.subnet_id()?.parse().ok()? })
         }));
     }
     found.sort();

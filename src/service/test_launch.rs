@@ -104,6 +104,9 @@ async fn send(target: &Target, launch: &BootLaunch, try_only: bool) -> Result<Op
         .await
         .map_err(api(CALL, &target.region))
         .map_err(|error| attempts.judged(error))
-        .map_err(|error| ApiError { answer_lost: error.answer_lost && !NO_CAPACITY.contains(&error.code.as_str()), ..error })?;
+        .map_err(|error| ApiError {
+            answer_lost: error.answer_lost && !NO_CAPACITY.contains(&error.code.as_str()),
+            ..error
+        })?;
     Ok(answer.instances().first().and_then(|found| instances::instance(found, &target.region)))
 }

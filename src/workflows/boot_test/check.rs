@@ -16,9 +16,9 @@ use crate::service::subnets::DefaultSubnet;
 use crate::service::test_launch::{self, BootLaunch};
 use crate::service::{Target, instance_types, launch, subnets};
 use crate::workflows::launch::check;
+use crate::workflows::run::concurrency;
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics::tell_failed;
-use crate::workflows::run::concurrency;
 use crate::workflows::select::resolve;
 
 /// EC2's code for types that it does not know in the region.
@@ -121,8 +121,10 @@ fn unknown_type(target: &Target, error: ApiError) -> Error {
 }
 
 fn no_such_type(target: &Target, message: String) -> Failure {
-    Failure::new(Kind::Failed, NO_SUCH_TYPE, message)
-        .hint(format!("see the types of the region with: aws ec2 describe-instance-type-offerings --region {}", target.region))
+    Failure::new(Kind::Failed, NO_SUCH_TYPE, message).hint(format!(
+        "see the types of the region with: aws ec2 describe-instance-type-offerings --region {}",
+        target.region
+    ))
 }
 
 /// Each image with the types of its architecture.

@@ -13,4 +13,4 @@ pub mod sweep;
 pub mod verdict;
 
 pub use check::{BootPlan, plans};
-pub use request::BootTestRequest;
+pub use request::{BootTestRequest, sweep_line};
