@@ -44,7 +44,7 @@ pub const EXPIRES: &str = "amictl:expires";
 /// The number of tags that EC2 takes on a resource.
 pub const MOST: usize = 50;
 const LONGEST_KEY: usize = 128;
-const LONGEST_VALUE: usize = 256;
+pub(super) const LONGEST_VALUE: usize = 256;
 
 /// A tag, or a set of tags, that EC2 would refuse.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

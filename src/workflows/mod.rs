@@ -25,3 +25,4 @@ pub mod rollout;
 pub mod run;
 pub mod select;
 pub mod usage;
+pub mod verdicts;
