@@ -73,7 +73,7 @@ pub use protection::Protection;
 pub use seed::{When, organization};
 pub use services::unformed;
 pub use ssm::Parameter;
-pub use world::{OTHER, PROD, World};
+pub use world::{BadBoot, OTHER, PROD, World};
 
 use judge::Shared;
 

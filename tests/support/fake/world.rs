@@ -44,6 +44,15 @@ const REGIONS: [(&str, &str); 18] = [
     ("af-south-1", "not-opted-in"),
 ];
 
+/// How an image boots badly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadBoot {
+    /// The instance cannot be reached: its check is impaired, and its user data does not run.
+    Impaired,
+    /// The instance ends at once, with this code and message.
+    Ends(String, String),
+}
+
 /// Who has a name, and until when once its image is deregistered.
 pub type NameHold = (String, Option<DateTime<Utc>>);
 
@@ -104,6 +113,14 @@ pub struct World {
     pub checks_for: Duration,
     /// Instances whose status checks end up `impaired`.
     pub impaired: BTreeSet<String>,
+    /// Images that boot badly, by id.
+    pub bad_boots: BTreeMap<String, BadBoot>,
+    /// What instances of an image write to their consoles, by its id.
+    pub consoles: BTreeMap<String, String>,
+    /// Instance types for which there is no capacity.
+    pub no_capacity: BTreeSet<String>,
+    /// Types that a zone does not offer: the type and the zone.
+    pub not_offered: BTreeSet<(String, String)>,
     /// How long an instance stays `shutting-down`.
     pub shutdown_for: Duration,
     /// How long a terminated instance is still listed.
@@ -261,6 +278,10 @@ impl World {
             boot_for: Duration::ZERO,
             checks_for: Duration::ZERO,
             impaired: BTreeSet::new(),
+            bad_boots: BTreeMap::new(),
+            consoles: BTreeMap::new(),
+            no_capacity: BTreeSet::new(),
+            not_offered: BTreeSet::new(),
             shutdown_for: Duration::ZERO,
             terminated_shows_for: Duration::from_hours(1),
             restore_forgets: false,

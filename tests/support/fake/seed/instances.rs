@@ -56,6 +56,9 @@ impl World {
             public_ip: Some(public_ip),
             reboots: 0,
             client_token: None,
+            timer: None,
+            tokens_required: false,
+            interface_tags: Tags::new(),
         };
         InstanceSeed { world: self, region: region.to_owned(), instance, volumes: 1, size: 8, kms_key: None }
     }
