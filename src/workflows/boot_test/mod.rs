@@ -1,4 +1,5 @@
 //! Boot tests of images, from the launch to the verdict, and what killed ones left.
 
 pub mod sweep;
+pub mod swept;
 pub mod verdict;
