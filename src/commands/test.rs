@@ -8,6 +8,8 @@ use crate::domain::age::Age;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{SecurityGroupId, SubnetId};
 use crate::domain::reference::ImageRef;
+use crate::output;
+use crate::workflows::boot_test::sweep::sweep;
 use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
@@ -85,6 +87,11 @@ pub struct Args {
     sweep: bool,
 }
 
-pub async fn run(_context: &Context, _args: Args) -> Result<()> {
+pub async fn run(context: &Context, args: Args) -> Result<()> {
+    if args.sweep {
+        let swept = sweep(context, args.dry_run).await?;
+        output::sweep(&context.printer, &swept.report)?;
+        return swept.conclude(context);
+    }
     Err(Failure::usage("not built yet").into())
 }

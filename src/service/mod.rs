@@ -28,6 +28,7 @@ pub mod session;
 pub mod settle;
 pub mod snapshots;
 pub mod tags;
+pub mod terminate;
 pub mod trial;
 pub mod usage;
 pub mod usage_reports;

@@ -6,6 +6,7 @@ mod launch;
 mod run;
 mod status;
 mod terminate;
+mod told;
 mod types;
 mod volumes;
 
@@ -19,6 +20,7 @@ use super::services::Operation;
 use super::world::{Region, World, span};
 
 pub use launch::addresses;
+pub use told::tell as tell_launches;
 
 /// Instance operations.
 pub const OPERATIONS: &[Operation] = &[
