@@ -59,6 +59,7 @@ pub struct ImageJson<'a> {
 #[derive(Serialize)]
 pub struct TestedJson {
     pub verdict: Verdict,
+    pub types: Vec<String>,
     pub at: String,
     pub run: String,
     pub probes: Vec<String>,
@@ -134,8 +135,8 @@ impl<'a> ImageJson<'a> {
 
 impl TestedJson {
     pub fn new(tested: Tested) -> Self {
-        let Tested { verdict, at, run, probes, more, image: _, launch: _ } = tested;
-        Self { verdict, at: time(at), run, probes, probes_left_out: more }
+        let Tested { verdict, types, at, run, probes, more, image: _, launch: _ } = tested;
+        Self { verdict, types, at: time(at), run, probes, probes_left_out: more }
     }
 }
 

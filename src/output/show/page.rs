@@ -105,7 +105,8 @@ fn condition(page: &mut Page, details: &Details, now: DateTime<Utc>) {
 /// The verdict of a boot test: its own, or that of a source.
 fn tested(details: &Details, now: DateTime<Utc>) -> Vec<Cell> {
     let words = |whose: &str, tested: &Tested| {
-        let told = Cell::toned(format!("{whose}{}", tested.verdict), verdict_tone(tested.verdict));
+        let told = format!("{whose}{} on {}", tested.verdict, tested.types.join(", "));
+        let told = Cell::toned(told, verdict_tone(tested.verdict));
         let checks = Some(tested.checks()).filter(|checks| !checks.is_empty());
         let run = format!("{}, by run {}", date(tested.at, now), tested.run);
         [Some(told), checks.map(Cell::from), Some(run.into())].into_iter().flatten().collect()

@@ -12,7 +12,11 @@ const LINE: &str = "prune --keep 0 --unused-for 30d";
 fn noted(image: &str, launch: DateTime<Utc>, before: Option<DateTime<Utc>>) -> String {
     let stamp = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let before = before.map_or_else(|| "never".to_owned(), stamp);
-    format!("passed {image} at={} run=r1 launch={} before={before} checks=system", stamp(launch), stamp(launch))
+    format!(
+        "passed {image} on=t3.micro at={} run=r1 launch={} before={before} checks=system",
+        stamp(launch),
+        stamp(launch)
+    )
 }
 
 /// The launch that EC2 tells of.

@@ -30,11 +30,14 @@ fn its_own_verdict_is_shown_with_its_checks_and_run() {
     let at = days_ago(3);
     setup.world().image_mut(&id).tags.insert("amictl:tested".to_owned(), verdict(&id, "passed", at));
     let page = tested(&setup.run("show web").ended(0).stdout);
-    assert_eq!(page, format!("passed | system; instance | {}, 3d ago, by run r1", at.format("%Y-%m-%d %H:%M UTC")));
+    assert_eq!(
+        page,
+        format!("passed on t3.micro | system; instance | {}, 3d ago, by run r1", at.format("%Y-%m-%d %H:%M UTC"))
+    );
     let found = setup.json("show web");
     let at = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let probes = json!(["system", "instance"]);
-    let wanted = json!({"verdict": "passed", "at": at, "run": "r1", "probes": probes, "probes_left_out": 0});
+    let wanted = json!({"verdict": "passed", "types": ["t3.micro"], "at": at, "run": "r1", "probes": probes, "probes_left_out": 0});
     assert_eq!((&found["image"]["tested"], &found["tested_by_source"]), (&wanted, &Value::Null));
     assert_eq!(setup.json("list")["images"][0]["tested"], wanted);
 }
@@ -52,7 +55,10 @@ fn the_verdict_of_a_source_is_marked_as_such() {
     world.image_mut(&copy).tags.insert("amictl:tested".to_owned(), value);
     drop(world);
     let page = tested(&setup.run("show web").ended(0).stdout);
-    assert!(page.starts_with(&format!("as {NAME} ({root}) in eu-west-1: failed | system; instance | ")), "{page}");
+    assert!(
+        page.starts_with(&format!("as {NAME} ({root}) in eu-west-1: failed on t3.micro | system; instance | ")),
+        "{page}"
+    );
     let found = setup.json("show web");
     let source = &found["tested_by_source"];
     assert_eq!(
