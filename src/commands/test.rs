@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::domain::age::Age;
-use crate::domain::failure::Failure;
 use crate::domain::ids::{SecurityGroupId, SubnetId};
+use crate::domain::probe::Probe;
 use crate::domain::reference::ImageRef;
 use crate::output;
-use crate::workflows::boot_test::sweep::sweep;
+use crate::workflows::boot_test::{self, BootTestRequest, run, sweep};
+use crate::workflows::launch::read_user_data;
 use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
@@ -46,16 +47,16 @@ pub struct Args {
     security_group: Vec<SecurityGroupId>,
 
     /// Probe by HTTP, e.g. /health:8080=204; repeatable [default: port 80, status 200]
-    #[arg(long, value_name = "PATH[:PORT][=STATUS]")]
-    http: Vec<String>,
+    #[arg(long, value_name = "PATH[:PORT][=STATUS]", value_parser = Probe::http)]
+    http: Vec<Probe>,
 
     /// Probe of a TCP port: it must accept connections; repeatable
-    #[arg(long, value_name = "PORT", value_delimiter = ',')]
-    tcp: Vec<u16>,
+    #[arg(long, value_name = "PORT", value_delimiter = ',', value_parser = Probe::tcp)]
+    tcp: Vec<Probe>,
 
     /// Probe by a command that SSM runs on the instance: it must exit with 0; repeatable
-    #[arg(long, value_name = "COMMAND")]
-    ssm: Vec<String>,
+    #[arg(long, value_name = "COMMAND", value_parser = Probe::ssm)]
+    ssm: Vec<Probe>,
 
     /// How long each probe is tried, e.g. 90s
     #[arg(long, value_name = "TIME", default_value = "5m")]
@@ -89,9 +90,37 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     if args.sweep {
-        let swept = sweep(context, args.dry_run).await?;
+        let swept = sweep::sweep(context, args.dry_run).await?;
         output::sweep(&context.printer, &swept.report)?;
         return swept.conclude(context);
     }
-    Err(Failure::usage("not built yet").into())
+    let dry_run = args.dry_run;
+    let request = request(args)?;
+    let target = context.target().await?;
+    let plans = context.unless_stopped(boot_test::plans(context, &target, &request)).await?;
+    if dry_run {
+        run::dry_run(context, &target, &plans);
+        return Ok(());
+    }
+    let report = {
+        let _told = output::error::InCaseOfPanic::tell(boot_test::sweep_line(&target));
+        run::run(context, &target, &request, plans).await
+    };
+    output::boot_tests(&context.printer, &report)?;
+    run::conclude(context, &target, &report)
+}
+
+fn request(args: Args) -> Result<BootTestRequest> {
+    Ok(BootTestRequest {
+        references: args.references,
+        types: args.types,
+        subnet: args.subnet,
+        security_groups: args.security_group,
+        probes: args.http.into_iter().chain(args.tcp).chain(args.ssm).collect(),
+        probe_timeout: args.probe_timeout.duration(),
+        user_data: args.user_data.as_deref().map(read_user_data).transpose()?,
+        instance_profile: args.instance_profile,
+        public_ip: args.public_ip,
+        keep_on_failure: args.keep_on_failure,
+    })
 }

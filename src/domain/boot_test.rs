@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AccountId, ImageId, InstanceId};
-use super::problem::Problem;
+use super::problem::{PlaceError, Problem};
 use super::region::Region;
 
 /// What a test says of an image.
@@ -123,3 +123,64 @@ impl BootTest {
         (self.ended_at - self.started_at).to_std().unwrap_or_default()
     }
 }
+
+/// The tests of a run, in the order of the images and types given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BootTestReport {
+    /// The tests.
+    pub tests: Vec<BootTest>,
+    /// Verdicts that could not be written to their images.
+    pub errors: Vec<PlaceError>,
+}
+
+impl BootTestReport {
+    /// The number of tests that passed, that failed, and that came to no verdict.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        self.tests.iter().fold((0, 0, 0), |(passed, failed, none), test| match test.verdict {
+            Some(Verdict::Passed) => (passed + 1, failed, none),
+            Some(Verdict::Failed) => (passed, failed + 1, none),
+            None => (passed, failed, none + 1),
+        })
+    }
+
+    /// The counts as a sentence: `2 passed, 1 failed, 1 without a verdict`.
+    pub fn summary(&self) -> String {
+        let (passed, failed, none) = self.counts();
+        let counts = [(passed, "passed"), (failed, "failed"), (none, "without a verdict")];
+        let said = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        match said.collect::<Vec<_>>() {
+            said if said.is_empty() => "no tests".to_owned(),
+            said => said.join(", "),
+        }
+    }
+
+    /// The images that passed every test, once each.
+    pub fn passed(&self) -> Vec<&ImageId> {
+        let all = |id: &ImageId| self.tests.iter().filter(|test| test.image_id == *id).all(BootTest::done);
+        let mut images: Vec<&ImageId> = Vec::new();
+        for test in self.tests.iter().filter(|test| all(&test.image_id)) {
+            if !images.contains(&&test.image_id) {
+                images.push(&test.image_id);
+            }
+        }
+        images
+    }
+}
+
+/// The most that is shown of a console: lines, and bytes.
+const TAIL: (usize, usize) = (40, 8 * 1024);
+
+/// The end of a console output: at most 40 lines and 8 KiB; `None` if there is nothing to be read.
+pub fn console_tail(output: &str) -> Option<String> {
+    let text = output.trim_end();
+    let start = text.rmatch_indices('\n').nth(TAIL.0 - 1).map_or(0, |(at, _)| at + 1);
+    let mut start = start.max(text.len().saturating_sub(TAIL.1));
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    Some(text[start..].replace('\r', "")).filter(|tail| !tail.is_empty())
+}
+
+#[cfg(test)]
+#[path = "boot_test_tests.rs"]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod alias_report;
 mod aliases;
+mod boot_tests;
 mod columns;
 mod doctor;
 pub mod error;
@@ -29,6 +30,7 @@ mod templates;
 
 pub use alias_report::moved_aliases;
 pub use aliases::aliases;
+pub use boot_tests::boot_tests;
 pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;
 pub use families::{FamilyColumn, UnknownFamilyColumn, families, ungrouped};

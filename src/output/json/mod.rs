@@ -4,6 +4,7 @@
 
 mod alias_report;
 mod aliases;
+mod boot_tests;
 mod doctor;
 pub mod document;
 mod families;
@@ -20,6 +21,7 @@ mod templates;
 
 pub use alias_report::AliasOutcomeJson;
 pub use aliases::{AliasJson, AliasesJson};
+pub use boot_tests::{BootTestJson, BootTestsJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use families::{FamiliesJson, FamilyJson};

@@ -31,6 +31,9 @@ pub const INVENTORIES: usize = 10;
 /// Places that wait for usage reports: most of their time EC2 works.
 pub const REPORTS: usize = 32;
 
+/// Boot tests: most of their time EC2 works.
+pub const TESTS: usize = 32;
+
 /// Copies: most of their time EC2 works.
 pub const COPIES: usize = 128;
 

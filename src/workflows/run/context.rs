@@ -45,6 +45,8 @@ pub struct Context {
     pub settings: Settings,
     /// The time to wait for images and instances.
     pub timeout: Duration,
+    /// Whether it was set, by an option, the environment or the configuration file.
+    pub timeout_set: bool,
 }
 
 /// The kinds of places that the command line names, which take precedence over a policy.
@@ -170,6 +172,11 @@ impl Context {
         let show = |progress: Progress| bar.set(u64::from(progress.percent.unwrap_or(0)), progress.doing);
         let watch: Option<Watch<'_>> = if self.printer.bars().shown() { Some(&show) } else { None };
         work(watch).await
+    }
+
+    /// The time to wait for a command with a default of its own.
+    pub fn timeout_or(&self, default: Duration) -> Duration {
+        if self.timeout_set { self.timeout } else { default }
     }
 
     /// The deadline from now, with the stop signal.
