@@ -107,10 +107,14 @@ impl TestLaunch {
 }
 
 impl Tested {
-    /// The verdict of all tests of an image: failed if one failed; `None` if one came to no verdict, or there is none.
+    /// The verdict of all tests of an image: failed if one failed, passed if all passed, else `None`.
     pub fn new(image: &Image, tests: &[BootTest], run: &str, launch: Option<TestLaunch>) -> Option<Self> {
-        let verdicts: Vec<Verdict> = tests.iter().map(|test| test.verdict).collect::<Option<_>>()?;
-        let verdict = if verdicts.contains(&Verdict::Failed) { Verdict::Failed } else { Verdict::Passed };
+        let verdicts = || tests.iter().map(|test| test.verdict);
+        let verdict = match verdicts().any(|verdict| verdict == Some(Verdict::Failed)) {
+            true => Verdict::Failed,
+            false if verdicts().all(|verdict| verdict == Some(Verdict::Passed)) => Verdict::Passed,
+            false => return None,
+        };
         let at = whole(tests.iter().map(|test| test.ended_at).max()?);
         let launch = launch.map(|launch| TestLaunch { at: whole(launch.at), before: launch.before.map(whole) });
         let run: String = run.chars().filter(char::is_ascii_alphanumeric).take(LONGEST_RUN).collect();
