@@ -29,6 +29,7 @@ pub mod journal;
 pub mod launch_image;
 pub mod launch_template;
 pub mod launchable;
+pub mod leftover;
 pub mod limit;
 pub mod lineage;
 pub mod naming;

@@ -72,6 +72,7 @@ pub(super) fn instance(found: &types::Instance, region: &Region) -> Option<Insta
         spot_request: some(found.spot_instance_request_id()),
         subnet: some(found.subnet_id()),
         vpc: some(found.vpc_id()),
+        client_token: some(found.client_token()),
     })
 }
 

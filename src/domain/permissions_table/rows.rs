@@ -99,6 +99,16 @@ pub const RETIRE: &[Need] = &[
     Need::new("ec2:ModifyImageAttribute", &[Image], "retire: restores launch permissions"),
 ];
 
+/// `test --sweep`: ends test instances, and starts what `create --stop` left stopped.
+pub const SWEEP: &[Need] = &[
+    Need::new("ec2:DeleteTags", &[Instance], "--sweep: the tag of a stopped instance")
+        .when(TagKeys(&["amictl:stopped"]))
+        .says("the tag stays"),
+    Need::any("ec2:DescribeInstances", "--sweep: finds instances"),
+    Need::new("ec2:StartInstances", &[Instance], "--sweep: starts what 'create --stop' left stopped"),
+    Need::new("ec2:TerminateInstances", &[Instance], "--sweep: ends test instances").when(OfAmictl),
+];
+
 /// Steps after an image is available: --share-with, --deprecate-after, --protect.
 pub const FOLLOW_UP: &[Need] = &[
     Need::new("ec2:EnableImageDeprecation", &[Image], "--deprecate-after"),

@@ -112,6 +112,8 @@ pub struct World {
     pub copies_at_once: usize,
     /// Makes the instances of the next launch end instead of run, with this code and message.
     pub fail_next_launch: Option<Reason>,
+    /// How long after a launch its image tells of it; `None`: never, so that tests say what it tells.
+    pub launches_told_after: Option<Duration>,
     /// How long an instance stays `pending`.
     pub boot_for: Duration,
     /// How long a running instance's status checks stay `initializing`.
@@ -209,6 +211,8 @@ pub struct Key {
 pub struct Region {
     /// Images by id.
     pub images: BTreeMap<String, Image>,
+    /// Launches that their images do not tell of yet: image, time, and when it does.
+    pub launches: Vec<(String, DateTime<Utc>, DateTime<Utc>)>,
     /// Deregistered images by id.
     pub graves: BTreeMap<String, Grave>,
     /// Deregistered images that are listed still, by id, and until when.
@@ -282,6 +286,7 @@ impl World {
             throttle: false,
             copies_at_once: 300,
             fail_next_launch: None,
+            launches_told_after: None,
             boot_for: Duration::ZERO,
             checks_for: Duration::ZERO,
             impaired: BTreeSet::new(),

@@ -9,6 +9,7 @@ use super::super::launchers::SpotRequest;
 use super::super::model::{Image, Phase, Reason, Tags};
 use super::super::request::Request;
 use super::super::world::{BadBoot, World, span};
+use super::told;
 
 /// A launch that has been checked.
 pub struct Order {
@@ -64,6 +65,7 @@ pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -
     let after = if reason.is_some() { "terminated" } else { "running" };
     let phase = Phase { before: "pending", turn: phase_turn(world, request), after: after.to_owned() };
     let mut made = Vec::new();
+    told::note(world, &request.region, &order.image.id, request.now);
     for index in 0..count {
         let volumes = volumes(world, request, order);
         let spot = order.spot.as_ref().map(|_| world.ids.next("sir"));

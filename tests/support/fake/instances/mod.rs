@@ -7,6 +7,7 @@ mod launch;
 mod run;
 mod status;
 mod terminate;
+mod told;
 mod types;
 mod volumes;
 
@@ -20,6 +21,7 @@ use super::services::Operation;
 use super::world::{Region, World, span};
 
 pub use launch::addresses;
+pub use told::tell as tell_launches;
 
 /// Instance operations.
 pub const OPERATIONS: &[Operation] = &[

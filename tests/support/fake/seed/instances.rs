@@ -143,6 +143,21 @@ impl InstanceSeed<'_> {
         self
     }
 
+    /// Token of its launch.
+    pub fn token(mut self, token: &str) -> Self {
+        self.instance.client_token = Some(token.to_owned());
+        self
+    }
+
+    /// What a boot test of this run launched, which may be ended from this time on.
+    pub fn boot_test(self, run: &str, expires: impl When) -> Self {
+        let expires = expires.when().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        self.tag("amictl:test", run)
+            .tag("amictl:expires", &expires)
+            .tag("amictl:created-by", "amictl/0")
+            .token(&format!("amictl-{run}-0"))
+    }
+
     /// LaunchTime.
     pub fn launched(mut self, at: impl When) -> Self {
         self.instance.launched = at.when();
