@@ -27,6 +27,7 @@ pub mod security_groups;
 pub mod session;
 pub mod settle;
 pub mod snapshots;
+pub mod stop_obstacles;
 pub mod tags;
 pub mod trial;
 pub mod usage;
