@@ -4,7 +4,8 @@ use super::condition::Condition::{GrantForAws, MadeBy, OfAmictl, TagKeys, Throug
 use super::resource::ResourceKind;
 use super::resource::ResourceKind::{
     Alias, AutoScalingGroup, Image, Instance, Key, KeyPair, LaunchTemplate, NetworkInterface, Parameter,
-    PublicParameter, SecurityGroup, Snapshot, SpotRequest, Subnet, UsageReport, Volume, Vpc,
+    PowerShellDocument, PublicParameter, SecurityGroup, ShellDocument, Snapshot, SpotRequest, Subnet, UsageReport,
+    Volume, Vpc,
 };
 use super::row::Need;
 
@@ -149,6 +150,18 @@ pub const LAUNCH: &[Need] = &[
     Need::any("ec2:DescribeVpcs", "--allow-http without --subnet"),
     Need::new("kms:DescribeKey", &[Key], "encrypted snapshots").documented(),
 ];
+
+/// Scripts on instances. `amictl permissions` leaves [`SEND_COMMAND`] out unless it is asked for.
+pub const RUN_COMMAND: &[Need] = &[
+    Need::any("ssm:CancelCommand", "ends a script whose time is over"),
+    Need::any("ssm:DescribeInstanceInformation", "whether the agent is online"),
+    Need::any("ssm:GetCommandInvocation", "how a script ended"),
+    Need::any("ssm:ListCommands", "finds a script after a lost answer"),
+    Need::new(SEND_COMMAND, &[Instance, PowerShellDocument, ShellDocument], "runs scripts on instances"),
+];
+
+/// The action that lets its holder act as whoever an instance is.
+pub const SEND_COMMAND: &str = "ssm:SendCommand";
 
 /// Auto Scaling groups and their instance refreshes.
 pub const REFRESHES: &[Need] = &[

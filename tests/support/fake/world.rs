@@ -13,6 +13,7 @@ use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFle
 use super::model::{Grave, Image, Reason, Snapshot};
 use super::organizations::Organization;
 use super::recycle_bin::{Bin, BinRule};
+use super::run_command::RunCommands;
 use super::ssm::{LateValues, Parameter};
 use super::sts::Trust;
 use super::usage_reports::UsageReport;
@@ -86,6 +87,10 @@ pub struct World {
     pub unread_parameters: BTreeSet<String>,
     /// Values of parameters that SSM checks before it shows them.
     pub late_values: LateValues,
+    /// What Run Command was told to run, and how the agents of instances behave.
+    pub run_commands: RunCommands,
+    /// The private address of all instances from now on, and the public one of those that have one.
+    pub address: Option<String>,
     /// Accounts with Allowed AMIs in audit mode, and the images of others that these do not admit.
     pub not_allowed: BTreeMap<String, BTreeSet<String>>,
     /// No page of images is longer than this, whatever MaxResults says.
@@ -252,6 +257,8 @@ impl World {
             delete_codes: BTreeMap::new(),
             unread_parameters: BTreeSet::new(),
             late_values: LateValues::default(),
+            run_commands: RunCommands::default(),
+            address: None,
             not_allowed: BTreeMap::new(),
             image_page_limit: None,
             short_pages: false,

@@ -42,6 +42,7 @@ pub fn of(world: &mut World, service: &str, request: &Request) -> Vec<Ask> {
     let any = || vec![Ask::new(&action, "*")];
     match service {
         "ec2" => ec2(world, request),
+        "ssm" if request.action == "SendCommand" => command(request, &action),
         "ssm" => parameters(request, &action),
         "autoscaling" => scaling(world, request, &action),
         "kms" => vec![Ask::new(&action, &key(world, request))],
@@ -86,6 +87,14 @@ fn scaling(world: &mut World, request: &Request, action: &str) -> Vec<Ask> {
         asks.extend(tagging(&as_launch, &data));
     }
     asks
+}
+
+/// A document of AWS, and the instances that run it.
+fn command(request: &Request, action: &str) -> Vec<Ask> {
+    let document = request.params.get("DocumentName").unwrap_or_default();
+    let document = format!("arn:aws:ssm:{}::document/{document}", request.region);
+    let instances = request.params.list("InstanceIds").into_iter().map(|id| arn(request, "instance", id));
+    std::iter::once(document).chain(instances).map(|on| Ask::new(action, &on)).collect()
 }
 
 fn parameters(request: &Request, action: &str) -> Vec<Ask> {

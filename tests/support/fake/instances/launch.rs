@@ -83,8 +83,11 @@ pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -
     made
 }
 
-/// A private and a public address that nobody else has.
+/// A private and a public address that nobody else has, unless a test wants a certain one.
 pub fn addresses(world: &mut World) -> (String, String) {
+    if let Some(address) = &world.address {
+        return (address.clone(), address.clone());
+    }
     let number = world.ids.number();
     let (high, low) = (number / 250 % 250, number % 250 + 1);
     (format!("172.31.{high}.{low}"), format!("203.0.{high}.{low}"))

@@ -122,6 +122,18 @@ impl InstanceSeed<'_> {
         self
     }
 
+    /// An instance profile, and with it an agent that Systems Manager manages.
+    pub fn profile(mut self, name: &str) -> Self {
+        self.instance.profile = Some(format!("arn:aws:iam::{}:instance-profile/{name}", self.instance.owner));
+        self
+    }
+
+    /// It runs Windows.
+    pub fn windows(mut self) -> Self {
+        self.instance.windows = true;
+        self
+    }
+
     /// Its root is no EBS volume.
     pub fn instance_store(mut self) -> Self {
         "instance-store".clone_into(&mut self.instance.root_type);

@@ -1,0 +1,4 @@
+//! Boot tests of images.
+
+pub mod probes;
+mod ssm_probes;

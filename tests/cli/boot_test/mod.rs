@@ -1,0 +1,5 @@
+//! `test`: boots images and checks them.
+
+mod http;
+pub mod probes;
+mod ssm;
