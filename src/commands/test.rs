@@ -90,7 +90,9 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     if args.sweep {
-        return sweep::sweep(context, args.dry_run).await?.conclude(context);
+        let swept = sweep::sweep(context, args.dry_run).await?;
+        output::sweep(&context.printer, &swept.report)?;
+        return swept.conclude(context);
     }
     let dry_run = args.dry_run;
     let request = request(args)?;

@@ -49,6 +49,8 @@ pub struct Instance {
     pub subnet: Option<String>,
     /// Its VPC.
     pub vpc: Option<String>,
+    /// The client token of its launch.
+    pub client_token: Option<String>,
 }
 
 impl Instance {

@@ -16,6 +16,7 @@ use super::rank::{Placed, Rank, newest_built, ranks};
 use super::retire::step::Step;
 use super::retire::{History, Next, next};
 use super::tags::{KEEP, TagMatch};
+use super::tested::CountedLaunch;
 use super::usage::source::{ALIAS, SourceState, SourceStatus, Usage, UseVerdict};
 
 pub use super::reason::Reason;
@@ -143,10 +144,10 @@ fn rule_reasons(rule: &Settled, image: &Image, rank: Option<Rank>, now: DateTime
         Some(_) => {}
     }
     let Some(unused_for) = rule.unused_for else { return };
-    match (image.last_launched_at, image.created_at) {
+    let launch = CountedLaunch::of(image);
+    match (launch.at, image.created_at) {
         (Some(launched), _) if launched > unused_for.before(now) => {
-            let text = format!("launched {} ago, less than {unused_for}", ago(launched, now));
-            reasons.push(Reason::RecentlyLaunched(text));
+            reasons.push(Reason::RecentlyLaunched(launch.told(launched, &unused_for, now)));
         }
         (None, made) if made.is_none_or(|made| now - made < LAUNCHES_REPORTED_WITHIN) => {
             reasons.push(Reason::RecentlyLaunched("launches are reported up to a day late".to_owned()));

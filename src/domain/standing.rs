@@ -116,6 +116,7 @@ mod tests {
         let value = Tested {
             image: found.id.clone(),
             verdict,
+            types: vec!["t3.micro".to_owned()],
             at: now() - TimeDelta::days(days),
             run: "run".to_owned(),
             launch: None,

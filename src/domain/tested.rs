@@ -1,6 +1,6 @@
 //! The value of the tag `amictl:tested`: the verdict of a boot test, and the launch that was its own.
 //!
-//! Example: `passed ami-0123456789abcdef0 at=2026-11-28T12:03:04Z run=0af3… launch=2026-11-28T12:00:00Z
+//! Example: `passed ami-0123456789abcdef0 on=t3.micro at=2026-11-28T12:03:04Z run=0af3… launch=2026-11-28T12:00:00Z
 //! before=2026-11-01T08:00:00Z checks=system; instance; /health:8080`. Only what reads back exactly is a verdict.
 
 use std::collections::BTreeSet;
@@ -14,6 +14,8 @@ use super::ids::ImageId;
 use super::image::Image;
 use super::tags::{LONGEST_VALUE, TESTED};
 
+/// The types that are named, and the longest name of one; more do not fit beside the checks.
+const TYPES: (usize, usize) = (2, 20);
 /// The longest id of a run that is kept; amictl's own have 32 characters.
 const LONGEST_RUN: usize = 40;
 /// EC2 tells of a launch up to this much later. A test hides what was launched in that time before it.
@@ -28,6 +30,8 @@ pub struct Tested {
     pub image: ImageId,
     /// The verdict.
     pub verdict: Verdict,
+    /// The types of the instances it was tested on, the first two.
+    pub types: Vec<String>,
     /// When it was given, in whole seconds.
     pub at: DateTime<Utc>,
     /// The run that gave it.
@@ -103,14 +107,19 @@ impl TestLaunch {
 }
 
 impl Tested {
-    /// The verdict of all tests of an image: failed if one failed; `None` if one came to no verdict, or there is none.
+    /// The verdict of all tests of an image: failed if one failed, passed if all passed, else `None`.
     pub fn new(image: &Image, tests: &[BootTest], run: &str, launch: Option<TestLaunch>) -> Option<Self> {
-        let verdicts: Vec<Verdict> = tests.iter().map(|test| test.verdict).collect::<Option<_>>()?;
-        let verdict = if verdicts.contains(&Verdict::Failed) { Verdict::Failed } else { Verdict::Passed };
+        let verdicts = || tests.iter().map(|test| test.verdict);
+        let verdict = match verdicts().any(|verdict| verdict == Some(Verdict::Failed)) {
+            true => Verdict::Failed,
+            false if verdicts().all(|verdict| verdict == Some(Verdict::Passed)) => Verdict::Passed,
+            false => return None,
+        };
         let at = whole(tests.iter().map(|test| test.ended_at).max()?);
         let launch = launch.map(|launch| TestLaunch { at: whole(launch.at), before: launch.before.map(whole) });
         let run: String = run.chars().filter(char::is_ascii_alphanumeric).take(LONGEST_RUN).collect();
-        let bare = Self { image: image.id.clone(), verdict, at, run, launch, probes: Vec::new(), more: 0 };
+        let types = types(tests);
+        let bare = Self { image: image.id.clone(), verdict, types, at, run, launch, probes: Vec::new(), more: 0 };
         let room = LONGEST_VALUE.saturating_sub(bare.head().chars().count());
         let (probes, more) = shortened(checks(tests), room);
         Some(Self { probes, more, ..bare })
@@ -128,9 +137,10 @@ impl Tested {
         let verdict = words.next()?;
         let verdict = [Verdict::Passed, Verdict::Failed].into_iter().find(|one| one.as_str() == verdict)?;
         let image = words.next()?.parse().ok()?;
-        let (mut at, mut run, mut launch, mut before) = (None, None, None, None);
+        let (mut types, mut at, mut run, mut launch, mut before) = (None, None, None, None, None);
         for word in words {
             match word.split_once('=')? {
+                ("on", value) => types = Some(value.split(',').map(str::to_owned).collect()),
                 ("at", value) => at = time(value),
                 ("run", value) => run = Some(value.to_owned()),
                 ("launch", value) => launch = Some(time(value)?),
@@ -146,7 +156,8 @@ impl Tested {
             probes.pop();
         }
         let launch = launch.map(|at| TestLaunch { at, before });
-        let tested = Self { image, verdict, at: at?, run: run?, launch, probes, more: more.unwrap_or(0) };
+        let tested =
+            Self { image, verdict, types: types?, at: at?, run: run?, launch, probes, more: more.unwrap_or(0) };
         (tested.tag_value() == text && text.chars().count() <= LONGEST_VALUE).then_some(tested)
     }
 
@@ -156,7 +167,8 @@ impl Tested {
     }
 
     fn head(&self) -> String {
-        let mut text = format!("{} {} at={} run={}", self.verdict, self.image, stamp(self.at), self.run);
+        let (types, at) = (self.types.join(","), stamp(self.at));
+        let mut text = format!("{} {} on={types} at={at} run={}", self.verdict, self.image, self.run);
         if let Some(launch) = &self.launch {
             let before = launch.before.map_or_else(|| NEVER.to_owned(), stamp);
             text.push_str(&format!(" launch={} before={before}", stamp(launch.at)));
@@ -195,6 +207,19 @@ fn shortened(mut checks: Vec<String>, room: usize) -> (Vec<String>, usize) {
     }
     let more = all - checks.len();
     (checks, more)
+}
+
+/// The types of the instances, each once.
+fn types(tests: &[BootTest]) -> Vec<String> {
+    let mut types: Vec<String> = Vec::new();
+    for test in tests {
+        let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let name = test.instance_type.chars().filter(plain).take(TYPES.1).collect();
+        if types.len() < TYPES.0 && !types.contains(&name) {
+            types.push(name);
+        }
+    }
+    types
 }
 
 /// The checks of all tests, each once: those that failed come first, as they are what one wants to know.

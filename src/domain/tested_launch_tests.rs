@@ -24,6 +24,7 @@ fn note(image: &mut Image, launch: TestLaunch, ended: i64) {
     let tested = Tested {
         image: image.id.clone(),
         verdict: Verdict::Passed,
+        types: vec!["t3.micro".to_owned()],
         at: at(ended),
         run: "run".to_owned(),
         launch: Some(launch),

@@ -51,7 +51,7 @@ fn a_verdict_is_written_in_words_and_read_back() {
     let passed = test(Some(Verdict::Passed), vec![check("system", true), check("/health:8080", true)]);
     let tested = tested(&[passed], Some(launch)).unwrap();
     let text = format!(
-        "passed ami-00000000000000001 at=2026-11-28T12:03:04Z run={RUN} launch=2026-11-28T12:00:00Z before=never \
+        "passed ami-00000000000000001 on=t3.micro at=2026-11-28T12:03:04Z run={RUN} launch=2026-11-28T12:00:00Z before=never \
          checks=system; /health:8080"
     );
     assert_eq!(tested.tag_value(), text);
@@ -64,8 +64,12 @@ fn one_test_that_failed_is_enough_and_one_without_a_verdict_is_none() {
     let failed = test(Some(Verdict::Failed), vec![check("system", true), check("instance", false)]);
     assert_eq!(tested(&[passed(), passed()], None).unwrap().probes, ["system"]);
     let both = tested(&[passed(), failed], None).unwrap();
+    let other = BootTest { instance_type: "m7i.large".to_owned(), ..passed() };
+    assert_eq!(tested(&[passed(), other, passed()], None).unwrap().types, ["t3.micro", "m7i.large"]);
     assert_eq!((both.verdict, both.checks().as_str()), (Verdict::Failed, "failed instance; system"));
     assert_eq!(tested(&[passed(), test(None, Vec::new())], None), None);
+    let mixed = [test(None, Vec::new()), test(Some(Verdict::Failed), Vec::new())];
+    assert_eq!(tested(&mixed, None).unwrap().verdict, Verdict::Failed, "one is enough");
     assert_eq!(tested(&[], None), None);
 }
 

@@ -24,6 +24,7 @@ mod report;
 mod retention;
 mod rollouts;
 mod show;
+mod sweep;
 mod table;
 mod templates;
 
@@ -45,5 +46,6 @@ pub use report::{changes, report};
 pub use retention::{overview as retention_overview, retention};
 pub use rollouts::rollouts;
 pub use show::show;
+pub use sweep::sweep;
 pub use table::{Cell, Sheet, Tone};
 pub use templates::templates;

@@ -99,6 +99,34 @@ pub const RETIRE: &[Need] = &[
     Need::new("ec2:ModifyImageAttribute", &[Image], "retire: restores launch permissions"),
 ];
 
+/// Boot tests.
+pub const BOOT_TEST: &[Need] = &[
+    Need::new("ec2:RunInstances", BOOTED, "launches test instances"),
+    Need::new("ec2:CreateTags", &[Instance, NetworkInterface, Volume], "tags test instances")
+        .when(MadeBy("RunInstances")),
+    Need::new("ec2:CreateTags", &[Image], "writes the verdict").when(TagKeys(&["amictl:tested"])),
+    Need::any("ec2:DescribeInstanceStatus", "waits for the status checks"),
+    Need::any("ec2:DescribeInstanceTypeOfferings", "without --subnet: the zones that offer a type"),
+    Need::any("ec2:DescribeInstanceTypes", "the architectures of a type"),
+    Need::any("ec2:DescribeInstances", "sees instances terminated"),
+    Need::any("ec2:DescribeSubnets", "finds the subnet"),
+    Need::new("ec2:GetConsoleOutput", &[Instance], "the console output of a failed test").says("it is left out"),
+    Need::new("ec2:TerminateInstances", &[Instance], "ends test instances").when(OfAmictl),
+];
+
+/// What a boot test makes or uses.
+const BOOTED: &[ResourceKind] = &[Image, Instance, NetworkInterface, SecurityGroup, Snapshot, Subnet, Volume];
+
+/// `test --sweep`: ends test instances, and starts what `create --stop` left stopped.
+pub const SWEEP: &[Need] = &[
+    Need::new("ec2:DeleteTags", &[Instance], "--sweep: the tag of a stopped instance")
+        .when(TagKeys(&["amictl:stopped"]))
+        .says("the tag stays"),
+    Need::any("ec2:DescribeInstances", "--sweep: finds instances"),
+    Need::new("ec2:StartInstances", &[Instance], "--sweep: starts what 'create --stop' left stopped"),
+    Need::new("ec2:TerminateInstances", &[Instance], "--sweep: ends test instances").when(OfAmictl),
+];
+
 /// Steps after an image is available: --share-with, --deprecate-after, --protect.
 pub const FOLLOW_UP: &[Need] = &[
     Need::new("ec2:EnableImageDeprecation", &[Image], "--deprecate-after"),

@@ -21,6 +21,7 @@ use crate::domain::retention::{Judgement, Reason};
 use crate::domain::retire::History;
 use crate::domain::retire::step::Step;
 use crate::domain::snapshot_use::stays;
+use crate::domain::tested::CountedLaunch;
 use crate::domain::usage::source::Usage;
 
 /// The images of one place with their verdicts and use.
@@ -221,9 +222,13 @@ fn why(verdict: &Judgement<'_>, now: DateTime<Utc>) -> String {
 
 fn why_it_goes(verdict: &Judgement<'_>, now: DateTime<Utc>) -> String {
     let age = verdict.image.created_at.map_or("of unknown age".to_owned(), |at| format!("{} old", ago(at, now)));
-    match (verdict.rank, verdict.keep) {
+    let text = match (verdict.rank, verdict.keep) {
         (Some(rank), Some(keep)) => format!("{rank}, the newest {keep} stay; {age}, not in use"),
         _ => format!("{}; {age}, not in use", verdict.image.state),
+    };
+    match CountedLaunch::of(verdict.image).test {
+        Some(test) => format!("{text}; its launch {} ago was a boot test", ago(test, now)),
+        None => text,
     }
 }
 

@@ -11,6 +11,7 @@ mod request;
 pub mod run;
 mod ssm_probes;
 pub mod sweep;
+pub mod swept;
 pub mod verdict;
 
 pub use check::{BootPlan, plans};

@@ -34,7 +34,7 @@ pub fn objection(image: &Image) -> Option<Problem> {
 /// Writes the verdict of all tests of an image into its tag, in place of an earlier one; failed if one of them failed.
 ///
 /// `image` is as it was read before the first launch, and `launched_at` the time of the last: EC2 will tell of that one.
-/// Nothing is written if a test came to no verdict, or to an image of another account, which is said.
+/// Nothing is written if no test failed and one came to no verdict, or to an image of another account, which is said.
 pub async fn write(
     context: &Context,
     target: &Target,

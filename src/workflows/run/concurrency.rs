@@ -19,6 +19,9 @@ pub const HISTORIES: usize = 10;
 /// Images that are asked about or changed: as many as EC2 takes well from one account and region.
 pub const IMAGES: usize = 10;
 
+/// Instances that are ended or started: most of their time EC2 works.
+pub const INSTANCES: usize = 32;
+
 /// Snapshots that are asked about or changed: as many as EC2 takes well from one account and region.
 pub const SNAPSHOTS: usize = 10;
 

@@ -75,7 +75,7 @@ pub use run_command::{RunCommands, Script, SentCommand};
 pub use seed::{When, organization};
 pub use services::unformed;
 pub use ssm::Parameter;
-pub use world::{OTHER, PROD, World};
+pub use world::{BadBoot, OTHER, PROD, World};
 
 use judge::Shared;
 

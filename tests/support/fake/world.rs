@@ -45,6 +45,15 @@ const REGIONS: [(&str, &str); 18] = [
     ("af-south-1", "not-opted-in"),
 ];
 
+/// How an image boots badly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadBoot {
+    /// The instance cannot be reached: its check is impaired, and its user data does not run.
+    Impaired,
+    /// The instance ends at once, with this code and message.
+    Ends(String, String),
+}
+
 /// Who has a name, and until when once its image is deregistered.
 pub type NameHold = (String, Option<DateTime<Utc>>);
 
@@ -103,12 +112,22 @@ pub struct World {
     pub copies_at_once: usize,
     /// Makes the instances of the next launch end instead of run, with this code and message.
     pub fail_next_launch: Option<Reason>,
+    /// How long after a launch its image tells of it; `None`: never, so that tests say what it tells.
+    pub launches_told_after: Option<Duration>,
     /// How long an instance stays `pending`.
     pub boot_for: Duration,
     /// How long a running instance's status checks stay `initializing`.
     pub checks_for: Duration,
     /// Instances whose status checks end up `impaired`.
     pub impaired: BTreeSet<String>,
+    /// Images that boot badly, by id.
+    pub bad_boots: BTreeMap<String, BadBoot>,
+    /// What instances of an image write to their consoles, by its id.
+    pub consoles: BTreeMap<String, String>,
+    /// Instance types for which there is no capacity.
+    pub no_capacity: BTreeSet<String>,
+    /// Types that a zone does not offer: the type and the zone.
+    pub not_offered: BTreeSet<(String, String)>,
     /// How long an instance stays `shutting-down`.
     pub shutdown_for: Duration,
     /// How long a terminated instance is still listed.
@@ -192,6 +211,8 @@ pub struct Key {
 pub struct Region {
     /// Images by id.
     pub images: BTreeMap<String, Image>,
+    /// Launches that their images do not tell of yet: image, time, and when it does.
+    pub launches: Vec<(String, DateTime<Utc>, DateTime<Utc>)>,
     /// Deregistered images by id.
     pub graves: BTreeMap<String, Grave>,
     /// Deregistered images that are listed still, by id, and until when.
@@ -265,9 +286,14 @@ impl World {
             throttle: false,
             copies_at_once: 300,
             fail_next_launch: None,
+            launches_told_after: None,
             boot_for: Duration::ZERO,
             checks_for: Duration::ZERO,
             impaired: BTreeSet::new(),
+            bad_boots: BTreeMap::new(),
+            consoles: BTreeMap::new(),
+            no_capacity: BTreeSet::new(),
+            not_offered: BTreeSet::new(),
             shutdown_for: Duration::ZERO,
             terminated_shows_for: Duration::from_hours(1),
             restore_forgets: false,

@@ -202,6 +202,11 @@ fn ec2(world: &mut World, request: &Request) -> Vec<Ask> {
         | "DescribeSnapshotAttribute"
         | "ModifySnapshotAttribute"
         | "RestoreSnapshotFromRecycleBin" => one(world, "SnapshotId"),
+        "TerminateInstances" => {
+            let ids = params.list("InstanceId").into_iter();
+            ids.map(|id| on("instance", id).tagged(&tags_of(world, request, id))).collect()
+        }
+        "GetConsoleOutput" => one(world, "InstanceId"),
         "DescribeImageReferences" => references(request),
         read if ["DescribeImageAttribute", "GetImageAncestry"].contains(&read) => one(world, "ImageId"),
         read if ["Describe", "Get", "List"].iter().any(|verb| read.starts_with(verb)) => {
@@ -261,8 +266,10 @@ fn launch(world: &mut World, request: &Request, action: &str) -> Vec<Ask> {
     let resolved = templates::resolve(world.region(&request.region), request, named).unwrap_or_default();
     let image = resolved.as_str();
     let mut asks = vec![on("image", image), on("instance", "*"), on("network-interface", "*"), on("volume", "*")];
-    asks.push(on("subnet", params.get("SubnetId").unwrap_or("*")));
-    let groups = params.list("SecurityGroupId");
+    let interface = params.structs("NetworkInterface").into_iter().next();
+    let network = interface.as_ref().unwrap_or(&params);
+    asks.push(on("subnet", network.get("SubnetId").unwrap_or("*")));
+    let groups = network.list("SecurityGroupId");
     asks.extend(groups.iter().map(|id| on("security-group", id)));
     if groups.is_empty() {
         asks.push(on("security-group", "*"));

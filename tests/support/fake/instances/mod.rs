@@ -1,11 +1,13 @@
 //! Instances.
 
+mod console;
 mod describe;
 mod fields;
 mod launch;
 mod run;
 mod status;
 mod terminate;
+mod told;
 mod types;
 mod volumes;
 
@@ -19,6 +21,7 @@ use super::services::Operation;
 use super::world::{Region, World, span};
 
 pub use launch::addresses;
+pub use told::tell as tell_launches;
 
 /// Instance operations.
 pub const OPERATIONS: &[Operation] = &[
@@ -37,18 +40,33 @@ pub const OPERATIONS: &[Operation] = &[
         params: &["Filter", "IncludeAllInstances", "IncludeManagedResources", "InstanceId", "MaxResults", "NextToken"],
         run: status::run,
     },
+    Operation { name: "GetConsoleOutput", params: &["InstanceId", "Latest"], run: console::run },
+    Operation {
+        name: "DescribeInstanceTypes",
+        params: &["Filter", "InstanceType", "MaxResults", "NextToken"],
+        run: types::describe,
+    },
+    Operation {
+        name: "DescribeInstanceTypeOfferings",
+        params: &["Filter", "LocationType", "MaxResults", "NextToken"],
+        run: types::offerings,
+    },
     Operation {
         name: "RunInstances",
         params: &[
+            "BlockDeviceMapping",
             "ClientToken",
             "IamInstanceProfile",
             "ImageId",
+            "InstanceInitiatedShutdownBehavior",
             "InstanceMarketOptions",
             "InstanceType",
             "KeyName",
             "LaunchTemplate",
             "MaxCount",
+            "MetadataOptions",
             "MinCount",
+            "NetworkInterface",
             "SecurityGroupId",
             "SubnetId",
             "TagSpecification",
@@ -76,7 +94,7 @@ pub fn state_code(state: &str) -> u32 {
 pub fn forget_terminated(world: &mut World, region: &str, now: DateTime<Utc>) {
     let since = now - span(world.terminated_shows_for);
     let instances = &mut world.region(region).instances;
-    instances.retain(|_, i| i.phase.after != "terminated" || i.phase.turn > since);
+    instances.retain(|_, i| !i.terminated_before(since));
 }
 
 /// Checks explicitly named instances: well formed, and the caller's.

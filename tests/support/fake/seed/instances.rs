@@ -56,6 +56,9 @@ impl World {
             public_ip: Some(public_ip),
             reboots: 0,
             client_token: None,
+            timer: None,
+            tokens_required: false,
+            interface_tags: Tags::new(),
         };
         InstanceSeed { world: self, region: region.to_owned(), instance, volumes: 1, size: 8, kms_key: None }
     }
@@ -138,6 +141,21 @@ impl InstanceSeed<'_> {
     pub fn instance_store(mut self) -> Self {
         "instance-store".clone_into(&mut self.instance.root_type);
         self
+    }
+
+    /// Token of its launch.
+    pub fn token(mut self, token: &str) -> Self {
+        self.instance.client_token = Some(token.to_owned());
+        self
+    }
+
+    /// What a boot test of this run launched, which may be ended from this time on.
+    pub fn boot_test(self, run: &str, expires: impl When) -> Self {
+        let expires = expires.when().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        self.tag("amictl:test", run)
+            .tag("amictl:expires", &expires)
+            .tag("amictl:created-by", "amictl/0")
+            .token(&format!("amictl-{run}-0"))
     }
 
     /// LaunchTime.
