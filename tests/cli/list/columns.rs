@@ -86,7 +86,7 @@ fn copies_and_images_of_instances_keep_watermarks_and_are_not_scanned() {
 #[test]
 fn an_unknown_column_is_refused_with_the_names_of_all() {
     let ran = Setup::new().run("list --columns scans").ended(2);
-    ran.says(&["there is no column 'scans'", "used_by, scan, watermarks, and tag:KEY"]);
+    ran.says(&["there is no column 'scans'", "used_by, scan, watermarks, tested, and tag:KEY"]);
 }
 
 #[test]
