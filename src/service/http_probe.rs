@@ -24,11 +24,12 @@ const MOST: usize = 64 * 1024;
 const SHOWN: usize = 80;
 const HTTP_PORT: u16 = 80;
 
-/// Asks once; gives what was answered.
-pub async fn get(address: IpAddr, probe: &HttpProbe) -> Result<String, Miss> {
-    let (began, until) = (Instant::now(), Instant::now() + ATTEMPT);
-    let stream = connect(address, probe.port, until).await?;
-    let late = |_| missed(format!("no answer within {} s", ATTEMPT.as_secs()));
+/// Asks once; gives what was answered. An attempt has at most `within`, and never more than five seconds.
+pub async fn get(address: IpAddr, probe: &HttpProbe, within: Duration) -> Result<String, Miss> {
+    let (began, within) = (Instant::now(), within.min(ATTEMPT));
+    let until = began + within;
+    let stream = connect(address, probe.port, began, within).await?;
+    let late = |_| missed(format!("no answer within {}", words(within)));
     let (status, answer) = timeout_at(until, exchange(stream, address, probe)).await.map_err(late)??;
     let took = began.elapsed().as_millis();
     match status == probe.status {
@@ -38,9 +39,9 @@ pub async fn get(address: IpAddr, probe: &HttpProbe) -> Result<String, Miss> {
 }
 
 /// Connects once, and says how long it took.
-pub async fn touch(address: IpAddr, port: u16) -> Result<String, Miss> {
+pub async fn touch(address: IpAddr, port: u16, within: Duration) -> Result<String, Miss> {
     let began = Instant::now();
-    connect(address, port, began + ATTEMPT).await?;
+    connect(address, port, began, within.min(ATTEMPT)).await?;
     Ok(format!("connected in {} ms", began.elapsed().as_millis()))
 }
 
@@ -48,15 +49,17 @@ fn missed(why: String) -> Miss {
     Miss { reach: Reach::Port, why }
 }
 
-async fn connect(address: IpAddr, port: u16, until: Instant) -> Result<TcpStream, Miss> {
+async fn connect(address: IpAddr, port: u16, began: Instant, within: Duration) -> Result<TcpStream, Miss> {
     let at = SocketAddr::new(address, port);
-    match timeout_at(until, TcpStream::connect(at)).await {
+    match timeout_at(began + within, TcpStream::connect(at)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(Miss { reach: reach(&error), why: format!("{at}: {error}") }),
-        Err(_) => {
-            Err(Miss { reach: Reach::Nowhere, why: format!("{at}: no connection within {} s", ATTEMPT.as_secs()) })
-        }
+        Err(_) => Err(Miss { reach: Reach::Nowhere, why: format!("{at}: no connection within {}", words(within)) }),
     }
+}
+
+fn words(time: Duration) -> String {
+    if time.as_secs() > 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
 }
 
 fn reach(error: &io::Error) -> Reach {
@@ -139,3 +142,7 @@ fn quoted_text(text: &str) -> String {
     let more = if characters.next().is_some() { "…" } else { "" };
     format!("{shown:?}{more}")
 }
+
+#[cfg(test)]
+#[path = "http_probe_tests.rs"]
+mod tests;

@@ -1,10 +1,14 @@
 //! StopInstances and StartInstances, and the waits for what they lead to.
 
+use std::time::Duration;
+
 use anyhow::Result;
+use tokio::time::Instant;
 
 use super::client::error::{ApiError, api, dry_run};
 use super::client::lost_answers::Attempts;
 use super::client::patience::{Over, Patience, Pauses};
+use super::client::stop::Stop;
 use super::client::target::Target;
 use super::instances;
 use crate::domain::ids::InstanceId;
@@ -12,6 +16,8 @@ use crate::domain::instance::Instance;
 
 const STOP: &str = "StopInstances";
 const START: &str = "StartInstances";
+/// The time for which EC2 may show an instance as running that was just stopped.
+pub const SETTLED: Duration = Duration::from_secs(15);
 
 /// Why a wait for a state ended without it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +62,20 @@ pub async fn check_start(target: &Target, id: &InstanceId) -> Result<(), ApiErro
 pub async fn look(target: &Target, id: &InstanceId) -> Result<Instance, ApiError> {
     let found = instances::by_ids(target, std::slice::from_ref(id)).await?.pop();
     found.ok_or_else(|| ApiError::unreadable("DescribeInstances", &target.region))
+}
+
+/// Whether an instance leaves its running state within the time in which EC2 shows the effect of a call.
+pub async fn stops(target: &Target, id: &InstanceId) -> Result<bool, ApiError> {
+    let patience = Patience { until: Instant::now() + SETTLED, stop: Stop::never() };
+    let mut pauses = Pauses::new(&patience);
+    loop {
+        if look(target, id).await?.state != "running" {
+            return Ok(true);
+        }
+        if pauses.pause().await.is_err() {
+            return Ok(false);
+        }
+    }
 }
 
 /// Waits until a stopping instance is stopped. EC2 may show it as running for a moment after the answer.

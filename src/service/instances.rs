@@ -30,11 +30,11 @@ pub async fn by_ids(target: &Target, ids: &[InstanceId]) -> Result<Vec<Instance>
 }
 
 /// The instances that pass all filters; any value of a filter may match.
-pub async fn find(target: &Target, filters: &[(&str, Vec<String>)]) -> Result<Vec<Instance>, ApiError> {
-    let filter = |(name, values): &(&str, Vec<String>)| {
-        types::Filter::builder().name(*name).set_values(Some(values.clone())).build()
-    };
-    let call = target.ec2.describe_instances().set_filters(Some(filters.iter().map(filter).collect()));
+pub async fn find(target: &Target, filters: &[(impl AsRef<str>, Vec<String>)]) -> Result<Vec<Instance>, ApiError> {
+    let filters = filters
+        .iter()
+        .map(|(name, values)| types::Filter::builder().name(name.as_ref()).set_values(Some(values.clone())).build());
+    let call = target.ec2.describe_instances().set_filters(Some(filters.collect()));
     let mut pages = call.include_managed_resources(true).into_paginator().page_size(PAGE).send();
     let mut found = Vec::new();
     while let Some(page) = pages.next().await {

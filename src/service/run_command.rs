@@ -9,7 +9,7 @@ use aws_sdk_ssm::operation::get_command_invocation::GetCommandInvocationOutput;
 use aws_sdk_ssm::types::{InstanceInformation, InstanceInformationStringFilter, PlatformType};
 use tokio::time::Instant;
 
-use super::client::error::{ApiError, api, codes};
+use super::client::error::{ApiError, api};
 use super::client::patience::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch};
 use super::client::target::Target;
 use crate::domain::ids::InstanceId;
@@ -34,6 +34,9 @@ const BUSY: [&str; 3] = ["ThrottlingException", "Throttling", "RequestLimitExcee
 /// The pauses before another try, and between looks for a command after a lost answer.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
+/// The time for a look after the deadline.
+const LAST_LOOK: Duration = Duration::from_secs(5);
 
 /// SSM's code for an instance that it does not manage, or not at the moment.
 pub const NOT_MANAGED: &str = "InvalidInstanceId";
@@ -231,10 +234,11 @@ pub async fn finished(
     watch: Option<Watch<'_>>,
 ) -> Result<CommandEnd, Unended> {
     let (began, mut pauses) = (Instant::now(), Pauses::new(patience));
-    let mut unseen = None;
+    let (mut unseen, mut last) = (None, None);
     loop {
         let call = target.ssm().get_command_invocation().command_id(command.as_str()).instance_id(id.as_str());
-        let looked = patience.unless_over(call.send()).await.map_err(|over| Unended::Over(over, unseen.clone()))?;
+        let looked = last.as_ref().unwrap_or(patience).unless_over(call.send()).await;
+        let looked = looked.map_err(|over| Unended::Over(over, unseen.clone()))?;
         match looked.map_err(api(GET, &target.region)) {
             Ok(seen) => {
                 unseen = None;
@@ -250,13 +254,23 @@ pub async fn finished(
             Err(error) if passes(&error) => unseen = Some(error),
             Err(error) => return Err(Unended::Untold(error)),
         }
-        pauses.pause().await.map_err(|over| Unended::Over(over, unseen.clone()))?;
+        if last.is_some() {
+            return Err(Unended::Over(Over::TimedOut, unseen));
+        }
+        match pauses.pause().await {
+            Ok(()) => {}
+            // It may have ended during the pause.
+            Err(Over::TimedOut) => {
+                last = Some(Patience { until: Instant::now() + LAST_LOOK, stop: patience.stop.clone() })
+            }
+            Err(Over::Interrupted) => return Err(Unended::Over(Over::Interrupted, unseen)),
+        }
     }
 }
 
 /// Whether another look may succeed.
 pub fn passes(error: &ApiError) -> bool {
-    error.answer_lost || error.is(codes::TIMEOUT) || BUSY.iter().any(|code| error.is(code))
+    error.answer_lost || BUSY.iter().any(|code| error.is(code))
 }
 
 fn end(seen: &GetCommandInvocationOutput) -> Option<CommandEnd> {

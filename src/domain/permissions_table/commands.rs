@@ -4,9 +4,9 @@ use super::condition::Condition::{MadeBy, TagKeys};
 use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
-    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES, LOOK_AT_KEYS, MARK,
-    MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, SHARES, TEMPLATE, TEMPLATE_VERSIONS,
-    TEMPLATES, USE,
+    BIN, BOOT_TEST, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES, LOOK_AT_KEYS, MARK,
+    MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, RUN_COMMAND, SHARES, SWEEP, TEMPLATE,
+    TEMPLATE_VERSIONS, TEMPLATES, USE,
 };
 
 /// A command with its rows.
@@ -248,6 +248,7 @@ const COMMANDS: &[Needs] = &[
         ],
     },
     Needs { command: "template", parts: &[FIND, REFERENCES, REGIONS, TEMPLATE, TEMPLATE_VERSIONS] },
+    Needs { command: "test", parts: &[FIND, REFERENCES, REGIONS, KEYS, BOOT_TEST, RUN_COMMAND, SWEEP] },
     Needs {
         command: "unprotect",
         parts: &[

@@ -18,4 +18,5 @@ pub use condition::Condition;
 pub use policy::{Atom, LONGEST, PolicyDocument, Statement, documents, policy};
 pub use resource::ResourceKind;
 pub use row::{Need, Without};
+pub use rows::SEND_COMMAND;
 pub use trust::{TrustPolicy, Trusted};

@@ -4,7 +4,8 @@ use super::condition::Condition::{GrantForAws, MadeBy, OfAmictl, TagKeys, Throug
 use super::resource::ResourceKind;
 use super::resource::ResourceKind::{
     Alias, AutoScalingGroup, Image, Instance, Key, KeyPair, LaunchTemplate, NetworkInterface, Parameter,
-    PublicParameter, SecurityGroup, Snapshot, SpotRequest, Subnet, UsageReport, Volume, Vpc,
+    PowerShellDocument, PublicParameter, SecurityGroup, ShellDocument, Snapshot, SpotRequest, Subnet, UsageReport,
+    Volume, Vpc,
 };
 use super::row::Need;
 
@@ -98,6 +99,24 @@ pub const RETIRE: &[Need] = &[
     Need::new("ec2:ModifyImageAttribute", &[Image], "retire: restores launch permissions"),
 ];
 
+/// Boot tests.
+pub const BOOT_TEST: &[Need] = &[
+    Need::new("ec2:RunInstances", BOOTED, "launches test instances"),
+    Need::new("ec2:CreateTags", &[Instance, NetworkInterface, Volume], "tags test instances")
+        .when(MadeBy("RunInstances")),
+    Need::new("ec2:CreateTags", &[Image], "writes the verdict").when(TagKeys(&["amictl:tested"])),
+    Need::any("ec2:DescribeInstanceStatus", "waits for the status checks"),
+    Need::any("ec2:DescribeInstanceTypeOfferings", "without --subnet: the zones that offer a type"),
+    Need::any("ec2:DescribeInstanceTypes", "the architectures of a type"),
+    Need::any("ec2:DescribeInstances", "sees instances terminated"),
+    Need::any("ec2:DescribeSubnets", "finds the subnet"),
+    Need::new("ec2:GetConsoleOutput", &[Instance], "the console output of a failed test").says("it is left out"),
+    Need::new("ec2:TerminateInstances", &[Instance], "ends test instances").when(OfAmictl),
+];
+
+/// What a boot test makes or uses.
+const BOOTED: &[ResourceKind] = &[Image, Instance, NetworkInterface, SecurityGroup, Snapshot, Subnet, Volume];
+
 /// `test --sweep`: ends test instances, and starts what `create --stop` left stopped.
 pub const SWEEP: &[Need] = &[
     Need::new("ec2:DeleteTags", &[Instance], "--sweep: the tag of a stopped instance")
@@ -159,6 +178,18 @@ pub const LAUNCH: &[Need] = &[
     Need::any("ec2:DescribeVpcs", "--allow-http without --subnet"),
     Need::new("kms:DescribeKey", &[Key], "encrypted snapshots").documented(),
 ];
+
+/// Scripts on instances. `amictl permissions` leaves [`SEND_COMMAND`] out unless it is asked for.
+pub const RUN_COMMAND: &[Need] = &[
+    Need::any("ssm:CancelCommand", "ends a script whose time is over"),
+    Need::any("ssm:DescribeInstanceInformation", "whether the agent is online"),
+    Need::any("ssm:GetCommandInvocation", "how a script ended"),
+    Need::any("ssm:ListCommands", "finds a script after a lost answer"),
+    Need::new(SEND_COMMAND, &[Instance, PowerShellDocument, ShellDocument], "runs scripts on instances"),
+];
+
+/// The action that lets its holder act as whoever an instance is.
+pub const SEND_COMMAND: &str = "ssm:SendCommand";
 
 /// Auto Scaling groups and their instance refreshes.
 pub const REFRESHES: &[Need] = &[

@@ -28,7 +28,7 @@ use crate::workflows::run::diagnostics::problem;
 /// How long an instance may take to terminate. No signal ends the wait: the next one kills the run.
 const ENDING: Duration = Duration::from_secs(5 * 60);
 /// How long an instance is looked for whose launch was not answered.
-const LOST: Duration = Duration::from_secs(60);
+const LOST: Duration = Duration::from_secs(30);
 
 /// What all tests of a run have in common.
 pub(super) struct Job<'a> {

@@ -9,6 +9,7 @@ mod observe;
 pub mod probes;
 mod request;
 pub mod run;
+mod ssm_probes;
 pub mod sweep;
 pub mod swept;
 pub mod verdict;

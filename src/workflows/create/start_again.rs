@@ -15,8 +15,6 @@ use crate::workflows::run::context::Context;
 
 /// The time for an instance to stop, where it still does, and to start again. No signal ends it: the next one kills the run.
 pub const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// The time for which EC2 may show an instance that was just stopped as running.
-const SETTLED: Duration = Duration::from_secs(15);
 
 /// Codes after which the same call may work later: EC2 has no room, or the instance is still on its way.
 const LATER: [&str; 4] =
@@ -53,7 +51,7 @@ pub(super) async fn start(
     loop {
         match instance_states::look(target, &instance.id).await {
             Ok(seen) => match seen.state.as_str() {
-                "running" if was_down || began.elapsed() >= SETTLED => return Ok(seen),
+                "running" if was_down || began.elapsed() >= instance_states::SETTLED => return Ok(seen),
                 "running" => {}
                 "pending" | "stopping" => was_down = true,
                 "stopped" => {

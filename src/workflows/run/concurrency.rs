@@ -43,3 +43,6 @@ pub const BATCHES: usize = 10;
 
 /// Chunks of batches: while the images of one are watched until they are gone, others are deregistered.
 pub const CHUNKS: usize = 3;
+
+/// Probes of one instance: each waits for its answer most of the time.
+pub const PROBES: usize = 16;

@@ -162,8 +162,17 @@ impl Context {
 
     /// Runs work that reads and then changes something; the user can stop it until the change is sent.
     pub async fn begin<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.begin_or(work, unchanged).await
+    }
+
+    /// The same after something was changed already, with the error for a stop.
+    pub async fn begin_or<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+        stopped: impl FnOnce() -> Error,
+    ) -> Result<T> {
         let begun = stop::begin(&self.stop, work).await;
-        begun.map_err(|error| if is_stopped(&error) { unchanged() } else { error })
+        begun.map_err(|error| if is_stopped(&error) { stopped() } else { error })
     }
 
     /// Runs work that shows its progress on a bar, which is removed afterwards.

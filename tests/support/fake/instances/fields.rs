@@ -109,6 +109,13 @@ pub fn write(x: &mut Xml, i: &Instance, state: &str) {
             x.leaf("code", code).leaf("message", message);
         });
     }
+    // Nobody else ends an instance without a reason.
+    if i.reason.is_none() && i.timer.is_some() && ["stopped", "terminated"].contains(&state) {
+        x.node("stateReason", |x| {
+            let code = "Client.InstanceInitiatedShutdown";
+            x.leaf("code", code).leaf("message", format!("{code}: Instance initiated shutdown"));
+        });
+    }
     x.maybe("instanceLifecycle", i.spot.as_ref().map(|_| "spot"));
     x.maybe("spotInstanceRequestId", i.spot.as_ref());
     x.list("groupSet", &i.groups, |x, (id, name)| {

@@ -1,5 +1,6 @@
 //! Instances.
 
+mod console;
 mod describe;
 mod fields;
 mod launch;
@@ -39,18 +40,33 @@ pub const OPERATIONS: &[Operation] = &[
         params: &["Filter", "IncludeAllInstances", "IncludeManagedResources", "InstanceId", "MaxResults", "NextToken"],
         run: status::run,
     },
+    Operation { name: "GetConsoleOutput", params: &["InstanceId", "Latest"], run: console::run },
+    Operation {
+        name: "DescribeInstanceTypes",
+        params: &["Filter", "InstanceType", "MaxResults", "NextToken"],
+        run: types::describe,
+    },
+    Operation {
+        name: "DescribeInstanceTypeOfferings",
+        params: &["Filter", "LocationType", "MaxResults", "NextToken"],
+        run: types::offerings,
+    },
     Operation {
         name: "RunInstances",
         params: &[
+            "BlockDeviceMapping",
             "ClientToken",
             "IamInstanceProfile",
             "ImageId",
+            "InstanceInitiatedShutdownBehavior",
             "InstanceMarketOptions",
             "InstanceType",
             "KeyName",
             "LaunchTemplate",
             "MaxCount",
+            "MetadataOptions",
             "MinCount",
+            "NetworkInterface",
             "SecurityGroupId",
             "SubnetId",
             "TagSpecification",
@@ -78,7 +94,7 @@ pub fn state_code(state: &str) -> u32 {
 pub fn forget_terminated(world: &mut World, region: &str, now: DateTime<Utc>) {
     let since = now - span(world.terminated_shows_for);
     let instances = &mut world.region(region).instances;
-    instances.retain(|_, i| i.phase.after != "terminated" || i.phase.turn > since);
+    instances.retain(|_, i| !i.terminated_before(since));
 }
 
 /// Checks explicitly named instances: well formed, and the caller's.

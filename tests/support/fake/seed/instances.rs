@@ -56,6 +56,9 @@ impl World {
             public_ip: Some(public_ip),
             reboots: 0,
             client_token: None,
+            timer: None,
+            tokens_required: false,
+            interface_tags: Tags::new(),
         };
         InstanceSeed { world: self, region: region.to_owned(), instance, volumes: 1, size: 8, kms_key: None }
     }
@@ -119,6 +122,18 @@ impl InstanceSeed<'_> {
     /// `x86_64`, `arm64`, …
     pub fn architecture(mut self, name: &str) -> Self {
         name.clone_into(&mut self.instance.architecture);
+        self
+    }
+
+    /// An instance profile, and with it an agent that Systems Manager manages.
+    pub fn profile(mut self, name: &str) -> Self {
+        self.instance.profile = Some(format!("arn:aws:iam::{}:instance-profile/{name}", self.instance.owner));
+        self
+    }
+
+    /// It runs Windows.
+    pub fn windows(mut self) -> Self {
+        self.instance.windows = true;
         self
     }
 
