@@ -109,6 +109,10 @@ pub struct World {
     pub checks_for: Duration,
     /// Instances whose status checks end up `impaired`.
     pub impaired: BTreeSet<String>,
+    /// How long an instance stays `stopping`.
+    pub stop_for: Duration,
+    /// How long after CreateImage its snapshots are begun.
+    pub snapshots_begin_after: Duration,
     /// How long an instance stays `shutting-down`.
     pub shutdown_for: Duration,
     /// How long a terminated instance is still listed.
@@ -268,6 +272,8 @@ impl World {
             boot_for: Duration::ZERO,
             checks_for: Duration::ZERO,
             impaired: BTreeSet::new(),
+            stop_for: Duration::ZERO,
+            snapshots_begin_after: Duration::ZERO,
             shutdown_for: Duration::ZERO,
             terminated_shows_for: Duration::from_hours(1),
             restore_forgets: false,

@@ -1,11 +1,14 @@
 //! Instances.
 
+mod attributes;
 mod describe;
 mod fields;
 mod launch;
 mod run;
 mod status;
+mod stop;
 mod terminate;
+mod type_listing;
 mod types;
 mod volumes;
 
@@ -56,6 +59,10 @@ pub const OPERATIONS: &[Operation] = &[
         ],
         run: run::run,
     },
+    Operation { name: "DescribeInstanceAttribute", params: &["Attribute", "InstanceId"], run: attributes::run },
+    Operation { name: "DescribeInstanceTypes", params: &["InstanceType"], run: type_listing::run },
+    Operation { name: "StopInstances", params: &["InstanceId"], run: stop::stop },
+    Operation { name: "StartInstances", params: &["InstanceId"], run: stop::start },
     Operation { name: "TerminateInstances", params: &["InstanceId"], run: terminate::run },
 ];
 
