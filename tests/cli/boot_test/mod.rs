@@ -10,6 +10,7 @@ pub mod probes;
 mod refusals;
 mod ssm;
 mod sweep;
+mod verdict;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -54,7 +55,7 @@ fn script_of(instance: &Instance) -> Option<String> {
 }
 
 /// The value of the tag with a verdict on an image.
-pub fn verdict(image: &str, word: &str, at: DateTime<Utc>) -> String {
+pub fn verdict_of(image: &str, word: &str, at: DateTime<Utc>) -> String {
     format!(
         "{word} {image} on=t3.micro at={} run=r1 checks=system; instance",
         at.to_rfc3339_opts(SecondsFormat::Secs, true)

@@ -3,7 +3,7 @@
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use crate::boot_test::verdict;
+use crate::boot_test::verdict_of;
 use crate::fake::PROD;
 use crate::scene::days_ago;
 use crate::setup::{EAST, Setup, WEST};
@@ -86,7 +86,7 @@ fn copies_and_images_of_instances_keep_watermarks_and_are_not_scanned() {
 #[test]
 fn an_unknown_column_is_refused_with_the_names_of_all() {
     let ran = Setup::new().run("list --columns scans").ended(2);
-    ran.says(&["there is no column 'scans'", "used_by, scan, watermarks, and tag:KEY"]);
+    ran.says(&["there is no column 'scans'", "used_by, scan, watermarks, tested, and tag:KEY"]);
 }
 
 #[test]
@@ -97,10 +97,10 @@ fn tested_has_the_verdict_and_its_age() {
     let ids = [1, 2, 3, 4].map(|n| world.image(PROD, EAST, &name(n)).put());
     let (passed, failed) = (days_ago(3), Utc::now() - chrono::TimeDelta::hours(3));
     for (image, value) in [
-        (&ids[0], verdict(&ids[0], "passed", passed)),
-        (&ids[1], verdict(&ids[1], "failed", failed)),
+        (&ids[0], verdict_of(&ids[0], "passed", passed)),
+        (&ids[1], verdict_of(&ids[1], "failed", failed)),
         // Of another image, and of another hand.
-        (&ids[2], verdict(&ids[0], "passed", passed)),
+        (&ids[2], verdict_of(&ids[0], "passed", passed)),
         (&ids[3], "passed".to_owned()),
     ] {
         world.image_mut(image).tags.insert("amictl:tested".to_owned(), value);

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{TWO, V3, codes, ready, role, rows, to, written};
-use crate::boot_test::verdict;
+use crate::boot_test::verdict_of;
 use crate::cli::Ran;
 use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, EUROPE, Setup, WEST};
@@ -17,7 +17,7 @@ fn days_ago(days: i64) -> DateTime<Utc> {
 
 /// Puts a verdict on an image, as its test does.
 fn judge(setup: &Setup, id: &str, word: &str, days: i64) {
-    let value = verdict(id, word, days_ago(days));
+    let value = verdict_of(id, word, days_ago(days));
     setup.world().image_mut(id).tags.insert("amictl:tested".to_owned(), value);
 }
 
@@ -48,7 +48,7 @@ fn a_copy_stands_on_the_verdict_of_its_source_and_on_no_copied_tag() {
     let setup = Setup::new();
     let (_, [new, new_west]) = ready(&setup);
     // The copy has the tag of its source, as CopyImage makes it; the source has lost it.
-    let value = verdict(&new, "passed", days_ago(1));
+    let value = verdict_of(&new, "passed", days_ago(1));
     setup.world().image_mut(&new_west).tags.insert("amictl:tested".to_owned(), value);
     assert_eq!(codes(&setup.run(LINE).ended(4).json()), ["NotTested", "NotTested"]);
     judge(&setup, &new, "passed", 1);

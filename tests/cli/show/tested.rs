@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::boot_test::verdict;
+use crate::boot_test::verdict_of;
 use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, EUROPE, Setup, WEST};
 
@@ -28,7 +28,7 @@ fn its_own_verdict_is_shown_with_its_checks_and_run() {
     let id = setup.world().image(PROD, EAST, NAME).put();
     assert_eq!(tested(&setup.run("show web").ended(0).stdout), "no");
     let at = days_ago(3);
-    setup.world().image_mut(&id).tags.insert("amictl:tested".to_owned(), verdict(&id, "passed", at));
+    setup.world().image_mut(&id).tags.insert("amictl:tested".to_owned(), verdict_of(&id, "passed", at));
     let page = tested(&setup.run("show web").ended(0).stdout);
     assert_eq!(
         page,
@@ -49,7 +49,7 @@ fn the_verdict_of_a_source_is_marked_as_such() {
     let root = world.image(PROD, EUROPE, NAME).put();
     let middle = world.image(PROD, WEST, NAME).copied_from(&root, EUROPE).put();
     let copy = world.image(PROD, EAST, NAME).copied_from(&middle, WEST).put();
-    let value = verdict(&root, "failed", days_ago(2));
+    let value = verdict_of(&root, "failed", days_ago(2));
     world.image_mut(&root).tags.insert("amictl:tested".to_owned(), value.clone());
     // The tag came with the copies, and says nothing of them.
     world.image_mut(&copy).tags.insert("amictl:tested".to_owned(), value);
