@@ -51,7 +51,7 @@ impl<'a> SsmProbes<'a> {
             if self.patience.stop.asked() {
                 return Err(ended(Over::Interrupted, attempt - 1, failed.as_deref(), ""));
             }
-            let comment = format!("amictl test {} probe {number} try {attempt}", self.run);
+            let comment = format!("amictl, run {}: probe {number}, try {attempt}", self.run);
             match self.attempt(document, command, comment).await {
                 Attempt::Passed(said) => return Ok(said),
                 Attempt::Hopeless(why) => return Err(why),

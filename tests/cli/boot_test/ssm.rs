@@ -24,7 +24,7 @@ fn a_command_that_exits_with_0_passes() {
     let sent = setup.world().run_commands.sent();
     assert_eq!(sent.len(), 1);
     assert_eq!((sent[0].document.as_str(), &sent[0].lines), ("AWS-RunShellScript", &vec![COMMAND.to_owned()]));
-    assert!(sent[0].comment.starts_with("amictl test ") && sent[0].timeouts.1 <= 120, "{sent:?}");
+    assert!(sent[0].comment.starts_with("amictl, run ") && sent[0].timeouts.1 <= 120, "{sent:?}");
     assert_eq!(setup.fake.count("ListCommands") + setup.fake.count("CancelCommand"), 0);
 }
 
