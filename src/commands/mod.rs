@@ -27,6 +27,7 @@ pub mod share;
 pub mod show;
 pub mod tag;
 pub mod template;
+pub mod test;
 pub mod unprotect;
 pub mod unshare;
 pub mod wait;
@@ -40,7 +41,7 @@ use crate::workflows::run::context::Context;
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
     ("Find", &[&["list", "show"], &["refs"]]),
-    ("Release", &[&["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
+    ("Release", &[&["promote", "rollback"], &["aliases"], &["template"], &["rollout"], &["test"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -72,6 +73,7 @@ pub enum Command {
     Apply(apply::Args),
     Orphans(orphans::Args),
     Rollout(rollout::Args),
+    Test(test::Args),
     Wait(wait::Args),
     Rollback(rollback::Args),
     Aliases(aliases::Args),
@@ -111,6 +113,7 @@ impl Command {
             Self::Rollback(args) => rollback::run(context, args).await,
             Self::Aliases(args) => context.unless_stopped(aliases::run(context, args)).await,
             Self::Rollout(args) => rollout::run(context, args).await,
+            Self::Test(args) => test::run(context, args).await,
             Self::Wait(args) => wait::run(context, args).await,
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,
             Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,

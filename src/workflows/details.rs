@@ -11,6 +11,7 @@ use super::run::concurrency::{self, LOOKUPS};
 use super::run::context::Context;
 use super::select::selection::Selection;
 use super::usage::selection;
+use super::verdicts;
 use crate::domain::cost::{Prices, snapshot_gib};
 use crate::domain::details::{Blind, Details};
 use crate::domain::failure::{Failure, Kind};
@@ -19,6 +20,8 @@ use crate::domain::lineage::{Sight, origin};
 use crate::domain::permissions::principal::Principal;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::Region;
+use crate::domain::standing::Standing;
+use crate::domain::tested::Tested;
 use crate::domain::usage::source::Source;
 use crate::service::client::error::ApiError;
 use crate::service::usage::sources::Scope;
@@ -68,6 +71,7 @@ pub async fn read(context: &Context, chosen: &Selection, request: Request) -> Re
             Some(Sight::Unknown)
         }
     };
+    let standing = standing(chosen, target, image, sight.as_ref()).await;
     let CopySearch { places, copies, unlisted } = search;
     let (read, accounts) = looked_in(&places, &copies);
     gaps.copies(unlisted, copies.unread).await;
@@ -77,6 +81,7 @@ pub async fn read(context: &Context, chosen: &Selection, request: Request) -> Re
         monthly_cost: image.own.then(cost),
         launch_permissions: shares,
         snapshots,
+        standing,
         copied_from: origin(image).zip(sight),
         copies: copies.images.into_iter().map(|(_, copy)| copy).collect(),
         regions: read,
@@ -114,6 +119,21 @@ pub async fn parent(chosen: &Selection, target: &Target, image: &Image) -> Resul
         }
     }
     failed.map_or(Ok(Some(Sight::Missing)), Err)
+}
+
+/// The verdict that the image stands on. Sources are looked at only where a tag could be seen.
+async fn standing(chosen: &Selection, target: &Target, image: &Image, source: Option<&Sight>) -> Option<Standing> {
+    let itself = (target.clone(), image.clone());
+    let source = match source {
+        Some(Sight::Seen(source)) if source.own || chosen.several => Some((target.clone(), (**source).clone())),
+        Some(Sight::Seen(_) | Sight::Missing | Sight::Unknown) | None => None,
+    };
+    if Tested::of(image).is_none() && source.is_none() {
+        return None;
+    }
+    let accounts: Vec<_> = chosen.accounts().into_iter().cloned().collect();
+    let known: Vec<_> = std::iter::once(itself).chain(source).collect();
+    verdicts::of(&[image], &known, &accounts).await.standings.pop()
 }
 
 /// The result of a search for copies.

@@ -16,6 +16,7 @@ mod setup;
 
 mod aliases;
 mod apply;
+mod boot_test;
 mod changes;
 mod copy;
 mod create;

@@ -12,6 +12,7 @@ mod scene;
 #[path = "../support/setup.rs"]
 mod setup;
 
+mod boot_tests;
 mod fake_endpoint;
 mod organization;
 mod release;

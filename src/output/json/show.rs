@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ErrorJson, ImageJson, ReferenceJson};
+use super::{ErrorJson, ImageJson, ReferenceJson, TestedJson};
 use crate::domain::plan::document::SourceRow;
 
 #[derive(Serialize)]
@@ -15,6 +15,8 @@ pub struct ShowJson<'a> {
     pub blank_volumes: Vec<BlankVolumeJson<'a>>,
     pub copies: Vec<CopyJson<'a>>,
     pub copied_from: Option<OriginJson<'a>>,
+    /// The verdict of a source, where the image has none of its own.
+    pub tested_by_source: Option<SourceTestedJson<'a>>,
     /// `null` if they could not be read.
     pub aliases: Option<Vec<String>>,
     /// `null` if no use is known, but not every source could be read.
@@ -54,6 +56,14 @@ pub struct CopyJson<'a> {
     pub region: &'a str,
     pub name: Option<&'a str>,
     pub state: &'a str,
+}
+
+#[derive(Serialize)]
+pub struct SourceTestedJson<'a> {
+    pub image_id: &'a str,
+    pub region: &'a str,
+    #[serde(flatten)]
+    pub tested: TestedJson,
 }
 
 #[derive(Serialize)]

@@ -9,7 +9,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::json::document::VERSION;
-use super::json::{BlankVolumeJson, CopyJson, ErrorJson, ImageJson, OriginJson, ShowJson, ShownSnapshotJson};
+use super::json::{
+    BlankVolumeJson, CopyJson, ErrorJson, ImageJson, OriginJson, ShowJson, ShownSnapshotJson, SourceTestedJson,
+    TestedJson,
+};
 use super::printer::{Format, Printer};
 use super::refs::item;
 use super::table::{Cell, Sheet};
@@ -58,6 +61,11 @@ fn document(details: &Details, now: DateTime<Utc>) -> ShowJson<'_> {
                 Sight::Missing => Some(false),
                 Sight::Unknown => None,
             },
+        }),
+        tested_by_source: details.tested_source().map(|(by, tested)| SourceTestedJson {
+            image_id: by.id.as_str(),
+            region: by.region.as_str(),
+            tested: TestedJson::new(tested.clone()),
         }),
         aliases: details.aliases(),
         in_use: used.in_use,

@@ -14,6 +14,7 @@ mod recycling;
 mod references;
 mod refreshes;
 mod retiring;
+mod run_command;
 mod scaling;
 mod sessions;
 mod sharing;
