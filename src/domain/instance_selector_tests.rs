@@ -32,6 +32,7 @@ fn instance(number: u64, launched: Option<&str>) -> Instance {
         spot_request: None,
         subnet: None,
         vpc: None,
+        client_token: None,
     }
 }
 

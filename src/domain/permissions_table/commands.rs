@@ -5,8 +5,8 @@ use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
     BIN, BOOT_TEST, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES, LOOK_AT_KEYS, MARK,
-    MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, RUN_COMMAND, SHARES, SWEEP, TEMPLATE,
-    TEMPLATE_VERSIONS, TEMPLATES, USE,
+    MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, RUN_COMMAND, SHARES, STOP, SWEEP,
+    TEMPLATE, TEMPLATE_VERSIONS, TEMPLATES, USE,
 };
 
 /// A command with its rows.
@@ -68,6 +68,8 @@ const COMMANDS: &[Needs] = &[
             FOLLOW_UP,
             LOOK_AT_KEYS,
             KEYS,
+            STOP,
+            RUN_COMMAND,
             &[
                 Need::new("ec2:CreateImage", &[Image, Instance, Snapshot], "--instance"),
                 Need::new("ec2:CreateTags", &[Image, Snapshot], "--instance: tags the image")
@@ -79,7 +81,7 @@ const COMMANDS: &[Needs] = &[
                     "--snapshot: tags the snapshot; --no-snapshot-tags does without",
                 ),
                 Need::any("ec2:DescribeInstances", "--instance"),
-                Need::any("ec2:DescribeSnapshots", "--snapshot"),
+                Need::any("ec2:DescribeSnapshots", "--snapshot; --stop: when its snapshots are begun"),
                 Need::any("ec2:DescribeVolumes", "--share-with: whether the keys of the volumes can be shared")
                     .says("EC2 says so afterwards"),
                 Need::new("ec2:RegisterImage", &[Image, Snapshot], "--snapshot"),

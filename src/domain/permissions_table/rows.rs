@@ -179,6 +179,19 @@ pub const LAUNCH: &[Need] = &[
     Need::new("kms:DescribeKey", &[Key], "encrypted snapshots").documented(),
 ];
 
+/// `create --stop`: an instance is stopped, and started again.
+pub const STOP: &[Need] = &[
+    Need::any("autoscaling:DescribeAutoScalingInstances", "--stop: whether an Auto Scaling group would replace it"),
+    Need::new("ec2:CreateTags", &[Instance], "--stop: notes that it is to be started again")
+        .when(TagKeys(&["amictl:stopped"])),
+    Need::new("ec2:DeleteTags", &[Instance], "--stop: takes the note back").when(TagKeys(&["amictl:stopped"])),
+    Need::any("ec2:DescribeInstanceAttribute", "--stop: whether it is protected"),
+    Need::any("ec2:DescribeInstanceTypes", "--stop: whether it has instance store volumes"),
+    Need::any("ec2:DescribeSpotInstanceRequests", "--stop of a Spot Instance"),
+    Need::new("ec2:StartInstances", &[Instance], "--stop: starts the instance again"),
+    Need::new("ec2:StopInstances", &[Instance], "--stop"),
+];
+
 /// Scripts on instances. `amictl permissions` leaves [`SEND_COMMAND`] out unless it is asked for.
 pub const RUN_COMMAND: &[Need] = &[
     Need::any("ssm:CancelCommand", "ends a script whose time is over"),

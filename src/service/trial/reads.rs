@@ -1,6 +1,6 @@
 //! Reads of the table, each made once and for real.
 
-use aws_sdk_ec2::types::{Filter, ImageAttributeName, SnapshotAttributeName};
+use aws_sdk_ec2::types::{Filter, ImageAttributeName, InstanceAttributeName, InstanceType, SnapshotAttributeName};
 use aws_sdk_rbin::types::ResourceType;
 use aws_sdk_ssm::types::{InstanceInformationStringFilter, ParameterStringFilter};
 
@@ -47,6 +47,10 @@ async fn of_place(target: &Target, name: &str) -> Option<Result<(), ApiError>> {
         "DescribeSnapshots" => Some(specimens::snapshot(target).await.map(drop)),
         "DescribeRegions" => Some(target.enabled_regions().await.map(drop)),
         "DescribeFleets" => first_page!(target, "DescribeFleets", target.ec2.describe_fleets().max_results(FEW)),
+        "DescribeInstanceTypes" => {
+            let request = target.ec2.describe_instance_types().instance_types(InstanceType::T3Micro);
+            first_page!(target, "DescribeInstanceTypes", request)
+        }
         "DescribeLaunchTemplates" => {
             let request = target.ec2.describe_launch_templates().include_managed_resources(true).max_results(FEW);
             first_page!(target, "DescribeLaunchTemplates", request)
@@ -117,6 +121,11 @@ async fn of_specimen(target: &Target, name: &str, own: &Specimens) -> Option<Res
             let request = target.ec2.describe_image_usage_reports().image_ids(own.image.as_ref()?);
             first_page!(target, "DescribeImageUsageReports", request)
         }
+        "DescribeInstanceAttribute" => {
+            let request = target.ec2.describe_instance_attribute().instance_id(own.instance.as_ref()?);
+            let request = request.attribute(InstanceAttributeName::DisableApiStop);
+            first_page!(target, "DescribeInstanceAttribute", request)
+        }
         "DescribeSnapshotAttribute" => {
             let request = target.ec2.describe_snapshot_attribute().snapshot_id(own.snapshot.as_ref()?);
             let request = request.attribute(SnapshotAttributeName::CreateVolumePermission);
@@ -144,6 +153,10 @@ async fn elsewhere(target: &Target, name: &str) -> Option<Result<(), ApiError>> 
         "DescribeAutoScalingGroups" => {
             let request = target.autoscaling().describe_auto_scaling_groups().max_records(PAGE);
             first_page!(target, "DescribeAutoScalingGroups", request)
+        }
+        "DescribeAutoScalingInstances" => {
+            let request = target.autoscaling().describe_auto_scaling_instances().instance_ids(NOBODY);
+            first_page!(target, "DescribeAutoScalingInstances", request)
         }
         "DescribeInstanceRefreshes" => {
             let request = target.autoscaling().describe_instance_refreshes().auto_scaling_group_name(NO_GROUP);

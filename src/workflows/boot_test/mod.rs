@@ -14,5 +14,5 @@ pub mod sweep;
 pub mod swept;
 pub mod verdict;
 
-pub use check::{BootPlan, plans};
+pub use check::plans;
 pub use request::{BootTestRequest, sweep_line};

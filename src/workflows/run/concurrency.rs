@@ -45,4 +45,4 @@ pub const BATCHES: usize = 10;
 pub const CHUNKS: usize = 3;
 
 /// Probes of one instance: each waits for its answer most of the time.
-pub const PROBES: usize = 16;
+pub const PROBES: usize = 64;

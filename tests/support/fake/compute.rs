@@ -62,6 +62,10 @@ pub struct Instance {
     pub private_ip: String,
     /// Public address, if its subnet gives one.
     pub public_ip: Option<String>,
+    /// Whether the public address is an Elastic IP.
+    pub elastic: bool,
+    /// DisableApiStop.
+    pub stop_protected: bool,
     /// How often CreateImage rebooted it.
     pub reboots: usize,
     /// Token of the launch.

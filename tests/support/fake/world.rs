@@ -128,6 +128,10 @@ pub struct World {
     pub no_capacity: BTreeSet<String>,
     /// Types that a zone does not offer: the type and the zone.
     pub not_offered: BTreeSet<(String, String)>,
+    /// How long an instance stays `stopping`.
+    pub stop_for: Duration,
+    /// How long after CreateImage its snapshots are begun.
+    pub snapshots_begin_after: Duration,
     /// How long an instance stays `shutting-down`.
     pub shutdown_for: Duration,
     /// How long a terminated instance is still listed.
@@ -294,6 +298,8 @@ impl World {
             consoles: BTreeMap::new(),
             no_capacity: BTreeSet::new(),
             not_offered: BTreeSet::new(),
+            stop_for: Duration::ZERO,
+            snapshots_begin_after: Duration::ZERO,
             shutdown_for: Duration::ZERO,
             terminated_shows_for: Duration::from_hours(1),
             restore_forgets: false,

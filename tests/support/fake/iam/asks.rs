@@ -192,6 +192,10 @@ fn ec2(world: &mut World, request: &Request) -> Vec<Ask> {
             let ask = |id: &str| on(kind(id), id).tagged(&tags_of(world, request, id)).key("aws:TagKeys", keys.clone());
             ids.map(ask).collect()
         }
+        "StartInstances" | "StopInstances" => {
+            let ids = params.list("InstanceId").into_iter();
+            ids.map(|id| on("instance", id).tagged(&tags_of(world, request, id))).collect()
+        }
         "CreateSecurityGroup" => vec![on("security-group", "*"), on("vpc", params.get("VpcId").unwrap_or_default())],
         "AuthorizeSecurityGroupIngress" => one(world, "GroupId"),
         "CreateImageUsageReport" => {

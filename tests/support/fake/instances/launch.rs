@@ -97,6 +97,8 @@ pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -
             root_type: order.image.root_type.clone(),
             private_ip,
             public_ip: order.place.public.unwrap_or(order.place.subnet.public).then_some(public_ip),
+            elastic: false,
+            stop_protected: false,
             reboots: 0,
             client_token: request.params.get("ClientToken").map(str::to_owned),
             timer,

@@ -1,13 +1,16 @@
 //! Instances.
 
+mod attributes;
 mod console;
 mod describe;
 mod fields;
 mod launch;
 mod run;
 mod status;
+mod stop;
 mod terminate;
 mod told;
+mod type_listing;
 mod types;
 mod volumes;
 
@@ -42,11 +45,6 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation { name: "GetConsoleOutput", params: &["InstanceId", "Latest"], run: console::run },
     Operation {
-        name: "DescribeInstanceTypes",
-        params: &["Filter", "InstanceType", "MaxResults", "NextToken"],
-        run: types::describe,
-    },
-    Operation {
         name: "DescribeInstanceTypeOfferings",
         params: &["Filter", "LocationType", "MaxResults", "NextToken"],
         run: types::offerings,
@@ -74,6 +72,10 @@ pub const OPERATIONS: &[Operation] = &[
         ],
         run: run::run,
     },
+    Operation { name: "DescribeInstanceAttribute", params: &["Attribute", "InstanceId"], run: attributes::run },
+    Operation { name: "DescribeInstanceTypes", params: &["InstanceType"], run: type_listing::run },
+    Operation { name: "StopInstances", params: &["InstanceId"], run: stop::stop },
+    Operation { name: "StartInstances", params: &["InstanceId"], run: stop::start },
     Operation { name: "TerminateInstances", params: &["InstanceId"], run: terminate::run },
 ];
 

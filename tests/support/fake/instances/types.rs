@@ -1,6 +1,6 @@
 //! Instance types, as far as launches are checked against images.
 
-use super::super::errors::{Answer, Refusal, combination, missing, refuse};
+use super::super::errors::{Answer, Refusal, combination, refuse};
 use super::super::filters::Filters;
 use super::super::model::Image;
 use super::super::paging::Window;
@@ -10,42 +10,50 @@ use super::super::xml::Xml;
 
 const SIZES: [&str; 9] = ["nano", "micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "metal"];
 const ARM: [&str; 7] = ["t4g", "m6g", "m7g", "c6g", "c7g", "r6g", "r7g"];
-const NITRO: [&str; 10] = ["t3", "t3a", "m5", "m6i", "m7i", "c5", "c6i", "c7i", "r5", "r6i"];
+const NITRO: [&str; 11] = ["t3", "t3a", "m5", "m5d", "m6i", "m7i", "c5", "c6i", "c7i", "r5", "r6i"];
 const XEN: [&str; 3] = ["t2", "m4", "c4"];
 const OLD: [&str; 2] = ["m1", "t1"];
 
-/// What there is to know of a type.
-struct Known {
-    arm: bool,
-    nitro: bool,
-    old: bool,
+/// Families with disks of the host.
+const STORE: [&str; 2] = ["m5d", "m1"];
+
+/// What a type is.
+pub struct Described {
+    /// Its architectures.
+    pub architectures: &'static [&'static str],
+    /// Whether it is of the Nitro system.
+    pub nitro: bool,
+    /// Whether it has disks of the host.
+    pub instance_store: bool,
 }
 
-fn known(kind: &str) -> Option<Known> {
+/// A type that exists.
+pub fn described(kind: &str) -> Option<Described> {
     let (family, size) = kind.split_once('.')?;
-    let of = |families: &[&str]| families.contains(&family) && SIZES.contains(&size);
-    let (arm, nitro, old) = (of(&ARM), of(&NITRO), of(&OLD));
-    (arm || nitro || old || of(&XEN)).then_some(Known { arm, nitro: arm || nitro, old })
+    let known = |families: &[&str]| families.contains(&family) && SIZES.contains(&size);
+    let architectures: &[&str] = match (known(&ARM), known(&NITRO) || known(&XEN), known(&OLD)) {
+        (true, _, _) => &["arm64"],
+        (_, true, _) if family == "t2" => &["i386", "x86_64"],
+        (_, true, _) => &["x86_64"],
+        (_, _, true) => &["i386", "x86_64"],
+        _ => return None,
+    };
+    let nitro = known(&ARM) || known(&NITRO);
+    Some(Described { architectures, nitro, instance_store: STORE.contains(&family) })
 }
 
 /// Whether a type is built on Nitro.
 pub fn nitro(kind: &str) -> bool {
-    known(kind).is_some_and(|known| known.nitro)
+    described(kind).is_some_and(|described| described.nitro)
 }
 
 /// Refuses types that do not exist or do not suit the image.
 pub fn check(kind: &str, image: &Image) -> Result<(), Refusal> {
-    let Some(Known { arm, nitro, old }) = known(kind) else {
+    let Some(Described { architectures, nitro, .. }) = described(kind) else {
         return Err(refuse("InvalidParameterValue", format!("Invalid value '{kind}' for InstanceType.")));
     };
-    let family = kind.split_once('.').map_or(kind, |(family, _)| family);
-    let fits = match image.architecture.as_str() {
-        "arm64" => arm,
-        "x86_64" => !arm,
-        "i386" => old || family == "t2",
-        _ => false,
-    };
-    if !fits {
+    let old = OLD.iter().any(|family| kind.split('.').next() == Some(family));
+    if !architectures.contains(&image.architecture.as_str()) {
         return Err(refuse(
             "InvalidParameterValue",
             format!(
@@ -69,40 +77,6 @@ pub fn check(kind: &str, image: &Image) -> Result<(), Refusal> {
         )));
     }
     Ok(())
-}
-
-/// DescribeInstanceTypes, by names only: nobody needs all of them.
-pub fn describe(_: &mut World, request: &Request) -> Answer {
-    let wanted = request.params.list("InstanceType");
-    if wanted.is_empty() {
-        return Err(missing("InstanceType"));
-    }
-    let unknown: Vec<&str> = wanted.iter().copied().filter(|kind| known(kind).is_none()).collect();
-    if !unknown.is_empty() {
-        let list = unknown.join(", ");
-        let message = format!("The following supplied instance types do not exist: [{list}]");
-        return Err(refuse("InvalidInstanceType", message));
-    }
-    request.dry_run()?;
-    let mut x = Xml::new();
-    x.list("instanceTypeSet", wanted, |x, kind| {
-        let Some(Known { arm, nitro, old }) = known(kind) else { return };
-        x.leaf("instanceType", kind).leaf("currentGeneration", !old);
-        x.leaf("bareMetal", kind.ends_with(".metal"));
-        let hypervisor = if nitro { "nitro" } else { "xen" };
-        x.maybe("hypervisor", (!kind.ends_with(".metal")).then_some(hypervisor));
-        x.node("processorInfo", |x| {
-            let architectures: &[&str] = match (arm, old || kind.starts_with("t2.")) {
-                (true, _) => &["arm64"],
-                (false, true) => &["i386", "x86_64"],
-                (false, false) => &["x86_64"],
-            };
-            x.list("supportedArchitectures", architectures, |x, one| {
-                x.text(one);
-            });
-        });
-    });
-    Ok(x.done())
 }
 
 /// DescribeInstanceTypeOfferings, by zones, of the types that are asked for.

@@ -15,6 +15,7 @@ pub struct InstanceSeed<'w> {
     volumes: usize,
     size: i64,
     kms_key: Option<String>,
+    persistent: bool,
 }
 
 impl World {
@@ -54,13 +55,23 @@ impl World {
             root_type: "ebs".to_owned(),
             private_ip,
             public_ip: Some(public_ip),
+            elastic: false,
+            stop_protected: false,
             reboots: 0,
             client_token: None,
             timer: None,
             tokens_required: false,
             interface_tags: Tags::new(),
         };
-        InstanceSeed { world: self, region: region.to_owned(), instance, volumes: 1, size: 8, kms_key: None }
+        InstanceSeed {
+            world: self,
+            region: region.to_owned(),
+            instance,
+            volumes: 1,
+            size: 8,
+            kms_key: None,
+            persistent: false,
+        }
     }
 }
 
@@ -101,10 +112,28 @@ impl InstanceSeed<'_> {
         self
     }
 
+    /// Its public address is an Elastic IP.
+    pub fn elastic(mut self) -> Self {
+        self.instance.elastic = true;
+        self
+    }
+
+    /// Protected from being stopped.
+    pub fn stop_protected(mut self) -> Self {
+        self.instance.stop_protected = true;
+        self
+    }
+
     /// A spot instance, with its one-time request.
     pub fn spot(mut self) -> Self {
         self.instance.spot = Some(self.world.ids.next("sir"));
         self
+    }
+
+    /// A spot instance of a persistent request.
+    pub fn persistent_spot(mut self) -> Self {
+        self.persistent = true;
+        self.spot()
     }
 
     /// A tag.
@@ -183,7 +212,8 @@ impl InstanceSeed<'_> {
             });
         }
         let id = self.instance.id.clone();
-        if let Some(spot) = SpotRequest::behind(&self.instance) {
+        if let Some(mut spot) = SpotRequest::behind(&self.instance) {
+            spot.persistent = self.persistent;
             self.world.region(&self.region).spot_requests.insert(spot.id.clone(), spot);
         }
         self.world.region(&self.region).instances.insert(id.clone(), self.instance);
