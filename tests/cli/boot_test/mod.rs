@@ -9,7 +9,8 @@ mod output;
 pub mod probes;
 mod refusals;
 mod ssm;
-mod sweep;
+mod started;
+pub mod sweep;
 mod verdict;
 
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -15,7 +15,7 @@ fn minutes_ago(minutes: i64) -> DateTime<Utc> {
     Utc::now() - TimeDelta::minutes(minutes)
 }
 
-fn state(setup: &Setup, id: &str) -> String {
+pub fn state(setup: &Setup, id: &str) -> String {
     let world = setup.world();
     world.find_instance(id).unwrap().state(world.now()).to_owned()
 }
@@ -27,7 +27,7 @@ fn expired(setup: &Setup, region: &str) -> String {
 
 /// Instance, action, status and code of every row.
 #[track_caller]
-fn rows(report: &Value) -> Vec<(String, String, String, String)> {
+pub fn rows(report: &Value) -> Vec<(String, String, String, String)> {
     let text = |row: &Value, field: &str| row[field].as_str().unwrap_or("-").to_owned();
     let row = |row: &Value| {
         let code = row["error"]["code"].as_str().unwrap_or("-").to_owned();
@@ -36,7 +36,7 @@ fn rows(report: &Value) -> Vec<(String, String, String, String)> {
     report["results"].as_array().unwrap_or_else(|| panic!("{report}")).iter().map(row).collect()
 }
 
-fn row(id: &str, action: &str, status: &str, code: &str) -> (String, String, String, String) {
+pub fn row(id: &str, action: &str, status: &str, code: &str) -> (String, String, String, String) {
     (id.to_owned(), action.to_owned(), status.to_owned(), code.to_owned())
 }
 

@@ -63,7 +63,8 @@ pub const CASES: &[Case] = &[
         world.instance(PROD, WEST).boot_test("0123456789abcdef", hour_ago).put();
         let at = hour_ago.to_rfc3339_opts(SecondsFormat::Secs, true);
         let value = format!("0123456789abcdef {at} until {at}");
-        world.instance(PROD, EAST).state("stopped").tag("amictl:stopped", &value).put();
+        let stopped = world.instance(PROD, EAST).state("stopped").launched(hour_ago - TimeDelta::hours(1));
+        stopped.tag("amictl:stopped", &value).put();
         "test --sweep --region all".to_owned()
     }),
     case("wait", |setup| {
