@@ -18,5 +18,6 @@ mod organization;
 mod release;
 mod retire;
 mod soak;
+mod soak_boot_tests;
 mod soak_checks;
 mod take_over;
