@@ -23,6 +23,7 @@ Examples:
   amictl permissions prune                                the policy for prune, with all its options
   amictl permissions create copy --family web > ami.json  for both, and the aliases of one family
   amictl permissions launch --instance-profile-role arn:aws:iam::111122223333:role/web
+  amictl permissions test --ssm                           also what runs commands on the instances
   amictl permissions prune --org-role ops/ami             also what enters the accounts
   amictl permissions prune --trust 111122223333 --external-id customer-7";
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
 use tokio::time::Instant;
 
 use super::client::error::{ApiError, api, dry_run};
@@ -79,29 +78,20 @@ pub async fn stops(target: &Target, id: &InstanceId) -> Result<bool, ApiError> {
 }
 
 /// Waits until a stopping instance is stopped. EC2 may show it as running for a moment after the answer.
-pub async fn stopped(target: &Target, id: &InstanceId, patience: &Patience) -> Result<Instance, NotReached> {
-    reached(target, id, "stopped", &["running", "pending", "stopping"], patience).await
-}
-
-/// Waits until a starting instance runs. EC2 may show it as stopped for a moment after the answer.
-pub async fn running(target: &Target, id: &InstanceId, patience: &Patience) -> Result<Instance, NotReached> {
-    reached(target, id, "running", &["stopped", "pending"], patience).await
-}
-
-async fn reached(
+pub async fn stopped(
     target: &Target,
     id: &InstanceId,
-    wanted: &str,
-    on_the_way: &[&str],
+    just_stopped: bool,
     patience: &Patience,
 ) -> Result<Instance, NotReached> {
-    let mut pauses = Pauses::new(patience);
+    let (mut pauses, mut stops) = (Pauses::new(patience), false);
     loop {
         let seen = patience.unless_over(look(target, id)).await.map_err(NotReached::Over)?;
         let instance = seen.map_err(NotReached::Unread)?;
         match instance.state.as_str() {
-            state if state == wanted => return Ok(instance),
-            state if on_the_way.contains(&state) => {}
+            "stopped" => return Ok(instance),
+            "stopping" => stops = true,
+            "running" if just_stopped && !stops => {}
             _ => return Err(NotReached::State(Box::new(instance))),
         }
         pauses.pause().await.map_err(NotReached::Over)?;

@@ -14,6 +14,9 @@ use crate::service::run_command::{self, CommandEnd, RunScript, ScriptDocument, U
 /// The characters of an output's end that are shown.
 const SHOWN: usize = 120;
 
+/// The time that a command may run on after the probe's own: it is cancelled before, unless amictl is killed.
+const SPARE: Duration = Duration::from_secs(30);
+
 /// The commands for one instance.
 pub(super) struct SsmProbes<'a> {
     target: &'a Target,
@@ -48,7 +51,7 @@ impl<'a> SsmProbes<'a> {
             if self.patience.stop.asked() {
                 return Err(ended(Over::Interrupted, attempt - 1, failed.as_deref(), ""));
             }
-            let comment = format!("amictl test {} probe {number} try {attempt}", self.run);
+            let comment = format!("amictl, run {}: probe {number}, try {attempt}", self.run);
             match self.attempt(document, command, comment).await {
                 Attempt::Passed(said) => return Ok(said),
                 Attempt::Hopeless(why) => return Err(why),
@@ -66,7 +69,7 @@ impl<'a> SsmProbes<'a> {
         let id = &self.instance.id;
         let left = self.patience.until.saturating_duration_since(Instant::now());
         let lines = command.lines().map(str::to_owned).collect();
-        let script = RunScript { document, lines, comment, timeout: left + Duration::from_secs(1) };
+        let script = RunScript { document, lines, comment, timeout: left + SPARE };
         let sent = match run_command::send(self.target, id, &script).await {
             Ok(sent) => sent,
             Err(error) if error.is(run_command::NOT_MANAGED) || run_command::passes(&error) => {

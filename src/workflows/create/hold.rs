@@ -5,7 +5,7 @@
 
 use anyhow::{Error, Result};
 
-use super::plan::Hold;
+use super::plan::{Hold, mark};
 use super::start_again::{self, unmark};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::instance::Instance;
@@ -14,7 +14,7 @@ use crate::service::client::error::ApiError;
 use crate::service::client::patience::{Over, Patience};
 use crate::service::instance_states::NotReached;
 use crate::service::{Target, instance_states, tags};
-use crate::workflows::run::context::Context;
+use crate::workflows::run::context::{Context, nothing_changed};
 use crate::workflows::run::diagnostics;
 
 /// What became of the work, and of the instance.
@@ -31,20 +31,22 @@ pub async fn held<T>(
     context: &Context,
     target: &Target,
     instance: &Instance,
-    hold: &Hold,
+    hold: Hold,
     work: impl AsyncFnOnce(&Patience, &Instance) -> Result<T>,
 ) -> Held<T> {
     let patience = context.patience();
-    let (mark, stops) = match hold {
+    let stops = match hold {
         Hold::None => return Held { work: work(&patience, instance).await, start: None },
-        Hold::Stop(mark) => (mark, true),
-        Hold::TakeOver(mark) => (mark, false),
+        Hold::Stop => true,
+        Hold::TakeOver => false,
     };
+    let mark = &mark(context);
     if let Err(error) = tag(context, target, instance, mark).await {
+        let error = if stops { error } else { error.context(format!("{} stays stopped", instance.label())) };
         return Held { work: Err(error), start: None };
     }
     let down = match stops {
-        true => stop(context, target, instance, mark).await,
+        true => stop(context, target, instance).await,
         false => Ok(()),
     };
     // Refused: it runs as before.
@@ -52,7 +54,7 @@ pub async fn held<T>(
         unmark(context, target, instance, &mark.to_string()).await;
         return Held { work: Err(error), start: None };
     }
-    let result = match instance_states::stopped(target, &instance.id, &patience).await {
+    let result = match instance_states::stopped(target, &instance.id, stops, &patience).await {
         Ok(stopped) => work(&patience, &stopped).await,
         Err(not) => Err(not_stopped(target, instance, not)),
     };
@@ -80,12 +82,11 @@ async fn tag(context: &Context, target: &Target, instance: &Instance, mark: &Sto
 }
 
 /// Asks EC2 to stop the instance; an error if it surely goes on running.
-async fn stop(context: &Context, target: &Target, instance: &Instance, mark: &StoppedMark) -> Result<()> {
+async fn stop(context: &Context, target: &Target, instance: &Instance) -> Result<()> {
     if context.stop.asked() {
-        return Err(Failure::new(Kind::Interrupted, "Interrupted", "interrupted; nothing was changed").into());
+        return Err(nothing_changed().into());
     }
-    let until = mark.until.format("%Y-%m-%d %H:%M:%S UTC");
-    context.printer.say(format!("stopping {} in {} (starts again by {until})", instance.label(), target.region));
+    context.printer.say(format!("stopping {} in {}", instance.label(), target.region));
     match instance_states::stop(target, &instance.id).await {
         Ok(()) => Ok(()),
         Err(error) if error.answer_lost => {
@@ -130,7 +131,10 @@ fn not_stopped(target: &Target, instance: &Instance, not: NotReached) -> Error {
 /// The error with what became of the instance.
 fn with_instance(instance: &Instance, error: &Error, started: Result<Instance, Failure>) -> Error {
     let told = diagnostics::diagnose(error);
-    let message = told.message;
+    let message = match told.code == "AnswerLost" {
+        true => format!("{}; if it was made, it may not be consistent", told.message),
+        false => told.message,
+    };
     let failure = match started {
         Ok(_) => {
             let failure = Failure::new(told.kind, told.code, format!("{message}; {} runs again", instance.label()));

@@ -3,7 +3,7 @@
 use anyhow::{Error, Result};
 
 use super::hold::{Held, held};
-use super::plan::{Hold, InstancePlan, plan};
+use super::plan::{Hold, InstancePlan, mark, plan};
 use super::unfinished::{not_available, volumes_of};
 use super::{InstanceOrder, Order, Origin, prepare, snapshot, start_again, stop_checks, taken};
 use crate::domain::failure::{Failure, Kind};
@@ -16,7 +16,7 @@ use crate::service::{Target, create, wait};
 use crate::workflows::copy::job::{CopyJob, Made};
 use crate::workflows::copy::{keys, run};
 use crate::workflows::follow_up::PendingImage;
-use crate::workflows::run::context::Context;
+use crate::workflows::run::context::{Context, is_unchanged};
 use crate::workflows::run::diagnostics::diagnose;
 
 /// What was made, for stdout, and how the run ends after that.
@@ -52,11 +52,15 @@ pub async fn dry_run(context: &Context, order: &Order) -> Result<()> {
 pub async fn make(context: &Context, order: Order) -> Result<Created> {
     let target = place(context, &order).await?;
     let mut ready = context.unless_stopped(Box::pin(check(context, &target, &order))).await?;
+    let mut touched = false;
     if let (Origin::Instance(instance), Some(plan)) = (&order.origin, &mut ready.instance) {
-        Box::pin(prepared(context, &target, instance, plan, &ready.request)).await?;
+        touched = instance.prepare.is_some();
+        Box::pin(prepared(context, &target, instance, plan, &ready.request))
+            .await
+            .map_err(|error| said(touched, error))?;
     }
     let Held { work, start } = Box::pin(begun(context, &target, &ready)).await;
-    let (name, id) = work?;
+    let (name, id) = work.map_err(|error| said(touched, error))?;
     let tagged = create::tag_snapshots(&target, &ready.request, &name).await;
     if let Err(error) = &tagged {
         // Printed now, as later steps may fail too.
@@ -122,15 +126,16 @@ async fn prepared(
     plan: &mut InstancePlan,
     request: &Request,
 ) -> Result<()> {
-    if order.prepare.is_some() || plan.hold != Hold::None {
-        // Before anything is changed EC2 is asked whether it would make the image.
+    let ready = matches!(plan.instance.state.as_str(), "running" | "stopped");
+    if ready && (order.prepare.is_some() || plan.hold != Hold::None) {
+        // Before anything is changed EC2 is asked whether it would make the image. It would not while it stops.
         context.unless_stopped(create::check(target, request)).await?;
     }
     if plan.starts_first {
         plan.instance = start_again::start_again(context, target, &plan.instance).await?;
         context.printer.say(format!("{} runs again", plan.instance.label()));
-        if let Hold::Stop(mark) = &plan.hold {
-            context.unless_stopped(stop_checks::check(target, &plan.instance, mark)).await?;
+        if plan.hold == Hold::Stop {
+            context.unless_stopped(stop_checks::check(target, &plan.instance, &mark(context))).await?;
         }
     }
     if let Some(script) = &order.prepare {
@@ -165,7 +170,7 @@ async fn begun(context: &Context, target: &Target, ready: &Ready) -> Held<(Image
         return Held { work: begin(Room::new(context.patience(), &tell), false).await, start: None };
     };
     let holds = plan.hold != Hold::None;
-    held(context, target, &plan.instance, &plan.hold, async |patience, stopped| {
+    held(context, target, &plan.instance, plan.hold, async |patience, stopped| {
         let (name, id) = begin(Room::new(patience.clone(), &tell), holds).await?;
         if holds && let Err(why) = taken::begun(target, &id, stopped, patience).await {
             let doubt = format!("warning: {name} ({id}) may not be consistent: {} starts again", plan.instance.id);
@@ -174,6 +179,11 @@ async fn begun(context: &Context, target: &Target, ready: &Ready) -> Held<(Image
         Ok((name, id))
     })
     .await
+}
+
+/// An interruption before the image, where the instance was changed already.
+fn said(touched: bool, error: Error) -> Error {
+    if touched && is_unchanged(&error) { no_image() } else { error }
 }
 
 fn no_image() -> Error {

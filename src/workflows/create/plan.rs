@@ -30,14 +30,14 @@ pub struct InstancePlan {
 }
 
 /// How an instance comes to be stopped while its image is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hold {
     /// It is left as it is.
     None,
     /// It is stopped, and started again afterwards.
-    Stop(StoppedMark),
+    Stop,
     /// Another run stopped it, and did not start it again: this run does so afterwards.
-    TakeOver(StoppedMark),
+    TakeOver,
 }
 
 /// Finds the instance and decides what happens to it. Refuses early what would fail late.
@@ -47,9 +47,7 @@ pub async fn plan(context: &Context, target: &Target, order: &InstanceOrder) -> 
         context.printer.say(format!("{} is {}", order.selector, instance.label()));
     }
     let running = instance.state == "running";
-    let longest = TimeDelta::from_std(context.timeout.saturating_add(LONGEST)).unwrap_or(TimeDelta::MAX);
-    let longest = longest.checked_add(&GRACE).unwrap_or(TimeDelta::MAX);
-    let mark = StoppedMark::new(&context.maker.run, context.clock(), longest);
+    let mark = mark(context);
     let left = left_stopped(context, target, &instance);
     let mut plan = InstancePlan { hold: Hold::None, starts_first: false, reboots: false, instance };
     let instance = &plan.instance;
@@ -58,15 +56,15 @@ pub async fn plan(context: &Context, target: &Target, order: &InstanceOrder) -> 
             may_be_alive(context, target, instance, left)?;
             stop_checks::check_start(target, instance, &mark).await?;
             plan.starts_first = true;
-            plan.hold = if order.stop { Hold::Stop(mark) } else { Hold::None };
+            plan.hold = if order.stop { Hold::Stop } else { Hold::None };
         }
         (Some(_), false, true) => {
             stop_checks::check_start(target, instance, &mark).await?;
-            plan.hold = Hold::TakeOver(mark);
+            plan.hold = Hold::TakeOver;
         }
         (Some(left), false, false) if left.expired(context.clock()) => {
             stop_checks::check_start(target, instance, &mark).await?;
-            plan.hold = Hold::TakeOver(mark);
+            plan.hold = Hold::TakeOver;
         }
         (Some(left), false, false) => {
             let until = left.until.format("%Y-%m-%d %H:%M:%S UTC");
@@ -77,19 +75,26 @@ pub async fn plan(context: &Context, target: &Target, order: &InstanceOrder) -> 
         }
         (None, _, true) => {
             stop_checks::check(target, instance, &mark).await?;
-            plan.hold = Hold::Stop(mark);
+            plan.hold = Hold::Stop;
         }
         (None, _, false) => {}
     }
     if order.prepare.is_some() {
         prepare::check(target, instance, plan.starts_first).await?;
     }
-    if let (Hold::Stop(_), Some(address), false) = (&plan.hold, &instance.public_ip, instance.elastic_ip) {
+    if let (Hold::Stop, Some(address), false) = (plan.hold, &instance.public_ip, instance.elastic_ip) {
         let lost = format!("{} loses its public address {address}", instance.label());
         context.printer.say(format!("{lost} when it is stopped, and gets another one: it is no Elastic IP"));
     }
     plan.reboots = plan.hold == Hold::None && (running || plan.starts_first) && !order.no_reboot;
     Ok(plan)
+}
+
+/// The mark of an instance that this run stops now: until its end the run may be at work.
+pub fn mark(context: &Context) -> StoppedMark {
+    let longest = TimeDelta::from_std(context.timeout.saturating_add(LONGEST)).unwrap_or(TimeDelta::MAX);
+    let longest = longest.checked_add(&GRACE).unwrap_or(TimeDelta::MAX);
+    StoppedMark::new(&context.maker.run, context.clock(), longest)
 }
 
 /// The mark of an instance that a run stopped and that does not run now. Says what is found.

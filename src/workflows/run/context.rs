@@ -215,8 +215,18 @@ pub fn is_stopped(error: &Error) -> bool {
     error.downcast_ref().is_some_and(error::is_interrupted)
 }
 
+/// Whether an error says that work was interrupted before it changed anything.
+pub fn is_unchanged(error: &Error) -> bool {
+    error.downcast_ref::<Failure>().is_some_and(|failure| *failure == nothing_changed())
+}
+
 fn unchanged() -> Error {
-    Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into()
+    nothing_changed().into()
+}
+
+/// The failure of work that was interrupted before it changed anything.
+pub fn nothing_changed() -> Failure {
+    Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed")
 }
 
 /// The problem of skipped work after a stop signal.

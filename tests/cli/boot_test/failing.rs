@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{only, ready, states};
+use super::{expire, only, ready, states};
 use crate::fake::{BadBoot, Fault, PROD};
 use crate::setup::{EAST, Setup, each, seconds};
 
@@ -171,7 +171,7 @@ fn a_failed_test_keeps_its_instance_if_asked_to_and_a_passed_one_does_not() {
     let end = format!("aws ec2 terminate-instances --region us-east-1 --instance-ids {}", instance.id);
     let ran = ran.says(&[&end, "amictl test --sweep --region us-east-1"]);
     assert!(ran.error()["hint"].as_str().unwrap().contains("amictl test --sweep"), "{}", ran.stderr);
-    setup.world().advance(seconds(25 * 3600));
+    expire(&setup);
     setup.run("test --sweep --region us-east-1").ended(0);
     assert_eq!(states(&setup), ["terminated"]);
     let setup = ready();

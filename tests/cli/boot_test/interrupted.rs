@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 
 use serde_json::Value;
 
-use super::{only, ready, states};
+use super::{expire, only, ready, states};
 use crate::cli::Ran;
 use crate::fake::{BadBoot, Fault, FaultKind, PROD};
 use crate::setup::{EAST, Setup, seconds};
@@ -143,6 +143,7 @@ fn what_ran_no_timer_after_a_kill_is_swept() {
     child.wait().unwrap();
     setup.world().advance(seconds(26 * 60));
     assert_eq!(states(&setup), ["running"], "it never ran its user data");
+    expire(&setup);
     setup.run("test --sweep").ended(0);
     assert_eq!(states(&setup), ["terminated"]);
 }

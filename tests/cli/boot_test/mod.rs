@@ -49,6 +49,13 @@ fn states(setup: &Setup) -> Vec<String> {
     world.instances(PROD, EAST).map(|instance| instance.state(world.now()).to_owned()).collect()
 }
 
+/// Lets the time of the only instance be over: the clock of amictl does not go on with that of the endpoint.
+fn expire(setup: &Setup) {
+    let id = only(setup).id;
+    let past = "2026-01-01T00:00:00Z".to_owned();
+    setup.world().instance_mut(&id).tags.insert("amictl:expires".to_owned(), past);
+}
+
 /// The user data of an instance.
 fn script_of(instance: &Instance) -> Option<String> {
     let bytes = aws_smithy_types::base64::decode(instance.user_data.as_ref()?).unwrap();

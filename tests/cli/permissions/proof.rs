@@ -28,7 +28,8 @@ pub const fn case(command: &'static str, seed: fn(&Setup) -> String) -> Case {
 }
 
 /// Options of `permissions` that belong to what the cases do.
-const MORE: [(&str, &str); 5] = [
+const MORE: [(&str, &str); 6] = [
+    ("create", "--prepare"),
     ("copy", "--role-arn arn:aws:iam::222222222222:role/ami"),
     ("launch", "--instance-profile-role arn:aws:iam::111111111111:role/web"),
     ("rollout", "--instance-profile-role arn:aws:iam::111111111111:role/web"),
