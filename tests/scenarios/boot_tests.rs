@@ -1,7 +1,7 @@
-//! Boot tests, launches by production and a daily prune over forty days: no launch is hidden, and no test counts as one.
+//! Boot tests, launches by production and a daily prune over forty days.
 //!
-//! It runs in this process: the clock is an argument, and the endpoint's clock goes with it. EC2 tells of launches twenty
-//! hours late.
+//! No launch is hidden, and no test counts as one. It runs in this process: the clock is an argument, and the endpoint's
+//! clock goes with it. EC2 tells of launches twenty hours late.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
