@@ -9,7 +9,7 @@ use crate::domain::launch_template::TemplateName;
 use crate::domain::naming::Family;
 use crate::domain::reference::ImageRef;
 use crate::domain::scan::Severity;
-use crate::domain::standing::TestedGate;
+use crate::domain::tested_lineage::TestedGate;
 use crate::output;
 use crate::workflows::aliases::promote::{Promotion, promote};
 use crate::workflows::run::context::Context;

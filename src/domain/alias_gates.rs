@@ -6,7 +6,7 @@ use super::age::{Age, ago};
 use super::image::{Image, State};
 use super::problem::Problem;
 use super::scan::{Scan, Severity};
-use super::standing::{Standing, TestedGate};
+use super::tested_lineage::{Standing, TestedGate};
 
 /// The gates that a user sets.
 #[derive(Debug, Clone, Copy, Default)]

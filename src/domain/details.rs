@@ -9,8 +9,8 @@ use super::problem::PlaceError;
 use super::reference::alias_name;
 use super::region::Region;
 use super::snapshot::Snapshot;
-use super::standing::Standing;
 use super::tested::Tested;
+use super::tested_lineage::Standing;
 use super::usage::source::Usage;
 
 /// An image with its permissions, snapshots, copies, use and cost.

@@ -6,7 +6,7 @@ use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::lineage::{Origin, Sight};
 use crate::domain::problem::Problem;
-use crate::domain::standing::{OwnerViews, Standing};
+use crate::domain::tested_lineage::{OwnerViews, Standing};
 use crate::service::Target;
 use crate::workflows::lineage;
 use crate::workflows::run::concurrency::{self, LOOKUPS};

@@ -1,7 +1,7 @@
-//! Boot tests, launches by production and a daily prune over forty days: no launch is hidden, and no test counts as one.
+//! Boot tests, launches by production and a daily prune over forty days.
 //!
-//! It runs in this process: the clock is an argument, and the endpoint's clock goes with it. EC2 tells of launches twenty
-//! hours late.
+//! No launch is hidden, and no test counts as one. It runs in this process: the clock is an argument, and the endpoint's
+//! clock goes with it. EC2 tells of launches twenty hours late.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -31,7 +31,7 @@ fn clock() -> DateTime<Utc> {
 fn amictl(setup: &Scene, line: &str) -> u8 {
     let env = [("HOME".to_owned(), setup.home.path().to_str().unwrap().to_owned())];
     let url = setup.fake.url();
-    let args = ["amictl"].into_iter().chain(line.split_whitespace()).chain(["--endpoint-url", &url]);
+    let args = ["amictl"].into_iter().chain(line.split_whitespace()).chain(["--region", EAST, "--endpoint-url", &url]);
     let args = args.map(Into::into).collect();
     let thread = std::thread::Builder::new().stack_size(8 << 20);
     let running = thread.spawn(move || run(args, Process { clock, env: env.into() })).unwrap();
@@ -56,7 +56,7 @@ fn no_launch_is_hidden_by_tests_and_no_test_counts_as_a_launch_over_forty_days()
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "boot_tests::forty_days", "--ignored", "--nocapture"])
         .env_clear()
-        .envs([("AWS_ACCESS_KEY_ID", "AKIAPROD"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_REGION", EAST)])
+        .envs([("AWS_ACCESS_KEY_ID", "AKIAPROD"), ("AWS_SECRET_ACCESS_KEY", "secret")])
         .envs([("AWS_EC2_METADATA_DISABLED", "true")])
         .env("AWS_CONFIG_FILE", nowhere.path().join("config"))
         .env("AWS_SHARED_CREDENTIALS_FILE", nowhere.path().join("credentials"))
@@ -95,7 +95,7 @@ fn forty_days() {
                 life.production.push(setup.world().now());
             }
             if (busy && roll(10) == 0) || (step == 0 && *id == only_tested) {
-                assert_eq!(amictl(&setup, &format!("test {id} --type t3.micro -q -o ids")), 0, "{id}");
+                assert_eq!(amictl(&setup, &format!("test {id} --type t3.micro -q")), 0, "{id}");
                 assert!(setup.image(id).tags.contains_key("amictl:tested"), "{id}");
                 life.tests.push(setup.world().now());
             }

@@ -108,7 +108,7 @@ pub const BOOT_TEST: &[Need] = &[
     Need::any("ec2:DescribeInstanceStatus", "waits for the status checks"),
     Need::any("ec2:DescribeInstanceTypeOfferings", "without --subnet: the zones that offer a type"),
     Need::any("ec2:DescribeInstanceTypes", "the architectures of a type"),
-    Need::any("ec2:DescribeInstances", "sees instances terminated"),
+    Need::any("ec2:DescribeInstances", "sees instances terminated; --sweep: finds them"),
     Need::any("ec2:DescribeSubnets", "finds the subnet"),
     Need::new("ec2:GetConsoleOutput", &[Instance], "the console output of a failed test").says("it is left out"),
     Need::new("ec2:TerminateInstances", &[Instance], "ends test instances").when(OfAmictl),
@@ -117,14 +117,12 @@ pub const BOOT_TEST: &[Need] = &[
 /// What a boot test makes or uses.
 const BOOTED: &[ResourceKind] = &[Image, Instance, NetworkInterface, SecurityGroup, Snapshot, Subnet, Volume];
 
-/// `test --sweep`: ends test instances, and starts what `create --stop` left stopped.
+/// `test --sweep`, beside the rows of [`BOOT_TEST`]: starts what `create --stop` left stopped.
 pub const SWEEP: &[Need] = &[
     Need::new("ec2:DeleteTags", &[Instance], "--sweep: the tag of a stopped instance")
         .when(TagKeys(&["amictl:stopped"]))
         .says("the tag stays"),
-    Need::any("ec2:DescribeInstances", "--sweep: finds instances"),
     Need::new("ec2:StartInstances", &[Instance], "--sweep: starts what 'create --stop' left stopped"),
-    Need::new("ec2:TerminateInstances", &[Instance], "--sweep: ends test instances").when(OfAmictl),
 ];
 
 /// Steps after an image is available: --share-with, --deprecate-after, --protect.

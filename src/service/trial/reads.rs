@@ -1,6 +1,8 @@
 //! Reads of the table, each made once and for real.
 
-use aws_sdk_ec2::types::{Filter, ImageAttributeName, InstanceAttributeName, InstanceType, SnapshotAttributeName};
+use aws_sdk_ec2::types::{
+    Filter, ImageAttributeName, InstanceAttributeName, InstanceType, LocationType, SnapshotAttributeName,
+};
 use aws_sdk_rbin::types::ResourceType;
 use aws_sdk_ssm::types::{InstanceInformationStringFilter, ParameterStringFilter};
 
@@ -47,6 +49,14 @@ async fn of_place(target: &Target, name: &str) -> Option<Result<(), ApiError>> {
         "DescribeSnapshots" => Some(specimens::snapshot(target).await.map(drop)),
         "DescribeRegions" => Some(target.enabled_regions().await.map(drop)),
         "DescribeFleets" => first_page!(target, "DescribeFleets", target.ec2.describe_fleets().max_results(FEW)),
+        "DescribeInstanceStatus" => {
+            first_page!(target, "DescribeInstanceStatus", target.ec2.describe_instance_status().max_results(FEW))
+        }
+        "DescribeInstanceTypeOfferings" => {
+            let request = target.ec2.describe_instance_type_offerings().location_type(LocationType::AvailabilityZone);
+            let of = Filter::builder().name("instance-type").values(InstanceType::T3Micro.as_str()).build();
+            first_page!(target, "DescribeInstanceTypeOfferings", request.filters(of).max_results(FEW))
+        }
         "DescribeInstanceTypes" => {
             let request = target.ec2.describe_instance_types().instance_types(InstanceType::T3Micro);
             first_page!(target, "DescribeInstanceTypes", request)

@@ -7,7 +7,7 @@ use crate::domain::failure::Failure;
 use crate::domain::image::Image;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::report::Status;
-use crate::domain::standing::Standing;
+use crate::domain::tested_lineage::Standing;
 use crate::service::Target;
 use crate::service::parameters::Current;
 

@@ -6,7 +6,7 @@ use super::copies::one_of_each_account;
 use super::moves::AliasMove;
 use crate::domain::command_line::amictl;
 use crate::domain::image::Image;
-use crate::domain::standing::{Standing, TestedGate};
+use crate::domain::tested_lineage::{Standing, TestedGate};
 use crate::service::Target;
 use crate::workflows::run::context::Context;
 use crate::workflows::verdicts::{self, Verdicts};

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::check::{BootPlan, rfc3339};
 use super::observe::{Seen, observe};
-use super::request::{BootTestRequest, sweep_line};
+use super::request::{BootTestRequest, sweep_line, terminate_line};
 use crate::domain::boot_test::{BootTest, Verdict};
 use crate::domain::ids::{AccountId, InstanceId};
 use crate::domain::instance::Instance;
@@ -81,7 +81,8 @@ pub(super) async fn test(job: &Job<'_>, plan: &BootPlan) -> Ended {
         context.printer.tell(&kept(target, &id, plan, &launch));
     } else {
         if context.stop.asked() {
-            context.printer.say(format!("terminating {id}; if this is killed, end it with: {}", sweep_line(target)));
+            let line = terminate_line(target, &[id.as_str()]);
+            context.printer.say(format!("terminating {id}; if this is killed before it ends: {line}"));
         }
         bar.set(0, "terminating");
         end(target, &id, &mut test).await;
@@ -187,10 +188,9 @@ async fn end(target: &Target, id: &InstanceId, test: &mut BootTest) {
 fn kept(target: &Target, id: &InstanceId, plan: &BootPlan, launch: &BootLaunch) -> String {
     let expires = launch.tags.get(EXPIRES).map(String::as_str).unwrap_or_default();
     format!(
-        "{id} of {} runs on; end it with: aws ec2 terminate-instances --region {} --instance-ids {id}; from {expires} on \
-         also with: {}",
+        "{id} of {} runs on; end it with: {}; from {expires} on also with: {}",
         plan.label(),
-        target.region,
+        terminate_line(target, &[id.as_str()]),
         sweep_line(target)
     )
 }

@@ -62,3 +62,8 @@ impl BootTestRequest {
 pub fn sweep_line(target: &Target) -> String {
     amictl("test").word("--sweep").options(target.options()).to_string()
 }
+
+/// The command line that terminates instances at once, for which amictl has no command.
+pub(super) fn terminate_line(target: &Target, ids: &[&str]) -> String {
+    format!("aws ec2 terminate-instances --region {} --instance-ids {}", target.region, ids.join(" "))
+}

@@ -4,7 +4,7 @@ use anyhow::{Error, Result};
 
 use super::check::BootPlan;
 use super::guard::{Ended, Job, test};
-use super::request::{BootTestRequest, sweep_line};
+use super::request::{BootTestRequest, sweep_line, terminate_line};
 use super::verdict;
 use crate::domain::boot_test::{BootTest, BootTestReport, Verdict};
 use crate::domain::failure::{Failure, Kind};
@@ -54,7 +54,7 @@ pub async fn run(
 pub fn conclude(context: &Context, target: &Target, report: &BootTestReport) -> Result<()> {
     tell_errors(context, &report.errors);
     let left: Vec<&BootTest> = report.tests.iter().filter(|test| !test.terminated).collect();
-    let sweep = (!left.is_empty()).then(|| format!("end what is left with: {}", sweep_line(target)));
+    let sweep = (!left.is_empty()).then(|| ways_to_end(target, &left));
     let many = report.tests.len() > 1;
     for test in report.tests.iter().filter(|_| many) {
         tell(context, test);
@@ -86,6 +86,16 @@ pub fn conclude(context: &Context, target: &Target, report: &BootTestReport) -> 
         }
         None => Err(failure(Kind::Failed, "TestFailed", format!("{} failed: {}", label(test), why(test)))),
     }
+}
+
+/// The lines that end what is left: a sweep takes only what has expired.
+fn ways_to_end(target: &Target, left: &[&BootTest]) -> String {
+    let ids: Vec<&str> = left.iter().filter_map(|test| Some(test.instance_id.as_ref()?.as_str())).collect();
+    let at_once = match ids.as_slice() {
+        [] => String::new(),
+        ids => format!("end it with: {}; ", terminate_line(target, ids)),
+    };
+    format!("{at_once}once it has expired also with: {}", sweep_line(target))
 }
 
 /// What is said of a test that did not pass, or left its instance, where there are several.

@@ -137,7 +137,9 @@ fn an_instance_that_cannot_be_terminated_is_said_with_the_line_that_ends_it() {
         assert_eq!(test["error"]["code"], code);
         let error = ran.error();
         assert!(error["message"].as_str().unwrap().contains("was not seen terminated"), "{error}");
-        assert_eq!(error["hint"], "end what is left with: amictl test --sweep --region us-east-1");
+        let end = format!("aws ec2 terminate-instances --region us-east-1 --instance-ids {}", only(&setup).id);
+        let ways = format!("end it with: {end}; once it has expired also with: amictl test --sweep --region us-east-1");
+        assert_eq!(error["hint"], ways);
         assert_eq!(states(&setup), ["running"]);
         setup.fake.clear_faults();
         setup.run("test --sweep --region us-east-1").ended(0);

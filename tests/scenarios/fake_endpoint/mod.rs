@@ -1,6 +1,7 @@
 //! The fake endpoint itself, driven by the real SDK client.
 
 mod bin_rules;
+mod boot_tests;
 mod copying;
 mod fleets;
 mod keys;
