@@ -14,7 +14,8 @@ use crate::options::registration::SnapshotArgs;
 use crate::output::{self, Options};
 use crate::workflows::copy::job::Made;
 use crate::workflows::create::make::{Created, dry_run, make};
-use crate::workflows::create::{InstanceOrder, Order, Origin, SnapshotOrder, prepare, snapshot};
+use crate::workflows::create::order::{InstanceOrder, NewImageOrder, OrderOrigin, SnapshotOrder};
+use crate::workflows::create::{prepare, snapshot};
 use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
@@ -99,19 +100,19 @@ fn show(context: &Context, made: &Made) -> Result<()> {
 
 impl Args {
     /// What is to be made; refuses without a call what cannot be.
-    fn order(&self, context: &Context) -> Result<Order> {
+    fn order(&self, context: &Context) -> Result<NewImageOrder> {
         let wanted = self.from_snapshot.wanted()?;
         let image = self.image.image(context, &self.family)?;
         let origin = match (&self.instance, wanted) {
-            (Some(selector), _) => Origin::Instance(self.from(selector)?),
+            (Some(selector), _) => OrderOrigin::Instance(self.from(selector)?),
             (None, Some(wanted)) => {
                 let like = self.from_snapshot.like.clone();
                 snapshot::alone(like.as_ref(), &wanted)?;
-                Origin::Snapshot(SnapshotOrder { wanted, like })
+                OrderOrigin::Snapshot(SnapshotOrder { wanted, like })
             }
             (None, None) => return Err(Failure::usage("give --instance or --snapshot").into()),
         };
-        Ok(Order {
+        Ok(NewImageOrder {
             image,
             origin,
             copy_to: self.copy_to.iter().cloned().collect(),

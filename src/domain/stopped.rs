@@ -1,4 +1,4 @@
-//! The tag of an instance that `create --stop` stopped: by which run, when, and until when that run may work.
+//! Tag of an instance that `create --stop` stopped: the run, the time, and the end of the run.
 
 use std::fmt;
 use std::str::FromStr;

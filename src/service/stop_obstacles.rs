@@ -1,4 +1,4 @@
-//! What EC2 says of an instance that is to be stopped: its protection, its instance store, its Spot request.
+//! Obstacles to stopping an instance: its protection, its instance store, its Spot request.
 
 use aws_sdk_ec2::types::{InstanceAttributeName, InstanceType, SpotInstanceType};
 

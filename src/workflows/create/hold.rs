@@ -4,9 +4,9 @@
 //! run, `test --sweep` and the next `create` from the instance know that it is to be started.
 
 use anyhow::{Error, Result};
+use chrono::TimeDelta;
 
-use super::plan::{Hold, mark};
-use super::start_again::{self, unmark};
+use super::start_again::{self, LONGEST, unmark};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::instance::Instance;
 use crate::domain::stopped::StoppedMark;
@@ -17,8 +17,22 @@ use crate::service::{Target, instance_states, tags};
 use crate::workflows::run::context::{Context, nothing_changed};
 use crate::workflows::run::diagnostics;
 
+/// How long after the timeout of a run its last calls may take.
+const GRACE: TimeDelta = TimeDelta::minutes(30);
+
+/// How an instance comes to be stopped while its image is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// It is left as it is.
+    None,
+    /// It is stopped, and started again afterwards.
+    Stop,
+    /// Another run stopped it, and did not start it again: this run does so afterwards.
+    TakeOver,
+}
+
 /// What became of the work, and of the instance.
-pub struct Held<T> {
+pub struct HeldWork<T> {
     /// The result of the work. An error says too what became of the instance.
     pub work: Result<T>,
     /// The failure if the instance does not run again; only after work that succeeded.
@@ -33,17 +47,17 @@ pub async fn held<T>(
     instance: &Instance,
     hold: Hold,
     work: impl AsyncFnOnce(&Patience, &Instance) -> Result<T>,
-) -> Held<T> {
+) -> HeldWork<T> {
     let patience = context.patience();
     let stops = match hold {
-        Hold::None => return Held { work: work(&patience, instance).await, start: None },
+        Hold::None => return HeldWork { work: work(&patience, instance).await, start: None },
         Hold::Stop => true,
         Hold::TakeOver => false,
     };
     let mark = &mark(context);
     if let Err(error) = tag(context, target, instance, mark).await {
         let error = if stops { error } else { error.context(format!("{} stays stopped", instance.label())) };
-        return Held { work: Err(error), start: None };
+        return HeldWork { work: Err(error), start: None };
     }
     let down = match stops {
         true => stop(context, target, instance).await,
@@ -52,21 +66,32 @@ pub async fn held<T>(
     // Refused: it runs as before.
     if let Err(error) = down {
         unmark(context, target, instance, &mark.to_string()).await;
-        return Held { work: Err(error), start: None };
+        return HeldWork { work: Err(error), start: None };
     }
     let result = match instance_states::stopped(target, &instance.id, stops, &patience).await {
         Ok(stopped) => work(&patience, &stopped).await,
         Err(not) => Err(not_stopped(target, instance, not)),
     };
+    if context.stop.asked() {
+        let first = format!("{} is started again first; another interruption leaves it stopped", instance.label());
+        context.printer.tell(&first);
+    }
     let started = start_again::start(context, target, instance, stops).await;
     if let Ok(running) = &started {
         unmark(context, target, instance, &mark.to_string()).await;
         context.printer.say(format!("{} runs again{}", instance.label(), new_address(instance, running)));
     }
     match (result, started) {
-        (Ok(work), started) => Held { work: Ok(work), start: started.err() },
-        (Err(error), started) => Held { work: Err(with_instance(instance, &error, started)), start: None },
+        (Ok(work), started) => HeldWork { work: Ok(work), start: started.err() },
+        (Err(error), started) => HeldWork { work: Err(with_instance(instance, &error, started)), start: None },
     }
+}
+
+/// The mark of an instance that this run stops now: until its end the run may be at work.
+pub fn mark(context: &Context) -> StoppedMark {
+    let longest = TimeDelta::from_std(context.timeout.saturating_add(LONGEST)).unwrap_or(TimeDelta::MAX);
+    let longest = longest.checked_add(&GRACE).unwrap_or(TimeDelta::MAX);
+    StoppedMark::new(&context.maker.run, context.clock(), longest)
 }
 
 /// Tags the instance. If the tag may or may not be there, it is taken away again: nothing is stopped then.

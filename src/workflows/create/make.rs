@@ -2,10 +2,11 @@
 
 use anyhow::{Error, Result};
 
-use super::hold::{Held, held};
-use super::plan::{Hold, InstancePlan, mark, plan};
+use super::hold::{HeldWork, Hold, held, mark};
+use super::order::{InstanceOrder, NewImageOrder, OrderOrigin};
+use super::plan::{InstancePlan, plan};
 use super::unfinished::{not_available, volumes_of};
-use super::{InstanceOrder, Order, Origin, prepare, snapshot, start_again, stop_checks, taken};
+use super::{prepare, snapshot, start_again, stop_checks, taken};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -34,11 +35,11 @@ struct Ready {
 }
 
 /// Only checks, also with EC2.
-pub async fn dry_run(context: &Context, order: &Order) -> Result<()> {
+pub async fn dry_run(context: &Context, order: &NewImageOrder) -> Result<()> {
     let target = place(context, order).await?;
     let ready = context.unless_stopped(check(context, &target, order)).await?;
     let name = context.unless_stopped(create::check(&target, &ready.request)).await?;
-    if let (Origin::Instance(InstanceOrder { prepare: Some(script), .. }), Some(plan)) =
+    if let (OrderOrigin::Instance(InstanceOrder { prepare: Some(script), .. }), Some(plan)) =
         (&order.origin, &ready.instance)
     {
         context.printer.say(format!("dry run: {} was not run on {}", script.label(), plan.instance.label()));
@@ -49,17 +50,17 @@ pub async fn dry_run(context: &Context, order: &Order) -> Result<()> {
 }
 
 /// Makes the image, and with it all that is ordered. Everything is checked first.
-pub async fn make(context: &Context, order: Order) -> Result<Created> {
+pub async fn make(context: &Context, order: NewImageOrder) -> Result<Created> {
     let target = place(context, &order).await?;
     let mut ready = context.unless_stopped(Box::pin(check(context, &target, &order))).await?;
     let mut touched = false;
-    if let (Origin::Instance(instance), Some(plan)) = (&order.origin, &mut ready.instance) {
+    if let (OrderOrigin::Instance(instance), Some(plan)) = (&order.origin, &mut ready.instance) {
         touched = instance.prepare.is_some();
         Box::pin(prepared(context, &target, instance, plan, &ready.request))
             .await
             .map_err(|error| said(touched, error))?;
     }
-    let Held { work, start } = Box::pin(begun(context, &target, &ready)).await;
+    let HeldWork { work, start } = Box::pin(begun(context, &target, &ready)).await;
     let (name, id) = work.map_err(|error| said(touched, error))?;
     let tagged = create::tag_snapshots(&target, &ready.request, &name).await;
     if let Err(error) = &tagged {
@@ -89,7 +90,7 @@ pub async fn make(context: &Context, order: Order) -> Result<Created> {
 }
 
 /// The account and the region.
-async fn place(context: &Context, order: &Order) -> Result<Target> {
+async fn place(context: &Context, order: &NewImageOrder) -> Result<Target> {
     let target = context.target().await?;
     if order.copy_to.contains(&target.region) {
         let message = format!("--copy-to {}: the image is created in that region", target.region);
@@ -99,14 +100,14 @@ async fn place(context: &Context, order: &Order) -> Result<Target> {
 }
 
 /// Refuses early what would fail late.
-async fn check(context: &Context, target: &Target, order: &Order) -> Result<Ready> {
+async fn check(context: &Context, target: &Target, order: &NewImageOrder) -> Result<Ready> {
     let (origin, instance) = match &order.origin {
-        Origin::Instance(wanted) => {
+        OrderOrigin::Instance(wanted) => {
             let plan = plan(context, target, wanted).await?;
             let id = plan.instance.id.clone();
             (ImageOrigin::Instance { id, no_reboot: wanted.no_reboot }, Some(plan))
         }
-        Origin::Snapshot(wanted) => {
+        OrderOrigin::Snapshot(wanted) => {
             let made_of = snapshot::registration(context, target, wanted.like.as_ref(), &wanted.wanted).await?;
             (ImageOrigin::Snapshot(Box::new(made_of)), None)
         }
@@ -149,7 +150,7 @@ async fn prepared(
 }
 
 /// Begins the image, with its instance stopped where that is wanted.
-async fn begun(context: &Context, target: &Target, ready: &Ready) -> Held<(ImageName, ImageId)> {
+async fn begun(context: &Context, target: &Target, ready: &Ready) -> HeldWork<(ImageName, ImageId)> {
     let request = &ready.request;
     // After a lost answer, the search for the image may take two minutes.
     let tell = |text: String| context.printer.say(text);
@@ -167,7 +168,7 @@ async fn begun(context: &Context, target: &Target, ready: &Ready) -> Held<(Image
         started
     };
     let Some(plan) = &ready.instance else {
-        return Held { work: begin(Room::new(context.patience(), &tell), false).await, start: None };
+        return HeldWork { work: begin(Room::new(context.patience(), &tell), false).await, start: None };
     };
     let holds = plan.hold != Hold::None;
     held(context, target, &plan.instance, plan.hold, async |patience, stopped| {
@@ -191,7 +192,12 @@ fn no_image() -> Error {
 }
 
 /// The image as it is to be shown.
-async fn seen(context: &Context, target: &Target, order: &Order, (name, id): (&ImageName, &ImageId)) -> Result<Image> {
+async fn seen(
+    context: &Context,
+    target: &Target,
+    order: &NewImageOrder,
+    (name, id): (&ImageName, &ImageId),
+) -> Result<Image> {
     if !order.wait {
         return wait::image_visible(target, id, &context.patience()).await;
     }
@@ -203,8 +209,8 @@ async fn seen(context: &Context, target: &Target, order: &Order, (name, id): (&I
 }
 
 /// Takes the steps and makes the copies.
-async fn finished(context: &Context, target: Target, order: Order, image: Image) -> Created {
-    let Order { steps, copy_to, .. } = order;
+async fn finished(context: &Context, target: Target, order: NewImageOrder, image: Image) -> Created {
+    let NewImageOrder { steps, copy_to, .. } = order;
     let made =
         Made { steps: steps.take(context, &target, &image).await, images: vec![image.clone()], errors: Vec::new() };
     let copies = [CopyJob { to: copy_to, steps, ..CopyJob::of(target, image) }];

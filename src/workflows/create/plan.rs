@@ -1,11 +1,12 @@
-//! What a `create` does to its instance: decided and checked before anything is changed.
+//! Plan for the instance of a `create`, decided and checked before anything is changed.
 
 use anyhow::Result;
-use chrono::TimeDelta;
 
+use super::hold::{Hold, mark};
+use super::order::InstanceOrder;
 use super::selected;
-use super::start_again::{LONGEST, start_line};
-use super::{InstanceOrder, prepare, stop_checks};
+use super::start_again::start_line;
+use super::{prepare, stop_checks};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::instance::Instance;
 use crate::domain::instance_selector::InstanceSelector;
@@ -13,9 +14,6 @@ use crate::domain::stopped::StoppedMark;
 use crate::domain::tags::STOPPED;
 use crate::service::Target;
 use crate::workflows::run::context::Context;
-
-/// How long after the timeout of a run its last calls may take.
-const GRACE: TimeDelta = TimeDelta::minutes(30);
 
 /// What happens to the instance of a `create`.
 pub struct InstancePlan {
@@ -27,17 +25,6 @@ pub struct InstancePlan {
     pub starts_first: bool,
     /// Whether EC2 reboots it.
     pub reboots: bool,
-}
-
-/// How an instance comes to be stopped while its image is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hold {
-    /// It is left as it is.
-    None,
-    /// It is stopped, and started again afterwards.
-    Stop,
-    /// Another run stopped it, and did not start it again: this run does so afterwards.
-    TakeOver,
 }
 
 /// Finds the instance and decides what happens to it. Refuses early what would fail late.
@@ -88,13 +75,6 @@ pub async fn plan(context: &Context, target: &Target, order: &InstanceOrder) -> 
     }
     plan.reboots = plan.hold == Hold::None && (running || plan.starts_first) && !order.no_reboot;
     Ok(plan)
-}
-
-/// The mark of an instance that this run stops now: until its end the run may be at work.
-pub fn mark(context: &Context) -> StoppedMark {
-    let longest = TimeDelta::from_std(context.timeout.saturating_add(LONGEST)).unwrap_or(TimeDelta::MAX);
-    let longest = longest.checked_add(&GRACE).unwrap_or(TimeDelta::MAX);
-    StoppedMark::new(&context.maker.run, context.clock(), longest)
 }
 
 /// The mark of an instance that a run stopped and that does not run now. Says what is found.

@@ -1,4 +1,4 @@
-//! What speaks against stopping an instance, found before anything is changed.
+//! Obstacles to stopping an instance, found before anything is changed.
 
 use anyhow::Result;
 

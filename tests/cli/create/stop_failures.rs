@@ -1,4 +1,4 @@
-//! `create --stop` when something fails on the way: the instance runs again, or the line that starts it is printed.
+//! `create --stop` when something fails on the way: the instance runs again, or it is said.
 
 use super::stop::{ALL, running, runs_again, state, stop};
 use crate::fake::{Fault, FaultKind, PROD};

@@ -22,6 +22,11 @@ pub const CASES: &[Case] = &[
     }),
     case("create", |setup| {
         let file = setup.home.write("clean.sh", "true");
+        let id = setup.world().instance(PROD, EAST).profile("ssm").put();
+        format!("create web --instance {id} --prepare {file}")
+    }),
+    case("create", |setup| {
+        let file = setup.home.write("clean.sh", "true");
         let id = setup.world().instance(PROD, EAST).profile("ssm").persistent_spot().put();
         setup.fake.fault(Fault::on("SendCommand", FaultKind::ResetAfter).times(1));
         format!("create web --instance {id} --stop --prepare {file}")

@@ -19,6 +19,7 @@ mod run_command;
 mod scaling;
 mod sessions;
 mod sharing;
+mod stops;
 mod strict;
 mod templates;
 mod trouble;
