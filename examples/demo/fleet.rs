@@ -52,7 +52,13 @@ pub fn seed_builder(world: &mut World) {
     let name = format!("shop-v1-{}", made.format("%Y-%m-%d"));
     let image = world.image(PROD, HERE, &name).created(made).size(8).put();
     world.parameter(PROD, HERE, "/amictl/shop/prod", &image);
-    world.instance(PROD, HERE).image(&image).profile("ssm").tag("Name", "shop-builder").tag("Role", "shop-builder").put();
+    world
+        .instance(PROD, HERE)
+        .image(&image)
+        .profile("ssm")
+        .tag("Name", "shop-builder")
+        .tag("Role", "shop-builder")
+        .put();
     world.run_commands.scripts.push(Script::with("Clean up", 0).says("3 files removed\n"));
 }
 

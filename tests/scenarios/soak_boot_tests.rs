@@ -85,7 +85,7 @@ impl Days {
         for step in 0..STEPS {
             let line = self.command();
             self.spoil();
-            let before = self.instances();
+            let (before, ran) = (self.instances(), self.builder_state());
             let end = self.execute(&line);
             self.fake.clear_faults();
             let (seed, new) = (self.seed, self.instances().difference(&before).cloned().collect());
@@ -93,10 +93,10 @@ impl Days {
                 End::Killed => {
                     self.tagged(&new).unwrap_or_else(|e| panic!("seed {seed}, step {step}, killed: {line}\n{e}"))
                 }
-                End::Told(ran) => self.told(&line, ran, &new).unwrap_or_else(|e| {
+                End::Told(told) => self.told(&line, (told, &ran), &new).unwrap_or_else(|e| {
                     panic!(
                         "{e}\nseed {seed}, step {step}: amictl {line}\nexit {}\n{}\n{}",
-                        ran.code, ran.stdout, ran.stderr
+                        told.code, told.stdout, told.stderr
                     )
                 }),
             }
@@ -188,7 +188,7 @@ impl Days {
     }
 
     /// Holds what a run said against what there is.
-    fn told(&self, line: &str, ran: &Ran, new: &BTreeSet<String>) -> Result<(), String> {
+    fn told(&self, line: &str, (ran, before): (&Ran, &str), new: &BTreeSet<String>) -> Result<(), String> {
         if !matches!(ran.code, 0 | 1 | 3 | 4 | 130) || ran.stderr.contains("bug in amictl") {
             return Err("an end that must not be".to_owned());
         }
@@ -216,18 +216,18 @@ impl Days {
                 return Err(format!("a probe that fails has passed: {row}"));
             }
         }
-        self.builder_runs(ran)
-    }
-
-    /// The builder runs, or it is said that it does not.
-    fn builder_runs(&self, ran: &Ran) -> Result<(), String> {
-        let world = self.fake.world();
-        let state = world.find_instance(&self.builder).unwrap().state(world.now()).to_owned();
-        match state.as_str() {
+        match self.builder_state().as_str() {
             "running" | "pending" => Ok(()),
+            // An earlier run was killed.
+            "stopping" | "stopped" if before != "running" => Ok(()),
             _ if ran.code != 0 && ran.stderr.contains(&self.builder) => Ok(()),
             state => Err(format!("the builder is {state}, and it is not said")),
         }
+    }
+
+    fn builder_state(&self) -> String {
+        let world = self.fake.world();
+        world.find_instance(&self.builder).unwrap().state(world.now()).to_owned()
     }
 
     /// Once days have passed and nothing goes wrong any more, a sweep ends and starts all that was left. Gives how many
@@ -239,8 +239,10 @@ impl Days {
         for id in &tagged {
             let tags = &mut world.instance_mut(id).tags;
             tags.entry("amictl:expires".to_owned()).and_modify(|time| PAST.clone_into(time));
+            // `<run> <at> until <end>`: the end is when it began.
             let past = |mark: &mut String| {
-                *mark = mark.split(' ').take(1).chain([PAST, "until", PAST]).collect::<Vec<_>>().join(" ")
+                let words: Vec<_> = mark.split(' ').collect();
+                *mark = [words[0], words[1], "until", words[1]].join(" ");
             };
             tags.entry("amictl:stopped".to_owned()).and_modify(past);
         }
