@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::probes::{check, checks, ready, test, unused_port};
+use super::probes::{check, ready, test, unused_port};
 use crate::loopback::{Loopback, response};
 
 #[test]
@@ -53,16 +53,6 @@ fn a_port_on_which_nothing_listens_is_told_apart() {
     let ran = test(&setup, &["--http", &format!("/:{}", unused_port()), "--probe-timeout", "1s"]).ended(1);
     let (_, detail) = check(&ran);
     assert!(detail.ends_with("the machine is there, and nothing listens on the port"), "{detail}");
-}
-
-#[test]
-fn the_private_address_is_asked_unless_the_public_one_is_wanted() {
-    for (option, address) in [("--http=/", "172.31."), ("--public-ip", "203.0.")] {
-        let setup = super::ready();
-        let ran = test(&setup, &["--http", "/", "--probe-timeout", "1s", option]).ended(1);
-        let details: Vec<_> = checks(&ran).iter().map(|check| check["detail"].to_string()).collect();
-        assert!(details.iter().all(|detail| detail.contains(address)), "{details:?}");
-    }
 }
 
 #[test]
