@@ -79,7 +79,7 @@ pub async fn run(context: &Context, target: &Target, instance: &Instance, script
     let order = RunScript {
         document,
         lines: script.lines(),
-        comment: format!("amictl run {}: prepare", context.maker.run),
+        comment: format!("create --prepare, run {}", context.maker.run),
         timeout: context.timeout,
     };
     let sending = async { Ok(run_command::send(target, &instance.id, &order).await?) };

@@ -35,7 +35,7 @@ fn the_script_runs_as_it_is_and_then_the_image_is_made() {
         (1, "AWS-RunShellScript", &lines.map(str::to_owned)[..])
     );
     let run = ran.json()["images"][0]["tags"]["amictl:run"].as_str().unwrap().to_owned();
-    assert_eq!(sent[0].comment, format!("amictl run {run}: prepare"));
+    assert_eq!(sent[0].comment, format!("create --prepare, run {run}"));
     let ran = ran.says(&[
         "running clean.sh (32 bytes, SHA-256 ",
         "with AWS-RunShellScript",
