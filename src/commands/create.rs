@@ -20,11 +20,9 @@ use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
 Examples:
-  amictl create web --instance i-0123456789abcdef0 --environment prod --owner platform
-  amictl create web --instance i-0123456789abcdef0 --no-reboot --copy-to eu-west-1,us-west-2
+  amictl create web --instance i-0123456789abcdef0 --environment prod --copy-to eu-west-1,us-west-2
   amictl create web --instance tag:Role=web --newest --stop --prepare clean.sh -o ids
-  amictl create web --snapshot snap-0123456789abcdef0 --arch arm64 --tag Build=1234 -o ids
-  amictl create web --snapshot snap-0123456789abcdef0 --like web:v3";
+  amictl create web --snapshot snap-0123456789abcdef0 --like web:v3 --tag Build=1234";
 
 /// Create an image: the next version of a family
 ///
@@ -38,11 +36,15 @@ pub struct Args {
     /// Family, e.g. debian-nginx: lower-case letters, digits and . _ / -
     family: Family,
 
-    /// Instance to create it from, by id or by a tag that only it has; rebooted unless --no-reboot or --stop
+    /// Instance to create it from, by id or by a tag; it is rebooted
+    ///
+    /// The tag must select exactly one running or stopped instance. With --no-reboot or --stop it is not rebooted.
     #[arg(long, value_name = "ID|tag:K=V", group = "origin")]
     instance: Option<InstanceSelector>,
 
     /// Of several instances with the tag take the one launched last
+    ///
+    /// For EC2 an instance that is stopped and started is launched again.
     #[arg(long, conflicts_with = "snapshot")]
     newest: bool,
 
@@ -56,13 +58,15 @@ pub struct Args {
     #[arg(long, conflicts_with = "snapshot")]
     no_reboot: bool,
 
-    /// Stop the instance first; if it ran, it is started again in every case
+    /// Stop the instance first, and start it again in every case
+    ///
+    /// One that did not run stays stopped.
     #[arg(long, conflicts_with_all = ["snapshot", "no_reboot"])]
     stop: bool,
 
-    /// Script that SSM runs on the instance first, up to 64 KB; no image is made if it fails
+    /// Script that SSM runs on the instance first; it must succeed
     ///
-    /// What it changes on the instance stays there.
+    /// Up to 64 KB. What it changes on the instance stays there, also if no image is made.
     #[arg(long, value_name = "FILE", conflicts_with = "snapshot")]
     prepare: Option<PathBuf>,
 

@@ -38,7 +38,7 @@ pub struct NewImageArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     tag: Vec<Tag>,
 
-    /// No tags Commit, Build and Repository from the variables of CI systems
+    /// No tags Commit, Build and Repository from variables of CI
     #[arg(long)]
     no_ci_tags: bool,
 
