@@ -16,7 +16,6 @@ mod setup;
 
 mod aliases;
 mod apply;
-mod boot_test;
 mod changes;
 mod copy;
 mod create;
@@ -44,5 +43,6 @@ mod shared;
 mod show;
 mod tag;
 mod template;
+mod test;
 mod unshare;
 mod wait;

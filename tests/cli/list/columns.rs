@@ -3,7 +3,7 @@
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use crate::boot_test::verdict_of;
+use crate::test::verdict_of;
 use crate::fake::PROD;
 use crate::scene::days_ago;
 use crate::setup::{EAST, Setup, WEST};

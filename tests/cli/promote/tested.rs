@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{TWO, V3, codes, ready, role, rows, to, written};
-use crate::boot_test::verdict_of;
+use crate::test::verdict_of;
 use crate::cli::Ran;
 use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, EUROPE, Setup, WEST};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::boot_test::verdict_of;
+use crate::test::verdict_of;
 use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, EUROPE, Setup, WEST};
 

@@ -13,6 +13,7 @@ use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFle
 use super::model::{Grave, Image, Reason, Snapshot};
 use super::organizations::Organization;
 use super::recycle_bin::{Bin, BinRule};
+use super::regions::REGIONS;
 use super::run_command::RunCommands;
 use super::ssm::{LateValues, Parameter};
 use super::sts::Trust;
@@ -22,28 +23,6 @@ use super::usage_reports::UsageReport;
 pub const PROD: &str = "111111111111";
 /// Account of the key `AKIAOTHER`.
 pub const OTHER: &str = "222222222222";
-
-/// A region and its opt-in status: those that every account has, and one that it may have.
-const REGIONS: [(&str, &str); 18] = [
-    ("ap-northeast-1", "opt-in-not-required"),
-    ("ap-northeast-2", "opt-in-not-required"),
-    ("ap-northeast-3", "opt-in-not-required"),
-    ("ap-south-1", "opt-in-not-required"),
-    ("ap-southeast-1", "opt-in-not-required"),
-    ("ap-southeast-2", "opt-in-not-required"),
-    ("ca-central-1", "opt-in-not-required"),
-    ("eu-central-1", "opt-in-not-required"),
-    ("eu-north-1", "opt-in-not-required"),
-    ("eu-west-1", "opt-in-not-required"),
-    ("eu-west-2", "opt-in-not-required"),
-    ("eu-west-3", "opt-in-not-required"),
-    ("sa-east-1", "opt-in-not-required"),
-    ("us-east-1", "opt-in-not-required"),
-    ("us-east-2", "opt-in-not-required"),
-    ("us-west-1", "opt-in-not-required"),
-    ("us-west-2", "opt-in-not-required"),
-    ("af-south-1", "not-opted-in"),
-];
 
 /// How an image boots badly.
 #[derive(Clone, Debug, PartialEq, Eq)]
