@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::fake::{PROD, World};
+use crate::fake::{PROD, Script, World};
 use crate::shell::HERE;
 
 /// A fleet as a small team has it: two families, one image of unknown origin, a template with an old version. Gives the
@@ -33,4 +33,36 @@ pub fn seed(world: &mut World) -> String {
     world.recycle_bin.insert((PROD.to_owned(), HERE.to_owned()), (14, 14));
     world.parameter(PROD, HERE, "/amictl/web/prod", &web[5]);
     world.instance(PROD, HERE).image(&web[5]).state("running").tag("Name", "builder").put()
+}
+
+/// A script as `create --prepare` takes it; `examples/prepare/` has whole ones.
+pub const CLEAN: &str = "#!/bin/sh
+# Clean up
+rm -f /root/.bash_history /etc/ssh/ssh_host_*
+truncate -s 0 /etc/machine-id
+";
+
+/// A machine that images of `shop` are made from, and the first of them.
+pub fn seed_builder(world: &mut World) {
+    world.pending_for = Duration::from_millis(1500);
+    (world.boot_for, world.checks_for) = (Duration::from_millis(1500), Duration::from_millis(2500));
+    (world.stop_for, world.shutdown_for) = (Duration::from_millis(2000), Duration::from_millis(1500));
+    world.add_profile(PROD, "ssm");
+    let made = world.now() - TimeDelta::days(20);
+    let name = format!("shop-v1-{}", made.format("%Y-%m-%d"));
+    let image = world.image(PROD, HERE, &name).created(made).size(8).put();
+    world.parameter(PROD, HERE, "/amictl/shop/prod", &image);
+    world
+        .instance(PROD, HERE)
+        .image(&image)
+        .profile("ssm")
+        .tag("Name", "shop-builder")
+        .tag("Role", "shop-builder")
+        .put();
+    world.run_commands.scripts.push(Script::with("Clean up", 0).says("3 files removed\n"));
+}
+
+/// What `systemctl is-active` says of the service in an image.
+pub fn service(word: &str, exit: i32) -> Script {
+    Script::with("is-active", exit).says(&format!("{word}\n"))
 }

@@ -89,7 +89,33 @@ fn walk() {
     shell.run("amictl prune --keep 2 --apply --yes --max-delete 50%");
     say("The journal accounts for every step, before and after:");
     journal(home.path());
+    boot_test();
     take_over();
+}
+
+/// An image that is made clean, and tested before it is released.
+fn boot_test() {
+    let fake = Fake::start();
+    let home = Home::new();
+    std::fs::write(home.path().join("clean.sh"), fleet::CLEAN).unwrap();
+    fleet::seed_builder(&mut fake.world());
+    let shell = Shell::new(&fake, &home);
+    let create = "amictl create shop --instance tag:Role=shop-builder --prepare clean.sh --stop";
+    let test = "amictl test shop --type t3.micro --instance-profile ssm \\\n    \
+                --ssm 'systemctl is-active shop' --probe-timeout 3s";
+    println!();
+    say("Another team bakes 'shop'. A script cleans the machine, which is stopped for the image and runs again:");
+    shell.run(create);
+    say("It is booted before anybody trusts it. The instance is terminated in every case:");
+    fake.world().run_commands.scripts = vec![fleet::service("inactive", 3)];
+    shell.run(test);
+    say("So it is not released:");
+    shell.run("amictl promote shop --to prod --require-tested");
+    say("The machine is repaired. The next version passes, and is released:");
+    fake.world().run_commands.scripts = vec![fleet::service("active", 0)];
+    shell.run(create);
+    shell.run(test);
+    shell.run("amictl promote shop --to prod --require-tested --tested-within 7d");
 }
 
 /// A fleet that amictl did not name.

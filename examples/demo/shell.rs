@@ -101,6 +101,7 @@ impl<'a> Shell<'a> {
         set_name(&mut command, &name);
         command
             .args(words)
+            .current_dir(self.home.path())
             .env_clear()
             .env(BE_AMICTL, "1")
             .env("HOME", self.home.path())

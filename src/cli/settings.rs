@@ -82,6 +82,7 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
         pace: global.request_limits.unwrap_or_default(),
         env: process.env.clone(),
     };
+    let timeout = global.timeout.or(defaults.timeout);
     Ok(Context {
         now: (process.clock)(),
         clock: process.clock,
@@ -99,7 +100,8 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
         },
         families: defaults.family_patterns,
         settings,
-        timeout: global.timeout.or(defaults.timeout).map_or(DEFAULT_TIMEOUT, |age| age.duration()),
+        timeout: timeout.map_or(DEFAULT_TIMEOUT, |age| age.duration()),
+        timeout_set: timeout.is_some(),
     })
 }
 

@@ -29,6 +29,7 @@ pub mod share;
 pub mod show;
 pub mod tag;
 pub mod template;
+pub mod test;
 pub mod unprotect;
 pub mod unrevoke;
 pub mod unshare;
@@ -42,8 +43,8 @@ use crate::workflows::run::context::Context;
 /// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
-    ("Find", &[&["list", "show"], &["refs"], &["lineage"]]),
-    ("Release", &[&["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
+    ("Find", &[&["list", "show", "lineage"], &["refs"]]),
+    ("Release", &[&["test"], &["promote", "rollback", "aliases"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     (
         "Retire",
@@ -88,6 +89,7 @@ pub enum Command {
     Apply(apply::Args),
     Orphans(orphans::Args),
     Rollout(rollout::Args),
+    Test(test::Args),
     Wait(wait::Args),
     Rollback(rollback::Args),
     Aliases(aliases::Args),
@@ -130,6 +132,7 @@ impl Command {
             Self::Rollback(args) => rollback::run(context, args).await,
             Self::Aliases(args) => context.unless_stopped(aliases::run(context, args)).await,
             Self::Rollout(args) => rollout::run(context, args).await,
+            Self::Test(args) => test::run(context, args).await,
             Self::Wait(args) => wait::run(context, args).await,
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,
             Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,

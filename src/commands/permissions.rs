@@ -8,11 +8,13 @@ use serde::Serialize;
 
 use crate::domain::failure::Failure;
 use crate::domain::naming::Family;
-use crate::domain::permissions_table::{self, Atom, Condition, LONGEST, Needs, TrustPolicy, Trusted};
+use crate::domain::permissions_table::{self, Atom, Condition, LONGEST, Needs, SEND_COMMAND, TrustPolicy, Trusted};
 use crate::domain::roles::RoleArn;
 use crate::output::printer::Format;
 use crate::workflows::run::context::Context;
 
+/// Commands that give roles to instances.
+const PASS: [&str; 3] = ["launch", "rollout", "test"];
 /// Commands that do not call AWS.
 const LOCAL: [&str; 3] = ["completions", "man", "permissions"];
 
@@ -21,6 +23,7 @@ Examples:
   amictl permissions prune                                the policy for prune, with all its options
   amictl permissions create copy --family web > ami.json  for both, and the aliases of one family
   amictl permissions launch --instance-profile-role arn:aws:iam::111122223333:role/web
+  amictl permissions test --ssm                           also what runs commands on the instances
   amictl permissions prune --org-role ops/ami             also what enters the accounts
   amictl permissions prune --trust 111122223333 --external-id customer-7";
 
@@ -40,9 +43,17 @@ pub struct Args {
     #[arg(long, value_name = "FAMILY")]
     family: Option<Family>,
 
-    /// Role of the instance profile that 'launch' and 'rollout' may give to instances
+    /// Role of the instance profile that 'launch', 'rollout' and 'test' may give to instances
     #[arg(long, value_name = "ARN")]
     instance_profile_role: Vec<RoleArn>,
+
+    /// Allow 'test --ssm', which runs commands on the instances it boots: ssm:SendCommand on any instance
+    #[arg(long)]
+    ssm: bool,
+
+    /// Allow 'create --prepare', which runs a script on an instance: ssm:SendCommand on any instance
+    #[arg(long)]
+    prepare: bool,
 
     /// Print instead the trust policy of a role for this account or identity; with --external-id its condition
     #[arg(long, value_name = "ACCOUNT|ARN")]
@@ -59,16 +70,15 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     if let Some(trusted) = &args.trust {
         return print(context, &TrustPolicy::new(trusted, context.settings.external_id.as_ref()));
     }
+    check(args)?;
     let launches = args.commands.iter().any(|command| command == "launch");
-    let passes = launches || args.commands.iter().any(|command| command == "rollout");
-    if !args.instance_profile_role.is_empty() && !passes {
-        return Err(Failure::usage("--instance-profile-role: only 'launch' and 'rollout' give roles to instances")
-            .hint("add launch or rollout to the commands, or leave the option out")
-            .into());
-    }
+    let passes = args.commands.iter().any(|command| PASS.contains(&command.as_str()));
+    let sends = args.ssm || args.prepare;
     let family = args.family.as_ref().map(Family::as_str);
     let needs = args.commands.iter().filter_map(|command| permissions_table::of(command));
     let mut atoms: BTreeSet<Atom> = needs.flat_map(Needs::rows).flat_map(|row| Atom::of(row, family)).collect();
+    let unsent = atoms.iter().any(|atom| atom.action == SEND_COMMAND) && !sends;
+    atoms.retain(|atom| sends || atom.action != SEND_COMMAND);
     if atoms.is_empty() {
         let failure = Failure::usage(format!("{}: calls nothing of AWS", args.commands.join(", ")));
         return Err(failure.hint("no policy is needed for it").into());
@@ -78,6 +88,12 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     atoms.extend(entry(context));
     for line in left_out(&atoms, launches, passes) {
         context.printer.say(line);
+    }
+    if unsent {
+        context.printer.say(format!(
+            "left out: {SEND_COMMAND}, which runs scripts on any instance; --ssm adds it for 'test --ssm', --prepare for \
+             'create --prepare'"
+        ));
     }
     let policy = permissions_table::policy(atoms);
     let length = policy.length();
@@ -92,6 +108,24 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
             print(context, &parts)
         }
     }
+}
+
+/// Refuses options that are of no use to the commands.
+fn check(args: &Args) -> Result<()> {
+    let options = [
+        ("--instance-profile-role", !args.instance_profile_role.is_empty(), &PASS[..]),
+        ("--ssm", args.ssm, &["test"]),
+        ("--prepare", args.prepare, &["create"]),
+    ];
+    for (option, given, of) in options {
+        if given && !args.commands.iter().any(|command| of.contains(&command.as_str())) {
+            let list = of.join(", ");
+            return Err(Failure::usage(format!("{option}: is only for {list}"))
+                .hint(format!("add {list} to the commands, or leave the option out"))
+                .into());
+        }
+    }
+    Ok(())
 }
 
 fn atom(action: &'static str, resource: String, when: Condition) -> Atom {

@@ -9,6 +9,7 @@ use crate::domain::launch_template::TemplateName;
 use crate::domain::naming::Family;
 use crate::domain::reference::ImageRef;
 use crate::domain::scan::Severity;
+use crate::domain::tested_lineage::TestedGate;
 use crate::output;
 use crate::workflows::aliases::promote::{Promotion, promote};
 use crate::workflows::run::context::Context;
@@ -19,6 +20,7 @@ Examples:
   amictl promote web:v3 --to prod --region us-east-1,eu-west-1 --org-role ami --reason CVE-2026-1234
   amictl promote web:canary --to prod --from canary --min-age 3d
   amictl promote web --to prod --max-severity high --dry-run
+  amictl promote web --to prod --require-tested --tested-within 7d
   amictl promote ami-0123456789abcdef0 --to prod --family web";
 
 /// Let an alias name an image, everywhere or nowhere
@@ -71,6 +73,14 @@ pub struct Args {
     #[arg(long, requires = "max_severity")]
     allow_unscanned: bool,
 
+    /// Refuse images without a boot test that passed; a copy stands on the verdict of its source
+    #[arg(long)]
+    require_tested: bool,
+
+    /// With --require-tested: the oldest that the verdict may be, e.g. 7d
+    #[arg(long, value_name = "AGE", requires = "require_tested")]
+    tested_within: Option<Age>,
+
     /// Let the image be of another architecture than the one before
     #[arg(long)]
     allow_arch_change: bool,
@@ -81,7 +91,12 @@ pub struct Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let gates = Gates { min_age: args.min_age, max_severity: args.max_severity, allow_unscanned: args.allow_unscanned };
+    let gates = Gates {
+        min_age: args.min_age,
+        max_severity: args.max_severity,
+        allow_unscanned: args.allow_unscanned,
+        tested: args.require_tested.then_some(TestedGate { within: args.tested_within }),
+    };
     let promotion = Promotion {
         reference: args.reference,
         to: args.to,

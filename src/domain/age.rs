@@ -25,6 +25,11 @@ impl Age {
         Self(Duration::from_secs(days * 86_400))
     }
 
+    /// A span of this length.
+    pub const fn of(span: Duration) -> Self {
+        Self(span)
+    }
+
     /// The span as a duration.
     pub fn duration(self) -> Duration {
         self.0

@@ -6,6 +6,7 @@ use super::age::{Age, ago};
 use super::image::{Image, State};
 use super::problem::Problem;
 use super::scan::{Scan, Severity};
+use super::tested_lineage::{Standing, TestedGate};
 
 /// The gates that a user sets.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,6 +17,8 @@ pub struct Gates {
     pub max_severity: Option<Severity>,
     /// Whether an image without a scan passes.
     pub allow_unscanned: bool,
+    /// Whether the image, or one that it was copied from, must have passed a boot test.
+    pub tested: Option<TestedGate>,
 }
 
 fn problem(code: &str, message: String) -> Problem {
@@ -49,8 +52,8 @@ pub fn objection_to(image: &Image, now: DateTime<Utc>) -> Option<String> {
 }
 
 impl Gates {
-    /// Why the image does not pass.
-    pub fn objections(&self, image: &Image, now: DateTime<Utc>) -> Vec<Problem> {
+    /// Why the image does not pass; `standing` is the verdict that it stands on, where that was asked for.
+    pub fn objections(&self, image: &Image, standing: Option<&Standing>, now: DateTime<Utc>) -> Vec<Problem> {
         let label = image.label();
         let mut found = Vec::new();
         if let Some(age) = self.min_age {
@@ -66,6 +69,7 @@ impl Gates {
         if let Some(most) = self.max_severity {
             found.extend(self.scanned(image.scan.as_deref(), most, &label));
         }
+        found.extend(self.tested.zip(standing).and_then(|(gate, standing)| gate.objection(image, standing, now)));
         found
     }
 
@@ -119,11 +123,11 @@ mod tests {
     fn the_age_counts_to_the_second() {
         let gates = Gates { min_age: "3d".parse().ok(), ..Gates::default() };
         let mut found = image(1, "web-v1-2026-01-02");
-        assert_eq!(codes(&gates.objections(&found, now())), ["TooYoung"], "an unknown age is no age");
+        assert_eq!(codes(&gates.objections(&found, None, now())), ["TooYoung"], "an unknown age is no age");
         found.created_at = Some(now() - TimeDelta::days(3));
-        assert_eq!(gates.objections(&found, now()), []);
+        assert_eq!(gates.objections(&found, None, now()), []);
         found.created_at = Some(now() - TimeDelta::days(3) + TimeDelta::seconds(1));
-        assert_eq!(codes(&gates.objections(&found, now())), ["TooYoung"]);
+        assert_eq!(codes(&gates.objections(&found, None, now())), ["TooYoung"]);
     }
 
     #[test]
@@ -138,12 +142,12 @@ mod tests {
         for (severity, passes) in
             [(None, true), (Some("low"), true), (Some("medium"), true), (Some("high"), false), (Some("fatal"), false)]
         {
-            assert_eq!(gates.objections(&scanned(severity), now()).is_empty(), passes, "{severity:?}");
+            assert_eq!(gates.objections(&scanned(severity), None, now()).is_empty(), passes, "{severity:?}");
         }
         let unscanned = image(1, "web-v1-2026-01-02");
-        assert_eq!(codes(&gates.objections(&unscanned, now())), ["NeverScanned"]);
+        assert_eq!(codes(&gates.objections(&unscanned, None, now())), ["NeverScanned"]);
         let gates = Gates { allow_unscanned: true, ..gates };
-        assert_eq!(gates.objections(&unscanned, now()), []);
-        assert_eq!(codes(&gates.objections(&scanned(Some("high")), now())), ["TooSevere"]);
+        assert_eq!(gates.objections(&unscanned, None, now()), []);
+        assert_eq!(codes(&gates.objections(&scanned(Some("high")), None, now())), ["TooSevere"]);
     }
 }

@@ -9,6 +9,8 @@ use super::problem::PlaceError;
 use super::reference::alias_name;
 use super::region::Region;
 use super::snapshot::Snapshot;
+use super::tested::Tested;
+use super::tested_lineage::Standing;
 use super::usage::source::Usage;
 
 /// An image with its permissions, snapshots, copies, use and cost.
@@ -20,6 +22,8 @@ pub struct Details {
     pub launch_permissions: Option<BTreeSet<Principal>>,
     /// The visible ones of its snapshots; `None` if none could be read.
     pub snapshots: Option<Vec<Snapshot>>,
+    /// The verdict of a boot test that it stands on; `None` where no source could have one.
+    pub standing: Option<Standing>,
     /// The image it was copied from.
     pub copied_from: Option<(Origin, Sight)>,
     /// The image of the instance that it was made from.
@@ -59,6 +63,14 @@ impl Details {
     /// EC2's description of one of its snapshots, if it could be read.
     pub fn snapshot(&self, of: &ImageSnapshot) -> Option<&Snapshot> {
         self.snapshots.iter().flatten().find(|snapshot| snapshot.id == of.id)
+    }
+
+    /// The source on whose verdict it stands, having none of its own.
+    pub fn tested_source(&self) -> Option<(&Image, &Tested)> {
+        match &self.standing {
+            Some(Standing::Tested(by, tested)) if by.id != self.image.id => Some((by, tested)),
+            Some(Standing::Tested(..) | Standing::Untested(_) | Standing::Unread(_)) | None => None,
+        }
     }
 
     /// The names of its aliases; `None` if they could not be read.

@@ -158,6 +158,8 @@ pub struct Image {
     pub snapshots: Vec<ImageSnapshot>,
     /// Its volumes without a snapshot. While EC2 creates an image, it may omit snapshots still to come.
     pub blank_volumes: Vec<BlankVolume>,
+    /// Devices whose volumes stay when an instance of it ends.
+    pub kept_volumes: Vec<String>,
     /// The total size of its volumes, blank ones included, in GiB.
     pub size_gib: i64,
     /// Its source.
@@ -253,6 +255,7 @@ pub(crate) mod testing {
             protection: Protection::read(None),
             snapshots: Vec::new(),
             blank_volumes: Vec::new(),
+            kept_volumes: Vec::new(),
             size_gib: 8,
             source: SourceImage::default(),
             description: None,

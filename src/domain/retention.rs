@@ -16,6 +16,7 @@ use super::rank::{Placed, Rank, newest_built, ranks};
 use super::retire::step::Step;
 use super::retire::{History, Next, next};
 use super::tags::{KEEP, TagMatch};
+use super::tested::CountedLaunch;
 use super::usage::source::{ALIAS, SourceState, SourceStatus, Usage, UseVerdict};
 
 pub use super::reason::Reason;
@@ -28,7 +29,7 @@ pub type SharedWith = HashMap<ImageId, Result<Option<String>, String>>;
 
 /// The verdict on one image.
 #[derive(Debug, Clone)]
-pub struct Verdict<'a> {
+pub struct Judgement<'a> {
     /// The image.
     pub image: &'a Image,
     /// Its family: from its name, by amictl's rule or a pattern, or the value of a tag.
@@ -45,7 +46,7 @@ pub struct Verdict<'a> {
     pub step: Option<Step>,
 }
 
-impl Verdict<'_> {
+impl Judgement<'_> {
     /// Whether the image may be removed.
     pub fn goes(&self) -> bool {
         self.reasons.is_empty()
@@ -64,7 +65,7 @@ pub fn judge<'a>(
     usage: &Usage,
     shares: &SharedWith,
     now: DateTime<Utc>,
-) -> Vec<Verdict<'a>> {
+) -> Vec<Judgement<'a>> {
     let rules = policy.settled();
     let scope: HashSet<&str> = policy.scope.iter().map(String::as_str).collect();
     let doubt = doubt(usage);
@@ -88,7 +89,7 @@ pub fn judge<'a>(
         standing_reasons(policy, image, now, &mut reasons);
         reasons.extend(use_reasons(usage, &image.id, doubt.as_deref()));
         let step = rule_of.and_then(|rule| step(rule, image, &mut reasons, now));
-        Verdict {
+        Judgement {
             image,
             family,
             rank,
@@ -143,10 +144,10 @@ fn rule_reasons(rule: &Settled, image: &Image, rank: Option<Rank>, now: DateTime
         Some(_) => {}
     }
     let Some(unused_for) = rule.unused_for else { return };
-    match (image.last_launched_at, image.created_at) {
+    let launch = CountedLaunch::of(image);
+    match (launch.at, image.created_at) {
         (Some(launched), _) if launched > unused_for.before(now) => {
-            let text = format!("launched {} ago, less than {unused_for}", ago(launched, now));
-            reasons.push(Reason::RecentlyLaunched(text));
+            reasons.push(Reason::RecentlyLaunched(launch.told(launched, &unused_for, now)));
         }
         (None, made) if made.is_none_or(|made| now - made < LAUNCHES_REPORTED_WITHIN) => {
             reasons.push(Reason::RecentlyLaunched("launches are reported up to a day late".to_owned()));

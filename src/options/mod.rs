@@ -5,6 +5,7 @@ pub mod follow_up;
 pub mod images;
 pub mod instances;
 pub mod journal;
+pub mod new_image;
 pub mod price;
 pub mod recycle_bin;
 pub mod registration;

@@ -9,9 +9,11 @@ use super::families::FamilyColumn;
 use super::json::document::time;
 use super::table::{Cell, Tone};
 use crate::domain::age::ago;
+use crate::domain::boot_test::Verdict;
 use crate::domain::image::{Image, State};
 use crate::domain::scan::watermark_name;
 use crate::domain::tags::REVOKED;
+use crate::domain::tested::Tested;
 
 /// A column of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +40,7 @@ pub struct Row<'a> {
 pub struct UnknownColumn(String);
 
 /// All columns, in the order of CSV. Those that CSV has only if asked for are last, but for `age`.
-pub const NAMED: [&str; 29] = [
+pub const NAMED: [&str; 30] = [
     "name",
     "id",
     "family",
@@ -68,6 +70,7 @@ pub const NAMED: [&str; 29] = [
     "scan",
     "watermarks",
     "revoked",
+    "tested",
 ];
 
 /// The name of a column of a listing of images or of families.
@@ -127,7 +130,7 @@ impl Column {
     /// The default columns for programs.
     pub fn all() -> Vec<Self> {
         let asked_for =
-            |name: &&str| matches!(*name, "age" | "pattern" | "used_by" | "scan" | "watermarks" | "revoked");
+            |name: &&str| matches!(*name, "age" | "pattern" | "used_by" | "scan" | "watermarks" | "revoked" | "tested");
         NAMED.into_iter().filter(|name| !asked_for(name)).map(Self::Named).collect()
     }
 
@@ -182,6 +185,7 @@ impl Column {
                 "scan" => image.scan.as_ref().map(|scan| scan.told(now)).unwrap_or_default(),
                 "watermarks" => image.watermarks.iter().map(|key| watermark_name(key)).collect::<Vec<_>>().join(", "),
                 "revoked" => some(image.tags.get(REVOKED).map(String::as_str)),
+                "tested" => Tested::of(image).map(|t| format!("{} {}", t.verdict, time(t.at))).unwrap_or_default(),
                 "description" => some(image.description.as_deref()),
                 _ => some(image.name.as_deref()),
             },
@@ -200,11 +204,28 @@ impl Column {
             Self::Named("revoked") if image.revoked() => Cell::toned(exact, Tone::Bad),
             Self::Named("last_launched") => since(image.last_launched_at, "-"),
             Self::Named("used_by") if exact == "unverified" => Cell::toned(exact, Tone::Notice),
+            Self::Named("tested") => tested(image, now),
             Self::Named("size") => Cell::from(format!("{exact} GiB")),
             Self::Named("cost") if !exact.is_empty() => Cell::from(format!("≤ ${exact}")),
             _ if exact.is_empty() => Cell::toned("-", Tone::Faint),
             Self::Named(_) | Self::Tag(_) => Cell::from(exact),
         }
+    }
+}
+
+/// The verdict of its boot test.
+fn tested(image: &Image, now: DateTime<Utc>) -> Cell {
+    match Tested::of(image) {
+        None => Cell::toned("-", Tone::Faint),
+        Some(tested) => Cell::toned(tested.told(now), verdict_tone(tested.verdict)),
+    }
+}
+
+/// The tone of a verdict.
+pub(super) fn verdict_tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Passed => Tone::Good,
+        Verdict::Failed => Tone::Bad,
     }
 }
 

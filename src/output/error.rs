@@ -1,9 +1,36 @@
 //! Reports of failed runs and of panics.
 
 use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
 
 use super::escape::{EscapingWriter, escaped, escaped_lines};
 use super::json::document;
+
+/// What else to say after a panic: how to end what the run would have ended.
+static AFTER_PANIC: Mutex<Option<String>> = Mutex::new(None);
+
+/// As long as it lives, a panic prints a command line that ends what is left.
+pub struct InCaseOfPanic(());
+
+impl InCaseOfPanic {
+    /// Sets the command line.
+    pub fn tell(line: String) -> Self {
+        *AFTER_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+        Self(())
+    }
+}
+
+impl Drop for InCaseOfPanic {
+    fn drop(&mut self) {
+        *AFTER_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// The hint about what is left. A lock that the panic came in has nothing to say.
+fn left() -> String {
+    let line = AFTER_PANIC.try_lock().ok().and_then(|line| line.clone());
+    line.map(|line| format!("\nhint: end what it has launched with: {}", escaped(&line))).unwrap_or_default()
+}
 
 /// Reports a panic as a bug.
 pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
@@ -13,9 +40,10 @@ pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
     let _ = writeln!(
         io::stderr(),
         "error: bug in amictl {} at {place}: {}\n\
-         hint: please report it with the command line; the journal has what was done",
+         hint: please report it with the command line; the journal has what was done{}",
         env!("CARGO_PKG_VERSION"),
-        escaped_lines(what)
+        escaped_lines(what),
+        left()
     );
 }
 
@@ -48,4 +76,17 @@ pub fn failure(json: bool, code: &str, message: &str, hint: Option<&str>, exit_c
 /// Standard error for the log, with control characters escaped: the log of the SDK quotes what AWS says.
 pub fn log_writer() -> impl Write {
     EscapingWriter(io::stderr())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_said_only_while_it_may_be_there() {
+        let told = InCaseOfPanic::tell("amictl test --sweep --region us-east-1".to_owned());
+        assert_eq!(left(), "\nhint: end what it has launched with: amictl test --sweep --region us-east-1");
+        drop(told);
+        assert_eq!(left(), "");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod alias_report;
 mod aliases;
+mod boot_tests;
 mod columns;
 mod doctor;
 mod dot;
@@ -26,12 +27,14 @@ mod report;
 mod retention;
 mod rollouts;
 mod show;
+mod sweep;
 mod table;
 mod templates;
 mod tree;
 
 pub use alias_report::moved_aliases;
 pub use aliases::aliases;
+pub use boot_tests::boot_tests;
 pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;
 pub use families::{FamilyColumn, UnknownFamilyColumn, families, ungrouped};
@@ -48,5 +51,6 @@ pub use report::{changes, report};
 pub use retention::{overview as retention_overview, retention};
 pub use rollouts::rollouts;
 pub use show::show;
+pub use sweep::sweep;
 pub use table::{Cell, Sheet, Tone};
 pub use templates::templates;

@@ -1,4 +1,4 @@
-//! Auto Scaling groups for roll-outs: templates, instances, and the pinning of a version.
+//! Auto Scaling groups: templates, instances, the pinning of a version, and the group of an instance.
 
 use aws_sdk_autoscaling::types::{
     AutoScalingGroup, DesiredConfiguration, Instance, LaunchTemplateOverrides, LaunchTemplateSpecification,
@@ -12,6 +12,7 @@ use crate::domain::ids::InstanceId;
 use crate::domain::rollout::{GroupName, TemplateUse};
 
 const DESCRIBE: &str = "DescribeAutoScalingGroups";
+const MEMBERS: &str = "DescribeAutoScalingInstances";
 const UPDATE: &str = "UpdateAutoScalingGroup";
 /// Auto Scaling's limit for a page.
 const PAGE: i32 = 100;
@@ -44,6 +45,22 @@ pub struct GroupInstance {
     pub id: InstanceId,
     /// The template that it was launched from, with the number of the version.
     pub template: Option<TemplateUse>,
+}
+
+/// The place of an instance in its group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The name of the group.
+    pub group: String,
+    /// `InService`, `Standby`, …
+    pub lifecycle: String,
+}
+
+impl Membership {
+    /// Whether the group leaves it alone when it is stopped: otherwise it terminates and replaces it.
+    pub fn standby(&self) -> bool {
+        self.lifecycle == "Standby"
+    }
 }
 
 impl ScalingGroup {
@@ -117,6 +134,22 @@ pub async fn by_names(target: &Target, names: &[GroupName]) -> Result<Vec<Scalin
         found.extend(page.auto_scaling_groups().iter().filter_map(group));
     }
     Ok(found)
+}
+
+/// The group of an instance, if it is in one.
+pub async fn membership(target: &Target, id: &InstanceId) -> Result<Option<Membership>, ApiError> {
+    let call = target.autoscaling().describe_auto_scaling_instances().instance_ids(id.as_str());
+    let mut pages = call.into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api(MEMBERS, &target.region))?;
+        if let Some(found) = page.auto_scaling_instances().iter().find(|one| one.instance_id() == Some(id.as_str())) {
+            return Ok(Some(Membership {
+                group: found.auto_scaling_group_name().unwrap_or_default().to_owned(),
+                lifecycle: found.lifecycle_state().unwrap_or("unknown").to_owned(),
+            }));
+        }
+    }
+    Ok(None)
 }
 
 /// All groups, as Auto Scaling describes them.

@@ -5,7 +5,6 @@
 
 use anyhow::Result;
 use aws_sdk_ec2::types::ResourceType;
-use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use super::client::convert::tag_specification;
@@ -21,34 +20,28 @@ use super::{register, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
-use crate::domain::naming::{Date, ImageName, next_version};
+use crate::domain::naming::{ImageName, next_version};
 use crate::domain::tags::{Maker, RUN, Tags};
 
 /// The number of versions that other runs may take before this run gives up.
 const RACES: usize = 20;
 const DUPLICATE: &str = "InvalidAMIName.Duplicate";
 
-/// Today's date for a name.
-pub fn today(now: chrono::DateTime<chrono::Utc>) -> Result<Date> {
-    let day: NaiveDate = now.date_naive();
-    Ok(Date::try_from(day)?)
-}
-
 /// The name for the image, unless another run takes it first.
 pub async fn next_name(target: &Target, request: &Request) -> Result<ImageName> {
-    let pattern = format!("{}-v*", request.family);
+    let pattern = format!("{}-v*", request.image.family);
     let own = images::find(target, &Query::own().filter("name", vec![pattern])).await?;
-    let version = match request.version {
+    let version = match request.image.version {
         Some(version) => {
-            let same = |n: &ImageName| *n.family() == request.family && n.version() == version;
+            let same = |n: &ImageName| *n.family() == request.image.family && n.version() == version;
             match own.iter().find(|image| image.parsed_name.as_ref().is_some_and(same)) {
-                Some(taken) if !made_by(taken, &request.maker) => return Err(exists(target, taken).into()),
+                Some(taken) if !made_by(taken, &request.image.maker) => return Err(exists(target, taken).into()),
                 _ => version,
             }
         }
-        None => next_version(&request.family, own.iter().filter_map(|image| image.parsed_name.as_ref()))?,
+        None => next_version(&request.image.family, own.iter().filter_map(|image| image.parsed_name.as_ref()))?,
     };
-    Ok(ImageName::new(request.family.clone(), version, request.date)?)
+    Ok(ImageName::new(request.image.family.clone(), version, request.image.date)?)
 }
 
 fn exists(target: &Target, taken: &Image) -> Failure {
@@ -63,7 +56,7 @@ fn made_by(image: &Image, maker: &Maker) -> bool {
 /// Asks EC2 whether the image could be made; changes nothing.
 pub async fn check(target: &Target, request: &Request) -> Result<ImageName> {
     let name = next_name(target, request).await?;
-    let tags = request.image_tags(&name)?;
+    let tags = request.image.image_tags(&name)?;
     let call = request.origin.call();
     dry_run(call, &target.region, send(target, request, &name, &tags, true).await)?;
     Ok(name)
@@ -74,7 +67,7 @@ pub async fn check(target: &Target, request: &Request) -> Result<ImageName> {
 pub async fn start(target: &Target, request: &Request, room: &Room<'_>) -> Result<(ImageName, ImageId)> {
     let mut name = next_name(target, request).await?;
     for _ in 0..RACES {
-        let tags = request.image_tags(&name)?;
+        let tags = request.image.image_tags(&name)?;
         let error = match room.call(|| send(target, request, &name, &tags, false)).await {
             Ok(id) => return Ok((name, id)),
             Err(error) => error,
@@ -91,13 +84,13 @@ pub async fn start(target: &Target, request: &Request, room: &Room<'_>) -> Resul
                 return Err(lost(target, &name, Kind::Failed, format!("{error}; {seen}")).into());
             }
         }
-        if request.version.is_some() {
+        if request.image.version.is_some() {
             return Err(error.into());
         }
         stop::nothing_begun();
         // The name may belong to an image just deregistered, which no listing shows.
         let listed = next_name(target, request).await?;
-        let after = ImageName::new(request.family.clone(), name.version().next()?, request.date)?;
+        let after = ImageName::new(request.image.family.clone(), name.version().next()?, request.image.date)?;
         name = listed.max(after);
     }
     Err(Failure::new(Kind::Failed, DUPLICATE, format!("{RACES} versions in a row were taken by other runs")).into())
@@ -125,7 +118,7 @@ async fn find_ours(
     let (mut pauses, mut over) = (Pauses::new(&patience), false);
     loop {
         match images::by_name(target, &name.to_string()).await {
-            Ok(Some(image)) if made_by(&image, &request.maker) && from_same(&image, &request.origin) => {
+            Ok(Some(image)) if made_by(&image, &request.image.maker) && from_same(&image, &request.origin) => {
                 return Ok(Found::Ours(image.id));
             }
             Ok(Some(_)) => return Ok(Found::Another),
@@ -174,14 +167,14 @@ async fn send(
         ImageOrigin::Snapshot(made_of) => register::send(target, request, made_of, name, tags, dry_run).await?,
         ImageOrigin::Instance { id, no_reboot } => {
             let attempts = Attempts::default();
-            let snapshot_tags = request.snapshot_tags.then(|| tag_specification(ResourceType::Snapshot, tags));
+            let snapshot_tags = request.image.snapshot_tags.then(|| tag_specification(ResourceType::Snapshot, tags));
             let image_tags = tag_specification(ResourceType::Image, tags);
             let answer = target
                 .ec2
                 .create_image()
                 .instance_id(id.as_str())
                 .name(name.to_string())
-                .set_description(request.description.clone())
+                .set_description(request.image.description.clone())
                 .no_reboot(*no_reboot)
                 .set_tag_specifications(Some([Some(image_tags), snapshot_tags].into_iter().flatten().collect()))
                 .dry_run(dry_run)
@@ -199,14 +192,14 @@ async fn send(
 /// the image; existing tags stay.
 pub async fn tag_snapshots(target: &Target, request: &Request, name: &ImageName) -> Result<()> {
     let ImageOrigin::Snapshot(registration) = &request.origin else { return Ok(()) };
-    if !request.snapshot_tags {
+    if !request.image.snapshot_tags {
         return Ok(());
     }
     let named: Vec<_> = registration.named_snapshots().into_iter().collect();
     let found = snapshots::existing(target, &named).await?;
     for id in named {
         let present = found.iter().find(|snapshot| snapshot.id == id);
-        let wanted = request.lacking_tags(name, present.map_or(&Tags::new(), |snapshot| &snapshot.tags))?;
+        let wanted = request.image.lacking_tags(name, present.map_or(&Tags::new(), |snapshot| &snapshot.tags))?;
         tags::add(target, &[id.to_string()], &wanted).await?;
     }
     Ok(())

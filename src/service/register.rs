@@ -140,7 +140,7 @@ pub(super) async fn send(
         .ec2
         .register_image()
         .name(name.to_string())
-        .set_description(request.description.clone())
+        .set_description(request.image.description.clone())
         .architecture(ArchitectureValues::from(registration.architecture.as_str()))
         .virtualization_type("hvm")
         .ena_support(registration.ena)

@@ -11,15 +11,18 @@ use super::run::concurrency::{self, LOOKUPS};
 use super::run::context::Context;
 use super::select::selection::Selection;
 use super::usage::selection;
+use super::verdicts;
 use crate::domain::cost::{Prices, snapshot_gib};
 use crate::domain::details::{Blind, Details};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image::Image;
 use crate::domain::image_forest::{Relation, parent_of};
-use crate::domain::lineage::Sight;
+use crate::domain::lineage::{Sight, origin};
 use crate::domain::permissions::principal::Principal;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::Region;
+use crate::domain::tested::Tested;
+use crate::domain::tested_lineage::Standing;
 use crate::domain::usage::source::Source;
 use crate::service::client::error::ApiError;
 use crate::service::usage::sources::Scope;
@@ -69,6 +72,8 @@ pub async fn read(context: &Context, chosen: &Selection, request: Request) -> Re
             Some(Sight::Unknown)
         }
     };
+    // Verdicts follow copies only, not images of instances.
+    let standing = standing(chosen, target, image, sight.as_ref().filter(|_| origin(image).is_some())).await;
     let CopySearch { places, copies, unlisted } = search;
     let (read, accounts) = looked_in(&places, &copies);
     gaps.copies(unlisted, copies.unread).await;
@@ -83,6 +88,7 @@ pub async fn read(context: &Context, chosen: &Selection, request: Request) -> Re
         monthly_cost: image.own.then(cost),
         launch_permissions: shares,
         snapshots,
+        standing,
         copied_from,
         made_from,
         copies: copies.images.into_iter().map(|(_, copy)| copy).collect(),
@@ -122,6 +128,21 @@ pub async fn parent(chosen: &Selection, target: &Target, image: &Image) -> Resul
         }
     }
     failed.map_or(Ok(Some(Sight::Missing)), Err)
+}
+
+/// The verdict that the image stands on. Sources are looked at only where a tag could be seen.
+async fn standing(chosen: &Selection, target: &Target, image: &Image, source: Option<&Sight>) -> Option<Standing> {
+    let itself = (target.clone(), image.clone());
+    let source = match source {
+        Some(Sight::Seen(source)) if source.own || chosen.several => Some((target.clone(), (**source).clone())),
+        Some(Sight::Seen(_) | Sight::Missing | Sight::Unknown) | None => None,
+    };
+    if Tested::of(image).is_none() && source.is_none() {
+        return None;
+    }
+    let accounts: Vec<_> = chosen.accounts().into_iter().cloned().collect();
+    let known: Vec<_> = std::iter::once(itself).chain(source).collect();
+    verdicts::of(&[image], &known, &accounts).await.standings.pop()
 }
 
 /// The result of a search for copies.

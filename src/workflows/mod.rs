@@ -1,6 +1,7 @@
 //! Work that commands share: no clap, no terminal; a request in, a value out.
 
 pub mod aliases;
+pub mod boot_test;
 pub mod change;
 pub mod conclude;
 pub mod copy;
@@ -26,3 +27,4 @@ pub mod rollout;
 pub mod run;
 pub mod select;
 pub mod usage;
+pub mod verdicts;

@@ -45,5 +45,6 @@ mod shared;
 mod show;
 mod tag;
 mod template;
+mod test;
 mod unshare;
 mod wait;

@@ -1,8 +1,9 @@
-//! Links, command lines and generated pages of the documentation, held against the program.
+//! Documentation put to the test: links, command lines, generated pages, example scripts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
 mod commands;
+mod examples;
 mod generated;
 mod lines;
 mod pages;

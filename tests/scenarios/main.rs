@@ -13,10 +13,12 @@ mod scene;
 mod setup;
 
 mod bad_base;
+mod boot_tests;
 mod fake_endpoint;
 mod organization;
 mod release;
 mod retire;
 mod soak;
+mod soak_boot_tests;
 mod soak_checks;
 mod take_over;

@@ -26,7 +26,7 @@ const STEPS: usize = 10;
 /// Calls of one command that may go wrong; more than any command makes.
 const CALLS: usize = 300;
 
-fn setting(name: &str, usual: u64) -> u64 {
+pub fn setting(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(usual)
 }
 

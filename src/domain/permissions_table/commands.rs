@@ -4,9 +4,9 @@ use super::condition::Condition::{MadeBy, TagKeys};
 use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
-    ANCESTRY, BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES, LOOK_AT_KEYS, MARK,
-    MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RESTORE, RETIRE, REVOKE, ROLL_OUT, SHARES, TEMPLATE,
-    TEMPLATE_VERSIONS, TEMPLATES, UNREVOKE, USE,
+    ANCESTRY, BIN, BOOT_TEST, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES,
+    LOOK_AT_KEYS, MARK, MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RESTORE, RETIRE, REVOKE, ROLL_OUT,
+    RUN_COMMAND, SHARES, STOP, SWEEP, TEMPLATE, TEMPLATE_VERSIONS, TEMPLATES, UNREVOKE, USE,
 };
 
 /// A command with its rows.
@@ -68,6 +68,8 @@ const COMMANDS: &[Needs] = &[
             FOLLOW_UP,
             LOOK_AT_KEYS,
             KEYS,
+            STOP,
+            RUN_COMMAND,
             &[
                 Need::new("ec2:CreateImage", &[Image, Instance, Snapshot], "--instance"),
                 Need::new("ec2:CreateTags", &[Image, Snapshot], "--instance: tags the image")
@@ -81,7 +83,7 @@ const COMMANDS: &[Needs] = &[
                 Need::any("ec2:DescribeInstances", "--instance"),
                 Need::new("ec2:GetImageAncestry", &[Image], "--instance: whether it came of a revoked image")
                     .says("that is unknown"),
-                Need::any("ec2:DescribeSnapshots", "--snapshot"),
+                Need::any("ec2:DescribeSnapshots", "--snapshot; --stop: when its snapshots are begun"),
                 Need::any("ec2:DescribeVolumes", "--share-with: whether the keys of the volumes can be shared")
                     .says("EC2 says so afterwards"),
                 Need::new("ec2:RegisterImage", &[Image, Snapshot], "--snapshot"),
@@ -233,6 +235,7 @@ const COMMANDS: &[Needs] = &[
         ],
     },
     Needs { command: "template", parts: &[FIND, REFERENCES, REGIONS, TEMPLATE, TEMPLATE_VERSIONS] },
+    Needs { command: "test", parts: &[FIND, REFERENCES, REGIONS, KEYS, BOOT_TEST, RUN_COMMAND, SWEEP] },
     Needs {
         command: "unprotect",
         parts: &[

@@ -12,10 +12,11 @@ mod row;
 mod rows;
 mod trust;
 
-pub use check::{Check, Finding, Lack, named_action};
+pub use check::{ActionCheck, Finding, Lack, named_action};
 pub use commands::{Needs, all, of};
 pub use condition::Condition;
 pub use policy::{Atom, LONGEST, PolicyDocument, Statement, documents, policy};
 pub use resource::ResourceKind;
 pub use row::{Need, Without};
+pub use rows::SEND_COMMAND;
 pub use trust::{TrustPolicy, Trusted};

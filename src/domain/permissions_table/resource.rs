@@ -23,12 +23,16 @@ pub enum ResourceKind {
     NetworkInterface,
     /// Every parameter.
     Parameter,
+    /// AWS's document that runs PowerShell scripts.
+    PowerShellDocument,
     /// A parameter that AWS publishes.
     PublicParameter,
     /// A rule of the Recycle Bin.
     RetentionRule,
     /// A security group.
     SecurityGroup,
+    /// AWS's document that runs shell scripts.
+    ShellDocument,
     /// A snapshot.
     Snapshot,
     /// A Spot request.
@@ -58,9 +62,11 @@ impl ResourceKind {
             Self::LaunchTemplate => "ec2:*:*:launch-template/*",
             Self::NetworkInterface => "ec2:*:*:network-interface/*",
             Self::Parameter => "ssm:*:*:parameter/*",
+            Self::PowerShellDocument => "ssm:*:*:document/AWS-RunPowerShellScript",
             Self::PublicParameter => "ssm:*::parameter/aws/service/*",
             Self::RetentionRule => "rbin:*:*:rule/*",
             Self::SecurityGroup => "ec2:*:*:security-group/*",
+            Self::ShellDocument => "ssm:*:*:document/AWS-RunShellScript",
             Self::Snapshot => "ec2:*::snapshot/*",
             Self::SpotRequest => "ec2:*:*:spot-instances-request/*",
             Self::Subnet => "ec2:*:*:subnet/*",
@@ -84,9 +90,11 @@ impl ResourceKind {
             Self::LaunchTemplate => "launch templates",
             Self::NetworkInterface => "network interfaces",
             Self::Parameter => "parameters",
+            Self::PowerShellDocument => "AWS-RunPowerShellScript",
             Self::PublicParameter => "public parameters",
             Self::RetentionRule => "retention rules",
             Self::SecurityGroup => "security groups",
+            Self::ShellDocument => "AWS-RunShellScript",
             Self::Snapshot => "snapshots",
             Self::SpotRequest => "Spot requests",
             Self::Subnet => "subnets",

@@ -4,7 +4,8 @@ use super::condition::Condition::{GrantForAws, MadeBy, OfAmictl, TagKeys, Throug
 use super::resource::ResourceKind;
 use super::resource::ResourceKind::{
     Alias, AutoScalingGroup, Image, Instance, Key, KeyPair, LaunchTemplate, NetworkInterface, Parameter,
-    PublicParameter, SecurityGroup, Snapshot, SpotRequest, Subnet, UsageReport, Volume, Vpc,
+    PowerShellDocument, PublicParameter, SecurityGroup, ShellDocument, Snapshot, SpotRequest, Subnet, UsageReport,
+    Volume, Vpc,
 };
 use super::row::Need;
 
@@ -98,6 +99,32 @@ pub const RETIRE: &[Need] = &[
     Need::new("ec2:ModifyImageAttribute", &[Image], "retire: restores launch permissions"),
 ];
 
+/// Boot tests.
+pub const BOOT_TEST: &[Need] = &[
+    Need::new("ec2:RunInstances", BOOTED, "launches test instances"),
+    Need::new("ec2:CreateTags", &[Instance, NetworkInterface, Volume], "tags test instances")
+        .when(MadeBy("RunInstances")),
+    Need::new("ec2:CreateTags", &[Image], "writes the verdict").when(TagKeys(&["amictl:tested"])),
+    Need::any("ec2:DescribeInstanceStatus", "waits for the status checks"),
+    Need::any("ec2:DescribeInstanceTypeOfferings", "without --subnet: the zones that offer a type"),
+    Need::any("ec2:DescribeInstanceTypes", "the architectures of a type"),
+    Need::any("ec2:DescribeInstances", "sees instances terminated; --sweep: finds them"),
+    Need::any("ec2:DescribeSubnets", "finds the subnet"),
+    Need::new("ec2:GetConsoleOutput", &[Instance], "the console output of a failed test").says("it is left out"),
+    Need::new("ec2:TerminateInstances", &[Instance], "ends test instances").when(OfAmictl),
+];
+
+/// What a boot test makes or uses.
+const BOOTED: &[ResourceKind] = &[Image, Instance, NetworkInterface, SecurityGroup, Snapshot, Subnet, Volume];
+
+/// `test --sweep`, beside the rows of [`BOOT_TEST`]: starts what `create --stop` left stopped.
+pub const SWEEP: &[Need] = &[
+    Need::new("ec2:DeleteTags", &[Instance], "--sweep: the tag of a stopped instance")
+        .when(TagKeys(&["amictl:stopped"]))
+        .says("the tag stays"),
+    Need::new("ec2:StartInstances", &[Instance], "--sweep: starts what 'create --stop' left stopped"),
+];
+
 /// Steps after an image is available: --share-with, --deprecate-after, --protect.
 pub const FOLLOW_UP: &[Need] = &[
     Need::new("ec2:EnableImageDeprecation", &[Image], "--deprecate-after"),
@@ -152,6 +179,31 @@ pub const LAUNCH: &[Need] = &[
     Need::any("ec2:DescribeVpcs", "--allow-http without --subnet"),
     Need::new("kms:DescribeKey", &[Key], "encrypted snapshots").documented(),
 ];
+
+/// `create --stop`: an instance is stopped, and started again.
+pub const STOP: &[Need] = &[
+    Need::any("autoscaling:DescribeAutoScalingInstances", "--stop: whether an Auto Scaling group would replace it"),
+    Need::new("ec2:CreateTags", &[Instance], "--stop: notes that it is to be started again")
+        .when(TagKeys(&["amictl:stopped"])),
+    Need::new("ec2:DeleteTags", &[Instance], "--stop: takes the note back").when(TagKeys(&["amictl:stopped"])),
+    Need::any("ec2:DescribeInstanceAttribute", "--stop: whether it is protected"),
+    Need::any("ec2:DescribeInstanceTypes", "--stop: whether it has instance store volumes"),
+    Need::any("ec2:DescribeSpotInstanceRequests", "--stop of a Spot Instance"),
+    Need::new("ec2:StartInstances", &[Instance], "--stop: starts the instance again"),
+    Need::new("ec2:StopInstances", &[Instance], "--stop"),
+];
+
+/// Scripts on instances. `amictl permissions` leaves [`SEND_COMMAND`] out unless it is asked for.
+pub const RUN_COMMAND: &[Need] = &[
+    Need::any("ssm:CancelCommand", "ends a script whose time is over"),
+    Need::any("ssm:DescribeInstanceInformation", "whether the agent is online"),
+    Need::any("ssm:GetCommandInvocation", "how a script ended"),
+    Need::any("ssm:ListCommands", "finds a script after a lost answer"),
+    Need::new(SEND_COMMAND, &[Instance, PowerShellDocument, ShellDocument], "runs scripts on instances"),
+];
+
+/// The action that lets its holder act as whoever an instance is.
+pub const SEND_COMMAND: &str = "ssm:SendCommand";
 
 /// Auto Scaling groups and their instance refreshes.
 pub const REFRESHES: &[Need] = &[

@@ -5,11 +5,13 @@ use serde::Serialize;
 
 use super::OutcomeJson;
 use super::document::{ErrorJson, time};
+use crate::domain::boot_test::Verdict;
 use crate::domain::image::{Image, ImageSnapshot};
 use crate::domain::instance::Instance;
 use crate::domain::naming::Version;
 use crate::domain::scan::Scan;
 use crate::domain::tags::Tags;
+use crate::domain::tested::Tested;
 
 /// The members of a listing after its images.
 #[derive(Serialize)]
@@ -49,6 +51,20 @@ pub struct ImageJson<'a> {
     /// `null` if it was never scanned.
     pub scan: Option<ScanJson<'a>>,
     pub watermarks: &'a [String],
+    /// `null` without a verdict of its own.
+    pub tested: Option<TestedJson>,
+}
+
+/// The verdict of a boot test.
+#[derive(Serialize)]
+pub struct TestedJson {
+    pub verdict: Verdict,
+    pub types: Vec<String>,
+    pub at: String,
+    pub run: String,
+    pub probes: Vec<String>,
+    /// The number of probes for which the tag had no room.
+    pub probes_left_out: usize,
 }
 
 #[derive(Serialize)]
@@ -112,7 +128,15 @@ impl<'a> ImageJson<'a> {
             tags: &image.tags,
             scan: image.scan.as_deref().map(ScanJson::new),
             watermarks: &image.watermarks,
+            tested: Tested::of(image).map(TestedJson::new),
         }
+    }
+}
+
+impl TestedJson {
+    pub fn new(tested: Tested) -> Self {
+        let Tested { verdict, types, at, run, probes, more, image: _, launch: _ } = tested;
+        Self { verdict, types, at: time(at), run, probes, probes_left_out: more }
     }
 }
 

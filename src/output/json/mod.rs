@@ -4,6 +4,7 @@
 
 mod alias_report;
 mod aliases;
+mod boot_tests;
 mod doctor;
 pub mod document;
 mod families;
@@ -16,19 +17,22 @@ mod report;
 mod retention;
 mod rollouts;
 mod show;
+mod sweep;
 mod templates;
 
 pub use alias_report::AliasOutcomeJson;
 pub use aliases::{AliasJson, AliasesJson};
+pub use boot_tests::{BootTestJson, BootTestsJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use families::{FamiliesJson, FamilyJson};
-pub use images::{BesidesJson, ImageJson, InstanceJson, InstancesJson};
+pub use images::{BesidesJson, ImageJson, InstanceJson, InstancesJson, TestedJson};
 pub use lineage::{LineageImageJson, LineageJson};
 pub use recycle_bin::{BinnedJson, BinnedListJson};
 pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use rollouts::RolloutJson;
-pub use show::{BlankVolumeJson, CopyJson, OriginJson, RevokedJson, ShowJson, ShownSnapshotJson};
+pub use show::{BlankVolumeJson, CopyJson, OriginJson, RevokedJson, ShowJson, ShownSnapshotJson, SourceTestedJson};
+pub use sweep::SweepJson;
 pub use templates::{TemplateJson, TemplatesJson};

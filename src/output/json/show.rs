@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ErrorJson, ImageJson, ReferenceJson};
+use super::{ErrorJson, ImageJson, ReferenceJson, TestedJson};
 use crate::domain::plan::document::SourceRow;
 
 #[derive(Serialize)]
@@ -20,6 +20,8 @@ pub struct ShowJson<'a> {
     pub children: Vec<CopyJson<'a>>,
     /// `null` if it is not revoked, or of another account.
     pub revoked: Option<RevokedJson>,
+    /// The verdict of a source, where the image has none of its own.
+    pub tested_by_source: Option<SourceTestedJson<'a>>,
     /// `null` if they could not be read.
     pub aliases: Option<Vec<String>>,
     /// `null` if no use is known, but not every source could be read.
@@ -66,6 +68,14 @@ pub struct RevokedJson {
     /// `null` if the tag does not begin with a date.
     pub since: Option<String>,
     pub reason: String,
+}
+
+#[derive(Serialize)]
+pub struct SourceTestedJson<'a> {
+    pub image_id: &'a str,
+    pub region: &'a str,
+    #[serde(flatten)]
+    pub tested: TestedJson,
 }
 
 #[derive(Serialize)]

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::json::document::VERSION;
 use super::json::{
     BlankVolumeJson, CopyJson, ErrorJson, ImageJson, OriginJson, RevokedJson, ShowJson, ShownSnapshotJson,
+    SourceTestedJson, TestedJson,
 };
 use super::printer::{Format, Printer};
 use super::refs::item;
@@ -58,6 +59,11 @@ fn document(details: &Details, now: DateTime<Utc>) -> ShowJson<'_> {
         children: details.children.iter().map(copy).collect(),
         revoked: Revocation::of(image)
             .map(|mark| RevokedJson { since: mark.since.map(|since| since.to_string()), reason: mark.reason }),
+        tested_by_source: details.tested_source().map(|(by, tested)| SourceTestedJson {
+            image_id: by.id.as_str(),
+            region: by.region.as_str(),
+            tested: TestedJson::new(tested.clone()),
+        }),
         aliases: details.aliases(),
         in_use: used.in_use,
         references: used.references,

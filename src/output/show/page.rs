@@ -12,7 +12,9 @@ use crate::domain::family::ImageFamily;
 use crate::domain::image::{Cooling, Image, State};
 use crate::domain::permissions::principal::Principal;
 use crate::domain::revocation::Revocation;
-use crate::output::columns::state;
+use crate::domain::tested::{CountedLaunch, Tested};
+use crate::domain::tested_lineage::Standing;
+use crate::output::columns::{state, verdict_tone};
 use crate::output::page::Page;
 use crate::output::table::{Cell, Tone};
 
@@ -25,7 +27,7 @@ pub fn page(details: &Details, now: DateTime<Utc>) -> Page {
     let image = &details.image;
     page.summed(format!("Image {} in {}: {}", image.label(), image.region, state(image, now).text()));
     identity(&mut page, &details.image, details.several);
-    condition(&mut page, &details.image, now);
+    condition(&mut page, details, now);
     volumes::section(&mut page, details);
     sharing(&mut page, details);
     relations::lineage(&mut page, details, now);
@@ -68,7 +70,8 @@ fn identity(page: &mut Page, image: &Image, several: bool) {
     }
 }
 
-fn condition(page: &mut Page, image: &Image, now: DateTime<Utc>) {
+fn condition(page: &mut Page, details: &Details, now: DateTime<Utc>) {
+    let image = &details.image;
     page.section("State and dates");
     page.line(
         "State",
@@ -92,14 +95,7 @@ fn condition(page: &mut Page, image: &Image, now: DateTime<Utc>) {
         page.line("Reason", reason.as_str());
     }
     page.line("Created", image.created_at.map_or_else(|| or_dash(None), |at| date(at, now).into()));
-    page.line(
-        "Last launched",
-        match image.last_launched_at {
-            Some(at) => date(at, now).into(),
-            None if image.own => Cell::toned("never, as far as EC2 knows; it is up to a day late", Tone::Faint),
-            None => Cell::toned(OWNER_ONLY, Tone::Faint),
-        },
-    );
+    page.line("Last launched", last_launch(image, now));
     page.line(
         "Deprecated",
         match image.deprecated_at {
@@ -109,6 +105,39 @@ fn condition(page: &mut Page, image: &Image, now: DateTime<Utc>) {
         },
     );
     page.line("Protected", protection(image, now));
+    page.lines("Tested", tested(details, now));
+}
+
+/// The verdict of a boot test: its own, or that of a source.
+fn tested(details: &Details, now: DateTime<Utc>) -> Vec<Cell> {
+    let words = |whose: &str, tested: &Tested| {
+        let told = format!("{whose}{} on {}", tested.verdict, tested.types.join(", "));
+        let told = Cell::toned(told, verdict_tone(tested.verdict));
+        let checks = Some(tested.checks()).filter(|checks| !checks.is_empty());
+        let run = format!("{}, by run {}", date(tested.at, now), tested.run);
+        [Some(told), checks.map(Cell::from), Some(run.into())].into_iter().flatten().collect()
+    };
+    match &details.standing {
+        Some(Standing::Tested(by, tested)) if by.id == details.image.id => words("", tested),
+        Some(Standing::Tested(by, tested)) => words(&format!("as {} in {}: ", by.label(), by.region), tested),
+        Some(Standing::Unread(problem)) => vec![Cell::toned(format!("unknown: {}", problem.message), Tone::Notice)],
+        Some(Standing::Untested(_)) | None if details.image.own => vec![Cell::toned("no", Tone::Faint)],
+        Some(Standing::Untested(_)) | None => vec![Cell::toned(OWNER_ONLY, Tone::Faint)],
+    }
+}
+
+/// The last launch. That of a boot test is named as one.
+fn last_launch(image: &Image, now: DateTime<Utc>) -> Cell {
+    let Some(at) = image.last_launched_at else {
+        return match image.own {
+            true => Cell::toned("never, as far as EC2 knows; it is up to a day late", Tone::Faint),
+            false => Cell::toned(OWNER_ONLY, Tone::Faint),
+        };
+    };
+    match CountedLaunch::of(image) {
+        CountedLaunch { test: Some(test), .. } if at >= test => format!("{}, by a boot test", date(at, now)).into(),
+        CountedLaunch { .. } => date(at, now).into(),
+    }
 }
 
 /// The deregistration protection.

@@ -54,7 +54,7 @@ fn limits(action: &str) -> (f64, f64) {
         | "TerminateInstances"
         | "CreateLaunchTemplateVersion"
         | "ModifyLaunchTemplate" => (100.0, 5.0),
-        "RunInstances" => (5.0, 2.0),
+        "RunInstances" | "StartInstances" => (5.0, 2.0),
         "DescribeSpotFleetRequests" => (50.0, 3.0),
         read if reads(read) => (100.0, 20.0),
         _ => (50.0, 5.0),

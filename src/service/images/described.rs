@@ -65,6 +65,7 @@ pub(super) struct Ebs<'a> {
     pub snapshot_id: Text<'a>,
     pub volume_size: Option<i32>,
     pub encrypted: Option<bool>,
+    pub delete_on_termination: Option<bool>,
 }
 
 /// A tag of the image.
@@ -102,6 +103,7 @@ impl Described<'_> {
             protection: Protection::read(self.deregistration_protection.as_deref()),
             snapshots: self.block_device_mappings.iter().filter_map(Mapping::snapshot).collect(),
             blank_volumes: self.block_device_mappings.iter().filter_map(Mapping::blank).collect(),
+            kept_volumes: self.block_device_mappings.iter().filter_map(Mapping::kept).collect(),
             size_gib: self.block_device_mappings.iter().map(Mapping::size_gib).sum(),
             source: SourceImage {
                 instance_id: read(&self.source_instance_id),
@@ -132,6 +134,11 @@ impl Mapping<'_> {
         let id = read(&ebs.snapshot_id)?;
         let encrypted = ebs.encrypted.unwrap_or(false);
         Some(ImageSnapshot { id, device: self.device(), size_gib: self.size_gib(), encrypted })
+    }
+
+    /// The device of a volume that stays.
+    fn kept(&self) -> Option<String> {
+        self.ebs.as_ref().filter(|ebs| ebs.delete_on_termination == Some(false)).map(|_| self.device())
     }
 
     /// Instance-store volumes are not EBS volumes.
@@ -179,7 +186,12 @@ mod tests {
     fn every_volume_counts_and_only_snapshots_are_snapshots() {
         let volume = |id: Option<&'static str>, size| Mapping {
             device_name: Some("/dev/xvda".into()),
-            ebs: Some(Ebs { snapshot_id: id.map(Cow::from), volume_size: Some(size), encrypted: None }),
+            ebs: Some(Ebs {
+                snapshot_id: id.map(Cow::from),
+                volume_size: Some(size),
+                encrypted: None,
+                delete_on_termination: Some(size < 100),
+            }),
         };
         let found = Described {
             image_id: Some("ami-01234567".into()),
@@ -189,5 +201,6 @@ mod tests {
         let read = found.image(&"us-east-1".parse().unwrap(), |_| true).unwrap();
         assert_eq!((read.snapshots.len(), read.blank_volumes.len(), read.size_gib), (1, 1, 108));
         assert_eq!(read.blank_volumes[0].size_gib, 100);
+        assert_eq!(read.kept_volumes, ["/dev/xvda"]);
     }
 }

@@ -194,6 +194,7 @@ fn volume<'a>(xml: &mut Xml<'a>) -> Result<Ebs<'a>, BoxError> {
         match member.name().as_ref() {
             "snapshotId" => volume.snapshot_id = Some(text(xml)?),
             "volumeSize" => volume.volume_size = Some(text(xml)?.parse()?),
+            "deleteOnTermination" => volume.delete_on_termination = Some(text(xml)?.parse()?),
             "encrypted" => volume.encrypted = Some(text(xml)?.parse()?),
             _ => skip(xml, member)?,
         }

@@ -119,6 +119,7 @@ fn mapping(mapping: &types::BlockDeviceMapping) -> Mapping<'_> {
         snapshot_id: ebs.snapshot_id().map(Into::into),
         volume_size: ebs.volume_size(),
         encrypted: ebs.encrypted(),
+        delete_on_termination: ebs.delete_on_termination(),
     });
     Mapping { device_name: mapping.device_name().map(Into::into), ebs }
 }
@@ -179,6 +180,7 @@ fn image() -> impl Strategy<Value = String> {
         element("snapshotId", content()),
         element("volumeSize", (0..20_000_i32).prop_map(|size| size.to_string())),
         element("encrypted", any::<bool>().prop_map(|on| on.to_string())),
+        element("deleteOnTermination", any::<bool>().prop_map(|on| on.to_string())),
         element("volumeType", content()),
     ];
     let device =

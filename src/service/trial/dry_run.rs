@@ -67,6 +67,7 @@ impl<'a> DryRun<'a> {
         let id = match row.on {
             [ResourceKind::Image, ..] => image(own)?,
             [ResourceKind::Snapshot, ..] => snapshot(own)?,
+            [ResourceKind::Instance, ..] => instance(own)?,
             _ => return Err("nothing is there to try it on".to_owned()),
         };
         let key = match row.when {
@@ -155,8 +156,7 @@ impl<'a> DryRun<'a> {
                 attempt!(self, "CopyImage", request.tag_specifications(tags(ResourceType::Snapshot)))
             }
             "CreateImage" => {
-                let id = own.instance.as_ref().ok_or("the account has no instance here to try it on")?;
-                let request = self.ec2.create_image().instance_id(id).name(NAME).no_reboot(true);
+                let request = self.ec2.create_image().instance_id(instance(own)?).name(NAME).no_reboot(true);
                 let request = request.tag_specifications(tags(ResourceType::Image));
                 attempt!(self, "CreateImage", request.tag_specifications(tags(ResourceType::Snapshot)))
             }
@@ -186,6 +186,10 @@ impl<'a> DryRun<'a> {
                 let request = request.tag_specifications(tags(ResourceType::Instance));
                 attempt!(self, "RunInstances", request.tag_specifications(tags(ResourceType::Volume)))
             }
+            "StartInstances" => {
+                attempt!(self, "StartInstances", self.ec2.start_instances().instance_ids(instance(own)?))
+            }
+            "StopInstances" => attempt!(self, "StopInstances", self.ec2.stop_instances().instance_ids(instance(own)?)),
             _ => return Err("there is nothing to try it on".to_owned()),
         };
         Ok(answer)
@@ -194,6 +198,10 @@ impl<'a> DryRun<'a> {
 
 fn image(own: &Specimens) -> Result<&String, String> {
     own.image.as_ref().ok_or_else(|| "the account has no available image here to try it on".to_owned())
+}
+
+fn instance(own: &Specimens) -> Result<&String, String> {
+    own.instance.as_ref().ok_or_else(|| "the account has no instance here to try it on".to_owned())
 }
 
 fn snapshot(own: &Specimens) -> Result<&String, String> {

@@ -1,8 +1,10 @@
 //! Reads of the table, each made once and for real.
 
-use aws_sdk_ec2::types::{Filter, ImageAttributeName, SnapshotAttributeName};
+use aws_sdk_ec2::types::{
+    Filter, ImageAttributeName, InstanceAttributeName, InstanceType, LocationType, SnapshotAttributeName,
+};
 use aws_sdk_rbin::types::ResourceType;
-use aws_sdk_ssm::types::ParameterStringFilter;
+use aws_sdk_ssm::types::{InstanceInformationStringFilter, ParameterStringFilter};
 
 use super::super::client::error::{ApiError, api, codes, is_denied};
 use super::super::client::target::Target;
@@ -16,6 +18,8 @@ const PAGE: i32 = 50;
 const NOBODY: &str = "i-00000000000000000";
 /// A group that is not there.
 const NO_GROUP: &str = "amictl-doctor-none";
+/// A command that was never sent.
+const NO_COMMAND: &str = "00000000-0000-4000-8000-000000000000";
 /// A parameter that is not there.
 const NO_ALIAS: &str = "/amictl/doctor/none";
 
@@ -45,6 +49,18 @@ async fn of_place(target: &Target, name: &str) -> Option<Result<(), ApiError>> {
         "DescribeSnapshots" => Some(specimens::snapshot(target).await.map(drop)),
         "DescribeRegions" => Some(target.enabled_regions().await.map(drop)),
         "DescribeFleets" => first_page!(target, "DescribeFleets", target.ec2.describe_fleets().max_results(FEW)),
+        "DescribeInstanceStatus" => {
+            first_page!(target, "DescribeInstanceStatus", target.ec2.describe_instance_status().max_results(FEW))
+        }
+        "DescribeInstanceTypeOfferings" => {
+            let request = target.ec2.describe_instance_type_offerings().location_type(LocationType::AvailabilityZone);
+            let of = Filter::builder().name("instance-type").values(InstanceType::T3Micro.as_str()).build();
+            first_page!(target, "DescribeInstanceTypeOfferings", request.filters(of).max_results(FEW))
+        }
+        "DescribeInstanceTypes" => {
+            let request = target.ec2.describe_instance_types().instance_types(InstanceType::T3Micro);
+            first_page!(target, "DescribeInstanceTypes", request)
+        }
         "DescribeLaunchTemplates" => {
             let request = target.ec2.describe_launch_templates().include_managed_resources(true).max_results(FEW);
             first_page!(target, "DescribeLaunchTemplates", request)
@@ -118,6 +134,11 @@ async fn of_specimen(target: &Target, name: &str, own: &Specimens) -> Option<Res
         "GetImageAncestry" => {
             first_page!(target, "GetImageAncestry", target.ec2.get_image_ancestry().image_id(own.image.as_ref()?))
         }
+        "DescribeInstanceAttribute" => {
+            let request = target.ec2.describe_instance_attribute().instance_id(own.instance.as_ref()?);
+            let request = request.attribute(InstanceAttributeName::DisableApiStop);
+            first_page!(target, "DescribeInstanceAttribute", request)
+        }
         "DescribeSnapshotAttribute" => {
             let request = target.ec2.describe_snapshot_attribute().snapshot_id(own.snapshot.as_ref()?);
             let request = request.attribute(SnapshotAttributeName::CreateVolumePermission);
@@ -129,9 +150,26 @@ async fn of_specimen(target: &Target, name: &str, own: &Specimens) -> Option<Res
 
 async fn elsewhere(target: &Target, name: &str) -> Option<Result<(), ApiError>> {
     match name {
+        "DescribeInstanceInformation" => {
+            let of = InstanceInformationStringFilter::builder().key("InstanceIds").values(NOBODY).build().ok()?;
+            let request = target.ssm().describe_instance_information().filters(of).max_results(PAGE);
+            first_page!(target, "DescribeInstanceInformation", request)
+        }
+        "GetCommandInvocation" => {
+            let request = target.ssm().get_command_invocation().command_id(NO_COMMAND).instance_id(NOBODY);
+            first_page!(target, "GetCommandInvocation", request).map(unless_missing)
+        }
+        "ListCommands" => {
+            let request = target.ssm().list_commands().instance_id(NOBODY).max_results(PAGE);
+            first_page!(target, "ListCommands", request).map(unless_missing)
+        }
         "DescribeAutoScalingGroups" => {
             let request = target.autoscaling().describe_auto_scaling_groups().max_records(PAGE);
             first_page!(target, "DescribeAutoScalingGroups", request)
+        }
+        "DescribeAutoScalingInstances" => {
+            let request = target.autoscaling().describe_auto_scaling_instances().instance_ids(NOBODY);
+            first_page!(target, "DescribeAutoScalingInstances", request)
         }
         "DescribeInstanceRefreshes" => {
             let request = target.autoscaling().describe_instance_refreshes().auto_scaling_group_name(NO_GROUP);
@@ -176,10 +214,11 @@ async fn elsewhere(target: &Target, name: &str) -> Option<Result<(), ApiError>> 
     }
 }
 
-/// A parameter that is not there is an answer to one who may read it.
+/// What is not there is an answer to one who may read it.
 fn unless_missing(answer: Result<(), ApiError>) -> Result<(), ApiError> {
+    const MISSING: [&str; 3] = ["ParameterNotFound", "InvocationDoesNotExist", "InvalidInstanceId"];
     match answer {
-        Err(error) if error.is("ParameterNotFound") => Ok(()),
+        Err(error) if MISSING.iter().any(|code| error.is(code)) => Ok(()),
         other => other,
     }
 }

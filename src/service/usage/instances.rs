@@ -2,6 +2,7 @@
 
 use super::found::Found;
 use crate::domain::problem::Problem;
+use crate::domain::tags::TEST;
 use crate::domain::usage::source::Source;
 use crate::service::client::error::api;
 use crate::service::client::target::Target;
@@ -21,7 +22,12 @@ pub(super) async fn read(target: &Target) -> Result<Found, Problem> {
             }
             found.read += 1;
             let id = instance.instance_id().unwrap_or("unknown");
-            found.add(Source::Instances, instance.image_id(), "instance", id, state.to_owned())?;
+            let test = instance.tags().iter().any(|tag| tag.key() == Some(TEST));
+            let detail = match test {
+                true => format!("{state}, a boot test; once its time is over, amictl test --sweep ends it"),
+                false => state.to_owned(),
+            };
+            found.add(Source::Instances, instance.image_id(), "instance", id, detail)?;
         }
     }
     Ok(found)

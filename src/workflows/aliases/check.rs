@@ -38,7 +38,7 @@ async fn one(context: &Context, request: &MoveRequest, mut step: AliasMove) -> A
     }
     let Some(image) = step.image.clone() else { return step };
     step.refusals.extend(objections(&image, context.now));
-    step.refusals.extend(request.gates.objections(&image, context.now));
+    step.refusals.extend(request.gates.objections(&image, step.standing.as_ref(), context.now));
     let (before, named) = tokio::join!(before(context, &step, &image), named_by(&step.target, request, &image));
     match before {
         Ok(before) => {

@@ -221,7 +221,7 @@ fn is_dead(image: &Image) -> bool {
     }
 }
 
-fn one_of_each_account(places: &[Target]) -> Vec<Target> {
+pub(super) fn one_of_each_account(places: &[Target]) -> Vec<Target> {
     let mut accounts: Vec<Target> = Vec::new();
     for place in places {
         if !accounts.iter().any(|known| known.same_account(place)) {

@@ -1,7 +1,7 @@
 //! Aliases in all places of a run: listed, and moved everywhere or nowhere.
 //!
 //! 1. [`promote`] finds the image for each place; [`rollback`] takes it from the [`past`]. Both make an
-//!    [`moves::AliasMove`] of it.
+//!    [`moves::AliasMove`] of it. [`tested`] finds the verdict of a boot test that it stands on.
 //! 2. [`check`] looks at every place with its own credentials. One refusal: nothing is written.
 //! 3. [`write`] writes side by side, and [`shown`] reads back until SSM shows the value.
 //! 4. [`templates`] then gives the image to the launch templates that are named.
@@ -20,4 +20,5 @@ pub mod rollback;
 pub mod run;
 pub mod shown;
 pub mod templates;
+pub mod tested;
 pub mod write;

@@ -7,6 +7,7 @@ use crate::domain::failure::Failure;
 use crate::domain::image::Image;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::report::Status;
+use crate::domain::tested_lineage::Standing;
 use crate::service::Target;
 use crate::service::parameters::Current;
 
@@ -38,6 +39,8 @@ pub struct AliasMove {
     pub current: Option<Current>,
     /// The image that it is to name, as this account sees it; `None` where there is none, which is a refusal.
     pub image: Option<Image>,
+    /// The verdict of a boot test that the image stands on; `None` where it was not asked for.
+    pub standing: Option<Standing>,
     /// The image that the alias names now; `None` before the checks, and where it is absent, gone, or the same image.
     pub before: Option<Image>,
     /// Why it cannot be moved.
@@ -45,6 +48,12 @@ pub struct AliasMove {
 }
 
 impl AliasMove {
+    /// A move in this place, of which nothing is known yet.
+    pub fn to(target: &Target) -> Self {
+        let (target, refusals) = (target.clone(), Vec::new());
+        Self { target, current: None, image: None, standing: None, before: None, refusals }
+    }
+
     /// Whether the alias names the image already.
     pub fn unchanged(&self) -> bool {
         match (&self.current, &self.image) {

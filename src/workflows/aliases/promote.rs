@@ -9,7 +9,7 @@ use super::conclude::Moved;
 use super::copies::{self, CopiesByPlace};
 use super::moves::{AliasMove, MovePlan, MoveRequest};
 use super::run::with_template;
-use super::{helps, past};
+use super::{helps, past, tested};
 use crate::domain::alias::{Alias, AliasParameter, NoteAction};
 use crate::domain::alias_gates::Gates;
 use crate::domain::failure::{Failure, Kind};
@@ -72,8 +72,7 @@ async fn prepare(context: &Context, promotion: Promotion) -> Result<(MoveRequest
     let CopiesByPlace { images, tree, named } = found;
     let mut moves = Vec::new();
     for ((target, image), current) in places.targets.iter().zip(images).zip(current) {
-        let mut step =
-            AliasMove { target: target.clone(), current: None, image: None, before: None, refusals: Vec::new() };
+        let mut step = AliasMove::to(target);
         match current {
             Ok(recorded) => step.current = recorded.map(|(current, _)| current),
             Err(problem) => step.refusals.push(problem),
@@ -81,7 +80,10 @@ async fn prepare(context: &Context, promotion: Promotion) -> Result<(MoveRequest
         moves.push(to_image(step, image, &named.1));
     }
     let without: Vec<_> = moves.iter().filter(|step| lacks(step)).map(|step| step.target.clone()).collect();
-    let helps = helps::lines(&named, &tree, &without).await;
+    let mut helps = helps::lines(&named, &tree, &without).await;
+    if let Some(gate) = request.gates.tested {
+        helps.extend(tested::stand(context, gate, &mut moves, &tree, &all).await);
+    }
     let regions: BTreeSet<_> = places.targets.iter().map(|target| target.region.clone()).collect();
     let finish = context.invocation.line(&[&named.1.id], "", &context.invocation.everywhere(&regions));
     Ok((request, MovePlan { moves, errors: places.errors, helps, finish, objection: None }))

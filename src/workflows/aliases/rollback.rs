@@ -121,7 +121,7 @@ fn begun(past: &Past, parameter: &AliasParameter) -> AliasMove {
         (None, None) => vec![problem("NoAlias", format!("there is no alias {parameter}"))],
         (None, Some(_)) => Vec::new(),
     };
-    AliasMove { target: past.target.clone(), current, image: None, before: None, refusals }
+    AliasMove { target: past.target.clone(), current, image: None, standing: None, before: None, refusals }
 }
 
 /// The moves to an image that the user names, or its copies.

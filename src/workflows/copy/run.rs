@@ -19,6 +19,12 @@ pub struct CopyRun {
 }
 
 impl CopyRun {
+    /// What was made, and the end of the run, for a caller that shows the first before the second.
+    pub fn concluded(self, context: &Context, all: &[CopyJob]) -> (Made, Result<()>) {
+        let end = conclude::end(context, all, &self.made, self.failed, self.part);
+        (self.made, end)
+    }
+
     /// Ends the run; a success only if nothing is left to do.
     pub fn conclude(self, context: &Context, all: &[CopyJob]) -> Result<()> {
         conclude::end(context, all, &self.made, self.failed, self.part)

@@ -19,6 +19,9 @@ pub const HISTORIES: usize = 10;
 /// Images that are asked about or changed: as many as EC2 takes well from one account and region.
 pub const IMAGES: usize = 10;
 
+/// Instances that are ended or started: most of their time EC2 works.
+pub const INSTANCES: usize = 32;
+
 /// Snapshots that are asked about or changed: as many as EC2 takes well from one account and region.
 pub const SNAPSHOTS: usize = 10;
 
@@ -27,6 +30,9 @@ pub const INVENTORIES: usize = 10;
 
 /// Places that wait for usage reports: most of their time EC2 works.
 pub const REPORTS: usize = 32;
+
+/// Boot tests: most of their time EC2 works.
+pub const TESTS: usize = 32;
 
 /// Copies: most of their time EC2 works.
 pub const COPIES: usize = 128;
@@ -37,3 +43,6 @@ pub const BATCHES: usize = 10;
 
 /// Chunks of batches: while the images of one are watched until they are gone, others are deregistered.
 pub const CHUNKS: usize = 3;
+
+/// Probes of one instance: each waits for its answer most of the time.
+pub const PROBES: usize = 64;

@@ -45,6 +45,8 @@ pub struct Context {
     pub settings: Settings,
     /// The time to wait for images and instances.
     pub timeout: Duration,
+    /// Whether it was set, by an option, the environment or the configuration file.
+    pub timeout_set: bool,
 }
 
 /// The kinds of places that the command line names, which take precedence over a policy.
@@ -160,8 +162,17 @@ impl Context {
 
     /// Runs work that reads and then changes something; the user can stop it until the change is sent.
     pub async fn begin<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.begin_or(work, unchanged).await
+    }
+
+    /// The same after something was changed already, with the error for a stop.
+    pub async fn begin_or<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+        stopped: impl FnOnce() -> Error,
+    ) -> Result<T> {
         let begun = stop::begin(&self.stop, work).await;
-        begun.map_err(|error| if is_stopped(&error) { unchanged() } else { error })
+        begun.map_err(|error| if is_stopped(&error) { stopped() } else { error })
     }
 
     /// Runs work that shows its progress on a bar, which is removed afterwards.
@@ -170,6 +181,11 @@ impl Context {
         let show = |progress: Progress| bar.set(u64::from(progress.percent.unwrap_or(0)), progress.doing);
         let watch: Option<Watch<'_>> = if self.printer.bars().shown() { Some(&show) } else { None };
         work(watch).await
+    }
+
+    /// The time to wait for a command with a default of its own.
+    pub fn timeout_or(&self, default: Duration) -> Duration {
+        if self.timeout_set { self.timeout } else { default }
     }
 
     /// The deadline from now, with the stop signal.
@@ -199,8 +215,18 @@ pub fn is_stopped(error: &Error) -> bool {
     error.downcast_ref().is_some_and(error::is_interrupted)
 }
 
+/// Whether an error says that work was interrupted before it changed anything.
+pub fn is_unchanged(error: &Error) -> bool {
+    error.downcast_ref::<Failure>().is_some_and(|failure| *failure == nothing_changed())
+}
+
 fn unchanged() -> Error {
-    Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed").into()
+    nothing_changed().into()
+}
+
+/// The failure of work that was interrupted before it changed anything.
+pub fn nothing_changed() -> Failure {
+    Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed")
 }
 
 /// The problem of skipped work after a stop signal.

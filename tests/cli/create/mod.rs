@@ -1,4 +1,4 @@
-//! `create`: from instances and snapshots, names and tags, lost answers.
+//! `create`: origins, names and tags, lost answers, prepared and stopped instances.
 
 mod ci_tags;
 mod from_instance;
@@ -6,3 +6,9 @@ mod from_snapshot;
 mod lost_answers;
 mod machine;
 mod naming;
+mod prepare;
+mod selector;
+mod stop;
+mod stop_failures;
+mod stop_refusals;
+mod stopped_runs;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::fake::PROD;
 use crate::scene::days_ago;
 use crate::setup::{EAST, Setup, WEST};
+use crate::test::verdict_of;
 
 /// Four images: with a fix to come by, without one, without a finding, never scanned. The first has two watermarks.
 fn ready() -> Setup {
@@ -85,5 +86,32 @@ fn copies_and_images_of_instances_keep_watermarks_and_are_not_scanned() {
 #[test]
 fn an_unknown_column_is_refused_with_the_names_of_all() {
     let ran = Setup::new().run("list --columns scans").ended(2);
-    ran.says(&["there is no column 'scans'", "used_by, scan, watermarks, revoked, and tag:KEY"]);
+    ran.says(&["there is no column 'scans'", "used_by, scan, watermarks, revoked, tested, and tag:KEY"]);
+}
+
+#[test]
+fn tested_has_the_verdict_and_its_age() {
+    let setup = Setup::new();
+    let mut world = setup.world();
+    let name = |n: u32| format!("web-v{n}-2026-01-0{n}");
+    let ids = [1, 2, 3, 4].map(|n| world.image(PROD, EAST, &name(n)).put());
+    let (passed, failed) = (days_ago(3), Utc::now() - chrono::TimeDelta::hours(3));
+    for (image, value) in [
+        (&ids[0], verdict_of(&ids[0], "passed", passed)),
+        (&ids[1], verdict_of(&ids[1], "failed", failed)),
+        // Of another image, and of another hand.
+        (&ids[2], verdict_of(&ids[0], "passed", passed)),
+        (&ids[3], "passed".to_owned()),
+    ] {
+        world.image_mut(image).tags.insert("amictl:tested".to_owned(), value);
+    }
+    drop(world);
+    let ran = setup.run("list --sort version --columns version,tested").ended(0);
+    let rows: Vec<_> = ran.lines().iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(rows, ["VERSION TESTED", "4 -", "3 -", "2 failed 3h ago", "1 passed 3d ago"]);
+    let csv = setup.run("list --sort version --columns version,tested -o csv").ended(0);
+    let time = |at: chrono::DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let rows =
+        ["version,tested", "4,", "3,", &format!("2,failed {}", time(failed)), &format!("1,passed {}", time(passed))];
+    assert_eq!(csv.lines(), rows);
 }

@@ -70,6 +70,21 @@ fn what_would_let_somebody_act_as_another_comes_only_when_it_is_asked_for() {
 }
 
 #[test]
+fn scripts_on_instances_come_only_when_they_are_asked_for() {
+    let ran = run("test").ended(0).says(&["left out: ssm:SendCommand", "--ssm", "--prepare"]);
+    assert!(!ran.stdout.contains("SendCommand") && ran.stdout.contains("ssm:GetCommandInvocation"), "{}", ran.stdout);
+    let ran = run("test --ssm").ended(0);
+    let documents =
+        ["AWS-RunPowerShellScript", "AWS-RunShellScript"].map(|name| format!("arn:*:ssm:*:*:document/{name}"));
+    let instances = "arn:*:ec2:*:*:instance/*".to_owned();
+    assert_eq!(of(&ran.json(), "ssm:SendCommand")["Resource"], json!([&[instances], &documents[..]].concat()));
+    assert!(!ran.stderr.contains("SendCommand"), "{}", ran.stderr);
+    assert!(!run("list").ended(0).stderr.contains("SendCommand"));
+    run("list --ssm").ended(2).says(&["--ssm", "test"]);
+    run("test --prepare").ended(2).says(&["--prepare", "create"]);
+}
+
+#[test]
 fn a_trust_policy_names_somebody_in_particular() {
     let trusted = policy("prune --trust 111111111111 --external-id customer-7");
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Cases of the commands that make images and instances.
 
 use super::proof::{Case, case, few_regions};
-use crate::fake::{OTHER, PROD};
+use crate::fake::{Fault, FaultKind, OTHER, PROD};
 use crate::setup::{EAST, WEST, seconds};
 
 const FOLLOW_UP: &str = "--share-with 222222222222 --deprecate-after 180d --protect";
@@ -20,6 +20,27 @@ pub const CASES: &[Case] = &[
         let id = setup.world().instance(PROD, EAST).put();
         format!("create web --instance {id} --copy-to us-west-2 {FOLLOW_UP}")
     }),
+    case("create", |setup| {
+        let file = setup.home.write("clean.sh", "true");
+        let id = setup.world().instance(PROD, EAST).profile("ssm").put();
+        format!("create web --instance {id} --prepare {file}")
+    }),
+    case("create", |setup| {
+        let file = setup.home.write("clean.sh", "true");
+        let id = setup.world().instance(PROD, EAST).profile("ssm").persistent_spot().put();
+        setup.fake.fault(Fault::on("SendCommand", FaultKind::ResetAfter).times(1));
+        format!("create web --instance {id} --stop --prepare {file}")
+    }),
+    Case {
+        command: "create",
+        seed: |setup| {
+            let file = setup.home.write("clean.sh", "true");
+            let id = setup.world().instance(PROD, EAST).profile("ssm").put();
+            setup.fake.fault(Fault::error("GetCommandInvocation", "InvalidCommandId", "no such command"));
+            format!("create web --instance {id} --prepare {file}")
+        },
+        code: 1,
+    },
     case("create", |setup| {
         let mut world = setup.world();
         let like = world.image(PROD, EAST, "base-v1-2026-01-01").tpm("AAAA").put();

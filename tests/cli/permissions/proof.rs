@@ -28,10 +28,12 @@ pub const fn case(command: &'static str, seed: fn(&Setup) -> String) -> Case {
 }
 
 /// Options of `permissions` that belong to what the cases do.
-const MORE: [(&str, &str); 4] = [
+const MORE: [(&str, &str); 6] = [
+    ("create", "--prepare"),
     ("copy", "--role-arn arn:aws:iam::222222222222:role/ami"),
     ("launch", "--instance-profile-role arn:aws:iam::111111111111:role/web"),
     ("rollout", "--instance-profile-role arn:aws:iam::111111111111:role/web"),
+    ("test", "--instance-profile-role arn:aws:iam::111111111111:role/web --ssm"),
     ("orphans", "--role-arn arn:aws:iam::111111111111:role/ami,arn:aws:iam::222222222222:role/ami"),
 ];
 

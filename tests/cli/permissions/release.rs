@@ -1,9 +1,11 @@
 //! Cases of the commands that release images.
 
-use super::proof::{Case, case};
-use crate::fake::PROD;
+use chrono::{SecondsFormat, TimeDelta, Utc};
+
+use super::proof::{Case, case, few_regions};
+use crate::fake::{BadBoot, Fault, FaultKind, PROD, Script};
 use crate::rollout::autoscaling;
-use crate::setup::{EAST, Setup, seconds};
+use crate::setup::{EAST, Setup, WEST, seconds};
 
 pub const CASES: &[Case] = &[
     case("rollout", |setup| {
@@ -30,6 +32,40 @@ pub const CASES: &[Case] = &[
     case("rollout", |setup| {
         under_way(setup);
         "rollout web --rollback --no-wait".to_owned()
+    }),
+    case("test", |setup| {
+        bootable(setup);
+        "test web:prod --type t3.micro --instance-profile web --ssm true".to_owned()
+    }),
+    Case {
+        command: "test",
+        seed: |setup| {
+            let id = bootable(setup);
+            setup.world().bad_boots.insert(id, BadBoot::Impaired);
+            "test web --type t3.micro --timeout 1s".to_owned()
+        },
+        code: 1,
+    },
+    Case {
+        command: "test",
+        seed: |setup| {
+            bootable(setup);
+            setup.fake.fault(Fault::on("SendCommand", FaultKind::ResetAfter).times(1));
+            setup.world().run_commands.scripts.push(Script::with("sleep", 0).takes(seconds(3600)));
+            "test web --type t3.micro --instance-profile web --ssm sleep --probe-timeout 3s".to_owned()
+        },
+        code: 1,
+    },
+    case("test", |setup| {
+        few_regions(setup);
+        let hour_ago = Utc::now() - TimeDelta::hours(1);
+        let mut world = setup.world();
+        world.instance(PROD, WEST).boot_test("0123456789abcdef", hour_ago).put();
+        let at = hour_ago.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let value = format!("0123456789abcdef {at} until {at}");
+        let stopped = world.instance(PROD, EAST).state("stopped").launched(hour_ago - TimeDelta::hours(1));
+        stopped.tag("amictl:stopped", &value).put();
+        "test --sweep --region all".to_owned()
     }),
     case("wait", |setup| {
         group(setup, "1");
@@ -68,4 +104,13 @@ fn under_way(setup: &Setup) {
     let (id, version) = (format!("{desired}.LaunchTemplateId"), format!("{desired}.Version"));
     let params = [("AutoScalingGroupName", "web"), (id.as_str(), template.as_str()), (version.as_str(), "1")];
     autoscaling(setup, "StartInstanceRefresh", &params);
+}
+
+/// An image that an alias names, and an instance profile for its instances; gives its id.
+fn bootable(setup: &Setup) -> String {
+    let mut world = setup.world();
+    let id = world.image(PROD, EAST, "web-v1-2026-01-01").put();
+    world.parameter(PROD, EAST, "/amictl/web/prod", &id);
+    world.add_profile(PROD, "web");
+    id
 }

@@ -9,6 +9,7 @@ mod partly;
 mod put_back;
 mod races;
 mod refusals;
+mod tested;
 
 use serde_json::Value;
 

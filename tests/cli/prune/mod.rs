@@ -3,6 +3,7 @@
 mod accounts;
 mod across;
 mod apply;
+mod boot_tests;
 mod dead_references;
 mod doubt;
 mod failing;

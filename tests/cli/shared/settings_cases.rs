@@ -79,7 +79,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Command lines that would do something, for options to be added to.
-pub const LINES: [&str; 33] = [
+pub const LINES: [&str; 34] = [
     "create web --instance i-0123456789abcdef0",
     "list",
     "show web",
@@ -108,6 +108,7 @@ pub const LINES: [&str; 33] = [
     "recycle-bin",
     "rollout web --image web",
     "template web --image web --type t3.micro",
+    "test web --type t3.micro",
     "wait web",
     "permissions tag",
     "doctor tag",

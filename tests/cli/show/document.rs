@@ -67,7 +67,7 @@ fn the_document_has_everything_about_an_image() {
                 {"id": data, "device": "/dev/sdb", "size_gib": 100, "encrypted": false},
             ],
             "source": {"instance_id": null, "image_id": null, "region": null}, "description": "golden",
-            "tags": {"Name": "web", "Team": "core"}, "scan": null, "watermarks": [],
+            "tags": {"Name": "web", "Team": "core"}, "scan": null, "watermarks": [], "tested": null,
         },
         "launch_permissions": [OTHER, ORGANIZATION, UNIT],
         "snapshots": [
@@ -89,6 +89,7 @@ fn the_document_has_everything_about_an_image() {
         "made_from": null,
         "children": [],
         "revoked": null,
+        "tested_by_source": null,
         "aliases": ["prod"],
         "in_use": true,
         "references": [
@@ -176,7 +177,7 @@ fn an_image_of_others_shows_what_its_owner_lets_be_seen() {
     assert_eq!(each(&found["copies"], "id"), [own.as_str()], "the account's own copies are known");
     assert!(setup.calls("DescribeImageAttribute").is_empty(), "EC2 tells the owner only");
     let page = setup.run(&format!("show {id}")).ended(0).stdout;
-    assert_eq!(page.matches("EC2 tells the owner only").count(), 3, "{page}");
+    assert_eq!(page.matches("EC2 tells the owner only").count(), 4, "{page}");
     assert!(page.contains("222222222222, another account") && page.contains("nothing to this account"), "{page}");
     let public = setup.world().image(OTHER, EAST, "public-v1-2026-01-02").public().put();
     let page = setup.run(&format!("show {public}")).ended(0).stdout;

@@ -4,3 +4,4 @@ mod document;
 mod lineage;
 mod page;
 mod places;
+mod tested;

@@ -1,6 +1,7 @@
 //! The fake endpoint itself, driven by the real SDK client.
 
 mod bin_rules;
+mod boot_tests;
 mod copying;
 mod fleets;
 mod keys;
@@ -14,9 +15,11 @@ mod recycling;
 mod references;
 mod refreshes;
 mod retiring;
+mod run_command;
 mod scaling;
 mod sessions;
 mod sharing;
+mod stops;
 mod strict;
 mod templates;
 mod trouble;

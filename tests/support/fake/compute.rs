@@ -62,16 +62,38 @@ pub struct Instance {
     pub private_ip: String,
     /// Public address, if its subnet gives one.
     pub public_ip: Option<String>,
+    /// Whether the public address is an Elastic IP.
+    pub elastic: bool,
+    /// DisableApiStop.
+    pub stop_protected: bool,
     /// How often CreateImage rebooted it.
     pub reboots: usize,
     /// Token of the launch.
     pub client_token: Option<String>,
+    /// When it shuts down by itself, and the state in which that leaves it.
+    pub timer: Option<(DateTime<Utc>, &'static str)>,
+    /// Whether IMDSv2 is required.
+    pub tokens_required: bool,
+    /// Tags of its network interface.
+    pub interface_tags: Tags,
 }
 
 impl Instance {
     /// The state at a time.
     pub fn state(&self, now: DateTime<Utc>) -> &str {
-        self.phase.at(now)
+        match (self.phase.at(now), self.timer) {
+            ("running", Some((at, then))) if at <= now => then,
+            (state, _) => state,
+        }
+    }
+
+    /// Whether it was terminated before a time.
+    pub fn terminated_before(&self, then: DateTime<Utc>) -> bool {
+        match (self.phase.after.as_str(), self.timer) {
+            ("terminated", _) => self.phase.turn <= then,
+            ("running", Some((at, "terminated"))) => at <= then,
+            _ => false,
+        }
     }
 
     /// Whether an account finds it at a time.

@@ -1,5 +1,7 @@
 //! Resources that are going to launch instances, and recipes that name images.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::compute::Instance;
@@ -96,6 +98,8 @@ pub struct ScalingGroup {
     pub tags: Tags,
     /// Its instances.
     pub members: Vec<Member>,
+    /// Those of them that are in Standby.
+    pub standby: BTreeSet<String>,
     /// Its instance refreshes, the oldest first.
     pub refreshes: Vec<InstanceRefresh>,
 }

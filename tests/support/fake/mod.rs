@@ -41,6 +41,7 @@ mod references;
 mod regions;
 mod request;
 mod rest;
+mod run_command;
 mod scaling;
 mod seed;
 mod server;
@@ -70,10 +71,11 @@ pub use faults::{Fault, FaultKind};
 pub use launchers::ScalingGroup;
 pub use model::{Image, Principal, Snapshot, Tags};
 pub use protection::Protection;
+pub use run_command::{RunCommands, Script, SentCommand};
 pub use seed::{When, organization};
 pub use services::unformed;
 pub use ssm::Parameter;
-pub use world::{OTHER, PROD, World};
+pub use world::{BadBoot, OTHER, PROD, World};
 
 use judge::Shared;
 

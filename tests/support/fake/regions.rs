@@ -7,6 +7,28 @@ use super::services::Operation;
 use super::world::World;
 use super::xml::Xml;
 
+/// A region and its opt-in status: those that every account has, and one that it may have.
+pub const REGIONS: [(&str, &str); 18] = [
+    ("ap-northeast-1", "opt-in-not-required"),
+    ("ap-northeast-2", "opt-in-not-required"),
+    ("ap-northeast-3", "opt-in-not-required"),
+    ("ap-south-1", "opt-in-not-required"),
+    ("ap-southeast-1", "opt-in-not-required"),
+    ("ap-southeast-2", "opt-in-not-required"),
+    ("ca-central-1", "opt-in-not-required"),
+    ("eu-central-1", "opt-in-not-required"),
+    ("eu-north-1", "opt-in-not-required"),
+    ("eu-west-1", "opt-in-not-required"),
+    ("eu-west-2", "opt-in-not-required"),
+    ("eu-west-3", "opt-in-not-required"),
+    ("sa-east-1", "opt-in-not-required"),
+    ("us-east-1", "opt-in-not-required"),
+    ("us-east-2", "opt-in-not-required"),
+    ("us-west-1", "opt-in-not-required"),
+    ("us-west-2", "opt-in-not-required"),
+    ("af-south-1", "not-opted-in"),
+];
+
 /// Region operations.
 pub const OPERATIONS: &[Operation] =
     &[Operation { name: "DescribeRegions", params: &["AllRegions", "Filter", "RegionName"], run: describe }];

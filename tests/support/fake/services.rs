@@ -6,7 +6,7 @@ use super::request::Request;
 use super::world::World;
 use super::{
     fleets, forms, groups, iam, images, instances, kms, network, organizations, recycle_bin, references, regions,
-    scaling, settings, snapshots, ssm, sts, tags, templates, usage_reports,
+    run_command, scaling, settings, snapshots, ssm, sts, tags, templates, usage_reports,
 };
 
 /// An operation: its name, the first parts of its parameters, its work.
@@ -70,7 +70,7 @@ const SERVICES: [Service; 7] = [
         protocol: Protocol::Json,
         version: "AmazonSSM",
         namespace: "",
-        operations: &[ssm::OPERATIONS],
+        operations: &[ssm::OPERATIONS, run_command::OPERATIONS],
     },
     Service {
         name: "organizations",

@@ -28,7 +28,10 @@ impl Buckets {
         self.draw(request, api, 1.0, (capacity, refill))?;
         let (instances, refill) = match action {
             "RunInstances" => (params.number("MaxCount")?.unwrap_or(0), 2.0),
-            "TerminateInstances" => (i64::try_from(params.list("InstanceId").len()).unwrap_or(0), 20.0),
+            "StartInstances" => (i64::try_from(params.list("InstanceId").len()).unwrap_or(0), 2.0),
+            "StopInstances" | "TerminateInstances" => {
+                (i64::try_from(params.list("InstanceId").len()).unwrap_or(0), 20.0)
+            }
             _ => return Ok(()),
         };
         let wanted = f64::from(u32::try_from(instances).unwrap_or(0));

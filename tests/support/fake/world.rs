@@ -13,6 +13,8 @@ use super::launchers::{Fleet, LaunchConfiguration, Recipe, ScalingGroup, SpotFle
 use super::model::{Grave, Image, Reason, Snapshot};
 use super::organizations::Organization;
 use super::recycle_bin::{Bin, BinRule};
+use super::regions::REGIONS;
+use super::run_command::RunCommands;
 use super::ssm::{LateValues, Parameter};
 use super::sts::Trust;
 use super::usage_reports::UsageReport;
@@ -22,27 +24,14 @@ pub const PROD: &str = "111111111111";
 /// Account of the key `AKIAOTHER`.
 pub const OTHER: &str = "222222222222";
 
-/// A region and its opt-in status: those that every account has, and one that it may have.
-const REGIONS: [(&str, &str); 18] = [
-    ("ap-northeast-1", "opt-in-not-required"),
-    ("ap-northeast-2", "opt-in-not-required"),
-    ("ap-northeast-3", "opt-in-not-required"),
-    ("ap-south-1", "opt-in-not-required"),
-    ("ap-southeast-1", "opt-in-not-required"),
-    ("ap-southeast-2", "opt-in-not-required"),
-    ("ca-central-1", "opt-in-not-required"),
-    ("eu-central-1", "opt-in-not-required"),
-    ("eu-north-1", "opt-in-not-required"),
-    ("eu-west-1", "opt-in-not-required"),
-    ("eu-west-2", "opt-in-not-required"),
-    ("eu-west-3", "opt-in-not-required"),
-    ("sa-east-1", "opt-in-not-required"),
-    ("us-east-1", "opt-in-not-required"),
-    ("us-east-2", "opt-in-not-required"),
-    ("us-west-1", "opt-in-not-required"),
-    ("us-west-2", "opt-in-not-required"),
-    ("af-south-1", "not-opted-in"),
-];
+/// How an image boots badly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadBoot {
+    /// The instance cannot be reached: its check is impaired, and its user data does not run.
+    Impaired,
+    /// The instance ends at once, with this code and message.
+    Ends(String, String),
+}
 
 /// Who has a name, and until when once its image is deregistered.
 pub type NameHold = (String, Option<DateTime<Utc>>);
@@ -86,6 +75,10 @@ pub struct World {
     pub unread_parameters: BTreeSet<String>,
     /// Values of parameters that SSM checks before it shows them.
     pub late_values: LateValues,
+    /// What Run Command was told to run, and how the agents of instances behave.
+    pub run_commands: RunCommands,
+    /// The private address of all instances from now on, and the public one of those that have one.
+    pub address: Option<String>,
     /// Accounts with Allowed AMIs in audit mode, and the images of others that these do not admit.
     pub not_allowed: BTreeMap<String, BTreeSet<String>>,
     /// No page of images is longer than this, whatever MaxResults says.
@@ -98,12 +91,26 @@ pub struct World {
     pub copies_at_once: usize,
     /// Makes the instances of the next launch end instead of run, with this code and message.
     pub fail_next_launch: Option<Reason>,
+    /// How long after a launch its image tells of it; `None`: never, so that tests say what it tells.
+    pub launches_told_after: Option<Duration>,
     /// How long an instance stays `pending`.
     pub boot_for: Duration,
     /// How long a running instance's status checks stay `initializing`.
     pub checks_for: Duration,
     /// Instances whose status checks end up `impaired`.
     pub impaired: BTreeSet<String>,
+    /// Images that boot badly, by id.
+    pub bad_boots: BTreeMap<String, BadBoot>,
+    /// What instances of an image write to their consoles, by its id.
+    pub consoles: BTreeMap<String, String>,
+    /// Instance types for which there is no capacity.
+    pub no_capacity: BTreeSet<String>,
+    /// Types that a zone does not offer: the type and the zone.
+    pub not_offered: BTreeSet<(String, String)>,
+    /// How long an instance stays `stopping`.
+    pub stop_for: Duration,
+    /// How long after CreateImage its snapshots are begun.
+    pub snapshots_begin_after: Duration,
     /// How long an instance stays `shutting-down`.
     pub shutdown_for: Duration,
     /// How long a terminated instance is still listed.
@@ -187,6 +194,8 @@ pub struct Key {
 pub struct Region {
     /// Images by id.
     pub images: BTreeMap<String, Image>,
+    /// Launches that their images do not tell of yet: image, time, and when it does.
+    pub launches: Vec<(String, DateTime<Utc>, DateTime<Utc>)>,
     /// Deregistered images by id.
     pub graves: BTreeMap<String, Grave>,
     /// Deregistered images that are listed still, by id, and until when.
@@ -252,15 +261,24 @@ impl World {
             delete_codes: BTreeMap::new(),
             unread_parameters: BTreeSet::new(),
             late_values: LateValues::default(),
+            run_commands: RunCommands::default(),
+            address: None,
             not_allowed: BTreeMap::new(),
             image_page_limit: None,
             short_pages: false,
             throttle: false,
             copies_at_once: 300,
             fail_next_launch: None,
+            launches_told_after: None,
             boot_for: Duration::ZERO,
             checks_for: Duration::ZERO,
             impaired: BTreeSet::new(),
+            bad_boots: BTreeMap::new(),
+            consoles: BTreeMap::new(),
+            no_capacity: BTreeSet::new(),
+            not_offered: BTreeSet::new(),
+            stop_for: Duration::ZERO,
+            snapshots_begin_after: Duration::ZERO,
             shutdown_for: Duration::ZERO,
             terminated_shows_for: Duration::from_hours(1),
             restore_forgets: false,

@@ -42,6 +42,7 @@ pub fn of(world: &mut World, service: &str, request: &Request) -> Vec<Ask> {
     let any = || vec![Ask::new(&action, "*")];
     match service {
         "ec2" => ec2(world, request),
+        "ssm" if request.action == "SendCommand" => command(request, &action),
         "ssm" => parameters(request, &action),
         "autoscaling" => scaling(world, request, &action),
         "kms" => vec![Ask::new(&action, &key(world, request))],
@@ -86,6 +87,14 @@ fn scaling(world: &mut World, request: &Request, action: &str) -> Vec<Ask> {
         asks.extend(tagging(&as_launch, &data));
     }
     asks
+}
+
+/// A document of AWS, and the instances that run it.
+fn command(request: &Request, action: &str) -> Vec<Ask> {
+    let document = request.params.get("DocumentName").unwrap_or_default();
+    let document = format!("arn:aws:ssm:{}::document/{document}", request.region);
+    let instances = request.params.list("InstanceIds").into_iter().map(|id| arn(request, "instance", id));
+    std::iter::once(document).chain(instances).map(|on| Ask::new(action, &on)).collect()
 }
 
 fn parameters(request: &Request, action: &str) -> Vec<Ask> {
@@ -183,6 +192,10 @@ fn ec2(world: &mut World, request: &Request) -> Vec<Ask> {
             let ask = |id: &str| on(kind(id), id).tagged(&tags_of(world, request, id)).key("aws:TagKeys", keys.clone());
             ids.map(ask).collect()
         }
+        "StartInstances" | "StopInstances" => {
+            let ids = params.list("InstanceId").into_iter();
+            ids.map(|id| on("instance", id).tagged(&tags_of(world, request, id))).collect()
+        }
         "CreateSecurityGroup" => vec![on("security-group", "*"), on("vpc", params.get("VpcId").unwrap_or_default())],
         "AuthorizeSecurityGroupIngress" => one(world, "GroupId"),
         "CreateImageUsageReport" => {
@@ -193,6 +206,11 @@ fn ec2(world: &mut World, request: &Request) -> Vec<Ask> {
         | "DescribeSnapshotAttribute"
         | "ModifySnapshotAttribute"
         | "RestoreSnapshotFromRecycleBin" => one(world, "SnapshotId"),
+        "TerminateInstances" => {
+            let ids = params.list("InstanceId").into_iter();
+            ids.map(|id| on("instance", id).tagged(&tags_of(world, request, id))).collect()
+        }
+        "GetConsoleOutput" => one(world, "InstanceId"),
         "DescribeImageReferences" => references(request),
         read if ["DescribeImageAttribute", "GetImageAncestry"].contains(&read) => one(world, "ImageId"),
         read if ["Describe", "Get", "List"].iter().any(|verb| read.starts_with(verb)) => {
@@ -252,8 +270,10 @@ fn launch(world: &mut World, request: &Request, action: &str) -> Vec<Ask> {
     let resolved = templates::resolve(world.region(&request.region), request, named).unwrap_or_default();
     let image = resolved.as_str();
     let mut asks = vec![on("image", image), on("instance", "*"), on("network-interface", "*"), on("volume", "*")];
-    asks.push(on("subnet", params.get("SubnetId").unwrap_or("*")));
-    let groups = params.list("SecurityGroupId");
+    let interface = params.structs("NetworkInterface").into_iter().next();
+    let network = interface.as_ref().unwrap_or(&params);
+    asks.push(on("subnet", network.get("SubnetId").unwrap_or("*")));
+    let groups = network.list("SecurityGroupId");
     asks.extend(groups.iter().map(|id| on("security-group", id)));
     if groups.is_empty() {
         asks.push(on("security-group", "*"));

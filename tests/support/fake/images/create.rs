@@ -142,7 +142,7 @@ fn taken(world: &mut World, request: &Request, volume: &Volume, image: &Phase, k
         description: String::new(),
         phase: snapshot_phase(image),
         message: None,
-        started: request.now,
+        started: request.now + span(world.snapshots_begin_after),
         size: volume.size,
         full_bytes: Some((volume.size << 30) / 2),
         kms_key,

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::super::errors::{Answer, Refusal, invalid_value, no_image, refuse};
 use super::super::filters::Filters;
 use super::super::ids;
+use super::super::instances::tell_launches;
 use super::super::model::{Image, Principal, visible_tags};
 use super::super::paging::Window;
 use super::super::request::Request;
@@ -45,6 +46,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
             "When filtering by the 'disabled' state, 'IncludeDisabled' must be set to 'true' in the request.",
         ));
     }
+    tell_launches(world, &request.region, request.now);
     let viewer = Viewer::new(world, request);
     let ghost_for = span(world.ghost_for);
     let late_snapshots = world.snapshots_appear_late;

@@ -102,11 +102,27 @@ pub fn write(x: &mut Xml, i: &Instance, state: &str) {
             x.leaf("deleteOnTermination", volume.delete_on_termination);
         });
     });
+    if let Some(public) = public {
+        x.list("networkInterfaceSet", [public], |x, public| {
+            x.leaf("networkInterfaceId", format_args!("eni-{}", i.id.trim_start_matches("i-")));
+            x.node("association", |x| {
+                let owner = if i.elastic { i.owner.as_str() } else { "amazon" };
+                x.leaf("ipOwnerId", owner).leaf("publicIp", public);
+            });
+        });
+    }
     x.leaf("virtualizationType", "hvm").leaf("hypervisor", "xen");
     x.maybe("clientToken", i.client_token.as_ref());
     if let Some((code, message)) = i.reason.as_ref().filter(|_| state != "pending") {
         x.node("stateReason", |x| {
             x.leaf("code", code).leaf("message", message);
+        });
+    }
+    // Nobody else ends an instance without a reason.
+    if i.reason.is_none() && i.timer.is_some() && ["stopped", "terminated"].contains(&state) {
+        x.node("stateReason", |x| {
+            let code = "Client.InstanceInitiatedShutdown";
+            x.leaf("code", code).leaf("message", format!("{code}: Instance initiated shutdown"));
         });
     }
     x.maybe("instanceLifecycle", i.spot.as_ref().map(|_| "spot"));

@@ -1,10 +1,15 @@
 //! Makes the instances of a launch that has passed all checks.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::super::compute::{Instance, Subnet, Volume};
 use super::super::launchers::SpotRequest;
 use super::super::model::{Image, Phase, Reason, Tags};
 use super::super::request::Request;
-use super::super::world::{World, span};
+use super::super::world::{BadBoot, World, span};
+use super::told;
 
 /// A launch that has been checked.
 pub struct Order {
@@ -17,6 +22,12 @@ pub struct Order {
     pub spot: Option<SpotTerms>,
     pub instance_tags: Tags,
     pub volume_tags: Tags,
+    pub interface_tags: Tags,
+    /// The state that a shutdown from within leads to.
+    pub shut_down: &'static str,
+    pub tokens_required: bool,
+    /// Whether volumes go with the instance, by device, where the launch says so.
+    pub volumes_go: BTreeMap<String, bool>,
 }
 
 /// What a spot launch asks for.
@@ -29,15 +40,32 @@ pub struct SpotTerms {
 pub struct Place {
     pub subnet: Subnet,
     pub groups: Vec<(String, String)>,
+    /// Whether it gets a public address, where the launch says so.
+    pub public: Option<bool>,
 }
 
 /// Makes the instances; gives their ids.
 pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -> Vec<String> {
     let reservation = world.ids.next("r");
+    let badly = world.bad_boots.get(&order.image.id).cloned();
     let reason = world.fail_next_launch.take().or_else(|| locked_out(world, request, order));
+    let reason = reason.or_else(|| match &badly {
+        Some(BadBoot::Ends(code, message)) => Some((code.clone(), message.clone())),
+        Some(BadBoot::Impaired) | None => None,
+    });
+    // What cannot be reached does not run its user data either.
+    let timer = match (&badly, &reason) {
+        (None, None) => order
+            .user_data
+            .as_deref()
+            .and_then(timer)
+            .map(|after| (phase_turn(world, request) + after, order.shut_down)),
+        _ => None,
+    };
     let after = if reason.is_some() { "terminated" } else { "running" };
-    let phase = Phase { before: "pending", turn: request.now + span(world.boot_for), after: after.to_owned() };
+    let phase = Phase { before: "pending", turn: phase_turn(world, request), after: after.to_owned() };
     let mut made = Vec::new();
+    told::note(world, &request.region, &order.image.id, request.now);
     for index in 0..count {
         let volumes = volumes(world, request, order);
         let spot = order.spot.as_ref().map(|_| world.ids.next("sir"));
@@ -68,9 +96,14 @@ pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -
             windows: order.image.windows,
             root_type: order.image.root_type.clone(),
             private_ip,
-            public_ip: order.place.subnet.public.then_some(public_ip),
+            public_ip: order.place.public.unwrap_or(order.place.subnet.public).then_some(public_ip),
+            elastic: false,
+            stop_protected: false,
             reboots: 0,
             client_token: request.params.get("ClientToken").map(str::to_owned),
+            timer,
+            tokens_required: order.tokens_required,
+            interface_tags: order.interface_tags.clone(),
         };
         made.push(instance.id.clone());
         if let Some((terms, mut spot)) = order.spot.as_ref().zip(SpotRequest::behind(&instance)) {
@@ -83,8 +116,29 @@ pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -
     made
 }
 
-/// A private and a public address that nobody else has.
+/// When the instances run.
+fn phase_turn(world: &World, request: &Request) -> DateTime<Utc> {
+    request.now + span(world.boot_for)
+}
+
+/// How long after the boot the script of the user data shuts the instance down, if it does.
+fn timer(user_data: &str) -> Option<TimeDelta> {
+    let script = String::from_utf8(aws_smithy_types::base64::decode(user_data).ok()?).ok()?;
+    let number = |after: &str| {
+        let rest = script.split_once(after)?.1;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<i64>().ok()
+    };
+    match script.starts_with("<powershell>") {
+        true => number("/t ").map(TimeDelta::seconds),
+        false => script.starts_with("#!").then(|| number("shutdown -h +").map(TimeDelta::minutes)).flatten(),
+    }
+}
+
+/// A private and a public address that nobody else has, unless a test wants a certain one.
 pub fn addresses(world: &mut World) -> (String, String) {
+    if let Some(address) = &world.address {
+        return (address.clone(), address.clone());
+    }
     let number = world.ids.number();
     let (high, low) = (number / 250 % 250, number % 250 + 1);
     (format!("172.31.{high}.{low}"), format!("203.0.{high}.{low}"))
@@ -116,11 +170,11 @@ fn volumes(world: &mut World, request: &Request, order: &Order) -> Vec<Volume> {
         });
         Volume {
             id: world.ids.next("vol"),
+            delete_on_termination: order.volumes_go.get(&device).copied().unwrap_or(ebs.delete_on_termination),
             device,
             size: ebs.size,
             kind: ebs.kind,
             kms_key,
-            delete_on_termination: ebs.delete_on_termination,
             tags: order.volume_tags.clone(),
         }
     };

@@ -1,11 +1,16 @@
 //! Instances.
 
+mod attributes;
+mod console;
 mod describe;
 mod fields;
 mod launch;
 mod run;
 mod status;
+mod stop;
 mod terminate;
+mod told;
+mod type_listing;
 mod types;
 mod volumes;
 
@@ -19,6 +24,7 @@ use super::services::Operation;
 use super::world::{Region, World, span};
 
 pub use launch::addresses;
+pub use told::tell as tell_launches;
 
 /// Instance operations.
 pub const OPERATIONS: &[Operation] = &[
@@ -37,18 +43,28 @@ pub const OPERATIONS: &[Operation] = &[
         params: &["Filter", "IncludeAllInstances", "IncludeManagedResources", "InstanceId", "MaxResults", "NextToken"],
         run: status::run,
     },
+    Operation { name: "GetConsoleOutput", params: &["InstanceId", "Latest"], run: console::run },
+    Operation {
+        name: "DescribeInstanceTypeOfferings",
+        params: &["Filter", "LocationType", "MaxResults", "NextToken"],
+        run: types::offerings,
+    },
     Operation {
         name: "RunInstances",
         params: &[
+            "BlockDeviceMapping",
             "ClientToken",
             "IamInstanceProfile",
             "ImageId",
+            "InstanceInitiatedShutdownBehavior",
             "InstanceMarketOptions",
             "InstanceType",
             "KeyName",
             "LaunchTemplate",
             "MaxCount",
+            "MetadataOptions",
             "MinCount",
+            "NetworkInterface",
             "SecurityGroupId",
             "SubnetId",
             "TagSpecification",
@@ -56,6 +72,10 @@ pub const OPERATIONS: &[Operation] = &[
         ],
         run: run::run,
     },
+    Operation { name: "DescribeInstanceAttribute", params: &["Attribute", "InstanceId"], run: attributes::run },
+    Operation { name: "DescribeInstanceTypes", params: &["InstanceType"], run: type_listing::run },
+    Operation { name: "StopInstances", params: &["InstanceId"], run: stop::stop },
+    Operation { name: "StartInstances", params: &["InstanceId"], run: stop::start },
     Operation { name: "TerminateInstances", params: &["InstanceId"], run: terminate::run },
 ];
 
@@ -76,7 +96,7 @@ pub fn state_code(state: &str) -> u32 {
 pub fn forget_terminated(world: &mut World, region: &str, now: DateTime<Utc>) {
     let since = now - span(world.terminated_shows_for);
     let instances = &mut world.region(region).instances;
-    instances.retain(|_, i| i.phase.after != "terminated" || i.phase.turn > since);
+    instances.retain(|_, i| !i.terminated_before(since));
 }
 
 /// Checks explicitly named instances: well formed, and the caller's.

@@ -1,5 +1,7 @@
 //! RunInstances: reads and checks the request; [`super::launch`] makes the instances.
 
+use std::collections::BTreeMap;
+
 use super::super::compute::Instance;
 use super::super::errors::{Answer, Refusal, combination, image_unavailable, invalid_value, missing, refuse};
 use super::super::groups::own_group;
@@ -27,6 +29,10 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let params = request.params.over(&template.unwrap_or_default());
     let order = order(world, request, &params)?;
     request.dry_run()?;
+    if world.no_capacity.contains(&order.kind) {
+        let message = format!("We currently do not have sufficient {} capacity in the zone you requested.", order.kind);
+        return Err(Refusal { status: 500, ..refuse("InsufficientInstanceCapacity", message) });
+    }
     let ids = make(world, request, &order, count);
     if let Some(key) = token(request) {
         world.region(&request.region).tokens.insert(key, (print, ids.clone()));
@@ -90,7 +96,16 @@ fn order(world: &mut World, request: &Request, params: &Params) -> Result<Order,
     let image = launchable(world, request, &image_id)?;
     let kind = params.get("InstanceType").unwrap_or("m1.small");
     types::check(kind, &image)?;
+    interfaces(&request.params)?;
     let place = place(world, request, params)?;
+    if world.not_offered.contains(&(kind.to_owned(), place.subnet.zone.clone())) {
+        let message = format!(
+            "Your requested instance type ({kind}) is not supported in your requested Availability Zone ({}).",
+            place.subnet.zone
+        );
+        return Err(refuse("Unsupported", message));
+    }
+    let volumes_go = volumes(params, &image)?;
     let key_name = params.get("KeyName").map(str::to_owned);
     if let Some(name) = &key_name {
         let key = (request.account.clone(), request.region.clone(), name.clone());
@@ -108,6 +123,13 @@ fn order(world: &mut World, request: &Request, params: &Params) -> Result<Order,
         spot,
         instance_tags: tags.remove("instance").unwrap_or_default(),
         volume_tags: tags.remove("volume").unwrap_or_default(),
+        interface_tags: tags.remove("network-interface").unwrap_or_default(),
+        shut_down: match params.get("InstanceInitiatedShutdownBehavior") {
+            Some("terminate") => "terminated",
+            _ => "stopped",
+        },
+        tokens_required: params.get("MetadataOptions.HttpTokens") == Some("required"),
+        volumes_go,
         image,
     })
 }
@@ -131,13 +153,14 @@ fn launchable(world: &mut World, request: &Request, id: &str) -> Result<Image, R
 /// Subnet and groups: the default VPC's unless given; groups must be of the subnet's VPC.
 fn place(world: &mut World, request: &Request, params: &Params) -> Result<Place, Refusal> {
     let account = &request.account;
-    // A template names a subnet within a network interface, and the groups there too.
+    // A subnet stands within a network interface if there is one, and the groups there too.
     let interface = params.structs("NetworkInterface").into_iter().next();
     if interface.is_some() && (params.has("SubnetId") || params.has("SecurityGroupId")) {
         let message = "Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request";
         return Err(combination(message));
     }
     let params = interface.as_ref().unwrap_or(params);
+    let public = params.flag("AssociatePublicIpAddress")?;
     let region = world.networked(account, &request.region);
     let subnet = if let Some(id) = params.get("SubnetId") {
         own_subnet(region, account, id)?
@@ -164,7 +187,47 @@ fn place(world: &mut World, request: &Request, params: &Params) -> Result<Place,
         let default = all.filter(|group| group.vpc == subnet.vpc && group.name == "default");
         groups.extend(default.map(|group| (group.id.clone(), group.name.clone())));
     }
-    Ok(Place { subnet: subnet.clone(), groups })
+    Ok(Place { subnet: subnet.clone(), groups, public })
+}
+
+/// The network interfaces of a launch: one new one, as amictl makes none but that.
+fn interfaces(params: &Params) -> Result<(), Refusal> {
+    let all = params.structs("NetworkInterface");
+    for interface in &all {
+        let Some(index) = interface.number("DeviceIndex")? else {
+            return Err(refuse("InvalidParameterValue", "Each network interface requires a device index."));
+        };
+        let existing = interface.has("NetworkInterfaceId");
+        if interface.has("AssociatePublicIpAddress") {
+            if existing || index != 0 || all.len() > 1 {
+                let message = "The associatePublicIPAddress parameter can only be specified for the network interface with DeviceIndex 0, for a new one, and for one only.";
+                return Err(combination(message));
+            }
+            // No source says which subnet EC2 takes then.
+            interface.get("SubnetId").ok_or_else(|| missing("SubnetId"))?;
+        }
+        let of_new = ["SubnetId", "SecurityGroupId"].iter().any(|name| interface.has(name));
+        let goes = interface.flag("DeleteOnTermination")? == Some(true);
+        if existing && (of_new || goes) {
+            return Err(combination("These parameters apply to a new network interface only."));
+        }
+    }
+    Ok(())
+}
+
+/// Whether volumes go with the instance, by the devices of the image that the request names.
+fn volumes(params: &Params, image: &Image) -> Result<BTreeMap<String, bool>, Refusal> {
+    let mut volumes = BTreeMap::new();
+    for device in params.structs("BlockDeviceMapping") {
+        let name = device.get("DeviceName").ok_or_else(|| missing("DeviceName"))?;
+        if !image.mappings.iter().any(|mapping| mapping.device == name && mapping.ebs.is_some()) {
+            return Err(missing("size or snapshotId"));
+        }
+        if let Some(goes) = device.flag("Ebs.DeleteOnTermination")? {
+            volumes.insert(name.to_owned(), goes);
+        }
+    }
+    Ok(volumes)
 }
 
 fn profile(world: &World, request: &Request, params: &Params) -> Result<Option<String>, Refusal> {

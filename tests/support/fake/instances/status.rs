@@ -5,10 +5,10 @@ use super::super::errors::{Answer, refuse};
 use super::super::filters::Filters;
 use super::super::paging::Window;
 use super::super::request::Request;
-use super::super::world::{World, span};
+use super::super::world::{BadBoot, World, span};
 use super::super::xml::Xml;
 use super::fields::write_state;
-use super::{check_ids, forget_terminated, is_listed};
+use super::{check_ids, forget_terminated, is_listed, types};
 
 /// Only running instances unless all are asked for; checks are `initializing` for a while.
 pub fn run(world: &mut World, request: &Request) -> Answer {
@@ -24,7 +24,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     }
     let now = request.now;
     let checks_for = span(world.checks_for);
-    let impaired = world.impaired.clone();
+    let (impaired, badly) = (world.impaired.clone(), world.bad_boots.clone());
     forget_terminated(world, &request.region, now);
     let region = world.region(&request.region);
     check_ids(region, request, &wanted)?;
@@ -32,7 +32,9 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
 
     let status = |instance: &Instance| match instance.state(now) {
         "running" if now < instance.phase.turn + checks_for => "initializing",
-        "running" if impaired.contains(&instance.id) => "impaired",
+        "running" if impaired.contains(&instance.id) || badly.get(&instance.image) == Some(&BadBoot::Impaired) => {
+            "impaired"
+        }
         "running" => "ok",
         _ => "not-applicable",
     };
@@ -41,6 +43,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
             && (all || instance.state(now) == "running")
             && filters.accept(|name, test| match name {
                 "instance-state-name" => test(instance.state(now)),
+                "system-status.status" => test(of_system(status(instance))),
                 _ => test(status(instance)),
             })
     });
@@ -50,7 +53,10 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         x.leaf("instanceId", &instance.id).leaf("availabilityZone", &instance.zone);
         write_state(x, "instanceState", instance.state(now));
         let status = status(instance);
-        for kind in ["systemStatus", "instanceStatus"] {
+        // Instances on Xen have no check of their volumes.
+        let volumes = types::nitro(&instance.kind).then_some("attachedEbsStatus");
+        for kind in ["systemStatus", "instanceStatus"].into_iter().chain(volumes) {
+            let status = if kind == "instanceStatus" { status } else { of_system(status) };
             x.node(kind, |x| {
                 x.leaf("status", status);
                 x.list("details", [status], |x, status| {
@@ -66,4 +72,9 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     });
     x.maybe("nextToken", next);
     Ok(x.done())
+}
+
+/// The system and the volumes are well where the instance is not.
+fn of_system(status: &str) -> &str {
+    if status == "impaired" { "ok" } else { status }
 }

@@ -1,5 +1,7 @@
 //! DescribeAutoScalingGroups.
 
+use std::collections::BTreeMap;
+
 use super::super::errors::Answer;
 use super::super::filters::Filters;
 use super::super::ids::derived;
@@ -60,7 +62,7 @@ fn write(x: &mut Xml, group: &ScalingGroup, region: &str) {
         x.text(format_args!("{region}{letter}"));
     });
     x.leaf("HealthCheckType", "EC2").leaf("HealthCheckGracePeriod", 300);
-    x.members("Instances", &group.members, |x, member| write_member(x, member, region));
+    x.members("Instances", &group.members, |x, member| write_member(x, group, member, region));
     x.time("CreatedTime", group.created);
     x.members("Tags", &group.tags, |x, (key, value)| {
         x.leaf("ResourceId", name).leaf("ResourceType", "auto-scaling-group");
@@ -69,9 +71,29 @@ fn write(x: &mut Xml, group: &ScalingGroup, region: &str) {
     x.leaf("NewInstancesProtectedFromScaleIn", false);
 }
 
-fn write_member(x: &mut Xml, member: &Member, region: &str) {
+/// DescribeAutoScalingInstances: instances that are in no group are passed over.
+pub fn describe_members(world: &mut World, request: &Request) -> Answer {
+    let window = super::window(world, request)?;
+    refreshes::go_on(world, request);
+    let wanted = request.params.list("InstanceIds.member");
+    let region = world.region(&request.region);
+    let groups = region.scaling_groups.values().filter(|group| group.owner == request.account);
+    let all = groups.flat_map(|group| group.members.iter().map(move |member| (&member.id, (group, member))));
+    let listed: BTreeMap<_, _> = all.filter(|(id, _)| wanted.is_empty() || wanted.contains(&id.as_str())).collect();
+    let (page, next) = window.cut(listed.into_iter());
+    let mut x = Xml::new();
+    x.members("AutoScalingInstances", page, |x, (group, member)| {
+        x.leaf("AutoScalingGroupName", &group.name);
+        write_member(x, group, member, &request.region);
+    });
+    x.maybe("NextToken", next);
+    Ok(x.done())
+}
+
+fn write_member(x: &mut Xml, group: &ScalingGroup, member: &Member, region: &str) {
     x.leaf("InstanceId", &member.id).leaf("AvailabilityZone", format_args!("{region}a"));
-    x.leaf("LifecycleState", "InService").leaf("HealthStatus", "Healthy");
+    let state = if group.standby.contains(&member.id) { "Standby" } else { "InService" };
+    x.leaf("LifecycleState", state).leaf("HealthStatus", "Healthy");
     x.node("LaunchTemplate", |x| write_template(x, &member.template));
     x.leaf("ProtectedFromScaleIn", false);
 }

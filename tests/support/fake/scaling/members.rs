@@ -1,6 +1,6 @@
 //! The instances of groups: launched from a version of a template, and terminated.
 
-use super::super::launchers::TemplateRef;
+use super::super::launchers::{Member, TemplateRef};
 use super::super::model::Phase;
 use super::super::templates;
 use super::super::world::{World, span};
@@ -33,5 +33,22 @@ pub fn terminate(world: &mut World, region: &str, id: &str) {
     let turn = world.now() + span(world.shutdown_for);
     if let Some(instance) = world.region(region).instances.get_mut(id) {
         instance.phase = Phase { before: "shutting-down", turn, after: "terminated".to_owned() };
+    }
+}
+
+/// A group whose member was stopped terminates it and launches another, unless it is in Standby.
+pub fn replace_stopped(world: &mut World, account: &str, region: &str, id: &str) {
+    let groups = world.region(region).scaling_groups.iter();
+    let of = groups.filter(|((owner, _), group)| owner == account && !group.standby.contains(id));
+    let found = of.map(|(key, group)| (key.clone(), group)).find_map(|(key, group)| {
+        let at = group.members.iter().position(|member| member.id == id)?;
+        Some((key, at, group.members[at].template.clone()))
+    });
+    let Some((key, at, template)) = found else { return };
+    terminate(world, region, id);
+    let launched = launch(world, account, region, &template);
+    if let Some(group) = world.region(region).scaling_groups.get_mut(&key) {
+        group.members.remove(at);
+        group.members.extend(launched.map(|id| Member { id, template }));
     }
 }

@@ -15,7 +15,7 @@ use super::services::Operation;
 use super::world::World;
 
 pub use groups::arn;
-pub use members::launch;
+pub use members::{launch, replace_stopped};
 pub use refreshes::InstanceRefresh;
 pub use wanted::{Wanted, template_of};
 
@@ -30,6 +30,11 @@ pub const OPERATIONS: &[Operation] = &[
         name: "DescribeAutoScalingGroups",
         params: &["AutoScalingGroupNames", "Filters", "IncludeInstances", "MaxRecords", "NextToken"],
         run: groups::describe,
+    },
+    Operation {
+        name: "DescribeAutoScalingInstances",
+        params: &["InstanceIds", "MaxRecords", "NextToken"],
+        run: groups::describe_members,
     },
     Operation {
         name: "UpdateAutoScalingGroup",

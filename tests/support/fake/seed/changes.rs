@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::super::compute::Instance;
 use super::super::images::add;
 use super::super::model::{Descent, Grave, Image, Phase, Snapshot};
 use super::super::recycle_bin::Binned;
@@ -12,6 +13,12 @@ impl World {
     pub fn image_mut(&mut self, id: &str) -> &mut Image {
         let found = self.regions.values_mut().find_map(|region| region.images.get_mut(id));
         found.unwrap_or_else(|| panic!("there is no image {id}"))
+    }
+
+    /// An instance by id, to be changed as somebody else would change it.
+    pub fn instance_mut(&mut self, id: &str) -> &mut Instance {
+        let found = self.regions.values_mut().find_map(|region| region.instances.get_mut(id));
+        found.unwrap_or_else(|| panic!("there is no instance {id}"))
     }
 
     /// Deletes a launch template, whatever uses it.

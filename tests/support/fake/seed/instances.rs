@@ -15,6 +15,7 @@ pub struct InstanceSeed<'w> {
     volumes: usize,
     size: i64,
     kms_key: Option<String>,
+    persistent: bool,
 }
 
 impl World {
@@ -54,10 +55,23 @@ impl World {
             root_type: "ebs".to_owned(),
             private_ip,
             public_ip: Some(public_ip),
+            elastic: false,
+            stop_protected: false,
             reboots: 0,
             client_token: None,
+            timer: None,
+            tokens_required: false,
+            interface_tags: Tags::new(),
         };
-        InstanceSeed { world: self, region: region.to_owned(), instance, volumes: 1, size: 8, kms_key: None }
+        InstanceSeed {
+            world: self,
+            region: region.to_owned(),
+            instance,
+            volumes: 1,
+            size: 8,
+            kms_key: None,
+            persistent: false,
+        }
     }
 }
 
@@ -98,10 +112,28 @@ impl InstanceSeed<'_> {
         self
     }
 
+    /// Its public address is an Elastic IP.
+    pub fn elastic(mut self) -> Self {
+        self.instance.elastic = true;
+        self
+    }
+
+    /// Protected from being stopped.
+    pub fn stop_protected(mut self) -> Self {
+        self.instance.stop_protected = true;
+        self
+    }
+
     /// A spot instance, with its one-time request.
     pub fn spot(mut self) -> Self {
         self.instance.spot = Some(self.world.ids.next("sir"));
         self
+    }
+
+    /// A spot instance of a persistent request.
+    pub fn persistent_spot(mut self) -> Self {
+        self.persistent = true;
+        self.spot()
     }
 
     /// A tag.
@@ -122,10 +154,37 @@ impl InstanceSeed<'_> {
         self
     }
 
+    /// An instance profile, and with it an agent that Systems Manager manages.
+    pub fn profile(mut self, name: &str) -> Self {
+        self.instance.profile = Some(format!("arn:aws:iam::{}:instance-profile/{name}", self.instance.owner));
+        self
+    }
+
+    /// It runs Windows.
+    pub fn windows(mut self) -> Self {
+        self.instance.windows = true;
+        self
+    }
+
     /// Its root is no EBS volume.
     pub fn instance_store(mut self) -> Self {
         "instance-store".clone_into(&mut self.instance.root_type);
         self
+    }
+
+    /// Token of its launch.
+    pub fn token(mut self, token: &str) -> Self {
+        self.instance.client_token = Some(token.to_owned());
+        self
+    }
+
+    /// What a boot test of this run launched, which may be ended from this time on.
+    pub fn boot_test(self, run: &str, expires: impl When) -> Self {
+        let expires = expires.when().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        self.tag("amictl:test", run)
+            .tag("amictl:expires", &expires)
+            .tag("amictl:created-by", "amictl/0")
+            .token(&format!("amictl-{run}-0"))
     }
 
     /// LaunchTime.
@@ -153,7 +212,8 @@ impl InstanceSeed<'_> {
             });
         }
         let id = self.instance.id.clone();
-        if let Some(spot) = SpotRequest::behind(&self.instance) {
+        if let Some(mut spot) = SpotRequest::behind(&self.instance) {
+            spot.persistent = self.persistent;
             self.world.region(&self.region).spot_requests.insert(spot.id.clone(), spot);
         }
         self.world.region(&self.region).instances.insert(id.clone(), self.instance);

@@ -1,5 +1,7 @@
 //! Seeding Auto Scaling.
 
+use std::collections::BTreeSet;
+
 use super::super::launchers::{LaunchConfiguration, Member, Override, ScalingGroup, TemplateRef};
 use super::super::model::Tags;
 use super::super::params::Params;
@@ -36,6 +38,17 @@ impl World {
         self.region(region).scaling_groups.get_mut(&key).unwrap().members = members;
     }
 
+    /// Puts an instance into a group that is there, in Standby or not.
+    pub fn join_group(&mut self, account: &str, region: &str, name: &str, id: &str, standby: bool) {
+        let key = (account.to_owned(), name.to_owned());
+        let group = self.region(region).scaling_groups.get_mut(&key).unwrap();
+        let template = group.template.clone().unwrap_or_default();
+        group.members.push(Member { id: id.to_owned(), template });
+        if standby {
+            group.standby.insert(id.to_owned());
+        }
+    }
+
     /// A group of one instance; give it a template, a launch configuration or a mixed instances policy.
     pub fn auto_scaling_group(&mut self, account: &str, region: &str, name: &str) -> ScalingGroupSeed<'_> {
         let group = ScalingGroup {
@@ -50,6 +63,7 @@ impl World {
             distribution: distribution(),
             tags: Tags::new(),
             members: Vec::new(),
+            standby: BTreeSet::new(),
             refreshes: Vec::new(),
         };
         ScalingGroupSeed { world: self, region: region.to_owned(), group, running: Vec::new() }

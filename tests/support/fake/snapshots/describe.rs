@@ -48,6 +48,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
     let account = request.account.as_str();
     let fits = |snapshot: &Snapshot| {
         snapshot.usable_by(account)
+            && snapshot.started <= request.now
             && (owners.is_empty() || owners.contains(&snapshot.owner))
             && (users.is_empty() || users.iter().any(|user| restorable(snapshot, account, user)))
             && (wanted.is_empty() || wanted.contains(&snapshot.id.as_str()))

@@ -1,17 +1,15 @@
-//! Checks of `create` before an image is made, and the error for one that failed.
+//! The volumes of an image to be made, and the error for one that failed.
 
 use std::collections::BTreeSet;
 
-use anyhow::{Error, Result};
+use anyhow::Error;
 
-use super::revoked;
 use crate::domain::command_line::amictl;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::InstanceId;
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
 use crate::service::image_request::ImageOrigin;
-use crate::service::{Target, instances, snapshots, volumes};
+use crate::service::{Target, snapshots, volumes};
 use crate::workflows::copy::job::Made;
 use crate::workflows::copy::keys::VolumeKeys;
 use crate::workflows::follow_up::{FollowUp, PendingImage};
@@ -67,27 +65,4 @@ pub async fn volumes_of(context: &Context, target: &Target, origin: &ImageOrigin
             VolumeKeys::default()
         }
     }
-}
-
-/// Refuses early what EC2 would refuse late, and warns of revoked images. Returns the instance if it will reboot.
-pub async fn look_at_instance(context: &Context, target: &Target, origin: &ImageOrigin) -> Result<Option<InstanceId>> {
-    let ImageOrigin::Instance { id, no_reboot } = origin else { return Ok(None) };
-    let found = instances::by_ids(target, std::slice::from_ref(id)).await;
-    let instance = match found {
-        Err(error) if error.is("InvalidInstanceID.NotFound") => None,
-        other => other?.pop(),
-    };
-    let Some(instance) = instance else {
-        let message = format!("there is no instance {id} in {}", target.place().await);
-        let failure = Failure::new(Kind::Failed, "InvalidInstanceID.NotFound", message);
-        return Err(failure.hint("check the id, --region and --profile").into());
-    };
-    if instance.ended() {
-        let message = format!("{id} in {} is {}: nothing can be made from it", target.region, instance.state);
-        return Err(Failure::new(Kind::Failed, "IncorrectInstanceState", message).into());
-    }
-    if let Some(image) = &instance.image_id {
-        revoked::warn(context, target, image).await;
-    }
-    Ok((instance.state == "running" && !no_reboot).then(|| id.clone()))
 }

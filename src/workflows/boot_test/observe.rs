@@ -1,0 +1,175 @@
+//! What a boot test sees of its instance: status checks, probes, and the console of one that fails.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::check::BootPlan;
+use super::guard::Job;
+use super::probes;
+use super::request::BootTestRequest;
+use crate::domain::age::Age;
+use crate::domain::boot_test::{Check, CheckKind, Verdict, console_tail};
+use crate::domain::ids::InstanceId;
+use crate::domain::problem::Problem;
+use crate::domain::status_checks::StatusCourse;
+use crate::output::Bar;
+use crate::service::client::error::{ApiError, codes};
+use crate::service::client::patience::{Over, Patience, Pauses, UNKNOWN_AT_FIRST};
+use crate::service::{Target, instance_states, instance_status};
+use crate::workflows::run::context::Context;
+
+/// How long the console output may take: the instance costs meanwhile.
+const CONSOLE: Duration = Duration::from_secs(60);
+
+/// What was seen of an instance.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub checks: Vec<Check>,
+    pub verdict: Option<Verdict>,
+    pub error: Option<Problem>,
+    pub console: Option<String>,
+    /// Whether it ended by itself.
+    pub ended: bool,
+}
+
+/// How a boot ended.
+enum Boot {
+    Passed,
+    TimedOut,
+    Interrupted,
+    /// The instance ended by itself, in this state and for this reason.
+    Ended(String),
+    /// EC2 does not tell.
+    Untold(ApiError),
+}
+
+/// Watches an instance until there is a verdict, or none to be had.
+pub(super) async fn observe(job: &Job<'_>, plan: &BootPlan, id: &InstanceId, bar: &Bar) -> Seen {
+    let context = job.context;
+    let wait = BootTestRequest::wait(context);
+    let (began, mut course) = (Instant::now(), StatusCourse::default());
+    let patience = Patience { until: began + wait, stop: context.stop.clone() };
+    let booted = boot(job.target, id, (&mut course, began), &patience, bar).await;
+    let seconds = began.elapsed().as_secs();
+    let mut seen = Seen { checks: course.checks(seconds), ..Seen::default() };
+    match booted {
+        Boot::Passed => probe(job, id, bar, &mut seen).await,
+        Boot::TimedOut => {
+            let late = |check: &mut Check| check.detail = format!("{} after {}", check.detail, span(wait));
+            seen.checks.iter_mut().filter(|check| !check.passed).for_each(late);
+            seen.verdict = Some(Verdict::Failed);
+        }
+        Boot::Ended(detail) => {
+            let what = "running".to_owned();
+            seen.checks = vec![Check { kind: CheckKind::Status, what, passed: false, detail, seconds }];
+            (seen.verdict, seen.ended) = (Some(Verdict::Failed), true);
+        }
+        Boot::Interrupted => seen.error = Some(interrupted()),
+        Boot::Untold(error) => seen.error = Some(Problem { code: error.code.clone(), message: error.to_string() }),
+    }
+    if seen.verdict == Some(Verdict::Failed) {
+        bar.set(0, "reading the console output");
+        seen.console = console(context, job.target, id, plan.kind.nitro).await;
+    }
+    seen
+}
+
+/// Waits until all status checks pass.
+async fn boot(
+    target: &Target,
+    id: &InstanceId,
+    (course, began): (&mut StatusCourse, Instant),
+    patience: &Patience,
+    bar: &Bar,
+) -> Boot {
+    let over = |over: Over| match over {
+        Over::TimedOut => Boot::TimedOut,
+        Over::Interrupted => Boot::Interrupted,
+    };
+    let mut pauses = Pauses::new(patience);
+    loop {
+        match patience.unless_over(instance_status::health(target, id)).await {
+            Err(ended) => return over(ended),
+            // A new id may be unknown for a while.
+            Ok(Err(error)) if error.is("InvalidInstanceID.NotFound") && began.elapsed() < UNKNOWN_AT_FIRST => {}
+            Ok(Err(error)) => return Boot::Untold(error),
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(health))) => {
+                let (passed, ended) = (health.passed(), health.ended().then(|| health.state.clone()));
+                course.saw(health, began.elapsed().as_secs());
+                if let Some(state) = ended {
+                    return Boot::Ended(reason(target, id, state).await);
+                }
+                if passed {
+                    return Boot::Passed;
+                }
+                bar.set(0, course.doing());
+            }
+        }
+        if let Err(ended) = pauses.pause().await {
+            return over(ended);
+        }
+    }
+}
+
+/// The state of an instance that ended by itself, with EC2's reason.
+async fn reason(target: &Target, id: &InstanceId, state: String) -> String {
+    let reason = instance_states::look(target, id).await.ok().and_then(|instance| instance.state_reason);
+    format!("{state}: {}", reason.as_deref().unwrap_or("EC2 gives no reason"))
+}
+
+/// Runs the probes of an instance whose status checks pass.
+async fn probe(job: &Job<'_>, id: &InstanceId, bar: &Bar, seen: &mut Seen) {
+    let (context, request) = (job.context, job.request);
+    if !request.probes.is_empty() {
+        bar.set(0, "probing");
+        let instance = match instance_states::look(job.target, id).await {
+            Ok(instance) => instance,
+            Err(error) => {
+                seen.error = Some(Problem { code: error.code.clone(), message: error.to_string() });
+                return;
+            }
+        };
+        let (timeout, public) = (request.probe_timeout, request.public_ip);
+        seen.checks.extend(probes::run(context, job.target, &instance, &request.probes, timeout, public).await);
+    }
+    match seen.checks.iter().all(|check| check.passed) {
+        true => seen.verdict = Some(Verdict::Passed),
+        // A probe that the user stopped says nothing of the image.
+        false if context.stop.asked() => seen.error = Some(interrupted()),
+        false => seen.verdict = Some(Verdict::Failed),
+    }
+}
+
+fn interrupted() -> Problem {
+    Problem { code: codes::INTERRUPTED.to_owned(), message: "interrupted before there was a verdict".to_owned() }
+}
+
+/// The end of the console output; where there is none to be had, that is said.
+async fn console(context: &Context, target: &Target, id: &InstanceId, latest: bool) -> Option<String> {
+    let patience = Patience { until: Instant::now() + CONSOLE, stop: context.stop.clone() };
+    let without = |why: &str| context.printer.tell(&format!("{id}: no console output: {why}"));
+    match patience.unless_over(instance_status::console(target, id, latest)).await {
+        Ok(Ok(output)) => {
+            let tail = console_tail(&output);
+            if tail.is_none() {
+                without("EC2 has none yet");
+            }
+            tail
+        }
+        Ok(Err(error)) => {
+            without(&error.to_string());
+            None
+        }
+        Err(_) => {
+            without("it took too long");
+            None
+        }
+    }
+}
+
+/// A span of time as a user writes it.
+fn span(duration: Duration) -> String {
+    Age::of(duration).to_string()
+}

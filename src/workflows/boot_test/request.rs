@@ -1,0 +1,69 @@
+//! What a user asks of a boot test.
+
+use std::time::Duration;
+
+use crate::domain::command_line::amictl;
+use crate::domain::ids::{SecurityGroupId, SubnetId};
+use crate::domain::probe::Probe;
+use crate::domain::reference::ImageRef;
+use crate::domain::test_timer::TestTimer;
+use crate::service::Target;
+use crate::workflows::run::context::Context;
+
+/// The time in which the status checks must pass, unless the user sets one.
+const WAIT: Duration = Duration::from_secs(15 * 60);
+/// The life of an instance that is kept after a failure.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// The tests to be made.
+#[derive(Debug, Clone)]
+pub struct BootTestRequest {
+    /// The images.
+    pub references: Vec<ImageRef>,
+    /// The instance types; each image is tested on those of its architecture.
+    pub types: Vec<String>,
+    /// The subnet; a default one when `None`.
+    pub subnet: Option<SubnetId>,
+    /// Security groups; the default one of the VPC when empty.
+    pub security_groups: Vec<SecurityGroupId>,
+    /// What the instances must answer.
+    pub probes: Vec<Probe>,
+    /// How long each probe is tried.
+    pub probe_timeout: Duration,
+    /// User data, base64, in place of the timer.
+    pub user_data: Option<String>,
+    /// The name of an instance profile.
+    pub instance_profile: Option<String>,
+    /// Whether the instances get public addresses, and are probed there.
+    pub public_ip: bool,
+    /// Whether the instance of a failed test stays.
+    pub keep_on_failure: bool,
+}
+
+impl BootTestRequest {
+    /// The time in which the status checks must pass.
+    pub(super) fn wait(context: &Context) -> Duration {
+        context.timeout_or(WAIT)
+    }
+
+    /// The timer of each instance.
+    pub(super) fn timer(&self, context: &Context) -> TestTimer {
+        let probes = if self.probes.is_empty() { Duration::ZERO } else { self.probe_timeout };
+        TestTimer::new(Self::wait(context), probes)
+    }
+
+    /// The time after which a sweep may end an instance.
+    pub(super) fn life(&self, context: &Context) -> Duration {
+        if self.keep_on_failure { KEPT } else { self.timer(context).length() }
+    }
+}
+
+/// The command line that ends what is left in a place.
+pub fn sweep_line(target: &Target) -> String {
+    amictl("test").word("--sweep").options(target.options()).to_string()
+}
+
+/// The command line that terminates instances at once, for which amictl has no command.
+pub(super) fn terminate_line(target: &Target, ids: &[&str]) -> String {
+    format!("aws ec2 terminate-instances --region {} --instance-ids {}", target.region, ids.join(" "))
+}

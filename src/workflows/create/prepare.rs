@@ -1,0 +1,172 @@
+//! The script of `create --prepare`, which SSM runs on the instance before the image is made.
+
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Error, Result};
+use tokio::time::Instant;
+
+use crate::domain::command_line::quoted;
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::instance::Instance;
+use crate::domain::prepare_script::{LARGEST, PrepareScript};
+use crate::service::Target;
+use crate::service::client::patience::{Over, Patience, Pauses};
+use crate::service::run_command::{self, AgentState, CommandEnd, CommandId, RunScript, STDOUT_KEPT, Unended};
+use crate::workflows::run::context::Context;
+
+/// The time after the timeout of a script in which SSM tells of it.
+const TOLD: Duration = Duration::from_secs(60);
+
+/// Reads the script; no call is made for one that cannot be sent.
+pub fn read(path: &Path) -> Result<PrepareScript> {
+    let wrong = |why: String| Failure::usage(format!("--prepare {}: {why}", path.display()));
+    let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let mut contents = Vec::new();
+    let most = u64::try_from(LARGEST).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(most).read_to_end(&mut contents).map_err(|error| wrong(error.to_string()))?;
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    Ok(PrepareScript::new(&name, contents).map_err(|why| wrong(why.to_string()))?)
+}
+
+/// Refuses an instance on which SSM cannot run a script now. One that `starts` first need not be online yet.
+pub async fn check(target: &Target, instance: &Instance, starts: bool) -> Result<()> {
+    if instance.state != "running" && !starts {
+        let message = format!(
+            "{} in {} is {}: SSM runs the script of --prepare only on a running instance",
+            instance.label(),
+            target.region,
+            instance.state
+        );
+        let hint = "start it first, or leave out --prepare";
+        return Err(Failure::new(Kind::Refused, "IncorrectInstanceState", message).hint(hint).into());
+    }
+    match run_command::managed(target, &instance.id).await? {
+        Some(agent) if agent.online() || starts => Ok(()),
+        agent => Err(not_managed(target, instance, agent.as_ref())),
+    }
+}
+
+fn not_managed(target: &Target, instance: &Instance, agent: Option<&AgentState>) -> Error {
+    let state = match agent {
+        None => "has never heard of its agent".to_owned(),
+        Some(agent) => format!("says that its agent is {}", agent.ping),
+    };
+    let message = format!(
+        "SSM does not manage {} in {} now, and cannot run the script of --prepare: it {state}",
+        instance.label(),
+        target.region
+    );
+    let see = format!(
+        "aws ssm describe-instance-information --region {} --filters {}",
+        target.region,
+        quoted(&format!("Key=InstanceIds,Values={}", instance.id))
+    );
+    let hint = format!(
+        "it needs the SSM agent, an instance profile with AmazonSSMManagedInstanceCore, and a way to SSM; see it with: {see}"
+    );
+    Failure::new(Kind::Refused, "NotManaged", message).hint(hint).into()
+}
+
+/// Runs the script and shows its output. A script that fails means that no image is made.
+pub async fn run(context: &Context, target: &Target, instance: &Instance, script: &PrepareScript) -> Result<()> {
+    let at = format!("{} in {}", instance.label(), target.region);
+    let agent = context.unless_stopped(online(context, target, instance)).await?;
+    let document = agent.document;
+    context.printer.say(format!("running {} on {at} with {}", script.label(), document.name()));
+    context.printer.say("what it changes on the instance stays there, also if no image is made");
+    let order = RunScript {
+        document,
+        lines: script.lines(),
+        comment: format!("create --prepare, run {}", context.maker.run),
+        timeout: context.timeout,
+    };
+    let sending = async { Ok(run_command::send(target, &instance.id, &order).await?) };
+    let command = context.begin(sending).await.map_err(|error| error.context(format!("{} on {at}", script.name)))?;
+    let until = context.timeout.checked_add(TOLD).and_then(|time| Instant::now().checked_add(time));
+    let patience = Patience { until: until.unwrap_or(context.patience().until), stop: context.stop.clone() };
+    let bar = context.printer.bars().spinner(format!("running {}", script.name));
+    let ended = run_command::finished(target, &command, &instance.id, &patience, None).await;
+    drop(bar);
+    match ended {
+        Ok(end) if end.succeeded() => {
+            show(context, script, &end, |text| context.printer.say(text));
+            context.printer.say(format!("{} ended on {at}: {}", script.name, end.how()));
+            Ok(())
+        }
+        Ok(end) => {
+            show(context, script, &end, |text| context.printer.tell(&text));
+            let message =
+                format!("{} failed on {at}: {}; no image was made, and what it changed stays", script.name, end.how());
+            Err(Failure::new(Kind::Failed, "PrepareFailed", message).hint(see(target, instance, &command)).into())
+        }
+        Err(unended) => Err(given_up(target, instance, script, &command, unended).await),
+    }
+}
+
+/// The agent, once it takes commands: one that was just started needs a while.
+async fn online(context: &Context, target: &Target, instance: &Instance) -> Result<AgentState> {
+    let patience = context.patience();
+    let mut pauses = Pauses::new(&patience);
+    loop {
+        let agent = run_command::managed(target, &instance.id).await?;
+        match agent {
+            Some(agent) if agent.online() => return Ok(agent),
+            agent => {
+                if pauses.pause().await.is_err() {
+                    return Err(not_managed(target, instance, agent.as_ref()));
+                }
+            }
+        }
+    }
+}
+
+/// Writes what SSM gives of the output.
+fn show(context: &Context, script: &PrepareScript, end: &CommandEnd, write: impl Fn(String)) {
+    for (what, text) in [("output", &end.stdout), ("errors", &end.stderr)] {
+        if !text.trim().is_empty() {
+            write(format!("{what} of {}:", script.name));
+            text.trim_end().lines().for_each(|line| write(format!("  {line}")));
+        }
+    }
+    if end.cut {
+        let most = format!("the first {STDOUT_KEPT} characters of output");
+        context.printer.tell(&format!("SSM gives {most} and 8000 of errors: the rest of this is cut off"));
+    }
+}
+
+/// Ends a script whose end was not seen.
+async fn given_up(
+    target: &Target,
+    instance: &Instance,
+    script: &PrepareScript,
+    command: &CommandId,
+    unended: Unended,
+) -> Error {
+    let at = format!("{} on {} in {}", script.name, instance.label(), target.region);
+    let (kind, code, why) = match &unended {
+        Unended::Over(Over::Interrupted, _) => (Kind::Interrupted, "Interrupted".to_owned(), "interrupted".to_owned()),
+        Unended::Over(Over::TimedOut, None) => (Kind::Failed, "PrepareTimedOut".to_owned(), "timed out".to_owned()),
+        Unended::Over(Over::TimedOut, Some(error)) => {
+            (Kind::Failed, "PrepareTimedOut".to_owned(), format!("timed out; {error}"))
+        }
+        Unended::Untold(error) => (Kind::Failed, error.code.clone(), error.to_string()),
+    };
+    let cancelled = match run_command::cancel(target, command).await {
+        Ok(()) => "SSM was asked to cancel it, and it may go on for a moment".to_owned(),
+        Err(error) => format!("it may go on, as SSM could not be asked to cancel it: {error}"),
+    };
+    let message = format!("{why}: {at} had not ended; {cancelled}; no image was made");
+    Failure::new(kind, code, message).hint(see(target, instance, command)).into()
+}
+
+/// The next step: where SSM shows the command.
+fn see(target: &Target, instance: &Instance, command: &CommandId) -> String {
+    format!(
+        "see it with: aws ssm get-command-invocation --region {} --command-id {} --instance-id {}",
+        target.region,
+        command.as_str(),
+        instance.id
+    )
+}
