@@ -81,11 +81,11 @@ fn a_run_that_is_interrupted_while_it_stops_starts_the_instance_again() {
 fn a_run_that_is_interrupted_while_it_begins_the_image_makes_no_other() {
     let setup = Setup::new();
     let id = running(&setup);
-    // The second listing is that of the real call.
-    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Latency(seconds(5))).skip(1).times(1));
+    // The third look is that of the real call.
+    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Latency(seconds(5))).skip(2).times(1));
     let process = begun(&setup, &id);
     setup.until("StopInstances", 2);
-    setup.until("DescribeImages", 2);
+    setup.until("DescribeImages", 3);
     let error = interrupted(process).ended(130).error();
     assert_eq!(error["message"], format!("interrupted; no image was made; {id} (build) runs again").as_str());
     assert_eq!(setup.changes(), ["CreateTags", "StopInstances", "StartInstances", "DeleteTags"]);
