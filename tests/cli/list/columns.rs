@@ -3,10 +3,10 @@
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use crate::test::verdict_of;
 use crate::fake::PROD;
 use crate::scene::days_ago;
 use crate::setup::{EAST, Setup, WEST};
+use crate::test::verdict_of;
 
 /// Four images: with a fix to come by, without one, without a finding, never scanned. The first has two watermarks.
 fn ready() -> Setup {

@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{TWO, V3, codes, ready, role, rows, to, written};
-use crate::test::verdict_of;
 use crate::cli::Ran;
 use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, EUROPE, Setup, WEST};
+use crate::test::verdict_of;
 
 const LINE: &str = "promote web:v3 --to prod --require-tested --region us-east-1,us-west-2 -o json";
 

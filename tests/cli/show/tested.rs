@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::test::verdict_of;
 use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, EUROPE, Setup, WEST};
+use crate::test::verdict_of;
 
 const NAME: &str = "web-v3-2026-01-02";
 
