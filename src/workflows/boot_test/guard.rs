@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::check::{BootPlan, rfc3339};
-use super::observe::{Seen, observe};
-use super::request::{BootTestRequest, sweep_line, terminate_line};
+use super::observe::{Observed, observe};
+use super::request::{Job, sweep_line, terminate_line};
 use crate::domain::boot_test::{BootTest, Verdict};
-use crate::domain::ids::{AccountId, InstanceId};
+use crate::domain::ids::InstanceId;
 use crate::domain::instance::Instance;
 use crate::domain::problem::Problem;
 use crate::domain::tags::EXPIRES;
