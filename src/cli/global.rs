@@ -72,7 +72,7 @@ pub struct Global {
     #[arg(long, global = true, env = "AMICTL_NO_PROGRESS", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub no_progress: bool,
 
-    /// How long to wait for images and instances, e.g. 30m [default: 2h]
+    /// How long to wait for images and instances, e.g. 30m [default: 2h, for test 15m]
     #[arg(long, global = true, value_name = "TIME", env = "AMICTL_TIMEOUT", hide_env_values = true)]
     pub timeout: Option<Age>,
 

@@ -1,4 +1,6 @@
-//! Renderer of boot tests, in every format: the tests, below them the checks that failed and the ends of consoles.
+//! Renderer of boot tests, in every format.
+//!
+//! A table has the tests, and below them the checks that failed and the ends of consoles.
 
 use std::io::Write;
 

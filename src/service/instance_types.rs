@@ -1,4 +1,4 @@
-//! DescribeInstanceTypes and DescribeInstanceTypeOfferings: what types are, and in which zones they are offered.
+//! DescribeInstanceTypes, and DescribeInstanceTypeOfferings by zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! A seeded random mix of boot tests and cleaned images while calls go wrong and runs are stopped and killed.
+//! A seeded random mix of boot tests and cleaned images while calls go wrong and runs are killed.
 //!
 //! After each command the endpoint is held against its report: no instance of a test runs on unsaid, and an instance that
 //! was stopped for an image runs again. What killed runs leave is found by `test --sweep` once its time is over.

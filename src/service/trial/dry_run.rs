@@ -190,6 +190,12 @@ impl<'a> DryRun<'a> {
                 attempt!(self, "StartInstances", self.ec2.start_instances().instance_ids(instance(own)?))
             }
             "StopInstances" => attempt!(self, "StopInstances", self.ec2.stop_instances().instance_ids(instance(own)?)),
+            "TerminateInstances" => {
+                attempt!(self, "TerminateInstances", self.ec2.terminate_instances().instance_ids(instance(own)?))
+            }
+            "GetConsoleOutput" => {
+                attempt!(self, "GetConsoleOutput", self.ec2.get_console_output().instance_id(instance(own)?))
+            }
             _ => return Err("there is nothing to try it on".to_owned()),
         };
         Ok(answer)

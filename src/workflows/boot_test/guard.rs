@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::check::{BootPlan, rfc3339};
-use super::observe::{Seen, observe};
-use super::request::{BootTestRequest, sweep_line, terminate_line};
+use super::observe::{Observed, observe};
+use super::request::{Job, sweep_line, terminate_line};
 use crate::domain::boot_test::{BootTest, Verdict};
-use crate::domain::ids::{AccountId, InstanceId};
+use crate::domain::ids::InstanceId;
 use crate::domain::instance::Instance;
 use crate::domain::problem::Problem;
 use crate::domain::tags::EXPIRES;
@@ -29,14 +29,6 @@ use crate::workflows::run::diagnostics::problem;
 const ENDING: Duration = Duration::from_secs(5 * 60);
 /// How long an instance is looked for whose launch was not answered.
 const LOST: Duration = Duration::from_secs(30);
-
-/// What all tests of a run have in common.
-pub(super) struct Job<'a> {
-    pub context: &'a Context,
-    pub target: &'a Target,
-    pub request: &'a BootTestRequest,
-    pub account: Option<AccountId>,
-}
 
 /// A test that is over, and when EC2 launched its instance.
 pub(super) struct Ended {
@@ -72,9 +64,9 @@ pub(super) async fn test(job: &Job<'_>, plan: &BootPlan) -> Ended {
     let id = instance.id.clone();
     test.instance_id = Some(id.clone());
     context.printer.say(format!("launched {id} ({}) from {} in {}", plan.kind.name, plan.image.label(), target.region));
-    let seen = observe(job, plan, &id, &bar).await;
-    let keep = job.request.keep_on_failure && seen.verdict == Some(Verdict::Failed) && !seen.ended;
-    let Seen { checks, verdict, error, console, .. } = seen;
+    let observed = observe(job, plan, &id, &bar).await;
+    let keep = job.request.keep_on_failure && observed.verdict == Some(Verdict::Failed) && !observed.ended;
+    let Observed { checks, verdict, error, console, .. } = observed;
     (test.checks, test.verdict, test.error, test.console_tail) = (checks, verdict, error, console);
     if keep {
         test.terminated = false;

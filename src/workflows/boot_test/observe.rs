@@ -1,13 +1,12 @@
-//! What a boot test sees of its instance: status checks, probes, and the console of one that fails.
+//! The observation of a test instance: status checks, probes, and the console of one that fails.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::check::BootPlan;
-use super::guard::Job;
 use super::probes;
-use super::request::BootTestRequest;
+use super::request::{BootTestRequest, Job};
 use crate::domain::age::Age;
 use crate::domain::boot_test::{Check, CheckKind, Verdict, console_tail};
 use crate::domain::ids::InstanceId;
@@ -24,7 +23,7 @@ const CONSOLE: Duration = Duration::from_secs(60);
 
 /// What was seen of an instance.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct Observed {
     pub checks: Vec<Check>,
     pub verdict: Option<Verdict>,
     pub error: Option<Problem>,
@@ -45,14 +44,14 @@ enum Boot {
 }
 
 /// Watches an instance until there is a verdict, or none to be had.
-pub(super) async fn observe(job: &Job<'_>, plan: &BootPlan, id: &InstanceId, bar: &Bar) -> Seen {
+pub(super) async fn observe(job: &Job<'_>, plan: &BootPlan, id: &InstanceId, bar: &Bar) -> Observed {
     let context = job.context;
     let wait = BootTestRequest::wait(context);
     let (began, mut course) = (Instant::now(), StatusCourse::default());
     let patience = Patience { until: began + wait, stop: context.stop.clone() };
     let booted = boot(job.target, id, (&mut course, began), &patience, bar).await;
     let seconds = began.elapsed().as_secs();
-    let mut seen = Seen { checks: course.checks(seconds), ..Seen::default() };
+    let mut seen = Observed { checks: course.checks(seconds), ..Observed::default() };
     match booted {
         Boot::Passed => probe(job, id, bar, &mut seen).await,
         Boot::TimedOut => {
@@ -120,7 +119,7 @@ async fn reason(target: &Target, id: &InstanceId, state: String) -> String {
 }
 
 /// Runs the probes of an instance whose status checks pass.
-async fn probe(job: &Job<'_>, id: &InstanceId, bar: &Bar, seen: &mut Seen) {
+async fn probe(job: &Job<'_>, id: &InstanceId, bar: &Bar, seen: &mut Observed) {
     let (context, request) = (job.context, job.request);
     if !request.probes.is_empty() {
         bar.set(0, "probing");

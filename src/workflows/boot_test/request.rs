@@ -1,9 +1,9 @@
-//! What a user asks of a boot test.
+//! The request for boot tests, and what all tests of a run share.
 
 use std::time::Duration;
 
 use crate::domain::command_line::amictl;
-use crate::domain::ids::{SecurityGroupId, SubnetId};
+use crate::domain::ids::{AccountId, SecurityGroupId, SubnetId};
 use crate::domain::probe::Probe;
 use crate::domain::reference::ImageRef;
 use crate::domain::test_timer::TestTimer;
@@ -14,6 +14,14 @@ use crate::workflows::run::context::Context;
 const WAIT: Duration = Duration::from_secs(15 * 60);
 /// The life of an instance that is kept after a failure.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// What all tests of a run have in common.
+pub(super) struct Job<'a> {
+    pub context: &'a Context,
+    pub target: &'a Target,
+    pub request: &'a BootTestRequest,
+    pub account: Option<AccountId>,
+}
 
 /// The tests to be made.
 #[derive(Debug, Clone)]

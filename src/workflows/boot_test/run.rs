@@ -3,8 +3,8 @@
 use anyhow::{Error, Result};
 
 use super::check::BootPlan;
-use super::guard::{Ended, Job, test};
-use super::request::{BootTestRequest, sweep_line, terminate_line};
+use super::guard::{Ended, test};
+use super::request::{BootTestRequest, Job, sweep_line, terminate_line};
 use super::verdict;
 use crate::domain::boot_test::{BootTest, BootTestReport, Verdict};
 use crate::domain::failure::{Failure, Kind};

@@ -116,7 +116,9 @@ fn what_can_be_tried_is_tried() {
             "kms:ReEncryptTo",
             "rbin:CreateRule",
             "rbin:GetRule",
+            "ssm:CancelCommand",
             "ssm:PutParameter",
+            "ssm:SendCommand",
         ]
     );
 }
