@@ -8,7 +8,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::global::Global;
-use crate::domain::command_line::Invocation;
+use crate::domain::command_line::{Invocation, amictl};
 use crate::domain::failure::Failure;
 use crate::domain::tags::Maker;
 use crate::options::config_file::Defaults;
@@ -36,6 +36,9 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
     let defaults = Defaults::read(file, &process.env)?;
     let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
     let format = global.output.or(defaults.output).unwrap_or_default();
+    if let Some((command, name)) = format.of_one_command() {
+        only_of(command, name, &invocation.name, process)?;
+    }
     if let (Some(_), Some(other)) = (&global.query, format.without_document()) {
         return Err(Failure::usage(format!("--query works on the JSON document, and the output is to be {other}"))
             .hint("give -o json, or -o table for bare values")
@@ -95,9 +98,21 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
             org_role: global.org_role.is_some(),
         },
         families: defaults.family_patterns,
+        audit: defaults.audit,
         settings,
         timeout: global.timeout.or(defaults.timeout).map_or(DEFAULT_TIMEOUT, |age| age.duration()),
     })
+}
+
+/// Refuses a format that one command has on the command line, anywhere else.
+fn only_of(command: &str, format: &str, given: &str, process: &Process) -> Result<()> {
+    let why = match process.env.get("AMICTL_OUTPUT").is_some_and(|value| value == format) {
+        true => format!("AMICTL_OUTPUT={format} would hold for every command"),
+        false if given != command => format!("'{given}' does not write {format}"),
+        false => return Ok(()),
+    };
+    let hint = amictl(command).word("-o").word(format);
+    Err(Failure::usage(why).hint(format!("{format} is written by '{hint}' alone")).into())
 }
 
 /// A setting, unless it is empty.

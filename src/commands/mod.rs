@@ -2,6 +2,7 @@
 
 pub mod aliases;
 pub mod apply;
+pub mod audit;
 pub mod completions;
 pub mod copy;
 pub mod create;
@@ -25,6 +26,7 @@ pub mod rollback;
 pub mod rollout;
 pub mod share;
 pub mod show;
+pub mod stale;
 pub mod tag;
 pub mod template;
 pub mod unprotect;
@@ -39,7 +41,7 @@ use crate::workflows::run::context::Context;
 /// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
-    ("Find", &[&["list", "show"], &["refs"]]),
+    ("Find", &[&["list", "show"], &["refs"], &["stale"], &["audit"]]),
     ("Release", &[&["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
@@ -67,6 +69,8 @@ pub enum Command {
     Deregister(deregister::Args),
     Restore(restore::Args),
     Refs(refs::Args),
+    Stale(stale::Args),
+    Audit(audit::Args),
     Promote(promote::Args),
     Prune(prune::Args),
     Apply(apply::Args),
@@ -108,6 +112,8 @@ impl Command {
             Self::Apply(args) => apply::run(context, args).await,
             Self::Orphans(args) => orphans::run(context, args).await,
             Self::Refs(args) => context.unless_stopped(refs::run(context, args)).await,
+            Self::Stale(args) => context.unless_stopped(stale::run(context, args)).await,
+            Self::Audit(args) => context.unless_stopped(audit::run(context, args)).await,
             Self::Rollback(args) => rollback::run(context, args).await,
             Self::Aliases(args) => context.unless_stopped(aliases::run(context, args)).await,
             Self::Rollout(args) => rollout::run(context, args).await,

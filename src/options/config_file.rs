@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use crate::domain::age::Age;
+use crate::domain::audit::AuditSettings;
 use crate::domain::failure::Failure;
 use crate::domain::family::FamilyPatterns;
 use crate::domain::region::RegionChoice;
@@ -38,13 +39,14 @@ pub struct Defaults {
     pub timeout: Option<Age>,
     pub max_attempts: Option<u32>,
     pub family_patterns: FamilyPatterns,
+    pub audit: AuditSettings,
 }
 
 fn choice<'de, D: Deserializer<'de>, T: clap::ValueEnum>(input: D) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(input)?;
     T::from_str(&text, false).map(Some).map_err(|_| {
         let known: Vec<_> = T::value_variants().iter().filter_map(|v| v.to_possible_value()).collect();
-        let names: Vec<_> = known.iter().map(|v| v.get_name()).collect();
+        let names: Vec<_> = known.iter().filter(|v| !v.is_hide_set()).map(|v| v.get_name()).collect();
         D::Error::custom(format!("'{text}' must be one of {}", names.join(", ")))
     })
 }
@@ -70,8 +72,12 @@ impl Defaults {
 
     fn parse(text: &str) -> Result<Self, String> {
         let defaults: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
-        match defaults.max_attempts {
-            Some(0 | 101..) => Err("max_attempts must be between 1 and 100".to_owned()),
+        let of_one = defaults.output.and_then(FormatChoice::of_one_command);
+        match (defaults.max_attempts, of_one) {
+            (Some(0 | 101..), _) => Err("max_attempts must be between 1 and 100".to_owned()),
+            (_, Some((command, format))) => {
+                Err(format!("output = '{format}' would hold for every command, and only '{command}' writes it"))
+            }
             _ => Ok(defaults),
         }
     }

@@ -16,6 +16,7 @@ const NAMES: u16 = 16;
 pub struct Page {
     sections: Vec<Section>,
     summary: Option<String>,
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -41,6 +42,11 @@ impl Page {
     /// Sets the line that Markdown begins with.
     pub fn summed(&mut self, summary: impl Into<String>) {
         self.summary = Some(summary.into());
+    }
+
+    /// Adds what a reader of Markdown must know beside the sections; a terminal has it on stderr.
+    pub fn noted(&mut self, notes: impl IntoIterator<Item = String>) {
+        self.notes.extend(notes);
     }
 
     /// Adds a line to the section.
@@ -93,6 +99,7 @@ impl Page {
     pub fn markdown(&self) -> String {
         let mut text = String::new();
         self.summary.iter().for_each(|summary| markdown::paragraph(summary, &mut text));
+        markdown::notes(&self.notes, &mut text);
         for section in &self.sections {
             if matches!(section.parts.first(), Some(Part::Table(..))) {
                 markdown::heading(section.title, &mut text);

@@ -35,6 +35,9 @@ pub enum FormatChoice {
     Ids,
     /// For people on a web page.
     Markdown,
+    /// For code scanning; of `audit` only, and on the command line only.
+    #[value(hide = true)]
+    Sarif,
 }
 
 impl FormatChoice {
@@ -46,6 +49,15 @@ impl FormatChoice {
             Self::Csv => Some("csv"),
             Self::Ids => Some("ids"),
             Self::Markdown => Some("markdown"),
+            Self::Sarif => Some("sarif"),
+        }
+    }
+
+    /// The command that alone has it, with the name of the format.
+    pub fn of_one_command(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Sarif => Some(("audit", "sarif")),
+            Self::Table | Self::Json | Self::Jsonl | Self::Csv | Self::Ids | Self::Markdown => None,
         }
     }
 }
@@ -124,28 +136,6 @@ impl Printer {
         &self.bars
     }
 
-    /// Whether there is a terminal for a question.
-    pub fn can_ask(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
-    }
-
-    /// Asks a yes-or-no question with the default no.
-    pub fn confirm(&self, question: &str) -> io::Result<bool> {
-        let answer = dialoguer::Confirm::new().with_prompt(escaped(question)).default(false).interact();
-        answer.map_err(|dialoguer::Error::IO(error)| error)
-    }
-
-    /// Asks for the code of an MFA device.
-    pub fn ask_code(&self, serial: &str) -> io::Result<String> {
-        let six_digits = |code: &String| match code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) {
-            true => Ok(()),
-            false => Err("a code has 6 digits"),
-        };
-        let prompt = format!("MFA code of {}", escaped(serial));
-        let question = dialoguer::Input::<String>::new().with_prompt(prompt).validate_with(six_digits);
-        self.bars.around(|| question.interact_text()).map_err(|dialoguer::Error::IO(error)| error)
-    }
-
     /// Prints a message, unless the user wants quiet.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.settings.quiet {
@@ -183,11 +173,16 @@ impl Printer {
         match self.settings.format {
             _ if self.settings.query.is_some() => Format::Json,
             FormatChoice::Table | FormatChoice::Markdown => Format::Table,
-            FormatChoice::Json => Format::Json,
+            FormatChoice::Json | FormatChoice::Sarif => Format::Json,
             FormatChoice::Jsonl => Format::Jsonl,
             FormatChoice::Csv => Format::Csv,
             FormatChoice::Ids => Format::Ids,
         }
+    }
+
+    /// Whether the document is to be SARIF.
+    pub fn is_sarif(&self) -> bool {
+        self.settings.format == FormatChoice::Sarif
     }
 
     /// Whether the error that ends the run is written as JSON.

@@ -9,6 +9,7 @@ pub mod create;
 pub mod deregister;
 pub mod image_request;
 pub mod images;
+pub mod instance_images;
 pub mod instance_refreshes;
 pub mod instances;
 pub mod kms_keys;

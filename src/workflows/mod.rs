@@ -1,6 +1,7 @@
 //! Work that commands share: no clap, no terminal; a request in, a value out.
 
 pub mod aliases;
+pub mod audit;
 pub mod change;
 pub mod conclude;
 pub mod copy;
@@ -23,4 +24,5 @@ pub mod restore;
 pub mod rollout;
 pub mod run;
 pub mod select;
+pub mod stale;
 pub mod usage;

@@ -4,6 +4,7 @@
 
 mod alias_report;
 mod aliases;
+mod audit;
 mod doctor;
 pub mod document;
 mod families;
@@ -14,11 +15,14 @@ mod refs;
 mod report;
 mod retention;
 mod rollouts;
+mod sarif;
 mod show;
+mod stale;
 mod templates;
 
 pub use alias_report::AliasOutcomeJson;
 pub use aliases::{AliasJson, AliasesJson};
+pub use audit::{AuditJson, FindingJson, RuleInForceJson, RulesJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
 pub use families::{FamiliesJson, FamilyJson};
@@ -28,5 +32,7 @@ pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use rollouts::RolloutJson;
+pub use sarif::SarifJson;
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, ShowJson, ShownSnapshotJson};
+pub use stale::{StaleInstanceJson, StaleJson};
 pub use templates::{TemplateJson, TemplatesJson};
