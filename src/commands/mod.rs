@@ -29,6 +29,7 @@ pub mod show;
 pub mod stale;
 pub mod tag;
 pub mod template;
+pub mod test;
 pub mod unprotect;
 pub mod unshare;
 pub mod wait;
@@ -42,7 +43,7 @@ use crate::workflows::run::context::Context;
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
     ("Find", &[&["list", "show"], &["refs"], &["stale"], &["audit"]]),
-    ("Release", &[&["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
+    ("Release", &[&["promote", "rollback"], &["aliases"], &["template"], &["rollout"], &["test"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -76,6 +77,7 @@ pub enum Command {
     Apply(apply::Args),
     Orphans(orphans::Args),
     Rollout(rollout::Args),
+    Test(test::Args),
     Wait(wait::Args),
     Rollback(rollback::Args),
     Aliases(aliases::Args),
@@ -117,6 +119,7 @@ impl Command {
             Self::Rollback(args) => rollback::run(context, args).await,
             Self::Aliases(args) => context.unless_stopped(aliases::run(context, args)).await,
             Self::Rollout(args) => rollout::run(context, args).await,
+            Self::Test(args) => test::run(context, args).await,
             Self::Wait(args) => wait::run(context, args).await,
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,
             Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,

@@ -1,7 +1,10 @@
-//! EC2 instances: the fields that `launch` and `create` need.
+//! EC2 instances: what amictl knows of them.
+
+use chrono::{DateTime, Utc};
 
 use super::ids::{ImageId, InstanceId};
 use super::region::Region;
+use super::tags::Tags;
 
 /// One EC2 instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +27,46 @@ pub struct Instance {
     pub public_ip: Option<String>,
     /// Its public DNS name, if it has one.
     pub public_dns: Option<String>,
+    /// Whether the public address is an Elastic IP, which a stop does not take away.
+    pub elastic_ip: bool,
+    /// Its tags.
+    pub tags: Tags,
+    /// The time of its last start: EC2 renews it when a stopped instance starts.
+    pub launched_at: Option<DateTime<Utc>>,
+    /// `x86_64`, `arm64`, `i386`, …
+    pub architecture: Option<String>,
+    /// `windows`, else EC2's platform details, e.g. `Linux/UNIX`.
+    pub platform: Option<String>,
+    /// `ebs` or `instance-store`.
+    pub root_type: Option<String>,
+    /// The ids of its EBS volumes.
+    pub volumes: Vec<String>,
+    /// Whether it is a Spot Instance.
+    pub spot: bool,
+    /// The Spot request behind it.
+    pub spot_request: Option<String>,
+    /// Its subnet.
+    pub subnet: Option<String>,
+    /// Its VPC.
+    pub vpc: Option<String>,
 }
 
 impl Instance {
     /// Whether it is terminated or shutting down: no image can be made from it.
     pub fn ended(&self) -> bool {
         matches!(self.state.as_str(), "terminated" | "shutting-down")
+    }
+
+    /// Whether it runs Windows.
+    pub fn windows(&self) -> bool {
+        self.platform.as_deref().is_some_and(|platform| platform.to_lowercase().starts_with("windows"))
+    }
+
+    /// Its id, and its tag `Name` if it has one.
+    pub fn label(&self) -> String {
+        match self.tags.get("Name").filter(|name| !name.is_empty()) {
+            Some(name) => format!("{} ({name})", self.id),
+            None => self.id.to_string(),
+        }
     }
 }

@@ -28,7 +28,7 @@ pub type SharedWith = HashMap<ImageId, Result<Option<String>, String>>;
 
 /// The verdict on one image.
 #[derive(Debug, Clone)]
-pub struct Verdict<'a> {
+pub struct Judgement<'a> {
     /// The image.
     pub image: &'a Image,
     /// Its family: from its name, by amictl's rule or a pattern, or the value of a tag.
@@ -45,7 +45,7 @@ pub struct Verdict<'a> {
     pub step: Option<Step>,
 }
 
-impl Verdict<'_> {
+impl Judgement<'_> {
     /// Whether the image may be removed.
     pub fn goes(&self) -> bool {
         self.reasons.is_empty()
@@ -64,7 +64,7 @@ pub fn judge<'a>(
     usage: &Usage,
     shares: &SharedWith,
     now: DateTime<Utc>,
-) -> Vec<Verdict<'a>> {
+) -> Vec<Judgement<'a>> {
     let rules = policy.settled();
     let scope: HashSet<&str> = policy.scope.iter().map(String::as_str).collect();
     let doubt = doubt(usage);
@@ -88,7 +88,7 @@ pub fn judge<'a>(
         standing_reasons(policy, image, now, &mut reasons);
         reasons.extend(use_reasons(usage, &image.id, doubt.as_deref()));
         let step = rule_of.and_then(|rule| step(rule, image, &mut reasons, now));
-        Verdict {
+        Judgement {
             image,
             family,
             rank,

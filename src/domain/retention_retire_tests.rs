@@ -6,7 +6,7 @@ use crate::domain::retention::SharedWith;
 /// The step for each image, by its number.
 fn steps(policy: &Policy, images: &[Image], usage: &Usage) -> Vec<(u32, Step)> {
     let verdicts = judge(policy, images, usage, &SharedWith::new(), now());
-    let number = |v: &Verdict<'_>| u32::from_str_radix(&v.image.id.as_str()[4..], 16).unwrap();
+    let number = |v: &Judgement<'_>| u32::from_str_radix(&v.image.id.as_str()[4..], 16).unwrap();
     verdicts.iter().filter_map(|v| Some((number(v), v.step?))).collect()
 }
 
@@ -32,7 +32,7 @@ fn without_stages_what_may_go_goes_and_with_them_it_goes_a_step() {
     let verdicts = judge(&staged, &images, &Usage::default(), &SharedWith::new(), now());
     assert_eq!(verdicts[2].reasons[0].code(), "retiring");
     assert_eq!(verdicts[2].reasons[0].detail(), "deprecated 3d ago; disable is due 2026-02-11");
-    let candidates: Vec<_> = verdicts.iter().map(Verdict::candidate).collect();
+    let candidates: Vec<_> = verdicts.iter().map(Judgement::candidate).collect();
     assert_eq!(candidates, [true, true, true, false, false, false]);
 }
 

@@ -32,7 +32,7 @@ fn id(n: u32) -> ImageId {
 /// The numbers of the images that are removed.
 fn going(policy: &Policy, images: &[Image], usage: &Usage) -> Vec<u32> {
     let verdicts = judge(policy, images, usage, &SharedWith::new(), now());
-    let number = |v: &Verdict<'_>| u32::from_str_radix(&v.image.id.as_str()[4..], 16).unwrap();
+    let number = |v: &Judgement<'_>| u32::from_str_radix(&v.image.id.as_str()[4..], 16).unwrap();
     verdicts.iter().filter(|v| v.goes()).map(number).collect()
 }
 

@@ -30,6 +30,8 @@ pub const RETIRE: &str = "amictl:retire";
 /// The launch permissions of a disabled image, which EC2 drops for good; read by
 /// [`super::permissions::recorded::from_tag`].
 pub const SHARES: &str = "amictl:shares";
+/// The run of `amictl test` that launched an instance.
+pub const TEST: &str = "amictl:test";
 /// The verdict of a boot test. It counts for the image whose id it has; a copied tag says nothing of the copy.
 pub const TESTED: &str = "amictl:tested";
 /// The date on which an image was revoked, and the reason.
@@ -42,7 +44,7 @@ pub const EXPIRES: &str = "amictl:expires";
 /// The number of tags that EC2 takes on a resource.
 pub const MOST: usize = 50;
 const LONGEST_KEY: usize = 128;
-const LONGEST_VALUE: usize = 256;
+pub(super) const LONGEST_VALUE: usize = 256;
 
 /// A tag, or a set of tags, that EC2 would refuse.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

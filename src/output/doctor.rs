@@ -6,7 +6,7 @@ use super::json::document::VERSION;
 use super::json::{CheckJson, ChecksJson, LackJson};
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
-use crate::domain::permissions_table::{Check, Finding, Lack, PolicyDocument};
+use crate::domain::permissions_table::{ActionCheck, Finding, Lack, PolicyDocument};
 
 /// The most places that a line names.
 const NAMED: usize = 3;
@@ -18,7 +18,7 @@ const ENTRY: &str = "sts:AssumeRole";
 type Place<'a> = (Option<&'a str>, &'a str);
 
 /// Writes the checks to stdout.
-pub fn doctor(printer: &Printer, checks: &[Check], missing: &[Lack], places: usize) -> anyhow::Result<()> {
+pub fn doctor(printer: &Printer, checks: &[ActionCheck], missing: &[Lack], places: usize) -> anyhow::Result<()> {
     match printer.format() {
         Format::Json => printer.json(&ChecksJson {
             version: VERSION,
@@ -42,7 +42,7 @@ pub fn doctor(printer: &Printer, checks: &[Check], missing: &[Lack], places: usi
     }
 }
 
-fn json(check: &Check) -> CheckJson<'_> {
+fn json(check: &ActionCheck) -> CheckJson<'_> {
     CheckJson {
         account: check.account.as_deref(),
         region: check.region.as_str(),
@@ -62,7 +62,7 @@ fn lack(lack: &Lack) -> LackJson<'_> {
     }
 }
 
-fn csv_row(check: &Check) -> Vec<Cell> {
+fn csv_row(check: &ActionCheck) -> Vec<Cell> {
     vec![
         check.account.as_deref().unwrap_or_default().into(),
         check.region.as_str().into(),
@@ -74,7 +74,7 @@ fn csv_row(check: &Check) -> Vec<Cell> {
 }
 
 /// What is alike is one row: the actions that ended so, for the same reason, in the same places.
-fn overview(checks: &[Check], places: usize) -> Sheet {
+fn overview(checks: &[ActionCheck], places: usize) -> Sheet {
     let mut actions: BTreeMap<(Finding, &str, String), (BTreeSet<Place<'_>>, BTreeSet<&str>)> = BTreeMap::new();
     for check in checks {
         let entry = actions.entry((check.finding, check.action, reason(check))).or_default();
@@ -116,7 +116,7 @@ fn overview(checks: &[Check], places: usize) -> Sheet {
 }
 
 /// Why something is not known: the code of AWS where there is one, as its messages name what is only there.
-fn reason(check: &Check) -> String {
+fn reason(check: &ActionCheck) -> String {
     if check.finding != Finding::Unknown {
         return String::new();
     }
@@ -178,8 +178,8 @@ fn policies(missing: &[Lack], places: usize) -> anyhow::Result<String> {
 mod tests {
     use super::*;
 
-    fn check(account: usize, action: &'static str, finding: Finding, message: &str) -> Check {
-        Check {
+    fn check(account: usize, action: &'static str, finding: Finding, message: &str) -> ActionCheck {
+        ActionCheck {
             account: Some(format!("{account:012}")),
             region: "us-east-1".parse().unwrap(),
             command: "prune",

@@ -1,4 +1,4 @@
-//! DescribeInstances by ids.
+//! DescribeInstances by ids and by filters.
 
 use aws_sdk_ec2::types;
 
@@ -12,6 +12,9 @@ use crate::domain::region::Region;
 const CALL: &str = "DescribeInstances";
 /// Ids per call: as many as values in a filter, as AWS does not document the limit for ids.
 const IDS_A_CALL: usize = 200;
+const PAGE: i32 = 1000;
+/// The owner of a public address that is no Elastic IP.
+const AMAZON: &str = "amazon";
 
 /// The instances with these ids. EC2 refuses ids it does not know.
 pub async fn by_ids(target: &Target, ids: &[InstanceId]) -> Result<Vec<Instance>, ApiError> {
@@ -26,8 +29,25 @@ pub async fn by_ids(target: &Target, ids: &[InstanceId]) -> Result<Vec<Instance>
     Ok(found)
 }
 
+/// The instances that pass all filters; any value of a filter may match.
+pub async fn find(target: &Target, filters: &[(&str, Vec<String>)]) -> Result<Vec<Instance>, ApiError> {
+    let filter = |(name, values): &(&str, Vec<String>)| {
+        types::Filter::builder().name(*name).set_values(Some(values.clone())).build()
+    };
+    let call = target.ec2.describe_instances().set_filters(Some(filters.iter().map(filter).collect()));
+    let mut pages = call.include_managed_resources(true).into_paginator().page_size(PAGE).send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(api(CALL, &target.region))?;
+        let all = page.reservations().iter().flat_map(types::Reservation::instances);
+        found.extend(all.filter_map(|one| instance(one, &target.region)));
+    }
+    Ok(found)
+}
+
 pub(super) fn instance(found: &types::Instance, region: &Region) -> Option<Instance> {
     let some = |text: Option<&str>| text.filter(|t| !t.is_empty()).map(str::to_owned);
+    let volumes = found.block_device_mappings().iter().filter_map(|mapping| some(mapping.ebs()?.volume_id()));
     Some(Instance {
         id: found.instance_id()?.parse().ok()?,
         image_id: found.image_id().and_then(|id| id.parse().ok()),
@@ -38,5 +58,26 @@ pub(super) fn instance(found: &types::Instance, region: &Region) -> Option<Insta
         private_ip: some(found.private_ip_address()),
         public_ip: some(found.public_ip_address()),
         public_dns: some(found.public_dns_name()),
+        elastic_ip: elastic(found),
+        tags: convert::tags(found.tags()),
+        launched_at: found.launch_time().and_then(convert::timestamp),
+        architecture: found.architecture().map(|a| a.as_str().to_owned()),
+        platform: found
+            .platform()
+            .map(|platform| platform.as_str().to_lowercase())
+            .or_else(|| some(found.platform_details())),
+        root_type: found.root_device_type().map(|kind| kind.as_str().to_owned()),
+        volumes: volumes.collect(),
+        spot: found.instance_lifecycle() == Some(&types::InstanceLifecycleType::Spot),
+        spot_request: some(found.spot_instance_request_id()),
+        subnet: some(found.subnet_id()),
+        vpc: some(found.vpc_id()),
     })
+}
+
+/// Whether its public address belongs to an account, as Elastic IPs do.
+fn elastic(found: &types::Instance) -> bool {
+    let associations = found.network_interfaces().iter().filter_map(|interface| interface.association());
+    let mut public = associations.filter(|a| a.public_ip().is_some() && a.public_ip() == found.public_ip_address());
+    public.any(|association| association.ip_owner_id().is_some_and(|owner| !owner.is_empty() && owner != AMAZON))
 }

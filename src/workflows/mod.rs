@@ -2,6 +2,7 @@
 
 pub mod aliases;
 pub mod audit;
+pub mod boot_test;
 pub mod change;
 pub mod conclude;
 pub mod copy;
@@ -26,3 +27,4 @@ pub mod run;
 pub mod select;
 pub mod stale;
 pub mod usage;
+pub mod verdicts;

@@ -6,7 +6,7 @@ use crate::domain::region::Region;
 
 /// A need of a command in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
+pub struct ActionCheck {
     /// The account, where known.
     pub account: Option<String>,
     /// The region.

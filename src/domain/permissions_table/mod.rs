@@ -12,7 +12,7 @@ mod row;
 mod rows;
 mod trust;
 
-pub use check::{Check, Finding, Lack, named_action};
+pub use check::{ActionCheck, Finding, Lack, named_action};
 pub use commands::{Needs, all, of};
 pub use condition::Condition;
 pub use policy::{Atom, LONGEST, PolicyDocument, Statement, documents, policy};

@@ -17,7 +17,7 @@ use crate::domain::policy::Policy;
 use crate::domain::problem::PlaceError;
 use crate::domain::region::Region;
 use crate::domain::report::SnapshotResult;
-use crate::domain::retention::{Reason, Verdict};
+use crate::domain::retention::{Judgement, Reason};
 use crate::domain::retire::History;
 use crate::domain::retire::step::Step;
 use crate::domain::snapshot_use::stays;
@@ -29,7 +29,7 @@ pub struct Judged<'a> {
     /// All own images of the place.
     pub images: &'a [Image],
     /// Their verdicts, in the same order.
-    pub verdicts: Vec<Verdict<'a>>,
+    pub verdicts: Vec<Judgement<'a>>,
     /// Their use.
     pub usage: &'a Usage,
 }
@@ -46,7 +46,7 @@ impl Plan {
         let mut sizes = BTreeMap::new();
         let (mut actions, mut kept) = (Vec::new(), Vec::new());
         for place in places {
-            let gone = |verdict: &&Verdict<'_>| verdict.step == Some(Step::Deregister);
+            let gone = |verdict: &&Judgement<'_>| verdict.step == Some(Step::Deregister);
             // An image that is not deregistered still needs its snapshots.
             let needed: BTreeSet<_> = place
                 .verdicts
@@ -159,7 +159,7 @@ pub fn fingerprint(image: &Image, now: DateTime<Utc>) -> String {
 }
 
 impl Action {
-    fn new(verdict: &Verdict<'_>, step: Step, free: &BTreeMap<SnapshotId, i64>, now: DateTime<Utc>) -> Self {
+    fn new(verdict: &Judgement<'_>, step: Step, free: &BTreeMap<SnapshotId, i64>, now: DateTime<Utc>) -> Self {
         let image = verdict.image;
         Self {
             account: image.owner.clone(),
@@ -202,7 +202,7 @@ impl KeptSnapshot {
 }
 
 /// The reason for the step and the progress of the retirement, in words.
-fn why(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
+fn why(verdict: &Judgement<'_>, now: DateTime<Utc>) -> String {
     let mut text = match verdict.reasons.is_empty() {
         true => why_it_goes(verdict, now),
         false => verdict.reasons.iter().map(|r| format!("{}: {}", r.code(), r.detail())).collect::<Vec<_>>().join("; "),
@@ -219,7 +219,7 @@ fn why(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
     text
 }
 
-fn why_it_goes(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
+fn why_it_goes(verdict: &Judgement<'_>, now: DateTime<Utc>) -> String {
     let age = verdict.image.created_at.map_or("of unknown age".to_owned(), |at| format!("{} old", ago(at, now)));
     match (verdict.rank, verdict.keep) {
         (Some(rank), Some(keep)) => format!("{rank}, the newest {keep} stay; {age}, not in use"),
@@ -228,7 +228,7 @@ fn why_it_goes(verdict: &Verdict<'_>, now: DateTime<Utc>) -> String {
 }
 
 impl Kept {
-    fn new(verdict: &Verdict<'_>) -> Self {
+    fn new(verdict: &Judgement<'_>) -> Self {
         let reason = |r: &Reason| KeptReason { code: r.code().to_owned(), detail: r.detail() };
         Self {
             account: verdict.image.owner.clone(),

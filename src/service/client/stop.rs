@@ -86,6 +86,11 @@ impl Stop {
         Self(receiver)
     }
 
+    /// A signal that is never given, for work that makes good what was done.
+    pub fn never() -> Self {
+        Self(watch::channel(false).1)
+    }
+
     /// Whether it was given.
     pub fn asked(&self) -> bool {
         *self.0.borrow()
@@ -122,6 +127,13 @@ mod tests {
         assert_eq!((waits, hangs), ((Err(Stopped), Err(Stopped)), Ok(())));
         assert_eq!(begin(&stop, call(false, async {}, async { 1 })).await, Err(Stopped));
         assert_eq!(call(false, async {}, async { 1 }).await, Ok(1), "other work goes on");
+    }
+
+    #[tokio::test]
+    async fn what_makes_good_is_not_stopped() {
+        let stop = Stop::never();
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(20), stop.wait()).await.is_err());
+        assert!(!stop.asked());
     }
 
     #[tokio::test]

@@ -2,3 +2,4 @@
 
 pub mod instance;
 pub mod snapshot;
+pub mod start_again;

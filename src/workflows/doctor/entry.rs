@@ -1,6 +1,6 @@
 //! Accounts that cannot be entered: the role that would have to let the caller in.
 
-use crate::domain::permissions_table::{Atom, Check, Condition, Finding, Lack, Needs, named_action};
+use crate::domain::permissions_table::{ActionCheck, Atom, Condition, Finding, Lack, Needs, named_action};
 use crate::domain::problem::PlaceError;
 use crate::workflows::run::context::Context;
 
@@ -12,11 +12,11 @@ pub(super) fn refused(
     context: &Context,
     error: &PlaceError,
     commands: &[&'static Needs],
-) -> (Vec<Check>, Option<Lack>) {
+) -> (Vec<ActionCheck>, Option<Lack>) {
     // The role was assumed, but its regions could not be listed.
     let inside = named_action(&error.problem.message) == Some(REGIONS);
     let action = if inside { REGIONS } else { ENTER };
-    let check = |needs: &&'static Needs| Check {
+    let check = |needs: &&'static Needs| ActionCheck {
         account: error.account.clone(),
         region: error.region.clone(),
         command: needs.command,

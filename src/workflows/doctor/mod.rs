@@ -7,14 +7,14 @@ use anyhow::Result;
 
 use super::run::concurrency::{self, LOOKUPS};
 use super::run::context::Context;
-use crate::domain::permissions_table::{Check, Finding, Lack, Needs};
+use crate::domain::permissions_table::{ActionCheck, Finding, Lack, Needs};
 use crate::domain::problem::PlaceError;
 
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Examination {
     /// Each need of each command in each place.
-    pub checks: Vec<Check>,
+    pub checks: Vec<ActionCheck>,
     /// What places lack.
     pub missing: Vec<Lack>,
     /// The number of places, those that could not be entered included.
@@ -46,11 +46,11 @@ pub async fn examine(context: &Context, commands: &[&'static Needs]) -> Result<E
 
 impl Examination {
     /// The checks that ended so.
-    pub fn denied(&self) -> Vec<&Check> {
+    pub fn denied(&self) -> Vec<&ActionCheck> {
         self.checks.iter().filter(|check| check.finding == Finding::Denied).collect()
     }
 
-    fn add(&mut self, checks: Vec<Check>, lack: Option<Lack>) {
+    fn add(&mut self, checks: Vec<ActionCheck>, lack: Option<Lack>) {
         self.places += 1;
         self.checks.extend(checks);
         self.missing.extend(lack);

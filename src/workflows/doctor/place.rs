@@ -3,7 +3,7 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use crate::domain::permissions_table::{Check, Finding, Lack, Need, Needs, Without, named_action};
+use crate::domain::permissions_table::{ActionCheck, Finding, Lack, Need, Needs, Without, named_action};
 use crate::service::Target;
 use crate::service::client::concurrency::{self, CALLS};
 use crate::service::trial::{Tried, specimens, try_row};
@@ -13,7 +13,7 @@ pub(super) async fn place(
     target: &Target,
     commands: &[&'static Needs],
     now: DateTime<Utc>,
-) -> Result<(Vec<Check>, Option<Lack>)> {
+) -> Result<(Vec<ActionCheck>, Option<Lack>)> {
     // Without credentials, or without a connection, there is nothing to say of permissions.
     let account = target.account().await?.to_string();
     let own = specimens(target).await;
@@ -74,14 +74,14 @@ fn found(row: &'static Need, answer: &Tried, all: &[Tried]) -> Trial {
 }
 
 /// The checks of a command: one for each action, with the worst of what its rows say.
-fn of_command(needs: &'static Needs, tried: &[Trial], target: &Target, account: &str) -> Vec<Check> {
-    let mut checks: Vec<Check> = Vec::new();
+fn of_command(needs: &'static Needs, tried: &[Trial], target: &Target, account: &str) -> Vec<ActionCheck> {
+    let mut checks: Vec<ActionCheck> = Vec::new();
     for row in needs.rows() {
         let Some((_, finding, message)) = tried.iter().find(|(one, ..)| same(one, row)) else { continue };
         match checks.iter_mut().find(|check| check.action == row.action) {
             Some(check) if check.finding <= *finding => {}
             Some(check) => (check.finding, check.message) = (*finding, message.clone()),
-            None => checks.push(Check {
+            None => checks.push(ActionCheck {
                 account: Some(account.to_owned()),
                 region: target.region.clone(),
                 command: needs.command,

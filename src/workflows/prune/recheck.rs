@@ -14,7 +14,7 @@ use crate::domain::problem::Problem;
 use crate::domain::region::Region;
 use crate::domain::removal::Removal;
 use crate::domain::report::Outcome;
-use crate::domain::retention::Verdict;
+use crate::domain::retention::Judgement;
 use crate::domain::retire::step::Step;
 use crate::domain::snapshot_use::stays;
 use crate::service::{Target, deregister, images};
@@ -71,7 +71,7 @@ pub fn recheck(context: &Context, surveys: &Surveys, plan: &Plan) -> DueWork {
 }
 
 /// The image of a row that still holds, or why it does not.
-fn still_right<'a>(verdict: Option<&Verdict<'a>>, row: &Action, now: DateTime<Utc>) -> Result<&'a Image, Problem> {
+fn still_right<'a>(verdict: Option<&Judgement<'a>>, row: &Action, now: DateTime<Utc>) -> Result<&'a Image, Problem> {
     let problem = |code: &str, message: String| Err(Problem { code: code.to_owned(), message });
     let Some(verdict) = verdict else { return problem("gone", "the image is gone".to_owned()) };
     if verdict.step != Some(row.action) {

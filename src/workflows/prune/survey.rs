@@ -19,7 +19,7 @@ use crate::domain::plan::document::Plan;
 use crate::domain::policy::Policy;
 use crate::domain::problem::PlaceError;
 use crate::domain::report::{Report, Warning};
-use crate::domain::retention::{SharedWith, Verdict, judge};
+use crate::domain::retention::{Judgement, SharedWith, judge};
 use crate::domain::tags::SHARES;
 use crate::domain::usage::source::{Source, Usage};
 use crate::output::Bar;
@@ -201,7 +201,7 @@ impl Survey {
     }
 
     /// The verdict on every image of the place.
-    pub fn judge(&self, context: &Context, policy: &Policy) -> Vec<Verdict<'_>> {
+    pub fn judge(&self, context: &Context, policy: &Policy) -> Vec<Judgement<'_>> {
         judge(policy, &self.images, &self.usage, &self.shares, context.now)
     }
 }
