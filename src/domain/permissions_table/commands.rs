@@ -4,8 +4,8 @@ use super::condition::Condition::{MadeBy, TagKeys};
 use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
-    BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES, LOOK_AT_KEYS, MARK,
-    MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, SHARES, TEMPLATE, TEMPLATE_VERSIONS,
+    AUDIT, BIN, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES, LOOK_AT_KEYS, MARK,
+    MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RETIRE, ROLL_OUT, SHARES, STALE, TEMPLATE, TEMPLATE_VERSIONS,
     TEMPLATES, USE,
 };
 
@@ -38,6 +38,7 @@ pub fn of(command: &str) -> Option<&'static Needs> {
 const COMMANDS: &[Needs] = &[
     Needs { command: "aliases", parts: &[FIND, REGIONS, LIST_ALIASES] },
     Needs { command: "apply", parts: &[FIND, TEMPLATES, USE, JOURNAL, DELETE, BIN, RETIRE] },
+    Needs { command: "audit", parts: &[FIND, REGIONS, TEMPLATES, AUDIT] },
     Needs {
         command: "copy",
         parts: &[
@@ -238,6 +239,7 @@ const COMMANDS: &[Needs] = &[
             &[Need::any("ec2:DescribeSnapshots", "the snapshots of the image")],
         ],
     },
+    Needs { command: "stale", parts: &[FIND, REGIONS, STALE] },
     Needs {
         command: "tag",
         parts: &[

@@ -45,6 +45,10 @@ async fn of_place(target: &Target, name: &str) -> Option<Result<(), ApiError>> {
         "DescribeSnapshots" => Some(specimens::snapshot(target).await.map(drop)),
         "DescribeRegions" => Some(target.enabled_regions().await.map(drop)),
         "DescribeFleets" => first_page!(target, "DescribeFleets", target.ec2.describe_fleets().max_results(FEW)),
+        "DescribeInstanceImageMetadata" => {
+            let request = target.ec2.describe_instance_image_metadata().max_results(FEW);
+            first_page!(target, "DescribeInstanceImageMetadata", request)
+        }
         "DescribeLaunchTemplates" => {
             let request = target.ec2.describe_launch_templates().include_managed_resources(true).max_results(FEW);
             first_page!(target, "DescribeLaunchTemplates", request)

@@ -79,7 +79,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Command lines that would do something, for options to be added to.
-pub const LINES: [&str; 30] = [
+pub const LINES: [&str; 32] = [
     "create web --instance i-0123456789abcdef0",
     "list",
     "show web",
@@ -96,6 +96,8 @@ pub const LINES: [&str; 30] = [
     "deregister web",
     "restore web",
     "refs web",
+    "stale",
+    "audit",
     "prune --keep 3",
     "apply plan.json",
     "orphans",

@@ -2,6 +2,7 @@
 
 mod describe;
 mod fields;
+mod image_metadata;
 mod launch;
 mod run;
 mod status;
@@ -26,6 +27,11 @@ pub const OPERATIONS: &[Operation] = &[
         name: "DescribeInstances",
         params: &["Filter", "IncludeManagedResources", "InstanceId", "MaxResults", "NextToken"],
         run: describe::run,
+    },
+    Operation {
+        name: "DescribeInstanceImageMetadata",
+        params: &["Filter", "InstanceId", "MaxResults", "NextToken"],
+        run: image_metadata::run,
     },
     Operation {
         name: "DescribeVolumes",
