@@ -63,7 +63,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let rules = chosen(&args, shares)?;
     if args.rules {
         if context.printer.is_sarif() {
-            return Err(Failure::usage("--rules lists no findings, which SARIF is for").hint("leave -o sarif out").into());
+            return Err(Failure::usage("--rules lists no findings, which SARIF is for")
+                .hint("leave -o sarif out")
+                .into());
         }
         return output::audit_rules(&context.printer, &rules);
     }
@@ -103,7 +105,9 @@ fn chosen(args: &Args, shares: bool) -> Result<Vec<AuditRule>> {
     };
     let rules: Vec<AuditRule> = RULES.into_iter().filter(wanted).collect();
     match rules.is_empty() {
-        true => Err(Failure::usage("no rule is left to run").hint("name others with --rule, or fewer with --skip").into()),
+        true => {
+            Err(Failure::usage("no rule is left to run").hint("name others with --rule, or fewer with --skip").into())
+        }
         false => Ok(rules),
     }
 }

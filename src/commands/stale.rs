@@ -61,8 +61,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             family.check().map_err(|error| Failure::usage(error.to_string()))?;
         }
     }
-    let rules =
-        StaleRules { families: args.family, min_versions: args.min_versions, older_than: args.older_than };
+    let rules = StaleRules { families: args.family, min_versions: args.min_versions, older_than: args.older_than };
     let StaleSurvey { report, errors } = Box::pin(stale::find(context, args.alias.as_ref(), &rules)).await?;
     output::stale(&context.printer, &report, &errors, context.now)?;
     if context.printer.format() == Format::Table {

@@ -103,7 +103,8 @@ pub fn judge(instances: Vec<RunningInstance>, facts: &StaleFacts<'_>, rules: &St
         if !rules.families.is_empty() && !family.as_ref().is_some_and(named) {
             continue;
         }
-        let owner = known.by_id.get(&instance.image.id).map_or(instance.image.owner.as_ref(), |image| image.owner.as_ref());
+        let owner =
+            known.by_id.get(&instance.image.id).map_or(instance.image.owner.as_ref(), |image| image.owner.as_ref());
         let owner = owner.or(instance.account.as_ref());
         let members = family.as_ref().and_then(|key| known.members.get(&(key.clone(), owner, &instance.region)));
         let members = members.map_or(&[][..], Vec::as_slice);
@@ -114,8 +115,13 @@ pub fn judge(instances: Vec<RunningInstance>, facts: &StaleFacts<'_>, rules: &St
                 let goal = goals.get(&alias_place(&instance, key));
                 let place = (key.clone(), instance.account.clone(), instance.region.clone());
                 match goal {
-                    Some(Some(_)) => drop(with_alias.insert(place)),
-                    Some(None) => drop(report.without_alias.insert(place)),
+                    Some(Some(_)) => {
+                        with_alias.insert(place);
+                    }
+                    Some(None) => {
+                        report.without_alias.insert(place);
+                    }
+                    // It could not be read.
                     None => {}
                 }
                 goal.and_then(|goal| known.by_id.get(goal.as_ref()?).copied())

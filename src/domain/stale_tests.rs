@@ -102,7 +102,8 @@ fn an_image_of_an_account_outside_the_run_is_not_compared() {
 #[test]
 fn limits_hold_for_being_behind_alone() {
     let mut images = vec![version(1), version(2), version(3)];
-    let stale = |images: &[Image], rules: StaleRules| judged(vec![running(1, &images[0])], images, &rules).instances.len();
+    let stale =
+        |images: &[Image], rules: StaleRules| judged(vec![running(1, &images[0])], images, &rules).instances.len();
     let least = |n| StaleRules { min_versions: Some(n), ..StaleRules::default() };
     let older = |days| StaleRules { older_than: Some(Age::days(days)), ..StaleRules::default() };
     assert_eq!((stale(&images, least(2)), stale(&images, least(3))), (1, 0));
@@ -124,7 +125,8 @@ fn against_an_alias_what_it_names_counts_and_families_without_it_are_told() {
     let instances: Vec<_> = (1..).zip(&images).map(|(n, image)| running(n, image)).collect();
     assert_eq!(alias_places(&instances, &images, &patterns), BTreeSet::from([place("api"), place("web")]));
     let report = judge(instances, &facts, &StaleRules::default());
-    let stale: Vec<_> = report.instances.iter().map(|row| (&row.instance.image.id, row.behind.unwrap().versions)).collect();
+    let stale: Vec<_> =
+        report.instances.iter().map(|row| (&row.instance.image.id, row.behind.unwrap().versions)).collect();
     assert_eq!(stale, [(&images[0].id, 1)], "the third is ahead of the alias");
     assert_eq!((report.with_alias, report.without_alias.len()), (1, 1));
 }

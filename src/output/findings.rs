@@ -9,19 +9,8 @@ use crate::domain::audit::{AuditFinding, AuditReport, AuditRule, Level};
 use crate::domain::problem::PlaceError;
 
 /// The columns of a list for programs.
-const NAMED: [&str; 11] = [
-    "severity",
-    "rule",
-    "account",
-    "region",
-    "resource_kind",
-    "resource",
-    "file",
-    "line",
-    "column",
-    "message",
-    "hint",
-];
+const NAMED: [&str; 11] =
+    ["severity", "rule", "account", "region", "resource_kind", "resource", "file", "line", "column", "message", "hint"];
 
 /// Writes findings to stdout.
 pub fn findings(

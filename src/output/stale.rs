@@ -41,12 +41,7 @@ const DISPENSABLE: &[&str] = &["NEWEST", "ACCOUNT", "SINCE", "GROUP"];
 const MOST_NAMED: usize = 10;
 
 /// Writes stale instances to stdout; for people also a summary of their families.
-pub fn stale(
-    printer: &Printer,
-    report: &StaleReport,
-    errors: &[PlaceError],
-    now: DateTime<Utc>,
-) -> anyhow::Result<()> {
+pub fn stale(printer: &Printer, report: &StaleReport, errors: &[PlaceError], now: DateTime<Utc>) -> anyhow::Result<()> {
     match printer.format() {
         Format::Json => printer.json(&StaleJson::new(report, errors)),
         Format::Jsonl => printer.jsonl(report.instances.iter().map(StaleInstanceJson::new)),

@@ -12,13 +12,13 @@ use crate::domain::image::Image;
 use crate::domain::permissions::principal::Principal;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::usage::source::{Source, SourceStatus, Usage};
+use crate::service::Target;
 use crate::service::client::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::permissions::launch_permissions;
 use crate::service::session::places::Places;
 use crate::service::usage::pins::{self, Pins};
 use crate::service::usage::sources::{self, Scope};
-use crate::service::Target;
 use crate::workflows::run::concurrency::{self, IMAGES, PLACES};
 use crate::workflows::run::context::Context;
 
@@ -72,7 +72,8 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
     }
     let own: BTreeSet<&ImageId> =
         readings.iter().filter_map(|reading| reading.images.as_ref().ok()).flatten().map(|image| &image.id).collect();
-    let pinned: BTreeSet<&ImageId> = pins.pins.iter().map(|pin: &Pin| &pin.image).filter(|id| !own.contains(id)).collect();
+    let pinned: BTreeSet<&ImageId> =
+        pins.pins.iter().map(|pin: &Pin| &pin.image).filter(|id| !own.contains(id)).collect();
     let more = concurrency::each(PLACES, &readings, |reading| {
         let pinned = &pinned;
         async move {

@@ -64,12 +64,10 @@ fn alias(current: bool) -> Reference {
 fn a_clean_fleet_has_no_findings() {
     let image = good(1, "web-v1-2026-05-20");
     let mut place = place(vec![image.clone()]);
-    place.usage.add(image.id.clone(), Reference {
-        source: Source::Instances,
-        kind: "instance",
-        id: "i-1".to_owned(),
-        detail: "running".to_owned(),
-    });
+    place.usage.add(
+        image.id.clone(),
+        Reference { source: Source::Instances, kind: "instance", id: "i-1".to_owned(), detail: "running".to_owned() },
+    );
     let mut facts = facts(place);
     facts.pins.push(pin(&image.id, 3));
     assert_eq!(audited(&facts), []);
@@ -150,7 +148,8 @@ fn skips_count_until_their_day() {
     image.public = true;
     let facts = facts(place(vec![image]));
     let skips = |until: &str, name: &str| {
-        let text = format!("skip = [{{ rule = 'public-image', resource = '{name}', reason = 'meant', until = '{until}' }}]");
+        let text =
+            format!("skip = [{{ rule = 'public-image', resource = '{name}', reason = 'meant', until = '{until}' }}]");
         toml::from_str::<AuditSettings>(&text).unwrap().skip
     };
     let run = |until: &str, name: &str| {

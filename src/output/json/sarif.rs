@@ -173,7 +173,11 @@ fn level(level: Level) -> &'static str {
 }
 
 fn notification<'a>(level: &'static str, error: &'a PlaceError) -> SarifNotification<'a> {
-    SarifNotification { level, message: text(error.to_string()), descriptor: SarifDescriptor { id: &error.problem.code } }
+    SarifNotification {
+        level,
+        message: text(error.to_string()),
+        descriptor: SarifDescriptor { id: &error.problem.code },
+    }
 }
 
 fn rule(rule: &AuditRule) -> SarifRule {
@@ -186,11 +190,7 @@ fn rule(rule: &AuditRule) -> SarifRule {
     }
 }
 
-fn result<'a>(
-    report: &AuditReport,
-    finding: &'a AuditFinding,
-    seen: &mut BTreeMap<String, usize>,
-) -> SarifResult<'a> {
+fn result<'a>(report: &AuditReport, finding: &'a AuditFinding, seen: &mut BTreeMap<String, usize>) -> SarifResult<'a> {
     let message = match &finding.hint {
         Some(hint) => text(format!("{}. Next: {hint}", finding.message)),
         None => text(finding.message.as_str()),

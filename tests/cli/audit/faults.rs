@@ -107,7 +107,9 @@ fn each_fault_is_found_once() {
     assert_eq!(found, expected);
     assert_eq!(document["summary"], json!({"high": 5, "medium": 4, "low": 4, "skipped": 0}));
     let rows = document["findings"].as_array().unwrap().iter();
-    assert!(rows.filter(|row| row["rule"] != "pinned-image").all(|row| row["account"] == PROD && row["region"] == EAST));
+    assert!(
+        rows.filter(|row| row["rule"] != "pinned-image").all(|row| row["account"] == PROD && row["region"] == EAST)
+    );
     for (level, code) in [("high", 4), ("medium", 4), ("low", 4)] {
         setup.run(&format!("{LINE} --fail-on {level}")).ended(code);
     }
@@ -129,7 +131,8 @@ fn what_would_launch_a_lost_image_is_found_wherever_it_is_named() {
     drop(world);
     let document = setup.json("audit --rule dangling-reference");
     let rows = document["findings"].as_array().unwrap();
-    let found: Vec<_> = rows.iter().map(|row| (row["resource_kind"].as_str().unwrap(), row["severity"].as_str().unwrap())).collect();
+    let found: Vec<_> =
+        rows.iter().map(|row| (row["resource_kind"].as_str().unwrap(), row["severity"].as_str().unwrap())).collect();
     assert_eq!(
         found,
         [
@@ -144,7 +147,10 @@ fn what_would_launch_a_lost_image_is_found_wherever_it_is_named() {
     assert_eq!(hint("alias"), "amictl rollback off:prod --region us-east-1");
     assert_eq!(hint("auto-scaling-group"), "amictl rollout front --image REF --region us-east-1");
     let text = document.to_string();
-    assert!(text.contains("is disabled") && text.contains("is deprecated since") && text.contains("/golden/none"), "{text}");
+    assert!(
+        text.contains("is disabled") && text.contains("is deprecated since") && text.contains("/golden/none"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -165,7 +171,10 @@ fn a_source_that_cannot_be_read_is_said() {
         setup.fake.fault(Fault::error(call, "UnauthorizedOperation", "not yours"));
         let ran = setup.run(LINE).ended(3).says(&["not yours"]);
         let document = ran.json();
-        assert!(each(&document["errors"], "message").iter().any(|text| text.contains("not yours")), "{call}: {document:#}");
+        assert!(
+            each(&document["errors"], "message").iter().any(|text| text.contains("not yours")),
+            "{call}: {document:#}"
+        );
         assert_eq!(document["findings"], json!([]), "{call}");
     }
     let setup = Scene::new();

@@ -45,7 +45,10 @@ fn an_old_image_of_others_is_reported_where_it_runs() {
     drop(world);
     let document = setup.json("audit");
     assert_eq!(each(&document["findings"], "rule"), ["old-image-in-use"]);
-    assert_eq!((&document["findings"][0]["resource"], &document["findings"][0]["account"]), (&json!(amazon), &json!(PROD)));
+    assert_eq!(
+        (&document["findings"][0]["resource"], &document["findings"][0]["account"]),
+        (&json!(amazon), &json!(PROD))
+    );
 }
 
 #[test]

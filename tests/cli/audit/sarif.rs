@@ -71,7 +71,10 @@ fn findings_in_files_have_a_place_in_the_repository_and_others_a_logical_one() {
     let logical = &public["locations"][0]["logicalLocations"][0];
     let name = logical["fullyQualifiedName"].as_str().unwrap();
     assert!(name.starts_with("111111111111/us-east-1/image/ami-"), "{name}");
-    assert_eq!((of("unencrypted")[0]["level"].as_str(), of("name-pattern")[0]["level"].as_str()), (Some("warning"), Some("note")));
+    assert_eq!(
+        (of("unencrypted")[0]["level"].as_str(), of("name-pattern")[0]["level"].as_str()),
+        (Some("warning"), Some("note"))
+    );
     let rules = document["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
     for row in results {
         let index = usize::try_from(row["ruleIndex"].as_u64().unwrap()).unwrap();
@@ -107,6 +110,9 @@ fn what_could_not_be_read_is_a_notification() {
     let invocation = &document["runs"][0]["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
     let note = &invocation["toolExecutionNotifications"][0];
-    assert_eq!((note["level"].as_str(), note["descriptor"]["id"].as_str()), (Some("error"), Some("UnauthorizedOperation")));
+    assert_eq!(
+        (note["level"].as_str(), note["descriptor"]["id"].as_str()),
+        (Some("error"), Some("UnauthorizedOperation"))
+    );
     assert!(note["message"]["text"].as_str().unwrap().contains("not yours"), "{note}");
 }

@@ -19,7 +19,10 @@ fn the_rules_are_listed_without_aws() {
     for rule in rules {
         assert!(["id", "severity", "looks_at", "why", "mend"].iter().all(|key| rule[key].is_string()), "{rule}");
     }
-    assert_eq!(each(&setup.json("audit --rules --rule public-image,unencrypted")["rules"], "id"), ["public-image", "unencrypted"]);
+    assert_eq!(
+        each(&setup.json("audit --rules --rule public-image,unencrypted")["rules"], "id"),
+        ["public-image", "unencrypted"]
+    );
     assert_eq!(setup.run("audit --rules -o ids").ended(0).lines().len(), 13);
     setup.run("audit --rules -o csv").ended(0);
     setup.run("audit --rules -o sarif").ended(2);
@@ -61,7 +64,8 @@ fn a_skip_counts_until_its_day_and_is_counted() {
     let setup = Scene::new();
     let id = good!(setup.world(), "web-v1-2026-01-01", 10).public().put();
     let run = |resource: &str, until: &str| {
-        let skip = format!("{{ rule = 'public-image', resource = '{resource}', reason = 'the demo', until = {until} }}");
+        let skip =
+            format!("{{ rule = 'public-image', resource = '{resource}', reason = 'the demo', until = {until} }}");
         let config = setup.home.write("config.toml", &format!("[audit]\nskip = [{skip}]\n"));
         setup.run(&format!("audit --config {config} -o json")).ended(0)
     };

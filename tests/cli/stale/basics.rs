@@ -40,9 +40,15 @@ fn an_instance_behind_its_family_is_told_with_the_newest_image() {
         })
     );
     let summary = &document["summary"];
-    assert_eq!((&summary["instances"], &summary["stale"], &summary["without_alias"]), (&json!(2), &json!(1), &json!(0)));
+    assert_eq!(
+        (&summary["instances"], &summary["stale"], &summary["without_alias"]),
+        (&json!(2), &json!(1), &json!(0))
+    );
     let family = &summary["families"][0];
-    assert_eq!((&family["family"], &family["instances"], &family["most_behind"]), (&json!("web"), &json!(2), &json!(2)));
+    assert_eq!(
+        (&family["family"], &family["instances"], &family["most_behind"]),
+        (&json!("web"), &json!(2), &json!(2))
+    );
     assert_eq!((document["version"].as_u64(), &document["errors"]), (Some(1), &json!([])));
     setup.unchanged();
 }
@@ -126,7 +132,10 @@ fn images_of_a_pattern_have_families_too() {
     assert_eq!(setup.json("stale")["instances"], json!([]));
     let config = setup.home.write("config.toml", "family_patterns = ['(?<family>.+)_(?<order>\\d{8})']");
     let row = setup.json(&format!("stale base --config {config}"))["instances"][0].clone();
-    assert_eq!((&row["family"], &row["versions_behind"], &row["image_version"]), (&json!("base"), &json!(1), &Value::Null));
+    assert_eq!(
+        (&row["family"], &row["versions_behind"], &row["image_version"]),
+        (&json!("base"), &json!(1), &Value::Null)
+    );
     assert!(row["pattern"].as_str().unwrap().contains("order"), "{row}");
 }
 

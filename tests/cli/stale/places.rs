@@ -28,9 +28,8 @@ fn an_image_of_another_account_of_the_run_is_compared_with_its_owner_s() {
 fn each_region_has_its_own_newest_image() {
     let setup = Scene::new();
     for (region, count) in [(EAST, 1), (WEST, 2)] {
-        let ids: Vec<_> = (1..=count)
-            .map(|n| setup.world().image(PROD, region, &format!("web-v{n}-2026-01-0{n}")).put())
-            .collect();
+        let ids: Vec<_> =
+            (1..=count).map(|n| setup.world().image(PROD, region, &format!("web-v{n}-2026-01-0{n}")).put()).collect();
         setup.world().instance(PROD, region).image(&ids[0]).put();
     }
     let document = setup.json(&format!("stale --region {EAST},{WEST}"));

@@ -50,7 +50,7 @@ fn of_place<'f>(inventory: &Inventory<'f>, place: &'f AuditPlace) -> Vec<AuditFi
         if let Some(trouble) = Trouble::of(sight, inventory.now()) {
             let what = format!("{} {}", label(sight, image), trouble.words());
             let at = if reference.detail == reference.id { what } else { format!("{}: {what}", reference.detail) };
-            resources.entry((reference.kind, &reference.id)).or_default().push((trouble, at));
+            resources.entry((reference.kind, reference.id.as_str())).or_default().push((trouble, at));
         }
     }
     let mut found: Vec<_> = resources

@@ -27,7 +27,8 @@ fn check(inventory: &Inventory<'_>) -> Vec<AuditFinding> {
         let newest = members.iter().find(|image| image.usable(now))?;
         let made = members.iter().filter_map(|image| image.created_at).max().filter(|made| *made <= limit)?;
         let (place, _) = inventory.own(&newest.id)?;
-        let message = format!("the newest image of {} was made {} ago: {}", family.word, ago(made, now), newest.label());
+        let message =
+            format!("the newest image of {} was made {} ago: {}", family.word, ago(made, now), newest.label());
         Some(RULE.on(place, KIND, family.word, message))
     });
     found.collect()

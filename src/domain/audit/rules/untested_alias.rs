@@ -30,7 +30,8 @@ fn check(inventory: &Inventory<'_>) -> Vec<AuditFinding> {
 
 fn of_place<'f>(inventory: &Inventory<'f>, place: &'f AuditPlace) -> Vec<AuditFinding> {
     let usage = &place.usage;
-    let aliases = usage.all().filter(|(_, r)| r.kind == ALIAS && r.source == Source::SsmParameters && usage.in_force(r));
+    let aliases =
+        usage.all().filter(|(_, r)| r.kind == ALIAS && r.source == Source::SsmParameters && usage.in_force(r));
     let found = aliases.filter_map(|(id, reference)| {
         let sight = inventory.sight(place, id);
         let ImageSight::Seen(image) = sight else { return None };
@@ -53,7 +54,8 @@ fn standing(inventory: &Inventory<'_>, image: &Image) -> Standing {
             Ok(standing) => return standing,
             Err(origin) => {
                 let unread = || {
-                    let message = format!("no account of the run owns {}, or its images could not be listed", origin.id);
+                    let message =
+                        format!("no account of the run owns {}, or its images could not be listed", origin.id);
                     Problem { code: "NotInRun".to_owned(), message }
                 };
                 let view = inventory.own(&origin.id).map(|(_, image)| image.clone()).ok_or_else(unread);
