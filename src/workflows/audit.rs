@@ -126,7 +126,7 @@ async fn read(context: &Context, targets: Vec<Target>) -> Vec<Reading> {
         let scope = Arc::clone(&scope);
         async move {
             let own = Query::own();
-            let step = |_| bar.step();
+            let step = |_: Source| bar.step();
             let none = std::future::ready(BTreeSet::new());
             let usage = sources::find(&target, none, &scope, context.now, &step);
             // In a task of its own: parsing a thousand images takes longer than waiting for them.

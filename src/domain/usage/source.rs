@@ -160,6 +160,7 @@ impl Usage {
         }
     }
 
+    /// Records a doubt about this image from a source.
     pub fn doubt(&mut self, image: ImageId, source: Source) {
         self.doubts.entry(image).or_default().insert(source);
     }
