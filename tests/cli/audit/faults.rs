@@ -6,6 +6,7 @@ use super::good;
 use crate::fake::{Fault, OTHER, PROD, World};
 use crate::scene::{Scene, days_ago};
 use crate::setup::{EAST, each};
+use crate::shared::terminal;
 
 /// Allows the account with which the clean fleet shares.
 const LINE: &str = "audit --allow-account 333333333333 -o json";
@@ -223,4 +224,24 @@ fn findings_come_in_every_format() {
     assert_eq!(setup.run("audit -o jsonl").ended(0).lines().len(), 2);
     let markdown = setup.run("audit -o markdown").ended(0).stdout;
     assert!(markdown.starts_with("2 findings: 1 high, 1 low\n") && markdown.contains("**High**"), "{markdown}");
+}
+
+#[test]
+fn findings_fit_the_terminal_with_what_to_do_below() {
+    let setup = Scene::new();
+    let mut world = setup.world();
+    good!(world, "golden", 10).public().put();
+    world.image(PROD, EAST, "plain-v1-2026-01-01").put();
+    world.parameter(PROD, EAST, "/golden/lost", "ami-0bbbbbbbbbbbbbbbb");
+    drop(world);
+    for columns in [80, 120] {
+        let (code, written) = terminal::run(&setup, columns, "", "audit", &[]);
+        let shown = terminal::seen(&written);
+        assert_eq!(code, Some(0), "{shown}");
+        println!("{shown}");
+        let wide: Vec<&str> = shown.lines().filter(|line| line.chars().count() > columns).collect();
+        assert!(wide.is_empty(), "{columns}: {wide:?}\n{shown}");
+        let (found, todo) = (shown.find("is public").unwrap(), shown.find("amictl unshare").unwrap());
+        assert!(found < todo && shown.contains("amictl copy"), "{shown}");
+    }
 }

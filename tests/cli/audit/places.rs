@@ -52,6 +52,20 @@ fn an_old_image_of_others_is_reported_where_it_runs() {
 }
 
 #[test]
+fn a_parameter_may_list_the_images_of_several_regions_and_an_alias_may_not() {
+    let setup = Scene::new();
+    let mut world = setup.world();
+    let east = good!(world, "web-v1-2026-01-01", 10).put();
+    let west = world.image(PROD, WEST, "web-v1-2026-01-01").put();
+    let map = format!("{{\"east\":\"{east}\",\"west\":\"{west}\"}}");
+    world.parameter(PROD, EAST, "/golden/map", &map);
+    world.typed_parameter(PROD, EAST, "/amictl/web/prod").value(&west).put();
+    drop(world);
+    let document = setup.json(&format!("audit --rule dangling-reference --region {EAST},{WEST}"));
+    assert_eq!(each(&document["findings"], "resource"), ["/amictl/web/prod"]);
+}
+
+#[test]
 fn a_place_that_cannot_be_read_does_not_hide_the_others() {
     let setup = Scene::new();
     let mut world = setup.world();

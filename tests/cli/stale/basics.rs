@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::fake::{OTHER, PROD};
 use crate::scene::{Scene, days_ago};
 use crate::setup::{EAST, each, sorted};
+use crate::shared::terminal;
 
 /// Versions 1 to 3 of `web`, made 30, 20 and 10 days ago.
 fn scene() -> (Scene, Vec<String>) {
@@ -167,4 +168,20 @@ fn stale_instances_come_in_every_format() {
     assert_eq!(each(&json!(rows), "instance_id"), [id.as_str()]);
     let markdown = setup.run("stale -o markdown").ended(0).stdout;
     assert!(markdown.starts_with("1 running instance, 1 stale\n") && markdown.contains("| INSTANCE |"), "{markdown}");
+}
+
+#[test]
+fn stale_instances_fit_the_terminal() {
+    let (setup, ids) = scene();
+    let group = "a-group-with-a-name-of-the-usual-length";
+    setup.world().instance(PROD, EAST).image(&ids[0]).tag("aws:autoscaling:groupName", group).put();
+    for columns in [80, 160] {
+        let (code, written) = terminal::run(&setup, columns, "", "stale", &[]);
+        let shown = terminal::seen(&written);
+        println!("{shown}");
+        assert_eq!(code, Some(0), "{shown}");
+        assert!(shown.lines().all(|line| line.chars().count() <= columns), "{columns}:\n{shown}");
+        assert!(shown.contains("web-v1-2026-01-01") && shown.contains("behind"), "{shown}");
+        assert_eq!(shown.contains(group), columns == 160, "{shown}");
+    }
 }

@@ -29,6 +29,9 @@ fn check(inventory: &Inventory<'_>) -> Vec<AuditFinding> {
     inventory.facts.places.iter().flat_map(|place| of_place(inventory, place)).collect()
 }
 
+/// The kind of a parameter that is no alias.
+const PARAMETER: &str = "ssm-parameter";
+
 /// Whether a source names images for launches to come.
 fn launches(source: Source) -> bool {
     match source {
@@ -46,6 +49,11 @@ fn of_place<'f>(inventory: &Inventory<'f>, place: &'f AuditPlace) -> Vec<AuditFi
     let mut resources: BTreeMap<(&'static str, &str), Vec<(Trouble, String)>> = BTreeMap::new();
     let usage = &place.usage;
     for (image, reference) in usage.all().filter(|(_, r)| launches(r.source) && usage.in_force(r)) {
+        // The text of a parameter may list the images of several regions.
+        let elsewhere = |(owner, _): (&AuditPlace, _)| owner.region != place.region;
+        if reference.kind == PARAMETER && inventory.own(image).is_some_and(elsewhere) {
+            continue;
+        }
         let sight = inventory.sight(place, image);
         if let Some(trouble) = Trouble::of(sight, inventory.now()) {
             let what = format!("{} {}", label(sight, image), trouble.words());
