@@ -1,5 +1,7 @@
 //! Renderer of the findings of an audit and of its rules, in every format.
 
+use std::collections::BTreeSet;
+
 use super::json::{AuditJson, FindingJson, RuleInForceJson, RulesJson, SarifJson};
 use super::markdown::{counted, unread};
 use super::page::Page;
@@ -7,6 +9,7 @@ use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::audit::{AuditFinding, AuditReport, AuditRule, Level};
 use crate::domain::problem::PlaceError;
+use crate::domain::region::place;
 
 /// The columns of a list for programs.
 const NAMED: [&str; 11] =
@@ -35,12 +38,16 @@ pub fn findings(
             let mut page = Page::default();
             page.summed(findings_summary(report));
             page.noted(unread(errors).chain(unread(warnings)));
+            let placed = report.findings.iter().filter(|finding| finding.region.is_some());
+            let several = placed.map(|finding| (&finding.account, &finding.region)).collect::<BTreeSet<_>>().len() > 1;
             for level in Level::ALL {
                 let of_level = report.findings.iter().filter(|finding| finding.level == level);
                 let of_level: Vec<&AuditFinding> = of_level.collect();
                 if !of_level.is_empty() {
                     page.section(title(level));
-                    page.table(table(&of_level, report), &["ACCOUNT", "REGION", "RESOURCE"]);
+                }
+                for of_rule in of_level.chunk_by(|a, b| a.rule == b.rule) {
+                    page.below(of_rule[0].rule, lines(of_rule, several));
                 }
             }
             printer.page(&page)
@@ -119,35 +126,23 @@ fn csv_row(finding: &AuditFinding) -> Vec<Cell> {
     cells.map(Cell::from).to_vec()
 }
 
-/// Findings of one severity. What to do stands in a row below.
-fn table(findings: &[&AuditFinding], report: &AuditReport) -> Sheet {
-    let mut sheet = Sheet::new(["RULE", "ACCOUNT", "REGION", "RESOURCE", "FINDING"]);
-    for finding in findings {
-        let head = |tone: Tone| {
-            let account = finding.account.as_ref().map_or("-", |account| account.as_str());
-            let region = finding.region.as_ref().map_or("-", |region| region.as_str());
-            let resource = match &finding.pin {
-                Some(pin) => format!("{}:{}:{}", pin.file, pin.line, pin.column),
-                None => finding.resource.clone(),
-            };
-            let cells = [finding.rule.to_owned(), account.to_owned(), region.to_owned(), resource];
-            cells.map(|text| Cell::toned(text, tone)).to_vec()
-        };
-        let mut row = head(Tone::Plain);
-        row.push(finding.message.as_str().into());
-        sheet.rows.push(row);
-        if let Some(hint) = &finding.hint {
-            let mut row = head(Tone::Repeated);
-            row.push(Cell::toned(hint.as_str(), Tone::Faint));
-            sheet.rows.push(row);
-        }
-    }
-    let all = &report.findings;
-    let differ = |of: fn(&AuditFinding) -> Option<&str>| all.windows(2).any(|pair| of(&pair[0]) != of(&pair[1]));
-    let shown = [
-        ("ACCOUNT", differ(|finding| finding.account.as_ref().map(|account| account.as_str()))),
-        ("REGION", differ(|finding| finding.region.as_ref().map(|region| region.as_str()))),
-    ];
-    let absent: Vec<_> = shown.into_iter().filter(|(_, shown)| !shown).map(|(name, _)| name).collect();
-    sheet.without(&absent)
+/// The findings of one rule, and below each what to do.
+fn lines(findings: &[&AuditFinding], several: bool) -> Vec<Cell> {
+    let each = findings.iter().flat_map(|finding| {
+        let hint = finding.hint.as_deref().map(|hint| Cell::toned(format!("  {hint}"), Tone::Faint));
+        [Some(Cell::from(line(finding, several))), hint].into_iter().flatten()
+    });
+    each.collect()
+}
+
+/// What is wrong, with the resource and its place where the message does not have them.
+fn line(finding: &AuditFinding, several: bool) -> String {
+    let resource = match &finding.pin {
+        Some(pin) => format!("{}:{}:{}: ", pin.file, pin.line, pin.column),
+        None if finding.message.contains(&finding.resource) => String::new(),
+        None => format!("{} {}: ", finding.kind, finding.resource),
+    };
+    let at = finding.region.as_ref().filter(|_| several).map(|region| place(finding.account.as_ref(), region));
+    let at = at.map(|place| format!(" ({place})")).unwrap_or_default();
+    format!("{resource}{}{at}", finding.message)
 }

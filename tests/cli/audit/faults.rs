@@ -214,16 +214,16 @@ fn findings_come_in_every_format() {
     let table = ran.stdout;
     let (high, low) = (table.find("High\n").unwrap(), table.find("Low\n").unwrap());
     assert!(high < low, "{table}");
-    for words in ["public-image", "name-pattern", &id, "is public", "amictl unshare", "RULE", "FINDING"] {
+    for words in ["public-image", "name-pattern", &id, "is public", "amictl unshare"] {
         assert!(table.contains(words), "{words} is not in\n{table}");
     }
-    assert!(!table.contains("ACCOUNT"), "{table}");
+    assert!(!table.contains(PROD), "{table}");
     assert_eq!(setup.run("audit -o ids").ended(0).lines(), [id.as_str(), id.as_str()]);
     let csv = setup.run("audit -o csv").ended(0).stdout;
     assert!(csv.starts_with("severity,rule,account,region,") && csv.contains(&format!("image,{id}")), "{csv}");
     assert_eq!(setup.run("audit -o jsonl").ended(0).lines().len(), 2);
     let markdown = setup.run("audit -o markdown").ended(0).stdout;
-    assert!(markdown.starts_with("2 findings: 1 high, 1 low\n") && markdown.contains("**High**"), "{markdown}");
+    assert!(markdown.starts_with("2 findings: 1 high, 1 low\n") && markdown.contains("| High |"), "{markdown}");
 }
 
 #[test]
@@ -231,17 +231,20 @@ fn findings_fit_the_terminal_with_what_to_do_below() {
     let setup = Scene::new();
     let mut world = setup.world();
     good!(world, "golden", 10).public().put();
-    world.image(PROD, EAST, "plain-v1-2026-01-01").put();
+    let plain = world.image(PROD, EAST, "plain-v1-2026-01-01").put();
     world.parameter(PROD, EAST, "/golden/lost", "ami-0bbbbbbbbbbbbbbbb");
     drop(world);
     for columns in [80, 120] {
-        let (code, written) = terminal::run(&setup, columns, "", "audit", &[]);
+        let (code, written) = terminal::run(&setup, columns, "", "audit --no-progress", &[]);
         let shown = terminal::seen(&written);
         assert_eq!(code, Some(0), "{shown}");
-        println!("{shown}");
         let wide: Vec<&str> = shown.lines().filter(|line| line.chars().count() > columns).collect();
         assert!(wide.is_empty(), "{columns}: {wide:?}\n{shown}");
         let (found, todo) = (shown.find("is public").unwrap(), shown.find("amictl unshare").unwrap());
-        assert!(found < todo && shown.contains("amictl copy"), "{shown}");
+        assert!(found < todo && shown.contains("ssm-parameter /golden/lost: ami-0bbbbbbbbbbbbbbbb is gone"), "{shown}");
+        // Nothing is cut.
+        let whole = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = format!("aws ec2 modify-image-attribute --image-id {plain} --imds-support v2.0 --region {EAST}");
+        assert!(whole.contains(&line) && !whole.contains('…'), "{shown}");
     }
 }

@@ -176,9 +176,8 @@ fn stale_instances_fit_the_terminal() {
     let group = "a-group-with-a-name-of-the-usual-length";
     setup.world().instance(PROD, EAST).image(&ids[0]).tag("aws:autoscaling:groupName", group).put();
     for columns in [80, 160] {
-        let (code, written) = terminal::run(&setup, columns, "", "stale", &[]);
+        let (code, written) = terminal::run(&setup, columns, "", "stale --no-progress", &[]);
         let shown = terminal::seen(&written);
-        println!("{shown}");
         assert_eq!(code, Some(0), "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= columns), "{columns}:\n{shown}");
         assert!(shown.contains("web-v1-2026-01-01") && shown.contains("behind"), "{shown}");
