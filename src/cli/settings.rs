@@ -99,6 +99,7 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
             org_role: global.org_role.is_some(),
         },
         families: defaults.family_patterns,
+        audit: defaults.audit,
         settings,
         timeout: timeout.map_or(DEFAULT_TIMEOUT, |age| age.duration()),
         timeout_set: timeout.is_some(),

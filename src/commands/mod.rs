@@ -2,6 +2,7 @@
 
 pub mod aliases;
 pub mod apply;
+pub mod audit;
 pub mod completions;
 pub mod copy;
 pub mod create;
@@ -27,6 +28,7 @@ pub mod rollback;
 pub mod rollout;
 pub mod share;
 pub mod show;
+pub mod stale;
 pub mod tag;
 pub mod template;
 pub mod test;
@@ -43,7 +45,7 @@ use crate::workflows::run::context::Context;
 /// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
-    ("Find", &[&["list", "show", "lineage"], &["refs"]]),
+    ("Find", &[&["list", "show", "lineage"], &["refs"], &["stale", "audit"]]),
     ("Release", &[&["test"], &["promote", "rollback", "aliases"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     (
@@ -84,6 +86,8 @@ pub enum Command {
     Lineage(lineage::Args),
     Revoke(revoke::Args),
     Unrevoke(unrevoke::Args),
+    Stale(stale::Args),
+    Audit(audit::Args),
     Promote(promote::Args),
     Prune(prune::Args),
     Apply(apply::Args),
@@ -129,6 +133,8 @@ impl Command {
             Self::Lineage(args) => context.unless_stopped(lineage::run(context, args)).await,
             Self::Revoke(args) => revoke::run(context, args).await,
             Self::Unrevoke(args) => unrevoke::run(context, args).await,
+            Self::Stale(args) => context.unless_stopped(stale::run(context, args)).await,
+            Self::Audit(args) => context.unless_stopped(audit::run(context, args)).await,
             Self::Rollback(args) => rollback::run(context, args).await,
             Self::Aliases(args) => context.unless_stopped(aliases::run(context, args)).await,
             Self::Rollout(args) => rollout::run(context, args).await,

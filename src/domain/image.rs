@@ -152,6 +152,8 @@ pub struct Image {
     pub root_device_type: Option<String>,
     /// Whether it is public.
     pub public: bool,
+    /// Whether its instances require IMDSv2, unless a launch says otherwise.
+    pub imds_v2: bool,
     /// Its deregistration protection.
     pub protection: Protection,
     /// The snapshots behind its volumes; none for instance-store images.
@@ -252,6 +254,7 @@ pub(crate) mod testing {
             platform: None,
             root_device_type: Some("ebs".to_owned()),
             public: false,
+            imds_v2: true,
             protection: Protection::read(None),
             snapshots: Vec::new(),
             blank_volumes: Vec::new(),

@@ -22,48 +22,71 @@ pub fn snapshot_ids(text: &str) -> impl Iterator<Item = SnapshotId> {
     ids(text.as_bytes(), 0..text.len()).map(|(_, id)| id)
 }
 
-/// Finds image ids, with their line numbers, in bytes that arrive in pieces: files of any size need little memory, and
-/// an id that spans two pieces is found.
+/// A place in a text: the number of its line, and of a character in that line, both from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TextPosition {
+    /// The line.
+    pub line: usize,
+    /// The character.
+    pub column: usize,
+}
+
+impl TextPosition {
+    const START: Self = Self { line: 1, column: 1 };
+
+    /// The position after these bytes.
+    fn after(mut self, bytes: &[u8]) -> Self {
+        for byte in bytes {
+            match byte {
+                b'\n' => self = Self { line: self.line + 1, column: 1 },
+                // Zeroes belong to wide characters, and bytes that begin with 10 to characters of UTF-8.
+                0 | 0x80..=0xbf => {}
+                _ => self.column += 1,
+            }
+        }
+        self
+    }
+}
+
+/// Finds image ids, with their positions, in bytes that arrive in pieces: files of any size need little memory, and an
+/// id that spans two pieces is found.
 #[derive(Debug)]
 pub struct Pieces {
     /// The bytes still needed.
     kept: Vec<u8>,
     /// The number of these bytes already searched.
     searched: usize,
-    /// The line number of the first of these bytes.
-    line: usize,
+    /// The position of the first of these bytes.
+    start: TextPosition,
 }
 
 impl Default for Pieces {
     fn default() -> Self {
-        Self { kept: Vec::new(), searched: 0, line: 1 }
+        Self { kept: Vec::new(), searched: 0, start: TextPosition::START }
     }
 }
 
 impl Pieces {
     /// Takes the next piece and returns the ids found for certain. An empty piece is the end.
-    pub fn add(&mut self, piece: &[u8]) -> Vec<(usize, ImageId)> {
+    pub fn add(&mut self, piece: &[u8]) -> Vec<(TextPosition, ImageId)> {
         self.kept.extend_from_slice(piece);
         let until = if piece.is_empty() { self.kept.len() } else { self.kept.len().saturating_sub(REACH) };
         if until <= self.searched {
             return Vec::new();
         }
-        let (mut line, mut counted, mut found) = (self.line, 0, Vec::new());
+        let (mut hyphen, mut counted, mut found) = (self.start, 0, Vec::new());
         for (at, id) in ids(&self.kept, self.searched..until) {
-            line += line_feeds(&self.kept[counted..at]);
+            hyphen = hyphen.after(&self.kept[counted..at]);
             counted = at;
-            found.push((line, id));
+            let column = hyphen.column.saturating_sub(ImageId::PREFIX.len()).max(1);
+            found.push((TextPosition { column, ..hyphen }, id));
         }
         let done = until.saturating_sub(REACH);
-        self.line += line_feeds(&self.kept[..done]);
+        self.start = self.start.after(&self.kept[..done]);
         self.kept.drain(..done);
         self.searched = until - done;
         found
     }
-}
-
-fn line_feeds(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// The compression of a file, by its first bytes: ids in it cannot be read.

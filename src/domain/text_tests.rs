@@ -57,14 +57,27 @@ fn compressed_files_are_known_by_what_they_begin_with() {
 }
 
 #[test]
-fn lines_are_counted_over_all_pieces() {
+fn lines_and_columns_are_counted_over_all_pieces() {
     let (mut pieces, mut found) = (Pieces::default(), Vec::new());
-    let text = format!("one\n{OLD}\n\n{NEW} {OLD}\n{}\n{NEW}", "long ".repeat(100));
+    let text = format!("one\n{OLD}\n\n{NEW} {OLD}\n{}{OLD}\né: {NEW}", "long ".repeat(100));
     for piece in text.as_bytes().chunks(7).chain([&[][..]]) {
         found.extend(pieces.add(piece));
     }
-    let found: Vec<_> = found.iter().map(|(line, id)| (*line, id.as_str())).collect();
-    assert_eq!(found, [(2, OLD), (4, NEW), (4, OLD), (6, NEW)]);
+    let found: Vec<_> = found.iter().map(|(at, id)| (at.line, at.column, id.as_str())).collect();
+    assert_eq!(found, [(2, 1, OLD), (4, 1, NEW), (4, 23, OLD), (5, 501, OLD), (6, 4, NEW)]);
+}
+
+#[test]
+fn columns_count_characters_in_wide_encodings_too() {
+    for (name, encode) in &ENCODINGS[..8] {
+        if name.contains("mark") {
+            continue;
+        }
+        let mut pieces = Pieces::default();
+        let mut found = pieces.add(&encode(&format!("x\n  ami: {NEW}\n")));
+        found.extend(pieces.add(&[]));
+        assert_eq!(found.first().map(|(at, _)| (at.line, at.column)), Some((2, 8)), "{name}");
+    }
 }
 
 #[test]

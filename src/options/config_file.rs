@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use crate::domain::age::Age;
+use crate::domain::audit::AuditSettings;
 use crate::domain::failure::Failure;
 use crate::domain::family::FamilyPatterns;
 use crate::domain::region::RegionChoice;
@@ -38,6 +39,7 @@ pub struct Defaults {
     pub timeout: Option<Age>,
     pub max_attempts: Option<u32>,
     pub family_patterns: FamilyPatterns,
+    pub audit: AuditSettings,
 }
 
 fn choice<'de, D: Deserializer<'de>, T: clap::ValueEnum>(input: D) -> Result<Option<T>, D::Error> {

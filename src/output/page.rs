@@ -16,6 +16,7 @@ const NAMES: u16 = 16;
 pub struct Page {
     sections: Vec<Section>,
     summary: Option<String>,
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ struct Section {
 enum Part {
     /// A name and its values, one per line.
     Lines(&'static str, Vec<Cell>),
+    /// A name, and below it its values, each on a line of its own.
+    Below(&'static str, Vec<Cell>),
     /// A table, and the columns to drop on a narrow terminal.
     Table(Sheet, &'static [&'static str]),
 }
@@ -43,6 +46,11 @@ impl Page {
         self.summary = Some(summary.into());
     }
 
+    /// Adds what a reader of Markdown must know beside the sections; a terminal has it on stderr.
+    pub fn noted(&mut self, notes: impl IntoIterator<Item = String>) {
+        self.notes.extend(notes);
+    }
+
     /// Adds a line to the section.
     pub fn line(&mut self, name: &'static str, value: impl Into<Cell>) {
         self.lines(name, [value]);
@@ -52,6 +60,13 @@ impl Page {
     pub fn lines<T: Into<Cell>>(&mut self, name: &'static str, values: impl IntoIterator<Item = T>) {
         if let Some(section) = self.sections.last_mut() {
             section.parts.push(Part::Lines(name, values.into_iter().map(Into::into).collect()));
+        }
+    }
+
+    /// Adds a line with the name, and below it one for each value.
+    pub fn below(&mut self, name: &'static str, values: Vec<Cell>) {
+        if let Some(section) = self.sections.last_mut() {
+            section.parts.push(Part::Below(name, values));
         }
     }
 
@@ -73,6 +88,7 @@ impl Page {
             for (at, part) in section.parts.iter().enumerate() {
                 match part {
                     Part::Lines(name, values) => write(name, values, width, color, &mut text),
+                    Part::Below(name, values) => below(name, values, width, color, &mut text),
                     Part::Table(sheet, dispensable) => {
                         // A table that follows a line belongs to it.
                         let indent = if at > 0 { 2 * INDENT } else { INDENT };
@@ -93,6 +109,7 @@ impl Page {
     pub fn markdown(&self) -> String {
         let mut text = String::new();
         self.summary.iter().for_each(|summary| markdown::paragraph(summary, &mut text));
+        markdown::notes(&self.notes, &mut text);
         for section in &self.sections {
             if matches!(section.parts.first(), Some(Part::Table(..))) {
                 markdown::heading(section.title, &mut text);
@@ -100,10 +117,12 @@ impl Page {
             let mut lines = Sheet::new([section.title, ""]);
             for part in &section.parts {
                 match part {
-                    Part::Lines(name, values) => lines.rows.extend(values.iter().enumerate().map(|(at, value)| {
-                        let name = if at == 0 { Cell::from(*name) } else { Cell::default() };
-                        vec![name, value.clone()]
-                    })),
+                    Part::Lines(name, values) | Part::Below(name, values) => {
+                        lines.rows.extend(values.iter().enumerate().map(|(at, value)| {
+                            let name = if at == 0 { Cell::from(*name) } else { Cell::default() };
+                            vec![name, value.clone()]
+                        }))
+                    }
                     Part::Table(sheet, _) => {
                         flush(&mut lines, &mut text);
                         markdown::rows(sheet, &mut text);
@@ -133,9 +152,15 @@ fn write(name: &str, values: &[Cell], width: Option<u16>, color: bool, text: &mu
         }
         return;
     }
+    below(name, values, width, color, text);
+}
+
+/// Writes values below their name.
+fn below(name: &str, values: &[Cell], width: Option<u16>, color: bool, text: &mut String) {
     indented(name, INDENT, text);
     for value in values {
-        indented(&row(&[], value, less(2 * INDENT), color), 2 * INDENT, text);
+        let inner = width.map(|width| width.saturating_sub(2 * INDENT));
+        indented(&row(&[], value, inner, color), 2 * INDENT, text);
     }
 }
 

@@ -39,6 +39,9 @@ pub enum FormatChoice {
     /// For Graphviz; of `lineage` only, and on the command line only.
     #[value(hide = true)]
     Dot,
+    /// For code scanning; of `audit` only, and on the command line only.
+    #[value(hide = true)]
+    Sarif,
 }
 
 impl FormatChoice {
@@ -51,6 +54,7 @@ impl FormatChoice {
             Self::Ids => Some("ids"),
             Self::Markdown => Some("markdown"),
             Self::Dot => Some("dot"),
+            Self::Sarif => Some("sarif"),
         }
     }
 
@@ -58,6 +62,7 @@ impl FormatChoice {
     pub fn of_one_command(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Dot => Some(("lineage", "dot")),
+            Self::Sarif => Some(("audit", "sarif")),
             Self::Table | Self::Json | Self::Jsonl | Self::Csv | Self::Ids | Self::Markdown => None,
         }
     }
@@ -162,7 +167,7 @@ impl Printer {
         match self.settings.format {
             _ if self.settings.query.is_some() => Format::Json,
             FormatChoice::Table | FormatChoice::Markdown | FormatChoice::Dot => Format::Table,
-            FormatChoice::Json => Format::Json,
+            FormatChoice::Json | FormatChoice::Sarif => Format::Json,
             FormatChoice::Jsonl => Format::Jsonl,
             FormatChoice::Csv => Format::Csv,
             FormatChoice::Ids => Format::Ids,
@@ -172,6 +177,11 @@ impl Printer {
     /// Whether a graph is wanted instead.
     pub fn is_dot(&self) -> bool {
         self.settings.format == FormatChoice::Dot
+    }
+
+    /// Whether the document is to be SARIF.
+    pub fn is_sarif(&self) -> bool {
+        self.settings.format == FormatChoice::Sarif
     }
 
     /// Whether the error that ends the run is written as JSON.

@@ -10,6 +10,7 @@ pub mod deregister;
 pub mod http_probe;
 pub mod image_request;
 pub mod images;
+pub mod instance_images;
 pub mod instance_refreshes;
 pub mod instance_states;
 pub mod instance_status;

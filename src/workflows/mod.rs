@@ -1,6 +1,7 @@
 //! Work that commands share: no clap, no terminal; a request in, a value out.
 
 pub mod aliases;
+pub mod audit;
 pub mod boot_test;
 pub mod change;
 pub mod conclude;
@@ -26,5 +27,6 @@ pub mod revoke;
 pub mod rollout;
 pub mod run;
 pub mod select;
+pub mod stale;
 pub mod usage;
 pub mod verdicts;

@@ -16,6 +16,7 @@ mod setup;
 
 mod aliases;
 mod apply;
+mod audit;
 mod changes;
 mod copy;
 mod create;
@@ -43,6 +44,7 @@ mod rollout;
 mod share;
 mod shared;
 mod show;
+mod stale;
 mod tag;
 mod template;
 mod test;

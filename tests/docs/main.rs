@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+mod audit;
 mod commands;
 mod examples;
 mod generated;
@@ -79,6 +80,11 @@ fn the_page_of_commands_is_that_of_the_program() {
 #[test]
 fn the_tables_of_permissions_are_those_of_the_code() {
     permissions::compare();
+}
+
+#[test]
+fn the_rules_of_the_audit_are_those_of_the_code() {
+    audit::compare();
 }
 
 #[test]

@@ -4,9 +4,9 @@ use super::condition::Condition::{MadeBy, TagKeys};
 use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
-    ANCESTRY, BIN, BOOT_TEST, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES,
+    ANCESTRY, AUDIT, BIN, BOOT_TEST, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES,
     LOOK_AT_KEYS, MARK, MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RESTORE, RETIRE, REVOKE, ROLL_OUT,
-    RUN_COMMAND, SHARES, STOP, SWEEP, TEMPLATE, TEMPLATE_VERSIONS, TEMPLATES, UNREVOKE, USE,
+    RUN_COMMAND, SHARES, STALE, STOP, SWEEP, TEMPLATE, TEMPLATE_VERSIONS, TEMPLATES, UNREVOKE, USE,
 };
 
 /// A command with its rows.
@@ -38,6 +38,7 @@ pub fn of(command: &str) -> Option<&'static Needs> {
 const COMMANDS: &[Needs] = &[
     Needs { command: "aliases", parts: &[FIND, REGIONS, LIST_ALIASES] },
     Needs { command: "apply", parts: &[FIND, TEMPLATES, USE, JOURNAL, DELETE, BIN, RETIRE] },
+    Needs { command: "audit", parts: &[FIND, REGIONS, TEMPLATES, AUDIT] },
     Needs {
         command: "copy",
         parts: &[
@@ -225,6 +226,7 @@ const COMMANDS: &[Needs] = &[
             &[Need::any("ec2:DescribeSnapshots", "the snapshots of the image")],
         ],
     },
+    Needs { command: "stale", parts: &[FIND, REGIONS, STALE] },
     Needs {
         command: "tag",
         parts: &[

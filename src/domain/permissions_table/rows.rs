@@ -55,6 +55,23 @@ pub const USE: &[Need] = &[
     Need::any("imagebuilder:ListImageRecipes", "EC2's own search").when(ThroughEc2).documented(),
 ];
 
+/// What `audit` reads beside images and templates. Without EC2's own search for references, which takes ten images a call.
+pub const AUDIT: &[Need] = &[
+    Need::any("autoscaling:DescribeAutoScalingGroups", "use: Auto Scaling groups"),
+    Need::any("ec2:DescribeFleets", "use: EC2 fleets"),
+    Need::new("ec2:DescribeImageAttribute", &[Image], "shared-outside: who the image is shared with"),
+    Need::any("ec2:DescribeInstances", "use: instances"),
+    Need::any("ssm:DescribeParameters", "use: parameters"),
+    Need::new("ssm:GetParameterHistory", &[Alias], "use: what an alias named before"),
+    Need::new("ssm:GetParameters", &[Parameter], "use: parameters, also those that templates name"),
+];
+
+/// What `stale` reads beside images.
+pub const STALE: &[Need] = &[
+    Need::any("ec2:DescribeInstanceImageMetadata", "running instances and their images"),
+    Need::new("ssm:GetParameters", &[Alias], "--alias"),
+];
+
 /// `--usage-reports`.
 pub const REPORTS: &[Need] = &[
     Need::new("ec2:CreateImageUsageReport", &[Image, UsageReport], "--usage-reports"),

@@ -1,111 +1,13 @@
 //! References to images found by the sources of use, and the verdicts that follow from them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Serialize, Serializer};
-use thiserror::Error;
 
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
 use crate::domain::report::Warning;
 
-/// A source of use: a kind of resource that can name images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
-    /// Every instance that is not terminated.
-    Instances,
-    /// Every version of every launch template.
-    LaunchTemplates,
-    /// Every launch configuration.
-    LaunchConfigurations,
-    /// Auto Scaling groups: overrides with an image of their own, and the template versions they name.
-    AutoScalingGroups,
-    /// Spot Fleet requests and open or active Spot requests.
-    SpotRequests,
-    /// EC2 Fleets and their overrides.
-    Ec2Fleets,
-    /// SSM parameters whose value is an image id.
-    SsmParameters,
-    /// EC2's own DescribeImageReferences.
-    ImageReferences,
-    /// Files with image ids, named by the user.
-    Files,
-    /// The other accounts of the run.
-    Accounts,
-    /// EC2's reports of the accounts that use an image.
-    UsageReports,
-}
-
-impl Source {
-    /// All sources that one account has in one region: those below but for the other accounts.
-    pub const ALL: [Self; 8] = {
-        let [of_a_place @ .., Self::Accounts] = Self::OPTIONAL else { panic!("the other accounts come last") };
-        of_a_place
-    };
-
-    /// All sources that are read unless the user leaves them out.
-    pub const OPTIONAL: [Self; 9] = [
-        Self::Instances,
-        Self::LaunchTemplates,
-        Self::LaunchConfigurations,
-        Self::AutoScalingGroups,
-        Self::SpotRequests,
-        Self::Ec2Fleets,
-        Self::SsmParameters,
-        Self::ImageReferences,
-        Self::Accounts,
-    ];
-
-    /// The name users know it by.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Instances => "instances",
-            Self::LaunchTemplates => "launch-templates",
-            Self::LaunchConfigurations => "launch-configurations",
-            Self::AutoScalingGroups => "auto-scaling-groups",
-            Self::SpotRequests => "spot-requests",
-            Self::Ec2Fleets => "ec2-fleets",
-            Self::SsmParameters => "ssm-parameters",
-            Self::ImageReferences => "image-references",
-            Self::Files => "files",
-            Self::Accounts => "accounts",
-            Self::UsageReports => "usage-reports",
-        }
-    }
-
-    /// Whether its failure leaves doubt about some images only: those that other accounts can launch.
-    pub fn by_image(self) -> bool {
-        matches!(self, Self::Accounts | Self::UsageReports)
-    }
-}
-
-/// A name that is not the name of a source.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no source '{0}'; sources are {list}", list = Source::OPTIONAL.map(Source::as_str).join(", "))]
-pub struct UnknownSource(String);
-
-impl FromStr for Source {
-    type Err = UnknownSource;
-
-    fn from_str(text: &str) -> Result<Self, UnknownSource> {
-        Self::OPTIONAL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| UnknownSource(text.to_owned()))
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for Source {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
+pub use super::kind::Source;
 
 /// The kind of a reference by an alias.
 pub const ALIAS: &str = "alias";
@@ -121,6 +23,17 @@ pub struct Reference {
     pub id: String,
     /// A precise label, e.g. `web:3` for version 3 of the template `web`.
     pub detail: String,
+}
+
+/// A user that names an image which certainly does not exist: the text is no id, or the parameter holds none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeadReference {
+    /// The kind of the user, e.g. `launch-template`.
+    pub kind: &'static str,
+    /// Its id or name.
+    pub id: String,
+    /// What it names, and why that is nothing.
+    pub message: String,
 }
 
 /// The status of reading a source.
@@ -160,6 +73,10 @@ pub struct Usage {
     snapshot_doubts: BTreeMap<SnapshotId, Problem>,
     /// Images in doubt because of a source that leaves doubt about some images only.
     doubts: BTreeMap<ImageId, BTreeSet<Source>>,
+    /// The references of versions of templates that are the default or the latest.
+    current: BTreeSet<Reference>,
+    /// Users that name an image which certainly does not exist.
+    pub dead: Vec<DeadReference>,
     /// Every source, read or not.
     pub sources: Vec<SourceState>,
     /// Dead references, which use nothing.
@@ -221,6 +138,26 @@ impl Usage {
     /// All images in use, with their references.
     pub fn by_image(&self) -> impl Iterator<Item = (&ImageId, &BTreeSet<Reference>)> {
         self.references.iter()
+    }
+
+    /// Records that a version of a template is its default or latest.
+    pub fn add_current(&mut self, reference: Reference) {
+        self.current.insert(reference);
+    }
+
+    /// Whether a reference launches, or makes others launch, as things are now: older versions of templates and of
+    /// aliases do not, nor do files.
+    pub fn in_force(&self, reference: &Reference) -> bool {
+        match reference.source {
+            Source::Instances
+            | Source::LaunchConfigurations
+            | Source::AutoScalingGroups
+            | Source::SpotRequests
+            | Source::Ec2Fleets => true,
+            Source::LaunchTemplates => self.current.contains(reference),
+            Source::SsmParameters => reference.id == reference.detail,
+            Source::ImageReferences | Source::Files | Source::Accounts | Source::UsageReports => false,
+        }
     }
 
     /// Records a doubt about this image from a source.

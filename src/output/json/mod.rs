@@ -4,6 +4,7 @@
 
 mod alias_report;
 mod aliases;
+mod audit;
 mod boot_tests;
 mod doctor;
 pub mod document;
@@ -16,12 +17,15 @@ mod refs;
 mod report;
 mod retention;
 mod rollouts;
+mod sarif;
 mod show;
+mod stale;
 mod sweep;
 mod templates;
 
 pub use alias_report::AliasOutcomeJson;
 pub use aliases::{AliasJson, AliasesJson};
+pub use audit::{AuditJson, FindingJson, RuleInForceJson, RulesJson};
 pub use boot_tests::{BootTestJson, BootTestsJson};
 pub use doctor::{CheckJson, ChecksJson, LackJson};
 pub use document::ErrorJson;
@@ -33,6 +37,8 @@ pub use refs::{ReferenceJson, RefsImageJson, RefsJson};
 pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, problem};
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use rollouts::RolloutJson;
+pub use sarif::SarifJson;
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, RevokedJson, ShowJson, ShownSnapshotJson, SourceTestedJson};
+pub use stale::{StaleInstanceJson, StaleJson};
 pub use sweep::SweepJson;
 pub use templates::{TemplateJson, TemplatesJson};

@@ -58,7 +58,8 @@ pub fn unread(errors: &[PlaceError]) -> impl Iterator<Item = String> {
     errors.iter().map(|error| format!("not read: {error}"))
 }
 
-fn notes(notes: &[String], text: &mut String) {
+/// What else a reader must know, as a list.
+pub fn notes(notes: &[String], text: &mut String) {
     for note in notes {
         text.push_str(&format!("- {}\n", inline(note)));
     }

@@ -146,6 +146,7 @@ fn described<'a>(xml: &mut Xml<'a>) -> Result<Described<'a>, BoxError> {
             "platformDetails" => image.platform_details = Some(text(xml)?),
             "rootDeviceType" => image.root_device_type = Some(text(xml)?),
             "isPublic" => image.public = Some(text(xml)?.parse()?),
+            "imdsSupport" => image.imds_support = Some(text(xml)?),
             "deregistrationProtection" => image.deregistration_protection = Some(text(xml)?),
             "sourceInstanceId" => image.source_instance_id = Some(text(xml)?),
             "sourceImageId" => image.source_image_id = Some(text(xml)?),

@@ -86,6 +86,7 @@ fn described(image: &types::Image) -> Described<'_> {
         platform_details: text(image.platform_details()),
         root_device_type: text(image.root_device_type().map(|kind| kind.as_str())),
         public: image.public(),
+        imds_support: text(image.imds_support().map(|support| support.as_str())),
         deregistration_protection: text(image.deregistration_protection()),
         source_instance_id: text(image.source_instance_id()),
         source_image_id: text(image.source_image_id()),

@@ -49,6 +49,10 @@ async fn of_place(target: &Target, name: &str) -> Option<Result<(), ApiError>> {
         "DescribeSnapshots" => Some(specimens::snapshot(target).await.map(drop)),
         "DescribeRegions" => Some(target.enabled_regions().await.map(drop)),
         "DescribeFleets" => first_page!(target, "DescribeFleets", target.ec2.describe_fleets().max_results(FEW)),
+        "DescribeInstanceImageMetadata" => {
+            let request = target.ec2.describe_instance_image_metadata().max_results(FEW);
+            first_page!(target, "DescribeInstanceImageMetadata", request)
+        }
         "DescribeInstanceStatus" => {
             first_page!(target, "DescribeInstanceStatus", target.ec2.describe_instance_status().max_results(FEW))
         }

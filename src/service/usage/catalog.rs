@@ -91,7 +91,7 @@ impl Catalog {
         let names = || format!("{who} names {text}");
         match self.meaning(text).await.map_err(|problem| explained(&names(), problem))? {
             Meaning::Images(images) => found.uses(user, images, detail),
-            Meaning::Dead(why) => found.dead(format!("{}: {why}", names())),
+            Meaning::Dead(why) => found.dead_image(user, format!("{}: {why}", names())),
         }
         Ok(())
     }
@@ -115,7 +115,7 @@ impl Catalog {
         };
         let Some(version) = version else {
             let (template, number) = (&wanted.template, wanted.version());
-            found.dead(format!("{who} names launch template {template}, version {number}: there is none"));
+            found.dead_image(user, format!("{who} names launch template {template}, version {number}: there is none"));
             return Ok(());
         };
         let place = format!("launch template {}:{}", version.name, version.number);

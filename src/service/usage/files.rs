@@ -12,8 +12,9 @@ use ignore::DirEntry;
 use tokio::sync::OnceCell;
 
 use super::found::Found;
+use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
-use crate::domain::text::{self, Pieces};
+use crate::domain::text::{self, Pieces, TextPosition};
 use crate::domain::usage::source::Source;
 
 /// The number of bytes of a file in memory at a time.
@@ -44,7 +45,7 @@ impl Files {
         let reading = || async {
             // A large folder must not block AWS's answers.
             let found = tokio::task::spawn_blocking(move || read(&paths)).await;
-            found.map_err(|error| problem("UnreadableFile", error.to_string()))?
+            found.map_err(|error| problem("UnreadableFile", error.to_string()))?.map(Mentions::found)
         };
         let mut found = self.found.get_or_init(reading).await.clone()?;
         if self.told.swap(true, Ordering::Relaxed) {
@@ -54,9 +55,29 @@ impl Files {
     }
 }
 
+/// The ids in the files under some paths.
+#[derive(Debug, Default)]
+pub(super) struct Mentions {
+    /// The number of files read.
+    read: usize,
+    pub(super) ids: Vec<(PathBuf, TextPosition, ImageId)>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+impl Mentions {
+    fn found(self) -> Found {
+        let mut found = Found { read: self.read, warnings: self.warnings, ..Found::default() };
+        for (path, at, id) in self.ids {
+            let place = format!("{}:{}", path.display(), at.line);
+            found.mention(Source::Files, id, "file", &place, place.clone());
+        }
+        found
+    }
+}
+
 /// Searches every file under the paths for image ids; an unreadable file is a problem, not an empty answer.
-fn read(paths: &[PathBuf]) -> Result<Found, Problem> {
-    let mut found = Found::default();
+pub(super) fn read(paths: &[PathBuf]) -> Result<Mentions, Problem> {
+    let mut found = Mentions::default();
     for path in paths {
         // The walker would treat this name as its standard input.
         let path = if path == Path::new("-") { Path::new("./-") } else { path };
@@ -121,7 +142,7 @@ fn leads_nowhere(path: &Path) -> bool {
         && fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound || circle(&error))
 }
 
-fn visit(entry: &DirEntry, found: &mut Found) -> Result<(), Problem> {
+fn visit(entry: &DirEntry, found: &mut Mentions) -> Result<(), Problem> {
     let (path, named) = (entry.path(), entry.depth() == 0);
     let beside = match entry.file_type() {
         Some(kind) if kind.is_dir() => return Ok(()),
@@ -142,7 +163,7 @@ fn visit(entry: &DirEntry, found: &mut Found) -> Result<(), Problem> {
 }
 
 /// Records the ids in a file. Returns its compression, if any: then it may contain more ids.
-fn file(path: &Path, found: &mut Found) -> io::Result<Option<&'static str>> {
+fn file(path: &Path, found: &mut Mentions) -> io::Result<Option<&'static str>> {
     let mut file = File::open(path)?;
     let (mut pieces, mut piece, mut packed) = (Pieces::default(), Vec::new(), None);
     for number in 0.. {
@@ -151,10 +172,7 @@ fn file(path: &Path, found: &mut Found) -> io::Result<Option<&'static str>> {
         if number == 0 {
             packed = text::compressed(&piece);
         }
-        for (line, id) in pieces.add(&piece) {
-            let place = format!("{}:{line}", path.display());
-            found.mention(Source::Files, id, "file", &place, place.clone());
-        }
+        found.ids.extend(pieces.add(&piece).into_iter().map(|(at, id)| (path.to_owned(), at, id)));
         if length == 0 {
             break;
         }

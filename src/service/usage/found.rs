@@ -3,7 +3,7 @@
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::problem::{DEAD_REFERENCE, Problem};
 use crate::domain::text::snapshot_ids;
-use crate::domain::usage::source::{Reference, Source};
+use crate::domain::usage::source::{DeadReference, Reference, Source};
 
 /// The findings of one source.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,10 @@ pub(super) struct Found {
     pub(super) references: Vec<(ImageId, Reference)>,
     pub(super) snapshots: Vec<(SnapshotId, Reference)>,
     pub(super) warnings: Vec<Problem>,
+    /// Users that name an image which certainly does not exist.
+    pub(super) dead: Vec<DeadReference>,
+    /// The references of versions of templates that are the default or the latest.
+    pub(super) current: Vec<Reference>,
 }
 
 /// A resource that names images.
@@ -26,7 +30,7 @@ pub(super) struct User<'a> {
 }
 
 impl User<'_> {
-    fn reference(&self, detail: &str) -> Reference {
+    pub(super) fn reference(&self, detail: &str) -> Reference {
         Reference { source: self.source, kind: self.kind, id: self.id.to_owned(), detail: detail.to_owned() }
     }
 }
@@ -89,5 +93,11 @@ impl Found {
     /// Records a dead reference.
     pub(super) fn dead(&mut self, message: String) {
         self.warnings.push(Problem { code: DEAD_REFERENCE.to_owned(), message });
+    }
+
+    /// Records a user whose reference to an image is dead.
+    pub(super) fn dead_image(&mut self, user: &User<'_>, message: String) {
+        self.dead.push(DeadReference { kind: user.kind, id: user.id.to_owned(), message: message.clone() });
+        self.dead(message);
     }
 }

@@ -7,7 +7,7 @@ use super::found::{Found, Meaning, User};
 use super::template_versions::TemplateVersion;
 use super::templates::Templates;
 use crate::domain::problem::Problem;
-use crate::domain::usage::source::Source;
+use crate::domain::usage::source::{DeadReference, Source};
 use crate::service::client::target::Target;
 
 const KIND: &str = "launch-template";
@@ -28,10 +28,18 @@ pub(super) async fn read(catalog: &Catalog) -> Result<Found, Problem> {
     for version in &templates.versions {
         let Some(text) = &version.image else { continue };
         let detail = detail(version);
+        let current = templates.is_current(version);
+        if current {
+            found.current.push(user(version).reference(&detail));
+        }
         let names = || format!("launch template {detail} names {text}");
         match catalog.meaning(text).await.map_err(|problem| explained(&names(), problem))? {
             Meaning::Images(images) => found.uses(&user(version), images, &detail),
             Meaning::Dead(why) => {
+                if current {
+                    let (kind, id) = (KIND, version.id.clone());
+                    found.dead.push(DeadReference { kind, id, message: format!("{}: {why}", names()) });
+                }
                 dead.entry((version.name.as_str(), text.as_str(), why)).or_default().insert(version.number);
             }
         }

@@ -11,6 +11,7 @@ mod image_references;
 mod instances;
 mod launch_configurations;
 mod launch_templates;
+pub mod pins;
 pub mod sources;
 mod spot_requests;
 mod ssm_parameters;

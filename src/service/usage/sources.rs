@@ -74,12 +74,16 @@ pub async fn find(
             Some(Ok(found)) => {
                 found.references.into_iter().for_each(|(image, reference)| usage.add(image, reference));
                 found.snapshots.into_iter().for_each(|(id, reference)| usage.add_snapshot(id, reference));
+                found.current.into_iter().for_each(|reference| usage.add_current(reference));
+                usage.dead.extend(found.dead);
                 warnings.extend(found.warnings);
                 SourceStatus::Ok { read: found.read }
             }
         };
         usage.sources.push(SourceState { account: account.clone(), region: target.region.clone(), source, status });
     }
+    usage.dead.sort_unstable();
+    usage.dead.dedup();
     // Several sources may find the same dead reference.
     warnings.sort_by(|a: &Problem, b| (&a.message, &a.code).cmp(&(&b.message, &b.code)));
     warnings.dedup();

@@ -60,6 +60,12 @@ impl Templates {
         names.collect()
     }
 
+    /// Whether a launch without a number, or with `$Latest`, uses the version.
+    pub(super) fn is_current(&self, version: &TemplateVersion) -> bool {
+        let known = self.numbers.get(&version.id);
+        known.is_some_and(|(default, latest)| [default, latest].contains(&&version.number))
+    }
+
     /// Looks up a referenced version.
     pub(super) fn version(&self, wanted: &WantedTemplate) -> Seen<'_> {
         let known = self.numbers.get(&wanted.template);

@@ -7,6 +7,7 @@ use anyhow::{Error, Result};
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
+use crate::domain::audit::AuditSettings;
 use crate::domain::command_line::Invocation;
 use crate::domain::failure::Failure;
 use crate::domain::failure::Kind::{Interrupted, Refused};
@@ -41,6 +42,8 @@ pub struct Context {
     pub named: NamedPlaces,
     /// The family patterns of the configuration file, for references and listings. `prune` goes by its policy's.
     pub families: FamilyPatterns,
+    /// The settings of `audit` in the configuration file.
+    pub audit: AuditSettings,
     /// The settings for AWS.
     pub settings: Settings,
     /// The time to wait for images and instances.

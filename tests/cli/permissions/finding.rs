@@ -1,4 +1,4 @@
-//! Cases of the commands that look: `list`, `show`, `refs`, `lineage`, `aliases`, `doctor`.
+//! Cases of the commands that look: `list`, `show`, `refs`, `lineage`, `stale`, `audit`, `aliases`, `doctor`.
 
 use super::proof::{Case, case, few_regions};
 use crate::fake::{OTHER, PROD, World};
@@ -23,6 +23,18 @@ pub const CASES: &[Case] = &[
     case("refs", |setup| {
         let id = setup.world().image(PROD, EAST, "web-v1-2025-01-01").shared_with(OTHER).put();
         format!("refs {id} --usage-reports")
+    }),
+    case("audit", |setup| {
+        few_regions(setup);
+        used(&mut setup.world());
+        "audit --allow-account 222222222222 --region all".to_owned()
+    }),
+    case("stale", |setup| {
+        few_regions(setup);
+        let mut world = setup.world();
+        let image = used(&mut world);
+        world.instance(PROD, EAST).image(&image).put();
+        "stale --alias prod --region all".to_owned()
     }),
     case("aliases", |setup| {
         few_regions(setup);

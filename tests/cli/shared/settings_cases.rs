@@ -79,7 +79,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Command lines that would do something, for options to be added to.
-pub const LINES: [&str; 34] = [
+pub const LINES: [&str; 36] = [
     "create web --instance i-0123456789abcdef0",
     "list",
     "show web",
@@ -99,6 +99,8 @@ pub const LINES: [&str; 34] = [
     "lineage web",
     "revoke web --reason bad",
     "unrevoke web",
+    "stale",
+    "audit",
     "prune --keep 3",
     "apply plan.json",
     "orphans",

@@ -4,6 +4,7 @@ mod attributes;
 mod console;
 mod describe;
 mod fields;
+mod image_metadata;
 mod launch;
 mod run;
 mod status;
@@ -32,6 +33,11 @@ pub const OPERATIONS: &[Operation] = &[
         name: "DescribeInstances",
         params: &["Filter", "IncludeManagedResources", "InstanceId", "MaxResults", "NextToken"],
         run: describe::run,
+    },
+    Operation {
+        name: "DescribeInstanceImageMetadata",
+        params: &["Filter", "InstanceId", "MaxResults", "NextToken"],
+        run: image_metadata::run,
     },
     Operation {
         name: "DescribeVolumes",

@@ -1,0 +1,23 @@
+//! The audit: rules over images and over what refers to them, and what they find.
+
+mod facts;
+mod finding;
+mod inventory;
+mod limits;
+mod registry;
+mod report;
+mod rule;
+mod rules;
+mod settings;
+mod skip;
+mod trouble;
+mod uses;
+
+pub use facts::{AuditFacts, AuditPlace, Pin, PinPlace};
+pub use finding::{AuditFinding, Level, LevelError};
+pub use limits::AuditLimits;
+pub use registry::{RULES, RuleName, UnknownRule, shared_outside};
+pub use report::{AuditReport, audit};
+pub use rule::AuditRule;
+pub use settings::AuditSettings;
+pub use skip::Skip;
