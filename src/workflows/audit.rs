@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::domain::audit::{AuditFacts, AuditPlace, Pin};
+use crate::domain::audit::{AuditFacts, AuditPlace, PinnedId};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::permissions::principal::Principal;
@@ -73,7 +73,7 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
     let own: BTreeSet<&ImageId> =
         readings.iter().filter_map(|reading| reading.images.as_ref().ok()).flatten().map(|image| &image.id).collect();
     let pinned: BTreeSet<&ImageId> =
-        pins.pins.iter().map(|pin: &Pin| &pin.image).filter(|id| !own.contains(id)).collect();
+        pins.pins.iter().map(|pin: &PinnedId| &pin.image).filter(|id| !own.contains(id)).collect();
     let more = concurrency::each(PLACES, &readings, |reading| {
         let pinned = &pinned;
         async move {

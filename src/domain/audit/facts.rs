@@ -40,12 +40,12 @@ pub struct AuditFacts {
     /// Whether there are places that could not be entered.
     pub unentered: bool,
     /// The ids of images in files, in the order of the files.
-    pub pins: Vec<Pin>,
+    pub pins: Vec<PinnedId>,
 }
 
 /// The id of an image in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pin {
+pub struct PinnedId {
     /// The place.
     pub place: PinPlace,
     /// The image.

@@ -1,7 +1,7 @@
 //! The audit: rules over images and over what refers to them, and what they find.
 
 mod facts;
-mod finding;
+mod findings;
 mod inventory;
 mod limits;
 mod registry;
@@ -13,8 +13,8 @@ mod skip;
 mod trouble;
 mod uses;
 
-pub use facts::{AuditFacts, AuditPlace, Pin, PinPlace};
-pub use finding::{AuditFinding, Level, LevelError};
+pub use facts::{AuditFacts, AuditPlace, PinPlace, PinnedId};
+pub use findings::{AuditFinding, Level, LevelError};
 pub use limits::AuditLimits;
 pub use registry::{RULES, RuleName, UnknownRule, shared_outside};
 pub use report::{AuditReport, audit};

@@ -1,7 +1,7 @@
 //! The report of an audit: findings in order, less those that were skipped.
 
 use super::facts::AuditFacts;
-use super::finding::{AuditFinding, Level};
+use super::findings::{AuditFinding, Level};
 use super::inventory::Inventory;
 use super::limits::AuditLimits;
 use super::rule::AuditRule;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::super::facts::{AuditPlace, Pin, PinPlace};
+use super::super::facts::{AuditPlace, PinPlace, PinnedId};
 use super::super::registry::RULES;
 use super::super::settings::AuditSettings;
 use super::*;
@@ -43,10 +43,10 @@ fn facts(place: AuditPlace) -> AuditFacts {
     AuditFacts { now: now(), places: vec![place], unentered: false, pins: Vec::new() }
 }
 
-fn pin(image: &ImageId, line: usize) -> Pin {
+fn pin(image: &ImageId, line: usize) -> PinnedId {
     let file = "infra/main.tf".to_owned();
     let place = PinPlace { in_repository: file.clone(), file, line, column: 9 };
-    Pin { place, image: image.clone() }
+    PinnedId { place, image: image.clone() }
 }
 
 fn audited(facts: &AuditFacts) -> Vec<(&'static str, &'static str)> {

@@ -1,7 +1,7 @@
 //! The description of a rule, from which `audit --rules` and its page in the docs are made.
 
 use super::facts::AuditPlace;
-use super::finding::{AuditFinding, IMAGE, Level};
+use super::findings::{AuditFinding, IMAGE, Level};
 use super::inventory::Inventory;
 use crate::domain::image::Image;
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer};
 
-use super::finding::AuditFinding;
+use super::findings::AuditFinding;
 use super::registry::RuleName;
 
 /// A finding that does not count.

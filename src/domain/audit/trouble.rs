@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::finding::Level;
+use super::findings::Level;
 use super::inventory::ImageSight;
 use crate::domain::image::{Image, State};
 

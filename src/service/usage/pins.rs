@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use super::files;
-use crate::domain::audit::{Pin, PinPlace};
+use crate::domain::audit::{PinPlace, PinnedId};
 use crate::domain::problem::Problem;
 
 /// The pins in files, and what was passed over.
 #[derive(Debug, Default)]
 pub struct Pins {
     /// In the order of the files.
-    pub pins: Vec<Pin>,
+    pub pins: Vec<PinnedId>,
     /// Files without readable ids.
     pub warnings: Vec<Problem>,
 }
@@ -34,7 +34,7 @@ fn search(paths: &[PathBuf]) -> Result<Pins, Problem> {
     for (path, at, image) in found.ids {
         let (file, in_repository) = names.entry(path).or_insert_with_key(|path| named(path, &here, &mut roots)).clone();
         let place = PinPlace { file, in_repository, line: at.line, column: at.column };
-        pins.push(Pin { image, place });
+        pins.push(PinnedId { image, place });
     }
     // A file that two paths lead to is one file.
     pins.sort_by(|a, b| (&a.place, &a.image).cmp(&(&b.place, &b.image)));

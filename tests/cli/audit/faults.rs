@@ -7,13 +7,14 @@ use crate::fake::{Fault, OTHER, PROD, World};
 use crate::scene::{Scene, days_ago};
 use crate::setup::{EAST, each};
 use crate::shared::terminal;
+use crate::test::verdict_of;
 
 /// Allows the account with which the clean fleet shares.
 const LINE: &str = "audit --allow-account 333333333333 -o json";
 
 /// A verdict of `amictl test`, as its tag says it.
 fn tested(world: &mut World, id: &str) {
-    let value = format!("passed {id} at=2026-01-02T03:04:05Z run=0af3 checks=system");
+    let value = verdict_of(id, "passed", days_ago(1));
     world.image_mut(id).tags.insert("amictl:tested".to_owned(), value);
 }
 

@@ -1,6 +1,6 @@
 //! The rule `critical-fix-available`: images with a critical finding whose fix is out.
 
-use super::super::finding::{AuditFinding, Level};
+use super::super::findings::{AuditFinding, Level};
 use super::super::inventory::Inventory;
 use super::super::rule::AuditRule;
 use crate::domain::age::ago;

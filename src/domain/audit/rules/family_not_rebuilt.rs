@@ -1,6 +1,6 @@
 //! The rule `family-not-rebuilt`: families whose newest version is old.
 
-use super::super::finding::{AuditFinding, Level};
+use super::super::findings::{AuditFinding, Level};
 use super::super::inventory::Inventory;
 use super::super::rule::AuditRule;
 use crate::domain::age::ago;

@@ -1,6 +1,6 @@
 //! The rule `imdsv2-not-required`: own images whose instances answer IMDSv1.
 
-use super::super::finding::{AuditFinding, Level};
+use super::super::findings::{AuditFinding, Level};
 use super::super::inventory::Inventory;
 use super::super::rule::AuditRule;
 

@@ -1,6 +1,6 @@
 //! The rule `name-pattern`: own images that are in no family.
 
-use super::super::finding::{AuditFinding, Level};
+use super::super::findings::{AuditFinding, Level};
 use super::super::inventory::Inventory;
 use super::super::rule::AuditRule;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::facts::AuditPlace;
-use super::super::finding::{AuditFinding, Level};
+use super::super::findings::{AuditFinding, Level};
 use super::super::inventory::{ImageSight, Inventory};
 use super::super::rule::AuditRule;
 use super::super::uses;

@@ -1,7 +1,7 @@
 //! The rule `pinned-image`: ids in files whose image is gone, should not be used, or is old.
 
-use super::super::facts::{AuditPlace, Pin};
-use super::super::finding::{AuditFinding, Level};
+use super::super::facts::{AuditPlace, PinnedId};
+use super::super::findings::{AuditFinding, Level};
 use super::super::inventory::{ImageSight, Inventory};
 use super::super::rule::AuditRule;
 use super::super::trouble::{Trouble, label};
@@ -28,7 +28,7 @@ fn check(inventory: &Inventory<'_>) -> Vec<AuditFinding> {
     inventory.facts.pins.iter().filter_map(|pin| of_pin(inventory, pin)).collect()
 }
 
-fn of_pin(inventory: &Inventory<'_>, pin: &Pin) -> Option<AuditFinding> {
+fn of_pin(inventory: &Inventory<'_>, pin: &PinnedId) -> Option<AuditFinding> {
     let (place, sight) = seen(inventory, &pin.image);
     let image = match sight {
         ImageSight::Seen(image) => Some(image),

@@ -1,6 +1,6 @@
 //! The rule `revoked-in-use`: revoked images that instances run.
 
-use super::super::finding::{AuditFinding, Level};
+use super::super::findings::{AuditFinding, Level};
 use super::super::inventory::Inventory;
 use super::super::rule::AuditRule;
 use super::super::uses;

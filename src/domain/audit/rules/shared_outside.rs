@@ -1,6 +1,6 @@
 //! The rule `shared-outside`: images shared with accounts that nobody listed.
 
-use super::super::finding::{AuditFinding, Level};
+use super::super::findings::{AuditFinding, Level};
 use super::super::inventory::Inventory;
 use super::super::rule::AuditRule;
 use crate::domain::command_line::amictl;

@@ -1,7 +1,7 @@
 //! The rule `untested-alias`: aliases on images that passed no boot test.
 
 use super::super::facts::AuditPlace;
-use super::super::finding::{AuditFinding, Level};
+use super::super::findings::{AuditFinding, Level};
 use super::super::inventory::{ImageSight, Inventory};
 use super::super::rule::AuditRule;
 use super::super::trouble::Trouble;
