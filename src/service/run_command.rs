@@ -9,7 +9,7 @@ use aws_sdk_ssm::operation::get_command_invocation::GetCommandInvocationOutput;
 use aws_sdk_ssm::types::{InstanceInformation, InstanceInformationStringFilter, PlatformType};
 use tokio::time::Instant;
 
-use super::client::error::{ApiError, api};
+use super::client::error::{ApiError, api, passes};
 use super::client::patience::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch};
 use super::client::target::Target;
 use crate::domain::ids::InstanceId;
@@ -29,8 +29,6 @@ const STDERR_KEPT: usize = 8_000;
 const RUNS: (u64, u64) = (1, 172_800);
 const DELIVERED: (u64, u64) = (30, 2_592_000);
 
-/// SSM's codes that say that nothing was begun, and that another try may.
-const BUSY: [&str; 3] = ["ThrottlingException", "Throttling", "RequestLimitExceeded"];
 /// The pauses before another try, and between looks for a command after a lost answer.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
@@ -38,6 +36,8 @@ const PAUSES: [Duration; 4] =
 /// The time for a look after the deadline.
 const LAST_LOOK: Duration = Duration::from_secs(5);
 
+/// An instance that nobody has.
+const NOBODY: &str = "i-00000000000000000";
 /// SSM's code for an instance that it does not manage, or not at the moment.
 pub const NOT_MANAGED: &str = "InvalidInstanceId";
 const NO_INVOCATION: &str = "InvocationDoesNotExist";
@@ -158,6 +158,12 @@ pub async fn managed(target: &Target, id: &InstanceId) -> Result<Option<AgentSta
     Ok(None)
 }
 
+/// Asks SSM for the agent of an instance that nobody has: whether it may be asked.
+pub async fn check_managed(target: &Target) -> Result<(), ApiError> {
+    let nobody = NOBODY.parse().map_err(|_| ApiError::unreadable(DESCRIBE, &target.region))?;
+    managed(target, &nobody).await.map(drop)
+}
+
 fn agent(found: &InstanceInformation) -> AgentState {
     let windows = matches!(found.platform_type(), Some(PlatformType::Windows));
     AgentState {
@@ -175,7 +181,7 @@ pub async fn send(target: &Target, id: &InstanceId, script: &RunScript) -> Resul
             Ok(command) => return Ok(command),
             Err(error) => error,
         };
-        match pauses.next().filter(|_| !error.answer_lost && BUSY.iter().any(|code| error.is(code))) {
+        match pauses.next().filter(|_| !error.answer_lost && passes(&error)) {
             Some(pause) => tokio::time::sleep(pause).await,
             None => break error,
         }
@@ -266,11 +272,6 @@ pub async fn finished(
             Err(Over::Interrupted) => return Err(Unended::Over(Over::Interrupted, unseen)),
         }
     }
-}
-
-/// Whether another look may succeed.
-pub fn passes(error: &ApiError) -> bool {
-    error.answer_lost || BUSY.iter().any(|code| error.is(code))
 }
 
 fn end(seen: &GetCommandInvocationOutput) -> Option<CommandEnd> {

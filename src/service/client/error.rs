@@ -7,7 +7,7 @@ use aws_sdk_ec2::operation::RequestId;
 use thiserror::Error;
 
 use super::answer;
-use super::retry::QUOTA;
+use super::retry::{QUOTA, THROTTLED};
 use super::stop::Stopped;
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
@@ -265,6 +265,11 @@ pub fn dry_run<T>(call: &'static str, region: &Region, answer: Result<T, ApiErro
 /// Whether a policy denies the call.
 pub fn is_denied(error: &ApiError) -> bool {
     ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"].iter().any(|code| error.is(code))
+}
+
+/// Whether the same call may succeed a while later: AWS was too busy, in trouble, or not reached.
+pub fn passes(error: &ApiError) -> bool {
+    error.answer_lost || THROTTLED.iter().any(|code| error.is(code))
 }
 
 /// Whether the work was is_interrupted before anything was changed.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Error, Result};
 use tokio::time::Instant;
 
+use super::request::{sweep_line, with_way_out};
 use super::swept::Swept;
-use crate::domain::command_line::amictl;
 use crate::domain::instance::Instance;
 use crate::domain::leftover::Leftover;
 use crate::domain::problem::Problem;
@@ -22,8 +22,6 @@ use crate::workflows::run::context::{Context, stopped};
 
 /// The time for an instance to end.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// EC2's code for an instance with termination protection.
-const PROTECTED: &str = "OperationNotPermitted";
 /// EC2's code for an instance that it no longer knows.
 const UNKNOWN: &str = "InvalidInstanceID.NotFound";
 
@@ -167,15 +165,6 @@ async fn start(context: &Context, target: &Target, instance: &Instance) -> Done 
     }
 }
 
-/// Adds how to lift what EC2 refuses for.
 fn failed(target: &Target, instance: &Instance, problem: Problem) -> Problem {
-    if problem.code != PROTECTED {
-        return problem;
-    }
-    let lift = format!(
-        "aws ec2 modify-instance-attribute --region {} --instance-id {} --no-disable-api-termination",
-        target.region, instance.id
-    );
-    let again = amictl("test").word("--sweep").options(target.options());
-    Problem { message: format!("{}; lift its protection with: {lift}; then: {again}", problem.message), ..problem }
+    with_way_out(target, &instance.id, problem, &sweep_line(target))
 }
