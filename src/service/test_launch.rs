@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{
 };
 
 use super::client::convert::tag_specification;
-use super::client::error::{ApiError, api, dry_run};
+use super::client::error::{ApiError, api, codes::NO_CAPACITY, dry_run};
 use super::client::lost_answers::Attempts;
 use super::client::target::Target;
 use super::instances;
@@ -16,10 +16,6 @@ use crate::domain::instance::Instance;
 use crate::domain::tags::Tags;
 
 const CALL: &str = "RunInstances";
-
-/// EC2's codes for a lack of capacity. It answers them like its own trouble, but has launched nothing.
-const NO_CAPACITY: [&str; 3] =
-    ["InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientVolumeCapacity"];
 
 /// The test instance to launch.
 #[derive(Debug, Clone, PartialEq, Eq)]

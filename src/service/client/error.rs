@@ -51,7 +51,7 @@ impl From<ApiError> for Problem {
     }
 }
 
-/// Codes for failures without an answer from AWS.
+/// Codes for failures without an answer from AWS, and codes of AWS that several callers look for.
 pub mod codes {
     /// No usable credentials.
     pub const CREDENTIALS: &str = "CredentialsError";
@@ -71,6 +71,13 @@ pub mod codes {
     pub const LIMIT: &str = "RequestLimitExceeded";
     /// An error answer without a code, e.g. from an endpoint that does not know the operation.
     pub const NO_CODE: &str = "UnknownError";
+    /// EC2 does not know the instance.
+    pub const NO_INSTANCE: &str = "InvalidInstanceID.NotFound";
+    /// EC2 has no room. It answers these like its own trouble, but has begun nothing.
+    pub const NO_CAPACITY: [&str; 3] =
+        ["InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientVolumeCapacity"];
+    /// Too many calls, by the words of SSM and EC2: nothing was begun.
+    pub const BUSY: [&str; 3] = ["ThrottlingException", "Throttling", LIMIT];
 }
 
 impl ApiError {
@@ -265,6 +272,11 @@ pub fn dry_run<T>(call: &'static str, region: &Region, answer: Result<T, ApiErro
 /// Whether a policy denies the call.
 pub fn is_denied(error: &ApiError) -> bool {
     ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"].iter().any(|code| error.is(code))
+}
+
+/// Whether the same look may succeed later: the answer was lost, AWS had trouble, or there were too many calls.
+pub fn passes(error: &ApiError) -> bool {
+    error.answer_lost || codes::BUSY.iter().any(|code| error.is(code))
 }
 
 /// Whether the work was is_interrupted before anything was changed.
