@@ -51,7 +51,7 @@ impl From<ApiError> for Problem {
     }
 }
 
-/// Codes for failures without an answer from AWS.
+/// Codes for failures without an answer from AWS, and codes of AWS that several callers look for.
 pub mod codes {
     /// No usable credentials.
     pub const CREDENTIALS: &str = "CredentialsError";
@@ -71,6 +71,9 @@ pub mod codes {
     pub const LIMIT: &str = "RequestLimitExceeded";
     /// An error answer without a code, e.g. from an endpoint that does not know the operation.
     pub const NO_CODE: &str = "UnknownError";
+    /// EC2 does not know the instance.
+    pub const NO_INSTANCE: &str = "InvalidInstanceID.NotFound";
+    pub use super::super::retry::NO_CAPACITY;
 }
 
 impl ApiError {

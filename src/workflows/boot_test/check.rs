@@ -16,7 +16,7 @@ use crate::domain::tags::{CREATED_BY, EXPIRES, TEST, Tags};
 use crate::service::client::error::{ApiError, passes};
 use crate::service::subnets::DefaultSubnet;
 use crate::service::test_launch::{self, BootLaunch};
-use crate::service::{Target, instance_types, launch, run_command, subnets};
+use crate::service::{Target, instance_types, launch, ssm_agents, subnets};
 use crate::workflows::launch::check;
 use crate::workflows::run::concurrency;
 use crate::workflows::run::context::Context;
@@ -68,7 +68,7 @@ pub async fn plans(context: &Context, target: &Target, request: &BootTestRequest
 
 /// Whether SSM may be asked for agents: a denial is no verdict on an image, so it is found before anything costs.
 async fn ssm(target: &Target) -> Result<(), ApiError> {
-    match run_command::check_managed(target).await {
+    match ssm_agents::check_managed(target).await {
         Err(error) if !passes(&error) => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }

@@ -16,7 +16,7 @@ use crate::domain::tags::{STOPPED, TEST};
 use crate::service::client::error::ApiError;
 use crate::service::client::patience::Patience;
 use crate::service::{Target, instance_states, instances, terminate};
-use crate::workflows::create::start_again::start_again;
+use crate::workflows::create::start_again::{Restarted, start_again};
 use crate::workflows::run::concurrency::{self, INSTANCES, PLACES};
 use crate::workflows::run::context::{Context, stopped};
 
@@ -156,7 +156,13 @@ async fn end(context: &Context, target: &Target, instance: &Instance) -> Done {
 async fn start(context: &Context, target: &Target, instance: &Instance) -> Done {
     let ran = instance.state == "running";
     match start_again(context, target, instance).await {
-        Ok(_) => Ok((true, ran.then(|| format!("it ran already, and had the tag {STOPPED}")))),
+        Ok(Restarted { tag_stays: None, .. }) => {
+            Ok((true, ran.then(|| format!("it ran already, and had the tag {STOPPED}"))))
+        }
+        Ok(Restarted { tag_stays: Some(error), .. }) if ran => Err(Status::Failed(error.problem())),
+        Ok(Restarted { tag_stays: Some(error), .. }) => {
+            Ok((true, Some(format!("it runs, but its tag {STOPPED} could not be removed: {error}"))))
+        }
         Err(failure) => {
             let hint = failure.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
             let (code, message) = (failure.code.to_string(), format!("{}{hint}", failure.message));
