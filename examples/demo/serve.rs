@@ -2,14 +2,15 @@
 
 use std::io::Write;
 
-use crate::fake::Fake;
 use crate::fake::organization::{REGIONS, ROLE};
+use crate::fake::{Fake, PROD};
 use crate::shell::{BE_AMICTL, HERE, Home};
 
 /// Serves the organization that is to be taken over until Ctrl-C; first prints what a shell has to be told.
 pub fn serve() {
     let (fake, home) = (Fake::start(), Home::new());
     fake.world().organization_to_take_over();
+    fake.world().add_profile(PROD, "ssm");
     println!("{}", lines(&fake.url(), &home));
     // Who reads the lines from a pipe waits for them.
     std::io::stdout().flush().unwrap();

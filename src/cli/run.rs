@@ -1,7 +1,6 @@
 //! Runs a command line: parse, execute, report the error with a hint, return the exit code.
 
 use std::ffi::OsString;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,7 +56,7 @@ pub fn run(args: Vec<OsString>, process: Process) -> u8 {
 fn end(result: Result<()>, json: bool) -> u8 {
     match result {
         Ok(()) => exit::DONE,
-        Err(error) if is_closed_pipe(&error) => exit::DONE,
+        Err(error) if diagnostics::is_closed_pipe(&error) => exit::DONE,
         Err(error) => {
             let last = diagnostics::diagnose(&error);
             let hint = last.hint.as_deref().or(next_step(last.kind));
@@ -92,15 +91,6 @@ async fn work(command: Command, context: Arc<Context>, ask: watch::Sender<bool>)
         tokio::spawn(stop_on_signal(signals, ask, Arc::clone(&context)));
     }
     command.execute(&context, command_line).await
-}
-
-/// Whether the reader of stdout has closed the pipe: `amictl list | head` is no failure.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let broken = |kind: io::ErrorKind| kind == io::ErrorKind::BrokenPipe;
-    error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|e| broken(e.kind()))
-            || cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind).is_some_and(broken)
-    })
 }
 
 fn log(verbose: u8) {

@@ -17,6 +17,7 @@ use crate::output;
 use crate::workflows::conclude::survey::whole;
 use crate::workflows::prune::{apply, conclude, survey};
 use crate::workflows::run::context::{self, Context};
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -102,8 +103,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     }
     let now = survey::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
     let carried = apply::carry_out(context, &surveys, &plan, &args.journal.file()).await.and_then(|report| {
-        output::report(&context.printer, &report)?;
-        apply::end(context, report)
+        let written = output::report(&context.printer, &report);
+        reported(context, written, apply::end(context, report))
     });
     conclude::after(context, carried, &now, &surveys).map_err(of_a_plan)
 }

@@ -19,6 +19,7 @@ use crate::workflows::copy::source::{self, check};
 use crate::workflows::copy::{explain, run};
 use crate::workflows::launch::not_revoked;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -163,8 +164,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let run = run::carry_out(context, &all, refused, Made::default()).await;
     let made = &run.made;
     let options = Options { steps: made.steps.clone(), owners: several, ..Options::default() };
-    output::images(&context.printer, &made.images.iter().collect::<Vec<_>>(), &made.errors, &options, context.now)?;
-    run.conclude(context, &all)
+    let images: Vec<_> = made.images.iter().collect();
+    let written = output::images(&context.printer, &images, &made.errors, &options, context.now);
+    reported(context, written, run.conclude(context, &all))
 }
 
 fn encryption(args: &Args) -> Result<BTreeMap<Region, Encryption>> {

@@ -13,6 +13,7 @@ use crate::options::images::Which;
 use crate::output;
 use crate::workflows::change;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,8 +80,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         }
         (None, None) => change::run(context, request, &Change::CancelDeprecation).await,
     }?;
-    output::changes(&context.printer, changes.report())?;
-    changes.conclude(context)
+    let written = output::changes(&context.printer, changes.report());
+    reported(context, written, changes.conclude(context))
 }
 
 /// A span of ten years is up to a day longer than EC2's ten calendar years.

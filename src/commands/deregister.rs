@@ -17,6 +17,7 @@ use crate::workflows::deregister::plan::{Removals, Request, going, plan, recheck
 use crate::workflows::deregister::remove;
 use crate::workflows::recycle_bin::outlook::RetentionRules;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 use crate::workflows::select::references;
 
 const EXAMPLES: &str = "\
@@ -73,8 +74,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             let how = Ways { yes: args.yes, dry_run: args.dry_run, keep: args.keep_snapshots };
             let done = interrupted::finish(context, &args.references, &args.journal.file(), how, missing).await?;
             let Some(report) = done else { return Ok(()) };
-            output::report(&context.printer, &report)?;
-            return removals::finish(context, &report, removals::left_behind(&report));
+            let written = output::report(&context.printer, &report);
+            return reported(context, written, removals::finish(context, &report, removals::left_behind(&report)));
         }
     };
     let targets: Vec<_> = chosen.by_place().into_iter().map(|(target, _)| target).collect();
@@ -109,9 +110,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let mut report = remove::carry_out(context, work, &journal).await;
     let rest = Remainder::of(&chosen).rest(&context.invocation, &report);
     report.errors = chosen.errors;
-    output::report(&context.printer, &report)?;
+    let written = output::report(&context.printer, &report);
     let hints: Vec<_> = rest.into_iter().chain(removals::left_behind(&report)).collect();
-    removals::finish(context, &report, (!hints.is_empty()).then(|| hints.join("; ")))
+    reported(context, written, removals::finish(context, &report, (!hints.is_empty()).then(|| hints.join("; "))))
 }
 
 /// The columns to drop on a narrow terminal.

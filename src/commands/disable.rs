@@ -13,6 +13,7 @@ use crate::service::Target;
 use crate::workflows::change::{self, each, objections};
 use crate::workflows::disable::{check, switched_off};
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 use crate::workflows::select::refusals;
 use crate::workflows::usage::refuse::refuse_used_images;
 
@@ -64,6 +65,6 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         })
         .await
     };
-    output::changes(&context.printer, changes.report())?;
-    changes.conclude(context)
+    let written = output::changes(&context.printer, changes.report());
+    reported(context, written, changes.conclude(context))
 }

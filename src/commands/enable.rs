@@ -12,6 +12,7 @@ use crate::service::Target;
 use crate::workflows::change::{self, Changes, each, objections};
 use crate::workflows::enable::{check, remembered, switched_on, written_down};
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 use crate::workflows::select::refusals;
 
 const EXAMPLES: &str = "\
@@ -43,8 +44,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         false => change::run(context, args.which.request(), &Change::Enable).await?,
         true => with_shares(context, &args).await?,
     };
-    output::changes(&context.printer, changes.report())?;
-    changes.conclude(context)
+    let written = output::changes(&context.printer, changes.report());
+    reported(context, written, changes.conclude(context))
 }
 
 /// Enables the images and restores the launch permissions that disabling dropped.

@@ -21,6 +21,7 @@ use crate::workflows::orphans::search::{self, OrphanSearch};
 use crate::workflows::orphans::survey::{OrphanSurvey, find, going, orphans, still};
 use crate::workflows::recycle_bin::outlook::RetentionRules;
 use crate::workflows::run::context::{self, Context};
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -124,10 +125,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         }
     };
     let done = delete(context, found, &args.journal.file()).await?;
-    output::orphans(&context.printer, &orphans(&done), &spared, &errors, prices)?;
+    let written = output::orphans(&context.printer, &orphans(&done), &spared, &errors, prices);
     search::tell(context, &spared);
-    finish(context, &done)?;
-    whole(context, &spared, &errors)
+    reported(context, written, finish(context, &done).and_then(|()| whole(context, &spared, &errors)))
 }
 
 /// Fails if templates or an account could not be read.

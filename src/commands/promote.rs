@@ -13,6 +13,7 @@ use crate::domain::tested_lineage::TestedGate;
 use crate::output;
 use crate::workflows::aliases::promote::{Promotion, promote};
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -110,6 +111,6 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         dry_run: args.dry_run,
     };
     let moved = promote(context, promotion).await?;
-    output::moved_aliases(&context.printer, &moved.report)?;
-    moved.conclude(context)
+    let written = output::moved_aliases(&context.printer, &moved.report);
+    reported(context, written, moved.conclude(context))
 }

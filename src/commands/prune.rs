@@ -22,6 +22,7 @@ use crate::workflows::prune::apply::{carry_out, dry_run, end, going, within_limi
 use crate::workflows::prune::{conclude, survey};
 use crate::workflows::recycle_bin::outlook::RetentionRules;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -181,8 +182,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     };
     let now = survey::plan(context, &surveys, &policy, prices);
     let carried = carry_out(context, &surveys, &plan, &args.journal.file()).await.and_then(|report| {
-        output::report(&context.printer, &report)?;
-        end(context, report)
+        let written = output::report(&context.printer, &report);
+        reported(context, written, end(context, report))
     });
     conclude::after(context, carried, &now, &surveys)
 }

@@ -18,6 +18,7 @@ use crate::workflows::restore::journal::{note, noted_end};
 use crate::workflows::restore::prepare::{self, Work};
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::{self, Context};
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,9 +73,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let results = done.into_iter().flatten().map(|returned| returned.outcome).chain(left).collect();
     let report = Report { results, errors, ..Report::default() };
     drop(bar);
-    output::report(&context.printer, &report)?;
-    timely(&report)?;
-    finish(context, &report, None)
+    let written = output::report(&context.printer, &report);
+    reported(context, written, timely(&report).and_then(|()| finish(context, &report, None)))
 }
 
 /// Asks EC2 for every image whether it could be restored.

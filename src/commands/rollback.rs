@@ -7,6 +7,7 @@ use crate::domain::reference::ImageRef;
 use crate::output;
 use crate::workflows::aliases::rollback::{Rollback, rollback};
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,6 +68,6 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         dry_run: args.dry_run,
     };
     let moved = rollback(context, wanted).await?;
-    output::moved_aliases(&context.printer, &moved.report)?;
-    moved.conclude(context)
+    let written = output::moved_aliases(&context.printer, &moved.report);
+    reported(context, written, moved.conclude(context))
 }

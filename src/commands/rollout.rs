@@ -11,6 +11,7 @@ use crate::domain::rollout::{Checkpoints, GroupName, RolloutPreferences};
 use crate::output;
 use crate::workflows::rollout::{self, Goal, Halt, RolloutRequest};
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 /// The longest pause at a checkpoint, and the longest time to bake: 48 hours.
 const LONGEST: Duration = Duration::from_secs(172_800);
@@ -120,10 +121,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             rollout::stop(context, &target, &args.groups, halt, (!args.no_wait, args.dry_run)).await?
         }
     };
-    if !args.dry_run {
-        output::rollouts(&context.printer, &report)?;
+    if args.dry_run {
+        return end;
     }
-    end
+    reported(context, output::rollouts(&context.printer, &report), end)
 }
 
 /// The roll-out that is asked for; `None` where one is to end.

@@ -14,6 +14,7 @@ use crate::workflows::change::{self, each};
 use crate::workflows::permissions::grant::{self, PermissionChange};
 use crate::workflows::permissions::preconditions;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 use crate::workflows::select::refusals;
 
 const EXAMPLES: &str = "\
@@ -78,8 +79,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         let work = async |target: &Target, image: &Image| grant::shared(target, image, Verb::Share, &sharing).await;
         each::each(context, chosen, Verb::Share, work).await
     };
-    output::changes(&context.printer, changes.report())?;
-    changes.conclude(context)
+    let written = output::changes(&context.printer, changes.report());
+    reported(context, written, changes.conclude(context))
 }
 
 /// A family may have failed or disabled versions: those are no reason not to share the others.

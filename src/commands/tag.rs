@@ -13,6 +13,7 @@ use crate::options::images::How;
 use crate::output;
 use crate::workflows::change;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -85,6 +86,6 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return Err(Failure::usage(format!("tag '{key}' is given both to set and to remove: choose one")).into());
     }
     let changes = change::run(context, args.how.request(references), &Change::Tag { set, remove }).await?;
-    output::changes(&context.printer, changes.report())?;
-    changes.conclude(context)
+    let written = output::changes(&context.printer, changes.report());
+    reported(context, written, changes.conclude(context))
 }

@@ -9,6 +9,7 @@ use crate::options::instances::InstanceArgs;
 use crate::output;
 use crate::workflows::launch_template::{TemplateRequest, run};
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,7 +73,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         return context.unless_stopped(run::attempt(context, &plans)).await;
     }
     let outcomes = run::apply(context, plans).await;
-    output::templates(&context.printer, &outcomes)?;
+    let written = output::templates(&context.printer, &outcomes);
     run::tell(context, &outcomes);
-    run::conclude(context, &outcomes)
+    reported(context, written, run::conclude(context, &outcomes))
 }

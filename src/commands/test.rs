@@ -12,6 +12,7 @@ use crate::output;
 use crate::workflows::boot_test::{self, BootTestRequest, run, sweep};
 use crate::workflows::launch::read_user_data;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -91,8 +92,8 @@ pub struct Args {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     if args.sweep {
         let swept = sweep::sweep(context, args.dry_run).await?;
-        output::sweep(&context.printer, &swept.report)?;
-        return swept.conclude(context);
+        let written = output::sweep(&context.printer, &swept.report);
+        return reported(context, written, swept.conclude(context));
     }
     let dry_run = args.dry_run;
     let request = request(args)?;
@@ -106,8 +107,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         let _told = output::error::InCaseOfPanic::tell(boot_test::sweep_line(&target));
         run::run(context, &target, &request, plans).await
     };
-    output::boot_tests(&context.printer, &report)?;
-    run::conclude(context, &target, &report)
+    let written = output::boot_tests(&context.printer, &report);
+    reported(context, written, run::conclude(context, &target, &report))
 }
 
 fn request(args: Args) -> Result<BootTestRequest> {

@@ -7,6 +7,7 @@ use crate::options::images::Which;
 use crate::output;
 use crate::workflows::change;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +27,6 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let changes = change::run(context, args.which.request(), &Change::Unprotect).await?;
-    output::changes(&context.printer, changes.report())?;
-    changes.conclude(context)
+    let written = output::changes(&context.printer, changes.report());
+    reported(context, written, changes.conclude(context))
 }

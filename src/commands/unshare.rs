@@ -11,6 +11,7 @@ use crate::workflows::change;
 use crate::workflows::permissions::grant::PermissionChange;
 use crate::workflows::permissions::{preconditions, withdraw};
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,6 +62,6 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         preconditions::neighbours(context, &chosen).await;
     }
     let changes = withdraw::run(context, chosen, &sharing, &args.journal.file(), args.which.how.dry_run).await?;
-    output::changes(&context.printer, changes.report())?;
-    changes.conclude(context)
+    let written = output::changes(&context.printer, changes.report());
+    reported(context, written, changes.conclude(context))
 }

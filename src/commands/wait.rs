@@ -14,6 +14,7 @@ use crate::service::{Target, instances, launch, wait};
 use crate::workflows::copy::make;
 use crate::workflows::rollout;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::diagnostics::reported;
 use crate::workflows::select::resolve;
 
 const EXAMPLES: &str = "\
@@ -60,8 +61,7 @@ impl FromStr for What {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     if let Some(group) = args.group {
         let (report, end) = rollout::wait(context, &context.target().await?, &group).await?;
-        output::rollouts(&context.printer, &report)?;
-        return end;
+        return reported(context, output::rollouts(&context.printer, &report), end);
     }
     let (mut images, mut ids) = (Vec::new(), Vec::new());
     for what in args.what {

@@ -1,4 +1,4 @@
-//! Distances within a family: versions between an image and a newer one, and since when there is one.
+//! Distances within a family: versions up to a newer one, and since when there is a newer one.
 
 use chrono::{DateTime, Utc};
 

@@ -59,11 +59,6 @@ impl Instance {
         matches!(self.state.as_str(), "terminated" | "shutting-down")
     }
 
-    /// Whether it runs Windows.
-    pub fn windows(&self) -> bool {
-        self.platform.as_deref().is_some_and(|platform| platform.to_lowercase().starts_with("windows"))
-    }
-
     /// Its id, and its tag `Name` if it has one.
     pub fn label(&self) -> String {
         match self.tags.get("Name").filter(|name| !name.is_empty()) {

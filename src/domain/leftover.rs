@@ -23,6 +23,19 @@ pub enum Leftover {
     Stays(SweepAction, Problem),
 }
 
+/// The client token of a launch: its run, and its place there.
+pub fn launch_token(run: &str, at: usize) -> String {
+    format!("amictl-{run}-{at}")
+}
+
+/// Whether a token is that of a launch of a run. Anybody can write a tag, and only words like those of amictl count as
+/// a run.
+fn launched_by(token: &str, run: &str) -> bool {
+    let is_run = run.len() == 32 && run.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let at = token.rsplit('-').next().and_then(|at| at.parse().ok());
+    is_run && at.is_some_and(|at| token == launch_token(run, at))
+}
+
 impl Leftover {
     /// What is to be done about an instance at a time.
     pub fn of(instance: &Instance, now: DateTime<Utc>) -> Self {
@@ -60,7 +73,7 @@ fn test(instance: &Instance, run: &str, now: DateTime<Utc>) -> Result<(), Proble
             return Err(problem("UnreadableExpiry", message));
         }
     };
-    let launched = instance.client_token.as_deref().is_some_and(|token| !run.is_empty() && token.contains(run));
+    let launched = instance.client_token.as_deref().is_some_and(|token| launched_by(token, run));
     if !launched || instance.tags.contains_key(GROUP) {
         let message = format!("{id} has the tag {TEST}, but no test launched it: the tag was copied");
         return Err(problem("NotOurs", message));
@@ -129,7 +142,7 @@ mod tests {
             spot_request: None,
             subnet: None,
             vpc: None,
-            client_token: Some(format!("amictl-test-{RUN}-0")),
+            client_token: Some(launch_token(RUN, 0)),
         }
     }
 
@@ -172,10 +185,23 @@ mod tests {
             let found = Instance { client_token: token.map(str::to_owned), ..instance("running", &expired) };
             assert_eq!(told(&found), "terminate NotOurs", "{token:?}");
         }
+        for token in ["amictl-RUN", "amictl-RUN-", "amictl-RUN-+1", "amictl-RUN-01", "amictl-RUN-1-2", "x-amictl-RUN-1"]
+        {
+            let token = token.replace("RUN", RUN);
+            let found = Instance { client_token: Some(token.clone()), ..instance("running", &expired) };
+            assert_eq!(told(&found), "terminate NotOurs", "{token}");
+        }
+        let found = Instance { client_token: Some(launch_token(RUN, 120)), ..instance("running", &expired) };
+        assert_eq!(told(&found), "terminate");
+        for run in ["", "a", "-", "0123456789abcdef", &RUN.to_uppercase(), &format!("{RUN}-1")] {
+            let mut found = instance("running", &expired);
+            found.tags.insert(TEST.to_owned(), run.to_owned());
+            found.client_token = Some(launch_token(run, 0));
+            assert_eq!(told(&found), "terminate NotOurs", "no run of amictl: {run}");
+            found.client_token = Some(launch_token(RUN, 0));
+            assert_eq!(told(&found), "terminate NotOurs", "a part of its token: {run}");
+        }
         let mut found = instance("running", &expired);
-        found.tags.insert(TEST.to_owned(), String::new());
-        assert_eq!(told(&found), "terminate NotOurs", "every token contains nothing");
-        found = instance("running", &expired);
         found.tags.insert(GROUP.to_owned(), "web".to_owned());
         assert_eq!(told(&found), "terminate NotOurs");
     }

@@ -24,8 +24,14 @@ pub enum ScriptError {
     #[error("it has more than {LARGEST} bytes")]
     TooLarge,
     /// Not UTF-8, or with a NUL character.
-    #[error("it is not UTF-8 text")]
+    #[error("it is not UTF-8 text: save it as UTF-8")]
     NotText,
+    /// A byte order mark, which no shell knows.
+    #[error("it begins with a byte order mark: save it as UTF-8 without one")]
+    ByteOrderMark,
+    /// Lines of a Unix script that end as on Windows: its interpreter would not be found.
+    #[error("it begins with #!, but its lines end with carriage returns: convert it with dos2unix")]
+    CarriageReturns,
 }
 
 impl PrepareScript {
@@ -38,6 +44,8 @@ impl PrepareScript {
         match text.trim() {
             "" => Err(ScriptError::Empty),
             _ if text.contains('\0') => Err(ScriptError::NotText),
+            _ if text.starts_with('\u{feff}') => Err(ScriptError::ByteOrderMark),
+            _ if text.starts_with("#!") && text.contains('\r') => Err(ScriptError::CarriageReturns),
             _ => Ok(Self { name: name.to_owned(), text }),
         }
     }
@@ -84,6 +92,9 @@ mod tests {
         assert_eq!(new(b" \n\t\n"), Err(ScriptError::Empty));
         assert_eq!(new(b"\xff\xfe"), Err(ScriptError::NotText));
         assert_eq!(new(b"a\0b"), Err(ScriptError::NotText));
+        assert_eq!(new(b"\xef\xbb\xbf#!/bin/sh\ntrue\n"), Err(ScriptError::ByteOrderMark));
+        assert_eq!(new(b"#!/bin/sh\r\ntrue\r\n"), Err(ScriptError::CarriageReturns));
+        assert_eq!(new(b"Write-Output 1\r\n"), Ok(()));
         assert_eq!(new(&vec![b'a'; LARGEST + 1]), Err(ScriptError::TooLarge));
         assert_eq!(new(&vec![b'a'; LARGEST]), Ok(()));
     }

@@ -22,6 +22,8 @@ const LONGEST_RUN: usize = 40;
 pub const TOLD_WITHIN: TimeDelta = TimeDelta::hours(24);
 const NEVER: &str = "never";
 const BETWEEN: &str = "; ";
+/// The word before a check that did not pass.
+const FAILED: &str = "failed ";
 
 /// The verdict of a boot test on an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,9 +184,17 @@ impl Tested {
         format!("{} {} ago", self.verdict, ago(self.at, now))
     }
 
-    /// The checks in words; empty if there were none.
+    /// The checks in words; empty if there were none. Of a test that failed: `failed: /health; passed: system, instance`.
     pub fn checks(&self) -> String {
-        listed(&self.probes, self.more)
+        let failed = self.probes.iter().filter_map(|check| check.strip_prefix(FAILED)).collect::<Vec<_>>();
+        if failed.is_empty() {
+            return listed(&self.probes, self.more);
+        }
+        let rest = (self.more > 0).then(|| format!("+{} more", self.more));
+        let passed = self.probes.iter().filter(|check| !check.starts_with(FAILED)).cloned().chain(rest);
+        let passed = passed.collect::<Vec<_>>().join(", ");
+        let passed = if passed.is_empty() { passed } else { format!("; passed: {passed}") };
+        format!("failed: {}{passed}", failed.join(", "))
     }
 }
 
@@ -225,7 +235,7 @@ fn types(tests: &[BootTest]) -> Vec<String> {
 /// The checks of all tests, each once: those that failed come first, as they are what one wants to know.
 fn checks(tests: &[BootTest]) -> Vec<String> {
     let all: Vec<_> = tests.iter().flat_map(|test| &test.checks).collect();
-    let failed = all.iter().filter(|check| !check.passed).map(|check| format!("failed {}", plain(&check.what)));
+    let failed = all.iter().filter(|check| !check.passed).map(|check| format!("{FAILED}{}", plain(&check.what)));
     let passed = all.iter().filter(|check| check.passed).map(|check| plain(&check.what));
     let mut seen = BTreeSet::new();
     failed.chain(passed).filter(|check| seen.insert(check.clone())).collect()

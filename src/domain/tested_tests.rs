@@ -66,7 +66,7 @@ fn one_test_that_failed_is_enough_and_one_without_a_verdict_is_none() {
     let both = tested(&[passed(), failed], None).unwrap();
     let other = BootTest { instance_type: "m7i.large".to_owned(), ..passed() };
     assert_eq!(tested(&[passed(), other, passed()], None).unwrap().types, ["t3.micro", "m7i.large"]);
-    assert_eq!((both.verdict, both.checks().as_str()), (Verdict::Failed, "failed instance; system"));
+    assert_eq!((both.verdict, both.checks().as_str()), (Verdict::Failed, "failed: instance; passed: system"));
     assert_eq!(tested(&[passed(), test(None, Vec::new())], None), None);
     let mixed = [test(None, Vec::new()), test(Some(Verdict::Failed), Vec::new())];
     assert_eq!(tested(&mixed, None).unwrap().verdict, Verdict::Failed, "one is enough");

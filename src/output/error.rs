@@ -6,16 +6,21 @@ use std::sync::{Mutex, PoisonError};
 use super::escape::{EscapingWriter, escaped, escaped_lines};
 use super::json::document;
 
-/// What else to say after a panic: how to end what the run would have ended.
+/// What else to say after a panic: how to make good what the run would have made good.
 static AFTER_PANIC: Mutex<Option<String>> = Mutex::new(None);
 
-/// As long as it lives, a panic prints a command line that ends what is left.
+/// As long as it lives, a panic prints a command line that makes good what is left.
 pub struct InCaseOfPanic(());
 
 impl InCaseOfPanic {
-    /// Sets the command line.
+    /// Sets the command line that ends what was launched.
     pub fn tell(line: String) -> Self {
-        *AFTER_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+        Self::hint(format!("end what it has launched with: {line}"))
+    }
+
+    /// Sets the whole hint.
+    pub fn hint(text: String) -> Self {
+        *AFTER_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
         Self(())
     }
 }
@@ -29,7 +34,7 @@ impl Drop for InCaseOfPanic {
 /// The hint about what is left. A lock that the panic came in has nothing to say.
 fn left() -> String {
     let line = AFTER_PANIC.try_lock().ok().and_then(|line| line.clone());
-    line.map(|line| format!("\nhint: end what it has launched with: {}", escaped(&line))).unwrap_or_default()
+    line.map(|line| format!("\nhint: {}", escaped(&line))).unwrap_or_default()
 }
 
 /// Reports a panic as a bug.
@@ -88,5 +93,8 @@ mod tests {
         assert_eq!(left(), "\nhint: end what it has launched with: amictl test --sweep --region us-east-1");
         drop(told);
         assert_eq!(left(), "");
+        let told = InCaseOfPanic::hint("i-0 may be stopped: start it with: x".to_owned());
+        assert_eq!(left(), "\nhint: i-0 may be stopped: start it with: x");
+        drop(told);
     }
 }

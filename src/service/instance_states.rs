@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::client::error::{ApiError, api, dry_run};
+use super::client::error::{ApiError, api, dry_run, passes};
 use super::client::lost_answers::Attempts;
 use super::client::patience::{Over, Patience, Pauses};
 use super::client::stop::Stop;
@@ -63,37 +63,52 @@ pub async fn look(target: &Target, id: &InstanceId) -> Result<Instance, ApiError
     found.ok_or_else(|| ApiError::unreadable("DescribeInstances", &target.region))
 }
 
-/// Whether an instance leaves its running state within the time in which EC2 shows the effect of a call.
+/// Whether an instance leaves its running state within the time in which EC2 shows the effect of a call. A call that
+/// comes late may still stop it afterwards.
 pub async fn stops(target: &Target, id: &InstanceId) -> Result<bool, ApiError> {
     let patience = Patience { until: Instant::now() + SETTLED, stop: Stop::never() };
     let mut pauses = Pauses::new(&patience);
     loop {
-        if look(target, id).await?.state != "running" {
-            return Ok(true);
-        }
+        let seen = match look(target, id).await {
+            Ok(seen) if seen.state != "running" => return Ok(true),
+            Ok(_) => Ok(false),
+            Err(error) if passes(&error) => Err(error),
+            Err(error) => return Err(error),
+        };
         if pauses.pause().await.is_err() {
-            return Ok(false);
+            return seen;
         }
     }
 }
 
-/// Waits until a stopping instance is stopped. EC2 may show it as running for a moment after the answer.
+/// Waits until a stopping instance is stopped. EC2 may show it as running for a moment after the answer. Looks that
+/// fail for a while do not end the wait.
 pub async fn stopped(
     target: &Target,
     id: &InstanceId,
     just_stopped: bool,
     patience: &Patience,
 ) -> Result<Instance, NotReached> {
-    let (mut pauses, mut stops) = (Pauses::new(patience), false);
+    let (mut pauses, mut stops, mut unread) = (Pauses::new(patience), false, None);
+    let ended = |over: Over, unread: &Option<ApiError>| match unread {
+        Some(error) if over == Over::TimedOut => NotReached::Unread(error.clone()),
+        Some(_) | None => NotReached::Over(over),
+    };
     loop {
-        let seen = patience.unless_over(look(target, id)).await.map_err(NotReached::Over)?;
-        let instance = seen.map_err(NotReached::Unread)?;
-        match instance.state.as_str() {
-            "stopped" => return Ok(instance),
-            "stopping" => stops = true,
-            "running" if just_stopped && !stops => {}
-            _ => return Err(NotReached::State(Box::new(instance))),
-        }
-        pauses.pause().await.map_err(NotReached::Over)?;
+        let seen = patience.unless_over(look(target, id)).await.map_err(|over| ended(over, &unread))?;
+        unread = match seen {
+            Ok(instance) => {
+                match instance.state.as_str() {
+                    "stopped" => return Ok(instance),
+                    "stopping" => stops = true,
+                    "running" if just_stopped && !stops => {}
+                    _ => return Err(NotReached::State(Box::new(instance))),
+                }
+                None
+            }
+            Err(error) if passes(&error) => Some(error),
+            Err(error) => return Err(NotReached::Unread(error)),
+        };
+        pauses.pause().await.map_err(|over| ended(over, &unread))?;
     }
 }

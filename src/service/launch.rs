@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::{
 use tokio::time::Instant;
 
 use super::client::convert::tag_specification;
-use super::client::error::{ApiError, api, dry_run};
+use super::client::error::{ApiError, api, codes::NO_INSTANCE, dry_run};
 use super::client::patience::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch, out_of_sight};
 use super::client::target::Target;
 use super::instances;
@@ -101,7 +101,7 @@ pub async fn running(
         let found = patience.unless_over(instances::by_ids(target, &ids)).await;
         match found.map_err(|over| failure(over, up(&seen)))? {
             // A new id may be unknown for a while; until then the state from RunInstances stands.
-            Err(error) if error.is("InvalidInstanceID.NotFound") && began.elapsed() < UNKNOWN_AT_FIRST => {}
+            Err(error) if error.is(NO_INSTANCE) && began.elapsed() < UNKNOWN_AT_FIRST => {}
             Err(error) => {
                 return Err(out_of_sight(&error, &format!("{list} in {} was launched", target.region), &resume).into());
             }

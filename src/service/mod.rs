@@ -30,6 +30,7 @@ pub mod security_groups;
 pub mod session;
 pub mod settle;
 pub mod snapshots;
+pub mod ssm_agents;
 pub mod stop_obstacles;
 pub mod subnets;
 pub mod tags;

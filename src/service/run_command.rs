@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::operation::get_command_invocation::GetCommandInvocationOutput;
-use aws_sdk_ssm::types::{InstanceInformation, InstanceInformationStringFilter, PlatformType};
+use aws_sdk_ssm::types::{CommandFilter, CommandFilterKey};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use tokio::time::Instant;
 
-use super::client::error::{ApiError, api};
+use super::client::error::{ApiError, api, passes};
 use super::client::patience::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch};
 use super::client::target::Target;
+pub use super::ssm_agents::{ScriptDocument, managed};
 use crate::domain::ids::InstanceId;
 
-const DESCRIBE: &str = "DescribeInstanceInformation";
 const SEND: &str = "SendCommand";
 const LIST: &str = "ListCommands";
 const GET: &str = "GetCommandInvocation";
@@ -29,11 +30,12 @@ const STDERR_KEPT: usize = 8_000;
 const RUNS: (u64, u64) = (1, 172_800);
 const DELIVERED: (u64, u64) = (30, 2_592_000);
 
-/// SSM's codes that say that nothing was begun, and that another try may.
-const BUSY: [&str; 3] = ["ThrottlingException", "Throttling", "RequestLimitExceeded"];
 /// The pauses before another try, and between looks for a command after a lost answer.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
+/// By how much the clock of this machine may be ahead of SSM's.
+const SKEW: TimeDelta = TimeDelta::hours(1);
 
 /// The time for a look after the deadline.
 const LAST_LOOK: Duration = Duration::from_secs(5);
@@ -41,41 +43,6 @@ const LAST_LOOK: Duration = Duration::from_secs(5);
 /// SSM's code for an instance that it does not manage, or not at the moment.
 pub const NOT_MANAGED: &str = "InvalidInstanceId";
 const NO_INVOCATION: &str = "InvocationDoesNotExist";
-
-/// The agent of an instance, as SSM sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AgentState {
-    /// `Online`, `ConnectionLost` or `Inactive`.
-    pub ping: String,
-    /// The document that runs scripts there.
-    pub document: ScriptDocument,
-}
-
-impl AgentState {
-    /// Whether it takes commands.
-    pub fn online(&self) -> bool {
-        self.ping == "Online"
-    }
-}
-
-/// A document of AWS that runs a script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScriptDocument {
-    /// `sh`, unless the script begins with `#!`.
-    Shell,
-    /// PowerShell.
-    PowerShell,
-}
-
-impl ScriptDocument {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Shell => "AWS-RunShellScript",
-            Self::PowerShell => "AWS-RunPowerShellScript",
-        }
-    }
-}
 
 /// A script for one instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,40 +109,17 @@ pub enum Unended {
     Untold(ApiError),
 }
 
-/// What SSM knows of the agent of an instance; `None` where it has never heard of one.
-pub async fn managed(target: &Target, id: &InstanceId) -> Result<Option<AgentState>, ApiError> {
-    let filter = InstanceInformationStringFilter::builder().key("InstanceIds").values(id.as_str()).build();
-    let filter = filter.map_err(|_| ApiError::unreadable(DESCRIBE, &target.region))?;
-    let request = target.ssm().describe_instance_information().filters(filter);
-    let mut pages = request.into_paginator().page_size(PAGE).send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(api(DESCRIBE, &target.region))?;
-        let found = page.instance_information_list().iter().find(|one| one.instance_id() == Some(id.as_str()));
-        if let Some(found) = found {
-            return Ok(Some(agent(found)));
-        }
-    }
-    Ok(None)
-}
-
-fn agent(found: &InstanceInformation) -> AgentState {
-    let windows = matches!(found.platform_type(), Some(PlatformType::Windows));
-    AgentState {
-        ping: found.ping_status().map_or("unknown", |ping| ping.as_str()).to_owned(),
-        document: if windows { ScriptDocument::PowerShell } else { ScriptDocument::Shell },
-    }
-}
-
 /// Sends a script to the agent of an instance, once. After a lost answer the command is looked for; if it is not found,
 /// the error says so and has `answer_lost`.
 pub async fn send(target: &Target, id: &InstanceId, script: &RunScript) -> Result<CommandId, ApiError> {
+    let began = target.ssm().config().time_source().map(|clock| DateTime::<Utc>::from(clock.now()));
     let mut pauses = PAUSES.into_iter();
     let error = loop {
         let error = match send_once(target, id, script).await {
             Ok(command) => return Ok(command),
             Err(error) => error,
         };
-        match pauses.next().filter(|_| !error.answer_lost && BUSY.iter().any(|code| error.is(code))) {
+        match pauses.next().filter(|_| !error.answer_lost && passes(&error)) {
             Some(pause) => tokio::time::sleep(pause).await,
             None => break error,
         }
@@ -186,7 +130,7 @@ pub async fn send(target: &Target, id: &InstanceId, script: &RunScript) -> Resul
     let doubt = |what: String| ApiError { message: format!("{}; {what}", error.message), ..error.clone() };
     let mut pauses = PAUSES.into_iter();
     loop {
-        let looked = by_comment(target, id, &script.comment).await;
+        let looked = by_comment(target, id, &script.comment, began).await;
         let looked = looked.map_err(|look| doubt(format!("it may run, but looking for it failed: {look}")))?;
         match (looked, pauses.next()) {
             (Some(command), _) => return Ok(command),
@@ -213,8 +157,21 @@ async fn send_once(target: &Target, id: &InstanceId, script: &RunScript) -> Resu
     command.map(|id| CommandId(id.to_owned())).ok_or_else(|| ApiError::unreadable(SEND, &target.region))
 }
 
-async fn by_comment(target: &Target, id: &InstanceId, comment: &str) -> Result<Option<CommandId>, ApiError> {
-    let mut pages = target.ssm().list_commands().instance_id(id.as_str()).into_paginator().page_size(PAGE).send();
+async fn by_comment(
+    target: &Target,
+    id: &InstanceId,
+    comment: &str,
+    began: Option<DateTime<Utc>>,
+) -> Result<Option<CommandId>, ApiError> {
+    let since = began.and_then(|began| began.checked_sub_signed(SKEW));
+    let newer = |since: DateTime<Utc>| {
+        let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+        CommandFilter::builder().key(CommandFilterKey::InvokedAfter).value(since).build()
+    };
+    let filter = since.map(newer).transpose().map_err(|_| ApiError::unreadable(LIST, &target.region))?;
+    let filters = filter.map(|filter| vec![filter]);
+    let request = target.ssm().list_commands().instance_id(id.as_str()).set_filters(filters);
+    let mut pages = request.into_paginator().page_size(PAGE).send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(api(LIST, &target.region))?;
         let found = page.commands().iter().find(|command| command.comment() == Some(comment));
@@ -266,11 +223,6 @@ pub async fn finished(
             Err(Over::Interrupted) => return Err(Unended::Over(Over::Interrupted, unseen)),
         }
     }
-}
-
-/// Whether another look may succeed.
-pub fn passes(error: &ApiError) -> bool {
-    error.answer_lost || BUSY.iter().any(|code| error.is(code))
 }
 
 fn end(seen: &GetCommandInvocationOutput) -> Option<CommandEnd> {

@@ -7,8 +7,9 @@ use aws_sdk_ec2::types::{
 };
 
 use super::client::convert::tag_specification;
-use super::client::error::{ApiError, api, dry_run};
+use super::client::error::{ApiError, api, codes, dry_run};
 use super::client::lost_answers::Attempts;
+use super::client::retry::NO_CAPACITY;
 use super::client::target::Target;
 use super::instances;
 use crate::domain::ids::{ImageId, SecurityGroupId, SubnetId};
@@ -16,10 +17,6 @@ use crate::domain::instance::Instance;
 use crate::domain::tags::Tags;
 
 const CALL: &str = "RunInstances";
-
-/// EC2's codes for a lack of capacity. It answers them like its own trouble, but has launched nothing.
-const NO_CAPACITY: [&str; 3] =
-    ["InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientVolumeCapacity"];
 
 /// The test instance to launch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +60,15 @@ pub async fn launched(target: &Target, launch: &BootLaunch) -> Result<Option<Ins
     Ok(instances::find(target, &token).await?.pop())
 }
 
+/// Whether an answer to the token of a lost launch says that nothing was launched for it: EC2 knows a token before it
+/// checks parameters and limits. A call that is throttled or denied, or that EC2 has trouble with, gets no such answer.
+pub fn refuses(error: &ApiError) -> bool {
+    let code = error.code.as_str();
+    let limit = code.ends_with("LimitExceeded") && code != codes::LIMIT;
+    let parameters = code.starts_with("InvalidParameter") || code == "Unsupported";
+    !error.answer_lost && (limit || parameters || NO_CAPACITY.contains(&code))
+}
+
 async fn send(target: &Target, launch: &BootLaunch, try_only: bool) -> Result<Option<Instance>, ApiError> {
     let groups: Vec<String> = launch.security_groups.iter().map(ToString::to_string).collect();
     let interface = InstanceNetworkInterfaceSpecification::builder()
@@ -103,10 +109,36 @@ async fn send(target: &Target, launch: &BootLaunch, try_only: bool) -> Result<Op
         .send()
         .await
         .map_err(api(CALL, &target.region))
-        .map_err(|error| attempts.judged(error))
-        .map_err(|error| ApiError {
-            answer_lost: error.answer_lost && !NO_CAPACITY.contains(&error.code.as_str()),
-            ..error
-        })?;
+        .map_err(|error| attempts.judged(error))?;
     Ok(answer.instances().first().and_then(|found| instances::instance(found, &target.region)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::region::Region;
+
+    #[test]
+    fn only_a_refusal_of_parameters_or_limits_says_that_nothing_was_launched() {
+        let error = |code: &str, answer_lost| ApiError {
+            code: code.to_owned(),
+            answer_lost,
+            ..ApiError::unreadable(CALL, &Region::first())
+        };
+        for code in ["VcpuLimitExceeded", "InvalidParameterValue", "InsufficientInstanceCapacity", "Unsupported"] {
+            assert!(refuses(&error(code, false)), "{code}");
+            assert!(!refuses(&error(code, true)), "an earlier try may have launched: {code}");
+        }
+        for code in [
+            "RequestLimitExceeded",
+            "UnauthorizedOperation",
+            "InternalError",
+            "ExpiredToken",
+            "IdempotentParameterMismatch",
+            codes::CONNECTION,
+            codes::CREDENTIALS,
+        ] {
+            assert!(!refuses(&error(code, false)), "{code}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The launch of instances from an image, with a security group for HTTP if requested.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Error, Result};
@@ -22,10 +24,15 @@ const LONGEST_USER_DATA: usize = 16 * 1024;
 /// The user data in a file, in base64.
 pub fn read_user_data(path: &Path) -> Result<String> {
     let wrong = |why: String| Failure::usage(format!("--user-data {}: {why}", path.display()));
-    let data = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let mut data = Vec::new();
+    // A device or a disk image by mistake is not read whole.
+    let most = LONGEST_USER_DATA as u64 + 1;
+    let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut data));
+    read.map_err(|error| wrong(error.to_string()))?;
     match data.len() {
+        0 => Err(wrong("it is empty".to_owned()).into()),
         length if length > LONGEST_USER_DATA => {
-            Err(wrong(format!("it has {length} bytes; EC2 takes at most {LONGEST_USER_DATA}")).into())
+            Err(wrong(format!("it has more than {LONGEST_USER_DATA} bytes, the most that EC2 takes")).into())
         }
         _ => Ok(launch::encode(&data)),
     }

@@ -71,6 +71,7 @@ impl Days {
         let mut up_to = |millis: u64| Duration::from_millis(rng.u64(0..millis));
         (world.boot_for, world.checks_for, world.shutdown_for) = (up_to(400), up_to(400), up_to(400));
         (world.stop_for, world.pending_for, world.visible_after) = (up_to(800), up_to(800), up_to(800));
+        world.stop_shows_after = up_to(800);
         let image = world.image(PROD, HERE, "web-v1-2026-01-01").put();
         world.image(PROD, HERE, "api-v1-2026-01-01").put();
         let builder = world.instance(PROD, HERE).image(&image).profile("ssm").tag("Role", "builder").put();
@@ -220,9 +221,17 @@ impl Days {
             "running" | "pending" => Ok(()),
             // An earlier run was killed.
             "stopping" | "stopped" if before != "running" => Ok(()),
-            _ if ran.code != 0 && ran.stderr.contains(&self.builder) => Ok(()),
-            state => Err(format!("the builder is {state}, and it is not said")),
+            state if ran.code == 0 => Err(format!("the builder is {state} after exit code 0")),
+            state if !self.marked() => Err(format!("the builder is {state}, and has no mark")),
+            _ if ran.stderr.contains(&format!("start-instances --region {HERE} --instance-ids {}", self.builder)) => {
+                Ok(())
+            }
+            state => Err(format!("the builder is {state}, and no line starts it")),
         }
+    }
+
+    fn marked(&self) -> bool {
+        self.fake.world().find_instance(&self.builder).unwrap().tags.contains_key("amictl:stopped")
     }
 
     fn builder_state(&self) -> String {

@@ -7,7 +7,7 @@ use aws_sdk_ec2::operation::RequestId;
 use thiserror::Error;
 
 use super::answer;
-use super::retry::QUOTA;
+use super::retry::{QUOTA, THROTTLED};
 use super::stop::Stopped;
 use crate::domain::problem::Problem;
 use crate::domain::region::Region;
@@ -51,7 +51,7 @@ impl From<ApiError> for Problem {
     }
 }
 
-/// Codes for failures without an answer from AWS.
+/// Codes for failures without an answer from AWS, and codes of AWS that several callers look for.
 pub mod codes {
     /// No usable credentials.
     pub const CREDENTIALS: &str = "CredentialsError";
@@ -71,6 +71,9 @@ pub mod codes {
     pub const LIMIT: &str = "RequestLimitExceeded";
     /// An error answer without a code, e.g. from an endpoint that does not know the operation.
     pub const NO_CODE: &str = "UnknownError";
+    /// EC2 does not know the instance.
+    pub const NO_INSTANCE: &str = "InvalidInstanceID.NotFound";
+    pub use super::super::retry::NO_CAPACITY;
 }
 
 impl ApiError {
@@ -265,6 +268,11 @@ pub fn dry_run<T>(call: &'static str, region: &Region, answer: Result<T, ApiErro
 /// Whether a policy denies the call.
 pub fn is_denied(error: &ApiError) -> bool {
     ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"].iter().any(|code| error.is(code))
+}
+
+/// Whether the same call may succeed a while later: AWS was too busy, in trouble, or not reached.
+pub fn passes(error: &ApiError) -> bool {
+    error.answer_lost || THROTTLED.iter().any(|code| error.is(code))
 }
 
 /// Whether the work was is_interrupted before anything was changed.

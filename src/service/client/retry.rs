@@ -25,7 +25,12 @@ pub(super) const FULL: [&str; 4] = [
 pub(super) const QUOTA: &str = "ResourceLimitExceeded";
 
 /// EC2's codes for too many calls, which the SDK knows too.
-const THROTTLED: [&str; 4] = ["RequestLimitExceeded", "EC2ThrottledException", "Throttling", "ThrottlingException"];
+pub(super) const THROTTLED: [&str; 4] =
+    ["RequestLimitExceeded", "EC2ThrottledException", "Throttling", "ThrottlingException"];
+
+/// EC2's codes for a lack of capacity. It answers them like its own trouble, but has launched nothing.
+pub const NO_CAPACITY: [&str; 3] =
+    ["InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientVolumeCapacity"];
 
 /// EC2's code for a signature that is too old, and for an expired session.
 const EXPIRED: &str = "RequestExpired";
@@ -34,7 +39,8 @@ pub(super) const TOO_MANY_REQUESTS: u16 = 429;
 /// Whether an answer has a code that says EC2 did nothing, whatever the HTTP status.
 pub(super) fn did_nothing(body: &[u8]) -> bool {
     let nothing = |code| {
-        code == QUOTA || THROTTLED.contains(&code) || FULL.contains(&code) || BUSY.iter().any(|(busy, _)| *busy == code)
+        let lists: [&[&str]; 3] = [&THROTTLED, &FULL, &NO_CAPACITY];
+        code == QUOTA || BUSY.iter().any(|(busy, _)| *busy == code) || lists.iter().any(|list| list.contains(&code))
     };
     code(body).is_some_and(nothing)
 }
@@ -97,6 +103,7 @@ mod tests {
         let answer = |code: &str| format!("<Response><Errors><Error><Code>{code}</Code></Error></Errors></Response>");
         assert!(did_nothing(answer("RequestLimitExceeded").as_bytes()));
         assert!(did_nothing(answer("ResourceLimitExceeded").as_bytes()));
+        assert!(did_nothing(answer("InsufficientInstanceCapacity").as_bytes()));
         assert!(!did_nothing(answer("InternalError").as_bytes()));
         assert!(!did_nothing(b"<html>"));
     }

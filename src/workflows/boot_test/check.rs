@@ -10,11 +10,13 @@ use crate::domain::boot_type::BootType;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SubnetId;
 use crate::domain::image::Image;
+use crate::domain::leftover::launch_token;
+use crate::domain::probe::Probe;
 use crate::domain::tags::{CREATED_BY, EXPIRES, TEST, Tags};
-use crate::service::client::error::ApiError;
+use crate::service::client::error::{ApiError, passes};
 use crate::service::subnets::DefaultSubnet;
 use crate::service::test_launch::{self, BootLaunch};
-use crate::service::{Target, instance_types, launch, subnets};
+use crate::service::{Target, instance_types, launch, ssm_agents, subnets};
 use crate::workflows::launch::{check, not_revoked};
 use crate::workflows::run::concurrency;
 use crate::workflows::run::context::Context;
@@ -47,6 +49,9 @@ pub async fn plans(context: &Context, target: &Target, request: &BootTestRequest
     let images = images(context, target, request).await?;
     let kinds = kinds(target, &request.types).await?;
     let tests = pairs(&images, &kinds)?;
+    if request.probes.iter().any(|probe| matches!(probe, Probe::Ssm(_))) {
+        ssm(target).await?;
+    }
     let place = Place::of(target, request, &tests).await?;
     let mut plans = Vec::new();
     for (at, (image, kind)) in tests.into_iter().enumerate() {
@@ -59,6 +64,14 @@ pub async fn plans(context: &Context, target: &Target, request: &BootTestRequest
     });
     all(context, tried.await)?;
     Ok(plans)
+}
+
+/// Whether SSM may be asked for agents: a denial is no verdict on an image, so it is found before anything costs.
+async fn ssm(target: &Target) -> Result<(), ApiError> {
+    match ssm_agents::check_managed(target).await {
+        Err(error) if !passes(&error) => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// The images, each once, all fit to be launched.
@@ -215,7 +228,7 @@ fn launch_of(
         public_ip: request.public_ip,
         kept_volumes: image.kept_volumes.clone(),
         tags: tags.map(|(key, value)| (key.to_owned(), value)).into_iter().collect::<Tags>(),
-        client_token: format!("amictl-{}-{at}", context.maker.run),
+        client_token: launch_token(&context.maker.run, at),
     }
 }
 

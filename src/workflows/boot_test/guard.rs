@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::check::{BootPlan, rfc3339};
 use super::observe::{Observed, observe};
-use super::request::{Job, sweep_line, terminate_line};
+use super::request::{Job, sweep_line, terminate_line, with_way_out};
 use crate::domain::boot_test::{BootTest, Verdict};
 use crate::domain::ids::InstanceId;
 use crate::domain::instance::Instance;
@@ -18,7 +18,7 @@ use crate::domain::problem::Problem;
 use crate::domain::tags::EXPIRES;
 use crate::output::Bar;
 use crate::service::client::error::ApiError;
-use crate::service::client::patience::{Patience, Pauses};
+use crate::service::client::patience::{Patience, Pauses, UNKNOWN_AT_FIRST};
 use crate::service::client::stop::Stop;
 use crate::service::test_launch::{self, BootLaunch};
 use crate::service::{Target, terminate};
@@ -27,10 +27,9 @@ use crate::workflows::run::diagnostics::problem;
 
 /// How long an instance may take to terminate. No signal ends the wait: the next one kills the run.
 const ENDING: Duration = Duration::from_secs(5 * 60);
-/// How long an instance is looked for whose launch was not answered.
-const LOST: Duration = Duration::from_secs(30);
 
 /// A test that is over, and when EC2 launched its instance.
+#[derive(Debug, Clone)]
 pub(super) struct Ended {
     pub test: BootTest,
     pub launched_at: Option<DateTime<Utc>>,
@@ -74,7 +73,8 @@ pub(super) async fn test(job: &Job<'_>, plan: &BootPlan) -> Ended {
     } else {
         if context.stop.asked() {
             let line = terminate_line(target, &[id.as_str()]);
-            context.printer.say(format!("terminating {id}; if this is killed before it ends: {line}"));
+            // The one line by which nothing gets lost: also with --quiet.
+            context.printer.tell(&format!("terminating {id}; if this is killed before it ends: {line}"));
         }
         bar.set(0, "terminating");
         end(target, &id, &mut test).await;
@@ -128,14 +128,18 @@ async fn launched(context: &Context, target: &Target, launch: &BootLaunch, bar: 
 
 /// Looks for the instance of a launch that was not answered: by the token, with which EC2 answers a second request with
 /// the instance of the first, and among the instances, also after a stop signal, when nothing more is to be launched.
+/// That nothing runs is believed only where EC2 refuses the token and shows no instance of it by the end.
 async fn after_lost_answer(context: &Context, target: &Target, launch: &BootLaunch, lost: ApiError) -> Launched {
-    let patience = Patience { until: Instant::now() + LOST, stop: Stop::never() };
-    let (mut pauses, mut last) = (Pauses::new(&patience), lost);
+    let patience = Patience { until: Instant::now() + UNKNOWN_AT_FIRST, stop: Stop::never() };
+    let (mut pauses, mut refused) = (Pauses::new(&patience), None);
     loop {
         if !context.stop.asked() {
             match test_launch::start(target, launch).await {
                 Ok(instance) => return Launched::Yes(Box::new(instance)),
-                Err(error) => last = error,
+                Err(error) if test_launch::refuses(&error) => refused = Some(error),
+                // This one may have launched it.
+                Err(error) if error.answer_lost => refused = None,
+                Err(_) => {}
             }
         }
         let found = test_launch::launched(target, launch).await;
@@ -143,10 +147,10 @@ async fn after_lost_answer(context: &Context, target: &Target, launch: &BootLaun
             return Launched::Yes(Box::new(instance));
         }
         if pauses.pause().await.is_err() {
-            // EC2 refuses the launch, and by now would show an instance of it.
-            return match (found, last.answer_lost) {
-                (Ok(_), false) => Launched::No(last.problem()),
-                (Ok(_), true) | (Err(_), _) => Launched::Unknown(last),
+            // By now EC2 would show an instance.
+            return match (found, refused) {
+                (Ok(_), Some(refused)) => Launched::No(refused.problem()),
+                (Ok(_), None) | (Err(_), _) => Launched::Unknown(lost),
             };
         }
     }
@@ -166,6 +170,7 @@ fn unknown(target: &Target, launch: &BootLaunch, error: &ApiError) -> Problem {
 async fn end(target: &Target, id: &InstanceId, test: &mut BootTest) {
     let patience = Patience { until: Instant::now() + ENDING, stop: Stop::never() };
     if let Err(problem) = terminate::terminated(target, id, &patience).await {
+        let problem = with_way_out(target, id, problem, &terminate_line(target, &[id.as_str()]));
         test.terminated = false;
         let message = match &test.error {
             None => problem.message,

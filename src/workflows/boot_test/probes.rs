@@ -9,6 +9,7 @@ use super::ssm_probes::SsmProbes;
 use crate::domain::boot_test::{Check, CheckKind};
 use crate::domain::instance::Instance;
 use crate::domain::probe::{Miss, Probe, Reach};
+use crate::domain::problem::Problem;
 use crate::service::client::patience::{Over, Patience};
 use crate::service::{Target, http_probe};
 use crate::workflows::run::concurrency::{PROBES, each};
@@ -16,6 +17,30 @@ use crate::workflows::run::context::Context;
 
 /// The pause between two tries over the network.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// A probe that was tried.
+#[derive(Debug)]
+pub struct Probed {
+    /// What came of it.
+    pub check: Check,
+    /// Why it could not be asked: then that it did not pass says nothing of the image.
+    pub unasked: Option<Problem>,
+}
+
+/// Why a probe did not pass.
+#[derive(Debug, Clone)]
+pub(super) struct Missed {
+    /// The detail of its check.
+    pub detail: String,
+    /// Why it could not be asked.
+    pub unasked: Option<Problem>,
+}
+
+impl From<String> for Missed {
+    fn from(detail: String) -> Self {
+        Self { detail, unasked: None }
+    }
+}
 
 /// Tries each probe on a running instance until it passes, at most for `timeout`. A stop signal ends those that have not
 /// passed, as failed checks; so does everything else that goes wrong.
@@ -26,7 +51,7 @@ pub async fn run(
     probes: &[Probe],
     timeout: Duration,
     public_ip: bool,
-) -> Vec<Check> {
+) -> Vec<Probed> {
     let patience = Patience { until: Instant::now() + timeout, stop: context.stop.clone() };
     let commands = SsmProbes::new(target, instance, &patience, &context.maker.run);
     let numbered = probes.iter().zip(1..);
@@ -38,7 +63,11 @@ pub async fn run(
             Probe::Ssm(command) => (CheckKind::Ssm, commands.probe(number, command).await),
         };
         let (passed, seconds) = (result.is_ok(), began.elapsed().as_secs());
-        Check { kind, what: probe.what(), passed, detail: result.unwrap_or_else(|why| why), seconds }
+        let (detail, unasked) = match result {
+            Ok(detail) => (detail, None),
+            Err(Missed { detail, unasked }) => (detail, unasked),
+        };
+        Probed { check: Check { kind, what: probe.what(), passed, detail, seconds }, unasked }
     };
     each(PROBES, numbered, one).await
 }
@@ -49,7 +78,7 @@ async fn over_network(
     instance: &Instance,
     probe: &Probe,
     public_ip: bool,
-) -> Result<String, String> {
+) -> Result<String, Missed> {
     let address = address(instance, public_ip)?;
     let (began, mut tries) = (Instant::now(), Tries::default());
     loop {
@@ -63,7 +92,7 @@ async fn over_network(
             Err(over) => Some(over),
         };
         if let Some(over) = over {
-            return Err(tries.ended(over, began.elapsed(), public_ip));
+            return Err(tries.ended(over, began.elapsed(), public_ip).into());
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::domain::command_line::amictl;
-use crate::domain::ids::{AccountId, SecurityGroupId, SubnetId};
+use crate::domain::ids::{AccountId, InstanceId, SecurityGroupId, SubnetId};
 use crate::domain::probe::Probe;
+use crate::domain::problem::Problem;
 use crate::domain::reference::ImageRef;
 use crate::domain::test_timer::TestTimer;
-use crate::service::Target;
+use crate::service::{Target, terminate};
 use crate::workflows::run::context::Context;
 
 /// The time in which the status checks must pass, unless the user sets one.
@@ -74,4 +75,16 @@ pub fn sweep_line(target: &Target) -> String {
 /// The command line that terminates instances at once, for which amictl has no command.
 pub(super) fn terminate_line(target: &Target, ids: &[&str]) -> String {
     format!("aws ec2 terminate-instances --region {} --instance-ids {}", target.region, ids.join(" "))
+}
+
+/// Adds to why an instance was not terminated how to lift a protection, if that is it, and what to do `then`.
+pub(super) fn with_way_out(target: &Target, id: &InstanceId, problem: Problem, then: &str) -> Problem {
+    if problem.code != terminate::PROTECTED {
+        return problem;
+    }
+    let lift = format!(
+        "aws ec2 modify-instance-attribute --region {} --instance-id {id} --no-disable-api-termination",
+        target.region
+    );
+    Problem { message: format!("{}; lift its protection with: {lift}; then: {then}", problem.message), ..problem }
 }

@@ -1,5 +1,8 @@
 //! Boot tests side by side: the tests, the verdict on each image, and the end of the run.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use anyhow::{Error, Result};
 
 use super::check::BootPlan;
@@ -10,6 +13,7 @@ use crate::domain::boot_test::{BootTest, BootTestReport, Verdict};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
+use crate::domain::problem::Problem;
 use crate::service::Target;
 use crate::workflows::run::concurrency;
 use crate::workflows::run::context::{Context, tell_errors};
@@ -21,7 +25,7 @@ pub fn dry_run(context: &Context, target: &Target, plans: &[BootPlan]) {
     }
 }
 
-/// Carries out the tests, then writes the verdict on each image.
+/// Carries out the tests, and writes the verdict on each image when its last one has ended.
 pub async fn run(
     context: &Context,
     target: &Target,
@@ -30,24 +34,52 @@ pub async fn run(
 ) -> BootTestReport {
     let account = target.account().await.ok().cloned();
     let job = Job { context, target, request, account };
-    let ended = concurrency::each(concurrency::TESTS, &plans, |plan| test(&job, plan)).await;
-    let mut report = BootTestReport::default();
-    let mut images: Vec<&Image> = Vec::new();
-    for plan in &plans {
-        if images.iter().all(|known| known.id != plan.image.id) {
-            images.push(&plan.image);
+    let so_far = Mutex::new(BTreeMap::new());
+    let each = concurrency::each(concurrency::TESTS, plans.iter().enumerate(), |(at, plan)| {
+        let (job, so_far, plans) = (&job, &so_far, &plans);
+        async move {
+            let ended = test(job, plan).await;
+            let done = with_those_before(so_far, plans, at, ended.clone());
+            let written = match done {
+                Some(all) => written(job, &plan.image, all).await,
+                None => Ok(()),
+            };
+            (ended.test, (plan.image.id.clone(), written))
+        }
+    });
+    let (tests, written): (Vec<BootTest>, Vec<_>) = each.await.into_iter().unzip();
+    let mut report = BootTestReport { tests, ..BootTestReport::default() };
+    // In the order of the images, whichever ended first.
+    for test in &report.tests {
+        let failed =
+            written.iter().filter(|(id, _)| *id == test.image_id).find_map(|(_, written)| written.as_ref().err());
+        let new = |problem: &&Problem| report.errors.iter().all(|told| told.problem != **problem);
+        if let Some(problem) = failed.filter(new) {
+            report.errors.push(target.error(problem.clone()).await);
         }
     }
-    for image in images {
-        let of_image = || ended.iter().filter(|ended| ended.test.image_id == image.id);
-        let tests: Vec<BootTest> = of_image().map(|ended| ended.test.clone()).collect();
-        let launched_at = of_image().filter_map(|ended| ended.launched_at).max();
-        if let Err(problem) = verdict::write(context, target, image, &tests, launched_at).await {
-            report.errors.push(target.error(problem).await);
-        }
-    }
-    report.tests = ended.into_iter().map(|Ended { test, .. }| test).collect();
     report
+}
+
+/// Adds a test that ended to those before; all tests of its image, if it is the last of them.
+fn with_those_before(
+    so_far: &Mutex<BTreeMap<usize, Ended>>,
+    plans: &[BootPlan],
+    at: usize,
+    ended: Ended,
+) -> Option<Vec<Ended>> {
+    let image = ended.test.image_id.clone();
+    let mut so_far = so_far.lock().unwrap_or_else(PoisonError::into_inner);
+    so_far.insert(at, ended);
+    let of_image = plans.iter().enumerate().filter(|(_, plan)| plan.image.id == image);
+    of_image.map(|(at, _)| so_far.get(&at).cloned()).collect()
+}
+
+/// Writes the verdict of all tests of an image.
+async fn written(job: &Job<'_>, image: &Image, all: Vec<Ended>) -> Result<(), Problem> {
+    let launched_at = all.iter().filter_map(|ended| ended.launched_at).max();
+    let tests: Vec<BootTest> = all.into_iter().map(|ended| ended.test).collect();
+    verdict::write(job.context, job.target, image, &tests, launched_at).await
 }
 
 /// Prints what failed, and ends the run: well only if every test passed and left nothing.
@@ -55,15 +87,17 @@ pub fn conclude(context: &Context, target: &Target, report: &BootTestReport) -> 
     tell_errors(context, &report.errors);
     let left: Vec<&BootTest> = report.tests.iter().filter(|test| !test.terminated).collect();
     let sweep = (!left.is_empty()).then(|| ways_to_end(target, &left));
+    let interrupted = context.stop.asked() && report.tests.iter().any(|test| test.verdict.is_none());
+    // The error of a single test ends the run, unless it was interrupted.
     let many = report.tests.len() > 1;
-    for test in report.tests.iter().filter(|_| many) {
+    for test in report.tests.iter().filter(|test| many || (interrupted && !test.terminated)) {
         tell(context, test);
     }
     let failure = |kind, code: &'static str, message: String| {
         let failure = Failure::new(kind, code, message);
         Error::from(Failure { hint: sweep.clone(), ..failure })
     };
-    if context.stop.asked() && report.tests.iter().any(|test| test.verdict.is_none()) {
+    if interrupted {
         let message = format!("interrupted: {}{}", report.summary(), ends(&left));
         return Err(failure(Kind::Interrupted, "Interrupted", message));
     }
@@ -91,11 +125,12 @@ pub fn conclude(context: &Context, target: &Target, report: &BootTestReport) -> 
 /// The lines that end what is left: a sweep takes only what has expired.
 fn ways_to_end(target: &Target, left: &[&BootTest]) -> String {
     let ids: Vec<&str> = left.iter().filter_map(|test| Some(test.instance_id.as_ref()?.as_str())).collect();
-    let at_once = match ids.as_slice() {
-        [] => String::new(),
-        ids => format!("end it with: {}; ", terminate_line(target, ids)),
-    };
-    format!("{at_once}once it has expired also with: {}", sweep_line(target))
+    let sweep = sweep_line(target);
+    match ids.as_slice() {
+        [] => format!("once it has expired, end it with: {sweep}"),
+        [id] => format!("end it with: {}; once it has expired also with: {sweep}", terminate_line(target, &[id])),
+        ids => format!("end them with: {}; once they have expired also with: {sweep}", terminate_line(target, ids)),
+    }
 }
 
 /// What is said of a test that did not pass, or left its instance, where there are several.
@@ -125,9 +160,14 @@ fn label(test: &BootTest) -> String {
 
 /// The instances that still run, or may.
 fn ends(left: &[&BootTest]) -> String {
-    let ids: Vec<String> = left
-        .iter()
-        .map(|test| test.instance_id.as_ref().map_or_else(|| "one that was not seen".to_owned(), ToString::to_string))
-        .collect();
-    if ids.is_empty() { String::new() } else { format!("; not seen terminated: {}", ids.join(", ")) }
+    let id = |test: &&BootTest| {
+        test.instance_id.as_ref().map_or_else(|| "one that was not seen".to_owned(), ToString::to_string)
+    };
+    // What was not to be terminated has no error.
+    let (kept, unseen): (Vec<_>, Vec<_>) = left.iter().partition(|test| test.error.is_none());
+    let list = |what: &str, tests: Vec<&BootTest>| {
+        let ids: Vec<String> = tests.iter().map(id).collect();
+        if ids.is_empty() { String::new() } else { format!("; {what}: {}", ids.join(", ")) }
+    };
+    list("kept running", kept) + &list("not seen terminated", unseen)
 }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use super::probes::Missed;
 use crate::domain::instance::Instance;
+use crate::domain::problem::Problem;
 use crate::service::Target;
-use crate::service::client::error::{ApiError, is_denied};
+use crate::service::client::error::{ApiError, is_denied, passes};
 use crate::service::client::patience::{Over, Patience, Pauses};
 use crate::service::run_command::{self, CommandEnd, RunScript, ScriptDocument, Unended};
 
@@ -24,7 +26,7 @@ pub(super) struct SsmProbes<'a> {
     patience: &'a Patience,
     run: &'a str,
     /// What the agent runs, once it is online.
-    agent: OnceCell<Result<ScriptDocument, String>>,
+    agent: OnceCell<Result<ScriptDocument, Missed>>,
 }
 
 /// What came of sending a command once.
@@ -32,10 +34,12 @@ enum Attempt {
     Passed(String),
     /// Another one may pass.
     Failed(String),
-    /// No other one can pass.
-    Hopeless(String),
-    /// The time was over, or the user stopped it.
-    Over(Over, String),
+    /// SSM did not take it; it may take another one.
+    Unsent(ApiError),
+    /// SSM takes no other one, or does not tell: more about that.
+    Hopeless(ApiError, String),
+    /// The time was over, or the user stopped it; with the last error of looking, if the last look failed.
+    Over(Over, Option<ApiError>, String),
 }
 
 impl<'a> SsmProbes<'a> {
@@ -44,25 +48,44 @@ impl<'a> SsmProbes<'a> {
     }
 
     /// The end of the command's output once it exits with 0, or why it never did.
-    pub(super) async fn probe(&self, number: usize, command: &str) -> Result<String, String> {
+    pub(super) async fn probe(&self, number: usize, command: &str) -> Result<String, Missed> {
         let document = self.agent.get_or_init(|| self.online()).await.clone()?;
         let (mut pauses, mut failed) = (Pauses::new(self.patience), None);
+        let mut ran = false;
         for attempt in 1_usize.. {
             if self.patience.stop.asked() {
-                return Err(ended(Over::Interrupted, attempt - 1, failed.as_deref(), ""));
+                return Err(ended(Over::Interrupted, attempt - 1, failed.as_deref(), "").into());
             }
             let comment = format!("amictl, run {}: probe {number}, try {attempt}", self.run);
-            match self.attempt(document, command, comment).await {
+            // The trouble of SSM, as long as no command has failed on the instance.
+            let trouble = match self.attempt(document, command, comment).await {
                 Attempt::Passed(said) => return Ok(said),
-                Attempt::Hopeless(why) => return Err(why),
-                Attempt::Over(over, doing) => return Err(ended(over, attempt - 1, failed.as_deref(), &doing)),
-                Attempt::Failed(why) => failed = Some(why),
-            }
+                Attempt::Hopeless(error, more) => return Err(unasked(&error, format!("{}{more}", told(&error)))),
+                Attempt::Over(over, error, doing) => {
+                    let detail = ended(over, attempt - 1, failed.as_deref(), &doing);
+                    return Err(match error.filter(|_| !ran) {
+                        Some(error) => unasked(&error, detail),
+                        None => detail.into(),
+                    });
+                }
+                Attempt::Failed(why) => {
+                    (failed, ran) = (Some(why), true);
+                    None
+                }
+                Attempt::Unsent(error) => {
+                    failed = Some(error.to_string());
+                    Some(error).filter(|_| !ran)
+                }
+            };
             if let Err(over) = pauses.pause().await {
-                return Err(ended(over, attempt, failed.as_deref(), ""));
+                let detail = ended(over, attempt, failed.as_deref(), "");
+                return Err(match &trouble {
+                    Some(error) => unasked(error, detail),
+                    None => detail.into(),
+                });
             }
         }
-        Err("not tried".to_owned())
+        Err("not tried".to_owned().into())
     }
 
     async fn attempt(&self, document: ScriptDocument, command: &str, comment: String) -> Attempt {
@@ -72,10 +95,9 @@ impl<'a> SsmProbes<'a> {
         let script = RunScript { document, lines, comment, timeout: left + SPARE };
         let sent = match run_command::send(self.target, id, &script).await {
             Ok(sent) => sent,
-            Err(error) if error.is(run_command::NOT_MANAGED) || run_command::passes(&error) => {
-                return Attempt::Failed(error.to_string());
-            }
-            Err(error) => return Attempt::Hopeless(told(&error)),
+            Err(error) if error.is(run_command::NOT_MANAGED) => return Attempt::Failed(error.to_string()),
+            Err(error) if passes(&error) => return Attempt::Unsent(error),
+            Err(error) => return Attempt::Hopeless(error, String::new()),
         };
         let unended = match run_command::finished(self.target, &sent, id, self.patience, None).await {
             Ok(end) if end.succeeded() => return Attempt::Passed(shown(&end)),
@@ -87,37 +109,49 @@ impl<'a> SsmProbes<'a> {
             Err(error) => format!("command {} may still run: {error}", sent.as_str()),
         };
         match unended {
-            Unended::Over(over, None) => Attempt::Over(over, format!("it had not ended; {cancelled}")),
+            Unended::Over(over, None) => Attempt::Over(over, None, format!("it had not ended; {cancelled}")),
             Unended::Over(over, Some(error)) => {
-                Attempt::Over(over, format!("its end was not seen: {error}; {cancelled}"))
+                let doing = format!("its end was not seen: {error}; {cancelled}");
+                Attempt::Over(over, Some(error), doing)
             }
-            Unended::Untold(error) => Attempt::Hopeless(format!("{}; {cancelled}", told(&error))),
+            Unended::Untold(error) => Attempt::Hopeless(error, format!("; {cancelled}")),
         }
     }
 
     /// Waits for the agent.
-    async fn online(&self) -> Result<ScriptDocument, String> {
-        let (began, mut pauses, mut seen) = (Instant::now(), Pauses::new(self.patience), None);
+    async fn online(&self) -> Result<ScriptDocument, Missed> {
+        let (began, mut pauses) = (Instant::now(), Pauses::new(self.patience));
+        let (mut seen, mut trouble) = (None, None);
         loop {
             let looked = self.patience.unless_over(run_command::managed(self.target, &self.instance.id)).await;
             let over = match looked {
                 Ok(Ok(Some(agent))) if agent.online() => return Ok(agent.document),
                 Ok(Ok(agent)) => {
                     seen = agent.map(|agent| format!("SSM sees its agent as {}", agent.ping));
+                    trouble = None;
                     pauses.pause().await.err()
                 }
-                Ok(Err(error)) if run_command::passes(&error) => {
-                    seen = Some(error.to_string());
+                Ok(Err(error)) if passes(&error) => {
+                    trouble = Some(error);
                     pauses.pause().await.err()
                 }
-                Ok(Err(error)) => return Err(told(&error)),
+                Ok(Err(error)) => return Err(unasked(&error, told(&error))),
                 Err(over) => Some(over),
             };
             if let Some(over) = over {
-                return Err(offline(over, began.elapsed(), seen.as_deref()));
+                return Err(match &trouble {
+                    Some(error) => unasked(error, format!("whether its agent is online was not seen: {error}")),
+                    None => offline(over, began.elapsed(), seen.as_deref()).into(),
+                });
             }
         }
     }
+}
+
+/// A probe that SSM kept from being asked: whether it would pass is unknown.
+fn unasked(error: &ApiError, detail: String) -> Missed {
+    let problem = Problem { code: error.code.clone(), message: format!("a probe could not be asked: {detail}") };
+    Missed { detail, unasked: Some(problem) }
 }
 
 /// The detail where the agent never takes commands.

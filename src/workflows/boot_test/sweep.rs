@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Error, Result};
 use tokio::time::Instant;
 
+use super::request::{sweep_line, with_way_out};
 use super::swept::Swept;
-use crate::domain::command_line::amictl;
 use crate::domain::instance::Instance;
 use crate::domain::leftover::Leftover;
 use crate::domain::problem::Problem;
@@ -16,14 +16,12 @@ use crate::domain::tags::{STOPPED, TEST};
 use crate::service::client::error::ApiError;
 use crate::service::client::patience::Patience;
 use crate::service::{Target, instance_states, instances, terminate};
-use crate::workflows::create::start_again::start_again;
+use crate::workflows::create::start_again::{Restarted, start_again};
 use crate::workflows::run::concurrency::{self, INSTANCES, PLACES};
 use crate::workflows::run::context::{Context, stopped};
 
 /// The time for an instance to end.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// EC2's code for an instance with termination protection.
-const PROTECTED: &str = "OperationNotPermitted";
 /// EC2's code for an instance that it no longer knows.
 const UNKNOWN: &str = "InvalidInstanceID.NotFound";
 
@@ -158,7 +156,13 @@ async fn end(context: &Context, target: &Target, instance: &Instance) -> Done {
 async fn start(context: &Context, target: &Target, instance: &Instance) -> Done {
     let ran = instance.state == "running";
     match start_again(context, target, instance).await {
-        Ok(_) => Ok((true, ran.then(|| format!("it ran already, and had the tag {STOPPED}")))),
+        Ok(Restarted { tag_stays: None, .. }) => {
+            Ok((true, ran.then(|| format!("it ran already, and had the tag {STOPPED}"))))
+        }
+        Ok(Restarted { tag_stays: Some(error), .. }) if ran => Err(Status::Failed(error.problem())),
+        Ok(Restarted { tag_stays: Some(error), .. }) => {
+            Ok((true, Some(format!("it runs, but its tag {STOPPED} could not be removed: {error}"))))
+        }
         Err(failure) => {
             let hint = failure.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
             let (code, message) = (failure.code.to_string(), format!("{}{hint}", failure.message));
@@ -167,15 +171,6 @@ async fn start(context: &Context, target: &Target, instance: &Instance) -> Done 
     }
 }
 
-/// Adds how to lift what EC2 refuses for.
 fn failed(target: &Target, instance: &Instance, problem: Problem) -> Problem {
-    if problem.code != PROTECTED {
-        return problem;
-    }
-    let lift = format!(
-        "aws ec2 modify-instance-attribute --region {} --instance-id {} --no-disable-api-termination",
-        target.region, instance.id
-    );
-    let again = amictl("test").word("--sweep").options(target.options());
-    Problem { message: format!("{}; lift its protection with: {lift}; then: {again}", problem.message), ..problem }
+    with_way_out(target, &instance.id, problem, &sweep_line(target))
 }

@@ -133,7 +133,7 @@ async fn prepared(
         context.unless_stopped(create::check(target, request)).await?;
     }
     if plan.starts_first {
-        plan.instance = start_again::start_again(context, target, &plan.instance).await?;
+        plan.instance = start_again::start_again(context, target, &plan.instance).await?.instance;
         context.printer.say(format!("{} runs again", plan.instance.label()));
         if plan.hold == Hold::Stop {
             context.unless_stopped(stop_checks::check(target, &plan.instance, &mark(context))).await?;
@@ -173,9 +173,15 @@ async fn begun(context: &Context, target: &Target, ready: &Ready) -> HeldWork<(I
     let holds = plan.hold != Hold::None;
     held(context, target, &plan.instance, plan.hold, async |patience, stopped| {
         let (name, id) = begin(Room::new(patience.clone(), &tell), holds).await?;
-        if holds && let Err(why) = taken::begun(target, &id, stopped, patience).await {
-            let doubt = format!("warning: {name} ({id}) may not be consistent: {} starts again", plan.instance.id);
-            context.printer.tell(&format!("{doubt} before its snapshots were seen ({why})"));
+        if holds {
+            let doubt = match taken::begun(target, &id, stopped, patience).await {
+                Err(why) => Some(format!("starts again before its snapshots were seen ({why})")),
+                Ok(()) => taken::disturbed(target, stopped).await,
+            };
+            if let Some(doubt) = doubt {
+                let warning = format!("warning: {name} ({id}) may not be consistent: {} {doubt}", plan.instance.id);
+                context.printer.tell(&warning);
+            }
         }
         Ok((name, id))
     })

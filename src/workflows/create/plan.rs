@@ -47,7 +47,8 @@ pub async fn plan(context: &Context, target: &Target, order: &InstanceOrder) -> 
             plan.starts_first = true;
             plan.hold = if order.stop { Hold::Stop } else { Hold::None };
         }
-        (Some(_), false, true) => {
+        (Some(left), false, true) => {
+            may_be_alive(context, target, instance, left)?;
             stop_checks::check_start(target, instance, &mark).await?;
             plan.hold = Hold::TakeOver;
         }
@@ -104,19 +105,20 @@ fn left_stopped(context: &Context, target: &Target, instance: &Instance) -> Opti
     }
 }
 
-/// Refuses to start an instance that another run may need stopped.
+/// Refuses to start an instance, or to take it over, that another run may need stopped.
 fn may_be_alive(context: &Context, target: &Target, instance: &Instance, left: &StoppedMark) -> Result<()> {
     if left.expired(context.clock()) {
         return Ok(());
     }
     let until = left.until.format("%Y-%m-%d %H:%M:%S UTC");
     let message = format!(
-        "{} in {} is {}: --prepare needs it running, and run {} may be at work until {until}",
+        "{} in {} is {}, and run {}, which stopped it, may be at work until {until}",
         instance.label(),
         target.region,
         instance.state,
         left.run
     );
-    let hint = format!("if that run was killed, start it with: {}", start_line(target, instance));
+    let hint =
+        format!("wait for that run; if it was killed, start the instance with: {}", start_line(target, instance));
     Err(Failure::new(Kind::Refused, "StoppedByAnotherRun", message).hint(hint).into())
 }

@@ -12,10 +12,14 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::instance::Instance;
 use crate::domain::prepare_script::{LARGEST, PrepareScript};
 use crate::service::Target;
-use crate::service::client::patience::{Over, Patience, Pauses};
-use crate::service::run_command::{self, AgentState, CommandEnd, CommandId, RunScript, STDOUT_KEPT, Unended};
+use crate::service::client::patience::{Over, Patience};
+use crate::service::client::stop::Stop;
+use crate::service::run_command::{self, CommandEnd, CommandId, RunScript, STDOUT_KEPT, Unended};
+use crate::service::ssm_agents::{self, AgentState, NotOnline};
 use crate::workflows::run::context::Context;
 
+/// The time for which a look that fails is repeated before anything is done.
+const PASSES: Duration = Duration::from_secs(30);
 /// The time after the timeout of a script in which SSM tells of it.
 const TOLD: Duration = Duration::from_secs(60);
 
@@ -42,37 +46,72 @@ pub async fn check(target: &Target, instance: &Instance, starts: bool) -> Result
         let hint = "start it first, or leave out --prepare";
         return Err(Failure::new(Kind::Refused, "IncorrectInstanceState", message).hint(hint).into());
     }
-    match run_command::managed(target, &instance.id).await? {
-        Some(agent) if agent.online() || starts => Ok(()),
-        agent => Err(not_managed(target, instance, agent.as_ref())),
+    let patience = Patience { until: Instant::now() + PASSES, stop: Stop::never() };
+    match ssm_agents::known(target, &instance.id, &patience).await {
+        Ok(Some(agent)) if agent.online() || starts => Ok(()),
+        Ok(agent) => Err(not_managed(target, instance, &agent)),
+        Err(NotOnline::Untold(error) | NotOnline::Over(_, Err(error))) => Err(error.into()),
+        Err(NotOnline::Over(over, Ok(_))) => Err(not_online(target, instance, over, "SSM did not answer")),
     }
 }
 
-fn not_managed(target: &Target, instance: &Instance, agent: Option<&AgentState>) -> Error {
-    let state = match agent {
+fn not_managed(target: &Target, instance: &Instance, agent: &Option<AgentState>) -> Error {
+    let message = format!(
+        "SSM does not manage {} in {} now, and cannot run the script of --prepare: it {}",
+        instance.label(),
+        target.region,
+        said(agent)
+    );
+    Failure::new(Kind::Refused, "NotManaged", message).hint(needs(target, instance)).into()
+}
+
+/// The failure where the agent did not come in time.
+fn not_online(target: &Target, instance: &Instance, over: Over, why: &str) -> Error {
+    let at = format!("{} in {}", instance.label(), target.region);
+    let failure = match over {
+        Over::TimedOut => {
+            let message = format!("timed out: the SSM agent of {at} is not online, and --prepare did not run: {why}");
+            Failure::new(Kind::Failed, "PrepareTimedOut", message).hint(needs(target, instance))
+        }
+        Over::Interrupted => {
+            let message = format!("interrupted before the SSM agent of {at} was online; no image was made");
+            Failure::new(Kind::Interrupted, "Interrupted", message)
+        }
+    };
+    failure.into()
+}
+
+/// What SSM says of an agent.
+fn said(agent: &Option<AgentState>) -> String {
+    match agent {
         None => "has never heard of its agent".to_owned(),
         Some(agent) => format!("says that its agent is {}", agent.ping),
-    };
-    let message = format!(
-        "SSM does not manage {} in {} now, and cannot run the script of --prepare: it {state}",
-        instance.label(),
-        target.region
-    );
+    }
+}
+
+/// What SSM needs on an instance, and where to see it.
+fn needs(target: &Target, instance: &Instance) -> String {
     let see = format!(
         "aws ssm describe-instance-information --region {} --filters {}",
         target.region,
         quoted(&format!("Key=InstanceIds,Values={}", instance.id))
     );
-    let hint = format!(
+    format!(
         "it needs the SSM agent, an instance profile with AmazonSSMManagedInstanceCore, and a way to SSM; see it with: {see}"
-    );
-    Failure::new(Kind::Refused, "NotManaged", message).hint(hint).into()
+    )
 }
 
 /// Runs the script and shows its output. A script that fails means that no image is made.
 pub async fn run(context: &Context, target: &Target, instance: &Instance, script: &PrepareScript) -> Result<()> {
     let at = format!("{} in {}", instance.label(), target.region);
-    let agent = context.unless_stopped(online(context, target, instance)).await?;
+    let agent = match ssm_agents::online(target, &instance.id, &context.patience()).await {
+        Ok(agent) => agent,
+        Err(NotOnline::Untold(error)) => return Err(error.into()),
+        Err(NotOnline::Over(over, seen)) => {
+            let why = seen.map_or_else(|error| error.to_string(), |agent| format!("SSM {}", said(&agent)));
+            return Err(not_online(target, instance, over, &why));
+        }
+    };
     let document = agent.document;
     context.printer.say(format!("running {} on {at} with {}", script.label(), document.name()));
     context.printer.say("what it changes on the instance stays there, also if no image is made");
@@ -102,23 +141,6 @@ pub async fn run(context: &Context, target: &Target, instance: &Instance, script
             Err(Failure::new(Kind::Failed, "PrepareFailed", message).hint(see(target, instance, &command)).into())
         }
         Err(unended) => Err(given_up(target, instance, script, &command, unended).await),
-    }
-}
-
-/// The agent, once it takes commands: one that was just started needs a while.
-async fn online(context: &Context, target: &Target, instance: &Instance) -> Result<AgentState> {
-    let patience = context.patience();
-    let mut pauses = Pauses::new(&patience);
-    loop {
-        let agent = run_command::managed(target, &instance.id).await?;
-        match agent {
-            Some(agent) if agent.online() => return Ok(agent),
-            agent => {
-                if pauses.pause().await.is_err() {
-                    return Err(not_managed(target, instance, agent.as_ref()));
-                }
-            }
-        }
     }
 }
 

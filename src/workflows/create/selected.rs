@@ -8,6 +8,7 @@ use crate::domain::ids::InstanceId;
 use crate::domain::instance::Instance;
 use crate::domain::instance_selector::{InstanceSelector, NotOne, choose, literal};
 use crate::domain::tags::{STOPPED, Tag};
+use crate::service::client::error::codes::NO_INSTANCE;
 use crate::service::{Target, instances};
 
 /// EC2's limit for the value of a filter, in characters.
@@ -25,12 +26,12 @@ pub async fn instance(target: &Target, selector: &InstanceSelector, newest: bool
 
 async fn by_id(target: &Target, id: &InstanceId) -> Result<Instance> {
     let found = match instances::by_ids(target, std::slice::from_ref(id)).await {
-        Err(error) if error.is("InvalidInstanceID.NotFound") => None,
+        Err(error) if error.is(NO_INSTANCE) => None,
         other => other?.pop(),
     };
     let Some(instance) = found else {
         let message = format!("there is no instance {id} in {}", target.place().await);
-        let failure = Failure::new(Kind::Failed, "InvalidInstanceID.NotFound", message);
+        let failure = Failure::new(Kind::Failed, NO_INSTANCE, message);
         return Err(failure.hint("check the id, --region and --profile").into());
     };
     if instance.ended() {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::instance::Instance;
 use crate::domain::tags::STOPPED;
+use crate::service::client::error::codes::{NO_CAPACITY, NO_INSTANCE};
 use crate::service::client::error::{ApiError, is_denied};
 use crate::service::client::patience::{Patience, Pauses};
 use crate::service::client::stop::Stop;
@@ -16,20 +18,36 @@ use crate::workflows::run::context::Context;
 /// The time for an instance to stop, where it still does, and to start again. No signal ends it: the next one kills the run.
 pub const LONGEST: Duration = Duration::from_secs(15 * 60);
 
-/// Codes after which the same call may work later: EC2 has no room, or the instance is still on its way.
-const LATER: [&str; 4] =
-    ["InsufficientInstanceCapacity", "InsufficientHostCapacity", "IncorrectInstanceState", "IncorrectState"];
+/// Codes after which the same call may work later: the instance is still on its way.
+const LATER: [&str; 2] = ["IncorrectInstanceState", "IncorrectState"];
+/// How many starts EC2 may take and undo, for want of anything but room, until there are no more.
+const FALLS: usize = 3;
+
+/// An instance that runs again.
+pub struct Restarted {
+    /// The instance.
+    pub instance: Instance,
+    /// The error if its tag `amictl:stopped` may still be there.
+    pub tag_stays: Option<ApiError>,
+}
+
+/// An instance that runs, and whether it was seen otherwise before.
+pub(super) struct Running {
+    pub instance: Instance,
+    pub was_down: bool,
+}
 
 /// Starts an instance that a run stopped, waits until it runs, and removes the tag `amictl:stopped` as the instance has
-/// it. One that runs already loses only the tag. Gives the instance as it runs.
+/// it. One that runs already loses only the tag.
 ///
 /// Until then the tag stays, so that a later run can do the same.
-pub async fn start_again(context: &Context, target: &Target, instance: &Instance) -> Result<Instance, Failure> {
+pub async fn start_again(context: &Context, target: &Target, instance: &Instance) -> Result<Restarted, Failure> {
     let running = start(context, target, instance, false).await?;
-    if let Some(value) = instance.tags.get(STOPPED) {
-        unmark(context, target, instance, value).await;
-    }
-    Ok(running)
+    let tag_stays = match instance.tags.get(STOPPED) {
+        Some(value) => unmark(context, target, instance, value).await.err(),
+        None => None,
+    };
+    Ok(Restarted { instance: running.instance, tag_stays })
 }
 
 /// Starts an instance and waits until it runs. With `just_stopped` this run has asked EC2 to stop it, and EC2 may show it
@@ -39,59 +57,125 @@ pub(super) async fn start(
     target: &Target,
     instance: &Instance,
     just_stopped: bool,
-) -> Result<Instance, Failure> {
+) -> Result<Running, Failure> {
     let patience = Patience { until: Instant::now() + LONGEST, stop: Stop::never() };
     let (began, mut pauses) = (Instant::now(), Pauses::new(&patience));
-    let (mut was_down, mut said, mut last) = (!just_stopped, false, None);
+    let (mut down, mut said, mut last) = (false, false, None);
+    let mut falls = Falls::default();
     let mut tell = || {
         if !std::mem::replace(&mut said, true) {
             context.printer.say(format!("starting {} in {} again", instance.label(), target.region));
         }
     };
     loop {
+        let seen_in: Option<String>;
         match instance_states::look(target, &instance.id).await {
-            Ok(seen) => match seen.state.as_str() {
-                "running" if was_down || began.elapsed() >= instance_states::SETTLED => return Ok(seen),
-                "running" => {}
-                "pending" | "stopping" => was_down = true,
-                "stopped" => {
-                    was_down = true;
-                    tell();
-                    match instance_states::start(target, &instance.id).await {
-                        Ok(()) => last = None,
-                        Err(error) if later(&error) => last = Some(error),
-                        Err(error) => return Err(not_started(target, instance, &error.to_string())),
+            Ok(seen) => {
+                seen_in = Some(seen.state.clone());
+                match seen.state.as_str() {
+                    "running" if down || !just_stopped || began.elapsed() >= instance_states::SETTLED => {
+                        return Ok(Running { instance: seen, was_down: down });
+                    }
+                    "running" => {}
+                    state @ ("pending" | "stopping") => {
+                        down = true;
+                        falls.pending |= state == "pending";
+                    }
+                    "stopped" => {
+                        down = true;
+                        tell();
+                        falls.look(&seen);
+                        last = falls.why.clone().or(last);
+                        if falls.count >= FALLS {
+                            return Err(not_started(target, instance, Some("stopped"), last));
+                        }
+                        match instance_states::start(target, &instance.id).await {
+                            Ok(()) => {
+                                falls.asked(&seen);
+                                last = falls.why.clone();
+                            }
+                            Err(error) if later(&error) => {
+                                falls.asked(&seen);
+                                last = Some(error.to_string());
+                            }
+                            Err(error) => {
+                                return Err(not_started(target, instance, Some("stopped"), Some(error.to_string())));
+                            }
+                        }
+                    }
+                    state => {
+                        let reason = seen.state_reason.as_deref().unwrap_or("EC2 gives no reason");
+                        let message = format!("{} in {} is {state}: {reason}", instance.label(), target.region);
+                        return Err(Failure::new(Kind::Failed, "InstanceEnded", message));
                     }
                 }
-                state => {
-                    let reason = seen.state_reason.as_deref().unwrap_or("EC2 gives no reason");
-                    let message = format!("{} in {} is {state}: {reason}", instance.label(), target.region);
-                    return Err(Failure::new(Kind::Failed, "InstanceEnded", message));
-                }
-            },
-            Err(error) if is_denied(&error) || error.is("InvalidInstanceID.NotFound") => {
-                return Err(not_started(target, instance, &error.to_string()));
             }
-            Err(error) => last = Some(error),
+            Err(error) if is_denied(&error) || error.is(NO_INSTANCE) => {
+                return Err(not_started(target, instance, None, Some(error.to_string())));
+            }
+            Err(error) => {
+                seen_in = None;
+                last = Some(error.to_string());
+            }
         }
         if pauses.pause().await.is_err() {
-            let minutes = LONGEST.as_secs() / 60;
-            let why = last.map_or(format!("it does not run after {minutes} minutes"), |error| error.to_string());
-            return Err(not_started(target, instance, &why));
+            return Err(not_started(target, instance, seen_in.as_deref(), last));
         }
     }
 }
 
-fn later(error: &ApiError) -> bool {
-    error.answer_lost || LATER.contains(&error.code.as_str())
+/// Starts that EC2 took and undid: the instance is stopped again, with the reason.
+#[derive(Default)]
+struct Falls {
+    /// The reason and the time of the last start as they were before EC2 was asked to start it.
+    before: Option<(Option<String>, Option<DateTime<Utc>>)>,
+    /// Whether it was seen pending since.
+    pending: bool,
+    /// How often, but for want of room.
+    count: usize,
+    /// Why the last time.
+    why: Option<String>,
 }
 
-/// The failure if the instance may stay stopped, with the line that starts it.
-fn not_started(target: &Target, instance: &Instance, why: &str) -> Failure {
+impl Falls {
+    fn asked(&mut self, seen: &Instance) {
+        (self.before, self.pending) = (Some((seen.state_reason.clone(), seen.launched_at)), false);
+    }
+
+    /// Looks whether it is stopped although EC2 was asked to start it. For a moment EC2 may show the state before that.
+    fn look(&mut self, seen: &Instance) {
+        let now = (seen.state_reason.clone(), seen.launched_at);
+        if self.before.take().is_none_or(|before| before == now && !self.pending) {
+            return;
+        }
+        let reason = now.0.unwrap_or_else(|| "EC2 gives no reason".to_owned());
+        self.count += usize::from(!NO_CAPACITY.iter().any(|code| reason.contains(code)));
+        self.why = Some(format!("EC2 stopped it again: {reason}"));
+    }
+}
+
+fn later(error: &ApiError) -> bool {
+    error.answer_lost || LATER.iter().chain(&NO_CAPACITY).any(|code| error.is(code))
+}
+
+/// The failure if the instance may not run, by its last known state, with the line that starts it.
+fn not_started(target: &Target, instance: &Instance, state: Option<&str>, why: Option<String>) -> Failure {
     let line = start_line(target, instance);
-    let message =
-        format!("{} in {} was stopped, and could not be started again: {why}", instance.label(), target.region);
-    Failure::new(Kind::Failed, "NotStartedAgain", message).hint(format!("start it with: {line}")).first(line)
+    let said = match state {
+        Some("pending") => "was stopped and started again, and does not run yet",
+        Some("stopped" | "stopping") => "was stopped, and could not be started again",
+        Some(_) | None => "was stopped, and whether it runs again is unknown",
+    };
+    let key = match why.as_ref().is_some_and(|why| why.contains("Client.InternalError")) {
+        true => {
+            "where its volumes are encrypted, see that their KMS key is enabled, and that its policy lets you use it \
+             (kms:CreateGrant); then "
+        }
+        false => "",
+    };
+    let why = why.unwrap_or_else(|| format!("it does not run after {} minutes", LONGEST.as_secs() / 60));
+    let message = format!("{} in {} {said}: {why}", instance.label(), target.region);
+    Failure::new(Kind::Failed, "NotStartedAgain", message).hint(format!("{key}start it with: {line}")).first(line)
 }
 
 /// The command line that starts an instance by hand.
@@ -100,9 +184,16 @@ pub(super) fn start_line(target: &Target, instance: &Instance) -> String {
 }
 
 /// Removes the tag. If it stays, it does no harm: the instance runs.
-pub(super) async fn unmark(context: &Context, target: &Target, instance: &Instance, value: &str) {
-    if let Err(error) = tags::remove(target, &instance.id, STOPPED, value).await {
+pub(super) async fn unmark(
+    context: &Context,
+    target: &Target,
+    instance: &Instance,
+    value: &str,
+) -> Result<(), ApiError> {
+    let removed = tags::remove(target, &instance.id, STOPPED, value).await;
+    if let Err(error) = &removed {
         let tag = format!("warning: the tag {STOPPED} of {} in {}", instance.label(), target.region);
         context.printer.tell(&format!("{tag} could not be removed: {error}; it may be removed by hand"));
     }
+    removed
 }

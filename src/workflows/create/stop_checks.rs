@@ -6,7 +6,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::instance::Instance;
 use crate::domain::stopped::StoppedMark;
 use crate::domain::tags::STOPPED;
-use crate::service::{Target, auto_scaling_groups, instance_states, stop_obstacles, tags};
+use crate::service::{Target, auto_scaling_groups, instance_states, instance_types, stop_obstacles, tags};
 
 /// Refuses an instance that `--stop` would harm, or that EC2 would not stop, start or let be tagged.
 pub async fn check(target: &Target, instance: &Instance, mark: &StoppedMark) -> Result<()> {
@@ -23,7 +23,7 @@ pub async fn check(target: &Target, instance: &Instance, mark: &StoppedMark) -> 
     let (group, protected, store, spot) = tokio::try_join!(
         auto_scaling_groups::membership(target, id),
         stop_obstacles::stop_protected(target, id),
-        stop_obstacles::instance_store(target, kind),
+        instance_types::instance_store(target, kind),
         async {
             match (instance.spot, &instance.spot_request) {
                 (false, _) => Ok(Some(true)),

@@ -14,7 +14,7 @@ use crate::domain::instance::Instance;
 use crate::domain::snapshot::Snapshot;
 use crate::service::client::patience::{Over, Patience, Pauses};
 use crate::service::client::stop::Stop;
-use crate::service::{Target, images, snapshots};
+use crate::service::{Target, images, instance_states, snapshots};
 
 /// The time for which a stop signal waits: an instance that starts too early spoils the image.
 const SOON: Duration = Duration::from_secs(60);
@@ -36,6 +36,16 @@ pub async fn begun(target: &Target, image: &ImageId, stopped: &Instance, patienc
         true => format!("interrupted; {why}"),
         false => why,
     })
+}
+
+/// What somebody else did with the instance until its snapshots were begun, or that it is not known.
+pub async fn disturbed(target: &Target, stopped: &Instance) -> Option<String> {
+    match instance_states::look(target, &stopped.id).await {
+        Ok(seen) if seen.state == "stopped" && seen.launched_at == stopped.launched_at => None,
+        Ok(seen) if seen.state == "stopped" => Some("was started and stopped meanwhile".to_owned()),
+        Ok(seen) => Some(format!("was started meanwhile by somebody else, and is {}", seen.state)),
+        Err(error) => Some(format!("may have been started meanwhile ({error})")),
+    }
 }
 
 async fn wait(target: &Target, image: &ImageId, stopped: &Instance, patience: &Patience) -> Result<(), String> {

@@ -6,6 +6,7 @@ use super::survey::Surveys;
 use crate::domain::plan::document::Plan;
 use crate::workflows::conclude::survey::{verified, whole};
 use crate::workflows::run::context::{self, Context};
+use crate::workflows::run::diagnostics::is_closed_pipe;
 
 /// Fails unless every source and every account could be read.
 pub fn complete(context: &Context, plan: &Plan, surveys: &Surveys) -> Result<()> {
@@ -18,7 +19,11 @@ pub fn complete(context: &Context, plan: &Plan, surveys: &Surveys) -> Result<()>
 /// before.
 pub fn after(context: &Context, work: Result<()>, plan: &Plan, surveys: &Surveys) -> Result<()> {
     let complete = complete(context, plan, surveys);
-    if let (Err(_), Err(doubt)) = (&work, &complete) {
+    if let (Err(error), Err(doubt)) = (&work, &complete) {
+        // A closed pipe is no end of its own.
+        if is_closed_pipe(error) {
+            return complete;
+        }
         context.printer.tell(&format!("{doubt:#}"));
     }
     work.and(complete)

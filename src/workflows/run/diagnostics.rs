@@ -1,6 +1,8 @@
 //! Diagnosis of errors: the kind, code, message and hint of any error.
 
-use anyhow::Error;
+use std::io;
+
+use anyhow::{Error, Result};
 
 use super::context::Context;
 use crate::domain::failure::{Failure, Kind};
@@ -24,6 +26,30 @@ pub fn tell_failed(context: &Context, at: &str, error: &Error) -> Problem {
     context.printer.tell(&format!("{at}: {}", last.message));
     last.hint.iter().for_each(|hint| context.printer.tell(&format!("  hint: {hint}")));
     Problem { code: last.code, message: last.message }
+}
+
+/// Whether the reader of stdout has closed the pipe: `amictl list | head` is no failure.
+pub fn is_closed_pipe(error: &Error) -> bool {
+    let broken = |kind: io::ErrorKind| kind == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| broken(e.kind()))
+            || cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind).is_some_and(broken)
+    })
+}
+
+/// The end of a run that has changed something, whether or not its report could be `written`: a full disk or a closed
+/// pipe hides neither what failed nor what is left.
+pub fn reported(context: &Context, written: Result<()>, end: Result<()>) -> Result<()> {
+    match (written, end) {
+        (Ok(()), end) => end,
+        (Err(error), Ok(())) => Err(error),
+        (Err(error), Err(end)) => {
+            if !is_closed_pipe(&error) {
+                tell_failed(context, "the report could not be written", &error);
+            }
+            Err(end)
+        }
+    }
 }
 
 /// The diagnosis of an error.

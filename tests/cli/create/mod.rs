@@ -9,6 +9,7 @@ mod naming;
 mod prepare;
 mod selector;
 mod stop;
+mod stop_doubts;
 mod stop_failures;
 mod stop_refusals;
 mod stopped_runs;

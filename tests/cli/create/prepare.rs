@@ -128,6 +128,46 @@ fn an_instance_that_ssm_does_not_manage_is_refused_and_it_is_said_how_to_see_it(
 }
 
 #[test]
+fn looks_for_the_agent_that_fail_for_a_while_do_not_end_it() {
+    let setup = Setup::new();
+    let machine = ready(&setup);
+    // One of the check, and one before the script.
+    for skip in [0, 2] {
+        let fault = Fault::error("DescribeInstanceInformation", "ThrottlingException", "slow down");
+        setup.fake.fault(fault.skip(skip).times(1));
+    }
+    let line = format!("create web --instance {} --prepare {}", machine.0, machine.1);
+    setup.once().run(&line).ended(0);
+    assert_eq!(setup.changes(), ["SendCommand", "CreateImage"]);
+}
+
+#[test]
+fn an_agent_that_does_not_come_in_time_fails_the_run() {
+    let setup = Setup::new();
+    let (_, file) = ready(&setup);
+    let mark = "0123abcd 2026-01-01T00:00:00Z until 2026-01-01T02:45:00Z";
+    let id = setup.world().instance(PROD, EAST).profile("ssm").state("stopped").tag("amictl:stopped", mark).put();
+    // SSM sees the agent of a machine that has stopped as online for a while.
+    setup.world().run_commands.lost_after = seconds(600);
+    setup.world().boot_for = seconds(0);
+    setup.world().run_commands.silent.insert(id.clone());
+    let error = prepare(&setup, &(id, file), "--timeout 3s").ended(1).error();
+    assert_eq!(error["code"], "PrepareTimedOut");
+    assert!(error["message"].as_str().unwrap().ends_with("SSM says that its agent is ConnectionLost"), "{error}");
+    assert!(setup.names(PROD, EAST).is_empty());
+}
+
+#[test]
+fn a_lost_command_is_looked_for_among_the_new_ones_only() {
+    let setup = Setup::new();
+    let machine = ready(&setup);
+    setup.fake.fault(Fault::on("SendCommand", FaultKind::ResetAfter).times(1));
+    prepare(&setup, &machine, "").ended(0);
+    let asked = setup.calls("ListCommands");
+    assert!(!asked.is_empty() && asked.iter().all(|call| call.params["Filters.1.key"] == "InvokedAfter"));
+}
+
+#[test]
 fn a_stopped_instance_runs_no_script() {
     let setup = Setup::new();
     let (_, file) = ready(&setup);

@@ -36,6 +36,61 @@ fn left(setup: &Setup, tag: &str) -> String {
     instance.tag("amictl:stopped", tag).put()
 }
 
+/// The time of the run that stopped it is over.
+fn over(setup: &Setup, id: &str) {
+    setup.world().instance_mut(id).tags.insert("amictl:stopped".to_owned(), OLD.to_owned());
+}
+
+#[test]
+fn one_whose_run_may_be_at_work_is_not_taken_over() {
+    let setup = Setup::new();
+    let id = left(&setup, NEW);
+    let error = stop(&setup, &id, "").ended(4).error();
+    assert_eq!(error["code"], "StoppedByAnotherRun");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.ends_with("run 0123abcd, which stopped it, may be at work until 2999-01-01 00:00:00 UTC"),
+        "{error}"
+    );
+    let line = format!("aws ec2 start-instances --region us-east-1 --instance-ids {id}");
+    assert!(error["hint"].as_str().unwrap().ends_with(&line), "{error}");
+    setup.unchanged();
+    assert_eq!(state(&setup.world(), &id), ("stopped".to_owned(), Some(NEW.to_owned())));
+}
+
+#[test]
+fn a_take_over_whose_tag_may_not_be_written_keeps_what_is_there() {
+    let setup = Setup::new();
+    let id = left(&setup, OLD);
+    setup.fake.fault(Fault::on("CreateTags", FaultKind::ResetAfter).skip(1).times(1));
+    let ran = setup.once().run(&format!("create web --instance {id} --stop -o json")).ended(1);
+    let error = ran.error();
+    assert!(error["message"].as_str().unwrap().contains("stays stopped"), "{error}");
+    let line = format!("aws ec2 start-instances --region us-east-1 --instance-ids {id}");
+    assert!(error["hint"].as_str().unwrap().contains(&line), "{error}");
+    assert_eq!(setup.changes(), ["CreateTags"]);
+    let (state, tag) = state(&setup.world(), &id);
+    assert_eq!((state.as_str(), tag.is_some()), ("stopped", true));
+}
+
+#[test]
+fn a_second_interruption_leaves_the_line_that_starts_it() {
+    let setup = Setup::new();
+    let id = running(&setup);
+    setup.world().stop_for = seconds(600);
+    let process = begun(&setup, &id);
+    setup.until("StopInstances", 2);
+    let pid = process.id().to_string();
+    let interrupt = || assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    interrupt();
+    std::thread::sleep(seconds(1));
+    interrupt();
+    let ran = Ran::from(process.wait_with_output().unwrap());
+    let line = format!("aws ec2 start-instances --region us-east-1 --instance-ids {id}");
+    ran.says(&[&format!("another interruption leaves it stopped: start it then with: {line}")]);
+    assert!(state(&setup.world(), &id).1.is_some());
+}
+
 #[test]
 fn a_run_that_is_interrupted_while_it_checks_changes_nothing() {
     let setup = Setup::new();
@@ -122,6 +177,7 @@ fn the_next_run_starts_what_a_killed_one_left_stopped() {
     assert_eq!((left.as_str(), tag.is_some()), ("stopping", true));
     setup.world().stop_for = seconds(0);
     setup.fake.forget_calls();
+    over(&setup, &id);
     // It is selected while it still stops.
     let ran = std::thread::scope(|scope| {
         let run = scope.spawn(|| stop(&setup, "tag:Role=web", ""));
@@ -146,6 +202,7 @@ fn a_killed_run_that_had_begun_its_image_is_made_good_too() {
     killed(process);
     assert_eq!(state(&setup.world(), &id).0, "stopped");
     setup.world().advance(seconds(1200));
+    over(&setup, &id);
     setup.world().snapshots_begin_after = seconds(0);
     setup.world().pending_for = seconds(0);
     stop(&setup, &id, "").ended(0);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{expire, only, ready, states};
-use crate::fake::{BadBoot, Fault, PROD};
+use crate::fake::{BadBoot, Fault, FaultKind, PROD};
 use crate::setup::{EAST, Setup, each, seconds};
 
 /// An endpoint with an image that boots badly; gives its id.
@@ -112,6 +112,41 @@ fn what_fails_does_not_stop_the_others() {
 }
 
 #[test]
+fn status_reads_that_fail_for_a_while_are_ridden_out() {
+    let setup = ready();
+    setup.fake.fault(Fault::error("DescribeInstanceStatus", "RequestLimitExceeded", "later").times(1));
+    setup.fake.fault(Fault::error("DescribeInstanceStatus", "InternalError", "sorry").times(1));
+    setup.fake.fault(Fault::on("DescribeInstanceStatus", FaultKind::ResetBefore).times(1));
+    // The look at the instance before its probes.
+    setup.fake.fault(Fault::error("DescribeInstances", "RequestLimitExceeded", "later").times(1));
+    let server = crate::loopback::Loopback::answering(|_| crate::loopback::response("200 OK", "", "fine"));
+    setup.world().address = Some("127.0.0.1".to_owned());
+    let report = setup.once().run(&format!("test web --type t3.micro --tcp {} -o json", server.port)).ended(0).json();
+    assert_eq!(report["tests"][0]["verdict"], "passed");
+    assert_eq!((setup.fake.count("DescribeInstanceStatus"), states(&setup)), (4, vec!["terminated".to_owned()]));
+}
+
+#[test]
+fn a_boot_that_nobody_saw_is_no_verdict() {
+    // Never answered, and no longer answered when the time is over.
+    for seen in [0, 1] {
+        let setup = ready();
+        setup.run("test web --type t3.micro").ended(0);
+        let id = setup.world().image_named(PROD, EAST, "web-v1-2026-01-02").unwrap().id.clone();
+        let before = setup.image(&id).tags["amictl:tested"].clone();
+        setup.world().checks_for = seconds(3600);
+        setup.fake.fault(Fault::on("DescribeInstanceStatus", FaultKind::ResetBefore).skip(seen));
+        let ran = setup.once().run("test web --type t3.micro --timeout 4s -o json").ended(1);
+        let test = ran.json()["tests"][0].clone();
+        assert_eq!((&test["verdict"], &test["terminated"]), (&Value::Null, &true.into()), "{seen}: {test}");
+        assert_eq!(test["error"]["code"], "ConnectionError", "{seen}: {test}");
+        assert!(test["error"]["message"].as_str().unwrap().contains("when the time was over"), "{seen}: {test}");
+        assert_eq!(setup.image(&id).tags["amictl:tested"], before, "{seen}");
+        assert!(states(&setup).iter().all(|state| state == "terminated"), "{seen}");
+    }
+}
+
+#[test]
 fn reads_that_fail_after_the_launch_end_the_instance_too() {
     for (call, skip) in [("DescribeInstanceStatus", 0), ("DescribeInstances", 0)] {
         let setup = ready();
@@ -136,7 +171,10 @@ fn an_instance_that_cannot_be_terminated_is_said_with_the_line_that_ends_it() {
         assert_eq!((&test["verdict"], &test["terminated"]), (&"passed".into(), &false.into()));
         assert_eq!(test["error"]["code"], code);
         let error = ran.error();
-        assert!(error["message"].as_str().unwrap().contains("was not seen terminated"), "{error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("was not seen terminated"), "{error}");
+        let lift = format!("--instance-id {} --no-disable-api-termination", only(&setup).id);
+        assert_eq!(message.contains(&lift), code == "OperationNotPermitted", "{error}");
         let end = format!("aws ec2 terminate-instances --region us-east-1 --instance-ids {}", only(&setup).id);
         let ways = format!("end it with: {end}; once it has expired also with: amictl test --sweep --region us-east-1");
         assert_eq!(error["hint"], ways);
@@ -176,6 +214,10 @@ fn a_failed_test_keeps_its_instance_if_asked_to_and_a_passed_one_does_not() {
     expire(&setup);
     setup.run("test --sweep --region us-east-1").ended(0);
     assert_eq!(states(&setup), ["terminated"]);
+    let (setup, _) = bad(BadBoot::Impaired);
+    let ran = setup.run("test web bad --type t3.micro --timeout 1s --keep-on-failure -o json").ended(1);
+    let message = ran.error()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("; kept running: i-") && !message.contains("not seen terminated"), "{message}");
     let setup = ready();
     setup.run("test web --type t3.micro --keep-on-failure").ended(0);
     assert_eq!(states(&setup), ["terminated"]);

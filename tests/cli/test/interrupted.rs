@@ -107,15 +107,29 @@ fn a_signal_while_the_instance_ends_waits_for_the_end_and_keeps_the_verdict() {
 fn what_a_signal_cannot_end_is_reported() {
     let setup = ready();
     setup.world().checks_for = seconds(3600);
-    setup.fake.fault(Fault::error("TerminateInstances", "UnauthorizedOperation", "no"));
-    let child = start(&setup, "test web --type t3.micro -o json");
+    setup.fake.fault(Fault::error("TerminateInstances", "UnauthorizedOperation", "You shall not end it."));
+    let child = start(&setup, "test web --type t3.micro -q -o json");
     setup.until("DescribeInstanceStatus", 1);
-    let ran = stopped(child, "-INT").ended(130);
     let id = only(&setup).id;
+    let killed = format!("terminating {id}; if this is killed before it ends: aws ec2 terminate-instances");
+    let ran = stopped(child, "-INT").ended(130).says(&["You shall not end it.", &killed]);
     assert_eq!(ran.json()["tests"][0]["terminated"], false);
     let error = ran.error();
     assert!(error["message"].as_str().unwrap().contains(&format!("not seen terminated: {id}")), "{error}");
     assert!(error["hint"].as_str().unwrap().contains("amictl test --sweep --region us-east-1"), "{error}");
+}
+
+#[test]
+fn a_signal_while_the_console_is_read_is_said_to_have_stopped_that() {
+    let setup = ready();
+    let id = setup.world().image_named(PROD, EAST, "web-v1-2026-01-02").unwrap().id.clone();
+    setup.world().bad_boots.insert(id, BadBoot::Impaired);
+    setup.fake.fault(Fault::on("GetConsoleOutput", FaultKind::Hang(seconds(60))));
+    let child = start(&setup, "test web --type t3.micro --timeout 1s -o json");
+    setup.until("GetConsoleOutput", 1);
+    let ran = stopped(child, "-INT").ended(1).says(&["no console output: interrupted"]);
+    assert_eq!(ran.json()["tests"][0]["verdict"], "failed");
+    assert_eq!(states(&setup), ["terminated"]);
 }
 
 #[test]

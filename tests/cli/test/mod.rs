@@ -11,6 +11,7 @@ mod refusals;
 mod ssm;
 mod started;
 pub mod sweep;
+mod unwritten;
 mod verdict;
 
 use chrono::{DateTime, SecondsFormat, Utc};

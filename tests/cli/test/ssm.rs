@@ -145,9 +145,64 @@ fn a_missing_permission_is_told_at_once() {
         "AccessDeniedException",
         "not authorized to perform: ssm:SendCommand",
     ));
-    let (_, detail) = check(&managed(&setup, COMMAND, &[]).ended(1));
+    let ran = managed(&setup, COMMAND, &[]).ended(1);
+    let (passed, detail) = check(&ran);
+    assert!(!passed, "{detail}");
     assert!(detail.contains("ssm:SendCommand") && detail.contains("amictl permissions test --ssm"), "{detail}");
     assert_eq!(setup.fake.count("SendCommand"), 1);
+    no_verdict(&setup, &ran, "AccessDeniedException");
+}
+
+/// Checks that the image was not judged, and why.
+#[track_caller]
+fn no_verdict(setup: &Setup, ran: &crate::cli::Ran, code: &str) {
+    let test = ran.json()["tests"][0].clone();
+    assert_eq!((&test["verdict"], &test["terminated"]), (&serde_json::Value::Null, &true.into()), "{test}");
+    assert_eq!(test["error"]["code"], code, "{test}");
+    assert_eq!(ran.error()["code"], code);
+    let image = setup.world().image_named(PROD, EAST, "web-v1-2026-01-01").unwrap().clone();
+    assert!(!image.tags.contains_key("amictl:tested"), "{:?}", image.tags);
+}
+
+#[test]
+fn a_probe_that_could_not_be_asked_is_no_verdict() {
+    let denied = |call: &str| Fault::error(call, "AccessDeniedException", "not authorized");
+    let busy = |call: &str| Fault::error(call, "ThrottlingException", "Rate exceeded");
+    for (fault, code) in [
+        (denied("GetCommandInvocation"), "AccessDeniedException"),
+        // It is asked once before the launch.
+        (denied("DescribeInstanceInformation").skip(1), "AccessDeniedException"),
+        (busy("DescribeInstanceInformation"), "ThrottlingException"),
+        (busy("SendCommand"), "ThrottlingException"),
+        (busy("GetCommandInvocation"), "ThrottlingException"),
+        (Fault::error("SendCommand", "InvalidDocument", "no such document"), "InvalidDocument"),
+    ] {
+        let (setup, what) = (ready(), format!("{fault:?}"));
+        setup.fake.fault(fault);
+        let ran = managed(&setup, COMMAND, &["--probe-timeout", "4s"]).ended(1);
+        assert!(!check(&ran).0, "{what}");
+        no_verdict(&setup, &ran, code);
+    }
+}
+
+#[test]
+fn a_check_that_failed_is_a_verdict_whatever_could_not_be_asked() {
+    let setup = ready();
+    setup.fake.fault(Fault::error("SendCommand", "AccessDeniedException", "not authorized"));
+    let port = super::probes::unused_port().to_string();
+    let ran = managed(&setup, COMMAND, &["--tcp", &port, "--probe-timeout", "1s"]).ended(1);
+    assert_eq!((&ran.json()["tests"][0]["verdict"], checks(&ran).len()), (&"failed".into(), 2));
+}
+
+#[test]
+fn a_denial_of_the_agents_is_found_before_a_launch() {
+    let setup = ready();
+    setup.fake.fault(Fault::error("DescribeInstanceInformation", "AccessDeniedException", "not authorized"));
+    let ran = managed(&setup, COMMAND, &[]).ended(1);
+    assert_eq!((ran.error()["code"].as_str(), ran.stdout.as_str()), (Some("AccessDeniedException"), ""));
+    setup.unchanged();
+    test(&setup, &["--tcp", "22", "--probe-timeout", "1s"]);
+    assert_eq!(setup.fake.count("DescribeInstanceInformation"), 1, "only where it is needed");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn expired_test_instances_end_in_all_places_and_nothing_else_does() {
     let image = world.image(PROD, EAST, "web-v1-2026-01-02").put();
     let gone = world.instance(PROD, EAST).image(&image).tag("Name", "amictl-test").boot_test(RUN, minutes_ago(1)).put();
     let going = world.instance(PROD, EAST).boot_test(RUN, minutes_ago(-5)).put();
-    let copied = world.instance(PROD, EAST).boot_test(RUN, minutes_ago(1)).token("console").put();
+    let copied = world.instance(PROD, EAST).boot_test(RUN, minutes_ago(1)).token(&format!("golden-{RUN}-0")).put();
     let endless = world.instance(PROD, EAST).tag("amictl:test", RUN).put();
     let broken = world.instance(PROD, EAST).boot_test(RUN, minutes_ago(1)).tag("amictl:expires", "soon").put();
     let plain = world.instance(PROD, EAST).tag("amictl:expires", "2020-01-01T00:00:00Z").put();
@@ -213,7 +213,25 @@ fn ctrl_c_ends_the_wait_and_says_what_was_seen() {
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(rows(&report), [row(&id, "terminate", "failed", "NotTerminated")], "{stderr}");
-    assert!(stderr.contains("shutting-down") && stderr.contains("amictl test --sweep"), "{stderr}");
+    assert!(stderr.contains("interrupted: it is shutting-down") && stderr.contains("amictl test --sweep"), "{stderr}");
+}
+
+#[test]
+fn ctrl_c_drops_no_termination_that_is_under_way() {
+    let setup = Setup::new();
+    let id = expired(&setup, EAST);
+    setup.fake.fault(Fault::on("TerminateInstances", FaultKind::Latency(seconds(2))));
+    let process = setup.process("test --sweep -o json").spawn().unwrap();
+    setup.until("TerminateInstances", 1);
+    let kill = std::process::Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let output = process.wait_with_output().unwrap();
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(rows(&report), [row(&id, "terminate", "failed", "NotTerminated")], "{stderr}");
+    assert!(stdout.contains("interrupted: EC2 was asked to terminate it"), "{stdout}");
+    assert_eq!(state(&setup, &id), "terminated");
 }
 
 #[test]

@@ -145,6 +145,21 @@ fn an_image_full_of_tags_is_refused_before_a_launch() {
 }
 
 #[test]
+fn a_verdict_is_there_while_others_are_still_tested() {
+    let (setup, id) = ready();
+    let slow = setup.world().image(PROD, EAST, "api-v1-2026-01-02").put();
+    // The dry run is let by.
+    setup.fake.fault(Fault::on("RunInstances", FaultKind::Latency(seconds(30))).matching(&slow).skip(1));
+    let mut run = setup.process("test api web --type t3.micro").spawn().unwrap();
+    setup.until("CreateTags", 1);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    setup.run("promote web:v1 --to prod --require-tested").ended(0);
+    assert!(tag(&setup, &id).unwrap().starts_with("passed "));
+    assert_eq!(tag(&setup, &slow), None);
+}
+
+#[test]
 fn the_last_launch_of_several_is_noted() {
     let (setup, id) = ready();
     setup.fake.fault(Fault::on("RunInstances", FaultKind::Latency(seconds(2))).matching("t3.small"));

@@ -72,6 +72,8 @@ pub struct Instance {
     pub client_token: Option<String>,
     /// When it shuts down by itself, and the state in which that leaves it.
     pub timer: Option<(DateTime<Utc>, &'static str)>,
+    /// Until when it is shown as `running` although it was asked to stop.
+    pub stale_until: Option<DateTime<Utc>>,
     /// Whether IMDSv2 is required.
     pub tokens_required: bool,
     /// Tags of its network interface.
@@ -81,6 +83,9 @@ pub struct Instance {
 impl Instance {
     /// The state at a time.
     pub fn state(&self, now: DateTime<Utc>) -> &str {
+        if self.stale_until.is_some_and(|until| now < until) {
+            return "running";
+        }
         match (self.phase.at(now), self.timer) {
             ("running", Some((at, then))) if at <= now => then,
             (state, _) => state,

@@ -109,6 +109,10 @@ pub struct World {
     pub not_offered: BTreeSet<(String, String)>,
     /// How long an instance stays `stopping`.
     pub stop_for: Duration,
+    /// How long a listing still shows an instance as `running` that was asked to stop.
+    pub stop_shows_after: Duration,
+    /// Why the next starts are taken and undone, with code and message; each holds for one.
+    pub starts_fall: Vec<Reason>,
     /// How long after CreateImage its snapshots are begun.
     pub snapshots_begin_after: Duration,
     /// How long an instance stays `shutting-down`.
@@ -278,6 +282,8 @@ impl World {
             no_capacity: BTreeSet::new(),
             not_offered: BTreeSet::new(),
             stop_for: Duration::ZERO,
+            stop_shows_after: Duration::ZERO,
+            starts_fall: Vec::new(),
             snapshots_begin_after: Duration::ZERO,
             shutdown_for: Duration::ZERO,
             terminated_shows_for: Duration::from_hours(1),

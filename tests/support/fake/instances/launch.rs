@@ -102,6 +102,7 @@ pub fn make(world: &mut World, request: &Request, order: &Order, count: usize) -
             reboots: 0,
             client_token: request.params.get("ClientToken").map(str::to_owned),
             timer,
+            stale_until: None,
             tokens_required: order.tokens_required,
             interface_tags: order.interface_tags.clone(),
         };

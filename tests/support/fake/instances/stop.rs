@@ -27,7 +27,8 @@ fn wanted<'a>(world: &mut World, request: &'a Request) -> Result<Vec<&'a str>, R
 /// Those that do not run are left as they are. A group replaces a member that is stopped, unless it is in Standby.
 pub fn stop(world: &mut World, request: &Request) -> Answer {
     let wanted = wanted(world, request)?;
-    let (now, stopped_at) = (request.now, request.now + span(world.stop_for));
+    let (now, shown_at) = (request.now, request.now + span(world.stop_shows_after));
+    let stopped_at = shown_at + span(world.stop_for);
     let region = world.region(&request.region);
     for id in &wanted {
         stoppable(region, id, request)?;
@@ -36,9 +37,10 @@ pub fn stop(world: &mut World, request: &Request) -> Answer {
     x.list("instancesSet", &wanted, |x, id| {
         let Some(instance) = region.instances.get_mut(*id) else { return };
         let before = instance.state(now).to_owned();
-        if before == "running" {
+        if before == "running" && instance.stale_until.is_none_or(|until| until <= now) {
             instance.phase = Phase { before: "stopping", turn: stopped_at, after: "stopped".to_owned() };
             instance.timer = None;
+            instance.stale_until = Some(shown_at);
             let text = "Client.UserInitiatedShutdown: User initiated shutdown";
             instance.reason = Some(("Client.UserInitiatedShutdown".to_owned(), text.to_owned()));
         }
@@ -99,10 +101,12 @@ pub fn start(world: &mut World, request: &Request) -> Answer {
     let mut x = Xml::new();
     for id in &wanted {
         let (_, public_ip) = addresses(world);
+        let fall = (!world.starts_fall.is_empty()).then(|| world.starts_fall.remove(0));
         let region = world.region(&request.region);
         let Some(instance) = region.instances.get_mut(*id).filter(|i| i.state(now) == "stopped") else { continue };
-        instance.phase = Phase { before: "pending", turn: up_at, after: "running".to_owned() };
-        instance.reason = None;
+        let after = if fall.is_some() { "stopped" } else { "running" };
+        instance.phase = Phase { before: "pending", turn: up_at, after: after.to_owned() };
+        instance.reason = fall;
         instance.launched = now;
         if instance.public_ip.is_some() && !instance.elastic {
             instance.public_ip = Some(public_ip);

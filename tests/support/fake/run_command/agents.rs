@@ -21,7 +21,9 @@ pub fn ping(agents: &RunCommands, instance: &Instance, request: &Request) -> Opt
     match instance.state(request.now) {
         "running" if agents.silent.contains(&instance.id) => Some("ConnectionLost"),
         "running" => Some("Online"),
-        "stopping" | "stopped" => Some("ConnectionLost"),
+        "stopping" => Some("Online"),
+        "stopped" if request.now < instance.phase.turn + span(agents.lost_after) => Some("Online"),
+        "stopped" => Some("ConnectionLost"),
         _ => None,
     }
 }

@@ -20,7 +20,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation { name: "GetCommandInvocation", params: &["CommandId", "InstanceId"], run: read::invocation },
     Operation {
         name: "ListCommands",
-        params: &["CommandId", "InstanceId", "MaxResults", "NextToken"],
+        params: &["CommandId", "Filters", "InstanceId", "MaxResults", "NextToken"],
         run: read::list,
     },
     Operation {

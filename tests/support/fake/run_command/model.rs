@@ -16,6 +16,8 @@ pub struct RunCommands {
     pub agentless: BTreeSet<String>,
     /// Instances whose agent was online once and is silent now.
     pub silent: BTreeSet<String>,
+    /// How long the agent of an instance that has stopped still counts as online.
+    pub lost_after: Duration,
     /// Accounts with Default Host Management: their instances need no instance profile.
     pub host_management: BTreeSet<String>,
     /// How long GetCommandInvocation knows nothing of a command.

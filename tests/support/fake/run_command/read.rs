@@ -1,9 +1,11 @@
 //! GetCommandInvocation and ListCommands.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::super::errors::{Answer, refuse};
+use super::super::errors::{Answer, Refusal, refuse};
 use super::super::paging::{Rules, Window};
+use super::super::params::Params;
 use super::super::request::Request;
 use super::super::world::{World, span};
 use super::model::SentCommand;
@@ -62,11 +64,27 @@ pub fn shown(command: &SentCommand, request: &Request) -> Value {
     })
 }
 
+/// The time of the filter `InvokedAfter`, the only one that is known here.
+fn invoked_after(filters: &[Params]) -> Result<Option<DateTime<Utc>>, Refusal> {
+    let mut after = None;
+    for filter in filters {
+        let (key, value) = (filter.need("key")?, filter.need("value")?);
+        if key != "InvokedAfter" || after.is_some() {
+            return Err(refuse("InvalidFilterKey", format!("The filter key {key} is not known here.")));
+        }
+        let time = value.ends_with('Z').then(|| DateTime::parse_from_rfc3339(value).ok()).flatten();
+        let time = time.ok_or_else(|| refuse("ValidationException", format!("{value} is no timestamp.")))?;
+        after = Some(time.to_utc());
+    }
+    Ok(after)
+}
+
 /// The commands of the caller, the newest first.
 pub fn list(world: &mut World, request: &Request) -> Answer {
     let rules = Rules { size: "MaxResults", bounds: (1, 50), default: Some(50), ids: None };
     let window = Window::by(world, request, &rules)?;
     let (id, instance) = (request.params.get("CommandId"), request.params.get("InstanceId"));
+    let after = invoked_after(&request.params.structs("Filters"))?;
     let since = span(world.run_commands.listed_after);
     let place = (request.account.clone(), request.region.clone());
     let mut all = world.run_commands.sent();
@@ -74,6 +92,7 @@ pub fn list(world: &mut World, request: &Request) -> Answer {
     let listed = all.into_iter().filter(|command| {
         command.place == place
             && command.sent + since <= request.now
+            && after.is_none_or(|after| after <= command.sent)
             && id.is_none_or(|id| id == command.id)
             && instance.is_none_or(|instance| command.instances.iter().any(|one| one == instance))
     });

@@ -98,7 +98,7 @@ fn check_instances(
             let message = format!("The document {document} does not support the platform of {id}.");
             return Err(refuse("UnsupportedPlatformType", message));
         }
-        silent |= ping != "Online";
+        silent |= ping != "Online" || instance.state(request.now) != "running";
     }
     Ok(silent)
 }

@@ -60,6 +60,7 @@ impl World {
             reboots: 0,
             client_token: None,
             timer: None,
+            stale_until: None,
             tokens_required: false,
             interface_tags: Tags::new(),
         };
