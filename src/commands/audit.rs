@@ -9,7 +9,7 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::permissions::principal::Principal;
 use crate::domain::plan::document::ErrorRow;
 use crate::output;
-use crate::output::printer::Format;
+use crate::output::printer::{Format, FormatChoice};
 use crate::workflows::audit::{AuditScope, AuditSurvey, gather};
 use crate::workflows::conclude::survey;
 use crate::workflows::run::context::{self, Context};
@@ -62,7 +62,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let shares = shares && (asked || args.rule.is_empty());
     let rules = chosen(&args, shares)?;
     if args.rules {
-        if context.printer.is_sarif() {
+        if context.printer.chose(FormatChoice::Sarif) {
             return Err(Failure::usage("--rules lists no findings, which SARIF is for")
                 .hint("leave -o sarif out")
                 .into());

@@ -44,9 +44,9 @@ use crate::workflows::run::context::Context;
 
 /// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
-    ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
+    ("Make", &[&["create"], &["copy"], &["launch", "wait"]]),
     ("Find", &[&["list", "show", "lineage"], &["refs"], &["stale", "audit"]]),
-    ("Release", &[&["test"], &["promote", "rollback", "aliases"], &["template"], &["rollout"]]),
+    ("Release", &[&["test"], &["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     (
         "Retire",
@@ -55,12 +55,11 @@ pub const GROUPS: &[(&str, &[&[&str]])] = &[
             &["deprecate"],
             &["disable", "enable"],
             &["prune", "apply"],
-            &["deregister"],
-            &["orphans"],
+            &["deregister", "orphans"],
         ],
     ),
-    ("Recover", &[&["restore"]]),
-    ("Set up", &[&["doctor", "permissions"], &["recycle-bin"], &["completions", "man"]]),
+    ("Recover", &[&["restore", "recycle-bin"]]),
+    ("Set up", &[&["doctor", "permissions"], &["completions", "man"]]),
 ];
 
 /// A command with its arguments.

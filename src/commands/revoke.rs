@@ -17,7 +17,7 @@ Examples:
   amictl revoke base:v7 --reason 'leaked key' --descendants --region all --org-role ami
   amictl revoke base:v7 --reason 'leaked key' --descendants --disable --dry-run";
 
-/// Mark images as bad: no latest, no promote, no rollback, no launch
+/// Mark images as bad: no promote, no rollback, no launch
 ///
 /// The mark is the tag amictl:revoked with the date and the reason; 'amictl unrevoke' takes it away. Running instances
 /// are not affected. amictl says who uses the images, and which aliases name them, with the command lines that take

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::json::{AuditJson, FindingJson, RuleInForceJson, RulesJson, SarifJson};
 use super::markdown::{counted, unread};
 use super::page::Page;
-use super::printer::{Format, Printer};
+use super::printer::{Format, FormatChoice, Printer};
 use super::table::{Cell, Sheet, Tone};
 use crate::domain::audit::{AuditFinding, AuditReport, AuditRule, Level};
 use crate::domain::problem::PlaceError;
@@ -22,7 +22,7 @@ pub fn findings(
     errors: &[PlaceError],
     warnings: &[PlaceError],
 ) -> anyhow::Result<()> {
-    if printer.is_sarif() {
+    if printer.chose(FormatChoice::Sarif) {
         return printer.json(&SarifJson::new(report, errors, warnings));
     }
     match printer.format() {

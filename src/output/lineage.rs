@@ -3,7 +3,7 @@
 use super::dot;
 use super::json::{LineageImageJson, LineageJson};
 use super::markdown::{counted, unread};
-use super::printer::{Format, Printer};
+use super::printer::{Format, FormatChoice, Printer};
 use super::show::text::or_dash;
 use super::table::{Cell, Sheet, Tone};
 use super::tree::{Tree, TreeRow};
@@ -14,7 +14,7 @@ use crate::domain::region::Region;
 
 /// Writes the lineage to stdout; as ids, the images that there are.
 pub fn lineage(printer: &Printer, tree: &LineageTree) -> anyhow::Result<()> {
-    if printer.is_dot() {
+    if printer.chose(FormatChoice::Dot) {
         return printer.text(dot::graph(tree).as_bytes());
     }
     match printer.format() {

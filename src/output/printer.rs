@@ -174,14 +174,9 @@ impl Printer {
         }
     }
 
-    /// Whether a graph is wanted instead.
-    pub fn is_dot(&self) -> bool {
-        self.settings.format == FormatChoice::Dot
-    }
-
-    /// Whether the document is to be SARIF.
-    pub fn is_sarif(&self) -> bool {
-        self.settings.format == FormatChoice::Sarif
+    /// Whether the user chose this format.
+    pub fn chose(&self, format: FormatChoice) -> bool {
+        self.settings.format == format
     }
 
     /// Whether the error that ends the run is written as JSON.

@@ -1,4 +1,4 @@
-//! check-jsonschema, a validator that this project did not write, in a virtual environment under `target/`.
+//! check-jsonschema, a validator that this project did not write, in a virtual environment.
 //!
 //! The schema is the one that OASIS publishes, as the crate serde-sarif 0.8.0 ships it.
 

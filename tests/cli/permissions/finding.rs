@@ -1,4 +1,4 @@
-//! Cases of the commands that look: `list`, `show`, `refs`, `lineage`, `stale`, `audit`, `aliases`, `doctor`.
+//! Cases of the commands that look: `list`, `show`, `refs`, `lineage`, `stale`, `audit` and more.
 
 use super::proof::{Case, case, few_regions};
 use crate::fake::{OTHER, PROD, World};

@@ -1,4 +1,4 @@
-//! What is stale in one place, and how it is told.
+//! Stale instances of one place, and how they are told.
 
 use serde_json::{Value, json};
 
