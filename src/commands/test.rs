@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::domain::age::Age;
 use crate::domain::ids::{SecurityGroupId, SubnetId};
@@ -25,8 +26,9 @@ Examples:
 /// Boot images, check them, and terminate the instances
 ///
 /// Launches one instance from each image, waits for EC2's status checks (system, instance, EBS), runs the probes, and
-/// terminates it in every case: after a success, a failure, an error and Ctrl-C. If amictl is killed, the instance ends
-/// itself a while later, and --sweep ends what is left. The instance has no public address and no instance profile
+/// terminates it in every case: after a success, a failure, an error and Ctrl-C. If amictl is killed, a timer in the user
+/// data ends the instance, and --sweep ends what is left. Systems that read user data in another form (Bottlerocket, Fedora
+/// CoreOS) need --user-data. The instance has no public address and no instance profile
 /// unless you ask for them. Status checks that do not pass within --timeout (15m unless set) are a failure.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -36,7 +38,8 @@ pub struct Args {
     references: Vec<ImageRef>,
 
     /// Instance type, e.g. t3.micro; several separated by commas: each image boots on those of its architecture
-    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', required_unless_present = "sweep")]
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', required_unless_present = "sweep",
+          value_parser = NonEmptyStringValueParser::new())]
     types: Vec<String>,
 
     /// Subnet [default: one of the default VPC]
@@ -100,7 +103,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let target = context.target().await?;
     let plans = context.unless_stopped(boot_test::plans(context, &target, &request)).await?;
     if dry_run {
-        run::dry_run(context, &target, &plans);
+        run::dry_run(context, &target, &request, &plans);
         return Ok(());
     }
     let report = {

@@ -13,15 +13,19 @@ use crate::domain::boot_test::{BootTest, BootTestReport, Verdict};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
+use crate::domain::probe::Probe;
 use crate::domain::problem::Problem;
 use crate::service::Target;
 use crate::workflows::run::concurrency;
 use crate::workflows::run::context::{Context, tell_errors};
 
-/// Says what a dry run has found.
-pub fn dry_run(context: &Context, target: &Target, plans: &[BootPlan]) {
+/// Says what a dry run has found. SSM has no DryRun.
+pub fn dry_run(context: &Context, target: &Target, request: &BootTestRequest, plans: &[BootPlan]) {
     for plan in plans {
         context.printer.say(format!("dry run: {} would be tested in {}", plan.label(), target.region));
+    }
+    if request.probes.iter().any(|probe| matches!(probe, Probe::Ssm(_))) {
+        context.printer.say("dry run: whether commands may be sent by SSM was not tried");
     }
 }
 

@@ -36,13 +36,11 @@ impl Swept {
         let last = self.failures().next().filter(|_| end == Some(Kind::Failed) && failed == 1);
         self.tell(context, last.map(|(outcome, _)| outcome));
         match (end, last) {
-            (None, _) if self.dry_run => {
-                context.printer.say("dry run: nothing was changed");
-                Ok(())
-            }
             (None, _) => {
                 if self.report.outcomes.is_empty() {
                     context.printer.say("no killed run left an instance");
+                } else if self.dry_run {
+                    context.printer.say("dry run: nothing was changed");
                 }
                 Ok(())
             }

@@ -42,7 +42,11 @@ pub async fn dry_run(context: &Context, order: &NewImageOrder) -> Result<()> {
     if let (OrderOrigin::Instance(InstanceOrder { prepare: Some(script), .. }), Some(plan)) =
         (&order.origin, &ready.instance)
     {
-        context.printer.say(format!("dry run: {} was not run on {}", script.label(), plan.instance.label()));
+        context.printer.say(format!(
+            "dry run: {} was not run on {}, and SSM was not asked whether it may be",
+            script.label(),
+            plan.instance.label()
+        ));
     }
     let then = order.steps.would(context.now);
     context.printer.say(format!("dry run: {name} would be made in {}{then}", target.region));

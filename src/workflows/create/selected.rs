@@ -1,6 +1,7 @@
 //! The instance that `create --instance` names.
 
 use anyhow::Result;
+use serde_json::json;
 
 use crate::domain::command_line::quoted;
 use crate::domain::failure::{Failure, Kind};
@@ -48,11 +49,7 @@ async fn by_tag(target: &Target, tag: &Tag, newest: bool) -> Result<Instance> {
     let (found, others): (Vec<_>, Vec<_>) = found.into_iter().partition(candidate);
     let (count, place) = (found.len(), target.place().await);
     let has = format!("tag {}={}", tag.key, tag.value);
-    let list = format!(
-        "aws ec2 describe-instances --region {} --filters {}",
-        target.region,
-        quoted(&format!("Name=tag:{},Values={}", tag.key, literal(&tag.value)))
-    );
+    let list = format!("aws ec2 describe-instances --region {} --filters {}", target.region, quoted(&filter(tag)));
     let failure = match choose(found, newest) {
         Ok(instance) => return Ok(instance),
         Err(NotOne::None) => {
@@ -73,6 +70,16 @@ async fn by_tag(target: &Target, tag: &Tag, newest: bool) -> Result<Instance> {
         }
     };
     Err(failure.into())
+}
+
+/// The tag as a filter of the AWS CLI, whose short form knows commas, quotes and brackets.
+fn filter(tag: &Tag) -> String {
+    let (name, value) = (format!("tag:{}", tag.key), literal(&tag.value));
+    let plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "-_./@:+ ".contains(c));
+    match plain(&name) && plain(&value) && !value.is_empty() {
+        true => format!("Name={name},Values={value}"),
+        false => json!([{ "Name": name, "Values": [value] }]).to_string(),
+    }
 }
 
 /// Filters that find at least what is wanted. The value is left to the check of the answer where it is too long once

@@ -89,6 +89,7 @@ fn where_none_has_the_tag_it_is_said_what_was_looked_for() {
         ("tag:Role=web", format!(": {pending} is pending")),
         ("tag:Role=api", format!(": {stopping} is stopping")),
         ("tag:Role=db", String::new()),
+        ("tag:Role=db,cache", String::new()),
     ] {
         let error = create(&setup, selector, &["--newest"]).ended(1).error();
         assert_eq!(error["code"], "NoInstance");
@@ -97,9 +98,12 @@ fn where_none_has_the_tag_it_is_said_what_was_looked_for() {
         let message = format!("no running or stopped instance in {place} has the tag {tag}{found}");
         assert_eq!(error["message"], message.as_str());
         let (key, value) = tag.split_once('=').unwrap();
-        let list = format!(
-            "see what has it with: aws ec2 describe-instances --region us-east-1 --filters Name=tag:{key},Values={value}"
-        );
+        // The short form would take the comma for another value.
+        let filter = match value.contains(',') {
+            true => format!(r#"'[{{"Name":"tag:{key}","Values":["{value}"]}}]'"#),
+            false => format!("Name=tag:{key},Values={value}"),
+        };
+        let list = format!("see what has it with: aws ec2 describe-instances --region us-east-1 --filters {filter}");
         assert_eq!(error["hint"], list.as_str());
     }
     setup.unchanged();
