@@ -16,7 +16,8 @@ pub fn whole(errors: &[PlaceError]) -> Result<()> {
         count => {
             let places = if count == 1 { "1 place".to_owned() } else { format!("{count} places") };
             let message = format!("{places} could not be read; the others were");
-            Err(Failure::new(Kind::Partial, "PartialRun", message).into())
+            let hint = "run it again when they can be read, or leave them out with --region and the roles given";
+            Err(Failure::new(Kind::Partial, "PartialRun", message).hint(hint).into())
         }
     }
 }
