@@ -14,7 +14,8 @@ use super::client::patience::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST
 use super::client::target::Target;
 use crate::domain::ids::InstanceId;
 
-const DESCRIBE: &str = "DescribeInstanceInformation";
+/// The call of [`managed`].
+pub const DESCRIBE: &str = "DescribeInstanceInformation";
 const SEND: &str = "SendCommand";
 const LIST: &str = "ListCommands";
 const GET: &str = "GetCommandInvocation";
@@ -36,8 +37,6 @@ const PAUSES: [Duration; 4] =
 /// The time for a look after the deadline.
 const LAST_LOOK: Duration = Duration::from_secs(5);
 
-/// An instance that nobody has.
-const NOBODY: &str = "i-00000000000000000";
 /// SSM's code for an instance that it does not manage, or not at the moment.
 pub const NOT_MANAGED: &str = "InvalidInstanceId";
 const NO_INVOCATION: &str = "InvocationDoesNotExist";
@@ -158,12 +157,6 @@ pub async fn managed(target: &Target, id: &InstanceId) -> Result<Option<AgentSta
     Ok(None)
 }
 
-/// Asks SSM for the agent of an instance that nobody has: whether it may be asked.
-pub async fn check_managed(target: &Target) -> Result<(), ApiError> {
-    let nobody = NOBODY.parse().map_err(|_| ApiError::unreadable(DESCRIBE, &target.region))?;
-    managed(target, &nobody).await.map(drop)
-}
-
 fn agent(found: &InstanceInformation) -> AgentState {
     let windows = matches!(found.platform_type(), Some(PlatformType::Windows));
     AgentState {
@@ -244,8 +237,12 @@ pub async fn finished(
     loop {
         let call = target.ssm().get_command_invocation().command_id(command.as_str()).instance_id(id.as_str());
         let looked = last.as_ref().unwrap_or(patience).unless_over(call.send()).await;
-        let looked = looked.map_err(|over| Unended::Over(over, unseen.clone()))?;
-        match looked.map_err(api(GET, &target.region)) {
+        let looked = match looked {
+            Ok(looked) => looked.map_err(api(GET, &target.region)),
+            Err(Over::TimedOut) => Err(ApiError::given_up(GET, &target.region)),
+            Err(Over::Interrupted) => return Err(Unended::Over(Over::Interrupted, unseen)),
+        };
+        match looked {
             Ok(seen) => {
                 unseen = None;
                 if let Some(end) = end(&seen) {
