@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::escape::{EscapingWriter, escaped, escaped_lines};
 use super::json::document;
+use super::printer::Printer;
 
 /// What else to say after a panic: how to make good what the run would have made good.
 static AFTER_PANIC: Mutex<Option<String>> = Mutex::new(None);
@@ -18,10 +19,16 @@ impl InCaseOfPanic {
         Self::hint(format!("end what it has launched with: {line}"))
     }
 
-    /// Sets the whole hint.
-    pub fn hint(text: String) -> Self {
+    fn hint(text: String) -> Self {
         *AFTER_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
         Self(())
+    }
+}
+
+impl Printer {
+    /// As long as what it gives lives, a panic prints this hint.
+    pub fn in_case_of_panic(&self, hint: String) -> InCaseOfPanic {
+        InCaseOfPanic::hint(hint)
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::client::error::{ApiError, api, passes};
 use super::client::patience::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch};
 use super::client::target::Target;
-pub use super::ssm_agents::{ScriptDocument, managed};
+pub use super::ssm_agents::{DESCRIBE, ScriptDocument, managed};
 use crate::domain::ids::InstanceId;
 
 const SEND: &str = "SendCommand";
@@ -195,8 +195,12 @@ pub async fn finished(
     loop {
         let call = target.ssm().get_command_invocation().command_id(command.as_str()).instance_id(id.as_str());
         let looked = last.as_ref().unwrap_or(patience).unless_over(call.send()).await;
-        let looked = looked.map_err(|over| Unended::Over(over, unseen.clone()))?;
-        match looked.map_err(api(GET, &target.region)) {
+        let looked = match looked {
+            Ok(looked) => looked.map_err(api(GET, &target.region)),
+            Err(Over::TimedOut) => Err(ApiError::given_up(GET, &target.region)),
+            Err(Over::Interrupted) => return Err(Unended::Over(Over::Interrupted, unseen)),
+        };
+        match looked {
             Ok(seen) => {
                 unseen = None;
                 if let Some(end) = end(&seen) {

@@ -7,9 +7,8 @@ use super::client::patience::{Over, Patience, Pauses};
 use super::client::target::Target;
 use crate::domain::ids::InstanceId;
 
-const DESCRIBE: &str = "DescribeInstanceInformation";
-/// An instance that nobody has.
-const NOBODY: &str = "i-00000000000000000";
+/// The call of [`managed`].
+pub const DESCRIBE: &str = "DescribeInstanceInformation";
 /// SSM's limit for a page.
 const PAGE: i32 = 50;
 
@@ -71,12 +70,6 @@ pub async fn managed(target: &Target, id: &InstanceId) -> Result<Option<AgentSta
         }
     }
     Ok(None)
-}
-
-/// Asks SSM for the agent of an instance that nobody has: whether it may be asked.
-pub async fn check_managed(target: &Target) -> Result<(), ApiError> {
-    let nobody = NOBODY.parse().map_err(|_| ApiError::unreadable(DESCRIBE, &target.region))?;
-    managed(target, &nobody).await.map(drop)
 }
 
 fn agent(found: &InstanceInformation) -> AgentState {

@@ -94,6 +94,12 @@ impl ApiError {
         }
     }
 
+    /// The error for a call that was given up while it waited for its answer.
+    pub fn given_up(call: &'static str, region: &Region) -> Self {
+        let (code, message) = (codes::TIMEOUT.to_owned(), "no answer in time".to_owned());
+        Self { code, message, ..Self::unreadable(call, region) }
+    }
+
     /// Whether AWS answered with `code`.
     pub fn is(&self, code: &str) -> bool {
         self.code == code

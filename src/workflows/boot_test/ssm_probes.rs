@@ -121,7 +121,8 @@ impl<'a> SsmProbes<'a> {
     /// Waits for the agent.
     async fn online(&self) -> Result<ScriptDocument, Missed> {
         let (began, mut pauses) = (Instant::now(), Pauses::new(self.patience));
-        let (mut seen, mut trouble) = (None, None);
+        // Until SSM has answered, it is not the agent that is missing.
+        let (mut seen, mut trouble) = (None, Some(ApiError::given_up(run_command::DESCRIBE, &self.target.region)));
         loop {
             let looked = self.patience.unless_over(run_command::managed(self.target, &self.instance.id)).await;
             let over = match looked {

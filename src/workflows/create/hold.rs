@@ -15,7 +15,6 @@ use crate::domain::failure::{Failure, Kind};
 use crate::domain::instance::Instance;
 use crate::domain::stopped::StoppedMark;
 use crate::domain::tags::STOPPED;
-use crate::output::error::InCaseOfPanic;
 use crate::service::client::error::ApiError;
 use crate::service::client::patience::{Over, Patience};
 use crate::service::instance_states::NotReached;
@@ -76,7 +75,8 @@ pub async fn held<T>(
     };
     let mark = &mark(context);
     let line = start_line(target, instance);
-    let _told = InCaseOfPanic::hint(format!("{} may be stopped: start it with: {line}", instance.label()));
+    let hint = format!("{} may be stopped: start it with: {line}", instance.label());
+    let _told = context.printer.in_case_of_panic(hint);
     if let Err(error) = tag(context, target, instance, mark, stops).await {
         let error = if stops { error } else { stays_stopped(target, instance, &error) };
         return HeldWork { work: Err(error), start: None };

@@ -101,6 +101,7 @@ fn one_that_somebody_starts_meanwhile_is_told() {
     let setup = Setup::new();
     let id = running(&setup);
     setup.world().snapshots_begin_after = seconds(4);
+    setup.world().pending_for = seconds(8);
     let ran = std::thread::scope(|scope| {
         let run = scope.spawn(|| stop(&setup, &id, ""));
         setup.until("CreateImage", 2);

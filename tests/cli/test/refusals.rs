@@ -94,7 +94,7 @@ fn command_lines_that_make_no_sense() {
         ("test --sweep --keep-on-failure", "--keep-on-failure"),
         ("test web --type t3.micro --probe-timeout soon", "soon"),
         ("test web --type t3.micro --subnet mine", "mine"),
-        (&format!("test web --type t3.micro --user-data {big}"), "EC2 takes at most 16384"),
+        (&format!("test web --type t3.micro --user-data {big}"), "it has more than 16384 bytes"),
     ] {
         refused(&setup, line, 2, &[words]);
     }

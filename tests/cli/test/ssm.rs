@@ -176,10 +176,13 @@ fn a_probe_that_could_not_be_asked_is_no_verdict() {
         (busy("SendCommand"), "ThrottlingException"),
         (busy("GetCommandInvocation"), "ThrottlingException"),
         (Fault::error("SendCommand", "InvalidDocument", "no such document"), "InvalidDocument"),
+        (Fault::on("DescribeInstanceInformation", FaultKind::Hang(seconds(60))).skip(1), "RequestTimeout"),
+        (Fault::on("GetCommandInvocation", FaultKind::Hang(seconds(60))), "RequestTimeout"),
     ] {
         let (setup, what) = (ready(), format!("{fault:?}"));
         setup.fake.fault(fault);
-        let ran = managed(&setup, COMMAND, &["--probe-timeout", "4s"]).ended(1);
+        let options = ["--instance-profile", "ssm", "--ssm", COMMAND, "--probe-timeout", "4s", "-o", "json"];
+        let ran = setup.once().args(&super::probes::line(&options)).ended(1);
         assert!(!check(&ran).0, "{what}");
         no_verdict(&setup, &ran, code);
     }

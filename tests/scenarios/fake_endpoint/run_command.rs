@@ -5,7 +5,9 @@ use std::time::Duration;
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::operation::get_command_invocation::GetCommandInvocationOutput;
 use aws_sdk_ssm::operation::send_command::builders::SendCommandFluentBuilder;
-use aws_sdk_ssm::types::{InstanceInformation, InstanceInformationStringFilter, PingStatus};
+use aws_sdk_ssm::types::{
+    CommandFilter, CommandFilterKey, InstanceInformation, InstanceInformationStringFilter, PingStatus,
+};
 
 use super::*;
 use crate::fake::Script;
@@ -105,6 +107,14 @@ async fn a_command_runs_its_course() {
     let listed = client.list_commands().instance_id(&id).send().await.unwrap();
     let ids: Vec<_> = listed.commands().iter().filter_map(|command| command.command_id()).collect();
     assert_eq!(ids, [other.as_str(), slow.as_str()]);
+    let newer = |key: &str, time: &str| {
+        let filter = CommandFilter::builder().key(CommandFilterKey::from(key)).value(time).build().unwrap();
+        client.list_commands().instance_id(&id).filters(filter).send()
+    };
+    assert_eq!(newer("InvokedAfter", "2026-01-01T00:00:00Z").await.unwrap().commands().len(), 2);
+    assert!(newer("InvokedAfter", "2999-01-01T00:00:00Z").await.unwrap().commands().is_empty());
+    assert_eq!(code(newer("InvokedAfter", "yesterday").await), "ValidationException");
+    assert_eq!(code(newer("Since", "2026-01-01T00:00:00Z").await), "InvalidFilterKey");
 }
 
 #[tokio::test]
