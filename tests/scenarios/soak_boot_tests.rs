@@ -244,6 +244,8 @@ impl Days {
     fn settle(&self) -> usize {
         let seed = self.seed;
         let mut world = self.fake.world();
+        // What was asked to stop shows so by then.
+        world.advance(Duration::from_secs(5));
         let tagged: Vec<_> = world.instances(PROD, HERE).map(|instance| instance.id.clone()).collect();
         for id in &tagged {
             let tags = &mut world.instance_mut(id).tags;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::ssm_probes::SsmProbes;
+use super::ssm_probes::{Missed, SsmProbes};
 use crate::domain::boot_test::{Check, CheckKind};
 use crate::domain::instance::Instance;
 use crate::domain::probe::{Miss, Probe, Reach};
@@ -25,21 +25,6 @@ pub struct Probed {
     pub check: Check,
     /// Why it could not be asked: then that it did not pass says nothing of the image.
     pub unasked: Option<Problem>,
-}
-
-/// Why a probe did not pass.
-#[derive(Debug, Clone)]
-pub(super) struct Missed {
-    /// The detail of its check.
-    pub detail: String,
-    /// Why it could not be asked.
-    pub unasked: Option<Problem>,
-}
-
-impl From<String> for Missed {
-    fn from(detail: String) -> Self {
-        Self { detail, unasked: None }
-    }
 }
 
 /// Tries each probe on a running instance until it passes, at most for `timeout`. A stop signal ends those that have not

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::probes::Missed;
 use crate::domain::instance::Instance;
 use crate::domain::problem::Problem;
 use crate::service::Target;
@@ -18,6 +17,21 @@ const SHOWN: usize = 120;
 
 /// The time that a command may run on after the probe's own: it is cancelled before, unless amictl is killed.
 const SPARE: Duration = Duration::from_secs(30);
+
+/// Why a probe did not pass.
+#[derive(Debug, Clone)]
+pub(super) struct Missed {
+    /// The detail of its check.
+    pub detail: String,
+    /// Why it could not be asked.
+    pub unasked: Option<Problem>,
+}
+
+impl From<String> for Missed {
+    fn from(detail: String) -> Self {
+        Self { detail, unasked: None }
+    }
+}
 
 /// The commands for one instance.
 pub(super) struct SsmProbes<'a> {
