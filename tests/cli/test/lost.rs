@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{ready, states};
 use crate::cli::Ran;
 use crate::fake::{Fault, FaultKind, PROD};
-use crate::setup::{EAST, Setup, seconds};
+use crate::setup::{EAST, Setup, everything, seconds};
 
 #[test]
 fn a_launch_that_was_not_answered_launches_once() {
@@ -44,6 +44,9 @@ enum Unseen {
 /// The search takes two minutes, so these go side by side.
 #[test]
 fn an_instance_that_nobody_sees_is_reported_with_the_line_that_ends_it() {
+    if !everything() {
+        return;
+    }
     let throttled = || Unseen::Token("RequestLimitExceeded");
     std::thread::scope(|scope| {
         scope.spawn(|| unseen(Unseen::Search, FaultKind::ResetAfter));
