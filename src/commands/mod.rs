@@ -39,9 +39,9 @@ use crate::workflows::run::context::Context;
 
 /// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
-    ("Make", &[&["create"], &["copy"], &["launch"], &["wait"]]),
+    ("Make", &[&["create"], &["copy"], &["launch", "wait"]]),
     ("Find", &[&["list", "show"], &["refs"]]),
-    ("Release", &[&["test"], &["promote", "rollback", "aliases"], &["template"], &["rollout"]]),
+    ("Release", &[&["test"], &["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     ("Retire", &[&["deprecate"], &["disable", "enable"], &["prune", "apply"], &["deregister"], &["orphans"]]),
     ("Recover", &[&["restore"]]),
@@ -51,7 +51,7 @@ pub const GROUPS: &[(&str, &[&[&str]])] = &[
 /// A command with its arguments.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Create(create::Args),
+    Create(Box<create::Args>),
     List(list::Args),
     Show(show::Args),
     Launch(launch::Args),
@@ -89,7 +89,7 @@ impl Command {
     /// dropped on a stop signal.
     pub async fn execute(self, context: &Context, tree: fn() -> clap::Command) -> Result<()> {
         match self {
-            Self::Create(args) => create::run(context, args).await,
+            Self::Create(args) => create::run(context, *args).await,
             Self::List(args) => context.unless_stopped(list::run(context, args)).await,
             Self::Show(args) => context.unless_stopped(show::run(context, args)).await,
             Self::Launch(args) => launch::run(context, args).await,
