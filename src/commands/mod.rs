@@ -65,7 +65,7 @@ pub const GROUPS: &[(&str, &[&[&str]])] = &[
 /// A command with its arguments.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Create(create::Args),
+    Create(Box<create::Args>),
     List(list::Args),
     Show(show::Args),
     Launch(launch::Args),
@@ -108,7 +108,7 @@ impl Command {
     /// dropped on a stop signal.
     pub async fn execute(self, context: &Context, tree: fn() -> clap::Command) -> Result<()> {
         match self {
-            Self::Create(args) => create::run(context, args).await,
+            Self::Create(args) => create::run(context, *args).await,
             Self::List(args) => context.unless_stopped(list::run(context, args)).await,
             Self::Show(args) => context.unless_stopped(show::run(context, args)).await,
             Self::Launch(args) => launch::run(context, args).await,

@@ -1,5 +1,7 @@
 //! Tests of probes over the network, against servers of all manners on the loopback interface.
 
+#![allow(clippy::disallowed_methods, reason = "a server of these tests blocks a thread of its own")]
+
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream as Stream};
 use std::sync::mpsc;

@@ -222,7 +222,7 @@ pub async fn finished(
             Ok(()) => {}
             // It may have ended during the pause.
             Err(Over::TimedOut) => {
-                last = Some(Patience { until: Instant::now() + LAST_LOOK, stop: patience.stop.clone() })
+                last = Some(Patience { until: Instant::now() + LAST_LOOK, stop: patience.stop.clone() });
             }
             Err(Over::Interrupted) => return Err(Unended::Over(Over::Interrupted, unseen)),
         }
