@@ -61,6 +61,7 @@ fn image(n: u32, now: DateTime<Utc>) -> Image {
             .into(),
         scan: None,
         watermarks: Vec::new(),
+        kept_volumes: Vec::new(),
         allowed: None,
     }
 }

@@ -92,7 +92,7 @@ impl Days {
             let (seed, new) = (self.seed, self.instances().difference(&before).cloned().collect());
             match &end {
                 End::Killed => {
-                    self.tagged(&new).unwrap_or_else(|e| panic!("seed {seed}, step {step}, killed: {line}\n{e}"))
+                    self.tagged(&new).unwrap_or_else(|e| panic!("seed {seed}, step {step}, killed: {line}\n{e}"));
                 }
                 End::Told(told) => self.told(&line, (told, &ran), &new).unwrap_or_else(|e| {
                     panic!(

@@ -20,8 +20,7 @@ pub fn ping(agents: &RunCommands, instance: &Instance, request: &Request) -> Opt
     }
     match instance.state(request.now) {
         "running" if agents.silent.contains(&instance.id) => Some("ConnectionLost"),
-        "running" => Some("Online"),
-        "stopping" => Some("Online"),
+        "running" | "stopping" => Some("Online"),
         "stopped" if request.now < instance.phase.turn + span(agents.lost_after) => Some("Online"),
         "stopped" => Some("ConnectionLost"),
         _ => None,
