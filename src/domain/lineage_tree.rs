@@ -187,8 +187,8 @@ mod tests {
         assert!(ends(&[two.clone(), one.clone()], &[]).contains("RegisterImage breaks the chain"));
         let known =
             |alias: Option<&str>| Ancestor { id: one.id.clone(), source: None, owner_alias: alias.map(str::to_owned) };
-        assert!(ends(&[two.clone()], &[known(Some("amazon"))]).contains("a public image of amazon"));
-        assert!(ends(&[two.clone()], &[known(None)]).contains("EC2 tells of nothing"));
+        assert!(ends(std::slice::from_ref(&two), &[known(Some("amazon"))]).contains("a public image of amazon"));
+        assert!(ends(std::slice::from_ref(&two), &[known(None)]).contains("EC2 tells of nothing"));
         let mut ring = one.clone();
         ring.source.image_id = Some(two.id.clone());
         assert!(ends(&[two.clone(), ring], &[]).contains("form a ring"));

@@ -121,7 +121,7 @@ impl Page {
                         lines.rows.extend(values.iter().enumerate().map(|(at, value)| {
                             let name = if at == 0 { Cell::from(*name) } else { Cell::default() };
                             vec![name, value.clone()]
-                        }))
+                        }));
                     }
                     Part::Table(sheet, _) => {
                         flush(&mut lines, &mut text);
