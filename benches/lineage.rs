@@ -53,6 +53,8 @@ fn image(n: u32) -> Image {
         tags: Tags::new(),
         scan: None,
         watermarks: Vec::new(),
+        kept_volumes: Vec::new(),
+        imds_v2: true,
         allowed: None,
     }
 }

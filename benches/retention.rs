@@ -62,6 +62,7 @@ fn image(n: u32, now: DateTime<Utc>) -> Image {
         scan: None,
         watermarks: Vec::new(),
         kept_volumes: Vec::new(),
+        imds_v2: true,
         allowed: None,
     }
 }

@@ -16,7 +16,6 @@ static INSTALL: Mutex<()> = Mutex::new(());
 /// The path of the validator; `None` when the user chose to skip.
 pub fn installed() -> Option<PathBuf> {
     if std::env::var_os(SKIP).is_some_and(|value| value == "1") {
-        eprintln!("skipped: {SKIP}=1 leaves the validation of SARIF out");
         return None;
     }
     let _alone = INSTALL.lock().unwrap_or_else(PoisonError::into_inner);
