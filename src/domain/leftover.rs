@@ -98,8 +98,8 @@ fn stopped(instance: &Instance, now: DateTime<Utc>) -> Result<bool, Problem> {
         let message = format!("the run that stopped it may go on for {}", ago(now, mark.until));
         return if down { Err(problem("NotExpired", message)) } else { Ok(false) };
     }
-    // EC2 renews the time with each start: somebody else has started and stopped it since.
-    if down && instance.launched_at.is_none_or(|launched| launched > mark.at) {
+    // EC2 renews the time with each start: somebody else has started and stopped it since. The mark has whole seconds.
+    if down && instance.launched_at.is_none_or(|launched| launched.timestamp() > mark.at.timestamp()) {
         let message = format!(
             "{id} was started after amictl stopped it, and stopped again: remove its tag {STOPPED} if that is wanted"
         );
