@@ -15,6 +15,8 @@
 mod cli;
 #[path = "support/moto.rs"]
 mod moto;
+#[path = "support/venv.rs"]
+mod venv;
 
 use std::path::PathBuf;
 

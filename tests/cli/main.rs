@@ -13,6 +13,8 @@ mod loopback;
 mod scene;
 #[path = "../support/setup.rs"]
 mod setup;
+#[path = "../support/venv.rs"]
+mod venv;
 
 mod aliases;
 mod apply;

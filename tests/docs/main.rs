@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+#[path = "../support/venv.rs"]
+mod venv;
+
 mod audit;
 mod commands;
 mod examples;
