@@ -66,3 +66,33 @@ pub fn seed_builder(world: &mut World) {
 pub fn service(word: &str, exit: i32) -> Script {
     Script::with("is-active", exit).says(&format!("{word}\n"))
 }
+
+/// A base image that turns out bad, the images made of it, and a group that runs one of them by an alias.
+pub fn seed_bad_base(world: &mut World) {
+    let now = world.now();
+    for (n, days) in [(1, 40), (2, 9)] {
+        let at = |later: i64| now - TimeDelta::days(days - later);
+        let mut put = |family: &str, of: Option<&String>, later: i64| {
+            let builder = of.map(|of| world.instance(PROD, HERE).image(of).put());
+            let made = at(later);
+            let name = format!("{family}-v{n}-{}", made.format("%Y-%m-%d"));
+            let image = world.image(PROD, HERE, &name).created(made).size(8).encrypted_by_default().imds_v2();
+            let mut image = image.tag("Environment", "prod").tag("Owner", "platform");
+            if let (Some(of), Some(builder)) = (of, &builder) {
+                image = image.copied_from(of, HERE).of_instance(builder);
+            }
+            let id = image.put();
+            builder.iter().for_each(|builder| world.end_instance(builder));
+            let tested = made.format("%Y-%m-%dT%H:%M:%SZ");
+            let verdict = format!("passed {id} on=t3.micro at={tested} run=r1 checks=system; instance");
+            world.image_mut(&id).tags.insert("amictl:tested".to_owned(), verdict);
+            id
+        };
+        let base = put("base", None, 0);
+        let web = put("web", Some(&base), 1);
+        put("api", Some(&base), 2);
+        world.parameter(PROD, HERE, "/amictl/web/prod", &web);
+    }
+    let template = world.launch_template(PROD, HERE, "web").image("resolve:ssm:/amictl/web/prod").put();
+    world.auto_scaling_group(PROD, HERE, "web").launch_template(&template, "$Default").running(&["1", "1"]).put();
+}

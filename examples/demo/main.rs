@@ -90,6 +90,7 @@ fn walk() {
     say("The journal accounts for every step, before and after:");
     journal(home.path());
     boot_test();
+    bad_image();
     take_over();
 }
 
@@ -116,6 +117,27 @@ fn boot_test() {
     shell.run(create);
     shell.run(test);
     shell.run("amictl promote shop --to prod --require-tested --tested-within 7d");
+}
+
+/// A base image that turns out bad, from the finding to the mending.
+fn bad_image() {
+    let fake = Fake::start();
+    let home = Home::new();
+    fleet::seed_bad_base(&mut fake.world());
+    let shell = Shell::new(&fake, &home);
+    println!();
+    say("The second version of a base image has a hole. What was made of it?");
+    shell.run("amictl lineage base:v2");
+    say("Revoke all of it. amictl says who uses it, and how to take it back:");
+    shell.run("amictl revoke base:v2 --reason CVE-2026-1234 --descendants");
+    say("The alias goes back to the last good image. New instances have that:");
+    shell.run("amictl rollback web:prod --reason CVE-2026-1234");
+    say("Who still runs the bad one?");
+    shell.run("amictl stale");
+    say("Its group is rolled out again:");
+    shell.run("amictl rollout web --image web:prod");
+    say("Nothing runs or names it any more:");
+    shell.run("amictl audit");
 }
 
 /// A fleet that amictl did not name.

@@ -1,6 +1,9 @@
 //! A base image that turns out bad in two accounts and two regions, from the finding to the mending.
 
+use serde_json::json;
+
 use crate::fake::{OTHER, PROD, World};
+use crate::scene::days_ago;
 use crate::setup::{EAST, Setup, WEST, each, sorted};
 
 const PARAMETER: &str = "/amictl/web/prod";
@@ -15,36 +18,57 @@ fn everywhere() -> String {
     format!("--role-arn {},{} --region {EAST},{WEST}", role(PROD), role(OTHER))
 }
 
+/// An image that no rule of the audit complains about.
+macro_rules! image {
+    ($world:expr, $account:expr, $region:expr, $name:expr) => {
+        $world
+            .image($account, $region, $name)
+            .created(days_ago(10))
+            .encrypted_by_default()
+            .imds_v2()
+            .tag("Environment", "prod")
+            .tag("Owner", "web")
+    };
+}
+
 /// An image that was made from an instance of another one.
 fn made(world: &mut World, account: &str, region: &str, name: &str, of: &str) -> String {
     let instance = world.instance(account, region).image(of).put();
-    let id = world.image(account, region, name).copied_from(of, region).of_instance(&instance).put();
+    let id = image!(world, account, region, name).copied_from(of, region).of_instance(&instance).put();
     world.end_instance(&instance);
     id
 }
 
+/// Two instances of a group that launches by the alias.
+fn group(world: &mut World, account: &str, region: &str) {
+    let template = world.launch_template(account, region, "web").image(&format!("resolve:ssm:{PARAMETER}")).put();
+    world.auto_scaling_group(account, region, "web").launch_template(&template, "$Default").running(&["1", "1"]).put();
+}
+
 /// A good and a bad base, each with a copy; of each an image, with copies in all places, which the alias named one after
-/// the other. Gives the bad base, and it with all that came of it.
+/// the other, and a group that runs the bad one. Gives the bad base, and it with all that came of it.
 fn fleet(setup: &Setup) -> (String, Vec<String>) {
     let mut world = setup.world();
     let mut bad = Vec::new();
     for n in 1..=2 {
         let (name, web_name) = (format!("base-v{n}-2026-01-0{n}"), format!("web-v{n}-2026-01-0{n}"));
-        let base = world.image(PROD, EAST, &name).put();
-        let copy = world.image(PROD, WEST, &name).copied_from(&base, EAST).put();
+        let base = image!(world, PROD, EAST, &name).put();
+        let copy = image!(world, PROD, WEST, &name).copied_from(&base, EAST).put();
         let web = made(&mut world, PROD, EAST, &web_name, &base);
         bad = vec![base, copy, web.clone()];
         for (account, region) in PLACES {
             let here = match (account, region) {
                 (PROD, EAST) => web.clone(),
-                _ => world.image(account, region, &web_name).copied_from(&web, EAST).put(),
+                _ => image!(world, account, region, &web_name).copied_from(&web, EAST).put(),
             };
+            let verdict = format!("passed {here} on=t3.micro at=2026-01-03T00:00:00Z run=r1 checks=system; instance");
+            world.image_mut(&here).tags.insert("amictl:tested".to_owned(), verdict);
             world.parameter(account, region, PARAMETER, &here);
             bad.push(here);
         }
         bad.remove(3);
     }
-    world.instance(OTHER, WEST).image(&bad[5]).put();
+    PLACES.iter().for_each(|(account, region)| group(&mut world, account, region));
     drop(world);
     (bad[0].clone(), bad)
 }
@@ -97,6 +121,17 @@ fn from_the_finding_to_the_last_alias() {
     assert_eq!(setup.image(&image).name, "web-v1-2026-01-01");
     let tree = setup.json(&format!("lineage {base} {}", everywhere()));
     assert!(tree["images"].as_array().unwrap().iter().all(|row| row["revoked"] == true), "{tree:#}");
+
+    // Roll the groups out again: nobody runs it any more, and nothing names it.
+    let stale = setup.json(&format!("stale {}", everywhere()));
+    assert_eq!(each(&stale["instances"], "problem"), ["revoked"; 8], "{stale:#}");
+    for (account, region) in PLACES {
+        setup.run(&format!("rollout web --image web:prod --role-arn {} --region {region}", role(account))).ended(0);
+    }
+    let stale = setup.json(&format!("stale --fail-on stale {}", everywhere()));
+    assert_eq!(stale["instances"], json!([]), "{stale:#}");
+    let audit = setup.json(&format!("audit --fail-on low {}", everywhere()));
+    assert_eq!((&audit["findings"], &audit["errors"]), (&json!([]), &json!([])), "{audit:#}");
 
     // It was a false alarm.
     setup.run(&format!("unrevoke {base} --descendants {}", everywhere())).ended(0);

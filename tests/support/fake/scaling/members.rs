@@ -5,15 +5,21 @@ use super::super::model::Phase;
 use super::super::templates;
 use super::super::world::{World, span};
 
-/// Launches an instance for a group from a version of a template; an error where its image cannot be launched.
-pub fn launch(world: &mut World, account: &str, region: &str, template: &TemplateRef) -> Result<String, String> {
+/// Launches an instance for a group, by owner and name, from a version of a template; an error where its image cannot be
+/// launched. Auto Scaling tags it with the name of the group.
+pub fn launch(
+    world: &mut World,
+    (account, group): &(String, String),
+    region: &str,
+    template: &TemplateRef,
+) -> Result<String, String> {
     let version = templates::version_of(world.region(region), account, template).map_err(|refusal| refusal.message)?;
     let data = version.data.clone();
     let image = data.get("ImageId").unwrap_or_default();
     let id = match image.strip_prefix("resolve:ssm:") {
         None => image.to_owned(),
         Some(name) => {
-            let key = (account.to_owned(), name.to_owned());
+            let key = (account.clone(), name.to_owned());
             let found = world.region(region).parameters.get(&key).and_then(|found| found.versions.values().next_back());
             found.map(|version| version.value.clone()).ok_or_else(|| format!("There is no parameter {name}"))?
         }
@@ -25,7 +31,8 @@ pub fn launch(world: &mut World, account: &str, region: &str, template: &Templat
         return Err(format!("The image id '[{id}]' does not exist. Launching EC2 instance failed."));
     };
     let kind = data.get("InstanceType").unwrap_or("t3.micro");
-    Ok(world.instance(account, region).image(&id).kind(kind).architecture(&architecture).put())
+    let instance = world.instance(account, region).image(&id).kind(kind).architecture(&architecture);
+    Ok(instance.tag("aws:autoscaling:groupName", group).put())
 }
 
 /// Terminates an instance of a group.
@@ -46,7 +53,7 @@ pub fn replace_stopped(world: &mut World, account: &str, region: &str, id: &str)
     });
     let Some((key, at, template)) = found else { return };
     terminate(world, region, id);
-    let launched = launch(world, account, region, &template);
+    let launched = launch(world, &key, region, &template);
     if let Some(group) = world.region(region).scaling_groups.get_mut(&key) {
         group.members.remove(at);
         group.members.extend(launched.map(|id| Member { id, template }));

@@ -148,8 +148,8 @@ impl ScalingGroupSeed<'_> {
         for version in self.running {
             let base = group.template.as_ref().or(group.mixed.as_ref()).unwrap();
             let template = TemplateRef { version: Some(version), ..base.clone() };
-            let owner = group.owner.clone();
-            let id = scaling::launch(self.world, &owner, &self.region, &template).unwrap();
+            let key = (group.owner.clone(), group.name.clone());
+            let id = scaling::launch(self.world, &key, &self.region, &template).unwrap();
             group.members.push(Member { id, template });
         }
         let (least, most, desired) = group.sizes;

@@ -92,7 +92,7 @@ fn replace(
         let place = refresh.places[if forth { refresh.replaced } else { refresh.replaced - 1 }];
         let template = to.map(|to| to.template.clone()).unwrap_or_default();
         let template = TemplateRef { version: Some(number(world, region, &key.0, &template)), ..template };
-        let id = launch(world, &key.0, region, &template)?;
+        let id = launch(world, key, region, &template)?;
         let group = world.region(region).scaling_groups.get_mut(key);
         let member = group.and_then(|group| group.members.get_mut(place));
         let Some(member) = member else { return Ok(()) };
