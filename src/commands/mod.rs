@@ -4,6 +4,7 @@ pub mod aliases;
 pub mod apply;
 pub mod audit;
 pub mod completions;
+pub mod config;
 pub mod copy;
 pub mod create;
 pub mod deprecate;
@@ -59,7 +60,7 @@ pub const GROUPS: &[(&str, &[&[&str]])] = &[
         ],
     ),
     ("Recover", &[&["restore", "recycle-bin"]]),
-    ("Set up", &[&["doctor", "permissions"], &["completions", "man"]]),
+    ("Set up", &[&["doctor", "permissions"], &["config"], &["completions", "man"]]),
 ];
 
 /// A command with its arguments.
@@ -99,6 +100,7 @@ pub enum Command {
     RecycleBin(recycle_bin::Args),
     Permissions(permissions::Args),
     Doctor(doctor::Args),
+    Config(config::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -142,6 +144,7 @@ impl Command {
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,
             Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,
             Self::Permissions(args) => permissions::run(context, &args),
+            Self::Config(args) => context.unless_stopped(config::run(context, &args)).await,
             Self::Completions(args) => completions::run(context, &args, tree()),
             Self::Man(args) => man::run(context, &args, tree()),
         }

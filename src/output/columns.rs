@@ -84,6 +84,11 @@ impl ColumnName {
     }
 }
 
+/// The names of all columns, of images and of families.
+pub fn column_names() -> impl Iterator<Item = &'static str> {
+    NAMED.into_iter().chain(FamilyColumn::names())
+}
+
 impl FromStr for ColumnName {
     type Err = UnknownColumn;
 

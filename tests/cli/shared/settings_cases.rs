@@ -79,7 +79,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Command lines that would do something, for options to be added to.
-pub const LINES: [&str; 36] = [
+pub const LINES: [&str; 37] = [
     "create web --instance i-0123456789abcdef0",
     "list",
     "show web",
@@ -114,6 +114,7 @@ pub const LINES: [&str; 36] = [
     "wait web",
     "permissions tag",
     "doctor tag",
+    "config show",
     "completions bash",
     "man",
 ];
