@@ -48,7 +48,7 @@ fn environment(setup: &Setup) -> Vec<(String, String)> {
     let mut all: Vec<_> = process.get_envs().filter_map(|(name, value)| Some((text(name), text(value?)))).collect();
     let folder = Path::new(env!("CARGO_BIN_EXE_amictl")).parent().unwrap().to_str().unwrap();
     all.push(("PATH".to_owned(), format!("{folder}:/usr/bin:/bin:/usr/local/bin")));
-    for (name, value) in [("TERM", "dumb"), ("PS1", "READY> "), ("LANG", "C.UTF-8")] {
+    for (name, value) in [("TERM", "dumb"), ("LANG", "C.UTF-8")] {
         all.push((name.to_owned(), value.to_owned()));
     }
     all.push(("ZDOTDIR".to_owned(), setup.home.path().to_str().unwrap().to_owned()));
@@ -97,7 +97,7 @@ fn bash_completes_words_also_with_colons() {
     let script = setup.home.path().join(".local/share/bash-completion/completions/amictl");
     let out = setup.home.path().join("noted");
     let rc = format!(
-        "bind 'set enable-bracketed-paste off'\nsource '{}'\nnote() {{ printf '%s\\n' \"$READLINE_LINE\" >> '{}'; }}\n\
+        "PS1='READY> '\nbind 'set enable-bracketed-paste off'\nsource '{}'\nnote() {{ printf '%s\\n' \"$READLINE_LINE\" >> '{}'; }}\n\
          bind -x '\"\\C-x\": note'\n",
         script.display(),
         out.display()

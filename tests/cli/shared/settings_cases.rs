@@ -151,7 +151,7 @@ pub fn flags() -> Vec<Case> {
 }
 
 /// Variables that amictl, the SDK, or what they stand on reads.
-const VARIABLES: [&str; 62] = [
+const VARIABLES: [&str; 65] = [
     "AWS_PROFILE",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
@@ -208,6 +208,9 @@ const VARIABLES: [&str; 62] = [
     "HOME",
     "XDG_CONFIG_HOME",
     "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "AMICTL_NO_CACHE",
+    "CI",
     "TERM",
     "COLUMNS",
     "NO_COLOR",
