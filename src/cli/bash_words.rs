@@ -1,4 +1,4 @@
-//! The words of a command line as bash gives it to a completion: text up to the cursor, perhaps with an open quote.
+//! The words of a line that bash gives to a completion: text up to the cursor.
 
 /// The words, and how much of the last one bash keeps.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The hidden command `__complete`, which the scripts of `completions` call for values: no network, no messages.
+//! The hidden command `__complete`, which the scripts call for values: no network, no messages.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -18,7 +18,7 @@ use crate::domain::region::{Region, RegionChoice};
 use crate::domain::usage::source::Source;
 use crate::exit;
 use crate::options::value_kind::ValueKind;
-use crate::output;
+use crate::output::ColumnName;
 use crate::service::client::stop::Stop;
 use crate::service::session::settings::Settings;
 use crate::workflows::name_cache::NameCache;
@@ -77,7 +77,7 @@ fn of_kind(kind: ValueKind, cursor: &Cursor<'_>, process: &Process) -> Vec<Strin
     let texts = |texts: &mut dyn Iterator<Item = &str>| texts.map(str::to_owned).collect();
     match kind {
         ValueKind::Source => texts(&mut Source::OPTIONAL.iter().map(|source| source.as_str())),
-        ValueKind::Column => texts(&mut output::column_names()),
+        ValueKind::Column => texts(&mut ColumnName::all()),
         ValueKind::Region => {
             let every = (cursor.arg.get_id() == "region").then(|| RegionChoice::All.to_string());
             Region::defaults().map(|region| region.to_string()).chain(every).collect()

@@ -1,4 +1,4 @@
-//! Origins of the settings of a run, for `config show`: option, variable, line of the configuration file, or default.
+//! Origins of the settings of a run, for `config show`: option, variable, line of a file, or default.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use super::global::Global;
 use super::settings::Process;
 use crate::domain::audit::AuditSettings;
 use crate::domain::count::counted;
-use crate::domain::setting::{Setting, SettingSource};
+use crate::domain::settings::{Setting, SettingSource};
 use crate::domain::toml_text;
 use crate::options::config_file::{self, Defaults};
 use crate::output::printer::{ColorChoice, FormatChoice};

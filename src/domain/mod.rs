@@ -68,7 +68,7 @@ pub mod rollout;
 pub mod rollout_report;
 pub mod scan;
 pub mod serde_text;
-pub mod setting;
+pub mod settings;
 pub mod snapshot;
 pub mod snapshot_use;
 pub mod stale;

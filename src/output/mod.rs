@@ -38,7 +38,7 @@ mod tree;
 pub use alias_report::moved_aliases;
 pub use aliases::aliases;
 pub use boot_tests::boot_tests;
-pub use columns::{Column, ColumnName, UnknownColumn, column_names};
+pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;
 pub use families::{FamilyColumn, UnknownFamilyColumn, families, ungrouped};
 pub use findings::{audit_rules, findings, findings_summary};

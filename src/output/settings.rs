@@ -4,7 +4,7 @@ use super::json::{SettingJson, SettingsJson};
 use super::markdown::counted;
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
-use crate::domain::setting::{Setting, SettingSource};
+use crate::domain::settings::{Setting, SettingSource};
 
 /// Writes settings to stdout; as ids, their names.
 pub fn settings(printer: &Printer, settings: &[Setting]) -> anyhow::Result<()> {

@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use clap_complete::Shell;
 
-use super::refused;
 use super::script::MARK;
 use crate::domain::command_line::{amictl, quoted};
 use crate::domain::failure::{Failure, Kind};
@@ -129,4 +128,9 @@ fn next(shell: Shell, place: &Path) -> String {
         Shell::Bash => "start a new bash to use them; bash needs the package bash-completion for it".to_owned(),
         _ => format!("start a new {shell} to use them"),
     }
+}
+
+/// The failure of a shell for which there is nothing to do.
+fn refused(why: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Failure::usage(why).hint(hint).into()
 }

@@ -6,7 +6,6 @@ mod script;
 use anyhow::Result;
 use clap_complete::Shell;
 
-use crate::domain::failure::Failure;
 use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
@@ -44,9 +43,4 @@ pub fn run(context: &Context, args: &Args, tree: clap::Command) -> Result<()> {
         true => install::install(context, shell, &text),
         false => context.printer.text(text.as_bytes()),
     }
-}
-
-/// The failure of a shell for which there is nothing to do.
-fn refused(why: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-    Failure::usage(why).hint(hint).into()
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::document::VERSION;
-use crate::domain::setting::{Setting, SettingSource};
+use crate::domain::settings::{Setting, SettingSource};
 
 #[derive(Serialize)]
 pub struct SettingsJson<'a> {

@@ -1,4 +1,4 @@
-//! The settings that the profile of AWS's files gives to a run: read without credentials and without a call.
+//! The settings in the profile of AWS's files, read without credentials and without a call.
 
 use anyhow::Result;
 

@@ -15,7 +15,7 @@ use crate::domain::family::{FamilyPattern, FamilyPatterns};
 use crate::domain::policy::Policy;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::RegionChoice;
-use crate::domain::setting::Setting;
+use crate::domain::settings::Setting;
 use crate::domain::tags::Maker;
 use crate::output::printer::Printer;
 use crate::service::Target;

@@ -1,4 +1,4 @@
-//! Files that are replaced as a whole: a reader sees the old text or the new one, and nothing in between.
+//! Files that are replaced as a whole: a reader sees the old text or the new one.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};

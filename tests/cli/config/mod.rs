@@ -103,7 +103,7 @@ fn the_nearest_place_counts() {
             // A role of the environment replaces those of the file.
             ("role_arn", "null", "default", "null"),
             ("external_id", "(set)", "environment", "AMICTL_EXTERNAL_ID"),
-            ("endpoint_url", "http://y.invalid/", "environment", "AWS_ENDPOINT_URL"),
+            ("endpoint_url", "http://y.invalid", "environment", "AWS_ENDPOINT_URL"),
             ("quiet", "true", "environment", "AMICTL_QUIET"),
             ("color", "never", "environment", "NO_COLOR"),
             ("max_attempts", "3", "environment", "AWS_MAX_ATTEMPTS"),
