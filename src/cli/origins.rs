@@ -115,10 +115,9 @@ impl Origins<'_> {
             row.value = Some("never".to_owned());
             (row.source, row.detail) = (SettingSource::Environment, Some("NO_COLOR".to_owned()));
         }
-        self.row("quiet", &[], global.quiet.then(|| true.to_string()), Some(false.to_string()));
-        let verbose = (global.verbose > 0).then(|| global.verbose.to_string());
-        self.row("verbose", &[], verbose, Some(0.to_string()));
-        self.row("no_progress", &[], global.no_progress.then(|| true.to_string()), Some(false.to_string()));
+        self.row("quiet", &[], Some(global.quiet.to_string()), None);
+        self.row("verbose", &[], Some(global.verbose.to_string()), None);
+        self.row("no_progress", &[], Some(global.no_progress.to_string()), None);
     }
 
     fn calls(&mut self, global: &Global, defaults: &Defaults) {

@@ -89,6 +89,7 @@ fn the_nearest_place_counts() {
         ("AMICTL_EXTERNAL_ID", "customer-8"),
         ("AWS_ENDPOINT_URL", "http://y.invalid"),
         ("AMICTL_QUIET", "1"),
+        ("AMICTL_NO_PROGRESS", "0"),
         ("NO_COLOR", "1"),
         ("AWS_MAX_ATTEMPTS", "3"),
     ];
@@ -105,6 +106,7 @@ fn the_nearest_place_counts() {
             ("external_id", "(set)", "environment", "AMICTL_EXTERNAL_ID"),
             ("endpoint_url", "http://y.invalid", "environment", "AWS_ENDPOINT_URL"),
             ("quiet", "true", "environment", "AMICTL_QUIET"),
+            ("no_progress", "false", "environment", "AMICTL_NO_PROGRESS"),
             ("color", "never", "environment", "NO_COLOR"),
             ("max_attempts", "3", "environment", "AWS_MAX_ATTEMPTS"),
             ("config", &file, "environment", "AMICTL_CONFIG"),
