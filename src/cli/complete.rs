@@ -12,13 +12,13 @@ use super::cursor::{self, Cursor};
 use super::parse::without_empty_variables;
 use super::root::{Cli, command_line};
 use super::settings::{self, Process};
+use crate::commands;
 use crate::domain::command_line::Invocation;
 use crate::domain::known_names::KnownNames;
 use crate::domain::region::{Region, RegionChoice};
 use crate::domain::usage::source::Source;
 use crate::exit;
 use crate::options::value_kind::ValueKind;
-use crate::output::ColumnName;
 use crate::service::client::stop::Stop;
 use crate::service::session::settings::Settings;
 use crate::workflows::name_cache::NameCache;
@@ -77,7 +77,7 @@ fn of_kind(kind: ValueKind, cursor: &Cursor<'_>, process: &Process) -> Vec<Strin
     let texts = |texts: &mut dyn Iterator<Item = &str>| texts.map(str::to_owned).collect();
     match kind {
         ValueKind::Source => texts(&mut Source::OPTIONAL.iter().map(|source| source.as_str())),
-        ValueKind::Column => texts(&mut ColumnName::all()),
+        ValueKind::Column => texts(&mut commands::column_names()),
         ValueKind::Region => {
             let every = (cursor.arg.get_id() == "region").then(|| RegionChoice::All.to_string());
             Region::defaults().map(|region| region.to_string()).chain(every).collect()

@@ -41,6 +41,7 @@ pub mod wait;
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::output::ColumnName;
 use crate::workflows::run::context::Context;
 
 /// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
@@ -62,6 +63,11 @@ pub const GROUPS: &[(&str, &[&[&str]])] = &[
     ("Recover", &[&["restore", "recycle-bin"]]),
     ("Set up", &[&["doctor", "permissions"], &["config"], &["completions", "man"]]),
 ];
+
+/// The names that `list --columns` takes, for completions.
+pub fn column_names() -> impl Iterator<Item = &'static str> {
+    ColumnName::all()
+}
 
 /// A command with its arguments.
 #[derive(Debug, Subcommand)]
