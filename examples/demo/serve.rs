@@ -33,7 +33,7 @@ export AWS_ENDPOINT_URL={url}
 export AWS_ACCESS_KEY_ID=AKIAPROD AWS_SECRET_ACCESS_KEY=demo
 export AWS_REGION={HERE} AWS_DEFAULT_REGION={HERE} AWS_EC2_METADATA_DISABLED=true
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
-export XDG_CONFIG_HOME={home}/config XDG_STATE_HOME={home}/state
+export XDG_CONFIG_HOME={home}/config XDG_STATE_HOME={home}/state XDG_CACHE_HOME={home}/cache
 amictl() {{ (export {BE_AMICTL}=1; exec -a amictl {this} \"$@\"); }}
 
 # For example:

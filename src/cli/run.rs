@@ -10,7 +10,9 @@ use tokio::sync::watch;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
+use super::complete;
 use super::invocation::invocation;
+use super::origins;
 use super::parse::{unparsed, without_empty_variables};
 use super::root::{Cli, command_line};
 use super::settings::{self, Process};
@@ -31,16 +33,27 @@ const LEFTOVERS: Duration = Duration::from_millis(100);
 /// Runs the command line and returns the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
     std::panic::set_hook(Box::new(error::panicked));
+    if let Some((_, words)) = args.get(1..).and_then(<[_]>::split_first).filter(|(name, _)| *name == complete::COMMAND)
+    {
+        return complete::answer(words, &process);
+    }
     let mut command = without_empty_variables(command_line(), &process);
     let matches = command.try_get_matches_from_mut(&args);
     let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
-    let (cli, invocation) = match parsed {
-        Ok((cli, matches)) => (cli, invocation(&command, &matches)),
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return unparsed(&error, &args, &process),
     };
     log(cli.global.verbose);
     let (ask, asked) = watch::channel(false);
-    match settings::context(&cli.global, &process, Stop::new(asked), invocation) {
+    let context = settings::context(&cli.global, &process, Stop::new(asked), invocation(&command, &matches));
+    let context = context.and_then(|mut context| {
+        if matches!(cli.command, Command::Config(_)) {
+            context.origins = origins::of(&context, &cli.global, &command, &matches, &process)?;
+        }
+        Ok(context)
+    });
+    match context {
         Err(error) => end(Err(error), cli.global.output == Some(FormatChoice::Json)),
         Ok(context) => {
             let printer = Arc::clone(&context.printer);

@@ -103,6 +103,7 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
         settings,
         timeout: timeout.map_or(DEFAULT_TIMEOUT, |age| age.duration()),
         timeout_set: timeout.is_some(),
+        origins: Vec::new(),
     })
 }
 

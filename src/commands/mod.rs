@@ -4,6 +4,7 @@ pub mod aliases;
 pub mod apply;
 pub mod audit;
 pub mod completions;
+pub mod config;
 pub mod copy;
 pub mod create;
 pub mod deprecate;
@@ -40,11 +41,12 @@ pub mod wait;
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::output::ColumnName;
 use crate::workflows::run::context::Context;
 
 /// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
-    ("Make", &[&["create"], &["copy"], &["launch", "wait"]]),
+    ("Make", &[&["create", "copy"], &["launch", "wait"]]),
     ("Find", &[&["list", "show", "lineage"], &["refs"], &["stale", "audit"]]),
     ("Release", &[&["test"], &["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
@@ -59,8 +61,13 @@ pub const GROUPS: &[(&str, &[&[&str]])] = &[
         ],
     ),
     ("Recover", &[&["restore", "recycle-bin"]]),
-    ("Set up", &[&["doctor", "permissions"], &["completions", "man"]]),
+    ("Set up", &[&["doctor", "permissions"], &["config"], &["completions", "man"]]),
 ];
+
+/// The names that `list --columns` takes, for completions.
+pub fn column_names() -> impl Iterator<Item = &'static str> {
+    ColumnName::all()
+}
 
 /// A command with its arguments.
 #[derive(Debug, Subcommand)]
@@ -99,6 +106,7 @@ pub enum Command {
     RecycleBin(recycle_bin::Args),
     Permissions(permissions::Args),
     Doctor(doctor::Args),
+    Config(config::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -142,6 +150,7 @@ impl Command {
             Self::RecycleBin(args) => recycle_bin::run(context, args).await,
             Self::Doctor(args) => context.unless_stopped(doctor::run(context, args)).await,
             Self::Permissions(args) => permissions::run(context, &args),
+            Self::Config(args) => context.unless_stopped(config::run(context, &args)).await,
             Self::Completions(args) => completions::run(context, &args, tree()),
             Self::Man(args) => man::run(context, &args, tree()),
         }

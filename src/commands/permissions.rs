@@ -16,7 +16,7 @@ use crate::workflows::run::context::Context;
 /// Commands that give roles to instances.
 const PASS: [&str; 3] = ["launch", "rollout", "test"];
 /// Commands that do not call AWS.
-const LOCAL: [&str; 3] = ["completions", "man", "permissions"];
+const LOCAL: [&str; 4] = ["completions", "config", "man", "permissions"];
 
 const EXAMPLES: &str = "\
 Examples:

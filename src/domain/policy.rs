@@ -17,6 +17,7 @@ use super::retire::Stages;
 use super::roles::{AccountChoice, RoleArn, RoleName};
 use super::serde_text::{text, texts};
 use super::tags::TagMatch;
+use super::toml_text;
 use super::usage::source::Source;
 
 /// The default number of versions of a family that stay.
@@ -197,7 +198,7 @@ impl Settled {
 impl Policy {
     /// Reads a policy file; an error names the line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let policy: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let policy: Self = toml_text::read(text)?;
         if policy.version != 1 {
             return Err(format!("version {} is not known; this amictl reads version 1", policy.version));
         }

@@ -15,6 +15,7 @@ use crate::domain::failure::Failure;
 use crate::domain::family::FamilyPatterns;
 use crate::domain::region::RegionChoice;
 use crate::domain::roles::{ExternalId, RoleArn, RoleName};
+use crate::domain::toml_text;
 use crate::output::printer::{ColorChoice, FormatChoice};
 
 /// The keys of the file; an unknown key is an error.
@@ -62,7 +63,7 @@ fn each<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(input: D) -> Result
 impl Defaults {
     /// Reads the given file, or the default one if it exists.
     pub fn read(asked: Option<&Path>, env: &HashMap<String, String>) -> Result<Self> {
-        let Some(path) = asked.map(Path::to_owned).or_else(|| usual(env)) else { return Ok(Self::default()) };
+        let Some(path) = place(asked, env) else { return Ok(Self::default()) };
         let text = match std::fs::read_to_string(&path) {
             Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             other => other.map_err(|error| wrong(&path, &error.to_string()))?,
@@ -71,7 +72,7 @@ impl Defaults {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let defaults: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let defaults: Self = toml_text::read(text)?;
         let of_one = defaults.output.and_then(FormatChoice::of_one_command);
         match (defaults.max_attempts, of_one) {
             (Some(0 | 101..), _) => Err("max_attempts must be between 1 and 100".to_owned()),
@@ -86,6 +87,11 @@ impl Defaults {
 fn wrong(path: &Path, why: &str) -> Failure {
     let hint = "docs/reference/configuration.md lists its keys; --config (AMICTL_CONFIG) names another file";
     Failure::usage(format!("configuration {}: {why}", path.display())).hint(hint)
+}
+
+/// The file that is read if it exists: the one asked for, else the default one.
+pub fn place(asked: Option<&Path>, env: &HashMap<String, String>) -> Option<PathBuf> {
+    asked.map(Path::to_owned).or_else(|| usual(env))
 }
 
 fn usual(env: &HashMap<String, String>) -> Option<PathBuf> {

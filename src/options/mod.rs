@@ -10,3 +10,4 @@ pub mod price;
 pub mod recycle_bin;
 pub mod registration;
 pub mod usage;
+pub mod value_kind;

@@ -78,6 +78,11 @@ pub const NAMED: [&str; 30] = [
 pub struct ColumnName(String);
 
 impl ColumnName {
+    /// The names of all columns, of images and of families.
+    pub fn all() -> impl Iterator<Item = &'static str> {
+        NAMED.into_iter().chain(FamilyColumn::names())
+    }
+
     /// The columns of one kind of listing; an error names the first that it does not have.
     pub fn of<C: FromStr>(names: &[Self]) -> Result<Vec<C>, C::Err> {
         names.iter().map(|name| name.0.parse()).collect()

@@ -55,6 +55,11 @@ impl FromStr for FamilyColumn {
 }
 
 impl FamilyColumn {
+    /// The names of all.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMED.into_iter()
+    }
+
     /// Whether its value is in the use of the images.
     pub fn needs_use(self) -> bool {
         matches!(self.0, "aliases" | "in_use")

@@ -18,6 +18,7 @@ pub mod launch;
 pub mod launch_template;
 pub mod lineage;
 pub mod lineage_tree;
+pub mod name_cache;
 pub mod orphans;
 pub mod permissions;
 pub mod prune;

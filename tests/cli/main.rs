@@ -20,6 +20,8 @@ mod aliases;
 mod apply;
 mod audit;
 mod changes;
+mod completions;
+mod config;
 mod copy;
 mod create;
 mod deprecate;

@@ -18,6 +18,7 @@ mod report;
 mod retention;
 mod rollouts;
 mod sarif;
+mod settings;
 mod show;
 mod stale;
 mod sweep;
@@ -38,6 +39,7 @@ pub use report::{OrphanJson, OrphansJson, OutcomeJson, ReportJson, SparedJson, p
 pub use retention::{HeldJson, PlaceRetentionJson, RetentionJson, RuleJson, RuleTagJson};
 pub use rollouts::RolloutJson;
 pub use sarif::SarifJson;
+pub use settings::{SettingJson, SettingsJson};
 pub use show::{BlankVolumeJson, CopyJson, OriginJson, RevokedJson, ShowJson, ShownSnapshotJson, SourceTestedJson};
 pub use stale::{StaleInstanceJson, StaleJson};
 pub use sweep::SweepJson;

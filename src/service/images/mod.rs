@@ -64,6 +64,11 @@ impl Query {
         self
     }
 
+    /// Whether it is [`Self::own`]: all images of the account, without a filter.
+    pub fn is_every_own(&self) -> bool {
+        self.own_only() && self.executable_by.is_none() && self.filters.is_empty()
+    }
+
     fn own_only(&self) -> bool {
         self.owners.iter().all(|owner| owner == "self") && !self.owners.is_empty()
     }

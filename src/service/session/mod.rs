@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod endpoints;
 pub mod places;
 pub mod profile;
+pub mod profile_settings;
 pub mod run;
 pub mod sdk_config;
 pub mod settings;

@@ -14,6 +14,7 @@ use crate::domain::naming::Family;
 use crate::domain::problem::PlaceError;
 use crate::service::client::error::ApiError;
 use crate::service::{Target, images, parameters};
+use crate::workflows::name_cache;
 use crate::workflows::run::concurrency::{self, HISTORIES, LOOKUPS};
 use crate::workflows::run::context::Context;
 
@@ -39,8 +40,9 @@ pub async fn read(context: &Context, family: Option<&Family>) -> Result<AliasLis
         (target, found)
     });
     let mut listing = AliasList { aliases: Vec::new(), errors: places.errors };
-    let (mut first, mut read) = (None, false);
+    let (mut first, mut read, mut regions) = (None, false, BTreeSet::new());
     for (target, found) in each.await {
+        regions.insert(target.region.clone());
         let (histories, images) = match found {
             Ok(found) => found,
             Err(error) => {
@@ -62,6 +64,9 @@ pub async fn read(context: &Context, family: Option<&Family>) -> Result<AliasLis
             let place = (account.cloned(), target.region.clone());
             ListedAlias::new(place, alias, &history, &images, context.now)
         }));
+    }
+    if family.is_none() && listing.errors.is_empty() {
+        name_cache::remember_aliases(context, &regions, &listing.aliases);
     }
     match first {
         Some(error) if !read => Err(error.into()),

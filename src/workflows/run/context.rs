@@ -15,6 +15,7 @@ use crate::domain::family::{FamilyPattern, FamilyPatterns};
 use crate::domain::policy::Policy;
 use crate::domain::problem::{PlaceError, Problem};
 use crate::domain::region::RegionChoice;
+use crate::domain::settings::Setting;
 use crate::domain::tags::Maker;
 use crate::output::printer::Printer;
 use crate::service::Target;
@@ -50,6 +51,8 @@ pub struct Context {
     pub timeout: Duration,
     /// Whether it was set, by an option, the environment or the configuration file.
     pub timeout_set: bool,
+    /// Each setting with its origin, for `config show` alone.
+    pub origins: Vec<Setting>,
 }
 
 /// The kinds of places that the command line names, which take precedence over a policy.

@@ -4,3 +4,4 @@ pub mod concurrency;
 pub mod context;
 pub mod diagnostics;
 pub mod journal;
+pub mod replace_file;

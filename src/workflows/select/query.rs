@@ -12,6 +12,7 @@ use crate::service::Target;
 use crate::service::client::error::ApiError;
 use crate::service::images::{self, Query};
 use crate::service::session::places::Places;
+use crate::workflows::name_cache;
 use crate::workflows::run::concurrency::{self, LOOKUPS};
 use crate::workflows::run::context::Context;
 
@@ -45,6 +46,10 @@ pub async fn find(context: &Context, query: Query) -> Result<(Vec<Vec<Image>>, S
             }
         }
         targets.push(target);
+    }
+    if query.is_every_own() && errors.is_empty() {
+        let regions = targets.iter().map(|target| target.region.clone()).collect();
+        name_cache::remember_families(context, &regions, images.iter().flatten());
     }
     match first {
         // Nothing was listed: a failure, not a partial listing.

@@ -79,7 +79,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Command lines that would do something, for options to be added to.
-pub const LINES: [&str; 36] = [
+pub const LINES: [&str; 37] = [
     "create web --instance i-0123456789abcdef0",
     "list",
     "show web",
@@ -114,6 +114,7 @@ pub const LINES: [&str; 36] = [
     "wait web",
     "permissions tag",
     "doctor tag",
+    "config show",
     "completions bash",
     "man",
 ];
@@ -150,7 +151,7 @@ pub fn flags() -> Vec<Case> {
 }
 
 /// Variables that amictl, the SDK, or what they stand on reads.
-const VARIABLES: [&str; 62] = [
+const VARIABLES: [&str; 65] = [
     "AWS_PROFILE",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
@@ -207,6 +208,9 @@ const VARIABLES: [&str; 62] = [
     "HOME",
     "XDG_CONFIG_HOME",
     "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "AMICTL_NO_CACHE",
+    "CI",
     "TERM",
     "COLUMNS",
     "NO_COLOR",
