@@ -21,17 +21,22 @@ fn lines(commit: Option<&str>) -> String {
 
 /// The target in rustc's words, from its parts: Cargo tells the whole of it to build scripts only.
 fn target() -> String {
-    let vendor = match () {
-        () if cfg!(target_vendor = "apple") => "apple",
-        () if cfg!(target_vendor = "pc") => "pc",
-        () => "unknown",
+    let vendor = if cfg!(target_vendor = "apple") {
+        "apple"
+    } else if cfg!(target_vendor = "pc") {
+        "pc"
+    } else {
+        "unknown"
     };
     let os = if OS == "macos" { "darwin" } else { OS };
-    let env = match () {
-        () if cfg!(target_env = "gnu") => "-gnu",
-        () if cfg!(target_env = "musl") => "-musl",
-        () if cfg!(target_env = "msvc") => "-msvc",
-        () => "",
+    let env = if cfg!(target_env = "gnu") {
+        "-gnu"
+    } else if cfg!(target_env = "musl") {
+        "-musl"
+    } else if cfg!(target_env = "msvc") {
+        "-msvc"
+    } else {
+        ""
     };
     format!("{ARCH}-{vendor}-{os}{env}")
 }
