@@ -12,5 +12,6 @@ pub mod root;
 pub mod run;
 pub mod settings;
 pub mod signals;
+pub mod version;
 
 pub use root::command_line;

@@ -3,7 +3,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::global::Global;
-use super::help;
+use super::{help, version};
 use crate::commands::Command;
 
 const WORDS: &str = "\
@@ -13,7 +13,8 @@ Exit: 0 done, 1 failed, 2 usage, 3 partly, 4 refused, 5 timed out, 130 stopped."
 
 /// Creates, finds, copies, releases, shares and retires Amazon Machine Images
 #[derive(Debug, Parser)]
-#[command(name = "amictl", version, after_help = WORDS, infer_subcommands = false, propagate_version = false)]
+#[command(name = "amictl", version, long_version = version::long(), after_help = WORDS)]
+#[command(infer_subcommands = false, propagate_version = false)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,

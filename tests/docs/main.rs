@@ -10,6 +10,7 @@ mod commands;
 mod examples;
 mod generated;
 mod lines;
+mod packages;
 mod pages;
 mod permissions;
 mod serve;

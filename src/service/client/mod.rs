@@ -14,6 +14,7 @@ pub mod proxies;
 pub mod quota;
 pub mod rate_limit;
 pub mod retry;
+pub mod sdk;
 pub mod stop;
 pub mod target;
 pub mod workers;

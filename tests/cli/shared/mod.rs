@@ -2,6 +2,7 @@
 
 mod accounts;
 mod config;
+mod container;
 mod credentials;
 mod help;
 mod in_the_log;

@@ -251,5 +251,6 @@ fn completions_and_manual_pages_need_no_region_and_no_keys() {
         let page = bare().run(line).ended(0).stdout;
         let first = BufReader::new(page.as_bytes()).lines().map(Result::unwrap).find(|line| line.starts_with(".TH"));
         assert!(first.unwrap().starts_with(title), "{line}: {page}");
+        assert!(!page.contains("\ncommit "), "the page is that of one build: {page}");
     }
 }

@@ -94,3 +94,13 @@ fn help_is_no_error_and_goes_to_stdout() {
         assert!(ran.stdout.contains("amictl") && ran.stderr.is_empty(), "{line}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn the_version_has_one_line_for_scripts_and_below_it_what_a_report_needs() {
+    let setup = Setup::new();
+    let [short, long] = ["-V", "--version"].map(|line| setup.run(line).ended(0).stdout);
+    assert_eq!(short, concat!("amictl ", env!("CARGO_PKG_VERSION"), "\n"));
+    let below: Vec<&str> = long.strip_prefix(&short).unwrap().lines().collect();
+    let begins = below.iter().map(|line| line.split(' ').next().unwrap()).collect::<Vec<_>>();
+    assert_eq!(begins, ["commit", "target", "SDK"], "{long}");
+}
