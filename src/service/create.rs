@@ -137,7 +137,8 @@ enum Found {
     Nothing,
 }
 
-/// Searches for this run's image under that name. After a lost answer EC2 may show it only later.
+/// Searches for this run's image under that name. After a lost answer, of this delivery or an earlier one, EC2 may show
+/// it only later.
 async fn find_ours(
     target: &Target,
     request: &Request,
@@ -147,13 +148,14 @@ async fn find_ours(
 ) -> Result<Found> {
     let patience = Patience { until: Instant::now() + UNKNOWN_AT_FIRST, stop: stop.clone() };
     let (mut pauses, mut over) = (Pauses::new(&patience), false);
+    let may_come = error.answer_lost || request.image.delivered;
     loop {
         match images::by_name(target, &name.to_string()).await {
             Ok(Some(image)) if made_by(&image, &request.image.maker) && from_same(&image, &request.origin) => {
                 return Ok(Found::Ours(image.id));
             }
             Ok(Some(_)) => return Ok(Found::Another),
-            Ok(None) if over || !error.answer_lost => return Ok(Found::Nothing),
+            Ok(None) if over || !may_come => return Ok(Found::Nothing),
             Ok(None) => {}
             Err(look) if !error.answer_lost => return Err(look.into()),
             Err(look) => {
