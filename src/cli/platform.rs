@@ -1,12 +1,12 @@
-//! Facts about a run from the platform that starts it: its id, its deadline, and whether its errors may quote files.
+//! Facts about a run from its platform: its id, its deadline, and whether errors may quote files.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Result;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::settings::Process;
 use crate::domain::failure::Failure;
 use crate::workflows::run::deadline::Deadline;
 
@@ -30,12 +30,12 @@ pub struct Platform {
 
 impl Platform {
     /// Reads the environment.
-    pub fn read(process: &Process) -> Result<Self> {
-        let set = |name: &str| process.env.get(name).filter(|value| !value.is_empty());
+    pub fn read(env: &HashMap<String, String>, now: DateTime<Utc>) -> Result<Self> {
+        let set = |name: &str| env.get(name).filter(|value| !value.is_empty());
         Ok(Self {
             run: set(RUN_ID).map(|text| run_id(text)).transpose()?,
             deadline: match set(DEADLINE) {
-                Some(text) => deadline(text, process)?,
+                Some(text) => deadline(text, now)?,
                 None => None,
             },
             contained: set(CONTAINED).is_some_and(|value| value != "0"),
@@ -54,14 +54,14 @@ fn run_id(text: &str) -> Result<String> {
 }
 
 /// The deadline; `None` if it is further away than the clock can say.
-fn deadline(text: &str, process: &Process) -> Result<Option<Deadline>> {
+fn deadline(text: &str, now: DateTime<Utc>) -> Result<Option<Deadline>> {
     let moment = text.parse().ok().filter(|at| *at > 0).and_then(DateTime::from_timestamp_millis);
     let Some(moment) = moment else {
         return Err(Failure::usage(format!("{DEADLINE}: '{text}' is no moment"))
             .hint("it takes the milliseconds since 1970-01-01T00:00:00Z at which the platform ends the run")
             .into());
     };
-    let left = (moment - (process.clock)()).to_std().unwrap_or(Duration::ZERO);
+    let left = (moment - now).to_std().unwrap_or(Duration::ZERO);
     Ok(Deadline::after(left, Instant::now()))
 }
 
@@ -72,9 +72,8 @@ mod tests {
     const ID: &str = "0123456789abcdef0123456789abcdef";
 
     fn read(env: &[(&str, &str)]) -> Result<Platform> {
-        let clock = || DateTime::from_timestamp_millis(1_000_000).unwrap();
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Platform::read(&Process { clock, env })
+        Platform::read(&env, DateTime::from_timestamp_millis(1_000_000).unwrap())
     }
 
     #[test]

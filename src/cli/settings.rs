@@ -34,7 +34,7 @@ pub struct Process {
 /// Combines the command line, the environment and the file of defaults, in this order of precedence.
 pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invocation) -> Result<Context> {
     let file = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
-    let platform = Platform::read(process)?;
+    let platform = Platform::read(&process.env, (process.clock)())?;
     let defaults = Defaults::read(file, &process.env, platform.contained)?;
     let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
     let format = global.output.or(defaults.output).unwrap_or_default();

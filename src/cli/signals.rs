@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and the deadline: the first asks the run to stop; a second signal ends it at once.
+//! Ctrl-C, SIGTERM and the deadline: the first asks the run to stop, a second signal ends it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Messages of a log that was collected as JSON: a line of the journal stands in each as a text or an object.
+//! Messages of a log that was collected as JSON: each may hold a line of the journal.
 
 use serde_json::{Map, Value};
 

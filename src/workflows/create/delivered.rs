@@ -1,4 +1,4 @@
-//! The image that an earlier delivery of the same run has made, and the instance that it may have left stopped.
+//! The image that an earlier delivery of the same run has made, and the instance it left stopped.
 //!
 //! A platform may deliver one order twice, with one run id. The image is not made again then, and no instance is
 //! prepared or stopped again: the second delivery takes up what is left of the first.

@@ -1,4 +1,4 @@
-//! Two prunes at once, as a schedule and its repetition would be: nothing in use goes, and each says what is true.
+//! Two prunes at once: nothing in use goes, and each says what is true.
 
 use serde_json::Value;
 

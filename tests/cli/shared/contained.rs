@@ -1,4 +1,4 @@
-//! Errors about a file where others order what runs: they tell where and of what kind, and no word of the file.
+//! Errors about a file where others order what runs: where, of what kind, and no word of it.
 
 use crate::fake::PROD;
 use crate::restore::basics::{deregister, journal, ready, rich};
