@@ -8,6 +8,7 @@ pub mod help;
 pub mod invocation;
 pub mod origins;
 pub mod parse;
+pub mod platform;
 pub mod root;
 pub mod run;
 pub mod settings;

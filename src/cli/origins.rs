@@ -47,7 +47,7 @@ pub fn of(
     process: &Process,
 ) -> Result<Vec<Setting>> {
     let asked = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
-    let defaults = Defaults::read(asked, &process.env)?;
+    let defaults = Defaults::read(asked, &process.env, context.contained)?;
     let path = config_file::place(asked, &process.env);
     let text = path.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
     let mut origins = Origins {

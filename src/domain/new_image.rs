@@ -22,6 +22,8 @@ pub struct NewImage {
     pub snapshot_tags: bool,
     /// The program and run that make it.
     pub maker: Maker,
+    /// Whether an earlier delivery of the same run may have made it already.
+    pub delivered: bool,
 }
 
 impl NewImage {

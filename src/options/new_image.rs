@@ -72,6 +72,7 @@ impl NewImageArgs {
             ci_tags: Tags::new(),
             snapshot_tags: !self.no_snapshot_tags,
             maker: context.maker.clone(),
+            delivered: context.delivered,
         };
         let tags = image.image_tags(&image.shortest_name()?)?;
         if !self.no_ci_tags {

@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use crate::domain::alias::AliasParameter;
+use crate::domain::alias::{AliasParameter, Note, NoteAction};
 use crate::domain::alias_gates::objection_to;
-use crate::domain::alias_history::{AliasHistory, WayBack};
+use crate::domain::alias_history::{AliasHistory, AliasVersion, WayBack};
 use crate::domain::alias_report::CONCURRENT;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
@@ -132,6 +132,17 @@ impl Past {
             return Some(format!("{} is revoked by its owner", image.label()));
         }
         objection_to(image, now)
+    }
+
+    /// Whether a run has rolled the alias back here.
+    pub fn rolled_back_by(&self, run: &str) -> bool {
+        let by = |note: Note| note.action == NoteAction::Rollback && note.run == run;
+        self.history.versions().iter().filter_map(AliasVersion::note).any(by)
+    }
+
+    /// The image that the alias names now, as this account sees it.
+    pub fn now(&self) -> Option<Image> {
+        self.images.get(&self.history.current()?.image()?).cloned()
     }
 
     /// Where a rollback goes.

@@ -90,6 +90,17 @@ fn back(context: &Context, past: &Past, parameter: &AliasParameter) -> AliasMove
     if !step.refusals.is_empty() {
         return step;
     }
+    if context.delivered && past.rolled_back_by(&context.maker.run) {
+        // Once more would be one image too far.
+        let at = format!("{parameter} in {}", past.target.region);
+        context.printer.say(format!("{at} was rolled back by an earlier delivery of this run, and stays"));
+        match past.now() {
+            Some(image) => step.image = Some(image),
+            None => step.refusals.push(problem("NotVisible", "the image that it names is not visible here".to_owned())),
+        }
+        step.image.iter_mut().for_each(|image| image.group_by(&context.families));
+        return step;
+    }
     let passed = past.passed_over(context.now);
     let passed = match passed.is_empty() {
         true => String::new(),

@@ -2,6 +2,7 @@
 
 pub mod concurrency;
 pub mod context;
+pub mod deadline;
 pub mod diagnostics;
 pub mod journal;
 pub mod replace_file;

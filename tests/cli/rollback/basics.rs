@@ -21,6 +21,24 @@ fn each_rollback_goes_further_back() {
 }
 
 #[test]
+fn one_that_is_delivered_twice_goes_back_once() {
+    let (setup, web) = four();
+    let deliver = |run: &str| setup.amictl().env("AMICTL_RUN_ID", run.repeat(32)).run("rollback web:prod -o json");
+    assert_eq!(deliver("a").ended(0).json()["results"][0]["changed"], true);
+    let again = deliver("a").ended(0).says(&["was rolled back by an earlier delivery of this run, and stays"]);
+    assert_eq!(
+        (again.json()["results"][0]["changed"].clone(), value(&setup, PROD, EAST)),
+        (json!(false), web[2].clone())
+    );
+    // Nor does it take away what was promoted since.
+    setup.run("promote web:v4 --to prod").ended(0);
+    deliver("a").ended(0);
+    assert_eq!(value(&setup, PROD, EAST), web[3]);
+    deliver("b").ended(0);
+    assert_eq!(value(&setup, PROD, EAST), web[2]);
+}
+
+#[test]
 fn a_promote_in_between_is_what_the_next_one_goes_back_from() {
     let (setup, web) = four();
     setup.run("rollback web:prod").ended(0);

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod config;
+mod contained;
 mod container;
 mod credentials;
 mod help;
@@ -12,6 +13,7 @@ mod markdown;
 mod mfa;
 mod networks;
 mod output;
+mod platform;
 mod profiles;
 mod query;
 mod references;
