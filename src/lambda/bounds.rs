@@ -72,10 +72,12 @@ impl Bounds {
             return Err(Failure::usage(format!("'{name}' writes text for a person, and is never run in a function")));
         }
         // A policy that cannot be read is the command's to refuse.
-        let reports = policy.and_then(|text| Policy::parse(text).ok()).is_some_and(|policy| policy.usage_reports);
-        self.allowed(name, cli.command.only_reads() && !reports)?;
+        let rules = policy.and_then(|text| Policy::parse(text).ok()).unwrap_or_default();
+        self.allowed(name, cli.command.only_reads() && !rules.usage_reports)?;
         if policy.is_some() {
             for_policy(&tree, &matches)?;
+            let mut files = rules.refs_from.iter().map(Path::new);
+            files.try_for_each(|file| self.roots.read("refs_from in the policy", file))?;
         }
         let (mut command, mut found) = (Some(&tree), Some(&matches));
         let mut dry_run = false;

@@ -169,5 +169,8 @@ fn a_policy_in_the_event_is_for_a_command_that_takes_one() {
     assert_eq!((none.kind, none.message.contains("'list' takes none")), (Kind::Usage, true), "{none}");
     let reports = admit(None, "prune", "keep = 3\nusage_reports = true").unwrap_err();
     assert_eq!((reports.kind, reports.code.as_ref()), (Kind::Refused, "NotAllowed"), "{reports}");
+    let files = admit(None, "prune", "keep = 3\nrefs_from = [\"lib.rs\", \"/etc\"]").unwrap_err();
+    assert!(files.message.contains("refs_from in the policy: a function may not read /etc"), "{files}");
+    assert!(admit(None, "prune", "keep = 3\nrefs_from = [\"lib.rs\"]").is_ok());
     assert!(admit(Some("prune"), "prune", "keep = 3\nusage_reports = true").is_ok());
 }

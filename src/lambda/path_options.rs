@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueHint;
 
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::policy_source::PolicySource;
 
 /// The folder in which a function may write.
 pub const TMP: &str = "/tmp";
@@ -37,41 +38,52 @@ impl Roots {
         Self { base, package: package.filter(|package| !package.is_empty()).map(PathBuf::from) }
     }
 
-    /// Refuses a value that leads elsewhere, `..` and symbolic links followed.
+    /// Refuses a value of an option or argument that leads elsewhere, `..` and symbolic links followed.
     pub fn check(&self, arg: &clap::Arg, value: &Path) -> Result<(), Failure> {
-        if stands_for_no_file(arg.get_id().as_str(), value) {
+        let id = arg.get_id().as_str();
+        if stands_for_no_file(id, value) {
             return Ok(());
         }
-        let written = WRITTEN.contains(&arg.get_id().as_str());
-        let package = self.package.as_deref().filter(|_| !written);
-        let at = resolved(&self.base.join(value));
-        let below = |root: &Path| match (&at, root.canonicalize()) {
-            (Ok(at), Ok(root)) => at.starts_with(root),
-            (Err(_), _) | (_, Err(_)) => false,
-        };
-        if package.into_iter().chain([Path::new(TMP)]).any(below) {
-            return Ok(());
+        let option = arg.get_long().map_or_else(|| id.to_owned(), |long| format!("--{long}"));
+        match WRITTEN.contains(&id) {
+            true => self.written(&option, value),
+            false => self.read(&option, value),
         }
-        let option = arg.get_long().map_or_else(|| arg.get_id().to_string(), |long| format!("--{long}"));
-        let why = match &at {
-            Err(error) => format!(" ({error})"),
-            Ok(_) => String::new(),
-        };
-        let (verb, hint) = match written {
-            true => ("write", format!("give a path under {TMP}")),
-            false => ("read", format!("put the file into the function's package (LAMBDA_TASK_ROOT), or under {TMP}")),
-        };
-        let message = format!("{option}: a function may not {verb} {}{why}", value.display());
-        Err(Failure::new(Kind::Refused, "PathNotAllowed", message).hint(hint))
     }
+
+    /// Refuses to read a file that is neither under the package nor under `/tmp`; `what` names it.
+    pub fn read(&self, what: &str, value: &Path) -> Result<(), Failure> {
+        let hint = format!("put the file into the function's package (LAMBDA_TASK_ROOT), or under {TMP}");
+        let roots = self.package.as_deref().into_iter().chain([Path::new(TMP)]);
+        self.below(roots, value).map_err(|why| refused(format!("{what}: a function may not read {why}"), hint))
+    }
+
+    fn written(&self, what: &str, value: &Path) -> Result<(), Failure> {
+        let hint = format!("give a path under {TMP}");
+        let below = self.below([Path::new(TMP)], value);
+        below.map_err(|why| refused(format!("{what}: a function may not write {why}"), hint))
+    }
+
+    /// Whether it leads below one of these folders; else the path, and why it is unknown where it leads.
+    fn below<'a>(&self, roots: impl IntoIterator<Item = &'a Path>, value: &Path) -> Result<(), String> {
+        let at = resolved(&self.base.join(value)).map_err(|error| format!("{} ({error})", value.display()))?;
+        let mut roots = roots.into_iter().filter_map(|root| root.canonicalize().ok());
+        match roots.any(|root| at.starts_with(root)) {
+            true => Ok(()),
+            false => Err(value.display().to_string()),
+        }
+    }
+}
+
+fn refused(message: String, hint: String) -> Failure {
+    Failure::new(Kind::Refused, "PathNotAllowed", message).hint(hint)
 }
 
 /// Whether a value of an option for files is none: the journal on stderr, a policy in SSM.
 fn stands_for_no_file(id: &str, value: &Path) -> bool {
-    let text = value.to_string_lossy();
     match id {
-        "journal" => text == "-",
-        "policy" => text.starts_with("ssm:") || text.starts_with("resolve:ssm:"),
+        "journal" => value == Path::new("-"),
+        "policy" => matches!(PolicySource::read(value.to_owned()), Ok(PolicySource::Parameter(_))),
         _ => false,
     }
 }
@@ -146,6 +158,8 @@ mod tests {
             ("policy", in_tmp("dangling"), false),
             ("policy", "ssm:/amictl/policy".to_owned(), true),
             ("policy", "-".to_owned(), true),
+            ("policy", "ssm:../../x".to_owned(), false),
+            ("policy", "resolve:ssm:/../../../x".to_owned(), false),
             ("refs_from", "ssm:/../../x".to_owned(), false),
             ("refs_from", "/tmpx".to_owned(), false),
             ("journal", "-".to_owned(), true),
