@@ -39,3 +39,24 @@ fn without_time_nothing_is_begun() {
     assert!(ended.body["errorMessage"].as_str().unwrap().contains("nothing was begun"), "{}", ended.body);
     assert_eq!(setup.fake.calls().len(), 0);
 }
+
+#[test]
+fn a_run_stops_by_itself_before_the_deadline() {
+    let setup = Setup::new();
+    let instance = setup.world().instance(PROD, EAST).put();
+    setup.world().pending_for = seconds(600);
+    let mut function = Function::start(&setup, &[("AMICTL_ALLOW", "create")]);
+    // Less is left than a run keeps for its report.
+    let request = function.send_within(seconds(10), &event(&format!("create web --instance {instance}")));
+    let ended = function.end_of(&request);
+    assert_eq!(ended.error_type.as_deref(), Some("Exit130"), "{}", ended.body);
+    setup.unchanged();
+    let request = function.send_within(seconds(26), &event(&format!("create web --instance {instance}")));
+    let ended = function.end_of(&request);
+    assert_eq!(ended.error_type.as_deref(), Some("Exit5"), "{}", ended.body);
+    let message = ended.body["errorMessage"].as_str().unwrap();
+    let wait = message.split_once("amictl wait").unwrap_or_else(|| panic!("{message}")).1.to_owned();
+    setup.world().advance(seconds(600));
+    assert_eq!(setup.json(&format!("wait{wait}"))["images"][0]["state"], "available");
+    function.log();
+}

@@ -176,3 +176,33 @@ fn the_same_event_twice_does_no_harm() {
     assert_eq!(function.answer(&event(PRUNE))["summary"]["done"], 0);
     function.log();
 }
+
+#[test]
+fn a_second_delivery_of_create_adopts_the_image_of_the_first() {
+    let setup = Setup::new();
+    let instance = setup.world().instance(PROD, EAST).put();
+    setup.world().pending_for = Duration::from_secs(600);
+    let line = event(&format!("create web --instance {instance}")).to_string();
+    let (id, time) = ("8a4f1c0e-0b7d-4c1e-9d3a-0123456789ab", Duration::from_secs(900));
+    // The first is killed while it waits for the image.
+    let function = Function::start(&setup, &[("AMICTL_ALLOW", "create")]);
+    function.send_as(id, time, &line);
+    setup.until("CreateImage", 1);
+    setup.until("DescribeImages", setup.calls("DescribeImages").len() + 1);
+    function.kill();
+    setup.world().advance(Duration::from_secs(600));
+    let mut function = Function::start(&setup, &[("AMICTL_ALLOW", "create")]);
+    for _ in 0..2 {
+        function.send_as(id, time, &line);
+        let ended = function.end_of(id);
+        assert_eq!((&ended.body["exit_code"], &ended.body["summary"]["images"]), (&0.into(), &1.into()), "{ended:?}");
+    }
+    assert_eq!(setup.names(PROD, EAST).len(), 1);
+    // Another event is another order.
+    setup.world().pending_for = Duration::ZERO;
+    function.answer(&serde_json::from_str(&line).unwrap());
+    assert_eq!(setup.names(PROD, EAST).len(), 2);
+    let log = function.log();
+    let made: Vec<_> = log.rows("images").iter().map(|row| row["row"]["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!((made.len(), &made[0] == &made[1], &made[1] == &made[2]), (3, true, false));
+}
