@@ -71,13 +71,16 @@ impl Bounds {
         if TEXTS.contains(&name) {
             return Err(Failure::usage(format!("'{name}' writes text for a person, and is never run in a function")));
         }
-        // A policy that cannot be read is the command's to refuse.
-        let rules = policy.and_then(|text| Policy::parse(text).ok()).unwrap_or_default();
-        self.allowed(name, cli.command.only_reads() && !rules.usage_reports)?;
+        let rules = policy.map(Policy::parse).transpose();
+        let reports = rules.as_ref().is_ok_and(|rules| rules.as_ref().is_some_and(|rules| rules.usage_reports));
+        self.allowed(name, cli.command.only_reads() && !reports)?;
         if policy.is_some() {
             for_policy(&tree, &matches)?;
-            let mut files = rules.refs_from.iter().map(Path::new);
-            files.try_for_each(|file| self.roots.read("refs_from in the policy", file))?;
+        }
+        // Its sender may see it quoted, as nobody may see a file.
+        let rules = rules.map_err(|why| Failure::usage(format!("policy in the event: {why}")))?;
+        for file in rules.iter().flat_map(|rules| &rules.refs_from) {
+            self.roots.read("refs_from of the policy in the event", Path::new(file))?;
         }
         let (mut command, mut found) = (Some(&tree), Some(&matches));
         let mut dry_run = false;

@@ -161,16 +161,18 @@ fn a_policy_in_the_event_is_for_a_command_that_takes_one() {
         let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
         bounds(allow).admit(command_line(), &args, Some(policy))
     };
-    assert!(admit(None, "prune", "keep = 3").is_ok());
-    assert!(admit(None, "prune", "this is no policy").is_ok(), "the command says so");
-    let both = admit(None, "prune --policy lib.rs", "keep = 3").unwrap_err();
+    assert!(admit(None, "prune", "version = 1\nkeep = 3").is_ok());
+    let wrong = admit(None, "prune", "version = 1\nkep = 3").unwrap_err();
+    assert!(wrong.kind == Kind::Usage && wrong.message.starts_with("policy in the event: "), "{wrong}");
+    assert!(wrong.message.contains("kep"), "{wrong}");
+    let both = admit(None, "prune --policy lib.rs", "version = 1\nkeep = 3").unwrap_err();
     assert_eq!((both.kind, both.message.contains("--policy in its args")), (Kind::Usage, true), "{both}");
-    let none = admit(None, "list", "keep = 3").unwrap_err();
+    let none = admit(None, "list", "version = 1\nkeep = 3").unwrap_err();
     assert_eq!((none.kind, none.message.contains("'list' takes none")), (Kind::Usage, true), "{none}");
-    let reports = admit(None, "prune", "keep = 3\nusage_reports = true").unwrap_err();
+    let reports = admit(None, "prune", "version = 1\nkeep = 3\nusage_reports = true").unwrap_err();
     assert_eq!((reports.kind, reports.code.as_ref()), (Kind::Refused, "NotAllowed"), "{reports}");
-    let files = admit(None, "prune", "keep = 3\nrefs_from = [\"lib.rs\", \"/etc\"]").unwrap_err();
-    assert!(files.message.contains("refs_from in the policy: a function may not read /etc"), "{files}");
-    assert!(admit(None, "prune", "keep = 3\nrefs_from = [\"lib.rs\"]").is_ok());
-    assert!(admit(Some("prune"), "prune", "keep = 3\nusage_reports = true").is_ok());
+    let files = admit(None, "prune", "version = 1\nkeep = 3\nrefs_from = [\"lib.rs\", \"/etc\"]").unwrap_err();
+    assert!(files.message.contains("refs_from of the policy in the event: a function may not read /etc"), "{files}");
+    assert!(admit(None, "prune", "version = 1\nkeep = 3\nrefs_from = [\"lib.rs\"]").is_ok());
+    assert!(admit(Some("prune"), "prune", "version = 1\nkeep = 3\nusage_reports = true").is_ok());
 }

@@ -54,11 +54,11 @@ fn a_run_that_is_partly_done_tells_what_failed() {
 #[test]
 fn an_error_of_aws_is_the_message() {
     let setup = Setup::new();
-    setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", "Not you.\u{1b}[31m"));
+    setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", "Not you.\u{202e}"));
     let mut function = Function::start(&setup, &[]);
     let message = function.failure("Exit1", &event("list"));
     assert!(message.contains("Not you.") && message.contains("UnauthorizedOperation"), "{message}");
-    assert!(!function.log().stderr.contains('\u{1b}'));
+    assert!(!function.log().stderr.contains('\u{202e}'));
 }
 
 #[test]

@@ -22,7 +22,10 @@ fn a_command_that_reads_is_answered_and_its_rows_are_in_the_log() {
     let id = setup.world().image(PROD, EAST, "web-v1-2026-01-02").put();
     let mut function = Function::start(&setup, &[]);
     let answer = function.answer(&event("list"));
-    assert_eq!(answer, json!({"exit_code": 0, "summary": {"images": 1}, "errors": [], "errors_left_out": 0}));
+    assert_eq!(
+        answer,
+        json!({"exit_code": 0, "summary": {"images": 1, "steps": 0}, "errors": [], "errors_left_out": 0})
+    );
     let log = function.log();
     let rows = log.rows("images");
     assert_eq!((rows.len(), &rows[0]["row"]["id"], &rows[0]["command"]), (1, &id.into(), &"list".into()));
@@ -38,7 +41,7 @@ fn invocations_of_one_process_have_nothing_in_common() {
     assert_eq!((&plan["summary"]["actions"], &plan["summary"]["kept"]), (&1.into(), &2.into()));
     setup.unchanged();
     // A failure in between, and what others do meanwhile.
-    function.failure("Exit1", &event("list --region nowhere-1"));
+    function.failure("Exit1", &event("show ami-0123456789abcdef0"));
     let more = setup.old("web-v4-2025-01-01");
     let report = function.answer(&event(PRUNE));
     assert_eq!(report["summary"], json!({"done": 2, "failed": 0, "skipped": 0}));
@@ -93,7 +96,7 @@ fn what_is_not_allowed_is_refused_and_nothing_is_asked_of_aws() {
         (event(PRUNE), "Exit4", allow),
         (event("--no-progress prune --yes --max-delete 1 --keep 1 --apply"), "Exit4", allow),
         (event("prune --keep 1 --usage-reports"), "Exit4", allow),
-        (json!({"args": ["prune"], "policy": "keep = 1\nusage_reports = true\n"}), "Exit4", allow),
+        (json!({"args": ["prune"], "policy": "version = 1\nkeep = 1\nusage_reports = true\n"}), "Exit4", allow),
         (event("deregister ami-0123456789abcdef0 --yes"), "Exit4", "AMICTL_ALLOW=\"deregister\""),
         (event("list --endpoint-url http://127.0.0.1:1"), "Exit4", "--endpoint-url"),
         (event("prune --policy /etc/passwd"), "Exit4", "--policy"),
@@ -152,8 +155,10 @@ fn a_policy_comes_with_the_event_or_from_the_package() {
     assert_eq!(report["summary"]["done"], 1);
     assert!(!setup.has(&web[1]));
     // What is wrong with it is said of the event, and not of a file that nobody knows.
-    let message = function.failure("Exit2", &inline("keep = 3\nkep = 2\n", "prune"));
-    assert!(message.contains("policy in the event") && !message.contains("/tmp"), "{message}");
+    let message = function.failure("Exit2", &inline("version = 1\nkep = 2\n", "prune"));
+    assert!(message.contains("policy in the event") && message.contains("kep"), "{message}");
+    let message = function.failure("Exit2", &inline("version = 1\nkeep = 3\naccounts = [\"222222222222\"]\n", "prune"));
+    assert!(message.contains("policy in the event: line 3") && !message.contains("/tmp"), "{message}");
     let message = function.failure("Exit2", &inline(policy, "prune --keep 4"));
     assert!(message.contains("cannot be used with") && !message.contains("/tmp"), "{message}");
     let message = function.failure("Exit2", &inline(policy, "prune --policy policies/web.toml"));
