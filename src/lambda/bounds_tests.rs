@@ -37,7 +37,7 @@ const READS: [&str; 16] = [
 const CHANGES: [&str; 36] = [
     "create web --instance i-0123456789abcdef0",
     "create web --instance i-0123456789abcdef0 --dry-run",
-    "launch web",
+    "launch web --type t3.micro",
     "copy web --to eu-west-1",
     "share web --with 222222222222",
     "unshare web --with 222222222222",
@@ -47,19 +47,19 @@ const CHANGES: [&str; 36] = [
     "protect web",
     "unprotect web",
     "tag web Team=core",
-    "template web --name web",
+    "template web --image web --type t3.micro",
     "deregister ami-0123456789abcdef0 --yes",
     "deregister ami-0123456789abcdef0 --dry-run",
     "revoke web --reason x",
     "unrevoke web",
-    "promote web prod",
+    "promote web --to prod",
     "apply /tmp/plan.json --yes",
-    "rollout web",
+    "rollout web --image web",
     "test web",
     "test --sweep",
     "wait ami-0123456789abcdef0",
     "wait --group web",
-    "rollback web prod",
+    "rollback web:prod",
     "prune --keep 3 --apply",
     "prune --apply --keep 3 --yes",
     "--quiet prune --keep 3 --apply",
@@ -147,7 +147,7 @@ fn options_of_the_function_and_of_the_answer_are_not_for_an_event() {
         assert_eq!(failure.kind, kind, "{line}: {text}");
         assert!(text.contains(says), "{line}: {text}");
     }
-    for line in ["apply /etc/plan.json", "apply lib.rs -y", "launch web --user-data /etc/passwd"] {
+    for line in ["apply /etc/plan.json", "apply lib.rs -y", "launch web --type t3.micro --user-data /etc/passwd"] {
         let admitted = admit(Some("apply launch"), line);
         assert_eq!(admitted.is_ok(), line.contains("lib.rs"), "{line}: {admitted:?}");
     }

@@ -121,12 +121,11 @@ mod tests {
         let mut list = Vec::new();
         listed(&command_line(), &mut list);
         list.sort();
-        let expected = "amictl: config, apply: journal, apply: plan, apply: refs_from, audit: refs_from, \
-                        create: prepare, create: uefi_data, deregister: journal, deregister: refs_from, disable: journal, \
-                        disable: refs_from, enable: journal, launch: user_data, orphans: journal, prune: journal, \
-                        prune: plan_out, prune: policy, prune: refs_from, refs: refs_from, restore: journal, \
-                        revoke: journal, revoke: refs_from, template: user_data, test: user_data, unrevoke: journal, \
-                        unshare: journal";
+        let expected = "amictl: config, apply: journal, apply: plan, audit: refs_from, create: prepare, \
+                        create: uefi_data, deregister: journal, disable: journal, enable: journal, launch: user_data, \
+                        orphans: journal, prune: journal, prune: plan_out, prune: policy, prune: refs_from, \
+                        refs: refs_from, restore: journal, revoke: journal, show: refs_from, template: user_data, \
+                        test: user_data, unrevoke: journal, unshare: journal";
         assert_eq!(list.join(", "), expected);
     }
 
