@@ -36,7 +36,7 @@ fn a_command_that_reads_is_answered_and_its_rows_are_in_the_log() {
 fn invocations_of_one_process_have_nothing_in_common() {
     let setup = Scene::new();
     let web = setup.family("web", 3);
-    let mut function = Function::start(&setup, &[("AMICTL_ALLOW", "prune, list")]);
+    let mut function = Function::start(&setup, &[("AMICTL_ALLOW", "prune, show")]);
     let plan = function.answer(&event("prune --keep 2"));
     assert_eq!((&plan["summary"]["actions"], &plan["summary"]["kept"]), (&1.into(), &2.into()));
     setup.unchanged();
