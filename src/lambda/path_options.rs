@@ -1,4 +1,4 @@
-//! Options and arguments that name a file, found in the command line itself, and the folders they may lead to.
+//! Options that name a file, found in the command line itself, and the folders they may lead to.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};

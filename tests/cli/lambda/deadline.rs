@@ -1,4 +1,4 @@
-//! Deadlines: a run that does not stop is killed before the platform kills all, and one without time is not begun.
+//! Deadlines: a run that does not stop is killed in time, and one without time is not begun.
 
 use std::time::{Duration, Instant};
 
