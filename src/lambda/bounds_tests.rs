@@ -55,7 +55,7 @@ const CHANGES: [&str; 36] = [
     "promote web --to prod",
     "apply /tmp/plan.json --yes",
     "rollout web --image web",
-    "test web",
+    "test web --type t3.micro",
     "test --sweep",
     "wait ami-0123456789abcdef0",
     "wait --group web",
