@@ -133,6 +133,13 @@ pub struct Args {
     journal: JournalArgs,
 }
 
+impl Args {
+    /// Whether it only shows a plan, and asks for no usage report.
+    pub fn only_reads(&self) -> bool {
+        !self.apply && !self.reports.usage_reports
+    }
+}
+
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let policy = policy(context, &args).await?;
     if args.apply && args.yes && policy.max_delete.is_none() {
