@@ -6,6 +6,7 @@
 mod venv;
 
 mod audit;
+mod aws;
 mod commands;
 mod examples;
 mod generated;
@@ -13,6 +14,7 @@ mod lines;
 mod pages;
 mod permissions;
 mod serve;
+mod systemd;
 
 use std::fs;
 use std::path::Path;

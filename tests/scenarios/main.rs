@@ -11,6 +11,8 @@ mod fake;
 mod scene;
 #[path = "../support/setup.rs"]
 mod setup;
+#[path = "../support/venv.rs"]
+mod venv;
 
 mod bad_base;
 mod boot_tests;
@@ -21,4 +23,5 @@ mod retire;
 mod soak;
 mod soak_boot_tests;
 mod soak_checks;
+mod state_machine;
 mod take_over;
