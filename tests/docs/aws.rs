@@ -1,7 +1,8 @@
-//! The templates of `examples/aws/` and the state machine: what linters say, and what they must hold.
+//! The templates of `examples/aws/` and the state machine: linters, and the promises of the guide.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -24,13 +25,22 @@ fn cfn_lint() -> Option<PathBuf> {
     venv::program("cfn-lint", &[CFN_LINT])
 }
 
-/// A template as JSON, read by the linter's own reader.
-fn template(name: &str) -> Option<Value> {
+/// A template as JSON.
+fn template(name: &str) -> Option<&'static Value> {
+    static ALL: OnceLock<Option<Value>> = OnceLock::new();
+    Some(&ALL.get_or_init(templates).as_ref()?[name])
+}
+
+/// All templates, read by the linter's own reader.
+fn templates() -> Option<Value> {
     let python = cfn_lint()?.with_file_name("python");
-    let read = "import json, sys; from cfnlint.decode.cfn_yaml import load; print(json.dumps(load(sys.argv[1])))";
-    let ran = Command::new(python).args(["-c", read]).arg(example(&format!("{name}.yaml"))).output().unwrap();
+    let read =
+        "import json, sys; from cfnlint.decode.cfn_yaml import load; print(json.dumps([*map(load, sys.argv[1:])]))";
+    let paths = TEMPLATES.map(|name| example(&format!("{name}.yaml")));
+    let ran = Command::new(python).args(["-c", read]).args(paths).output().unwrap();
     assert!(ran.status.success(), "{}", said(&ran));
-    Some(serde_json::from_slice(&ran.stdout).unwrap())
+    let all: Vec<Value> = serde_json::from_slice(&ran.stdout).unwrap();
+    Some(TEMPLATES.into_iter().map(str::to_owned).zip(all).collect())
 }
 
 fn machine() -> Value {
@@ -130,13 +140,13 @@ fn the_policies_of_the_roles_are_what_the_program_prints() {
 fn a_function_is_bounded_and_never_tried_again() {
     for (name, at_once) in FUNCTIONS {
         let Some(template) = template(name) else { return };
-        let [(_, function)] = resources(&template, "AWS::Lambda::Function")[..] else { panic!("{name}: one function") };
+        let [(_, function)] = resources(template, "AWS::Lambda::Function")[..] else { panic!("{name}: one function") };
         assert_eq!(function["ReservedConcurrentExecutions"], at_once, "{name}");
         assert_eq!((&function["Handler"], &function["Timeout"]), (&"bootstrap".into(), &900.into()), "{name}");
         assert_eq!(function["LoggingConfig"]["LogFormat"], "Text", "{name}: the journal stands in the log as it is");
         let allowed = function["Environment"]["Variables"]["AMICTL_ALLOW"].as_str().unwrap();
         assert!(["create prune", "prune"].contains(&allowed), "{name}: {allowed}");
-        let [(_, events)] = resources(&template, "AWS::Lambda::EventInvokeConfig")[..] else { panic!("{name}") };
+        let [(_, events)] = resources(template, "AWS::Lambda::EventInvokeConfig")[..] else { panic!("{name}") };
         assert_eq!(events["FunctionName"]["Ref"], "Function", "{name}");
         assert_eq!(events["MaximumRetryAttempts"], 0, "{name}");
         assert!(events["MaximumEventAgeInSeconds"].as_u64().is_some_and(|age| age <= 3600), "{name}");
@@ -155,14 +165,14 @@ fn a_schedule_says_its_blast_radius_and_is_off_at_first() {
         let Some(template) = template(name) else { return };
         let function = &template["Resources"]["Function"]["Properties"];
         let allowed = function["Environment"]["Variables"]["AMICTL_ALLOW"].as_str().unwrap();
-        for (schedule, properties) in resources(&template, "AWS::Scheduler::Schedule") {
+        for (schedule, properties) in resources(template, "AWS::Scheduler::Schedule") {
             let target = &properties["Target"];
             assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0, "{schedule}");
             assert!(target["RetryPolicy"]["MaximumEventAgeInSeconds"].as_u64().unwrap() <= 300, "{schedule}");
             assert_eq!(properties["ScheduleExpressionTimezone"]["Ref"], "TimeZone", "{schedule}");
             let state = properties["State"]["Ref"].as_str().unwrap();
             assert_eq!(template["Parameters"][state]["Default"], "DISABLED", "{schedule}");
-            let args = args(&target["Input"], &template);
+            let args = args(&target["Input"], template);
             assert!(allowed.split(' ').any(|command| command == args[0]), "{schedule}: {args:?}");
             let line = format!("amictl {}", shell_words::join(&args));
             assert_eq!(lines::refused(&cli, &line), None, "{schedule}: {line}");
@@ -226,7 +236,7 @@ fn every_way_to_fail_raises_an_alarm() {
         ("fleet", ["ExecutionsFailed", "ExecutionsTimedOut", "InvocationDroppedCount"]),
     ] {
         let Some(template) = template(name) else { return };
-        let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+        let alarms = resources(template, "AWS::CloudWatch::Alarm");
         let mut watched: Vec<_> = alarms.iter().map(|(_, alarm)| alarm["MetricName"].as_str().unwrap()).collect();
         watched.sort_unstable();
         assert_eq!(watched, metrics, "{name}");
@@ -234,7 +244,7 @@ fn every_way_to_fail_raises_an_alarm() {
             assert_eq!(properties["AlarmActions"][0]["Ref"], "AlarmTopic", "{alarm}");
             assert_eq!(properties["Threshold"], 1, "{alarm}");
         }
-        let rules = resources(&template, "AWS::Events::Rule");
+        let rules = resources(template, "AWS::Events::Rule");
         // The nightly run does not wait for its image.
         assert_eq!(rules.len(), usize::from(name == "function"), "{name}");
         for (rule, properties) in rules {

@@ -1,4 +1,4 @@
-//! The state machine of `examples/aws/` in moto's interpreter: each of its items is a run of the binary as a function.
+//! The state machine of `examples/aws/` in moto's interpreter, which runs the binary for each item.
 
 use std::io::Write;
 use std::path::Path;
