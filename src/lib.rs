@@ -1,6 +1,7 @@
 //! amictl manages the life of Amazon Machine Images.
 //!
 //! ```text
+//! lambda    → cli, output::error, output::json, domain, exit
 //! cli       → commands, options, workflows, journal, service, output, domain, exit
 //! commands  → options, workflows, journal, service, output, domain, exit
 //! options   → workflows, output::printer, domain
@@ -20,6 +21,7 @@ mod commands;
 pub mod domain;
 mod exit;
 mod journal;
+mod lambda;
 mod options;
 mod output;
 mod service;
@@ -29,3 +31,4 @@ mod workflows;
 pub use crate::cli::command_line;
 pub use crate::cli::run::run;
 pub use crate::cli::settings::Process;
+pub use crate::lambda::{is_function, serve};

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use amictl::{Process, run};
+use amictl::{Process, is_function, run, serve};
 
 fn main() -> ExitCode {
     without_empty_variables();
@@ -11,7 +11,8 @@ fn main() -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "here the clock is read, and nowhere else")]
     let clock = chrono::Utc::now;
     let process = Process { clock, env: std::env::vars_os().filter_map(text).collect() };
-    ExitCode::from(run(std::env::args_os().collect(), process))
+    let args: Vec<OsString> = std::env::args_os().collect();
+    ExitCode::from(if is_function(&args, &process) { serve(&process) } else { run(args, process) })
 }
 
 /// Removes empty variables: they have no meaning, but the SDK reads the environment itself and treats some as settings.

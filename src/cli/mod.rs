@@ -4,6 +4,7 @@ pub mod global;
 pub mod help;
 pub mod invocation;
 pub mod parse;
+pub mod platform;
 pub mod root;
 pub mod run;
 pub mod settings;

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::ffi::OsString;
 
 use super::settings::Process;
+use crate::domain::failure::Failure;
 use crate::domain::reference::RefError;
 use crate::exit;
 use crate::output::error;
@@ -25,16 +26,24 @@ pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8
         let _ = error.print();
         return exit::DONE;
     }
-    let hint = error.source().and_then(|source| source.downcast_ref::<RefError>()).and_then(RefError::hint);
     if wants_json(args, process) {
-        let text = error.render().to_string();
-        let message = text.trim().trim_start_matches("error: ");
-        error::failure(true, "Usage", message, Some(hint.as_deref().unwrap_or("see: amictl --help")), exit::USAGE);
+        let Failure { message, hint, .. } = failure(error);
+        error::failure(true, "Usage", &message, Some(hint.as_deref().unwrap_or("see: amictl --help")), exit::USAGE);
     } else {
         let _ = error.print();
-        hint.iter().for_each(|hint| error::hint(hint));
+        hint(error).iter().for_each(|hint| error::hint(hint));
     }
     exit::USAGE
+}
+
+/// A usage error of clap, with the hint of a reference.
+pub fn failure(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    Failure { hint: hint(error), ..Failure::usage(text.trim().trim_start_matches("error: ")) }
+}
+
+fn hint(error: &clap::Error) -> Option<String> {
+    error.source().and_then(|source| source.downcast_ref::<RefError>()).and_then(RefError::hint)
 }
 
 /// Whether a command line that clap refused asks for JSON.

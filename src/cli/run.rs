@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::FromArgMatches;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -14,7 +15,7 @@ use super::invocation::invocation;
 use super::parse::{unparsed, without_empty_variables};
 use super::root::{Cli, command_line};
 use super::settings::{self, Process};
-use super::signals::{Signals, stop_on_signal};
+use super::signals::{NEAR, Signals, stop_in_time, stop_on_signal};
 use crate::commands::Command;
 use crate::domain::failure::Kind;
 use crate::exit;
@@ -22,7 +23,7 @@ use crate::output::error;
 use crate::output::printer::FormatChoice;
 use crate::service::client::stop::Stop;
 use crate::service::log;
-use crate::workflows::run::context::Context;
+use crate::workflows::run::context::{Context, nothing_changed};
 use crate::workflows::run::diagnostics;
 
 /// The time that the end of a run waits for background work.
@@ -79,6 +80,10 @@ fn next_step(kind: Kind) -> Option<&'static str> {
 }
 
 fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
+    if context.deadline.is_some_and(|deadline| deadline.is_over(Instant::now())) {
+        context.printer.tell(NEAR);
+        return Err(nothing_changed().into());
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(work(command, context, ask));
     // Work that cannot be cancelled, such as a DNS lookup, must not delay the end.
@@ -87,6 +92,9 @@ fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> R
 }
 
 async fn work(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
+    if let Some(deadline) = context.deadline {
+        tokio::spawn(stop_in_time(deadline, ask.clone(), Arc::clone(&context)));
+    }
     if let Ok(signals) = Signals::listen() {
         tokio::spawn(stop_on_signal(signals, ask, Arc::clone(&context)));
     }

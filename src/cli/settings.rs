@@ -8,6 +8,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::global::Global;
+use super::platform::Platform;
 use crate::domain::command_line::{Invocation, amictl};
 use crate::domain::failure::Failure;
 use crate::domain::tags::Maker;
@@ -33,7 +34,8 @@ pub struct Process {
 /// Combines the command line, the environment and the file of defaults, in this order of precedence.
 pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invocation) -> Result<Context> {
     let file = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
-    let defaults = Defaults::read(file, &process.env)?;
+    let platform = Platform::read(process)?;
+    let defaults = Defaults::read(file, &process.env, platform.contained)?;
     let set = |name: &str| process.env.get(name).is_some_and(|value| !value.is_empty());
     let format = global.output.or(defaults.output).unwrap_or_default();
     if let Some((command, name)) = format.of_one_command() {
@@ -89,8 +91,11 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
         printer,
         maker: Maker {
             program: concat!("amictl/", env!("CARGO_PKG_VERSION")).to_owned(),
-            run: format!("{:032x}", fastrand::u128(..)),
+            run: platform.run.clone().unwrap_or_else(|| format!("{:032x}", fastrand::u128(..))),
         },
+        delivered: platform.run.is_some(),
+        deadline: platform.deadline,
+        contained: platform.contained,
         stop,
         invocation,
         named: NamedPlaces {

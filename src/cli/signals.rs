@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks the run to stop, the second ends it at once.
+//! Ctrl-C, SIGTERM and the deadline: the first asks the run to stop; a second signal ends it at once.
 
 use std::sync::Arc;
 
@@ -7,6 +7,10 @@ use tokio::sync::watch;
 
 use crate::exit;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::deadline::Deadline;
+
+/// What is said when the deadline stops a run.
+pub const NEAR: &str = "stopping: the deadline of this run is near";
 
 /// The first signal asks the run to stop at a point it can report; the second gets the default: an end at once.
 pub async fn stop_on_signal(mut signals: Signals, ask: watch::Sender<bool>, context: Arc<Context>) {
@@ -18,6 +22,14 @@ pub async fn stop_on_signal(mut signals: Signals, ask: watch::Sender<bool>, cont
     });
     signals.next().await;
     end_now();
+}
+
+/// Asks the run to stop before the platform ends it.
+pub async fn stop_in_time(deadline: Deadline, ask: watch::Sender<bool>, context: Arc<Context>) {
+    tokio::time::sleep_until(deadline.stop).await;
+    let _ = ask.send(true);
+    // As above: the message may block.
+    tokio::task::spawn_blocking(move || context.printer.tell(NEAR));
 }
 
 /// Ctrl-C and, on Unix, SIGTERM, both handled from the start, so that none is lost in between.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::domain::age::Age;
+use crate::domain::bare_error;
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::plan::Unusable;
 use crate::domain::plan::document::Plan;
 use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
@@ -61,11 +63,14 @@ pub struct Args {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let file = args.plan.display().to_string();
     let text = std::fs::read_to_string(&args.plan).map_err(|error| Failure::usage(format!("plan {file}: {error}")))?;
-    let refuse = |why: crate::domain::plan::Unusable| {
+    let refuse = |why: Unusable| {
         Failure::new(Kind::Refused, "UnusablePlan", format!("plan {file}: {why}"))
             .hint("make a new one with: amictl prune --plan-out FILE")
     };
-    let plan = Plan::parse(&text).map_err(refuse)?;
+    let plan = Plan::parse(&text).map_err(|why| match why {
+        Unusable::NotAPlan(_) if context.contained => refuse(Unusable::NotAPlan(bare_error::of_json::<Plan>(&text))),
+        why => refuse(why),
+    })?;
     let mut regions: Vec<_> = plan.sources.iter().map(|row| row.region.clone()).collect();
     regions.extend(plan.actions.iter().map(|row| row.region.clone()));
     regions.sort();

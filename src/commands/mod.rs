@@ -104,6 +104,49 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether this command, with these arguments, changes nothing at AWS: what a function runs unless it is allowed more.
+    pub fn only_reads(&self) -> bool {
+        match self {
+            Self::List(_)
+            | Self::Show(_)
+            | Self::Refs(_)
+            | Self::Lineage(_)
+            | Self::Stale(_)
+            | Self::Audit(_)
+            | Self::Aliases(_)
+            | Self::Permissions(_)
+            | Self::Doctor(_)
+            | Self::Completions(_)
+            | Self::Man(_) => true,
+            Self::Prune(args) => args.only_reads(),
+            Self::Orphans(args) => args.only_reads(),
+            Self::Restore(args) => args.only_reads(),
+            Self::RecycleBin(args) => args.only_reads(),
+            // `wait` also tags the snapshots of a copy.
+            Self::Wait(_)
+            | Self::Create(_)
+            | Self::Launch(_)
+            | Self::Copy(_)
+            | Self::Share(_)
+            | Self::Unshare(_)
+            | Self::Deprecate(_)
+            | Self::Disable(_)
+            | Self::Enable(_)
+            | Self::Protect(_)
+            | Self::Unprotect(_)
+            | Self::Tag(_)
+            | Self::Template(_)
+            | Self::Deregister(_)
+            | Self::Revoke(_)
+            | Self::Unrevoke(_)
+            | Self::Promote(_)
+            | Self::Apply(_)
+            | Self::Rollout(_)
+            | Self::Test(_)
+            | Self::Rollback(_) => false,
+        }
+    }
+
     /// Runs the command; `tree` is the whole command line, for commands that print it. A command that only reads is
     /// dropped on a stop signal.
     pub async fn execute(self, context: &Context, tree: fn() -> clap::Command) -> Result<()> {

@@ -75,6 +75,13 @@ pub struct Args {
     journal: JournalArgs,
 }
 
+impl Args {
+    /// Whether it only shows what it finds.
+    pub fn only_reads(&self) -> bool {
+        !self.apply
+    }
+}
+
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let session = context.session().await?;
     let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use crate::domain::age::Age;
 use crate::domain::cost::Prices;
@@ -12,6 +13,7 @@ use crate::domain::image_service::ImageService;
 use crate::domain::limit::Limit;
 use crate::domain::plan::document::Plan;
 use crate::domain::policy::Policy;
+use crate::domain::policy_source::PolicySource;
 use crate::domain::tags::TagMatch;
 use crate::options::journal::JournalArgs;
 use crate::options::price::PriceArgs;
@@ -19,7 +21,7 @@ use crate::options::recycle_bin::BinArgs;
 use crate::options::usage::{FileArgs, ReportArgs, SourceArgs};
 use crate::output;
 use crate::workflows::prune::apply::{carry_out, dry_run, end, going, within_limit};
-use crate::workflows::prune::{conclude, survey};
+use crate::workflows::prune::{conclude, policy, survey};
 use crate::workflows::recycle_bin::outlook::RetentionRules;
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics::reported;
@@ -30,7 +32,8 @@ Examples:
   amictl prune web --keep 5 --min-age 30d   the plan for one family
   amictl prune --policy prod.toml --apply   shows the plan, asks, deletes
   amictl prune --keep 3 --apply --yes --max-delete 20%
-  amictl prune --policy prod.toml --apply --yes -o json   in cron, with max_delete in the policy";
+  amictl prune --policy prod.toml --apply --yes -o json   in cron, with max_delete in the policy
+  amictl prune --policy ssm:/policies/prod                the policy is in an SSM parameter";
 
 /// Plan the removal of old images; --apply carries it out
 ///
@@ -44,9 +47,9 @@ pub struct Args {
     #[arg(value_name = "FAMILY")]
     families: Vec<FamilyWord>,
 
-    /// Policy file with the rules (TOML)
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    /// Policy with the rules (TOML): a file, or an SSM parameter as ssm:/PATH
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(PolicySource::read))]
+    policy: Option<PolicySource>,
 
     /// Keep the newest N versions of each family [default: 3]
     #[arg(long, value_name = "N", conflicts_with = "policy")]
@@ -130,8 +133,15 @@ pub struct Args {
     journal: JournalArgs,
 }
 
+impl Args {
+    /// Whether it only shows a plan, and asks for no usage report.
+    pub fn only_reads(&self) -> bool {
+        !self.apply && !self.reports.usage_reports
+    }
+}
+
 pub async fn run(context: &Context, args: Args) -> Result<()> {
-    let policy = policy(context, &args)?;
+    let policy = policy(context, &args).await?;
     if args.apply && args.yes && policy.max_delete.is_none() {
         return Err(Failure::usage("--apply --yes needs a limit on deletions")
             .hint("give --max-delete N or --max-delete P%, or put max_delete into the policy")
@@ -188,21 +198,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     conclude::after(context, carried, &now, &surveys)
 }
 
-fn policy(context: &Context, args: &Args) -> Result<Policy> {
+async fn policy(context: &Context, args: &Args) -> Result<Policy> {
     let mut policy = match &args.policy {
         None => Policy { keep: args.keep, min_age: args.min_age, unused_for: args.unused_for, ..Policy::default() },
-        Some(path) => {
-            let wrong = |why: String| Failure::usage(format!("policy {}: {why}", path.display()));
-            let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-            let policy = Policy::parse(&text).map_err(wrong)?;
-            if let (Some(id), false) = (policy.account_ids().first(), context.can_enter(&policy)) {
-                let line = 1 + text.lines().take_while(|line| !line.contains(id.as_str())).count();
-                let why = format!("line {line}: account {id} is given by its id, without a role to assume");
-                let hint = "put org_role = \"NAME\" into the policy, or give --org-role NAME";
-                return Err(wrong(why).hint(hint).into());
-            }
-            policy
-        }
+        Some(source) => policy::read(context, source).await?,
     };
     policy.family_patterns =
         policy.family_patterns.and(&args.family_pattern).map_err(|error| Failure::usage(error.to_string()))?;

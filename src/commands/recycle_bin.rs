@@ -38,6 +38,13 @@ pub struct Args {
     dry_run: bool,
 }
 
+impl Args {
+    /// Whether it only shows the rules.
+    pub fn only_reads(&self) -> bool {
+        self.retain.is_none()
+    }
+}
+
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let survey = context.unless_stopped(retention::survey(context)).await?;
     let Some(days) = args.retain else {

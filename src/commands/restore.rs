@@ -49,6 +49,13 @@ pub struct Args {
     dry_run: bool,
 }
 
+impl Args {
+    /// Whether it only lists the Recycle Bin.
+    pub fn only_reads(&self) -> bool {
+        self.images.is_empty()
+    }
+}
+
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let wanted: BTreeSet<ImageId> = args.images.iter().cloned().collect();
     let journal = args.journal.file()?;

@@ -86,6 +86,15 @@ impl Wanted {
         }
     }
 
+    /// The snapshots that it names.
+    pub fn named_snapshots(&self) -> BTreeSet<SnapshotId> {
+        let more = self.volumes.iter().filter_map(|volume| match &volume.with {
+            Filling::Snapshot(id) => Some(id),
+            Filling::Size(_) => None,
+        });
+        std::iter::once(&self.snapshot).chain(more).cloned().collect()
+    }
+
     fn volumes(&self, base: &Registration) -> Result<Vec<Volume>, Impossible> {
         let device = self.root_device.as_ref().unwrap_or(&base.root_device);
         let contents = Contents::Snapshot(self.snapshot.clone());

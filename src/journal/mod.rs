@@ -3,6 +3,7 @@
 //! Two lines per image: `begin` with the state of the image, `end` with the outcome. A `begin` without an `end` is a
 //! step with an unknown outcome.
 
+mod collected;
 mod read;
 mod sink;
 

@@ -1,6 +1,6 @@
 //! Reader of the journal: its records of images.
 //!
-//! Lines of other programs, and incomplete lines, are skipped, and so is what a collector of logs puts before a line.
+//! Lines of other programs, and incomplete lines, are skipped, and so is what a collector of logs puts before or around a line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -10,6 +10,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 
+use super::collected;
 use crate::domain::ids::{AccountId, ImageId, SnapshotId};
 use crate::domain::journal::{JournaledImage, Returning};
 use crate::domain::permissions::principal::Principal;
@@ -138,7 +139,9 @@ fn each_line(path: &Path, images: &BTreeSet<ImageId>, mut take: impl FnMut(Line)
         let text = String::from_utf8_lossy(&line);
         // `aws logs … --output text` puts a tab between lines that had no line feed; inside a line there is none. Most
         // lines of a long journal are about other images, and need no parsing.
-        text.split('\t').filter(|part| names_one(part, images)).filter_map(parse).for_each(&mut take);
+        let wrapped = collected::messages(&text, START);
+        let parts = text.split('\t').chain(wrapped.iter().flat_map(|message| message.split(['\t', '\n'])));
+        parts.filter(|part| names_one(part, images)).filter_map(parse).for_each(&mut take);
         line.clear();
     }
     Ok(())

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, Error};
 
 use crate::domain::age::Age;
 use crate::domain::audit::AuditSettings;
+use crate::domain::bare_error;
 use crate::domain::failure::Failure;
 use crate::domain::family::FamilyPatterns;
 use crate::domain::region::RegionChoice;
@@ -60,14 +61,15 @@ fn each<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(input: D) -> Result
 }
 
 impl Defaults {
-    /// Reads the given file, or the default one if it exists.
-    pub fn read(asked: Option<&Path>, env: &HashMap<String, String>) -> Result<Self> {
+    /// Reads the given file, or the default one if it exists. If `contained`, no error quotes it.
+    pub fn read(asked: Option<&Path>, env: &HashMap<String, String>, contained: bool) -> Result<Self> {
         let Some(path) = asked.map(Path::to_owned).or_else(|| usual(env)) else { return Ok(Self::default()) };
         let text = match std::fs::read_to_string(&path) {
             Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             other => other.map_err(|error| wrong(&path, &error.to_string()))?,
         };
-        Self::parse(&text).map_err(|error| wrong(&path, &error).into())
+        let told = |error| if contained { bare_error::of_toml::<Self>(&text) } else { error };
+        Self::parse(&text).map_err(|error| wrong(&path, &told(error)).into())
     }
 
     fn parse(text: &str) -> Result<Self, String> {

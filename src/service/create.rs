@@ -3,6 +3,8 @@
 //! Neither call has a client token. A run therefore tags its image with its own id, and searches for that tag when EC2
 //! says the name is taken or gives no answer.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use aws_sdk_ec2::types::ResourceType;
 use tokio::time::Instant;
@@ -18,19 +20,43 @@ use super::image_request::{ImageOrigin, Request};
 use super::images::{self, Query};
 use super::{register, snapshots, tags};
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::ids::ImageId;
-use crate::domain::image::Image;
-use crate::domain::naming::{ImageName, next_version};
+use crate::domain::ids::{ImageId, SnapshotId};
+use crate::domain::image::{Image, State};
+use crate::domain::naming::{Family, ImageName, next_version};
+use crate::domain::new_image::NewImage;
 use crate::domain::tags::{Maker, RUN, Tags};
 
 /// The number of versions that other runs may take before this run gives up.
 const RACES: usize = 20;
 const DUPLICATE: &str = "InvalidAMIName.Duplicate";
 
+/// The own images that may be versions of the family.
+async fn versions(target: &Target, family: &Family) -> Result<Vec<Image>, ApiError> {
+    images::find(target, &Query::own().filter("name", vec![format!("{family}-v*")])).await
+}
+
+/// The image that an earlier delivery of the same run has made, unless it failed.
+pub async fn made_before(target: &Target, wanted: &NewImage) -> Result<Option<(ImageName, Image)>, ApiError> {
+    Ok(of_run(versions(target, &wanted.family).await?, wanted))
+}
+
+/// Of several, which two deliveries at once may have made, the oldest version.
+fn of_run(own: impl IntoIterator<Item = Image>, wanted: &NewImage) -> Option<(ImageName, Image)> {
+    let lives = |image: &Image| match image.state {
+        State::Pending | State::Available | State::Transient | State::Disabled | State::Unknown(_) => true,
+        State::Invalid | State::Deregistered | State::Failed | State::Error => false,
+    };
+    let ours = own.into_iter().filter(|image| lives(image) && made_by(image, &wanted.maker));
+    let named = ours.filter_map(|image| Some((image.parsed_name.clone()?, image)));
+    named.filter(|(name, _)| *name.family() == wanted.family).min_by_key(|(name, _)| name.version())
+}
+
 /// The name for the image, unless another run takes it first.
-pub async fn next_name(target: &Target, request: &Request) -> Result<ImageName> {
-    let pattern = format!("{}-v*", request.image.family);
-    let own = images::find(target, &Query::own().filter("name", vec![pattern])).await?;
+async fn next_name(target: &Target, request: &Request) -> Result<ImageName> {
+    next_among(target, request, &versions(target, &request.image.family).await?)
+}
+
+fn next_among(target: &Target, request: &Request, own: &[Image]) -> Result<ImageName> {
     let version = match request.image.version {
         Some(version) => {
             let same = |n: &ImageName| *n.family() == request.image.family && n.version() == version;
@@ -65,7 +91,12 @@ pub async fn check(target: &Target, request: &Request) -> Result<ImageName> {
 /// Starts the image and returns its name and id; it is usually still pending. A stop signal ends the wait for capacity
 /// and the search for an image after a lost answer.
 pub async fn start(target: &Target, request: &Request, room: &Room<'_>) -> Result<(ImageName, ImageId)> {
-    let mut name = next_name(target, request).await?;
+    let own = versions(target, &request.image.family).await?;
+    let mut name = next_among(target, request, &own)?;
+    // Another delivery of this run may have been faster.
+    if let Some((name, image)) = of_run(own, &request.image).filter(|(_, image)| from_same(image, &request.origin)) {
+        return Ok((name, image.id));
+    }
     for _ in 0..RACES {
         let tags = request.image.image_tags(&name)?;
         let error = match room.call(|| send(target, request, &name, &tags, false)).await {
@@ -190,16 +221,20 @@ async fn send(
 
 /// Tags the snapshots an image was registered from, except those taken over from another image. RegisterImage tags only
 /// the image; existing tags stay.
-pub async fn tag_snapshots(target: &Target, request: &Request, name: &ImageName) -> Result<()> {
-    let ImageOrigin::Snapshot(registration) = &request.origin else { return Ok(()) };
-    if !request.image.snapshot_tags {
+pub async fn tag_snapshots(
+    target: &Target,
+    image: &NewImage,
+    named: &BTreeSet<SnapshotId>,
+    name: &ImageName,
+) -> Result<()> {
+    if !image.snapshot_tags {
         return Ok(());
     }
-    let named: Vec<_> = registration.named_snapshots().into_iter().collect();
+    let named: Vec<_> = named.iter().cloned().collect();
     let found = snapshots::existing(target, &named).await?;
     for id in named {
         let present = found.iter().find(|snapshot| snapshot.id == id);
-        let wanted = request.image.lacking_tags(name, present.map_or(&Tags::new(), |snapshot| &snapshot.tags))?;
+        let wanted = image.lacking_tags(name, present.map_or(&Tags::new(), |snapshot| &snapshot.tags))?;
         tags::add(target, &[id.to_string()], &wanted).await?;
     }
     Ok(())

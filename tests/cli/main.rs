@@ -28,6 +28,8 @@ mod disable;
 mod doctor;
 mod enable;
 mod follow_up;
+#[cfg(unix)]
+mod lambda;
 mod launch;
 mod lineage;
 mod list;

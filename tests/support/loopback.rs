@@ -29,6 +29,10 @@ impl Asked {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// Whether it asks for an operation, as EC2 and STS have it.
     pub fn is_for(&self, action: &str) -> bool {
         String::from_utf8_lossy(&self.body).contains(&format!("Action={action}&"))

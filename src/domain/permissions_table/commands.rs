@@ -5,8 +5,8 @@ use super::resource::ResourceKind::{Image, Instance, RetentionRule, Snapshot};
 use super::row::Need;
 use super::rows::{
     ANCESTRY, AUDIT, BIN, BOOT_TEST, COPY, DELETE, DEPRECATE, FIND, FOLLOW_UP, JOURNAL, KEYS, LAUNCH, LIST_ALIASES,
-    LOOK_AT_KEYS, MARK, MOVE_ALIASES, REFERENCES, REFRESHES, REGIONS, REPORTS, RESTORE, RETIRE, REVOKE, ROLL_OUT,
-    RUN_COMMAND, SHARES, STALE, STOP, SWEEP, TEMPLATE, TEMPLATE_VERSIONS, TEMPLATES, UNREVOKE, USE,
+    LOOK_AT_KEYS, MARK, MOVE_ALIASES, POLICY, REFERENCES, REFRESHES, REGIONS, REPORTS, RESTORE, RETIRE, REVOKE,
+    ROLL_OUT, RUN_COMMAND, SHARES, STALE, STOP, SWEEP, TEMPLATE, TEMPLATE_VERSIONS, TEMPLATES, UNREVOKE, USE,
 };
 
 /// A command with its rows.
@@ -178,7 +178,7 @@ const COMMANDS: &[Needs] = &[
             &[Need::new("ec2:EnableImageDeregistrationProtection", &[Image], "protects images")],
         ],
     },
-    Needs { command: "prune", parts: &[FIND, REGIONS, TEMPLATES, USE, REPORTS, SHARES, DELETE, BIN, RETIRE] },
+    Needs { command: "prune", parts: &[FIND, REGIONS, TEMPLATES, USE, REPORTS, SHARES, DELETE, BIN, RETIRE, POLICY] },
     Needs {
         command: "recycle-bin",
         parts: &[

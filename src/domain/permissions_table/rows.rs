@@ -88,6 +88,9 @@ pub const SHARES: &[Need] = &[Need::new("ec2:DescribeImageAttribute", &[Image], 
 pub const JOURNAL: &[Need] = &[Need::new("ec2:DescribeImageAttribute", &[Image], "who the image is shared with")
     .says("the journal has null there; nothing is disabled")];
 
+/// A policy in an SSM parameter.
+pub const POLICY: &[Need] = &[Need::new("ssm:GetParameter", &[Parameter], "--policy ssm:/PATH")];
+
 /// The removal of images with their snapshots.
 pub const DELETE: &[Need] = &[
     Need::new("ec2:DeleteSnapshot", &[Snapshot], "deletes snapshots"),

@@ -76,6 +76,15 @@ impl Session {
         !self.organized && (self.choices.is_empty() || self.choices.iter().any(named))
     }
 
+    /// The first account in the first region that is named, else in the configured one.
+    pub fn first(&self) -> Option<Target> {
+        let named = self.choices.iter().find_map(|choice| match choice {
+            RegionChoice::One(region) => Some(region),
+            RegionChoice::All => None,
+        });
+        Some(Target::new(self.accounts.first()?, named.or(self.configured.as_ref())?.clone()))
+    }
+
     /// As [`Self::targets`], but an account that cannot be entered is reported and the others stay.
     pub async fn places(&self) -> Places {
         let enter = |account| async move { (account, self.entered(account).await) };

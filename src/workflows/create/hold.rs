@@ -126,7 +126,8 @@ pub async fn held<T>(
 
 /// The mark of an instance that this run stops now: until its end the run may be at work.
 pub fn mark(context: &Context) -> StoppedMark {
-    let longest = TimeDelta::from_std(context.timeout.saturating_add(LONGEST)).unwrap_or(TimeDelta::MAX);
+    let longest = context.within_deadline(context.timeout).saturating_add(LONGEST);
+    let longest = TimeDelta::from_std(longest).unwrap_or(TimeDelta::MAX);
     let longest = longest.checked_add(&GRACE).unwrap_or(TimeDelta::MAX);
     StoppedMark::new(&context.maker.run, context.clock(), longest)
 }

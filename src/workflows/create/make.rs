@@ -3,10 +3,10 @@
 use anyhow::{Error, Result};
 
 use super::hold::{HeldWork, Hold, held, mark};
-use super::order::{InstanceOrder, NewImageOrder, OrderOrigin};
+use super::order::{InstanceOrder, NewImageOrder, OrderOrigin, SnapshotOrder};
 use super::plan::{InstancePlan, plan};
 use super::unfinished::{not_available, volumes_of};
-use super::{prepare, snapshot, start_again, stop_checks, taken};
+use super::{delivered, prepare, snapshot, start_again, stop_checks, taken};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
@@ -56,6 +56,12 @@ pub async fn dry_run(context: &Context, order: &NewImageOrder) -> Result<()> {
 /// Makes the image, and with it all that is ordered. Everything is checked first.
 pub async fn make(context: &Context, order: NewImageOrder) -> Result<Created> {
     let target = place(context, &order).await?;
+    if let Some((name, image)) = context.unless_stopped(Box::pin(delivered::find(context, &target, &order))).await? {
+        let made = format!("{name} ({}) in {} was made by an earlier delivery of this run", image.id, target.region);
+        context.printer.say(format!("{made}, and is not made again"));
+        let start = Box::pin(delivered::released(context, &target, &order, &image)).await;
+        return Ok(concluded(context, target, order, (name, image.id), start).await);
+    }
     let mut ready = context.unless_stopped(Box::pin(check(context, &target, &order))).await?;
     let mut touched = false;
     if let (OrderOrigin::Instance(instance), Some(plan)) = (&order.origin, &mut ready.instance) {
@@ -65,8 +71,24 @@ pub async fn make(context: &Context, order: NewImageOrder) -> Result<Created> {
             .map_err(|error| said(touched, error))?;
     }
     let HeldWork { work, start } = Box::pin(begun(context, &target, &ready)).await;
-    let (name, id) = work.map_err(|error| said(touched, error))?;
-    let tagged = create::tag_snapshots(&target, &ready.request, &name).await;
+    let made = work.map_err(|error| said(touched, error))?;
+    Ok(concluded(context, target, order, made, start).await)
+}
+
+/// Does what is left once the image is being made.
+async fn concluded(
+    context: &Context,
+    target: Target,
+    order: NewImageOrder,
+    (name, id): (ImageName, ImageId),
+    start: Option<Failure>,
+) -> Created {
+    let tagged = match &order.origin {
+        OrderOrigin::Instance(_) => Ok(()),
+        OrderOrigin::Snapshot(SnapshotOrder { wanted, .. }) => {
+            create::tag_snapshots(&target, &order.image, &wanted.named_snapshots(), &name).await
+        }
+    };
     if let Err(error) = &tagged {
         // Printed now, as later steps may fail too.
         context.printer.tell(&format!("the snapshots of {name} ({id}) could not be tagged: {error:#}"));
@@ -90,7 +112,7 @@ pub async fn make(context: &Context, order: NewImageOrder) -> Result<Created> {
             Failure::new(Kind::Partial, "SnapshotNotTagged", message).hint(hint).into()
         })
     });
-    Ok(Created { made: created.made, end: with_start(end, start, &name, &id) })
+    Created { made: created.made, end: with_start(end, start, &name, &id) }
 }
 
 /// The account and the region.

@@ -119,11 +119,12 @@ pub async fn run(context: &Context, target: &Target, instance: &Instance, script
         document,
         lines: script.lines(),
         comment: format!("create --prepare, run {}", context.maker.run),
-        timeout: context.timeout,
+        timeout: context.within_deadline(context.timeout),
     };
     let sending = async { Ok(run_command::send(target, &instance.id, &order).await?) };
     let command = context.begin(sending).await.map_err(|error| error.context(format!("{} on {at}", script.name)))?;
-    let until = context.timeout.checked_add(TOLD).and_then(|time| Instant::now().checked_add(time));
+    let told = context.timeout.checked_add(TOLD).map(|time| context.within_deadline(time));
+    let until = told.and_then(|time| Instant::now().checked_add(time));
     let patience = Patience { until: until.unwrap_or(context.patience().until), stop: context.stop.clone() };
     let bar = context.printer.bars().spinner(format!("running {}", script.name));
     let ended = run_command::finished(target, &command, &instance.id, &patience, None).await;

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod conclude;
+pub mod policy;
 pub mod recheck;
 pub mod retire;
 pub mod survey;

@@ -7,6 +7,7 @@ use anyhow::{Error, Result};
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
+use super::deadline::Deadline;
 use crate::domain::audit::AuditSettings;
 use crate::domain::command_line::Invocation;
 use crate::domain::failure::Failure;
@@ -32,6 +33,12 @@ pub struct Context {
     pub printer: Arc<Printer>,
     /// The program and run, for tags.
     pub maker: Maker,
+    /// Whether the id of the run came from the platform that started it: an earlier delivery may have used it.
+    pub delivered: bool,
+    /// The end that the platform sets.
+    pub deadline: Option<Deadline>,
+    /// Whether errors about a file leave out its text.
+    pub contained: bool,
     /// The user's stop signal.
     pub stop: Stop,
     /// The user's command, for resume hints.
@@ -147,6 +154,13 @@ impl Context {
         self.open(&settings).await
     }
 
+    /// The account of the user's own credentials, in the first region of the command line or else of the environment.
+    pub async fn own_target(&self) -> Result<Target> {
+        let own = Settings { role_arns: Vec::new(), org_role: None, ..self.settings.clone() };
+        let no_region = || Failure::usage("no region is set").hint("'all' names none: give --region us-east-1 as well");
+        Ok(self.open(&own).await?.first().ok_or_else(no_region)?)
+    }
+
     /// The single place of a command that works in one account and region.
     pub async fn target(&self) -> Result<Target> {
         self.session().await?.single().await
@@ -188,12 +202,17 @@ impl Context {
 
     /// The time to wait for a command with a default of its own.
     pub fn timeout_or(&self, default: Duration) -> Duration {
-        if self.timeout_set { self.timeout } else { default }
+        self.within_deadline(if self.timeout_set { self.timeout } else { default })
     }
 
     /// The deadline from now, with the stop signal.
     pub fn patience(&self) -> Patience {
-        Patience { until: Instant::now() + self.timeout, stop: self.stop.clone() }
+        Patience { until: Instant::now() + self.within_deadline(self.timeout), stop: self.stop.clone() }
+    }
+
+    /// This time, cut to what the deadline leaves.
+    pub fn within_deadline(&self, time: Duration) -> Duration {
+        self.deadline.map_or(time, |deadline| time.min(deadline.waits.saturating_duration_since(Instant::now())))
     }
 
     /// Asks before a deletion. Without a terminal and without `--yes` it refuses.

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use super::context::Context;
+use crate::domain::bare_error::UNSHOWN;
 use crate::domain::failure::Failure;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::journal::JournaledImage;
+use crate::domain::permissions::principal::PrincipalError;
 use crate::domain::permissions::recorded::{JournalGap, Journaled, RecordedPermissions};
 use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Status};
@@ -54,7 +56,13 @@ impl JournalFile {
     ) -> Result<BTreeMap<ImageId, JournaledImage>> {
         let path = if images.is_empty() { None } else { self.readable(context) };
         let Some(path) = path else { return Ok(BTreeMap::new()) };
-        Journal::remembered(&path, images).await.with_context(|| format!("journal {}", path.display()))
+        let found = Journal::remembered(&path, images).await;
+        let mut found = found.with_context(|| format!("journal {}", path.display()))?;
+        if context.contained {
+            let names = found.values_mut().flat_map(|image| &mut image.unreadable);
+            names.for_each(|name| UNSHOWN.clone_into(name));
+        }
+        Ok(found)
     }
 
     /// The launch permissions to be restored on these images; see [`Journal::due`]. On stderr those of all are unknown.
@@ -69,7 +77,14 @@ impl JournalFile {
         }
         let path = if images.is_empty() { None } else { self.path(context) };
         let Some(path) = path else { return Ok(BTreeMap::new()) };
-        Journal::due(&path, images).await.with_context(|| format!("journal {}", path.display()))
+        let found = Journal::due(&path, images).await;
+        let mut found = found.with_context(|| format!("journal {}", path.display()))?;
+        if context.contained {
+            let gaps = found.values_mut().filter_map(|written| written.as_mut().err());
+            gaps.filter(|gap| matches!(gap, JournalGap::Principal(_)))
+                .for_each(|gap| *gap = JournalGap::Principal(PrincipalError::Shape(UNSHOWN.to_owned())));
+        }
+        Ok(found)
     }
 
     /// Interrupted deregistrations of these images; see [`Journal::unfinished`].

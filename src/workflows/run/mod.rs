@@ -2,5 +2,6 @@
 
 pub mod concurrency;
 pub mod context;
+pub mod deadline;
 pub mod diagnostics;
 pub mod journal;

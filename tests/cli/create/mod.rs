@@ -1,6 +1,7 @@
 //! `create`: origins, names and tags, lost answers, prepared and stopped instances.
 
 mod ci_tags;
+mod delivered;
 mod from_instance;
 mod from_snapshot;
 mod lost_answers;

@@ -19,6 +19,11 @@ pub const CASES: &[Case] = &[
         "prune web --keep 0 --apply --yes --max-delete 100% --usage-reports --region all".to_owned()
     }),
     case("prune", |setup| staged(setup, "prune --policy POLICY --apply --yes")),
+    case("prune", |setup| {
+        old(setup);
+        setup.world().parameter(PROD, EAST, "/policies/prod", POLICY);
+        "prune --policy ssm:/policies/prod".to_owned()
+    }),
     case("prune", |setup| wanted_again(setup, "prune --policy POLICY --apply --yes")),
     case("apply", |setup| {
         old(setup);

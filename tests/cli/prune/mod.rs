@@ -3,6 +3,7 @@
 mod accounts;
 mod across;
 mod apply;
+mod at_once;
 mod boot_tests;
 mod dead_references;
 mod doubt;
@@ -19,6 +20,7 @@ mod pages;
 mod parameter_texts;
 mod policy;
 mod policy_file;
+mod policy_parameter;
 mod recycle_bin;
 mod retire;
 mod retire_failing;

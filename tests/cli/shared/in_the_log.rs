@@ -46,6 +46,66 @@ fn an_image_comes_back_whole_from_the_log_of_the_run_that_deregistered_it() {
     setup.unchanged();
 }
 
+/// The same lines as CloudWatch Logs gives them, by the way in which they are taken out.
+fn from_cloudwatch(stderr: &str) -> Vec<(&'static str, String)> {
+    let id = "8f0e4b1c-5d1e-4a51-9b3c-0f0d0c0b0a09";
+    let platform = [format!("START RequestId: {id} Version: $LATEST"), "amictl: 1 image".to_owned()];
+    let end =
+        [format!("END RequestId: {id}"), format!("REPORT RequestId: {id}\tDuration: 3 ms\tMax Memory Used: 64 MB")];
+    let lines: Vec<_> = platform.into_iter().chain(stderr.lines().map(str::to_owned)).chain(end).collect();
+    let stamped = |line: &String| format!("2026-11-28T10:00:00.000Z\t{id}\t{line}");
+    let event = |line: &String| json!({ "timestamp": 1_795_860_000_000_u64, "message": format!("{line}\n") });
+    let whole = json!({ "events": lines.iter().map(event).collect::<Vec<_>>(), "nextToken": "f/1" });
+    let parsed = |line: &String| {
+        let message = serde_json::from_str(line).unwrap_or_else(|_| Value::from(line.as_str()));
+        json!({ "timestamp": "2026-11-28T10:00:00.000Z", "level": "INFO", "message": message }).to_string()
+    };
+    vec![
+        ("text", lines.iter().map(stamped).collect::<Vec<_>>().join("\n")),
+        ("joined", lines.iter().map(stamped).collect::<Vec<_>>().join("\t")),
+        ("json lines", lines.iter().map(|line| event(line).to_string()).collect::<Vec<_>>().join("\n")),
+        ("json", whole.to_string()),
+        ("pretty json", serde_json::to_string_pretty(&whole).unwrap()),
+        ("parsed", lines.iter().map(parsed).collect::<Vec<_>>().join("\n")),
+    ]
+}
+
+#[test]
+fn an_image_comes_back_from_what_cloudwatch_kept() {
+    for form in 0..6 {
+        let setup = ready();
+        let id = rich(&setup);
+        let before = portrait(&setup, &id);
+        let ran = setup.run(&format!("deregister {id} --yes --journal - -q")).ended(0);
+        let (name, text) = from_cloudwatch(&ran.stderr).swap_remove(form);
+        let log = setup.home.write("lambda.log", &text);
+        setup.world().restore_forgets = true;
+        setup.run(&format!("restore {id} --journal {log}")).ended(0);
+        assert_eq!(portrait(&setup, &id), before, "{name}");
+    }
+}
+
+#[test]
+fn a_tag_that_looks_like_a_line_of_the_journal_is_none() {
+    let setup = ready();
+    let id = rich(&setup);
+    // Who may tag an image must not decide who gets it back: neither here nor in a log of JSON.
+    let forged = format!(
+        "{{\"version\":1,\"phase\":\"begin\",\"at\":\"2999-01-01T00:00:00Z\",\"action\":\"deregister\",\
+         \"image\":{{\"id\":\"{id}\"}},\"launch_permissions\":[\"666666666666\"]}}"
+    );
+    setup.world().image_mut(&id).tags.insert("message".to_owned(), forged);
+    let before = portrait(&setup, &id);
+    let ran = setup.run(&format!("deregister {id} --yes --journal - -q")).ended(0);
+    for (name, text) in from_cloudwatch(&ran.stderr) {
+        let log = setup.home.write("lambda.log", &text);
+        setup.world().restore_forgets = true;
+        setup.run(&format!("restore {id} --journal {log}")).ended(0);
+        assert_eq!(portrait(&setup, &id), before, "{name}");
+        setup.run(&format!("deregister {id} --yes -q")).ended(0);
+    }
+}
+
 #[test]
 fn every_command_that_writes_a_journal_writes_it_there() {
     let setup = ready();

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod config;
+mod contained;
 mod credentials;
 mod help;
 mod in_the_log;
@@ -11,6 +12,7 @@ mod markdown;
 mod mfa;
 mod networks;
 mod output;
+mod platform;
 mod profiles;
 mod query;
 mod references;

@@ -1,0 +1,178 @@
+//! Options and arguments that name a file, found in the command line itself, and the folders they may lead to.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use clap::ValueHint;
+
+use crate::domain::failure::{Failure, Kind};
+use crate::domain::policy_source::PolicySource;
+
+/// The folder in which a function may write.
+pub const TMP: &str = "/tmp";
+/// Options that write a file.
+const WRITTEN: [&str; 1] = ["plan_out"];
+/// Names of values that are files, whatever type reads them.
+const FILES: [&str; 3] = ["FILE", "PATH", "PLAN.json"];
+
+/// Whether an argument takes a path. Its type or the name of its value says so.
+pub fn takes_path(arg: &clap::Arg) -> bool {
+    let hint = match arg.get_value_hint() {
+        ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath | ValueHint::ExecutablePath => true,
+        _ => false,
+    };
+    let named = arg.get_value_names().unwrap_or_default();
+    hint || named.iter().any(|name| FILES.contains(&name.as_str()))
+}
+
+/// The folders from which files may be read.
+pub struct Roots {
+    /// The folder in which relative paths begin.
+    base: PathBuf,
+    /// The package of the function, if the platform names it.
+    package: Option<PathBuf>,
+}
+
+impl Roots {
+    pub fn new(base: PathBuf, package: Option<&str>) -> Self {
+        Self { base, package: package.filter(|package| !package.is_empty()).map(PathBuf::from) }
+    }
+
+    /// Refuses a value of an option or argument that leads elsewhere, `..` and symbolic links followed.
+    pub fn check(&self, arg: &clap::Arg, value: &Path) -> Result<(), Failure> {
+        let id = arg.get_id().as_str();
+        if stands_for_no_file(id, value) {
+            return Ok(());
+        }
+        let option = arg.get_long().map_or_else(|| id.to_owned(), |long| format!("--{long}"));
+        match WRITTEN.contains(&id) {
+            true => self.written(&option, value),
+            false => self.read(&option, value),
+        }
+    }
+
+    /// Refuses to read a file that is neither under the package nor under `/tmp`; `what` names it.
+    pub fn read(&self, what: &str, value: &Path) -> Result<(), Failure> {
+        let hint = format!("put the file into the function's package (LAMBDA_TASK_ROOT), or under {TMP}");
+        let roots = self.package.as_deref().into_iter().chain([Path::new(TMP)]);
+        self.below(roots, value).map_err(|why| refused(format!("{what}: a function may not read {why}"), hint))
+    }
+
+    fn written(&self, what: &str, value: &Path) -> Result<(), Failure> {
+        let hint = format!("give a path under {TMP}");
+        let below = self.below([Path::new(TMP)], value);
+        below.map_err(|why| refused(format!("{what}: a function may not write {why}"), hint))
+    }
+
+    /// Whether it leads below one of these folders; else the path, and why it is unknown where it leads.
+    fn below<'a>(&self, roots: impl IntoIterator<Item = &'a Path>, value: &Path) -> Result<(), String> {
+        let at = resolved(&self.base.join(value)).map_err(|error| format!("{} ({error})", value.display()))?;
+        let mut roots = roots.into_iter().filter_map(|root| root.canonicalize().ok());
+        match roots.any(|root| at.starts_with(root)) {
+            true => Ok(()),
+            false => Err(value.display().to_string()),
+        }
+    }
+}
+
+fn refused(message: String, hint: String) -> Failure {
+    Failure::new(Kind::Refused, "PathNotAllowed", message).hint(hint)
+}
+
+/// Whether a value of an option for files is none: the journal on stderr, a policy in SSM.
+fn stands_for_no_file(id: &str, value: &Path) -> bool {
+    match id {
+        "journal" => value == Path::new("-"),
+        "policy" => matches!(PolicySource::read(value.to_owned()), Ok(PolicySource::Parameter(_))),
+        _ => false,
+    }
+}
+
+/// The path without links and `..`. Its end need not exist, but then it is what it seems.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Err(error) };
+            // A link to nothing: written, it would make a file elsewhere.
+            if path.symlink_metadata().is_ok() {
+                return Err(error);
+            }
+            Ok(resolved(parent)?.join(name))
+        }
+        found => found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::command_line;
+
+    /// Each argument that takes a path, as `command: argument`.
+    fn listed(command: &clap::Command, list: &mut Vec<String>) {
+        for arg in command.get_arguments().filter(|arg| takes_path(arg)) {
+            list.push(format!("{}: {}", command.get_name(), arg.get_id()));
+        }
+        command.get_subcommands().for_each(|command| listed(command, list));
+    }
+
+    #[test]
+    fn no_option_for_a_file_is_forgotten() {
+        let mut list = Vec::new();
+        listed(&command_line(), &mut list);
+        list.sort();
+        let expected = "amictl: config, apply: journal, apply: plan, apply: refs_from, audit: refs_from, \
+                        create: prepare, create: uefi_data, deregister: journal, deregister: refs_from, disable: journal, \
+                        disable: refs_from, enable: journal, launch: user_data, orphans: journal, prune: journal, \
+                        prune: plan_out, prune: policy, prune: refs_from, refs: refs_from, restore: journal, \
+                        revoke: journal, revoke: refs_from, template: user_data, test: user_data, unrevoke: journal, \
+                        unshare: journal";
+        assert_eq!(list.join(", "), expected);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_path_leads_to_the_package_or_to_tmp() {
+        let arg = |id: &'static str| clap::Arg::new(id).long(id);
+        let unique = format!("amictl-paths-{}", std::process::id());
+        let tmp = Path::new(TMP).join(&unique);
+        let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        std::fs::create_dir_all(&tmp).unwrap();
+        std::os::unix::fs::symlink("/etc", tmp.join("etc")).unwrap();
+        std::os::unix::fs::symlink("/nowhere/at-all", tmp.join("dangling")).unwrap();
+        let roots = Roots::new(base.clone(), base.to_str());
+        let in_tmp = |name: &str| tmp.join(name).to_str().unwrap().to_owned();
+        for (id, path, fine) in [
+            ("policy", "lib.rs".to_owned(), true),
+            ("policy", "./cli/../lib.rs".to_owned(), true),
+            ("policy", "../Cargo.toml".to_owned(), false),
+            ("policy", "not-there/policy.toml".to_owned(), true),
+            ("policy", "not-there/../../Cargo.toml".to_owned(), false),
+            ("policy", "/etc/passwd".to_owned(), false),
+            ("policy", "/proc/self/environ".to_owned(), false),
+            ("policy", "/".to_owned(), false),
+            ("policy", String::new(), true),
+            ("policy", in_tmp("policy.toml"), true),
+            ("policy", in_tmp("../../etc/passwd"), false),
+            ("policy", in_tmp("etc/passwd"), false),
+            ("policy", in_tmp("dangling"), false),
+            ("policy", "ssm:/amictl/policy".to_owned(), true),
+            ("policy", "-".to_owned(), true),
+            ("policy", "ssm:../../x".to_owned(), false),
+            ("policy", "resolve:ssm:/../../../x".to_owned(), false),
+            ("refs_from", "ssm:/../../x".to_owned(), false),
+            ("refs_from", "/tmpx".to_owned(), false),
+            ("journal", "-".to_owned(), true),
+            ("plan_out", in_tmp("plan.json"), true),
+            ("plan_out", in_tmp("new/plan.json"), true),
+            ("plan_out", in_tmp("dangling"), false),
+            ("plan_out", "plan.json".to_owned(), false),
+        ] {
+            let checked = roots.check(&arg(id), Path::new(&path));
+            assert_eq!(checked.is_ok(), fine, "{id} {path}: {checked:?}");
+        }
+        let unknown = Roots::new(base, None);
+        assert!(unknown.check(&arg("policy"), Path::new("lib.rs")).is_err());
+        std::fs::remove_dir_all(tmp).unwrap();
+    }
+}
