@@ -90,7 +90,8 @@ def serve(event):
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     environment = {**asked["environment"], "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_address[1]}"}
-    program = subprocess.Popen(asked["program"], env=environment, stdin=subprocess.DEVNULL)
+    # Both of its streams are the log.
+    program = subprocess.Popen(asked["program"], env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr)
     try:
         deadline = time.time() + 120
         while not ended.wait(0.05):
