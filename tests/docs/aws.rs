@@ -204,7 +204,7 @@ fn args(input: &Value, template: &Value) -> Vec<String> {
         };
         text.replace(&format!("${{{name}}}"), &value)
     };
-    let text = defaults.fold(text, put).replace("${Policy}", "/ops/amictl/policy").replace("${List}", "us-east-1");
+    let text = defaults.fold(text, put).replace("${Policy}", "/ops/amictl-jobs/policy").replace("${List}", "us-east-1");
     let event: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
     serde_json::from_value(event["args"].clone()).unwrap()
 }

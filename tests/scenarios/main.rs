@@ -1,4 +1,4 @@
-//! The fake endpoint, an organization to take over, retirement over sixty days, random commands.
+//! The fake endpoint, an organization to take over, retirement over sixty days, a state machine.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 #![allow(clippy::disallowed_methods, reason = "a test looks at the clock and waits")]
