@@ -6,6 +6,7 @@
 mod venv;
 
 mod audit;
+mod aws;
 mod commands;
 mod examples;
 mod generated;
@@ -14,6 +15,7 @@ mod packages;
 mod pages;
 mod permissions;
 mod serve;
+mod systemd;
 
 use std::fs;
 use std::path::Path;

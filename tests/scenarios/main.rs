@@ -1,4 +1,4 @@
-//! The fake endpoint, an organization to take over, retirement over sixty days, random commands.
+//! The fake endpoint, an organization to take over, retirement over sixty days, a state machine.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 #![allow(clippy::disallowed_methods, reason = "a test looks at the clock and waits")]
@@ -11,6 +11,8 @@ mod fake;
 mod scene;
 #[path = "../support/setup.rs"]
 mod setup;
+#[path = "../support/venv.rs"]
+mod venv;
 
 mod bad_base;
 mod boot_tests;
@@ -21,4 +23,5 @@ mod retire;
 mod soak;
 mod soak_boot_tests;
 mod soak_checks;
+mod state_machine;
 mod take_over;
