@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use super::settings::Process;
 use crate::domain::reference::RefError;
 use crate::exit;
-use crate::output::error;
+use crate::output::{annotations, error};
 
 /// Ignores empty variables, which CI systems export.
 pub fn without_empty_variables(command: clap::Command, process: &Process) -> clap::Command {
@@ -30,6 +30,8 @@ pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8
         let text = error.render().to_string();
         let message = text.trim().trim_start_matches("error: ");
         error::failure(true, "Usage", message, Some(hint.as_deref().unwrap_or("see: amictl --help")), exit::USAGE);
+    } else if annotations::is_read() {
+        error::usage(&error.render().to_string(), hint.as_deref());
     } else {
         let _ = error.print();
         hint.iter().for_each(|hint| error::hint(hint));

@@ -18,8 +18,8 @@ use super::signals::{Signals, stop_on_signal};
 use crate::commands::Command;
 use crate::domain::failure::Kind;
 use crate::exit;
-use crate::output::error;
 use crate::output::printer::FormatChoice;
+use crate::output::{annotations, error};
 use crate::service::client::stop::Stop;
 use crate::service::log;
 use crate::workflows::run::context::Context;
@@ -30,6 +30,7 @@ const LEFTOVERS: Duration = Duration::from_millis(100);
 
 /// Runs the command line and returns the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
+    annotations::begin(process.env.get("GITHUB_ACTIONS").is_some_and(|value| value == "true"));
     std::panic::set_hook(Box::new(error::panicked));
     let mut command = without_empty_variables(command_line(), &process);
     let matches = command.try_get_matches_from_mut(&args);

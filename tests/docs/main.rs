@@ -9,6 +9,7 @@ mod audit;
 mod commands;
 mod examples;
 mod generated;
+mod github;
 mod lines;
 mod pages;
 mod permissions;

@@ -3,6 +3,7 @@
 mod accounts;
 mod config;
 mod credentials;
+mod github;
 mod help;
 mod in_the_log;
 mod interrupted;
