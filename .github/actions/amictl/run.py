@@ -5,6 +5,7 @@ The words go to the program as they are, without a shell. What it writes on stdo
 where the runner would look for commands in it; amictl itself defuses what it says on stderr.
 """
 
+import itertools
 import json
 import os
 import re
@@ -51,26 +52,28 @@ def environment(command, summary):
 
 def ran(binary, command, env, answer):
     """The exit code, and the last line on stderr, which is passed on at once line by line."""
-    child, early = None, []
+    child, signals, sent = None, [], itertools.count()
 
-    def pass_on(number, _frame):
-        if child:
-            child.send_signal(number)
-        else:
-            early.append(number)
+    def pass_on():
+        # The first alone: amictl reports and ends. A second would end it at once, and the runner sends one after seconds.
+        if child and signals and next(sent) == 0:
+            child.send_signal(signals[0])
+
+    def received(number, _frame):
+        signals.append(number)
+        pass_on()
 
     posix = os.name == "posix"
     if posix:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, pass_on)
+            signal.signal(number, received)
     with open(answer, "wb") as stdout:
         # In a session of its own: a signal to the whole group must not count as the second, which ends it at once.
         child = subprocess.Popen(
             [binary, *command], stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, env=env,
             start_new_session=posix,
         )
-        for number in early:
-            child.send_signal(number)
+        pass_on()
         last = b""
         for line in child.stderr:
             sys.stderr.buffer.write(line)
