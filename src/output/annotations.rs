@@ -56,10 +56,11 @@ fn annotation(level: &str, title: &str, message: &str) -> String {
 fn encoded(text: &str, meant: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        match meant.contains(c) {
+        if meant.contains(c) {
             // Writing to a String does not fail.
-            true => drop(write!(shown, "%{:02X}", u32::from(c))),
-            false => shown.push(c),
+            let _ = write!(shown, "%{:02X}", u32::from(c));
+        } else {
+            shown.push(c);
         }
     }
     shown

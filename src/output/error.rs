@@ -53,7 +53,7 @@ pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
     let hint = format!("please report it with the command line; the journal has what was done{}", left());
     let annotation = annotations::error("Bug", &message, None);
     // Ignored if stderr is closed.
-    let _ = write!(io::stderr(), "{annotation}{}\n", harmless(&format!("error: {message}\nhint: {hint}")));
+    let _ = writeln!(io::stderr(), "{annotation}{}", harmless(&format!("error: {message}\nhint: {hint}")));
 }
 
 /// A hint after a message of another library.
@@ -80,7 +80,7 @@ pub fn failure(json: bool, code: &str, message: &str, hint: Option<&str>, exit_c
     };
     let annotation = annotations::error(code, message, hint);
     // Ignored if stderr is closed.
-    let _ = write!(io::stderr(), "{annotation}{}\n", harmless(&text));
+    let _ = writeln!(io::stderr(), "{annotation}{}", harmless(&text));
 }
 
 /// Reports a usage error with the text of clap, of which the first paragraph says what is wrong.

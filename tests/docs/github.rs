@@ -188,8 +188,8 @@ fn command_lines_are_found_in_a_pipeline() {
                 script:\n    - image=$(amictl lst -o ids)\n    - amictl promote \"$image\" --to prod > file\n";
     let found = lines::of_pipeline(text);
     let id = "ami-0123456789abcdef0";
-    let wanted =
-        ["list --family web", &format!("test {id} --type t3.micro"), "lst -o ids", &format!("promote {id} --to prod")];
+    let [tested, promoted] = [format!("test {id} --type t3.micro"), format!("promote {id} --to prod")];
+    let wanted = ["list --family web", &tested, "lst -o ids", &promoted];
     assert_eq!(found, wanted.map(|line| format!("amictl {line}")));
     let cli = lines::built();
     let accepted: Vec<bool> = found.iter().map(|line| lines::refused(&cli, line).is_none()).collect();

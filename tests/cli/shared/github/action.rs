@@ -180,11 +180,11 @@ fn what_the_action_cannot_run_is_refused_without_a_call() {
 #[test]
 fn a_long_document_is_in_the_file_alone() {
     let setup = Scene::new();
-    setup.family("web", 150);
+    setup.family("web", 180);
     let step = Step::run(&setup, "list").ended(0);
     let file = fs::read_to_string(&step.outputs["json-file"]).unwrap();
     let found: Value = serde_json::from_str(&file).unwrap();
-    assert_eq!(found["images"].as_array().map(Vec::len), Some(150));
+    assert_eq!(found["images"].as_array().map(Vec::len), Some(180));
     assert!(file.len() > 100_000, "{}", file.len());
     assert_eq!((step.outputs["json"].as_str(), step.outputs["image-id"].as_str()), ("", ""));
 }
