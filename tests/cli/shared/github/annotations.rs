@@ -62,7 +62,7 @@ fn a_usage_error_is_annotated_without_the_usage() {
 fn warnings_are_annotated_where_they_are_told() {
     let setup = Setup::new();
     let id = setup.world().image(PROD, EAST, NAME).tag("amictl:revoked", "2026-01-05 50% bad:\n::error::x").put();
-    let ran = on_a_runner(setup.amictl()).run(&format!("show {id}")).ended(0);
+    let ran = on_a_runner(setup.amictl()).run(&format!("refs {id}")).ended(0);
     let told: Vec<_> = ran.stderr.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
     let [told] = told[..] else { panic!("{}", ran.stderr) };
     assert!(told.contains("50% bad:\\n::error::x"), "{told}");
