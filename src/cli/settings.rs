@@ -1,6 +1,7 @@
 //! The context of a run, from options, environment and configuration file.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,7 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
         quiet: global.quiet,
         no_progress: global.no_progress,
         plain_terminal: set("NO_COLOR") || process.env.get("TERM").is_some_and(|term| term == "dumb"),
+        summary: process.env.get("AMICTL_STEP_SUMMARY").filter(|file| !file.is_empty()).map(PathBuf::from),
     }));
     let or = |given: &Vec<_>, default| if given.is_empty() { default } else { given.clone() };
     let region_known = set("AWS_REGION") || set("AWS_DEFAULT_REGION");

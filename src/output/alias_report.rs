@@ -11,7 +11,7 @@ use crate::domain::template_outcome::TemplateOutcome;
 
 /// Writes a report of aliases to stdout.
 pub fn moved_aliases(printer: &Printer, report: &AliasReport) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&ReportJson::aliases(report)),
         Format::Jsonl => printer.jsonl(AliasOutcomeJson::all(report)),
         Format::Ids => {
@@ -46,7 +46,7 @@ pub fn moved_aliases(printer: &Printer, report: &AliasReport) -> anyhow::Result<
             let dispensable: &[&str] = if failed { &[] } else { &["FROM", "NAME"] };
             printer.table(sheet.summed(summary(report.counts())).noted(unread(&report.errors)), dispensable)
         }
-    }
+    })
 }
 
 fn row(outcome: &AliasOutcome) -> Vec<Cell> {

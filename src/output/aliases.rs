@@ -37,7 +37,7 @@ pub fn aliases(
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let items = || aliases.iter().map(AliasJson::new);
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&AliasesJson {
             version: VERSION,
             aliases: items().collect(),
@@ -57,7 +57,7 @@ pub fn aliases(
             let sheet = table(aliases, now).summed(summary).noted(unread(errors));
             printer.table(sheet, &["ID", "REASON", "BEFORE", "BY"])
         }
-    }
+    })
 }
 
 /// The versions to show: all that were asked for.

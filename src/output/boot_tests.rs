@@ -2,8 +2,6 @@
 //!
 //! A table has the tests, and below them the checks that failed and the ends of consoles.
 
-use std::io::Write;
-
 use super::json::{BootTestJson, BootTestsJson};
 use super::printer::{Format, Printer};
 use super::table::{Cell, Sheet, Tone};
@@ -12,7 +10,7 @@ use crate::domain::boot_test::{BootTest, BootTestReport, Check, Verdict};
 
 /// Writes the tests to stdout.
 pub fn boot_tests(printer: &Printer, report: &BootTestReport) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&BootTestsJson::new(report)),
         Format::Jsonl => printer.jsonl(report.tests.iter().map(BootTestJson::new)),
         // What a script goes on with: the images that passed.
@@ -39,7 +37,7 @@ pub fn boot_tests(printer: &Printer, report: &BootTestReport) -> anyhow::Result<
             printer.csv(&sheet)
         }
         Format::Table => table(printer, report),
-    }
+    })
 }
 
 fn table(printer: &Printer, report: &BootTestReport) -> anyhow::Result<()> {
@@ -67,7 +65,7 @@ fn table(printer: &Printer, report: &BootTestReport) -> anyhow::Result<()> {
 
 /// An empty line between two tables.
 fn gap(printer: &Printer) -> anyhow::Result<()> {
-    printer.write(|out| Ok(out.write_all(b"\n")?))
+    Ok(printer.bytes(b"\n")?)
 }
 
 fn failures(test: &BootTest) -> impl Iterator<Item = &Check> {

@@ -19,7 +19,7 @@ type Place<'a> = (Option<&'a str>, &'a str);
 
 /// Writes the checks to stdout.
 pub fn doctor(printer: &Printer, checks: &[ActionCheck], missing: &[Lack], places: usize) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&ChecksJson {
             version: VERSION,
             checks: checks.iter().map(json).collect(),
@@ -39,7 +39,7 @@ pub fn doctor(printer: &Printer, checks: &[ActionCheck], missing: &[Lack], place
             printer.table(overview(checks, places), &["FOR"])?;
             Ok(printer.code(&policies(missing, places)?)?)
         }
-    }
+    })
 }
 
 fn json(check: &ActionCheck) -> CheckJson<'_> {

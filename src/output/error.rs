@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
-use super::escape::{EscapingWriter, escaped, escaped_lines};
+use super::annotations::{self, harmless};
+use super::escape::{escaped, escaped_lines};
 use super::json::document;
 use super::printer::Printer;
 
@@ -48,21 +49,17 @@ fn left() -> String {
 pub fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(|at| format!("{}:{}", of_crate(at.file()), at.line())).unwrap_or_default();
     let what = panic.payload_as_str().unwrap_or("no message");
+    let message = format!("bug in amictl {} at {place}: {}", env!("CARGO_PKG_VERSION"), escaped_lines(what));
+    let hint = format!("please report it with the command line; the journal has what was done{}", left());
+    let annotation = annotations::error("Bug", &message, None);
     // Ignored if stderr is closed.
-    let _ = writeln!(
-        io::stderr(),
-        "error: bug in amictl {} at {place}: {}\n\
-         hint: please report it with the command line; the journal has what was done{}",
-        env!("CARGO_PKG_VERSION"),
-        escaped_lines(what),
-        left()
-    );
+    let _ = writeln!(io::stderr(), "{annotation}{}", harmless(&format!("error: {message}\nhint: {hint}")));
 }
 
 /// A hint after a message of another library.
 pub fn hint(text: &str) {
     // Ignored if stderr is closed.
-    let _ = writeln!(io::stderr(), "hint: {}", escaped(text));
+    let _ = writeln!(io::stderr(), "hint: {}", harmless(&escaped(text)));
 }
 
 /// The path of a source file without the folders of the build machine.
@@ -71,7 +68,7 @@ pub fn of_crate(file: &str) -> &str {
     file.rfind("/src/").or(file.rfind("\\src\\")).map_or(file, |at| &file[folder(at)..])
 }
 
-/// Reports a failed run: JSON for programs, a sentence and a hint for people.
+/// Reports a failed run: JSON for programs, a sentence and a hint for people; before it the annotation.
 pub fn failure(json: bool, code: &str, message: &str, hint: Option<&str>, exit_code: u8) {
     let text = if json {
         document::error(code, message, hint, exit_code)
@@ -81,13 +78,38 @@ pub fn failure(json: bool, code: &str, message: &str, hint: Option<&str>, exit_c
         let message = if code == "Usage" { escaped_lines(message) } else { escaped(message).into_owned() };
         format!("error: {message}{hint}")
     };
+    let annotation = annotations::error(code, message, hint);
     // Ignored if stderr is closed.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{annotation}{}", harmless(&text));
+}
+
+/// Reports a usage error with the text of clap, of which the first paragraph says what is wrong.
+pub fn usage(text: &str, hint: Option<&str>) {
+    let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    let annotation = annotations::error("Usage", message, hint);
+    let hint = hint.map(|hint| format!("hint: {}\n", escaped(hint))).unwrap_or_default();
+    // Ignored if stderr is closed.
+    let _ = write!(io::stderr(), "{annotation}{}", harmless(&format!("{text}{hint}")));
 }
 
 /// Standard error for the log, with control characters escaped: the log of the SDK quotes what AWS says.
 pub fn log_writer() -> impl Write {
     EscapingWriter(io::stderr())
+}
+
+/// A writer that escapes whole lines.
+struct EscapingWriter<W>(W);
+
+impl<W: Write> Write for EscapingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = escaped_lines(&String::from_utf8_lossy(bytes));
+        self.0.write_all(harmless(&text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 #[cfg(test)]

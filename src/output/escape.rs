@@ -51,7 +51,9 @@ pub struct SafeJson;
 
 impl Formatter for SafeJson {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        if plain(text) {
+        // The runner of GitHub would take `##[` anywhere in a line for the beginning of a command.
+        let command = text.contains("##[");
+        if plain(text) && !command {
             return out.write_all(text.as_bytes());
         }
         let mut safe = String::with_capacity(text.len() + 8);
@@ -65,21 +67,10 @@ impl Formatter for SafeJson {
                 false => safe.push(c),
             }
         }
-        out.write_all(safe.as_bytes())
-    }
-}
-
-/// A writer that escapes whole lines, for logs of libraries.
-pub struct EscapingWriter<W>(pub W);
-
-impl<W: io::Write> io::Write for EscapingWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write_all(escaped_lines(&String::from_utf8_lossy(bytes)).as_bytes())?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        match command {
+            true => out.write_all(safe.replace("##[", "##\\u005b").as_bytes()),
+            false => out.write_all(safe.as_bytes()),
+        }
     }
 }
 
@@ -158,6 +149,8 @@ mod tests {
     #[test]
     fn json_is_the_same_data() {
         assert_eq!(json("a\u{202e}\u{9b}\u{e0041}\n"), r#""a\u202e\u009b\udb40\udc41\n""#);
+        assert_eq!(json("##[a ###[\u{7f}"), r###""##\u005ba ###\u005b\u007f""###);
+        assert_eq!(serde_json::from_str::<String>(&json("##[a")).unwrap(), "##[a");
     }
 
     proptest! {

@@ -142,7 +142,7 @@ pub fn families(
 ) -> anyhow::Result<()> {
     let items = || families.iter().map(FamilyJson::new);
     let chosen = |usual: Vec<FamilyColumn>| if columns.is_empty() { usual } else { columns.to_vec() };
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&FamiliesJson {
             version: VERSION,
             families: items().collect(),
@@ -169,7 +169,7 @@ pub fn families(
                 if families.len() == 1 { "1 family".to_owned() } else { format!("{} families", families.len()) };
             printer.table(sheet.summed(summary).noted(unread(errors)), dispensable)
         }
-    }
+    })
 }
 
 /// The number of names that show what no pattern matches.

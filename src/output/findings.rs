@@ -25,7 +25,7 @@ pub fn findings(
     if printer.chose(FormatChoice::Sarif) {
         return printer.json(&SarifJson::new(report, errors, warnings));
     }
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&AuditJson::new(report, errors, warnings)),
         Format::Jsonl => printer.jsonl(report.findings.iter().map(FindingJson::new)),
         Format::Ids => printer.ids(report.findings.iter().map(|finding| &finding.resource)),
@@ -52,7 +52,7 @@ pub fn findings(
             }
             printer.page(&page)
         }
-    }
+    })
 }
 
 /// The number of findings of each severity, in one line.
@@ -70,7 +70,7 @@ pub fn findings_summary(report: &AuditReport) -> String {
 
 /// Writes the rules to stdout.
 pub fn audit_rules(printer: &Printer, rules: &[AuditRule]) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&RulesJson::new(rules)),
         Format::Jsonl => printer.jsonl(rules.iter().map(RuleInForceJson::new)),
         Format::Ids => printer.ids(rules.iter().map(|rule| rule.id)),
@@ -95,7 +95,7 @@ pub fn audit_rules(printer: &Printer, rules: &[AuditRule]) -> anyhow::Result<()>
             }
             printer.table(sheet.summed(counted(rules.len(), "rule")), &["SETTING"])
         }
-    }
+    })
 }
 
 fn title(level: Level) -> &'static str {

@@ -45,7 +45,7 @@ pub fn images(
     let row = |image| Row { image, cost: cost(image), used_by: options.used_by.get(&image.id).map(String::as_str) };
     let item = |image| ImageJson::new(image, cost(image), now);
     let chosen = |usual: Vec<Column>| if options.columns.is_empty() { usual } else { options.columns.clone() };
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => {
             let besides = BesidesJson {
                 errors: errors.iter().map(ErrorJson::new).collect(),
@@ -77,5 +77,5 @@ pub fn images(
             let sheet = sheet.summed(counted(images.len(), "image")).noted(unread(errors));
             printer.table(sheet, dispensable)
         }
-    }
+    })
 }

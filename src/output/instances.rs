@@ -9,7 +9,7 @@ use crate::domain::instance::Instance;
 
 /// Writes instances to stdout.
 pub fn instances(printer: &Printer, instances: &[Instance]) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer
             .json(&InstancesJson { version: VERSION, instances: instances.iter().map(InstanceJson::new).collect() }),
         Format::Jsonl => printer.jsonl(instances.iter().map(InstanceJson::new)),
@@ -23,7 +23,7 @@ pub fn instances(printer: &Printer, instances: &[Instance]) -> anyhow::Result<()
             let sheet = sheet(&titles, instances, "-").summed(counted(instances.len(), "instance"));
             printer.table(sheet, &["PUBLIC DNS", "REGION", "IMAGE", "TYPE"])
         }
-    }
+    })
 }
 
 fn sheet(header: &[&str], instances: &[Instance], nothing: &str) -> Sheet {

@@ -17,13 +17,13 @@ pub fn lineage(printer: &Printer, tree: &LineageTree) -> anyhow::Result<()> {
     if printer.chose(FormatChoice::Dot) {
         return printer.text(dot::graph(tree).as_bytes());
     }
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&LineageJson::new(tree)),
         Format::Jsonl => printer.jsonl(tree.images.iter().map(LineageImageJson::new)),
         Format::Ids => printer.ids(tree.images.iter().filter(|image| image.state.is_some()).map(|image| &image.id)),
         Format::Csv => printer.csv(&csv(tree)),
         Format::Table => printer.tree(&drawn(tree)),
-    }
+    })
 }
 
 fn csv(tree: &LineageTree) -> Sheet {

@@ -2,6 +2,7 @@
 
 mod alias_report;
 mod aliases;
+pub mod annotations;
 mod boot_tests;
 mod columns;
 mod doctor;
@@ -17,6 +18,7 @@ mod lineage;
 mod markdown;
 mod orphans;
 mod page;
+mod people;
 mod plan;
 pub mod printer;
 mod progress;

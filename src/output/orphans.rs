@@ -22,7 +22,7 @@ pub fn orphans(
     prices: Prices,
 ) -> anyhow::Result<()> {
     let items = || orphans.iter().map(|orphan| json(orphan));
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => {
             let size_gib = orphans.iter().map(|orphan| orphan.snapshot.size_gib).sum();
             printer.json(&OrphansJson {
@@ -67,7 +67,7 @@ pub fn orphans(
             }
             printer.table(sheet.summed(summary(orphans, prices)).noted(unread(errors)), &["REGION", "ACCOUNT"])
         }
-    }
+    })
 }
 
 /// The orphans in one line: how many, and what they may cost; or what became of them.

@@ -15,7 +15,7 @@ use crate::domain::retire::step::Step;
 
 /// Writes a plan to stdout.
 pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(plan),
         Format::Jsonl => printer.jsonl(&plan.actions),
         Format::Ids => printer.ids(plan.actions.iter().map(|action| &action.image_id)),
@@ -28,7 +28,7 @@ pub fn plan(printer: &Printer, plan: &Plan) -> anyhow::Result<()> {
             });
             printer.table(sheet.noted(unread).noted(warnings(&plan.warnings)), dispensable(plan))
         }
-    }
+    })
 }
 
 /// The columns to drop on a narrow terminal, as the reason is more important. The region stays if rows differ in it.

@@ -1,20 +1,20 @@
 //! The printer: data to stdout, messages to stderr, progress to a terminal.
 
 use std::fmt::Display;
+use std::fs::OpenOptions;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::annotations::{self, harmless};
 use super::escape::escaped;
 use super::json::document;
-use super::markdown;
-use super::page::Page;
 use super::progress::Bars;
 use super::query::{AnswerStyle, Expression};
 use super::table::{self, Sheet};
-use super::tree::Tree;
 use crate::domain::failure::Failure;
 
 /// The number of bytes per write: the capacity of a pipe.
@@ -110,21 +110,25 @@ pub struct Settings {
     pub no_progress: bool,
     /// Whether `NO_COLOR` is set, or the terminal is a dumb one.
     pub plain_terminal: bool,
+    /// The file that gets what is printed as Markdown too.
+    pub summary: Option<PathBuf>,
 }
 
 /// The printer of a run.
 pub struct Printer {
-    settings: Settings,
+    pub(super) settings: Settings,
     on_terminal: bool,
     pub(super) color: bool,
-    width: Option<u16>,
+    pub(super) width: Option<u16>,
     bars: Bars,
     query_failed: AtomicBool,
+    file: Option<PathBuf>,
+    summary: Option<Box<Printer>>,
 }
 
 impl Printer {
     /// A printer for this process's stdout and stderr.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(mut settings: Settings) -> Self {
         let on_terminal = io::stdout().is_terminal();
         let color = match settings.color {
             ColorChoice::Auto => on_terminal && !settings.plain_terminal,
@@ -134,7 +138,25 @@ impl Printer {
         let width = on_terminal.then(table::terminal_width).flatten();
         let show_progress = io::stderr().is_terminal() && !settings.quiet && !settings.no_progress;
         let bars = Bars::new(show_progress);
-        Self { settings, on_terminal, color, width, bars, query_failed: AtomicBool::new(false) }
+        let summary = settings.summary.take().map(|file| Box::new(Self::of_summary(file)));
+        let query_failed = AtomicBool::new(false);
+        Self { settings, on_terminal, color, width, bars, query_failed, file: None, summary }
+    }
+
+    /// The printer of the summary: Markdown into a file.
+    fn of_summary(file: PathBuf) -> Self {
+        let settings =
+            Settings { format: FormatChoice::Markdown, quiet: true, no_progress: true, ..Settings::default() };
+        Self { file: Some(file), on_terminal: false, color: false, width: None, ..Self::new(settings) }
+    }
+
+    /// Writes what a renderer gives, and once more as Markdown where there is a summary.
+    pub fn each(&self, render: impl Fn(&Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let written = render(self);
+        if let Some(Err(why)) = self.summary.as_deref().map(render) {
+            self.tell(&format!("warning: the summary could not be written: {why:#}"));
+        }
+        written
     }
 
     /// The progress bars of the run; hidden without a terminal.
@@ -152,8 +174,9 @@ impl Printer {
     /// Prints a message even with `--quiet`.
     pub fn tell(&self, text: &str) {
         self.bars.around(|| {
+            let text = escaped(text);
             // Ignored if stderr is closed.
-            let _ = writeln!(io::stderr(), "{}", escaped(text));
+            let _ = write!(io::stderr(), "{}\n{}", harmless(&text), annotations::warning(&text));
         });
     }
 
@@ -242,39 +265,6 @@ impl Printer {
         self.write(|out| sheet.write_csv(out))
     }
 
-    /// Writes a table for people: nothing if it has no rows, but for Markdown its summary. A narrow terminal drops the
-    /// `dispensable` columns, the first named first.
-    pub fn table(&self, mut sheet: Sheet, dispensable: &[&str]) -> anyhow::Result<()> {
-        if self.settings.format == FormatChoice::Markdown {
-            return Ok(self.bytes(markdown::table(&sheet).as_bytes())?);
-        }
-        if sheet.rows.is_empty() {
-            return Ok(());
-        }
-        if let Some(width) = self.width {
-            sheet.leave_out(dispensable, width);
-        }
-        Ok(self.bytes(sheet.render(self.width, self.color).as_bytes())?)
-    }
-
-    /// Writes a tree for people, as wide as the terminal.
-    pub fn tree(&self, tree: &Tree) -> anyhow::Result<()> {
-        let text = match self.settings.format {
-            FormatChoice::Markdown => markdown::table(&tree.sheet(None)),
-            _ => tree.sheet(self.width).render(self.width, self.color),
-        };
-        Ok(self.bytes(text.as_bytes())?)
-    }
-
-    /// Writes a page for people, as wide as the terminal.
-    pub fn page(&self, page: &Page) -> anyhow::Result<()> {
-        let text = match self.settings.format {
-            FormatChoice::Markdown => page.markdown(),
-            _ => page.render(self.width, self.color),
-        };
-        Ok(self.bytes(text.as_bytes())?)
-    }
-
     /// Writes text that has no JSON document, so that `--query` is a usage error.
     pub fn text(&self, text: &[u8]) -> anyhow::Result<()> {
         if self.settings.query.is_some() {
@@ -284,13 +274,11 @@ impl Printer {
         Ok(self.bytes(text)?)
     }
 
-    /// Writes text that is to be copied as it is; in Markdown a block of code.
-    pub fn code(&self, text: &str) -> io::Result<()> {
-        let fenced = self.settings.format == FormatChoice::Markdown && !text.is_empty();
-        self.bytes(if fenced { format!("\n```\n{text}```\n") } else { text.to_owned() }.as_bytes())
-    }
-
-    fn bytes(&self, text: &[u8]) -> io::Result<()> {
+    /// Writes to stdout, or to the file of the summary.
+    pub(super) fn bytes(&self, text: &[u8]) -> io::Result<()> {
+        if let Some(file) = &self.file {
+            return OpenOptions::new().append(true).create(true).open(file)?.write_all(text);
+        }
         let mut out = io::stdout().lock();
         out.write_all(text)?;
         out.flush()

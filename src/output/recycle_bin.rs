@@ -23,7 +23,7 @@ pub fn recycle_bin(
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let items = || images.iter().map(|binned| json(binned, now));
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&BinnedListJson {
             version: VERSION,
             images: items().collect(),
@@ -57,7 +57,7 @@ pub fn recycle_bin(
             let summary = format!("{} in the Recycle Bin", counted(images.len(), "image"));
             printer.table(sheet.summed(summary).noted(unread(errors)), &["DELETED", "REGION"])
         }
-    }
+    })
 }
 
 fn json(binned: &Binned, now: DateTime<Utc>) -> BinnedJson<'_> {

@@ -18,12 +18,12 @@ use crate::domain::usage::source::{SourceStatus, Usage, UseVerdict};
 pub fn refs(printer: &Printer, places: &[(&[Image], &Usage)], errors: &[PlaceError]) -> anyhow::Result<()> {
     let images = || places.iter().flat_map(|(images, usage)| images.iter().map(move |image| (image, *usage)));
     let items: Vec<_> = images().map(|(image, usage)| item(image, usage)).collect();
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => {
             let sources = places.iter().flat_map(|(_, usage)| usage.sources.iter().map(SourceRow::new)).collect();
             let errors = errors.iter().map(ErrorJson::new).collect();
             let warnings = places.iter().flat_map(|(_, usage)| usage.warnings.iter().map(ErrorJson::new)).collect();
-            printer.json(&RefsJson { version: VERSION, images: items, sources, errors, warnings })
+            printer.json(&RefsJson { version: VERSION, images: &items, sources, errors, warnings })
         }
         Format::Jsonl => printer.jsonl(&items),
         Format::Ids => {
@@ -52,7 +52,7 @@ pub fn refs(printer: &Printer, places: &[(&[Image], &Usage)], errors: &[PlaceErr
             let sheet = sheet.summed(summary(&items)).noted(notes).noted(warnings(&rows));
             printer.table(sheet, &["SOURCE", "REGION", "ACCOUNT"])
         }
-    }
+    })
 }
 
 /// How many of the images are in use, in one line.

@@ -10,7 +10,7 @@ use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
 
 /// Writes a report to stdout.
 pub fn report(printer: &Printer, report: &Report) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&ReportJson::new(report)),
         Format::Jsonl => printer.jsonl(report.results.iter().map(OutcomeJson::new)),
         Format::Ids => {
@@ -40,7 +40,7 @@ pub fn report(printer: &Printer, report: &Report) -> anyhow::Result<()> {
             let sheet = sheet.summed(summary(report.counts())).noted(unread(&report.errors)).noted(warnings(&rows));
             printer.table(sheet, dispensable)
         }
-    }
+    })
 }
 
 /// How the rows of a report ended, in one line.

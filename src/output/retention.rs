@@ -16,7 +16,7 @@ const NAMED: usize = 2;
 
 /// Writes what the rules of each place hold. Only JSON documents also have the failed places.
 pub fn retention(printer: &Printer, places: &[PlaceRetention], errors: &[PlaceError]) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&RetentionJson {
             version: VERSION,
             places: places.iter().map(json).collect(),
@@ -39,7 +39,7 @@ pub fn retention(printer: &Printer, places: &[PlaceRetention], errors: &[PlaceEr
             printer.csv(&sheet)
         }
         Format::Table => printer.table(overview(places), &[]),
-    }
+    })
 }
 
 /// The table for people: places that are alike share a row.

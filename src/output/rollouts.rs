@@ -9,7 +9,7 @@ use crate::domain::rollout_report::{RolloutOutcome, RolloutReport};
 
 /// Writes the report to stdout.
 pub fn rollouts(printer: &Printer, report: &RolloutReport) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&ReportJson::rollouts(report)),
         Format::Jsonl => printer.jsonl(report.results.iter().map(RolloutJson::new)),
         Format::Ids => {
@@ -41,7 +41,7 @@ pub fn rollouts(printer: &Printer, report: &RolloutReport) -> anyhow::Result<()>
             sheet.rows = report.results.iter().map(row).collect();
             printer.table(sheet.summed(summary(report.counts())), &["REFRESH", "IMAGE"])
         }
-    }
+    })
 }
 
 /// The template with its version: `web:7`.

@@ -42,7 +42,7 @@ const MOST_NAMED: usize = 10;
 
 /// Writes stale instances to stdout; for people also a summary of their families.
 pub fn stale(printer: &Printer, report: &StaleReport, errors: &[PlaceError], now: DateTime<Utc>) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&StaleJson::new(report, errors)),
         Format::Jsonl => printer.jsonl(report.instances.iter().map(StaleInstanceJson::new)),
         Format::Ids => printer.ids(report.instances.iter().map(|row| &row.instance.id)),
@@ -63,7 +63,7 @@ pub fn stale(printer: &Printer, report: &StaleReport, errors: &[PlaceError], now
             page.noted(unread(errors));
             printer.page(&page)
         }
-    }
+    })
 }
 
 /// How many instances are stale, in one line.

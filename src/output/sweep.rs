@@ -10,7 +10,7 @@ use crate::domain::sweep_report::{SweepOutcome, SweepReport};
 
 /// Writes the report to stdout.
 pub fn sweep(printer: &Printer, report: &SweepReport) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&ReportJson::sweep(report)),
         Format::Jsonl => printer.jsonl(report.outcomes.iter().map(SweepJson::new)),
         Format::Ids => {
@@ -39,7 +39,7 @@ pub fn sweep(printer: &Printer, report: &SweepReport) -> anyhow::Result<()> {
             sheet.rows = report.outcomes.iter().map(row).collect();
             printer.table(sheet.summed(summary(report.counts())).noted(unread(&report.errors)), &["IMAGE"])
         }
-    }
+    })
 }
 
 fn row(outcome: &SweepOutcome) -> Vec<Cell> {

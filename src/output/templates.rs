@@ -9,7 +9,7 @@ use crate::domain::template_outcome::TemplateOutcome;
 
 /// Writes launch templates to stdout.
 pub fn templates(printer: &Printer, outcomes: &[TemplateOutcome]) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&TemplatesJson::new(outcomes)),
         Format::Jsonl => printer.jsonl(outcomes.iter().map(TemplateJson::new)),
         Format::Ids => {
@@ -31,7 +31,7 @@ pub fn templates(printer: &Printer, outcomes: &[TemplateOutcome]) -> anyhow::Res
             }
             printer.table(sheet.summed(counted(outcomes.len(), "launch template")), &["ID", "REGION"])
         }
-    }
+    })
 }
 
 fn number(number: Option<i64>, nothing: &str) -> String {

@@ -15,7 +15,47 @@ pub fn of(page: &Page) -> Vec<String> {
         "sh" | "bash" | "crontab" => Some(text.clone()),
         _ => None,
     });
-    typed.flat_map(|text| text.replace("\\\n", " ").lines().flat_map(amictl).collect::<Vec<_>>()).collect()
+    let typed = typed.flat_map(|text| text.replace("\\\n", " ").lines().flat_map(amictl).collect::<Vec<_>>());
+    let steps = page.blocks.iter().filter(|(language, text)| language == "yaml" && text.contains("/actions/amictl@"));
+    typed.chain(steps.flat_map(|(_, text)| of_pipeline(text))).collect()
+}
+
+/// The command lines of amictl in a workflow or pipeline: in scripts, and in the `args` of the action. An image stands for
+/// each variable.
+pub fn of_pipeline(text: &str) -> Vec<String> {
+    let lines = unfolded(&filled(text));
+    let calls = lines.iter().flat_map(|line| {
+        let code = line.trim_start().trim_start_matches("- ");
+        code.strip_prefix("args: ").map_or_else(|| amictl(line), |args| amictl(&format!("amictl {args}")))
+    });
+    calls.collect()
+}
+
+/// The text with an image's id for each `${{ … }}` and each `$name`.
+fn filled(text: &str) -> String {
+    let (mut filled, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once('$') {
+        filled.push_str(before);
+        let name = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+        let end = if after.starts_with("{{") { after.find("}}").map_or(0, |at| at + 2) } else { name };
+        filled.push_str(if end == 0 { "$" } else { "ami-0123456789abcdef0" });
+        rest = &after[end..];
+    }
+    filled + rest
+}
+
+/// The lines of YAML; one that ends with `>-` has the deeper lines below it in it.
+fn unfolded(text: &str) -> Vec<String> {
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let (mut found, mut lines) = (Vec::new(), text.lines().peekable());
+    while let Some(line) = lines.next() {
+        let mut whole = line.strip_suffix(">-").unwrap_or(line).to_owned();
+        while line.ends_with(">-") && lines.peek().is_some_and(|next| depth(next) > depth(line)) {
+            whole = format!("{} {}", whole.trim_end(), lines.next().unwrap_or_default().trim());
+        }
+        found.push(whole);
+    }
+    found
 }
 
 /// The calls of amictl in one line, which may have several.

@@ -10,6 +10,7 @@ mod aws;
 mod commands;
 mod examples;
 mod generated;
+mod github;
 mod lines;
 mod packages;
 mod pages;

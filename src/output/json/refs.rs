@@ -8,7 +8,7 @@ use crate::domain::plan::document::SourceRow;
 #[derive(Serialize)]
 pub struct RefsJson<'a> {
     pub version: u32,
-    pub images: Vec<RefsImageJson<'a>>,
+    pub images: &'a [RefsImageJson<'a>],
     pub sources: Vec<SourceRow>,
     pub errors: Vec<ErrorJson<'a>>,
     pub warnings: Vec<ErrorJson<'a>>,

@@ -26,7 +26,7 @@ use crate::domain::snapshot::Snapshot;
 
 /// Writes the details of an image to stdout.
 pub fn show(printer: &Printer, details: &Details, now: DateTime<Utc>) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json | Format::Jsonl => printer.json(&document(details, now)),
         Format::Ids => printer.ids([&details.image.id]),
         Format::Csv => {
@@ -35,7 +35,7 @@ pub fn show(printer: &Printer, details: &Details, now: DateTime<Utc>) -> anyhow:
             printer.csv(&sheet)
         }
         Format::Table => printer.page(&page::page(details, now)),
-    }
+    })
 }
 
 fn document(details: &Details, now: DateTime<Utc>) -> ShowJson<'_> {
