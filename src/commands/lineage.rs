@@ -38,7 +38,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     let with_use = context.printer.format() != Format::Ids;
     let tree = lineage_tree::read(context, &args.reference, args.all, with_use).await?;
     output::lineage(&context.printer, &tree)?;
-    tree.notes.iter().for_each(|note| context.printer.say(note));
+    tree.notes.iter().for_each(|note| context.printer.say(&note.message));
     context::tell_errors(context, &tree.errors);
     survey::whole(&tree.errors)
 }

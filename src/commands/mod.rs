@@ -124,6 +124,7 @@ impl Command {
             | Self::Aliases(_)
             | Self::Permissions(_)
             | Self::Doctor(_)
+            | Self::Config(_)
             | Self::Completions(_)
             | Self::Man(_) => true,
             Self::Prune(args) => args.only_reads(),

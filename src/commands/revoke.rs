@@ -21,8 +21,8 @@ Examples:
 ///
 /// The mark is the tag amictl:revoked with the date and the reason; 'amictl unrevoke' takes it away. Running instances
 /// are not affected. amictl says who uses the images, and which aliases name them, with the command lines that take
-/// those back. An image that is revoked already keeps its date and gets the new reason. Only the owner can revoke an
-/// image.
+/// those back. An image that is revoked already keeps its date and gets the new reason: 'web' stands for the newest
+/// version, revoked or not. With --descendants an image may be given that is gone. Only the owner can revoke an image.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -65,9 +65,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         journal: args.journal.file(),
     };
     let revoked = Box::pin(revoke::run(context, request)).await?;
-    let report = revoked.report();
-    output::changes(&context.printer, report.as_ref())?;
-    let warnings: Vec<_> = report.iter().flat_map(|report| &report.warnings).map(ErrorRow::new).collect();
+    output::changes(&context.printer, revoked.report().as_ref())?;
+    let warnings: Vec<_> = revoked.warnings().iter().map(ErrorRow::new).collect();
     output::warnings(&warnings).iter().for_each(|line| context.printer.tell(line));
     if !revoked.rollbacks().is_empty() {
         context.printer.tell("take the aliases back with:");

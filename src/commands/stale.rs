@@ -25,7 +25,8 @@ Examples:
 ///
 /// Also those whose image is deregistered, revoked, disabled, deprecated, or not allowed by the Allowed AMIs of the
 /// account. EC2 tells the image of an instance even when it is deregistered. Stopped instances do not count. Images of
-/// accounts outside the run are not compared with others of their family.
+/// accounts outside the run are compared with what --alias names, and else with nothing; a FAMILY that nothing has is an
+/// error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -68,8 +69,10 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         context.printer.say(output::stale_summary(&report));
     }
     if let Some(alias) = &args.alias {
-        output::without_alias(alias, &report).iter().for_each(|line| context.printer.tell(line));
+        let lines = output::without_alias(alias, &report).into_iter().chain(output::revoked_goals(alias, &report));
+        lines.for_each(|line| context.printer.tell(&line));
     }
+    output::not_compared(&report).iter().for_each(|line| context.printer.say(line));
     context::tell_errors(context, &errors);
     match (args.fail_on, report.instances.len()) {
         (Some(FailOn::Stale), count) if count > 0 => {

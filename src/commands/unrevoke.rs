@@ -16,11 +16,12 @@ Examples:
 
 /// Take the mark of revoked images away
 ///
-/// They can be launched and promoted again, and be the newest of their families. A disabled image stays disabled.
+/// They can be launched and promoted again, and be the newest of their families. 'web' stands for the newest version,
+/// revoked or not. A disabled image stays disabled.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Images: ids, names or web:v3; searched for in every region and account given
+    /// Images: ids, names, web or web:v3; searched for in every region and account given
     #[arg(value_name = "REF", required = true)]
     references: Vec<ImageRef>,
 

@@ -6,8 +6,6 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
-
 use super::ids::ImageId;
 use super::image::Image;
 use super::lineage::{Origin, origin};
@@ -40,6 +38,11 @@ pub fn parent_of(image: &Image) -> Option<(Origin, Relation)> {
     // An instance is in the region of its image.
     let region = image.source.region.as_ref().unwrap_or(&image.region).clone();
     Some((Origin { id: image.source.image_id.clone()?, region: Some(region) }, Relation::Child))
+}
+
+/// Whether it was made from an instance of which EC2 names no image, as of some old images.
+pub fn of_unnamed_image(image: &Image) -> bool {
+    image.source.instance_id.is_some() && image.source.image_id.is_none()
 }
 
 /// One image of the ancestry that EC2 remembers, whether the image still exists or not.
@@ -117,7 +120,9 @@ impl<'a> ImageForest<'a> {
                 let here = self.nodes[at].region.as_ref();
                 // An instance is in the region of its image; within a region it may be either.
                 let elsewhere = source.region.as_ref().zip(here).is_some_and(|(source, here)| source != here);
-                self.link(at, source, elsewhere.then_some(Relation::Copy));
+                let made = self.nodes[at].image.is_some_and(of_unnamed_image);
+                let relation = if made { Some(Relation::Child) } else { elsewhere.then_some(Relation::Copy) };
+                self.link(at, source, relation);
             }
         }
     }
@@ -155,6 +160,11 @@ impl<'a> ImageForest<'a> {
     /// The image with this id, if anything names it.
     pub fn get(&self, id: &ImageId) -> Option<&ForestNode<'a>> {
         Some(&self.nodes[*self.at.get(id)?])
+    }
+
+    /// A listed image that came of this one directly.
+    pub fn made_of(&self, id: &ImageId) -> Option<&'a Image> {
+        self.nodes[*self.at.get(id)?].children.iter().find_map(|child| self.nodes[*child].image)
     }
 
     /// The images above one, the nearest first. Images that name each other come to an end.
@@ -208,11 +218,18 @@ impl<'a> ImageForest<'a> {
         found
     }
 
-    /// For each image that no listing has, and above which nothing is known, a listed one that came of it: whether that
+    /// Each image that no listing has, and above which nothing is known, with a listed one that came of it: whether that
     /// also came of another image only EC2 can say.
-    pub fn below_the_unlisted(&self) -> Vec<&'a Image> {
+    pub fn below_the_unlisted(&self) -> Vec<(&ForestNode<'a>, &'a Image)> {
         let tops = self.nodes.iter().filter(|node| node.image.is_none() && node.parent.is_none());
-        tops.filter_map(|top| top.children.iter().find_map(|child| self.nodes[*child].image)).collect()
+        let below = |top: &ForestNode<'a>| top.children.iter().find_map(|child| self.nodes[*child].image);
+        tops.filter_map(|top| Some((top, below(top)?))).collect()
+    }
+
+    /// The own images made from instances whose image no listing names: EC2 may know it.
+    pub fn of_unnamed_images(&self) -> Vec<&'a Image> {
+        let tops = self.nodes.iter().filter(|node| node.parent.is_none()).filter_map(|node| node.image);
+        tops.filter(|image| image.own && of_unnamed_image(image)).collect()
     }
 
     /// Adds an image and all that came of it. No recursion: a chain of copies may be long.
@@ -241,10 +258,13 @@ impl<'a> ImageForest<'a> {
         }
     }
 
-    /// The order beside each other: copies first, then by age.
-    fn rank(&self, at: usize) -> (Option<Relation>, Option<DateTime<Utc>>, Option<&Region>, &ImageId) {
+    /// The order beside each other: copies first, then families in the order of their versions, then by age.
+    fn rank(&self, at: usize) -> impl Ord {
         let node = &self.nodes[at];
-        (node.relation, node.image.and_then(|image| image.created_at), node.region.as_ref(), &node.id)
+        let image = node.image;
+        let family = image.and_then(|image| image.family()).map(|family| family.word);
+        let version = image.and_then(|image| image.parsed_name.as_ref()).map(|name| name.version());
+        (node.relation, family, version, image.and_then(|image| image.created_at), node.region.as_ref(), &node.id)
     }
 }
 

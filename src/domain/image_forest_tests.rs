@@ -135,7 +135,7 @@ fn of_images_whose_source_is_not_listed_one_each_is_asked_about() {
     let first = copy(1, &gone);
     let images = [first.clone(), child(2, &gone), copy(3, &other), child(4, &first), image(5, "alone")];
     let forest = ImageForest::new(&images);
-    let asked: Vec<_> = forest.below_the_unlisted().iter().map(|image| image.id.clone()).collect();
+    let asked: Vec<_> = forest.below_the_unlisted().iter().map(|(_, image)| image.id.clone()).collect();
     assert_eq!(asked, [id(1), id(3)]);
 }
 

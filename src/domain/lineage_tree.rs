@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::count::counted;
 use super::ids::{AccountId, ImageId};
 use super::image::{Image, State};
-use super::image_forest::{Ancestor, ForestNode, ImageForest, Relation, TreeNode, parent_of};
+use super::image_forest::{Ancestor, ForestNode, ImageForest, Relation, TreeNode, of_unnamed_image, parent_of};
 use super::lineage::Origin;
 use super::problem::PlaceError;
 use super::region::Region;
@@ -17,11 +18,20 @@ pub struct LineageTree {
     /// The images of the tree, parents before what came of them.
     pub images: Vec<LineageImage>,
     /// Why nothing is known above the topmost image, and what may be missing below.
-    pub notes: Vec<String>,
+    pub notes: Vec<LineageNote>,
     /// Whether the run is over several accounts.
     pub several: bool,
     /// Places and sources that could not be read.
     pub errors: Vec<PlaceError>,
+}
+
+/// What a reader of a tree must know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineageNote {
+    /// The word for scripts.
+    pub code: &'static str,
+    /// The same in words.
+    pub message: String,
 }
 
 /// An image of a tree.
@@ -80,46 +90,76 @@ pub fn originals<'i>(forest: &ImageForest<'_>, candidates: &[&'i Image]) -> Vec<
     first
 }
 
-/// The topmost listed image above `root`, or itself, if a listing ends with it: something is known above it, and what
-/// that is only EC2 can say.
+/// The listed image by which EC2 can say what is above: the topmost one above `root`, or itself, if a listing ends with
+/// it, or if it was made from an instance whose image is not named. Where no listing has `root`, one that came of it.
 pub fn listing_ends<'a>(forest: &ImageForest<'a>, root: &ImageId) -> Option<&'a Image> {
     let above = forest.ancestors(root);
     let chain: Vec<_> = forest.get(root).into_iter().chain(above).collect();
-    let at = chain.iter().position(|node| node.image.is_none())?;
-    chain[..at].last().and_then(|node| node.image)
+    match chain.iter().position(|node| node.image.is_none()) {
+        Some(0) => forest.made_of(root),
+        Some(at) => chain[..at].last().and_then(|node| node.image),
+        None => chain.last().and_then(|top| top.image).filter(|image| of_unnamed_image(image)),
+    }
 }
 
 /// What may be missing below: listed images outside the tree whose sources no listing has. Those may have come of an image
 /// of the tree all the same.
-pub fn unclear(forest: &ImageForest<'_>, root: &ImageId) -> Option<String> {
+pub fn unclear(forest: &ImageForest<'_>, root: &ImageId) -> Vec<LineageNote> {
     let inside: HashSet<&ImageId> = forest.tree(root, true).iter().map(|found| &found.node.id).collect();
-    let outside = forest.below_the_unlisted().into_iter().filter(|image| !inside.contains(&image.id)).count();
-    (outside > 0).then(|| {
-        let sources = if outside == 1 { "1 source".to_owned() } else { format!("{outside} sources") };
-        format!(
-            "{sources} of other images are not listed: gone, or of others; what came of those through them is not shown"
-        )
-    })
+    let outside = |image: &&Image| !inside.contains(&image.id);
+    let unlisted = forest.below_the_unlisted().into_iter().filter(|(_, image)| outside(image)).count();
+    let unlisted = counted(unlisted, "source").map(|sources| {
+        let are = if unlisted == 1 { "is" } else { "are" };
+        let message = format!(
+            "{sources} of other images {are} not listed: gone, or of others; what came of the image through those is not \
+             shown"
+        );
+        LineageNote { code: "UnlistedSources", message }
+    });
+    let unnamed = forest.of_unnamed_images().into_iter().filter(outside).count();
+    let unnamed = counted(unnamed, "other image").map(|images| {
+        let message =
+            format!("of {images} EC2 names the instance, and not its image: what came of this one is not shown");
+        LineageNote { code: "UnknownSource", message }
+    });
+    unlisted.into_iter().chain(unnamed).collect()
 }
 
 /// Why nothing is known above the topmost image of a tree.
-pub fn end(forest: &ImageForest<'_>, root: &ImageId, ancestry: &[Ancestor]) -> Option<String> {
+pub fn end(forest: &ImageForest<'_>, root: &ImageId, ancestry: &[Ancestor]) -> Option<LineageNote> {
     let top = forest.ancestors(root).last().copied().or_else(|| forest.get(root))?;
     let id = &top.id;
-    let alias = ancestry.iter().find(|ancestor| ancestor.id == *id).and_then(|known| known.owner_alias.as_deref());
-    Some(match (top.image, alias) {
+    let told = ancestry.iter().find(|ancestor| ancestor.id == *id);
+    let alias = told.and_then(|known| known.owner_alias.as_deref());
+    let (code, message) = match (top.image, alias) {
         (Some(image), _) if parent_of(image).is_some() => {
-            format!("the sources of {id} and of images above it form a ring")
+            ("Ring", format!("the sources of {id} and of images above it form a ring"))
         }
-        (Some(image), _) if image.source.instance_id.is_some() => {
-            format!("{id} was made from an instance, and EC2 does not say from which image that was launched")
+        (Some(image), _) if image.source.instance_id.is_some() => (
+            "UnknownSource",
+            format!("{id} was made from an instance, and EC2 does not say from which image that was launched"),
+        ),
+        (Some(_), _) => (
+            "Registered",
+            format!(
+                "{id} was not copied or made from an instance, as far as EC2 knows: RegisterImage breaks the chain"
+            ),
+        ),
+        (None, Some(alias)) => {
+            ("PublicImage", format!("{id} is a public image of {alias}, and EC2's ancestry ends there"))
         }
-        (Some(_), _) => {
-            format!("{id} was not copied or made from an instance, as far as EC2 knows: RegisterImage breaks the chain")
-        }
-        (None, Some(alias)) => format!("{id} is a public image of {alias}, and EC2's ancestry ends there"),
-        (None, None) => format!("above {id} EC2 tells of nothing: it was registered, or comes from a public image"),
-    })
+        (None, None) if told.is_some() => (
+            "AncestryEnds",
+            format!("above {id} EC2 tells of nothing: it was registered, or comes from a public image"),
+        ),
+        (None, None) => (
+            "UnknownSource",
+            format!(
+                "what {id} came of is not known: it is not in the accounts and regions of the run, and EC2 did not say"
+            ),
+        ),
+    };
+    Some(LineageNote { code, message })
 }
 
 #[cfg(test)]
@@ -164,6 +204,7 @@ mod tests {
         assert_eq!(listing_ends(&forest, &three.id).map(|image| &image.id), Some(&two.id));
         let whole = [three.clone(), two, one];
         assert_eq!(listing_ends(&ImageForest::new(&whole), &three.id), None);
+        assert_eq!(listing_ends(&forest, &whole[2].id).map(|image| &image.id), Some(&whole[1].id), "through a copy");
     }
 
     #[test]
@@ -171,8 +212,9 @@ mod tests {
         let (one, gone) = (image(1, "base"), image(7, "gone"));
         let listed = [copy(2, &one), copy(3, &gone), copy(4, &gone), one];
         let forest = ImageForest::new(&listed);
-        assert!(unclear(&forest, &listed[3].id).is_some_and(|said| said.starts_with("1 source ")));
-        assert_eq!(unclear(&ImageForest::new(&listed[1..3]), &listed[1].id), None, "its own source is shown");
+        let said = unclear(&forest, &listed[3].id);
+        assert!(said.len() == 1 && said[0].message.starts_with("1 source of other images is not"), "{said:?}");
+        assert_eq!(unclear(&ImageForest::new(&listed[1..3]), &listed[1].id), [], "its own source is shown");
     }
 
     #[test]
@@ -182,13 +224,14 @@ mod tests {
         let ends = |listed: &[Image], ancestry: &[Ancestor]| {
             let mut forest = ImageForest::new(listed);
             forest.add_ancestry(ancestry);
-            end(&forest, &two.id, ancestry).unwrap()
+            end(&forest, &two.id, ancestry).unwrap().message
         };
         assert!(ends(&[two.clone(), one.clone()], &[]).contains("RegisterImage breaks the chain"));
         let known =
             |alias: Option<&str>| Ancestor { id: one.id.clone(), source: None, owner_alias: alias.map(str::to_owned) };
         assert!(ends(std::slice::from_ref(&two), &[known(Some("amazon"))]).contains("a public image of amazon"));
         assert!(ends(std::slice::from_ref(&two), &[known(None)]).contains("EC2 tells of nothing"));
+        assert!(ends(std::slice::from_ref(&two), &[]).contains("EC2 did not say"), "it was not asked");
         let mut ring = one.clone();
         ring.source.image_id = Some(two.id.clone());
         assert!(ends(&[two.clone(), ring], &[]).contains("form a ring"));

@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::alias::{Alias, ROOT, is_version};
 use super::family::{FamilyPatterns, FamilyWord};
 use super::ids::ImageId;
-use super::image::Image;
+use super::image::{Image, State};
 use super::launch_image::BY_PARAMETER;
 use super::naming::{Family, ImageName, NameError, Version, ec2_takes};
 use super::order::newest_first;
@@ -189,12 +189,22 @@ impl ImageRef {
     ///
     /// Ids, aliases and parameters are not resolved here: EC2 and SSM answer for them.
     pub fn pick(&self, images: Vec<Image>, now: DateTime<Utc>) -> Result<Image, Unresolved> {
+        self.pick_where(images, |image| image.usable(now))
+    }
+
+    /// As [`Self::pick`], but a revoked version is passed over only by a newer one: a second `revoke web` must not mark
+    /// the version before, and `unrevoke web` must find the one that was marked.
+    pub fn pick_revoked_too(&self, images: Vec<Image>, now: DateTime<Utc>) -> Result<Image, Unresolved> {
+        self.pick_where(images, |image| image.usable(now) || only_revoked(image, now))
+    }
+
+    fn pick_where(&self, images: Vec<Image>, counts: impl Fn(&Image) -> bool) -> Result<Image, Unresolved> {
         match self {
-            Self::Latest(family) => latest(family.as_str(), images, now),
+            Self::Latest(family) => latest(family.as_str(), images, counts),
             Self::Word(word) => {
                 let (exact, rest): (Vec<_>, Vec<_>) =
                     images.into_iter().partition(|image| image.name.as_deref() == Some(word));
-                let newest = latest(word, rest, now);
+                let newest = latest(word, rest, counts);
                 match (exact.is_empty(), newest) {
                     (true, newest) => newest,
                     (false, Err(_)) => only(exact),
@@ -220,10 +230,15 @@ fn only(mut images: Vec<Image>) -> Result<Image, Unresolved> {
     }
 }
 
-/// The newest usable image of a family. Images that amictl named come before grouped ones.
-fn latest(family: &str, images: Vec<Image>, now: DateTime<Utc>) -> Result<Image, Unresolved> {
+/// Whether only the mark keeps an image from being what its family means; `revoke --disable` disables it as well.
+fn only_revoked(image: &Image, now: DateTime<Utc>) -> bool {
+    image.revoked() && matches!(image.state, State::Available | State::Disabled) && !image.deprecated(now)
+}
+
+/// The newest image of a family that counts. Images that amictl named come before grouped ones.
+fn latest(family: &str, images: Vec<Image>, counts: impl Fn(&Image) -> bool) -> Result<Image, Unresolved> {
     let members = members(family, images)?;
-    let (usable, others): (Vec<_>, Vec<_>) = members.into_iter().partition(|image| image.usable(now));
+    let (usable, others): (Vec<_>, Vec<_>) = members.into_iter().partition(counts);
     match usable.into_iter().min_by(newest_first) {
         Some(image) => Ok(image),
         None if others.is_empty() => Err(Unresolved::Nothing),

@@ -77,7 +77,7 @@ impl Verb {
             Self::Restore => "restored",
             Self::Revive => "revived",
             Self::Revoke => "revoked",
-            Self::Unrevoke => "not revoked",
+            Self::Unrevoke => "unrevoked",
         }
     }
 

@@ -66,15 +66,20 @@ impl<'a> Known<'a> {
         Self { by_id, members, owners }
     }
 
-    /// The family and the standing of the image of an instance. Images of other owners have none.
+    /// The family and the standing of the image of an instance: by its name where it is not listed.
     fn placed(&self, instance: &RunningInstance, patterns: &FamilyPatterns) -> Option<(FamilyKey, FamilyRank)> {
         let image = &instance.image;
-        if let Some(listed) = self.by_id.get(&image.id) {
-            return placed(listed);
+        match self.by_id.get(&image.id) {
+            Some(listed) => placed(listed),
+            None => placed_by_name(image.name.as_deref()?, image.created_at, patterns),
         }
-        let owner = image.owner.as_ref().or(instance.account.as_ref());
-        owner.filter(|owner| self.owners.contains(owner))?;
-        placed_by_name(image.name.as_deref()?, image.created_at, patterns)
+    }
+
+    /// The account that owns the image of an instance.
+    fn owner<'i>(&'i self, instance: &'i RunningInstance) -> Option<&'i AccountId> {
+        let image = &instance.image;
+        let owner = self.by_id.get(&image.id).map_or(image.owner.as_ref(), |image| image.owner.as_ref());
+        owner.or(instance.account.as_ref())
     }
 }
 
@@ -97,15 +102,16 @@ pub fn alias_places(
 pub fn judge(instances: Vec<RunningInstance>, facts: &StaleFacts<'_>, rules: &StaleRules) -> StaleReport {
     let known = Known::new(facts.images);
     let (mut report, mut with_alias) = (StaleReport::default(), BTreeSet::new());
+    let unknown = unknown_families(&instances, &known, facts, rules);
     for instance in instances {
         let (family, standing) = known.placed(&instance, facts.patterns).unzip();
         let named = |family: &FamilyKey| rules.families.iter().any(|word| word.as_str() == family.word);
         if !rules.families.is_empty() && !family.as_ref().is_some_and(named) {
             continue;
         }
-        let owner =
-            known.by_id.get(&instance.image.id).map_or(instance.image.owner.as_ref(), |image| image.owner.as_ref());
-        let owner = owner.or(instance.account.as_ref());
+        let owner = known.owner(&instance);
+        let inside = |owner: &AccountId| known.owners.contains(owner) || instance.account.as_ref() == Some(owner);
+        let foreign = !owner.is_some_and(inside);
         let members = family.as_ref().and_then(|key| known.members.get(&(key.clone(), owner, &instance.region)));
         let members = members.map_or(&[][..], Vec::as_slice);
         let goal = match (facts.goals, &family) {
@@ -127,6 +133,13 @@ pub fn judge(instances: Vec<RunningInstance>, facts: &StaleFacts<'_>, rules: &St
                 goal.and_then(|goal| known.by_id.get(goal.as_ref()?).copied())
             }
         };
+        // Of a family of another account only an alias here says what is new.
+        report.not_compared += usize::from(foreign && goal.is_none());
+        if let (Some(goal), Some(_), Some(key)) = (goal.filter(|goal| goal.own && goal.revoked()), facts.goals, &family)
+        {
+            let place = (key.clone(), instance.account.clone(), instance.region.clone());
+            report.revoked_goals.insert((place, goal.label()));
+        }
         let same_family = |goal: &&Image| placed(goal).map(|(key, _)| key).as_ref() == family.as_ref();
         let goal = goal.filter(|goal| goal.id != instance.image.id);
         let behind = goal.filter(same_family).zip(standing.as_ref());
@@ -146,17 +159,36 @@ pub fn judge(instances: Vec<RunningInstance>, facts: &StaleFacts<'_>, rules: &St
             id: goal.id.clone(),
             name: goal.name.clone(),
             version: goal.parsed_name.as_ref().map(|name| name.version()),
+            revoked: goal.own.then(|| goal.revoked()),
         });
         let version = standing.and_then(|standing| standing.version());
         report.instances.push(StaleInstance { instance, family, version, newest, behind, problems });
     }
     report.with_alias = with_alias.len();
+    (report.unknown_families, report.known_families) = unknown;
     let place = |row: &StaleInstance| {
         let RunningInstance { account, region, id, group, .. } = row.instance.clone();
         (account, region, group, id)
     };
     report.instances.sort_by_cached_key(place);
     report
+}
+
+/// The families asked for that neither an image nor a running instance has, and those that there are.
+fn unknown_families(
+    instances: &[RunningInstance],
+    known: &Known<'_>,
+    facts: &StaleFacts<'_>,
+    rules: &StaleRules,
+) -> (Vec<FamilyWord>, BTreeSet<String>) {
+    if rules.families.is_empty() {
+        return (Vec::new(), BTreeSet::new());
+    }
+    let of_images = facts.images.iter().filter_map(|image| Some(image.family()?.word.to_owned()));
+    let running = instances.iter().filter_map(|instance| Some(known.placed(instance, facts.patterns)?.0.word));
+    let there: BTreeSet<String> = of_images.chain(running).collect();
+    let unknown = rules.families.iter().filter(|family| !there.contains(family.as_str())).cloned().collect();
+    (unknown, there)
 }
 
 fn problems(
@@ -168,7 +200,7 @@ fn problems(
 ) -> Vec<StaleProblem> {
     let state = image.state.as_ref().or(listed.map(|listed| &listed.state));
     // EC2 tells the state even of an image that is deregistered.
-    let gone = state.is_none_or(|state| *state == State::Deregistered);
+    let gone = state == Some(&State::Deregistered);
     let deprecated = image.deprecated_at.or(listed.and_then(|listed| listed.deprecated_at));
     let counts = |behind: Distance| {
         let old_enough = |age: Age| behind.since.is_some_and(|since| since <= age.before(now));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::behind::{Distance, FamilyKey};
+use super::family::FamilyWord;
 use super::ids::{AccountId, ImageId};
 use super::instance_image::RunningInstance;
 use super::naming::Version;
@@ -67,6 +68,8 @@ pub struct StaleGoal {
     pub name: Option<String>,
     /// Its version.
     pub version: Option<Version>,
+    /// Whether it is revoked, as far as that is known: EC2 shows tags to the owner only.
+    pub revoked: Option<bool>,
 }
 
 /// The running instances of a family.
@@ -93,6 +96,14 @@ pub struct StaleReport {
     pub without_alias: BTreeSet<(FamilyKey, Option<AccountId>, Region)>,
     /// The number of families, by place, that have the alias.
     pub with_alias: usize,
+    /// The aliases that name a revoked image, each with its place and the image.
+    pub revoked_goals: BTreeSet<((FamilyKey, Option<AccountId>, Region), String)>,
+    /// The instances of images of accounts outside the run that were compared with nothing.
+    pub not_compared: usize,
+    /// The families asked for that neither an image nor an instance has.
+    pub unknown_families: Vec<FamilyWord>,
+    /// The families that there are, where some are asked for.
+    pub known_families: BTreeSet<String>,
 }
 
 impl StaleReport {

@@ -86,7 +86,9 @@ fn a_deregistered_image_keeps_its_family_by_its_name() {
     assert_eq!(row.problems, [StaleProblem::Gone, StaleProblem::Behind]);
     assert_eq!((row.family.as_ref().unwrap().word.as_str(), row.version.map(|v| v.get())), ("web", Some(1)));
     instance.image.name = None;
-    assert_eq!(problems_of(instance, &images), ["gone"]);
+    assert_eq!(problems_of(instance.clone(), &images), ["gone"]);
+    instance.image.state = None;
+    assert_eq!(problems_of(instance, &images), [""; 0], "EC2 does not say");
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn admit(allow: Option<&str>, line: &str) -> Result<Admitted, Failure> {
 }
 
 /// A line of each command that only reads, and of each form of a command that does.
-const READS: [&str; 16] = [
+const READS: [&str; 17] = [
     "list",
     "show web",
     "refs web",
@@ -24,6 +24,7 @@ const READS: [&str; 16] = [
     "audit --rules",
     "aliases",
     "doctor",
+    "config show",
     "permissions prune",
     "prune --keep 3",
     "prune --keep 3 --plan-out /tmp/plan.json",

@@ -62,9 +62,9 @@ fn drawn(tree: &LineageTree) -> Tree {
     Tree {
         header: columns.into_iter().filter(|(_, shown)| *shown).map(|(name, _)| name).collect(),
         rows: tree.images.iter().map(row).collect(),
-        dispensable: &["AS", "ACCOUNT", "ID"],
+        dispensable: &["REGION", "AS", "ACCOUNT", "STATE", "IN USE", "REVOKED"],
         summary: format!("{} in the lineage of {}", counted(tree.images.len(), "image"), tree.root),
-        notes: tree.notes.iter().cloned().chain(unread(&tree.errors)).collect(),
+        notes: tree.notes.iter().map(|note| note.message.clone()).chain(unread(&tree.errors)).collect(),
     }
 }
 

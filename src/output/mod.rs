@@ -58,7 +58,7 @@ pub use retention::{overview as retention_overview, retention};
 pub use rollouts::rollouts;
 pub use settings::settings;
 pub use show::show;
-pub use stale::{stale, stale_summary, without_alias};
+pub use stale::{not_compared, revoked_goals, stale, stale_summary, without_alias};
 pub use sweep::sweep;
 pub use table::{Cell, Sheet, Tone};
 pub use templates::templates;

@@ -28,7 +28,7 @@ impl Printer {
     /// Writes a tree for people, as wide as the terminal.
     pub fn tree(&self, tree: &Tree) -> anyhow::Result<()> {
         let text = match self.settings.format {
-            FormatChoice::Markdown => markdown::table(&tree.sheet(None)),
+            FormatChoice::Markdown => markdown::table(&tree.unbreaking()),
             _ => tree.sheet(self.width).render(self.width, self.color),
         };
         Ok(self.shown(&text)?)

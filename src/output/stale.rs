@@ -17,7 +17,7 @@ use crate::domain::region::{Region, place};
 use crate::domain::stale_report::{StaleInstance, StaleProblem, StaleReport};
 
 /// The columns of a list for programs.
-const NAMED: [&str; 14] = [
+const NAMED: [&str; 15] = [
     "account",
     "region",
     "instance_id",
@@ -32,10 +32,11 @@ const NAMED: [&str; 14] = [
     "behind_since",
     "problem",
     "problems",
+    "newest_revoked",
 ];
 
 /// Columns that a narrow terminal drops.
-const DISPENSABLE: &[&str] = &["NEWEST", "ACCOUNT", "SINCE", "GROUP"];
+const DISPENSABLE: &[&str] = &["NEWEST", "ACCOUNT", "SINCE", "GROUP", "REGION", "BEHIND", "IMAGE"];
 
 /// The maximum number of families that are named as being without an alias.
 const MOST_NAMED: usize = 10;
@@ -60,6 +61,7 @@ pub fn stale(printer: &Printer, report: &StaleReport, errors: &[PlaceError], now
                 page.section("Families");
                 page.table(families(report, now), &["SINCE"]);
             }
+            page.noted(not_compared(report));
             page.noted(unread(errors));
             printer.page(&page)
         }
@@ -73,6 +75,25 @@ pub fn stale_summary(report: &StaleReport) -> String {
         0 => format!("{all}, none stale"),
         stale => format!("{all}, {stale} stale"),
     }
+}
+
+/// The instances that were compared with nothing, in one line.
+pub fn not_compared(report: &StaleReport) -> Option<String> {
+    let (these, run) = match report.not_compared {
+        0 => return None,
+        1 => ("1 instance".to_owned(), "runs an image"),
+        count => (format!("{count} instances"), "run images"),
+    };
+    Some(format!("{these} {run} of accounts outside the run: not compared with their families, and marks are not seen"))
+}
+
+/// The aliases that name a revoked image.
+pub fn revoked_goals(alias: &Alias, report: &StaleReport) -> Vec<String> {
+    let line = |((family, account, region), image): &((FamilyKey, Option<AccountId>, Region), String)| {
+        let place = place(account.as_ref(), region);
+        format!("warning: {place}: the alias {}:{alias} names {image}, which is revoked", family.word)
+    };
+    report.revoked_goals.iter().map(line).collect()
 }
 
 /// The families of which instances run where the alias is missing.
@@ -107,6 +128,7 @@ fn csv_row(row: &StaleInstance) -> Vec<Cell> {
         row.behind.and_then(|behind| behind.since).map(time).unwrap_or_default(),
         json.problem.to_owned(),
         json.problems.join(" "),
+        json.newest_revoked.map(|is| is.to_string()).unwrap_or_default(),
     ];
     cells.map(Cell::from).to_vec()
 }
@@ -129,7 +151,10 @@ fn instances(report: &StaleReport, now: DateTime<Utc>) -> Sheet {
 fn cells(row: &StaleInstance, now: DateTime<Utc>) -> Vec<Cell> {
     let instance = &row.instance;
     let or_dash = |text: Option<&str>| text.map_or_else(|| Cell::toned("-", Tone::Faint), Cell::from);
-    let newest = row.newest.as_ref().map(|newest| newest.name.as_deref().unwrap_or(newest.id.as_str()));
+    let newest = row.newest.as_ref().map(|newest| {
+        let mark = if newest.revoked == Some(true) { " (revoked)" } else { "" };
+        format!("{}{mark}", newest.name.as_deref().unwrap_or(newest.id.as_str()))
+    });
     let since = row.behind.and_then(|behind| behind.since).map(|since| ago(since, now));
     let problems: Vec<_> = row.problems.iter().map(|problem| problem.as_str()).collect();
     let tone = match row.problems.first() {
@@ -143,7 +168,7 @@ fn cells(row: &StaleInstance, now: DateTime<Utc>) -> Vec<Cell> {
         instance.region.as_str().into(),
         or_dash(instance.group.as_deref()),
         instance.image.name.as_deref().unwrap_or(instance.image.id.as_str()).into(),
-        or_dash(newest),
+        or_dash(newest.as_deref()),
         or_dash(row.behind.map(|behind| behind.versions.to_string()).as_deref()),
         or_dash(since.as_deref()),
         Cell::toned(problems.join(", "), tone),

@@ -6,9 +6,9 @@ use super::escape::escaped;
 use super::table::{Cell, GAP, Sheet, Tone};
 
 /// The room for the first column while it is decided which other columns fit.
-const NARROW: usize = 32;
+const NARROW: usize = 24;
 /// The least room for the first column.
-const NARROWEST: usize = 16;
+const NARROWEST: usize = 14;
 
 /// A table whose first column is a tree.
 #[derive(Debug, Clone, Default)]
@@ -66,13 +66,27 @@ impl Tree {
     }
 }
 
+impl Tree {
+    /// The tree as a table for Markdown, which shows several blanks as one: those of the branches do not break.
+    pub fn unbreaking(&self) -> Sheet {
+        let mut sheet = self.sheet(None);
+        for (row, branch) in sheet.rows.iter_mut().zip(branches(self.rows.iter().map(|row| row.depth))) {
+            if let Some(first) = row.first_mut() {
+                let name = first.text().split_at(branch.len()).1;
+                *first = Cell::toned(branch.replace(' ', "\u{a0}") + name, first.tone());
+            }
+        }
+        sheet
+    }
+}
+
 impl TreeRow {
     /// The branch and the name, within `room` if there is one.
     fn drawn(&self, branch: &str, room: Option<usize>) -> String {
         let (name, mark) = (escaped(&self.name), if self.marked { " ←" } else { "" });
         let Some(room) = room else { return format!("{branch}{name}{mark}") };
         // Of a deep tree the branches nearest to the name tell most.
-        let branch = last(branch, room / 2);
+        let branch = last(branch, room / 3);
         let room = room.saturating_sub(branch.chars().count() + mark.chars().count());
         format!("{branch}{}{mark}", cut(&name, room))
     }
@@ -126,12 +140,12 @@ mod tests {
             depth: *depth,
             name: format!("golden-base-image-of-the-platform-team-v{n}-2026-01-02"),
             marked: n == 1,
-            cells: vec!["us-east-1".into(), "available".into()],
+            cells: vec!["ami-0123456789abcdef0".into(), "us-east-1".into(), "available".into()],
         };
         Tree {
-            header: vec!["IMAGE", "REGION", "STATE"],
+            header: vec!["IMAGE", "ID", "REGION", "STATE"],
             rows: depths.iter().enumerate().map(row).collect(),
-            dispensable: &["STATE"],
+            dispensable: &["REGION", "STATE"],
             ..Tree::default()
         }
     }
@@ -150,12 +164,21 @@ mod tests {
         assert!(wide.contains("└─ golden-base-image-of-the-platform-team-v1-2026-01-02 ←"), "{wide}");
         for width in [40, 60, 80] {
             let text = tree.sheet(Some(width)).render(Some(width), false);
+            assert!(tree.sheet(Some(width)).header.contains(&"ID".to_owned()), "{width}");
+            assert_eq!(text.matches("ami-0123456789abcdef0").count(), 3, "{text}");
             assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}:\n{text}");
             assert_eq!(text.lines().count(), 4, "{text}");
-            assert!(text.contains("…") && text.contains("-02 ←") && text.contains("   └─ g"), "{text}");
-            assert!(text.contains("us-east-1"), "{text}");
+            assert!(text.contains("…") && text.contains("2 ←") && text.contains("└─ g"), "{text}");
         }
-        assert!(!tree.sheet(Some(40)).header.contains(&"STATE".to_owned()));
+        assert_eq!(tree.sheet(Some(40)).header, ["IMAGE", "ID"]);
+        assert_eq!(tree.sheet(Some(70)).header, ["IMAGE", "ID", "STATE"]);
+    }
+
+    #[test]
+    fn markdown_keeps_the_branches() {
+        let sheet = tree(&[0, 1, 2]).unbreaking();
+        let names: Vec<_> = sheet.rows.iter().map(|row| row[0].text().chars().take(7).collect::<String>()).collect();
+        assert_eq!(names, ["golden-", "└─\u{a0}gold", "\u{a0}\u{a0}\u{a0}└─\u{a0}g"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::permissions::principal::Principal;
 use crate::domain::problem::{PlaceError, Problem};
-use crate::domain::usage::source::{Source, SourceStatus, Usage};
+use crate::domain::usage::source::{Source, Usage};
 use crate::service::Target;
 use crate::service::client::error::ApiError;
 use crate::service::images::{self, Query};
@@ -21,6 +21,7 @@ use crate::service::usage::pins::{self, Pins};
 use crate::service::usage::sources::{self, Scope};
 use crate::workflows::run::concurrency::{self, IMAGES, PLACES};
 use crate::workflows::run::context::Context;
+use crate::workflows::usage::unread::unread;
 
 /// What an audit looks at beside the places of the run.
 #[derive(Debug, Clone, Default)]
@@ -86,7 +87,7 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
     let mut facts = AuditFacts { now: context.now, places: Vec::new(), unentered, pins: pins.pins };
     for (reading, (others, shares)) in readings.into_iter().zip(more) {
         let target = &reading.target;
-        errors.extend(failed(target, &reading.usage).await);
+        errors.extend(unread(target, &reading.usage).await);
         let read = |answer: Option<ApiError>| answer.map(|error| error.problem());
         let problems = [
             read(reading.images.as_ref().err().cloned()),
@@ -173,18 +174,6 @@ async fn shares(reading: &Reading) -> Result<HashMap<ImageId, BTreeSet<Principal
         }
     }
     Ok(found)
-}
-
-/// The sources of a place that could not be read.
-async fn failed(target: &Target, usage: &Usage) -> Vec<PlaceError> {
-    let mut errors = Vec::new();
-    for state in usage.failed() {
-        if let SourceStatus::Failed(problem) = &state.status {
-            let message = format!("{}: {}", state.source, problem.message);
-            errors.push(target.error(Problem { message, ..problem.clone() }).await);
-        }
-    }
-    errors
 }
 
 /// Files are of no place; a document names the first region beside them.

@@ -10,13 +10,13 @@ use super::run::context::Context;
 use super::select::selection::Selection;
 use super::select::{query, references, resolve};
 use super::usage::images::{self as used, ListingUse};
+use crate::domain::failure::Failure;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::image_forest::{Ancestor, ForestNode, ImageForest};
 use crate::domain::lineage_tree::{LineageImage, LineageTree, end, listing_ends, originals, unclear};
 use crate::domain::problem::Problem;
 use crate::domain::reference::ImageRef;
-use crate::domain::usage::accounts::NOT_ACTIVE;
 use crate::domain::usage::source::UseVerdict;
 use crate::service::Target;
 use crate::service::images::{self, Query};
@@ -58,7 +58,7 @@ pub async fn read(context: &Context, reference: &ImageRef, whole: bool, with_use
     let in_use = |node: &ForestNode<'_>| uses.as_ref().and_then(|uses| uses.of(node));
     Ok(LineageTree {
         images: tree.iter().map(|found| LineageImage::new(found, in_use)).collect(),
-        notes: [end(&forest, &root, &ancestry), unclear(&forest, &root)].into_iter().flatten().collect(),
+        notes: end(&forest, &root, &ancestry).into_iter().chain(unclear(&forest, &root)).collect(),
         root,
         several: chosen.several,
         errors: chosen.errors,
@@ -69,7 +69,14 @@ pub async fn read(context: &Context, reference: &ImageRef, whole: bool, with_use
 fn gone(forest: &ImageForest<'_>, reference: &ImageRef, missing: Error) -> Result<ImageId> {
     match reference {
         ImageRef::Id(id) if forest.get(id).is_some() => Ok(id.clone()),
-        _ => Err(missing),
+        _ => Err(match missing.downcast::<Failure>() {
+            Ok(failure) => {
+                let before = failure.hint.clone().map(|hint| hint + "; ").unwrap_or_default();
+                let hint = "of one that is deregistered only what came of it is known: 'amictl stale' finds what still runs it";
+                failure.hint(format!("{before}{hint}")).into()
+            }
+            Err(error) => error,
+        }),
     }
 }
 
@@ -109,8 +116,7 @@ async fn uses(context: &Context, chosen: &mut Selection, images: &[&Image]) -> R
         true => ListingUse { places: Vec::new(), errors: Vec::new() },
         false => used::usage_of(context, images, chosen).await?,
     };
-    // A closed account is in doubt at the images that it may launch, and is no failure of the reading.
-    chosen.errors.extend(read.errors.iter().filter(|error| error.problem.code != NOT_ACTIVE).cloned());
+    chosen.errors.extend(read.errors.iter().cloned());
     let mut known = HashMap::new();
     for place in &read.places {
         known.extend(place.images.iter().map(|image| {

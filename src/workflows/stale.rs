@@ -6,10 +6,12 @@ use anyhow::Result;
 
 use crate::domain::alias::{Alias, AliasParameter};
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::family::FamilyWord;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::instance_image::RunningInstance;
 use crate::domain::problem::PlaceError;
+use crate::domain::reference::nearest;
 use crate::domain::stale::{AliasGoals, AliasPlace, StaleFacts, StaleRules, alias_places, judge};
 use crate::domain::stale_report::StaleReport;
 use crate::domain::text::image_ids;
@@ -66,12 +68,18 @@ pub async fn find(context: &Context, alias: Option<&Alias>, rules: &StaleRules) 
         Some(alias) => {
             let wanted = alias_places(&instances, &images, &context.families);
             let goals = Box::pin(goals(&targets, alias, &wanted, &mut errors)).await;
-            images.extend(Box::pin(unlisted(&targets, &goals, &images, &mut errors)).await);
+            let mut more = Box::pin(unlisted(&targets, &goals, &images, &mut errors)).await;
+            more.iter_mut().for_each(|image| image.group_by(&context.families));
+            images.extend(more);
             Some(goals)
         }
     };
     let facts = StaleFacts { images: &images, patterns: &context.families, goals: goals.as_ref(), now: context.now };
     let report = judge(instances, &facts, rules);
+    // In a place that was not read there may be such a family.
+    if let (Some(unknown), true) = (unknown(&report), errors.is_empty()) {
+        return Err(unknown.into());
+    }
     match alias {
         Some(alias) if report.with_alias == 0 && !report.without_alias.is_empty() && errors.is_empty() => {
             Err(without(alias, &report).into())
@@ -84,6 +92,21 @@ pub async fn find(context: &Context, alias: Option<&Alias>, rules: &StaleRules) 
 async fn read(target: &Target) -> (Result<Vec<Image>, ApiError>, Result<Vec<RunningInstance>, ApiError>) {
     let own = Query::own();
     tokio::join!(images::find(target, &own), instance_images::running(target))
+}
+
+/// The failure of families that nothing has: a mistyped one must not read as one without stale instances.
+fn unknown(report: &StaleReport) -> Option<Failure> {
+    let families = &report.unknown_families;
+    let first = families.first()?;
+    let names: Vec<_> = families.iter().map(|family| format!("'{family}'")).collect();
+    let message = format!("no image and no running instance is of the family {}", names.join(", nor of "));
+    let near = |family: &FamilyWord| nearest(family.as_str(), report.known_families.iter().map(String::as_str));
+    let near: BTreeSet<&str> = families.iter().flat_map(near).collect();
+    let hint = match near.is_empty() {
+        true => format!("see the families with: amictl list --families; '{first}' may be in other regions or accounts"),
+        false => format!("did you mean {}?", Vec::from_iter(near).join(", ")),
+    };
+    Some(Failure::new(Kind::Failed, "NoSuchFamily", message).hint(hint))
 }
 
 fn without(alias: &Alias, report: &StaleReport) -> Failure {

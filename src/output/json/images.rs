@@ -53,6 +53,8 @@ pub struct ImageJson<'a> {
     pub watermarks: &'a [String],
     /// `null` without a verdict of its own.
     pub tested: Option<TestedJson>,
+    /// `null` if that is not known: EC2 shows tags to the owner only.
+    pub revoked: Option<bool>,
 }
 
 /// The verdict of a boot test.
@@ -129,6 +131,7 @@ impl<'a> ImageJson<'a> {
             scan: image.scan.as_deref().map(ScanJson::new),
             watermarks: &image.watermarks,
             tested: Tested::of(image).map(TestedJson::new),
+            revoked: image.own.then(|| image.revoked()),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::document::{ErrorJson, VERSION};
 use crate::domain::image::State;
 use crate::domain::image_forest::Relation;
-use crate::domain::lineage_tree::{LineageImage, LineageTree};
+use crate::domain::lineage_tree::{LineageImage, LineageNote, LineageTree};
 use crate::domain::region::Region;
 
 #[derive(Serialize)]
@@ -14,6 +14,17 @@ pub struct LineageJson<'a> {
     pub root: &'a str,
     pub images: Vec<LineageImageJson<'a>>,
     pub errors: Vec<ErrorJson<'a>>,
+    /// Where the chain ends, and what may be missing.
+    pub warnings: Vec<NoteJson<'a>>,
+}
+
+/// A warning that is of no place.
+#[derive(Serialize)]
+pub struct NoteJson<'a> {
+    pub account: Option<&'a str>,
+    pub region: Option<&'a str>,
+    pub code: &'a str,
+    pub message: &'a str,
 }
 
 #[derive(Serialize)]
@@ -41,7 +52,14 @@ impl<'a> LineageJson<'a> {
             root: tree.root.as_str(),
             images: tree.images.iter().map(LineageImageJson::new).collect(),
             errors: tree.errors.iter().map(ErrorJson::new).collect(),
+            warnings: tree.notes.iter().map(NoteJson::new).collect(),
         }
+    }
+}
+
+impl<'a> NoteJson<'a> {
+    fn new(note: &'a LineageNote) -> Self {
+        Self { account: None, region: None, code: note.code, message: &note.message }
     }
 }
 

@@ -37,6 +37,8 @@ pub struct StaleInstanceJson<'a> {
     /// The gravest.
     pub problem: &'static str,
     pub problems: Vec<&'static str>,
+    /// Whether the image that it should run is revoked; `null` if that is not known.
+    pub newest_revoked: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -46,6 +48,8 @@ pub struct StaleSummaryJson<'a> {
     pub stale: usize,
     /// The families, by account and region, without the alias.
     pub without_alias: usize,
+    /// Instances of images of accounts outside the run that were compared with nothing.
+    pub not_compared: usize,
     pub families: Vec<StaleFamilyJson<'a>>,
 }
 
@@ -69,6 +73,7 @@ impl<'a> StaleJson<'a> {
                 instances: report.looked_at(),
                 stale: report.instances.len(),
                 without_alias: report.without_alias.len(),
+                not_compared: report.not_compared,
                 families: report.families.iter().map(|(key, family)| StaleFamilyJson::new(key, family)).collect(),
             },
             errors: errors.iter().map(ErrorJson::new).collect(),
@@ -96,6 +101,7 @@ impl<'a> StaleInstanceJson<'a> {
             behind_since: row.behind.and_then(|behind| behind.since).map(time),
             problem: problems.first().copied().unwrap_or_default(),
             problems,
+            newest_revoked: row.newest.as_ref().and_then(|newest| newest.revoked),
         }
     }
 }

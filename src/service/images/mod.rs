@@ -165,6 +165,18 @@ pub async fn visible_by_ids(target: &Target, ids: &[ImageId]) -> Result<Vec<Imag
     Ok(images)
 }
 
+/// Those of these images that are public ones of AWS or its marketplace; unknown ids are omitted without an error.
+pub async fn public_of_aws(target: &Target, ids: &[ImageId]) -> Result<Vec<ImageId>, ApiError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(FILTER_VALUES) {
+        let owners = ["amazon", "aws-marketplace"].map(str::to_owned).to_vec();
+        let query = Query { owners, executable_by: Some("all"), deprecated: true, ..Query::default() };
+        let query = query.filter("image-id", chunk.iter().map(ToString::to_string).collect());
+        each_page(target, &query, |page| found.extend(page.into_iter().map(|image| image.id))).await?;
+    }
+    Ok(found)
+}
+
 /// The images that the account may launch by a permission for it, its organization or its unit; public images only if
 /// the account owns them. If `among` fits one call, only images in it are listed.
 pub async fn shared(target: &Target, among: &[&ImageId]) -> Result<Vec<ImageId>, ApiError> {

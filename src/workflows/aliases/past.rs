@@ -41,11 +41,25 @@ pub async fn read(
     parameter: &AliasParameter,
     owner: &[Target],
 ) -> Result<Vec<Past>> {
+    let bar = context.printer.bars().count(targets.len() as u64, "reading histories");
+    read_each(targets, parameter, owner, &|| bar.step()).await
+}
+
+/// As [`read`], without a bar.
+pub async fn of_places(targets: &[Target], parameter: &AliasParameter, owner: &[Target]) -> Result<Vec<Past>> {
+    read_each(targets, parameter, owner, &|| ()).await
+}
+
+async fn read_each(
+    targets: &[Target],
+    parameter: &AliasParameter,
+    owner: &[Target],
+    step: &impl Fn(),
+) -> Result<Vec<Past>> {
     let parameter = parameter.parameter();
-    let bar = &context.printer.bars().count(targets.len() as u64, "reading histories");
     let each = concurrency::each(PLACES, targets, |target| async {
         let past = of_place(target, &parameter).await;
-        bar.step();
+        step();
         past
     });
     let mut pasts = each.await;
@@ -143,6 +157,11 @@ impl Past {
     /// The image that the alias names now, as this account sees it.
     pub fn now(&self) -> Option<Image> {
         self.images.get(&self.history.current()?.image()?).cloned()
+    }
+
+    /// Passes over these images as well: they are revoked now, or will be.
+    pub fn pass_over(&mut self, revoked: &BTreeSet<ImageId>) {
+        self.revoked.extend(revoked.iter().cloned());
     }
 
     /// Where a rollback goes.

@@ -27,8 +27,13 @@ impl Changes {
 
     /// Ends the run as the report asks for, and says what failed.
     pub fn conclude(&self, context: &Context) -> Result<()> {
+        self.conclude_with(context, &self.report)
+    }
+
+    /// As [`Self::conclude`], with a report of more than these changes to the same images.
+    pub fn conclude_with(&self, context: &Context, report: &Report) -> Result<()> {
         match &self.remainder {
-            Some(whole) => changes::real(context, &self.report, whole),
+            Some(whole) => changes::real(context, report, whole),
             None => changes::dry(context, &self.report),
         }
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::resume::Remainder;
 use crate::domain::failure::{Failure, Kind};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, not_read};
 use crate::domain::report::{Outcome, Report, Status};
 use crate::service::client::error::codes;
 use crate::workflows::run::context::{self, Context};
@@ -15,7 +15,7 @@ const LOST: [&str; 3] = [codes::CONNECTION, codes::TIMEOUT, codes::RESPONSE];
 /// Prints failures and ends the run as the report requires.
 pub fn real(context: &Context, report: &Report, whole: &Remainder) -> Result<()> {
     let (done, failed, skipped) = report.counts();
-    let message = format!("{done} done, {failed} failed, {skipped} skipped");
+    let message = format!("{done} done, {failed} failed, {skipped} skipped{}", unread(report));
     let rest = whole.rest(&context.invocation, report);
     if context.stop.asked() {
         tell(context, report, None);
@@ -28,8 +28,14 @@ pub fn real(context: &Context, report: &Report, whole: &Remainder) -> Result<()>
 /// As [`real`], for a dry run.
 pub fn dry(context: &Context, report: &Report) -> Result<()> {
     let (done, failed, _) = report.counts();
-    let message = format!("dry run: {done} would work, {failed} would not");
+    let message = format!("dry run: {done} would work, {failed} would not{}", unread(report));
     end(context, report, &message, Some("nothing was changed".to_owned()))
+}
+
+/// The places that could not be read, where no image failed: the counts alone would read as a success.
+fn unread(report: &Report) -> String {
+    let places = if report.counts().1 == 0 { not_read(&report.errors) } else { None };
+    places.map(|places| format!("; {places}")).unwrap_or_default()
 }
 
 fn end(context: &Context, report: &Report, message: &str, hint: Option<String>) -> Result<()> {

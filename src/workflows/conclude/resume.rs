@@ -19,6 +19,10 @@ pub struct Remainder {
     named: usize,
     unread: Vec<Target>,
     unfollowed: Vec<Target>,
+    /// Named images that are gone.
+    gone: Vec<ImageId>,
+    /// All places, if there are such images: what came of them may be in any.
+    everywhere: Vec<Target>,
     unentered: Vec<String>,
     several: bool,
 }
@@ -31,6 +35,8 @@ impl Remainder {
             named: chosen.gaps.named,
             unread: chosen.gaps.unread.clone(),
             unfollowed: chosen.gaps.unfollowed.clone(),
+            gone: chosen.gaps.gone.clone(),
+            everywhere: if chosen.gaps.gone.is_empty() { Vec::new() } else { chosen.targets.clone() },
             unentered: chosen.unentered.iter().filter_map(|error| error.account.clone()).collect(),
             several: chosen.several,
         }
@@ -58,7 +64,8 @@ impl Remainder {
             .collect();
         if let Some(follows) = invocation.follows {
             let gaps = self.gaps();
-            let roots = by_account(self.images.iter().take(self.named), &gaps);
+            let roots = self.roots(&gaps);
+            let roots = by_account(roots.iter(), &gaps);
             let some = roots.iter().filter(|(target, ..)| gaps.iter().any(|gap| gap.same_account(target)));
             lines.extend(
                 some.map(|(target, ids, all)| invocation.line(ids, &format!(" {follows}"), &target.options_in(all))),
@@ -80,15 +87,26 @@ impl Remainder {
         }
         let gaps = self.gaps();
         if let Some(follows) = invocation.follows.filter(|_| !gaps.is_empty()) {
-            let named: Vec<_> = self.images.iter().take(self.named).collect();
-            lines.push(line(&named, &format!(" {follows}"), &gaps));
+            let roots = self.roots(&gaps);
+            lines.push(line(&roots.iter().collect::<Vec<_>>(), &format!(" {follows}"), &gaps));
         }
         lines
     }
 
-    /// The places not searched for copies.
+    /// The places not searched for copies, or for what came of an image.
     fn gaps(&self) -> Vec<Target> {
-        self.unread.iter().chain(&self.unfollowed).cloned().collect()
+        let gaps = self.unread.iter().chain(&self.unfollowed);
+        match gaps.clone().next() {
+            Some(_) => gaps.chain(&self.everywhere).cloned().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The named images, those that are gone at the first of these places.
+    fn roots(&self, gaps: &[Target]) -> Vec<(Target, ImageId)> {
+        let gone =
+            gaps.first().into_iter().flat_map(|place| self.gone.iter().map(move |id| (place.clone(), id.clone())));
+        self.images.iter().take(self.named).cloned().chain(gone).collect()
     }
 
     /// The hint for places that could not be searched: the same references, as nothing has changed there.

@@ -6,20 +6,15 @@ use anyhow::Result;
 
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::plan::document::Plan;
-use crate::domain::problem::PlaceError;
+use crate::domain::problem::{PlaceError, not_read};
 use crate::domain::usage::source::Usage;
 
 /// Fails if an account could not be read.
 pub fn whole(errors: &[PlaceError]) -> Result<()> {
-    match errors.len() {
-        0 => Ok(()),
-        count => {
-            let places = if count == 1 { "1 place".to_owned() } else { format!("{count} places") };
-            let message = format!("{places} could not be read; the others were");
-            let hint = "run it again when they can be read, or leave them out with --region and the roles given";
-            Err(Failure::new(Kind::Partial, "PartialRun", message).hint(hint).into())
-        }
-    }
+    let Some(unread) = not_read(errors) else { return Ok(()) };
+    let message = format!("{unread}; the others were");
+    let hint = "run it again when they can be read, or leave them out with --region and the roles given";
+    Err(Failure::new(Kind::Partial, "PartialRun", message).hint(hint).into())
 }
 
 /// Fails if a source could not be read.

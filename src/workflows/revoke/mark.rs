@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::domain::change::Change;
+use crate::domain::command_line::amictl;
 use crate::domain::image::{Image, State};
+use crate::domain::problem::Problem;
 use crate::domain::report::{Outcome, Status, Verb};
 use crate::domain::revocation::{Revocation, RevokeReason};
 use crate::domain::tags::{REVOKED, Tags};
@@ -42,11 +44,24 @@ impl Mark {
         Change::Tag { set, remove }
     }
 
+    /// Refuses an image that cannot take one more tag. The others are marked all the same.
+    pub fn room(&self, context: &Context, target: &Target, image: &Image) -> Result<(), Problem> {
+        if self.change(image, context.now).objection(image, context.now).is_none() {
+            return Ok(());
+        }
+        let line = amictl("tag").word(&image.id).options("--remove KEY").options(target.options());
+        let message = format!("it has as many tags as EC2 takes, so it cannot be marked; make room with: {line}");
+        Err(Problem { code: "TagLimitExceeded".to_owned(), message })
+    }
+
     /// Sets or removes the mark of an image, unless it is so already.
     pub async fn made(&self, context: &Context, journal: &Journal, target: &Target, image: &Image) -> Outcome {
         let (verb, change) = (self.verb(), self.change(image, context.now));
         if change.holds(image) {
             return self.told(image, Outcome::new(image, verb, false, Status::Done));
+        }
+        if let Err(problem) = self.room(context, target, image) {
+            return Outcome::failed(image, verb, problem);
         }
         if let Err(error) = journal.begin(Beginning::new(verb, image), context.clock()).await {
             return Outcome::failed(image, verb, journal::not_begun(&error));

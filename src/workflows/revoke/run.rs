@@ -1,25 +1,26 @@
-//! The flow of `revoke` and `unrevoke`: select, check, mark, disable, and say who is concerned.
+//! The flow of `revoke` and `unrevoke`: select, check, mark, disable, and find who is concerned.
 
 use std::collections::{BTreeMap, HashSet};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
-use super::descendants;
+use super::conclude::Revoked;
 use super::mark::Mark;
-use super::users::{self, Users};
+use super::users::{self, Marks, Users};
+use super::{already, descendants};
 use crate::domain::command_line::amictl;
-use crate::domain::failure::{Failure, Kind};
+use crate::domain::failure::Failure;
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
+use crate::domain::permissions::recorded::Journaled;
 use crate::domain::problem::Problem;
 use crate::domain::reference::ImageRef;
-use crate::domain::report::{Outcome, Report, Status, Verb};
+use crate::domain::report::{Outcome, Status, Verb};
 use crate::journal::Journal;
 use crate::service::{Target, lifecycle};
 use crate::workflows::change::each::{self, Changes};
-use crate::workflows::change::objections::acceptable;
 use crate::workflows::disable::{check, switched_off};
-use crate::workflows::run::context::{self, Context};
+use crate::workflows::run::context::Context;
 use crate::workflows::run::journal::JournalFile;
 use crate::workflows::select::references;
 use crate::workflows::select::refusals::{NAMED, owned, unless};
@@ -44,29 +45,25 @@ pub struct Request {
     pub journal: JournalFile,
 }
 
-/// What became of a run.
-pub struct Revoked {
-    marks: Changes,
-    disabled: Option<Changes>,
-    users: Users,
-    /// The command line that shows who uses the marked images.
-    refs: String,
-}
-
 /// Marks the images, or removes their marks.
 pub async fn run(context: &Context, request: Request) -> Result<Revoked> {
-    let mut chosen = references::expected(context, &request.references, false).await?;
+    let (mut chosen, gone) = references::to_mark(context, &request.references).await?;
     unless(context, &chosen, owned(&chosen.images, request.mark.verb().as_str()).await)?;
-    if request.descendants {
-        descendants::add(context, &mut chosen).await?;
+    if let Mark::Set(_) = &request.mark {
+        already::tell(context, &chosen, &request.references).await;
     }
-    acceptable(context, &chosen, |image| request.mark.change(image, context.now))?;
+    let gone = match request.descendants {
+        true => descendants::add(context, &mut chosen, gone, request.mark.verb()).await?,
+        false => unless(context, &chosen, none_gone(gone)).map(|()| Vec::new())?,
+    };
+    // Before anything is marked: what fails later must not lose the report.
+    let images = chosen.images.iter().map(|(_, image)| image);
+    let known = if request.disable { request.journal.due(context, images).await? } else { BTreeMap::new() };
     if request.dry_run {
-        let marks = tried(context, &request, chosen).await?;
-        return Ok(Revoked { marks, disabled: None, users: Users::default(), refs: String::new() });
+        return dry_run(context, &request, chosen, &known, gone).await;
     }
     if request.disable {
-        confirm(context, &chosen, request.yes)?;
+        confirm(context, &chosen, &request).await?;
     }
     let journal = request.journal.open(context, chosen.images.iter().map(|(target, _)| target)).await?;
     let marks = each::each(context, chosen.clone(), request.mark.verb(), async |target, image| {
@@ -74,42 +71,67 @@ pub async fn run(context: &Context, request: Request) -> Result<Revoked> {
     })
     .await;
     let marked = marked(&chosen, &marks);
-    let mut users = Users::default();
-    let mut disabled = None;
-    if let Mark::Set(reason) = &request.mark {
-        match Box::pin(users::read(context, &marked, reason)).await {
+    let refs = refs(context, &marked);
+    let (mut users, mut disabled, mut unknown_use) = (Users::default(), None, None);
+    if let Mark::Set(reason) = &request.mark
+        && !marked.images.is_empty()
+    {
+        match Box::pin(users::read(context, &marked, reason, Marks::Set)).await {
             Ok(read) => users = read,
-            // The marks are set, and the end of the run says so. Nothing is disabled whose use is not known.
-            Err(_) if context.stop.asked() => {
-                return Ok(Revoked { marks, disabled: None, users, refs: refs(context, &marked) });
-            }
+            // The marks are set, and the end of the run says so. Each disabling is skipped.
+            Err(_) if context.stop.asked() => unknown_use = Some(refs.clone()),
             Err(error) => return Err(error),
         }
         if request.disable {
-            disabled = Some(disable(context, &request, &journal, &marked, &users).await?);
+            disabled = Some(disable(context, &journal, &known, &marked, &users).await);
         }
     }
-    Ok(Revoked { marks, disabled, users, refs: refs(context, &marked) })
+    let disables = request.disable;
+    Ok(Revoked { marks, disabled, gone, users, disables, unknown_use, refs })
 }
 
-/// Asks EC2 whether the marks, and the disabling, would be allowed.
-async fn tried(context: &Context, request: &Request, chosen: Selection) -> Result<Changes> {
-    let images = chosen.images.iter().map(|(_, image)| image);
-    let known = if request.disable { request.journal.due(context, images).await? } else { BTreeMap::new() };
+/// An id that no place has can take no mark.
+fn none_gone(gone: Vec<(ImageId, Error)>) -> Result<()> {
+    let Some((_, error)) = gone.into_iter().next() else { return Ok(()) };
+    Err(match error.downcast::<Failure>() {
+        Ok(failure) => {
+            let before = failure.hint.clone().map(|hint| hint + "; ").unwrap_or_default();
+            let hint = format!("{before}to work on what came of an image that is deregistered, give --descendants");
+            failure.hint(hint).into()
+        }
+        Err(error) => error,
+    })
+}
+
+/// Asks EC2 whether the marks, and the disabling, would be allowed, and says who would be concerned.
+async fn dry_run(
+    context: &Context,
+    request: &Request,
+    chosen: Selection,
+    known: &BTreeMap<ImageId, Journaled>,
+    gone: Vec<Outcome>,
+) -> Result<Revoked> {
+    let users = match &request.mark {
+        Mark::Set(reason) if !chosen.images.is_empty() => {
+            Box::pin(users::read(context, &chosen, reason, Marks::Tried)).await?
+        }
+        Mark::Set(_) | Mark::Remove => Users::default(),
+    };
     let ask = async |target: &Target, image: &Image| {
         let change = request.mark.change(image, context.now);
+        request.mark.room(context, target, image)?;
         lifecycle::check(target, image, &change).await?;
-        let disables = match request.disable && image.state == State::Available {
-            true => check(target, image, known.get(&image.id)).await?,
-            false => false,
-        };
+        let disables = request.disable && image.state == State::Available && users.refusal(&image.id).is_none();
+        let disables = if disables { check(target, image, known.get(&image.id)).await? } else { false };
         Ok(disables || !change.holds(image))
     };
-    each::tried(context, chosen, request.mark.verb(), ask).await
+    let marks = each::tried(context, chosen, request.mark.verb(), ask).await?;
+    let disables = request.disable;
+    Ok(Revoked { marks, disabled: None, gone, users, disables, unknown_use: None, refs: String::new() })
 }
 
 /// Asks before several images are disabled, which takes their launch permissions.
-fn confirm(context: &Context, chosen: &Selection, yes: bool) -> Result<()> {
+async fn confirm(context: &Context, chosen: &Selection, request: &Request) -> Result<()> {
     let each = chosen.images.iter().filter(|(_, image)| image.state == State::Available);
     let names: Vec<_> = each.map(|(_, image)| format!("{} in {}", image.label(), image.place())).collect();
     if names.len() < 2 {
@@ -117,7 +139,16 @@ fn confirm(context: &Context, chosen: &Selection, yes: bool) -> Result<()> {
     }
     let more = names.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("; and {more} more"));
     let some = names[..names.len().min(NAMED)].join("; ") + &more.unwrap_or_default();
-    context.confirm(&format!("Revoke and disable {} images, where nothing uses them: {some}?", names.len()), yes)
+    let used = match &request.mark {
+        // It is read again after the marks: minutes may pass at the question.
+        Mark::Set(reason) if !request.yes && context.printer.can_ask() => {
+            let users = Box::pin(users::read(context, chosen, reason, Marks::Tried)).await?;
+            format!(" ({} of them are in use, or may be, and stay enabled)", users.refused.len())
+        }
+        Mark::Set(_) | Mark::Remove => String::new(),
+    };
+    let question = format!("Revoke and disable {} images, where nothing uses them{used}: {some}?", names.len());
+    context.confirm(&question, request.yes)
 }
 
 /// The images whose marks are set now.
@@ -130,12 +161,11 @@ fn marked(chosen: &Selection, marks: &Changes) -> Selection {
 /// Disables the images that nothing uses. One that is in use, or may be, stays enabled and keeps its mark.
 async fn disable(
     context: &Context,
-    request: &Request,
     journal: &Journal,
+    known: &BTreeMap<ImageId, Journaled>,
     marked: &Selection,
     users: &Users,
-) -> Result<Changes> {
-    let known = request.journal.due(context, marked.images.iter().map(|(_, image)| image)).await?;
+) -> Changes {
     let one = async |target: &Target, image: &Image| {
         let problem = match (users.refusal(&image.id), &image.state) {
             (Some(problem), _) => problem.clone(),
@@ -151,7 +181,7 @@ async fn disable(
     };
     // Places that could not be read are the matter of the marks.
     let marked = Selection { errors: Vec::new(), gaps: Gaps::default(), ..marked.clone() };
-    Ok(each::each(context, marked, Verb::Disable, one).await)
+    each::each(context, marked, Verb::Disable, one).await
 }
 
 /// The command line that shows who uses the marked images.
@@ -159,62 +189,4 @@ fn refs(context: &Context, marked: &Selection) -> String {
     let regions = marked.images.iter().map(|(target, _)| target.region.clone()).collect();
     let ids = marked.images.iter().map(|(_, image)| &image.id);
     amictl("refs").words(ids).options(context.invocation.everywhere(&regions)).to_string()
-}
-
-impl Revoked {
-    /// The report to show; none for a dry run. Disabling has rows of its own.
-    pub fn report(&self) -> Option<Report> {
-        let mut report = self.marks.report()?.clone();
-        let disabled = self.disabled.as_ref().and_then(Changes::report);
-        report.results.extend(disabled.into_iter().flat_map(|disabled| disabled.results.iter().cloned()));
-        report.warnings.extend(self.users.warnings.iter().cloned());
-        report.errors.extend(self.users.unread.iter().cloned());
-        Some(report)
-    }
-
-    /// The lines that take the aliases of revoked images back.
-    pub fn rollbacks(&self) -> &[String] {
-        &self.users.rollbacks
-    }
-
-    /// Ends the run: first what was not marked, then what was not disabled, then what is not known of the use.
-    pub fn conclude(&self, context: &Context) -> Result<()> {
-        context::tell_errors(context, &self.users.unread);
-        if let Some(disabled) = self.disabled.as_ref().filter(|_| context.stop.asked() && self.all_marked()) {
-            // Its end names what is left.
-            return disabled.conclude(context);
-        }
-        self.marks.conclude(context)?;
-        if let Some(disabled) = &self.disabled {
-            self.not_disabled(context, disabled)?;
-            disabled.conclude(context)?;
-        }
-        match self.users.unread.len() {
-            0 => Ok(()),
-            count => {
-                let message = format!("{count} sources of use could not be read: more may use the revoked images");
-                let hint = format!("all of them are marked; once the sources can be read: {}", self.refs);
-                Err(Failure::new(Kind::Partial, "PartialUse", message).hint(hint).into())
-            }
-        }
-    }
-
-    fn all_marked(&self) -> bool {
-        self.marks.report().is_some_and(|report| report.failure().is_none() && report.counts().2 == 0)
-    }
-
-    /// The refusal of images that are in use, or may be.
-    fn not_disabled(&self, context: &Context, disabled: &Changes) -> Result<()> {
-        let rows = disabled.report().into_iter().flat_map(|report| &report.results);
-        let refused: Vec<_> = rows.filter(|row| self.users.refusal(&row.image_id).is_some()).collect();
-        let Some(first) = refused.first().and_then(|row| self.users.refusal(&row.image_id)) else { return Ok(()) };
-        let more = if refused.len() > 1 { format!("; and {} more", refused.len() - 1) } else { String::new() };
-        let message = format!("revoked, but not disabled: {}{more}", first.message);
-        let regions = refused.iter().map(|row| row.region.clone()).collect();
-        let line = amictl("disable").words(refused.iter().map(|row| &row.image_id));
-        let line = line.options(context.invocation.everywhere(&regions));
-        Err(Failure::new(Kind::Refused, first.code.clone(), message)
-            .hint(format!("once nothing uses them, and all sources can be read: {line}"))
-            .into())
-    }
 }

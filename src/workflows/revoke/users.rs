@@ -1,11 +1,11 @@
-//! The users of revoked images, and the aliases that name them, with the lines that take those back.
+//! The users of revoked images, and the aliases that name them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::ways_back::{self, NamedBy};
 use crate::domain::alias::AliasParameter;
-use crate::domain::command_line::amictl;
 use crate::domain::ids::ImageId;
 use crate::domain::image::{Image, State};
 use crate::domain::problem::{PlaceError, Problem};
@@ -13,15 +13,17 @@ use crate::domain::reason::named;
 use crate::domain::region::Region;
 use crate::domain::report::Warning;
 use crate::domain::revocation::RevokeReason;
-use crate::domain::usage::accounts::{NOT_ACTIVE, outside_account};
-use crate::domain::usage::source::{ALIAS, SourceStatus, Usage, UseVerdict};
+use crate::domain::usage::accounts::outside_account;
+use crate::domain::usage::source::{ALIAS, Usage, UseVerdict};
 use crate::service::Target;
 use crate::service::usage::sources::Scope;
+use crate::workflows::run::concurrency::{self, PLACES};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics::problem;
 use crate::workflows::select::selection::Selection;
 use crate::workflows::usage::refuse::refuse_used;
 use crate::workflows::usage::selection;
+use crate::workflows::usage::unread::unread;
 
 /// Who uses the images.
 #[derive(Default)]
@@ -33,35 +35,61 @@ pub struct Users {
     /// Sources that could not be read.
     pub unread: Vec<PlaceError>,
     /// Why an image may not be disabled.
-    refused: HashMap<ImageId, Problem>,
+    pub refused: BTreeMap<ImageId, (Region, Problem)>,
 }
 
-/// An alias in one account: the account, the regions in which it names revoked images, and the role of their owner.
-type NamedBy = (Target, BTreeSet<Region>, Option<String>);
+/// Whether the images are marked yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marks {
+    /// They are.
+    Set,
+    /// They would be.
+    Tried,
+}
+
+impl Marks {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Set => "which is revoked",
+            Self::Tried => "which would be revoked",
+        }
+    }
+}
 
 /// Reads who uses the images, in all accounts of the run.
-pub async fn read(context: &Context, chosen: &Selection, reason: &RevokeReason) -> Result<Users> {
+pub async fn read(context: &Context, chosen: &Selection, reason: &RevokeReason, marks: Marks) -> Result<Users> {
     let mut users = Users::default();
-    let mut aliases: BTreeMap<(String, usize), NamedBy> = BTreeMap::new();
+    let mut aliases: BTreeMap<(AliasParameter, usize, Option<usize>), NamedBy> = BTreeMap::new();
     for place in selection::usage_of(context, chosen, &Scope::default(), false).await? {
-        users.unread(&place.target, &place.usage).await;
+        users.unread.extend(unread(&place.target, &place.usage).await);
         for image in &place.images {
-            users.add(&place.target, image, &place.usage).await;
+            users.add(&place.target, image, &place.usage, marks).await;
             let own = place.usage.aliases(&image.id).unwrap_or_default();
             let own = own.into_iter().map(|parameter| (parameter.to_owned(), place.target.clone()));
             let mut found: Vec<_> = own.collect();
             found.extend(elsewhere(chosen, &place.target, image, &place.usage).await);
             for (parameter, target) in found {
-                users.names(&parameter, &target, image).await;
-                let owner = (!target.same_account(&place.target)).then(|| place.target.role().map(ToString::to_string));
-                let alias = AliasParameter::of(&parameter).map_or(parameter, |alias| alias.to_string());
-                let entry = aliases.entry((alias, target.key().0));
-                let (_, regions, _) = entry.or_insert_with(|| (target.clone(), BTreeSet::new(), owner.flatten()));
-                regions.insert(target.region.clone());
+                let Some(alias) = AliasParameter::of(&parameter) else { continue };
+                users.names(&alias, &target, image, marks).await;
+                let owner = (!target.same_account(&place.target)).then(|| place.target.clone());
+                let key = (alias, target.key().0, owner.as_ref().map(|owner| owner.key().0));
+                let entry = aliases.entry(key).or_default();
+                for (places, one) in [(&mut entry.places, Some(target)), (&mut entry.owners, owner)] {
+                    let new = one.filter(|one| !places.iter().any(|known| known.is(one)));
+                    places.extend(new);
+                }
             }
         }
     }
-    users.rollbacks = aliases.into_iter().map(|((alias, _), by)| line(&alias, &by, reason)).collect();
+    let revoked: BTreeSet<ImageId> = chosen.images.iter().map(|(_, image)| image.id.clone()).collect();
+    let revoked = &revoked;
+    let each = concurrency::each(PLACES, aliases, |((alias, ..), by)| async move {
+        ways_back::find(context, &alias, &by, revoked, reason).await
+    });
+    for ways in context.unless_stopped(async { Ok(each.await) }).await? {
+        users.rollbacks.extend(ways.lines);
+        users.warnings.extend(ways.warnings);
+    }
     users.rollbacks.sort();
     Ok(users)
 }
@@ -81,50 +109,28 @@ async fn elsewhere(chosen: &Selection, here: &Target, image: &Image, usage: &Usa
     found
 }
 
-/// The line that takes an alias back where it names a revoked image. Other accounts do not see what the owner revoked.
-fn line(alias: &str, (target, regions, owner): &NamedBy, reason: &RevokeReason) -> String {
-    let line = amictl("rollback").word(alias).word("--reason").word(reason);
-    let line = match owner {
-        Some(role) => line.word("--from-role-arn").word(role),
-        None => line,
-    };
-    line.options(target.options_in(regions)).to_string()
-}
-
 impl Users {
-    async fn unread(&mut self, target: &Target, usage: &Usage) {
-        for state in usage.failed() {
-            if let SourceStatus::Failed(problem) = &state.status
-                && problem.code != NOT_ACTIVE
-            {
-                let message = format!("{}: {}", state.source, problem.message);
-                self.unread.push(target.error(Problem { message, ..problem.clone() }).await);
-            }
-        }
-    }
-
     /// Notes who uses an image, and whether it may be disabled.
-    async fn add(&mut self, target: &Target, image: &Image, usage: &Usage) {
+    async fn add(&mut self, target: &Target, image: &Image, usage: &Usage, marks: Marks) {
         if let UseVerdict::InUse(by) = usage.verdict(&image.id) {
-            let message = format!("{}, which is revoked, is in use by {}", image.label(), named(by));
+            let message = format!("{}, {}, is in use by {}", image.label(), marks.words(), named(by));
             self.warnings.push(target.error(Problem { code: "RevokedInUse".to_owned(), message }).await);
         }
         // Disabled images are not launched any more.
         if image.state != State::Disabled
             && let Err(error) = refuse_used([image], usage)
         {
-            self.refused.insert(image.id.clone(), problem(&error));
+            self.refused.insert(image.id.clone(), (image.region.clone(), problem(&error)));
         }
     }
 
-    async fn names(&mut self, parameter: &str, target: &Target, image: &Image) {
-        let alias = AliasParameter::of(parameter).map_or_else(|| parameter.to_owned(), |alias| alias.to_string());
-        let message = format!("the alias {alias} names {}, which is revoked", image.label());
+    async fn names(&mut self, alias: &AliasParameter, target: &Target, image: &Image, marks: Marks) {
+        let message = format!("the alias {alias} names {}, {}", image.label(), marks.words());
         self.warnings.push(target.error(Problem { code: "RevokedAlias".to_owned(), message }).await);
     }
 
     /// Why an image may not be disabled.
     pub fn refusal(&self, image: &ImageId) -> Option<&Problem> {
-        self.refused.get(image)
+        self.refused.get(image).map(|(_, problem)| problem)
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::refusals::NAMED;
 use super::resolve;
 use super::selection::{Gaps, Selection};
 use crate::domain::failure::{Failure, Kind};
+use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::reference::ImageRef;
 use crate::domain::revocation::Revocation;
@@ -24,6 +25,26 @@ const MISSED: usize = 5;
 /// The images of each reference in one place.
 type Found = (Target, Vec<Result<Vec<Image>>>);
 
+/// Which versions of a family a reference to it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Versions {
+    /// The newest that is available and neither deprecated nor revoked.
+    Newest,
+    /// The same, revoked or not.
+    RevokedToo,
+    /// All.
+    Every,
+}
+
+/// What a search for references found.
+struct Looked {
+    chosen: Selection,
+    /// Named places without an image.
+    absent: Vec<String>,
+    /// Ids that no place has, each with the error.
+    gone: Vec<(ImageId, Error)>,
+}
+
 /// Searches every place for every reference. Each must exist somewhere; an unreadable place is reported and does not
 /// hide the others. Named places without an image are reported too.
 pub async fn choose(
@@ -32,7 +53,8 @@ pub async fn choose(
     every_version: bool,
     copies: bool,
 ) -> Result<Selection> {
-    let mut chosen = expected(context, references, every_version).await?;
+    let versions = if every_version { Versions::Every } else { Versions::Newest };
+    let mut chosen = expected(context, references, versions).await?.0;
     for (_, image) in chosen.images.iter().filter(|(_, image)| image.revoked()).take(NAMED) {
         let why = Revocation::of(image).map(|mark| mark.told()).unwrap_or_default();
         context.printer.say(format!("warning: {} in {} is revoked{why}", image.label(), image.place()));
@@ -48,11 +70,21 @@ pub async fn choose(
     Ok(chosen)
 }
 
-/// As [`choose`], without copies, and without a word about images that are revoked.
-pub async fn expected(context: &Context, references: &[ImageRef], every_version: bool) -> Result<Selection> {
-    let (chosen, absent) = look(context, references, every_version).await?;
+/// As [`choose`], for marks: without copies, without a word about images that are revoked, and of a family the newest
+/// version counts also where it is revoked. Ids that no place has come back with the error, as what came of them may be
+/// there.
+pub async fn to_mark(context: &Context, references: &[ImageRef]) -> Result<(Selection, Vec<(ImageId, Error)>)> {
+    expected(context, references, Versions::RevokedToo).await
+}
+
+async fn expected(
+    context: &Context,
+    references: &[ImageRef],
+    versions: Versions,
+) -> Result<(Selection, Vec<(ImageId, Error)>)> {
+    let Looked { chosen, absent, gone } = look(context, references, versions).await?;
     absent.iter().for_each(|message| context.printer.say(format!("left out: {message}")));
-    Ok(chosen)
+    Ok((chosen, gone))
 }
 
 /// The one image that a reference names, in any place. An error if several places have one.
@@ -66,11 +98,11 @@ pub async fn one(context: &Context, reference: &ImageRef) -> Result<Selection> {
 
 /// The images that a reference names in all places. It need not name one in each.
 pub async fn all(context: &Context, reference: &ImageRef) -> Result<Selection> {
-    Ok(look(context, std::slice::from_ref(reference), false).await?.0)
+    Ok(look(context, std::slice::from_ref(reference), Versions::Newest).await?.chosen)
 }
 
 /// The error for a reference that names several images.
-pub async fn ambiguous(context: &Context, reference: &ImageRef, chosen: &Selection) -> anyhow::Error {
+pub async fn ambiguous(context: &Context, reference: &ImageRef, chosen: &Selection) -> Error {
     let images = &chosen.images;
     let (mut found, mut accounts, mut regions) = (Vec::new(), false, false);
     for (target, image) in images {
@@ -99,7 +131,7 @@ fn some(places: &[String], n: usize) -> String {
 }
 
 /// Searches every place for every reference, and returns the named places without one.
-async fn look(context: &Context, references: &[ImageRef], every_version: bool) -> Result<(Selection, Vec<String>)> {
+async fn look(context: &Context, references: &[ImageRef], versions: Versions) -> Result<Looked> {
     references.iter().try_for_each(|reference| resolve::check(context, reference))?;
     let session = context.session().await?;
     let entered = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
@@ -108,9 +140,10 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
     let each = concurrency::each(LOOKUPS, &targets, |target| async {
         let mut found = Vec::new();
         for reference in references {
-            found.push(match every_version {
-                true => resolve::versions(context, target, reference).await,
-                false => resolve::image(context, target, reference).await.map(|image| vec![image]),
+            found.push(match versions {
+                Versions::Every => resolve::versions(context, target, reference).await,
+                Versions::Newest => resolve::image(context, target, reference).await.map(|image| vec![image]),
+                Versions::RevokedToo => resolve::revoked_too(context, target, reference).await.map(|image| vec![image]),
             });
         }
         (target.clone(), found)
@@ -119,11 +152,11 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
     let found: Vec<Found> = context.unless_stopped(async { Ok(each.await) }).await?;
     drop(spinner);
     let (mut unread, mut gaps) = (None, Gaps::default());
-    let mut missing: Vec<Vec<(Target, anyhow::Error)>> = references.iter().map(|_| Vec::new()).collect();
+    let mut missing: Vec<Vec<(Target, Error)>> = references.iter().map(|_| Vec::new()).collect();
     let mut seen: Vec<bool> = vec![false; references.len()];
     let mut absent: Vec<String> = Vec::new();
     let mut images: Vec<(Target, Image)> = Vec::new();
-    let mut at: BTreeMap<crate::domain::ids::ImageId, usize> = BTreeMap::new();
+    let mut at: BTreeMap<ImageId, usize> = BTreeMap::new();
     for (target, mut answers) in found {
         // If one reference cannot be read in a place, nothing is done for the others either: a later run for the rest
         // might resolve a family to another image.
@@ -164,11 +197,18 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
             }
         }
     }
-    for (seen, missing) in seen.into_iter().zip(missing) {
+    let mut gone = Vec::new();
+    for ((seen, missing), reference) in seen.into_iter().zip(missing).zip(references) {
         if seen {
             continue;
         }
-        let missing = nowhere(missing).await;
+        let missing = match (nowhere(missing).await, reference) {
+            (Some(error), ImageRef::Id(id)) if versions == Versions::RevokedToo => {
+                gone.push((id.clone(), error));
+                continue;
+            }
+            (missing, _) => missing,
+        };
         // A single error ends the run, and is not printed twice.
         if missing.is_some() || errors.len() > 1 {
             context::tell_errors(context, &errors);
@@ -179,11 +219,11 @@ async fn look(context: &Context, references: &[ImageRef], every_version: bool) -
         });
     }
     gaps.named = images.len();
-    Ok((Selection { images, errors, unentered, targets, several, gaps }, absent))
+    Ok(Looked { chosen: Selection { images, errors, unentered, targets, several, gaps }, absent, gone })
 }
 
 /// The error for a reference found in none of these places: the first error, naming the other places too.
-pub async fn nowhere(missing: Vec<(Target, anyhow::Error)>) -> Option<anyhow::Error> {
+pub async fn nowhere(missing: Vec<(Target, Error)>) -> Option<Error> {
     let mut missing = missing.into_iter();
     let (_, first) = missing.next()?;
     let mut others = Vec::new();

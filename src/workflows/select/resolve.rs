@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 
 use crate::domain::alias::parameter_of;
 use crate::domain::failure::{Failure, Kind};
@@ -26,19 +27,28 @@ const QUOTED: usize = 30;
 /// An id may name any image the account can see. A name is looked up only among the account's own images: anyone can
 /// give a public image any name.
 pub async fn image(context: &Context, target: &Target, reference: &ImageRef) -> Result<Image> {
-    let mut image = ungrouped(context, target, reference).await?;
+    let mut image = ungrouped(context, target, reference, ImageRef::pick).await?;
     image.group_by(&context.families);
     Ok(image)
 }
 
-async fn ungrouped(context: &Context, target: &Target, reference: &ImageRef) -> Result<Image> {
+/// As [`image`], but of a family the newest version counts also where it is revoked.
+pub async fn revoked_too(context: &Context, target: &Target, reference: &ImageRef) -> Result<Image> {
+    let mut image = ungrouped(context, target, reference, ImageRef::pick_revoked_too).await?;
+    image.group_by(&context.families);
+    Ok(image)
+}
+
+type Pick = fn(&ImageRef, Vec<Image>, DateTime<Utc>) -> Result<Image, Unresolved>;
+
+async fn ungrouped(context: &Context, target: &Target, reference: &ImageRef, pick: Pick) -> Result<Image> {
     match reference {
         ImageRef::Id(id) => by_id(target, reference, id).await,
         ImageRef::Alias(family, alias) => by_parameter(context, target, reference, &parameter_of(family, alias)).await,
         ImageRef::Parameter(name) => by_parameter(context, target, reference, name.as_str()).await,
         ImageRef::Name(_) | ImageRef::Latest(_) | ImageRef::Version(..) | ImageRef::Word(_) => {
             let found = candidates(context, target, reference).await?;
-            match reference.pick(found, context.now) {
+            match pick(reference, found, context.now) {
                 Ok(image) => Ok(image),
                 Err(unresolved) => Err(explain(context, target, reference, unresolved).await.into()),
             }

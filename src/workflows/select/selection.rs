@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::problem::PlaceError;
 use crate::service::Target;
@@ -33,6 +34,8 @@ pub struct Gaps {
     pub unread: Vec<Target>,
     /// Places not searched for copies.
     pub unfollowed: Vec<Target>,
+    /// Named images that are gone, and of which others came.
+    pub gone: Vec<ImageId>,
 }
 
 impl Selection {

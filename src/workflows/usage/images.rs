@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::selection::{self, ImagesInUse};
+use super::unread::unread;
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
-use crate::domain::problem::{PlaceError, Problem};
+use crate::domain::problem::PlaceError;
 use crate::domain::reason::named;
-use crate::domain::usage::accounts::NOT_ACTIVE;
-use crate::domain::usage::source::{SourceStatus, UseVerdict};
+use crate::domain::usage::source::UseVerdict;
 use crate::service::usage::sources::Scope;
 use crate::workflows::run::context::Context;
 use crate::workflows::select::selection::Selection;
@@ -37,12 +37,7 @@ pub async fn usage_of(context: &Context, images: &[&Image], listing: &Selection)
     let places = selection::usage_of(context, &chosen, &Scope::default(), false).await?;
     let mut errors = Vec::new();
     for ImagesInUse { target, usage, .. } in &places {
-        for state in usage.failed() {
-            if let SourceStatus::Failed(problem) = &state.status {
-                let message = format!("{}: {}", state.source, problem.message);
-                errors.push(target.error(Problem { message, ..problem.clone() }).await);
-            }
-        }
+        errors.extend(unread(target, usage).await);
     }
     Ok(ListingUse { places, errors })
 }
@@ -59,7 +54,6 @@ impl ListingUse {
             };
             found.extend(images.iter().map(|image| (image.id.clone(), text(image))));
         }
-        // A closed account is in doubt at the images that it may launch, and is no failure of the listing.
-        (found, self.errors.into_iter().filter(|error| error.problem.code != NOT_ACTIVE).collect())
+        (found, self.errors)
     }
 }

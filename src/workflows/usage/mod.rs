@@ -8,3 +8,4 @@ pub mod reports;
 pub mod search;
 pub mod selection;
 pub mod snapshots;
+pub mod unread;

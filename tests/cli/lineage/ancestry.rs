@@ -74,3 +74,24 @@ fn what_breaks_the_chain_is_said() {
     let quiet = setup.run("lineage web:v1 -q").ended(0);
     assert!(quiet.stderr.is_empty(), "{}", quiet.stderr);
 }
+
+#[test]
+fn of_an_image_in_another_region_ec2_is_asked_through_its_copy() {
+    let setup = Setup::new();
+    let (first, base, copy) = {
+        let mut world = setup.world();
+        let first = world.image(PROD, EAST, "first-v1-2026-01-01").put();
+        let base = world.image(PROD, EAST, "base-v1-2026-01-01").copied_from(&first, EAST).put();
+        let copy = world.image(PROD, EUROPE, "base-v1-2026-01-01").copied_from(&base, EAST).put();
+        (first, base, copy)
+    };
+    let ran = setup.run(&format!("lineage {base} --region {EUROPE} -o json")).ended(0);
+    assert_eq!(each(&ran.json()["images"], "id"), [&first, &base, &copy]);
+    assert_eq!(each(&ran.json()["warnings"], "code"), ["AncestryEnds"]);
+    assert!(ran.json()["warnings"][0]["message"].as_str().unwrap().contains(&first), "{}", ran.stdout);
+    // What was not told is not called unknown to EC2.
+    setup.fake.fault(Fault::error("GetImageAncestry", "UnauthorizedOperation", "Not you."));
+    let ran = setup.run(&format!("lineage {base} --region {EUROPE} -o json")).ended(3);
+    let message = ran.json()["warnings"][0]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("is not known") && !message.contains("registered"), "{message}");
+}

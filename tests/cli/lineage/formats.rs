@@ -2,7 +2,8 @@
 
 use super::{TWO, family};
 use crate::fake::PROD;
-use crate::setup::{EAST, Setup};
+use crate::setup::{EAST, Setup, each};
+use crate::shared::terminal;
 
 #[test]
 fn people_get_a_tree() {
@@ -25,7 +26,8 @@ fn people_get_a_tree() {
     assert_eq!(cells, [copy.as_str(), "us-west-2", "copy", "available", "no", "yes"]);
     let markdown = setup.run(&format!("lineage {base} {TWO} -o markdown")).ended(0).stdout;
     assert!(markdown.contains(&format!("4 images in the lineage of {base}")), "{markdown}");
-    assert!(markdown.contains("| ├─ base-v1-2026-01-01 |"), "{markdown}");
+    assert!(markdown.contains("| ├─\u{a0}base-v1-2026-01-01 |"), "{markdown}");
+    assert!(markdown.contains("| │\u{a0}\u{a0}└─\u{a0}web-v1-2026-01-02 |"), "{markdown}");
 }
 
 #[test]
@@ -80,4 +82,42 @@ fn a_graph_is_for_this_command_and_line_alone() {
         .ended(2)
         .says(&["output = 'dot' would hold for every command"]);
     setup.run(&format!("lineage {base} -o dot --query images")).ended(2).says(&["--query works on the JSON document"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn on_a_narrow_terminal_names_and_ids_stay() {
+    let setup = Setup::new();
+    let ids = family(&setup);
+    for columns in [40, 60] {
+        let line = format!("lineage {} {TWO} --no-progress", ids[0]);
+        let (code, written) = terminal::run(&setup, columns, "", &line, &[]);
+        let shown = terminal::seen(&written);
+        assert_eq!(code, Some(0), "{shown}");
+        let table: Vec<_> = shown.lines().take(5).collect();
+        assert!(
+            table.iter().all(|line| line.chars().count() <= columns && !line.trim().is_empty()),
+            "{columns}:\n{shown}"
+        );
+        assert!(ids.iter().all(|id| table.iter().any(|line| line.contains(id.as_str()))), "{columns}:\n{shown}");
+        assert!(table[1].starts_with("base") && table[3].contains("└─ we"), "{columns}:\n{shown}");
+    }
+}
+
+#[test]
+fn versions_stand_in_their_order() {
+    let setup = Setup::new();
+    let base = {
+        let mut world = setup.world();
+        let base = world.image(PROD, EAST, "base-v1-2026-01-01").put();
+        for (n, day) in [(10, "2026-01-03"), (2, "2026-01-04"), (9, "2026-01-02")] {
+            let instance = world.instance(PROD, EAST).image(&base).put();
+            let seed = world.image(PROD, EAST, &format!("web-v{n}-2026-01-02")).created(day);
+            seed.copied_from(&base, EAST).of_instance(&instance).put();
+        }
+        base
+    };
+    let found = setup.json(&format!("lineage {base}"));
+    let names = each(&found["images"], "name");
+    assert_eq!(names[1..], ["web-v2-2026-01-02", "web-v9-2026-01-02", "web-v10-2026-01-02"]);
 }

@@ -3,6 +3,7 @@
 use super::{NAME, mark, marked, ready, rows};
 use crate::fake::{Fault, OTHER, PROD};
 use crate::setup::{EAST, Setup, each};
+use crate::shared::terminal;
 
 fn is_disabled(setup: &Setup, id: &str) -> bool {
     setup.image(id).phase.after == "disabled"
@@ -86,4 +87,36 @@ fn a_refusal_of_ec2_is_told() {
     let ran = setup.run("revoke web --reason bad --disable").ended(1);
     ran.says(&["locked by the auditors", NAME]);
     assert_eq!((mark(&setup, &id), is_disabled(&setup, &id)), (marked("bad"), false));
+}
+
+#[test]
+fn a_dry_run_ends_as_the_run_would_and_names_users_and_aliases() {
+    let (setup, id) = ready();
+    let instance = setup.world().instance(PROD, EAST).image(&id).put();
+    setup.world().parameter(PROD, EAST, "/amictl/web/prod", &id);
+    let ran = setup.run("revoke web --reason bad --disable --dry-run -o json").ended(4);
+    let error = ran.error();
+    assert_eq!((error["code"].as_str(), error["hint"].as_str()), (Some("InUse"), Some("nothing was changed")));
+    assert!(error["message"].as_str().unwrap().contains("would be revoked, but not disabled"), "{error}");
+    ran.says(&[
+        "which would be revoked, is in use by",
+        &instance,
+        "the alias web:prod names",
+        "no image to go back to",
+    ]);
+    setup.run("revoke web --reason bad --dry-run").ended(0).says(&["the alias web:prod names"]);
+    setup.unchanged();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_question_says_how_many_are_in_use() {
+    let (setup, id) = ready();
+    let copy = setup.world().image(PROD, EAST, "web-copy").copied_from(&id, EAST).put();
+    setup.world().instance(PROD, EAST).image(&copy).put();
+    let line = format!("revoke {id} --reason bad --descendants --disable --no-progress");
+    let (code, written) = terminal::run(&setup, 200, "n", &line, &[]);
+    assert_eq!(code, Some(4), "{written}");
+    assert!(terminal::seen(&written).contains("1 of them are in use, or may be"), "{written}");
+    setup.unchanged();
 }

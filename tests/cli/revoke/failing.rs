@@ -51,9 +51,18 @@ fn a_run_that_is_stopped_after_the_marks_says_so() {
     let output = process.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("interrupted: 1 done"), "{said}");
+    assert!(said.contains("interrupted: 1 done, 0 failed, 1 skipped"), "{said}");
+    // What was not done, and what is not known, each with its line.
+    let line = |begins: &str| said.split("amictl ").find(|line| line.starts_with(begins)).map(str::to_owned);
+    assert!(line(&format!("refs {id} --region us-east-1")).is_some(), "{said}");
+    let rest = line("revoke").unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(rest, format!("revoke {id} --reason bad --disable --region us-east-1"));
     assert_eq!(mark(&setup, &id), marked("bad"));
     assert_ne!(setup.image(&id).phase.after, "disabled");
     let stdout = String::from_utf8(output.stdout).unwrap();
-    assert!(stdout.contains("\"action\":\"revoke\""), "{stdout}");
+    let rows_of: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(rows(&rows_of), [("revoke", "done", true), ("disable", "skipped", false)]);
+    setup.fake.clear_faults();
+    setup.run(&rest).ended(0);
+    assert_eq!(setup.image(&id).phase.after, "disabled");
 }

@@ -125,12 +125,21 @@ fn a_dry_run_asks_ec2_and_changes_nothing() {
 }
 
 #[test]
-fn an_image_without_room_for_the_tag_is_refused_first() {
+fn an_image_without_room_for_the_tag_stops_no_other() {
     let (setup, id) = ready();
+    let copy = setup.world().image(PROD, EAST, "web-copy").copied_from(&id, EAST).put();
     for n in 0..50 {
-        setup.world().image_mut(&id).tags.insert(format!("k{n}"), String::new());
+        setup.world().image_mut(&copy).tags.insert(format!("k{n}"), String::new());
     }
-    let full = setup.run("revoke web --reason bad").ended(2);
-    full.says(&["51 tags are too many", "make room with --remove KEY"]);
-    setup.unchanged();
+    let ran = setup.run(&format!("revoke {copy} --reason bad --dry-run")).ended(1);
+    ran.says(&["it has as many tags as EC2 takes"]);
+    let ran = setup.run(&format!("revoke {id} --reason bad --descendants -o json")).ended(3);
+    assert_eq!(rows(&ran.json()), [("revoke", "done", true), ("revoke", "failed", false)]);
+    assert_eq!((mark(&setup, &id), mark(&setup, &copy)), (marked("bad"), None));
+    let said = ran.json()["results"][1]["error"]["message"].as_str().unwrap().to_owned();
+    let room = said.split("amictl ").nth(1).unwrap();
+    assert_eq!(room, format!("tag {copy} --remove KEY --region us-east-1"));
+    setup.run(&room.replace("KEY", "k7")).ended(0);
+    setup.run(ran.error()["hint"].as_str().unwrap().split("amictl ").nth(1).unwrap()).ended(0);
+    assert_eq!(mark(&setup, &copy), marked("bad"));
 }

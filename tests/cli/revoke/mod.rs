@@ -4,8 +4,11 @@ mod descendants;
 mod disabled;
 mod failing;
 mod marks;
+mod newest;
 mod respected;
+mod sources;
 mod users;
+mod ways_back;
 
 use serde_json::Value;
 

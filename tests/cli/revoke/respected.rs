@@ -105,6 +105,16 @@ fn create_warns_of_a_revoked_image_above() {
     let fine = setup.world().instance(PROD, EAST).image(&first).put();
     let ran = setup.run(&format!("create api --instance {fine} --no-reboot")).ended(0);
     assert!(!ran.stderr.contains("revoked"), "{}", ran.stderr);
+    // A copy does not carry the mark that its source got later.
+    let of_copy = {
+        let mut world = setup.world();
+        let copy = world.image(PROD, WEST, "web-v2-2026-01-03").copied_from(&second, EAST).put();
+        world.instance(PROD, WEST).image(&copy).put()
+    };
+    setup.fake.forget_calls();
+    let ran = setup.run(&format!("create api --instance {of_copy} --no-reboot --region {WEST}")).ended(0);
+    ran.says(&[&format!("warning: the image of the instance came of {told}")]);
+    assert_eq!(setup.calls("DescribeImages").iter().filter(|call| call.region == EAST).count(), 1);
     // An image that is gone says nothing, and stops nothing.
     setup.run(&format!("deregister {first} --yes --allow-in-use")).ended(0);
     let ran = setup.run(&format!("create api --instance {fine} --no-reboot")).ended(0);

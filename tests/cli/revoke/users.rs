@@ -97,6 +97,7 @@ fn a_source_that_cannot_be_read_is_told_and_the_image_is_marked() {
     assert!(!ran.json()["errors"].as_array().unwrap().is_empty());
     let error = ran.error();
     assert_eq!(error["code"], "PartialUse");
+    assert!(error["message"].as_str().unwrap().starts_with("1 source of use"), "{error}");
     let line = error["hint"].as_str().unwrap().split("amictl ").nth(1).unwrap().to_owned();
     setup.fake.clear_faults();
     setup.run(&line).ended(0);
@@ -104,7 +105,10 @@ fn a_source_that_cannot_be_read_is_told_and_the_image_is_marked() {
 
 #[test]
 fn unrevoke_reads_no_use() {
-    let (setup, _) = ready();
+    let (setup, id) = ready();
+    setup.run("revoke web --reason bad").ended(0);
+    setup.fake.forget_calls();
     setup.run("unrevoke web").ended(0);
+    assert_eq!(mark(&setup, &id), None);
     assert!(setup.calls("DescribeInstances").is_empty());
 }

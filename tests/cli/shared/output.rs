@@ -35,7 +35,7 @@ fn json_is_what_the_contract_says() {
             {"id": snapshots[1], "device": "/dev/sdb", "size_gib": 8, "encrypted": false},
         ],
         "source": {"instance_id": null, "image_id": null, "region": null}, "description": "golden",
-        "tags": {"Name": "web", "Team": "a,\"b\""}, "scan": null, "watermarks": [], "tested": null,
+        "tags": {"Name": "web", "Team": "a,\"b\""}, "scan": null, "watermarks": [], "tested": null, "revoked": false,
     }], "steps": []});
     let ran = setup.run("list -o json").ended(0);
     assert_eq!(ran.json(), expected);

@@ -67,7 +67,7 @@ fn the_document_has_everything_about_an_image() {
                 {"id": data, "device": "/dev/sdb", "size_gib": 100, "encrypted": false},
             ],
             "source": {"instance_id": null, "image_id": null, "region": null}, "description": "golden",
-            "tags": {"Name": "web", "Team": "core"}, "scan": null, "watermarks": [], "tested": null,
+            "tags": {"Name": "web", "Team": "core"}, "scan": null, "watermarks": [], "tested": null, "revoked": false,
         },
         "launch_permissions": [OTHER, ORGANIZATION, UNIT],
         "snapshots": [

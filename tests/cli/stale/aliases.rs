@@ -72,3 +72,36 @@ fn an_alias_that_cannot_be_read_is_no_missing_alias() {
     assert_eq!((&document["summary"]["without_alias"], &document["instances"]), (&json!(0), &json!([])));
     assert_eq!(each(&document["errors"], "region"), [EAST]);
 }
+
+#[test]
+fn an_image_of_an_account_outside_the_run_is_compared_with_the_alias_here() {
+    let setup = Scene::new();
+    let ids: Vec<_> = (1..=4)
+        .map(|n| setup.world().image(OTHER, EAST, &format!("web-v{n}-2026-01-0{n}")).shared_with(PROD).put())
+        .collect();
+    setup.world().parameter(PROD, EAST, "/amictl/web/prod", &ids[3]);
+    for _ in 0..5 {
+        setup.world().instance(PROD, EAST).image(&ids[1]).put();
+    }
+    let ran = setup.run("stale --alias prod -o json").ended(0);
+    let document = ran.json();
+    assert_eq!((&document["summary"]["stale"], &document["summary"]["not_compared"]), (&json!(5), &json!(0)));
+    let row = &document["instances"][0];
+    assert_eq!((&row["versions_behind"], &row["newest_revoked"]), (&json!(2), &json!(null)), "its tags are not seen");
+    // Without an alias nothing says what is new there, and that is said.
+    let ran = setup.run("stale -o json").ended(0).says(&["5 instances run images of accounts outside the run"]);
+    assert_eq!((&ran.json()["summary"]["stale"], &ran.json()["summary"]["not_compared"]), (&json!(0), &json!(5)));
+    setup.run("stale --alias canary").ended(1).says(&["has the alias 'canary': web"]);
+}
+
+#[test]
+fn an_alias_on_a_revoked_image_is_warned_of() {
+    let (setup, ids) = scene();
+    setup.world().image_mut(&ids[1]).tags.insert("amictl:revoked".to_owned(), "2026-01-02 bad".to_owned());
+    let ran = setup.run("stale --alias prod -o json").ended(0);
+    let ran = ran.says(&["warning: ", "the alias web:prod names web-v2-2025-01-01", "which is revoked"]);
+    let document = ran.json();
+    let row = document["instances"].as_array().unwrap().iter().find(|row| row["image_id"] == json!(ids[0])).unwrap();
+    assert_eq!((&row["newest_id"], &row["newest_revoked"]), (&json!(ids[1]), &json!(true)));
+    assert!(setup.run("stale --alias prod").ended(0).stdout.contains("web-v2-2025-01-01 (revoked)"));
+}

@@ -38,6 +38,7 @@ fn an_instance_behind_its_family_is_told_with_the_newest_image() {
             "account": PROD, "region": EAST, "instance_id": old, "group": "front", "image_id": ids[0],
             "name": "web-v1-2026-01-01", "family": "web", "pattern": null, "image_version": 1, "newest_id": ids[2],
             "newest_version": 3, "versions_behind": 2, "problem": "behind", "problems": ["behind"],
+            "newest_revoked": false,
         })
     );
     let summary = &document["summary"];
@@ -118,7 +119,10 @@ fn limits_and_families_narrow_what_is_found() {
     // Version 2 was made 20 days ago, version 3 ten days ago.
     assert_eq!(names("stale web --older-than 15d"), ["web-v1"]);
     assert_eq!(names("stale web --older-than 25d"), [""; 0]);
-    assert_eq!(names("stale db"), [""; 0]);
+    let ran = setup.run("stale wbe db web -o json").ended(1);
+    assert_eq!(ran.error()["code"], "NoSuchFamily");
+    assert!(ran.error()["message"].as_str().unwrap().contains("'wbe', nor of 'db'"), "{}", ran.stderr);
+    assert_eq!(ran.error()["hint"], "did you mean web?");
     setup.run("stale Web").ended(2);
     setup.run("stale --min-versions 0").ended(2);
     setup.run("stale --fail-on all").ended(2);
@@ -175,12 +179,14 @@ fn stale_instances_fit_the_terminal() {
     let (setup, ids) = scene();
     let group = "a-group-with-a-name-of-the-usual-length";
     setup.world().instance(PROD, EAST).image(&ids[0]).tag("aws:autoscaling:groupName", group).put();
-    for columns in [80, 160] {
+    let id = setup.json("stale")["instances"][0]["instance_id"].as_str().unwrap().to_owned();
+    for columns in [40, 80, 160] {
         let (code, written) = terminal::run(&setup, columns, "", "stale --no-progress", &[]);
         let shown = terminal::seen(&written);
         assert_eq!(code, Some(0), "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= columns), "{columns}:\n{shown}");
-        assert!(shown.contains("web-v1-2026-01-01") && shown.contains("behind"), "{shown}");
+        assert!(shown.contains(&id) && shown.contains("behind"), "{shown}");
+        assert_eq!(shown.contains("web-v1-2026-01-01"), columns > 40, "{shown}");
         assert_eq!(shown.contains(group), columns == 160, "{shown}");
     }
 }

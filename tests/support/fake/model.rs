@@ -96,6 +96,8 @@ pub struct Image {
     pub source_ami: Option<String>,
     /// SourceImageRegion.
     pub source_region: Option<String>,
+    /// Whether descriptions leave out both, as those of some old images do. Its ancestry still knows.
+    pub source_untold: bool,
     /// Its watermarks.
     pub watermarks: Vec<Watermark>,
     /// The results of its last scan.

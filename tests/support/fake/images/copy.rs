@@ -67,6 +67,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         source_instance: None,
         source_ami: Some(source.id.clone()),
         source_region: Some(from.to_owned()),
+        source_untold: false,
         scan: None,
         reason,
         ..source

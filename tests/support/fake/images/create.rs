@@ -100,6 +100,7 @@ pub fn run(world: &mut World, request: &Request) -> Answer {
         source_instance: Some(instance_id.to_owned()),
         source_ami: Some(instance.image.clone()),
         source_region: Some(request.region.clone()),
+        source_untold: false,
         watermarks,
         scan: None,
         phase,

@@ -196,8 +196,8 @@ fn write(x: &mut Xml, image: &Image, viewer: &Viewer, late_snapshots: bool) {
         x.leaf("deregistrationProtection", viewer.protection_of(image));
     }
     x.maybe("sourceInstanceId", image.source_instance.as_ref());
-    x.maybe("sourceImageId", image.source_ami.as_ref());
-    x.maybe("sourceImageRegion", image.source_region.as_ref());
+    x.maybe("sourceImageId", image.source_ami.as_ref().filter(|_| !image.source_untold));
+    x.maybe("sourceImageRegion", image.source_region.as_ref().filter(|_| !image.source_untold));
     if let Some(scan) = &image.scan {
         x.node("scanResults", |x| {
             x.maybe("highestFindingSeverityLabel", scan.severity.as_ref()).time("findingScanDate", scan.at);

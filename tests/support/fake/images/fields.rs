@@ -78,6 +78,7 @@ pub fn passes(image: &Image, viewer: &Viewer, name: &str, test: &dyn Fn(&str) ->
         "platform" => image.windows && test("windows"),
         "root-device-name" => test(&image.root_device),
         "root-device-type" => test(&image.root_type),
+        "source-image-id" | "source-image-region" if image.source_untold => maybe(&None),
         "source-image-id" => maybe(&image.source_ami),
         "source-image-region" => maybe(&image.source_region),
         "source-instance-id" => maybe(&image.source_instance),

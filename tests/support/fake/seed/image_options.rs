@@ -194,6 +194,12 @@ impl ImageSeed<'_> {
         self
     }
 
+    /// Neither SourceImageId nor SourceImageRegion is told, as of some old images.
+    pub fn untold_source(mut self) -> Self {
+        self.image.source_untold = true;
+        self
+    }
+
     /// A watermark of its owner, attached when it was made. Give it after the time.
     pub fn watermark(mut self, name: &str) -> Self {
         let image = &self.image;

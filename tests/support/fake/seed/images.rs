@@ -58,6 +58,7 @@ impl World {
             source_instance: None,
             source_ami: None,
             source_region: None,
+            source_untold: false,
             watermarks: Vec::new(),
             scan: None,
         };
