@@ -8,7 +8,7 @@ use crate::domain::settings::{Setting, SettingSource};
 
 /// Writes settings to stdout; as ids, their names.
 pub fn settings(printer: &Printer, settings: &[Setting]) -> anyhow::Result<()> {
-    match printer.format() {
+    printer.each(|printer| match printer.format() {
         Format::Json => printer.json(&SettingsJson::new(settings)),
         Format::Jsonl => printer.jsonl(settings.iter().map(SettingJson::new)),
         Format::Ids => printer.ids(settings.iter().map(|setting| &setting.name)),
@@ -22,7 +22,7 @@ pub fn settings(printer: &Printer, settings: &[Setting]) -> anyhow::Result<()> {
             sheet.rows = settings.iter().map(row).collect();
             printer.table(sheet.summed(counted(settings.len(), "setting")), &[])
         }
-    }
+    })
 }
 
 fn csv_row(setting: &Setting) -> Vec<Cell> {
