@@ -3,10 +3,14 @@
 use std::error::Error as _;
 use std::ffi::OsString;
 
+use clap::ValueEnum;
+use clap::error::{ContextKind, ContextValue};
+
 use super::settings::Process;
 use crate::domain::reference::RefError;
 use crate::exit;
 use crate::output::error;
+use crate::output::printer::FormatChoice;
 
 /// Ignores empty variables, which CI systems export.
 pub fn without_empty_variables(command: clap::Command, process: &Process) -> clap::Command {
@@ -26,6 +30,7 @@ pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8
         return exit::DONE;
     }
     let hint = error.source().and_then(|source| source.downcast_ref::<RefError>()).and_then(RefError::hint);
+    let hint = hint.or_else(|| formats(error));
     if wants_json(args, process) {
         let text = error.render().to_string();
         let message = text.trim().trim_start_matches("error: ");
@@ -35,6 +40,17 @@ pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8
         hint.iter().for_each(|hint| error::hint(hint));
     }
     exit::USAGE
+}
+
+/// The formats of one command each, which clap does not list.
+fn formats(error: &clap::Error) -> Option<String> {
+    let of_output = matches!(
+        error.get(ContextKind::InvalidArg),
+        Some(ContextValue::String(option)) if option.starts_with("--output")
+    );
+    let hidden = FormatChoice::value_variants().iter().filter_map(|format| format.of_one_command());
+    let hidden: Vec<_> = hidden.map(|(command, format)| format!("'amictl {command}' writes {format}, too")).collect();
+    of_output.then(|| hidden.join("; "))
 }
 
 /// Whether a command line that clap refused asks for JSON.

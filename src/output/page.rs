@@ -159,7 +159,7 @@ fn write(name: &str, values: &[Cell], width: Option<u16>, color: bool, text: &mu
 fn below(name: &str, values: &[Cell], width: Option<u16>, color: bool, text: &mut String) {
     indented(name, INDENT, text);
     for value in values {
-        let inner = width.map(|width| width.saturating_sub(2 * INDENT));
+        let inner = width.map(|width| width.saturating_sub(2 * INDENT)).filter(|_| !value.is_whole());
         indented(&row(&[], value, inner, color), 2 * INDENT, text);
     }
 }

@@ -36,12 +36,23 @@ pub enum Tone {
 pub struct Cell {
     text: String,
     tone: Tone,
+    whole: bool,
 }
 
 impl Cell {
     /// A cell with a meaning.
     pub fn toned(text: impl Into<String>, tone: Tone) -> Self {
-        Self { text: text.into(), tone }
+        Self { text: text.into(), tone, whole: false }
+    }
+
+    /// A cell that a page does not break into lines, such as a command line.
+    pub fn whole(text: impl Into<String>, tone: Tone) -> Self {
+        Self { text: text.into(), tone, whole: true }
+    }
+
+    /// Whether it is not broken into lines.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// The text.
