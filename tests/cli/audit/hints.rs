@@ -79,8 +79,9 @@ fn an_alias_goes_back_where_it_can_and_else_to_the_newest() {
     let lost = good!(world, "api-v1-2026-01-01", 20).state("disabled").put();
     world.parameter(PROD, EAST, "/amictl/api/prod", &lost);
     world.parameter(PROD, EAST, "/amictl/api/prod", "ami-0aaaaaaaaaaaaaaaa");
+    let golden = good!(world, "golden image", 10).put();
     drop(world);
-    let hints = mended(&setup, "dangling-reference", "alias", &[("REF", &good)]);
+    let hints = mended(&setup, "dangling-reference", "alias", &[("REF", &golden)]);
     assert_eq!(hints, [format!("amictl promote REF --to prod --family api --region {EAST}")]);
 }
 

@@ -20,7 +20,7 @@ fn each_pin_is_found_at_its_line_whatever_the_language() {
     let setup = Scene::new();
     let mut world = setup.world();
     let ids: Vec<_> = (1..=5).map(|n| good!(world, &format!("web-v{n}-2026-01-0{n}"), 20 - n).put()).collect();
-    let west = world.image(PROD, WEST, "web-v1-2026-01-01").put();
+    let west = world.image(PROD, WEST, "web-v1-2026-01-01").created(days_ago(10)).put();
     world.image_mut(&ids[1]).tags.insert("amictl:revoked".to_owned(), "2026-01-02 bad".to_owned());
     let disabled = good!(world, "off-v1-2026-01-01", 10).state("disabled").put();
     let deprecated = good!(world, "dep-v1-2026-01-01", 10).deprecated_at(days_ago(1)).put();

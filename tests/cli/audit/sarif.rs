@@ -115,7 +115,6 @@ fn files_of_submodules_and_of_other_repositories_are_told_apart() {
     let both = [("a/main.tf".to_owned(), true), ("b/main.tf".to_owned(), true)];
     assert_eq!(files(&setup, "repo", "--refs-from ."), both);
     assert_eq!(files(&setup, "repo/a", "--refs-from ."), both[..1]);
-    assert_eq!(files(&setup, ".", "--refs-from repo"), both);
     assert_eq!(files(&setup, "repo", "--refs-from ../other"), [("x.tf".to_owned(), true)]);
     let found = files(&setup, "repo", "--refs-from b --refs-from ../other/x.tf");
     let whole = format!("file://{}", setup.home.path().join("other/x.tf").canonicalize().unwrap().display());
