@@ -12,7 +12,6 @@ use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::permissions::principal::Principal;
 use crate::domain::problem::{PlaceError, Problem};
-use crate::domain::region::RegionChoice;
 use crate::domain::usage::source::{ALIAS, Reference, Source, SourceStatus, Usage};
 use crate::service::Target;
 use crate::service::client::error::ApiError;
@@ -78,7 +77,9 @@ struct Reading {
 
 /// Gathers the facts; an error if no place can be read.
 pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey> {
-    let places = context.session().await?.places().await.some()?;
+    let session = context.session().await?;
+    let everywhere = (!session.is_everywhere()).then(|| format!("--region all{}", context.invocation.accounts));
+    let places = session.places().await.some()?;
     let Places { targets, mut errors, inactive, .. } = places;
     let unentered = !errors.is_empty();
     let files = pins::read(scope.refs_from.clone());
@@ -109,13 +110,12 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
         }
     });
     let more = Box::pin(more).await;
-    let all = context.settings.regions.contains(&RegionChoice::All);
     let mut facts = AuditFacts {
         now: context.now,
         places: Vec::new(),
         unentered,
         inactive: inactive.into_iter().filter_map(|place| place.account).collect(),
-        everywhere: (!all).then(|| format!("--region all{}", context.invocation.accounts)),
+        everywhere,
         pins,
     };
     for (reading, (others, shares)) in readings.into_iter().zip(more) {
