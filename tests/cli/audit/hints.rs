@@ -22,7 +22,9 @@ fn mended(setup: &Scene, rule: &str, kind: &str, words: &[(&str, &str)]) -> Vec<
         let line = shell_words::split(line.strip_prefix("amictl ").unwrap()).unwrap();
         let mut line: Vec<&str> = line.iter().map(String::as_str).collect();
         // The answer to its question.
-        line.extend(["--yes"].iter().filter(|_| line[0] == "deregister"));
+        if line[0] == "deregister" {
+            line.push("--yes");
+        }
         setup.amictl().args(&line).ended(0);
     }
     assert_eq!(of_kind(&setup.json(&line)), [""; 0], "{rule}: {hints:?}");
