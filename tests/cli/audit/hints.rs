@@ -55,8 +55,9 @@ fn a_template_gets_the_newest_version_as_its_default() {
 fn a_group_is_rolled_out() {
     let setup = Scene::new();
     let mut world = setup.world();
-    let [first, _] = versions(&mut world);
-    world.launch_template(PROD, EAST, "web").image(&first).put();
+    let bad = world.image(PROD, EAST, "web-v1-2026-01-01").tag("amictl:revoked", "2026-01-02 bad").put();
+    world.image(PROD, EAST, "web-v2-2026-01-02").put();
+    world.launch_template(PROD, EAST, "web").image(&bad).put();
     world.auto_scaling_group(PROD, EAST, "front").launch_template("web", "1").running(&["1", "1"]).put();
     drop(world);
     mended(&setup, "dangling-reference", "auto-scaling-group", &[]);
@@ -125,7 +126,7 @@ fn an_encrypted_copy_takes_the_place_of_the_newest_and_the_others_go() {
 #[test]
 fn an_alias_is_tested() {
     let setup = Scene::new();
-    let id = good!(setup.world(), "web-v1-2026-01-01", 10).put();
+    let id = setup.world().image(PROD, EAST, "web-v1-2026-01-01").put();
     setup.world().parameter(PROD, EAST, "/amictl/web/prod", &id);
     mended(&setup, "untested-alias", "alias", &[("TYPE", "t3.micro")]);
 }
