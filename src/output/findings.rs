@@ -150,7 +150,7 @@ fn lines(findings: &[&AuditFinding], several: bool) -> Vec<Cell> {
     let each = findings.iter().flat_map(|finding| {
         let hints = finding.hint.iter().flat_map(|hint| hint.lines());
         // A command line that is broken is two commands for a shell.
-        let hints = hints.map(|hint| Cell::whole(format!("  {hint}"), Tone::Faint));
+        let hints = hints.map(|hint| Cell::toned(format!("  {hint}"), Tone::Command));
         std::iter::once(Cell::from(line(finding, several))).chain(hints)
     });
     each.collect()

@@ -25,6 +25,8 @@ pub enum Tone {
     Bad,
     /// Less important than the rest.
     Faint,
+    /// A command line, which a page does not break into lines.
+    Command,
     /// Stays as it is, among rows that tell of changes: good, and folded in Markdown.
     Kept,
     /// The same as in the row above: a terminal leaves it out.
@@ -36,23 +38,12 @@ pub enum Tone {
 pub struct Cell {
     text: String,
     tone: Tone,
-    whole: bool,
 }
 
 impl Cell {
     /// A cell with a meaning.
     pub fn toned(text: impl Into<String>, tone: Tone) -> Self {
-        Self { text: text.into(), tone, whole: false }
-    }
-
-    /// A cell that a page does not break into lines, such as a command line.
-    pub fn whole(text: impl Into<String>, tone: Tone) -> Self {
-        Self { text: text.into(), tone, whole: true }
-    }
-
-    /// Whether it is not broken into lines.
-    pub(super) fn is_whole(&self) -> bool {
-        self.whole
+        Self { text: text.into(), tone }
     }
 
     /// The text.
@@ -226,7 +217,7 @@ pub(super) fn styled(cell: &Cell) -> comfy_table::Cell {
         Tone::Good | Tone::Kept => shown.fg(Color::Green),
         Tone::Notice => shown.fg(Color::Yellow),
         Tone::Bad => shown.fg(Color::Red),
-        Tone::Faint => shown.add_attribute(Attribute::Dim),
+        Tone::Faint | Tone::Command => shown.add_attribute(Attribute::Dim),
     }
 }
 
