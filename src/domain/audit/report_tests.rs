@@ -120,7 +120,7 @@ fn an_older_version_of_a_template_is_no_finding() {
     assert_eq!(report.findings.len(), 1, "one for each resource");
     let finding = &report.findings[0];
     assert!(["web:2", "web:3"].iter().all(|version| finding.message.contains(version)), "{}", finding.message);
-    assert_eq!(finding.hint.as_deref(), Some("amictl template web --image REF --region us-east-1"));
+    assert_eq!(finding.hint.as_deref(), Some("amictl template web --image REF --default --region us-east-1"));
 }
 
 #[test]
