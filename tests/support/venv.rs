@@ -1,4 +1,4 @@
-//! Programs from Python's package index, which this project did not write, each in a virtual environment of its own.
+//! Programs from Python's package index, each in a virtual environment of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
