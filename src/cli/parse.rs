@@ -3,10 +3,14 @@
 use std::error::Error as _;
 use std::ffi::OsString;
 
+use clap::ValueEnum;
+use clap::error::{ContextKind, ContextValue};
+
 use super::settings::Process;
 use crate::domain::failure::Failure;
 use crate::domain::reference::RefError;
 use crate::exit;
+use crate::output::printer::FormatChoice;
 use crate::output::{annotations, error};
 
 /// Ignores empty variables, which CI systems export.
@@ -45,7 +49,19 @@ pub fn failure(error: &clap::Error) -> Failure {
 }
 
 fn hint(error: &clap::Error) -> Option<String> {
-    error.source().and_then(|source| source.downcast_ref::<RefError>()).and_then(RefError::hint)
+    let hint = error.source().and_then(|source| source.downcast_ref::<RefError>()).and_then(RefError::hint);
+    hint.or_else(|| formats(error))
+}
+
+/// The formats of one command each, which clap does not list.
+fn formats(error: &clap::Error) -> Option<String> {
+    let of_output = matches!(
+        error.get(ContextKind::InvalidArg),
+        Some(ContextValue::String(option)) if option.starts_with("--output")
+    );
+    let hidden = FormatChoice::value_variants().iter().filter_map(|format| format.of_one_command());
+    let hidden: Vec<_> = hidden.map(|(command, format)| format!("'amictl {command}' writes {format}, too")).collect();
+    of_output.then(|| hidden.join("; "))
 }
 
 /// Whether a command line that clap refused asks for JSON.

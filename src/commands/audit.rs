@@ -4,15 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::domain::audit::{AuditRule, Level, RULES, RuleName, audit, shared_outside};
+use crate::domain::audit::{AuditNote, AuditRule, Level, RULES, RuleName, audit, pinned_image, shared_outside};
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::permissions::principal::Principal;
-use crate::domain::plan::document::ErrorRow;
 use crate::output;
 use crate::output::printer::{Format, FormatChoice};
-use crate::workflows::audit::{AuditScope, AuditSurvey, gather};
-use crate::workflows::conclude::survey;
-use crate::workflows::run::context::{self, Context};
+use crate::workflows::audit::{AuditScope, gather};
+use crate::workflows::run::context::Context;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +24,8 @@ Examples:
 ///
 /// References to images that are gone, public images, missing encryption, old images in use, and more; 'amictl audit
 /// --rules' lists the rules. The table [audit] of the configuration file sets their limits and names findings to skip. No
-/// call is made for each image, unless sharing is asked about. What cannot be read is said, and the exit code is 3.
+/// call is made for each image, unless sharing is asked about. What cannot be read is said, and the exit code is 3. With
+/// -o sarif, the findings are SARIF 2.1.0 for code scanning.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -69,21 +68,22 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         }
         return output::audit_rules(&context.printer, &rules);
     }
+    if args.rule.contains(&pinned_image()) && args.refs_from.is_empty() {
+        return Err(Failure::usage("the rule pinned-image looks at files, and none are given")
+            .hint("name them or their folder with --refs-from PATH")
+            .into());
+    }
     let scope = AuditScope { refs_from: args.refs_from, shares };
-    let AuditSurvey { facts, errors, warnings } = Box::pin(gather(context, &scope)).await?;
-    let report = audit(&facts, &limits, &context.audit.skip, rules);
+    let survey = Box::pin(gather(context, &scope)).await?;
+    let report = audit(&survey.facts, &limits, &context.audit.skip, rules);
+    let errors = survey.unread();
+    let warnings: Vec<AuditNote> = report.warnings.iter().chain(&survey.warnings).cloned().collect();
     output::findings(&context.printer, &report, &errors, &warnings)?;
     if context.printer.format() == Format::Table {
         context.printer.say(output::findings_summary(&report));
     }
-    for skip in &report.expired {
-        let until = skip.until.map(|until| format!(" since {until}")).unwrap_or_default();
-        let what = format!("the skip of {} for {} counts no more{until}: {}", skip.rule, skip.resource, skip.reason);
-        context.printer.tell(&format!("warning: {what}"));
-    }
-    let rows: Vec<_> = warnings.iter().map(ErrorRow::new).collect();
-    output::warnings(&rows).iter().for_each(|line| context.printer.tell(line));
-    context::tell_errors(context, &errors);
+    output::audit_warnings(&warnings).iter().for_each(|line| context.printer.tell(line));
+    errors.iter().for_each(|error| context.printer.tell(&error.to_string()));
     let grave = args.fail_on.map(|least| report.findings.iter().filter(|finding| finding.level >= least).count());
     match (grave, args.fail_on) {
         (Some(count), Some(least)) if count > 0 => {
@@ -92,7 +92,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
             let hint = "mend them, or skip those that are meant in the table [audit] of the configuration file";
             Err(Failure::new(Kind::Refused, "Findings", message).hint(hint).into())
         }
-        _ => survey::whole(&errors),
+        _ => survey.whole(),
     }
 }
 

@@ -21,7 +21,8 @@ Examples:
 /// The images that it was copied or made from stand above it, its copies and what was made from instances of it below,
 /// in every region and account given. All of it is in the listings; where they end, EC2 is asked once for the images
 /// above. An image that no listing has is known by its id and region. An image may be given that is gone. If several
-/// places have an image of that name, the original of these copies is shown.
+/// places have an image of that name, the original of these copies is shown. With -o dot, the tree is written for
+/// Graphviz.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

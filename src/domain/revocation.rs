@@ -49,7 +49,7 @@ impl fmt::Display for RevokeReason {
 }
 
 /// What the tag of a revoked image says, whoever wrote it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Revocation {
     /// Since when it is revoked; `None` if the tag does not begin with a date.
     pub since: Option<NaiveDate>,

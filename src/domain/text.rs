@@ -34,17 +34,29 @@ pub struct TextPosition {
 impl TextPosition {
     const START: Self = Self { line: 1, column: 1 };
 
-    /// The position after these bytes.
-    fn after(mut self, bytes: &[u8]) -> Self {
-        for byte in bytes {
-            match byte {
-                b'\n' => self = Self { line: self.line + 1, column: 1 },
-                // Zeroes belong to wide characters, and bytes that begin with 10 to characters of UTF-8.
-                0 | 0x80..=0xbf => {}
-                _ => self.column += 1,
+    /// The position after these bytes, which begin a character.
+    fn after(self, bytes: &[u8], script: Reading) -> Self {
+        if script.width == 1 {
+            return self.after_narrow(bytes);
+        }
+        bytes.chunks_exact(script.width).fold(self, |at, bytes| match script.number(bytes) {
+            0x0a => Self { line: at.line + 1, column: 1 },
+            // The second half of a character of UTF-16.
+            0xdc00..=0xdfff => at,
+            _ => Self { column: at.column + 1, ..at },
+        })
+    }
+
+    fn after_narrow(self, bytes: &[u8]) -> Self {
+        // Zeroes belong to wide characters, and bytes that begin with 10 to characters of UTF-8.
+        let characters = |bytes: &[u8]| bytes.iter().filter(|byte| !matches!(byte, 0 | 0x80..=0xbf)).count();
+        match bytes.iter().rposition(|byte| *byte == b'\n') {
+            None => Self { column: self.column + characters(bytes), ..self },
+            Some(last) => {
+                let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+                Self { line: self.line + lines, column: 1 + characters(&bytes[last + 1..]) }
             }
         }
-        self
     }
 }
 
@@ -56,13 +68,15 @@ pub struct Pieces {
     kept: Vec<u8>,
     /// The number of these bytes already searched.
     searched: usize,
-    /// The position of the first of these bytes.
+    /// The position of the first of these bytes, which begins a character.
     start: TextPosition,
+    /// How characters are written, for positions only; `None` before the first byte is searched.
+    script: Option<Reading>,
 }
 
 impl Default for Pieces {
     fn default() -> Self {
-        Self { kept: Vec::new(), searched: 0, start: TextPosition::START }
+        Self { kept: Vec::new(), searched: 0, start: TextPosition::START, script: None }
     }
 }
 
@@ -74,15 +88,22 @@ impl Pieces {
         if until <= self.searched {
             return Vec::new();
         }
+        let script = *self.script.get_or_insert_with(|| {
+            let (script, marked) = Reading::of(&self.kept);
+            // A mark is no character.
+            self.start.column -= usize::from(marked);
+            script
+        });
+        let whole = |at: usize| at - at % script.width;
         let (mut hyphen, mut counted, mut found) = (self.start, 0, Vec::new());
         for (at, id) in ids(&self.kept, self.searched..until) {
-            hyphen = hyphen.after(&self.kept[counted..at]);
-            counted = at;
+            hyphen = hyphen.after(&self.kept[counted..whole(at)], script);
+            counted = whole(at);
             let column = hyphen.column.saturating_sub(ImageId::PREFIX.len()).max(1);
             found.push((TextPosition { column, ..hyphen }, id));
         }
-        let done = until.saturating_sub(REACH);
-        self.start = self.start.after(&self.kept[..done]);
+        let done = whole(until.saturating_sub(REACH));
+        self.start = self.start.after(&self.kept[..done], script);
         self.kept.drain(..done);
         self.searched = until - done;
         found
@@ -128,7 +149,7 @@ const DIGITS: [usize; 2] = [8, 17];
 const REACH: usize = 4 * (17 + 2);
 
 /// A way to read bytes as characters.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Reading {
     /// Bytes per character.
     width: usize,
@@ -145,6 +166,29 @@ const READINGS: [Reading; 5] = [
 ];
 
 impl Reading {
+    /// How the characters of a text are written, by its first bytes, and whether a mark says so.
+    fn of(beginning: &[u8]) -> (Self, bool) {
+        let (width, big_endian, marked) = match beginning {
+            [0xef, 0xbb, 0xbf, ..] => (1, false, true),
+            [0xff, 0xfe, 0, 0, ..] => (4, false, true),
+            [0, 0, 0xfe, 0xff, ..] => (4, true, true),
+            [0xff, 0xfe, ..] => (2, false, true),
+            [0xfe, 0xff, ..] => (2, true, true),
+            [1..=255, 0, 0, 0, ..] => (4, false, false),
+            [0, 0, 0, 1..=255, ..] => (4, true, false),
+            [1..=255, 0, ..] => (2, false, false),
+            [0, 1..=255, ..] => (2, true, false),
+            _ => (1, false, false),
+        };
+        (Self { width, big_endian }, marked)
+    }
+
+    /// The number of a character, or of half a character of UTF-16.
+    fn number(self, bytes: &[u8]) -> u32 {
+        let join = |number: u32, byte: &u8| (number << 8) | u32::from(*byte);
+        if self.big_endian { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) }
+    }
+
     /// The ASCII character whose non-zero byte is at `at`, if it is one.
     fn ascii(self, bytes: &[u8], at: usize) -> Option<u8> {
         let zeroes = match self.big_endian {

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::json::{AuditJson, FindingJson, RuleInForceJson, RulesJson, SarifJson};
-use super::markdown::{counted, unread};
+use super::markdown::counted;
 use super::page::Page;
 use super::printer::{Format, FormatChoice, Printer};
 use super::table::{Cell, Sheet, Tone};
-use crate::domain::audit::{AuditFinding, AuditReport, AuditRule, Level};
-use crate::domain::problem::PlaceError;
+use crate::domain::audit::{AuditFinding, AuditNote, AuditReport, AuditRule, Level};
 use crate::domain::region::place;
 
 /// The columns of a list for programs.
@@ -19,8 +18,8 @@ const NAMED: [&str; 11] =
 pub fn findings(
     printer: &Printer,
     report: &AuditReport,
-    errors: &[PlaceError],
-    warnings: &[PlaceError],
+    errors: &[AuditNote],
+    warnings: &[AuditNote],
 ) -> anyhow::Result<()> {
     if printer.chose(FormatChoice::Sarif) {
         return printer.json(&SarifJson::new(report, errors, warnings));
@@ -37,7 +36,8 @@ pub fn findings(
         Format::Table => {
             let mut page = Page::default();
             page.summed(findings_summary(report));
-            page.noted(unread(errors).chain(unread(warnings)));
+            page.noted(errors.iter().map(|error| format!("not read: {error}")));
+            page.noted(audit_warnings(warnings));
             let placed = report.findings.iter().filter(|finding| finding.region.is_some());
             let several = placed.map(|finding| (&finding.account, &finding.region)).collect::<BTreeSet<_>>().len() > 1;
             for level in Level::ALL {
@@ -68,6 +68,18 @@ pub fn findings_summary(report: &AuditReport) -> String {
     format!("{all}{levels}{skipped}")
 }
 
+/// The most warnings that are shown.
+const MOST_WARNINGS: usize = 10;
+
+/// The warnings as lines, the first of many.
+pub fn audit_warnings(warnings: &[AuditNote]) -> Vec<String> {
+    let mut lines: Vec<_> = warnings.iter().take(MOST_WARNINGS).map(|note| format!("warning: {note}")).collect();
+    if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
+        lines.push(format!("warning: and {more} more like these; -o json has all of them"));
+    }
+    lines
+}
+
 /// Writes the rules to stdout.
 pub fn audit_rules(printer: &Printer, rules: &[AuditRule]) -> anyhow::Result<()> {
     printer.each(|printer| match printer.format() {
@@ -84,16 +96,23 @@ pub fn audit_rules(printer: &Printer, rules: &[AuditRule]) -> anyhow::Result<()>
             printer.csv(&sheet)
         }
         Format::Table => {
-            let mut sheet = Sheet::new(["RULE", "SEVERITY", "SETTING", "LOOKS AT"]);
+            let mut page = Page::default();
+            page.summed(counted(rules.len(), "rule"));
             for rule in rules {
                 let severity = match rule.levels {
                     "" => rule.level.to_string(),
                     levels => format!("{} ({levels})", rule.level),
                 };
-                let setting = rule.setting.map_or_else(|| "-".to_owned(), |(key, default)| format!("{key}: {default}"));
-                sheet.rows.push(vec![rule.id.into(), severity.into(), setting.into(), rule.looks_at.into()]);
+                page.section(rule.id);
+                page.line("Severity", severity);
+                page.line("Looks at", rule.looks_at);
+                page.line("Why", rule.why);
+                page.line("Mend", rule.mend);
+                if let Some((key, default)) = rule.setting {
+                    page.line("Setting", format!("{key}: {default}"));
+                }
             }
-            printer.table(sheet.summed(counted(rules.len(), "rule")), &["SETTING"])
+            printer.page(&page)
         }
     })
 }
@@ -129,8 +148,10 @@ fn csv_row(finding: &AuditFinding) -> Vec<Cell> {
 /// The findings of one rule, and below each what to do.
 fn lines(findings: &[&AuditFinding], several: bool) -> Vec<Cell> {
     let each = findings.iter().flat_map(|finding| {
-        let hint = finding.hint.as_deref().map(|hint| Cell::toned(format!("  {hint}"), Tone::Faint));
-        [Some(Cell::from(line(finding, several))), hint].into_iter().flatten()
+        let hints = finding.hint.iter().flat_map(|hint| hint.lines());
+        // A command line that is broken is two commands for a shell.
+        let hints = hints.map(|hint| Cell::toned(format!("  {hint}"), Tone::Command));
+        std::iter::once(Cell::from(line(finding, several))).chain(hints)
     });
     each.collect()
 }

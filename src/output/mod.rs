@@ -43,7 +43,7 @@ pub use boot_tests::boot_tests;
 pub use columns::{Column, ColumnName, UnknownColumn};
 pub use doctor::doctor;
 pub use families::{FamilyColumn, UnknownFamilyColumn, families, ungrouped};
-pub use findings::{audit_rules, findings, findings_summary};
+pub use findings::{audit_rules, audit_warnings, findings, findings_summary};
 pub use images::{Options, images};
 pub use instances::instances;
 pub use lineage::lineage;

@@ -4,7 +4,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 
 use super::markdown;
-use super::table::{Cell, Sheet, styled};
+use super::table::{Cell, Sheet, Tone, styled};
 
 /// The indentation of a section.
 const INDENT: u16 = 2;
@@ -159,7 +159,7 @@ fn write(name: &str, values: &[Cell], width: Option<u16>, color: bool, text: &mu
 fn below(name: &str, values: &[Cell], width: Option<u16>, color: bool, text: &mut String) {
     indented(name, INDENT, text);
     for value in values {
-        let inner = width.map(|width| width.saturating_sub(2 * INDENT));
+        let inner = width.map(|width| width.saturating_sub(2 * INDENT)).filter(|_| value.tone() != Tone::Command);
         indented(&row(&[], value, inner, color), 2 * INDENT, text);
     }
 }
@@ -202,7 +202,6 @@ fn row(before: &[(&str, u16)], value: &Cell, width: Option<u16>, color: bool) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::table::Tone;
 
     const ARN: &str = "arn:aws:kms:us-east-1:111111111111:key/4587530a-0000-4000-8000-0000d116f4ca";
 

@@ -25,6 +25,8 @@ pub enum Tone {
     Bad,
     /// Less important than the rest.
     Faint,
+    /// A command line, which a page does not break into lines.
+    Command,
     /// Stays as it is, among rows that tell of changes: good, and folded in Markdown.
     Kept,
     /// The same as in the row above: a terminal leaves it out.
@@ -215,7 +217,7 @@ pub(super) fn styled(cell: &Cell) -> comfy_table::Cell {
         Tone::Good | Tone::Kept => shown.fg(Color::Green),
         Tone::Notice => shown.fg(Color::Yellow),
         Tone::Bad => shown.fg(Color::Red),
-        Tone::Faint => shown.add_attribute(Attribute::Dim),
+        Tone::Faint | Tone::Command => shown.add_attribute(Attribute::Dim),
     }
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::domain::audit::{AuditFacts, AuditPlace, PinnedId};
+use crate::domain::audit::{AuditFacts, AuditNote, AuditPlace, PinnedId};
+use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::permissions::principal::Principal;
 use crate::domain::problem::{PlaceError, Problem};
-use crate::domain::usage::source::{Source, Usage};
+use crate::domain::usage::source::{ALIAS, Reference, Source, Usage};
 use crate::service::Target;
 use crate::service::client::error::ApiError;
 use crate::service::images::{self, Query};
@@ -19,6 +20,7 @@ use crate::service::permissions::launch_permissions;
 use crate::service::session::places::Places;
 use crate::service::usage::pins::{self, Pins};
 use crate::service::usage::sources::{self, Scope};
+use crate::workflows::conclude::survey;
 use crate::workflows::run::concurrency::{self, IMAGES, PLACES};
 use crate::workflows::run::context::Context;
 use crate::workflows::usage::unread::unread;
@@ -38,8 +40,33 @@ pub struct AuditSurvey {
     pub facts: AuditFacts,
     /// Places and sources that could not be read.
     pub errors: Vec<PlaceError>,
-    /// Files that were passed over.
-    pub warnings: Vec<PlaceError>,
+    /// Files that could not be read.
+    pub unread_files: Vec<Problem>,
+    /// Files that were passed over, and accounts that nobody can look into.
+    pub warnings: Vec<AuditNote>,
+}
+
+impl AuditSurvey {
+    /// All that could not be read.
+    pub fn unread(&self) -> Vec<AuditNote> {
+        let places = self.errors.iter().cloned().map(AuditNote::from);
+        places.chain(self.unread_files.iter().cloned().map(AuditNote::from)).collect()
+    }
+
+    /// Fails if something could not be read.
+    pub fn whole(&self) -> Result<()> {
+        let files = match self.unread_files.len() {
+            0 => return survey::whole(&self.errors),
+            1 => "1 file or folder".to_owned(),
+            count => format!("{count} files or folders"),
+        };
+        let (what, hint) = match self.errors.is_empty() {
+            true => (files, "make them readable, or leave them out of --refs-from"),
+            false => (format!("{files} and {} places", self.errors.len()), "run it again when they can be read"),
+        };
+        let message = format!("{what} could not be read; everything else was");
+        Err(Failure::new(Kind::Partial, "PartialRun", message).hint(hint).into())
+    }
 }
 
 /// What was read in a place.
@@ -51,21 +78,21 @@ struct Reading {
 
 /// Gathers the facts; an error if no place can be read.
 pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey> {
-    let places = context.session().await?.places().await.some()?;
-    let unentered = !places.unentered().is_empty();
-    let Places { targets, mut errors, .. } = places;
+    let session = context.session().await?;
+    let everywhere = (!session.is_everywhere()).then(|| format!("--region all{}", context.invocation.accounts));
+    let places = session.places().await.some()?;
+    let Places { targets, mut errors, inactive, .. } = places;
+    let unentered = !errors.is_empty();
     let files = pins::read(scope.refs_from.clone());
     let (files, readings) = Box::pin(async { tokio::join!(files, read(context, targets)) }).await;
-    let (mut pins, mut warnings) = (Pins::default(), Vec::new());
-    let first = readings.first().map(|reading| reading.target.clone());
-    match (files, &first) {
-        (Ok(found), _) => pins = found,
-        (Err(problem), Some(target)) => errors.push(of_files(target, problem)),
-        (Err(problem), None) => return Err(problem.into()),
-    }
-    if let Some(target) = first {
-        warnings.extend(std::mem::take(&mut pins.warnings).into_iter().map(|problem| of_files(&target, problem)));
-    }
+    let Pins { pins, warnings, failures } = files;
+    let of_files = |problem: Problem| {
+        let message = format!("{}: {}", Source::Files, problem.message);
+        Problem { message, ..problem }
+    };
+    let unread_files: Vec<Problem> = failures.into_iter().map(of_files).collect();
+    let warnings = warnings.into_iter().map(|problem| AuditNote::from(of_files(problem)));
+    let warnings = inactive.iter().map(not_active).chain(warnings).collect();
     if readings.iter().all(|reading| reading.images.is_err())
         && let Some(error) = readings.iter().find_map(|reading| reading.images.as_ref().err().cloned())
     {
@@ -74,7 +101,7 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
     let own: BTreeSet<&ImageId> =
         readings.iter().filter_map(|reading| reading.images.as_ref().ok()).flatten().map(|image| &image.id).collect();
     let pinned: BTreeSet<&ImageId> =
-        pins.pins.iter().map(|pin: &PinnedId| &pin.image).filter(|id| !own.contains(id)).collect();
+        pins.iter().map(|pin: &PinnedId| &pin.image).filter(|id| !own.contains(id)).collect();
     let more = concurrency::each(PLACES, &readings, |reading| {
         let pinned = &pinned;
         async move {
@@ -84,7 +111,14 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
         }
     });
     let more = Box::pin(more).await;
-    let mut facts = AuditFacts { now: context.now, places: Vec::new(), unentered, pins: pins.pins };
+    let mut facts = AuditFacts {
+        now: context.now,
+        places: Vec::new(),
+        unentered,
+        inactive: inactive.into_iter().filter_map(|place| place.account).collect(),
+        everywhere,
+        pins,
+    };
     for (reading, (others, shares)) in readings.into_iter().zip(more) {
         let target = &reading.target;
         errors.extend(unread(target, &reading.usage).await);
@@ -114,7 +148,7 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
             shares: shares.unwrap_or_default(),
         });
     }
-    Ok(AuditSurvey { facts, errors, warnings })
+    Ok(AuditSurvey { facts, errors, unread_files, warnings })
 }
 
 /// The own images of each place and what uses images there, at the same time. EC2's own search for references is left
@@ -147,7 +181,9 @@ async fn read(context: &Context, targets: Vec<Target>) -> Vec<Reading> {
 async fn others(reading: &Reading, pinned: &BTreeSet<&ImageId>) -> Result<HashMap<ImageId, Image>, ApiError> {
     let own: BTreeSet<&ImageId> = reading.images.iter().flatten().map(|image| &image.id).collect();
     let usage = &reading.usage;
-    let named = usage.all().filter(|(_, reference)| usage.in_force(reference)).map(|(id, _)| id);
+    // Those that an alias may be rolled back to are named in the hints.
+    let wanted = |(_, reference): &(_, &Reference)| usage.in_force(reference) || reference.kind == ALIAS;
+    let named = usage.all().filter(wanted).map(|(id, _)| id);
     let ids: BTreeSet<&ImageId> = named.chain(pinned.iter().copied()).filter(|id| !own.contains(id)).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -176,8 +212,9 @@ async fn shares(reading: &Reading) -> Result<HashMap<ImageId, BTreeSet<Principal
     Ok(found)
 }
 
-/// Files are of no place; a document names the first region beside them.
-fn of_files(target: &Target, problem: Problem) -> PlaceError {
-    let message = format!("{}: {}", Source::Files, problem.message);
-    PlaceError { account: None, region: target.region.clone(), problem: Problem { message, ..problem } }
+/// That nobody can look into an account, which is no failure.
+fn not_active(account: &PlaceError) -> AuditNote {
+    let id = account.account.as_deref().unwrap_or("-");
+    let message = format!("account {id} was not entered: it is not active in the organization");
+    Problem { code: account.problem.code.clone(), message }.into()
 }

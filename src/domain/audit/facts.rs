@@ -37,8 +37,12 @@ pub struct AuditFacts {
     pub now: DateTime<Utc>,
     /// The places, in their order.
     pub places: Vec<AuditPlace>,
-    /// Whether there are places that could not be entered.
+    /// Whether there are accounts that should have been entered and could not be.
     pub unentered: bool,
+    /// Accounts of the organization that are not active, so that nobody can look there.
+    pub inactive: Vec<String>,
+    /// The options of a run in every region, if this one was not.
+    pub everywhere: Option<String>,
     /// The ids of images in files, in the order of the files.
     pub pins: Vec<PinnedId>,
 }
@@ -57,8 +61,10 @@ pub struct PinnedId {
 pub struct PinPlace {
     /// The file, from the current folder.
     pub file: String,
-    /// The file, from the folder of its repository.
-    pub in_repository: String,
+    /// The file, from the root of the repository; `None` if it is in none, or in another.
+    pub in_repository: Option<String>,
+    /// The file, whole.
+    pub whole: String,
     /// The line, from 1.
     pub line: usize,
     /// The character in the line, from 1.

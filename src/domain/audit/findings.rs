@@ -96,8 +96,11 @@ impl AuditFinding {
 
     /// Whether a skip calls the resource by this name.
     pub(super) fn is_called(&self, name: &str) -> bool {
+        // A file may be written as `./main.tf`.
+        let path = name.split('/').filter(|part| *part != ".").collect::<Vec<_>>().join("/");
+        let named = |pin: &PinPlace| [Some(&pin.file), pin.in_repository.as_ref()].contains(&Some(&path));
         self.resource == name
             || self.also.iter().any(|also| also == name)
-            || self.pin.as_ref().is_some_and(|pin| pin.file == name || pin.in_repository == name)
+            || self.pin.as_ref().is_some_and(|pin| named(pin) || pin.whole == path)
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::behind::{Distance, FamilyRank, distance};
 use crate::domain::family::ImageFamily;
 use crate::domain::ids::{AccountId, ImageId};
 use crate::domain::image::{Image, State};
+use crate::domain::naming::{Date, Family, ImageName, next_version};
 use crate::domain::order::newest_first;
 use crate::domain::region::Region;
 
@@ -26,6 +27,8 @@ pub struct Inventory<'f> {
     own: HashMap<&'f ImageId, (usize, &'f Image)>,
     /// Families with their images, the newest first.
     families: Members<'f>,
+    /// Whether every place was entered and its images were listed, so that what is not there is nowhere.
+    pub complete: bool,
 }
 
 /// An image as a place sees it.
@@ -52,7 +55,9 @@ impl<'f> Inventory<'f> {
             }
         }
         families.values_mut().for_each(|members| members.sort_by(|a, b| newest_first(a, b)));
-        Self { facts, limits, own, families }
+        let read = |place: &AuditPlace| place.images.is_some() && place.others.is_some();
+        let complete = !facts.unentered && facts.places.iter().all(read);
+        Self { facts, limits, own, families, complete }
     }
 
     /// The time.
@@ -96,12 +101,6 @@ impl<'f> Inventory<'f> {
         }
     }
 
-    /// Whether every place was entered and its images were listed, so that what is not there is nowhere.
-    pub fn complete(&self) -> bool {
-        let read = |place: &AuditPlace| place.images.is_some() && place.others.is_some();
-        !self.facts.unentered && self.facts.places.iter().all(read)
-    }
-
     /// The families, each with its images in one account and region, the newest first.
     pub fn families(&self) -> impl Iterator<Item = (ImageFamily<'f>, &[&'f Image])> {
         self.families.iter().map(|((family, ..), members)| (*family, members.as_slice()))
@@ -111,6 +110,20 @@ impl<'f> Inventory<'f> {
     pub fn newest(&self, image: &'f Image) -> Option<&'f Image> {
         let members = self.members(image)?;
         members.iter().find(|member| member.usable(self.now())).copied()
+    }
+
+    /// The newest image of a family of amictl's names in a place that can be used.
+    pub fn newest_of(&self, place: &AuditPlace, family: &Family) -> Option<&'f Image> {
+        let key = (ImageFamily { word: family.as_str(), pattern: None }, place.account.as_ref(), &place.region);
+        self.families.get(&key)?.iter().find(|member| member.usable(self.now())).copied()
+    }
+
+    /// The name by amictl's rule of the next version of the family of an own image.
+    pub fn next_name(&self, image: &'f Image) -> Option<ImageName> {
+        let family = image.parsed_name.as_ref()?.family();
+        let names = self.members(image)?.iter().filter_map(|member| member.parsed_name.as_ref());
+        let version = next_version(family, names).ok()?;
+        ImageName::new(family.clone(), version, Date::try_from(self.now().date_naive()).ok()?).ok()
     }
 
     /// How far an own image is behind the newest of its family.

@@ -8,14 +8,14 @@ use thiserror::Error;
 use super::rule::AuditRule;
 use super::rules::{
     critical_fix_available, dangling_reference, family_not_rebuilt, imdsv2_not_required, name_pattern,
-    old_image_in_use, pinned_image, public_image, required_tags, revoked_in_use, shared_outside as shared, unencrypted,
-    untested_alias,
+    old_image_in_use, pinned_image as pinned, public_image, required_tags, revoked_in_use, shared_outside as shared,
+    unencrypted, untested_alias,
 };
 
 /// All rules.
 pub const RULES: [AuditRule; 13] = [
     dangling_reference::RULE,
-    pinned_image::RULE,
+    pinned::RULE,
     public_image::RULE,
     revoked_in_use::RULE,
     critical_fix_available::RULE,
@@ -32,6 +32,11 @@ pub const RULES: [AuditRule; 13] = [
 /// The rule that asks EC2 for each image, and so runs on demand only.
 pub fn shared_outside() -> RuleName {
     RuleName(shared::RULE.id)
+}
+
+/// The rule that looks at files, and so needs to be told which.
+pub fn pinned_image() -> RuleName {
+    RuleName(pinned::RULE.id)
 }
 
 /// The name of a rule.

@@ -40,12 +40,19 @@ fn place(images: Vec<Image>) -> AuditPlace {
 }
 
 fn facts(place: AuditPlace) -> AuditFacts {
-    AuditFacts { now: now(), places: vec![place], unentered: false, pins: Vec::new() }
+    AuditFacts {
+        now: now(),
+        places: vec![place],
+        unentered: false,
+        inactive: Vec::new(),
+        everywhere: None,
+        pins: Vec::new(),
+    }
 }
 
 fn pin(image: &ImageId, line: usize) -> PinnedId {
     let file = "infra/main.tf".to_owned();
-    let place = PinPlace { in_repository: file.clone(), file, line, column: 9 };
+    let place = PinPlace { in_repository: Some(file.clone()), whole: format!("/repo/{file}"), file, line, column: 9 };
     PinnedId { place, image: image.clone() }
 }
 
@@ -113,7 +120,7 @@ fn an_older_version_of_a_template_is_no_finding() {
     assert_eq!(report.findings.len(), 1, "one for each resource");
     let finding = &report.findings[0];
     assert!(["web:2", "web:3"].iter().all(|version| finding.message.contains(version)), "{}", finding.message);
-    assert_eq!(finding.hint.as_deref(), Some("amictl template web --image REF --region us-east-1"));
+    assert_eq!(finding.hint.as_deref(), Some("amictl template web --image REF --default --region us-east-1"));
 }
 
 #[test]
@@ -154,11 +161,11 @@ fn skips_count_until_their_day() {
     };
     let run = |until: &str, name: &str| {
         let report = audit(&facts, &AuditLimits::default(), &skips(until, name), RULES.to_vec());
-        (report.findings.len(), report.skipped, report.expired.len())
+        (report.findings.len(), report.skipped, report.warnings.len())
     };
     assert_eq!(run("2026-06-01", "web-v1-2026-05-20"), (0, 1, 0));
     assert_eq!(run("2026-05-31", "web-v1-2026-05-20"), (1, 0, 1));
-    assert_eq!(run("2026-06-01", "web-v2-2026-05-20"), (1, 0, 0));
+    assert_eq!(run("2026-06-01", "web-v2-2026-05-20"), (1, 0, 1));
 }
 
 #[test]

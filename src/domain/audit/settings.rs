@@ -10,6 +10,7 @@ use super::limits::AuditLimits;
 use super::skip::Skip;
 use crate::domain::age::Age;
 use crate::domain::permissions::principal::Principal;
+use crate::domain::tags::Tag;
 
 /// The table `[audit]`; an unknown key is an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -17,6 +18,7 @@ use crate::domain::permissions::principal::Principal;
 pub struct AuditSettings {
     #[serde(deserialize_with = "each")]
     allow_accounts: Option<Vec<Principal>>,
+    #[serde(deserialize_with = "keys")]
     required_tags: Option<Vec<String>>,
     #[serde(deserialize_with = "one")]
     max_age: Option<Age>,
@@ -57,10 +59,17 @@ fn each<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(input: D) -> Result
 }
 
 fn least_one<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error> {
-    match u64::deserialize(input)? {
-        0 => Err(serde::de::Error::custom("it must be 1 or more")),
-        number => Ok(Some(number)),
+    match u64::try_from(i64::deserialize(input)?) {
+        Ok(number @ 1..) => Ok(Some(number)),
+        Ok(0) | Err(_) => Err(serde::de::Error::custom("it must be 1 or more")),
     }
+}
+
+/// Keys of tags, as EC2 takes them.
+fn keys<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Vec<String>>, D::Error> {
+    let keys = Vec::<String>::deserialize(input)?;
+    keys.iter().try_for_each(|key| Tag::new(key, "").map(drop)).map_err(serde::de::Error::custom)?;
+    Ok(Some(keys))
 }
 
 #[cfg(test)]
@@ -94,6 +103,9 @@ mod tests {
             "max_age = 'soon'",
             "allow_accounts = ['1']",
             "behind_versions = 0",
+            "behind_versions = -1",
+            "required_tags = ['Owner', '']",
+            "required_tags = ['aws:team']",
             "required_tags = 'Owner'",
             "\nskip = [{ rule = 'public-image', resource = 'ami-01234567' }]",
             "\nskip = [{ rule = 'public-image', resource = 'ami-01234567', reason = ' ' }]",
@@ -103,6 +115,7 @@ mod tests {
             let error = read(text).unwrap_err();
             assert!(error.contains("line"), "{text}: {error}");
         }
+        assert!(read("behind_versions = -1").unwrap_err().contains("1 or more"));
         let unknown = read("skip = [{ rule = 'public', resource = 'a', reason = 'b' }]").unwrap_err();
         assert!(unknown.contains("public-image"), "{unknown}");
     }

@@ -4,7 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer};
 
 use super::findings::AuditFinding;
+use super::note::AuditNote;
 use super::registry::RuleName;
+use crate::domain::problem::Problem;
 
 /// A finding that does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -28,6 +30,21 @@ impl Skip {
     /// Whether its last day is over.
     pub fn expired(&self, now: DateTime<Utc>) -> bool {
         self.until.is_some_and(|until| until < now.date_naive())
+    }
+
+    /// That its last day is over.
+    pub(super) fn over(&self) -> AuditNote {
+        let Self { rule, resource, reason, until } = self;
+        let until = until.map(|until| format!("; its last day was {until} (UTC)")).unwrap_or_default();
+        let message = format!("the skip of {rule} for {resource} counts no more{until}: {reason}");
+        Problem { code: "SkipExpired".to_owned(), message }.into()
+    }
+
+    /// That nothing is found that it would skip.
+    pub(super) fn idle(&self) -> AuditNote {
+        let Self { rule, resource, reason, .. } = self;
+        let message = format!("the skip of {rule} for {resource} matches no finding: {reason}");
+        Problem { code: "SkipUnused".to_owned(), message }.into()
     }
 
     /// Whether it is about this finding.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::findings::Level;
 use super::inventory::ImageSight;
 use crate::domain::image::{Image, State};
+use crate::domain::revocation::Revocation;
 
 /// Why an image should not be named, the mildest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,8 +16,8 @@ pub enum Trouble {
     Disabled,
     /// In a state from which nothing launches, in EC2's word.
     Unusable(String),
-    /// Revoked.
-    Revoked,
+    /// Revoked: since when and why, as far as the mark says so.
+    Revoked(Revocation),
     /// Deregistered, or not visible.
     Gone,
 }
@@ -32,8 +33,8 @@ impl Trouble {
     }
 
     fn of_image(image: &Image, now: DateTime<Utc>) -> Option<Self> {
-        if image.revoked() {
-            return Some(Self::Revoked);
+        if let Some(mark) = Revocation::of(image) {
+            return Some(Self::Revoked(mark));
         }
         match &image.state {
             State::Deregistered => Some(Self::Gone),
@@ -48,7 +49,7 @@ impl Trouble {
     /// Its severity.
     pub fn level(&self) -> Level {
         match self {
-            Self::Gone | Self::Revoked | Self::Disabled | Self::Unusable(_) => Level::High,
+            Self::Gone | Self::Revoked(_) | Self::Disabled | Self::Unusable(_) => Level::High,
             Self::Deprecated(_) => Level::Medium,
         }
     }
@@ -57,7 +58,11 @@ impl Trouble {
     pub fn words(&self) -> String {
         match self {
             Self::Gone => "is gone or not visible".to_owned(),
-            Self::Revoked => "is revoked".to_owned(),
+            Self::Revoked(mark) => {
+                let since = mark.since.map(|since| format!(" since {since}")).unwrap_or_default();
+                let reason = if mark.reason.is_empty() { String::new() } else { format!(": {}", mark.reason) };
+                format!("is revoked{since}{reason}")
+            }
             Self::Disabled => "is disabled".to_owned(),
             Self::Unusable(state) => format!("is in the state {state}"),
             Self::Deprecated(at) => format!("is deprecated since {}", at.format("%Y-%m-%d")),

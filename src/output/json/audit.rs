@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use super::ErrorJson;
 use super::document::VERSION;
-use crate::domain::audit::{AuditFinding, AuditReport, AuditRule, Level};
-use crate::domain::problem::PlaceError;
+use crate::domain::audit::{AuditFinding, AuditNote, AuditReport, AuditRule, Level};
 
 #[derive(Serialize)]
 pub struct AuditJson<'a> {
@@ -14,8 +12,8 @@ pub struct AuditJson<'a> {
     pub summary: FindingsSummaryJson,
     /// The rules that were run.
     pub rules: Vec<RuleInForceJson>,
-    pub errors: Vec<ErrorJson<'a>>,
-    pub warnings: Vec<ErrorJson<'a>>,
+    pub errors: Vec<AuditNoteJson<'a>>,
+    pub warnings: Vec<AuditNoteJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -42,6 +40,15 @@ pub struct FindingJson<'a> {
 }
 
 #[derive(Serialize)]
+pub struct AuditNoteJson<'a> {
+    pub account: Option<&'a str>,
+    /// `null` for files and settings, which are of no place.
+    pub region: Option<&'a str>,
+    pub code: &'a str,
+    pub message: &'a str,
+}
+
+#[derive(Serialize)]
 pub struct FindingsSummaryJson {
     pub high: usize,
     pub medium: usize,
@@ -64,7 +71,7 @@ pub struct RuleInForceJson {
 }
 
 impl<'a> AuditJson<'a> {
-    pub fn new(report: &'a AuditReport, errors: &'a [PlaceError], warnings: &'a [PlaceError]) -> Self {
+    pub fn new(report: &'a AuditReport, errors: &'a [AuditNote], warnings: &'a [AuditNote]) -> Self {
         Self {
             version: VERSION,
             findings: report.findings.iter().map(FindingJson::new).collect(),
@@ -75,8 +82,8 @@ impl<'a> AuditJson<'a> {
                 skipped: report.skipped,
             },
             rules: report.rules.iter().map(RuleInForceJson::new).collect(),
-            errors: errors.iter().map(ErrorJson::new).collect(),
-            warnings: warnings.iter().map(ErrorJson::new).collect(),
+            errors: errors.iter().map(AuditNoteJson::new).collect(),
+            warnings: warnings.iter().map(AuditNoteJson::new).collect(),
         }
     }
 }
@@ -96,6 +103,18 @@ impl<'a> FindingJson<'a> {
             file: pin.map(|pin| pin.file.as_str()),
             line: pin.map(|pin| pin.line),
             column: pin.map(|pin| pin.column),
+        }
+    }
+}
+
+impl<'a> AuditNoteJson<'a> {
+    pub fn new(note: &'a AuditNote) -> Self {
+        let place = note.place.as_ref();
+        Self {
+            account: place.and_then(|(account, _)| account.as_deref()),
+            region: place.map(|(_, region)| region.as_str()),
+            code: &note.problem.code,
+            message: &note.problem.message,
         }
     }
 }

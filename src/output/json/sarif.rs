@@ -1,7 +1,8 @@
 //! SARIF 2.1.0 of the findings of an audit, for code scanning.
 //!
-//! Findings in files have a physical location, relative to the repository; the others a logical one. Fingerprints stay
-//! the same while lines move, so that a page of alerts does not show a finding twice.
+//! Code scanning takes no result without a file. A finding on a resource has a made-up one beside its logical location, as
+//! scanners of container images do. Fingerprints stay the same while lines move, so that a page of alerts does not show a
+//! finding twice.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,8 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::domain::audit::{AuditFinding, AuditReport, AuditRule, Level};
-use crate::domain::problem::PlaceError;
+use crate::domain::audit::{AuditFinding, AuditNote, AuditReport, AuditRule, Level};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The base of relative paths: the root of the repository.
@@ -98,8 +98,7 @@ struct SarifResult<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SarifLocation {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    physical_location: Option<SarifPhysical>,
+    physical_location: SarifPhysical,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     logical_locations: Vec<SarifLogical>,
 }
@@ -123,7 +122,8 @@ struct SarifArtifact {
 #[serde(rename_all = "camelCase")]
 struct SarifRegion {
     start_line: usize,
-    start_column: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_column: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -136,7 +136,7 @@ struct SarifLogical {
 
 impl<'a> SarifJson<'a> {
     /// The report, with the places that could not be read and the files that were passed over as notifications.
-    pub fn new(report: &'a AuditReport, errors: &'a [PlaceError], warnings: &'a [PlaceError]) -> Self {
+    pub fn new(report: &'a AuditReport, errors: &'a [AuditNote], warnings: &'a [AuditNote]) -> Self {
         let notes = errors.iter().map(|error| notification("error", error));
         let notes = notes.chain(warnings.iter().map(|warning| notification("warning", warning)));
         let mut seen = BTreeMap::new();
@@ -172,12 +172,8 @@ fn level(level: Level) -> &'static str {
     }
 }
 
-fn notification<'a>(level: &'static str, error: &'a PlaceError) -> SarifNotification<'a> {
-    SarifNotification {
-        level,
-        message: text(error.to_string()),
-        descriptor: SarifDescriptor { id: &error.problem.code },
-    }
+fn notification<'a>(level: &'static str, note: &'a AuditNote) -> SarifNotification<'a> {
+    SarifNotification { level, message: text(note.to_string()), descriptor: SarifDescriptor { id: &note.problem.code } }
 }
 
 fn rule(rule: &AuditRule) -> SarifRule {
@@ -199,14 +195,18 @@ fn result<'a>(report: &AuditReport, finding: &'a AuditFinding, seen: &mut BTreeM
     // The same id several times in a file.
     let number = seen.entry(name.clone()).and_modify(|number| *number += 1).or_insert(0);
     let digest = Sha256::digest(format!("{name}\n{number}"));
-    let fingerprint = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let fingerprint: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     SarifResult {
         rule_id: finding.rule,
         rule_index: report.rules.iter().position(|rule| rule.id == finding.rule).unwrap_or_default(),
         level: level(finding.level),
         message,
         locations: [location(finding)],
-        partial_fingerprints: BTreeMap::from([("amictl/v1", fingerprint)]),
+        // Code scanning goes by the second; without it, it makes one from the line of the file.
+        partial_fingerprints: BTreeMap::from([
+            ("amictl/v1", fingerprint.clone()),
+            ("primaryLocationLineHash", fingerprint),
+        ]),
     }
 }
 
@@ -215,18 +215,25 @@ fn identity(finding: &AuditFinding) -> String {
     let account = finding.account.as_ref().map(|account| account.as_str()).unwrap_or_default();
     let region = finding.region.as_ref().map(|region| region.as_str()).unwrap_or_default();
     match &finding.pin {
-        Some(pin) => [finding.rule, &pin.in_repository, &finding.resource].join("\n"),
+        Some(pin) => {
+            let file = pin.in_repository.as_ref().unwrap_or(&pin.whole);
+            [finding.rule, file, &finding.resource].join("\n")
+        }
         None => [finding.rule, account, region, finding.kind, &finding.resource].join("\n"),
     }
 }
 
 fn location(finding: &AuditFinding) -> SarifLocation {
     if let Some(pin) = &finding.pin {
-        let uri = encoded(&pin.in_repository);
-        let relative = !pin.in_repository.starts_with('/');
-        let artifact_location = SarifArtifact { uri, uri_base_id: relative.then_some(ROOT) };
-        let region = SarifRegion { start_line: pin.line, start_column: pin.column };
-        let physical_location = Some(SarifPhysical { artifact_location, region });
+        let artifact_location = match &pin.in_repository {
+            Some(path) => SarifArtifact { uri: encoded(path), uri_base_id: Some(ROOT) },
+            None => SarifArtifact {
+                uri: format!("file:///{}", encoded(pin.whole.trim_start_matches('/'))),
+                uri_base_id: None,
+            },
+        };
+        let region = SarifRegion { start_line: pin.line, start_column: Some(pin.column) };
+        let physical_location = SarifPhysical { artifact_location, region };
         return SarifLocation { physical_location, logical_locations: Vec::new() };
     }
     let account = finding.account.as_ref().map(|account| account.as_str()).unwrap_or("-");
@@ -236,7 +243,11 @@ fn location(finding: &AuditFinding) -> SarifLocation {
         fully_qualified_name: format!("{account}/{region}/{}/{}", finding.kind, finding.resource),
         kind: "resource",
     };
-    SarifLocation { physical_location: None, logical_locations: vec![logical] }
+    let uri = format!("aws/{account}/{region}/{}", encoded(finding.resource.trim_start_matches('/')));
+    let artifact_location = SarifArtifact { uri, uri_base_id: None };
+    let physical_location =
+        SarifPhysical { artifact_location, region: SarifRegion { start_line: 1, start_column: None } };
+    SarifLocation { physical_location, logical_locations: vec![logical] }
 }
 
 /// A path as a URI has it.

@@ -85,6 +85,11 @@ impl Session {
         Some(Target::new(self.accounts.first()?, named.or(self.configured.as_ref())?.clone()))
     }
 
+    /// Whether the user asks for every enabled region.
+    pub fn is_everywhere(&self) -> bool {
+        self.choices.contains(&RegionChoice::All)
+    }
+
     /// As [`Self::targets`], but an account that cannot be entered is reported and the others stay.
     pub async fn places(&self) -> Places {
         let enter = |account| async move { (account, self.entered(account).await) };
@@ -105,7 +110,7 @@ impl Session {
     /// entered by a role, and in other partitions, which have other regions.
     pub fn likely(&self) -> Vec<Target> {
         let public = || Region::defaults().any(|region| region == self.home());
-        let all = self.choices.contains(&RegionChoice::All) && public();
+        let all = self.is_everywhere() && public();
         let own = self.accounts.iter().filter(|account| all && account.role.is_none());
         own.flat_map(|account| Region::defaults().map(|region| Target::new(account, region))).collect()
     }

@@ -3,6 +3,7 @@
 //! A file named by a PATH itself must be read, or the source has failed. Folders contain much that is not meant: files
 //! without readable ids are skipped with a warning, and only files that should have been readable fail.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -44,8 +45,8 @@ impl Files {
         let paths = self.paths.clone();
         let reading = || async {
             // A large folder must not block AWS's answers.
-            let found = tokio::task::spawn_blocking(move || read(&paths)).await;
-            found.map_err(|error| problem("UnreadableFile", error.to_string()))?.map(Mentions::found)
+            let found = tokio::task::spawn_blocking(move || read(&paths, None)).await;
+            found.map_err(|error| problem("UnreadableFile", error.to_string()))?.found()
         };
         let mut found = self.found.get_or_init(reading).await.clone()?;
         if self.told.swap(true, Ordering::Relaxed) {
@@ -61,34 +62,49 @@ pub(super) struct Mentions {
     /// The number of files read.
     read: usize,
     pub(super) ids: Vec<(PathBuf, TextPosition, ImageId)>,
+    /// Files that were passed over.
     pub(super) warnings: Vec<Problem>,
+    /// Files that should have been readable: nothing follows from what they do not name.
+    pub(super) failures: Vec<Problem>,
 }
 
 impl Mentions {
-    fn found(self) -> Found {
+    /// As a source of use, which has failed with the first of its files.
+    fn found(mut self) -> Result<Found, Problem> {
+        if !self.failures.is_empty() {
+            return Err(self.failures.swap_remove(0));
+        }
         let mut found = Found { read: self.read, warnings: self.warnings, ..Found::default() };
         for (path, at, id) in self.ids {
             let place = format!("{}:{}", path.display(), at.line);
             found.mention(Source::Files, id, "file", &place, place.clone());
         }
-        found
+        Ok(found)
     }
 }
 
-/// Searches every file under the paths for image ids; an unreadable file is a problem, not an empty answer.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Mentions, Problem> {
+/// Searches every file under the paths for image ids; an unreadable file is a failure, not an empty answer. In a folder,
+/// files of more than `most` bytes are passed over.
+pub(super) fn read(paths: &[PathBuf], most: Option<u64>) -> Mentions {
     let mut found = Mentions::default();
     for path in paths {
         // The walker would treat this name as its standard input.
         let path = if path == Path::new("-") { Path::new("./-") } else { path };
         for entry in walk(path) {
-            match entry {
-                Ok(entry) => visit(&entry, &mut found)?,
-                Err(error) => found.warnings.extend(passed_over(path, &error)?),
+            let read = match entry {
+                Ok(entry) => visit(&entry, most, &mut found),
+                Err(error) => passed_over(path, &error).map(|warning| found.warnings.extend(warning)),
+            };
+            if let Err(failure) = read {
+                found.failures.push(failure);
             }
         }
     }
-    Ok(found)
+    for problems in [&mut found.warnings, &mut found.failures] {
+        let mut seen = HashSet::new();
+        problems.retain(|problem| seen.insert(problem.message.clone()));
+    }
+    found
 }
 
 /// Only `.gitignore` excludes files: ignore lists of other tools or of one user must not hide ids.
@@ -114,9 +130,16 @@ fn passed_over(path: &Path, error: &ignore::Error) -> Result<Option<Problem>, Pr
         ignore::Error::Loop { .. } => Ok(None),
         _ => match place(error).filter(|link| *link != path && leads_nowhere(link)) {
             Some(link) => Ok(Some(problem("DanglingLink", format!("{}: broken link, skipped", link.display())))),
-            None => Err(problem("UnreadableFile", error.to_string())),
+            None => Err(problem("UnreadableFile", reason(path, error))),
         },
     }
+}
+
+/// The place of an error of the walker and what the system says of it.
+fn reason(path: &Path, error: &ignore::Error) -> String {
+    let cause = error.io_error().and_then(|error| error.get_ref()).and_then(|error| error.source());
+    let why = cause.map_or_else(|| without_place(error).to_string(), ToString::to_string);
+    format!("{}: {why}", place(error).unwrap_or(path).display())
 }
 
 fn without_place(error: &ignore::Error) -> &ignore::Error {
@@ -142,10 +165,15 @@ fn leads_nowhere(path: &Path) -> bool {
         && fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound || circle(&error))
 }
 
-fn visit(entry: &DirEntry, found: &mut Mentions) -> Result<(), Problem> {
+fn visit(entry: &DirEntry, most: Option<u64>, found: &mut Mentions) -> Result<(), Problem> {
     let (path, named) = (entry.path(), entry.depth() == 0);
+    let size = || fs::metadata(path).map_or(0, |file| file.len());
     let beside = match entry.file_type() {
         Some(kind) if kind.is_dir() => return Ok(()),
+        Some(kind) if kind.is_file() && !named && most.is_some_and(|most| size() > most) => {
+            let size = size() / (1024 * 1024);
+            problem("LargeFile", format!("{}: {size} MiB, skipped; name it to have it read", path.display()))
+        }
         Some(kind) if kind.is_file() => match file(path, found).map_err(|error| unread(path, &error))? {
             None => return Ok(()),
             Some(packed) => {

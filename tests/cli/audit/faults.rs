@@ -146,7 +146,7 @@ fn what_would_launch_a_lost_image_is_found_wherever_it_is_named() {
         ]
     );
     let hint = |kind: &str| rows.iter().find(|row| row["resource_kind"] == kind).unwrap()["hint"].clone();
-    assert_eq!(hint("alias"), "amictl rollback off:prod --region us-east-1");
+    assert_eq!(hint("alias"), "amictl promote REF --to prod --family off --region us-east-1");
     assert_eq!(hint("auto-scaling-group"), "amictl rollout front --image REF --region us-east-1");
     let text = document.to_string();
     assert!(
@@ -239,13 +239,15 @@ fn findings_fit_the_terminal_with_what_to_do_below() {
         let (code, written) = terminal::run(&setup, columns, "", "audit --no-progress", &[]);
         let shown = terminal::seen(&written);
         assert_eq!(code, Some(0), "{shown}");
-        let wide: Vec<&str> = shown.lines().filter(|line| line.chars().count() > columns).collect();
+        let wide = shown.lines().filter(|line| line.chars().count() > columns);
+        // A shell takes a command line in two for two commands.
+        let wide: Vec<&str> =
+            wide.filter(|line| !["amictl ", "aws "].iter().any(|begin| line.trim().starts_with(begin))).collect();
         assert!(wide.is_empty(), "{columns}: {wide:?}\n{shown}");
         let (found, todo) = (shown.find("is public").unwrap(), shown.find("amictl unshare").unwrap());
         assert!(found < todo && shown.contains("ssm-parameter /golden/lost: ami-0bbbbbbbbbbbbbbbb is gone"), "{shown}");
         // Nothing is cut.
-        let whole = shown.split_whitespace().collect::<Vec<_>>().join(" ");
         let line = format!("aws ec2 modify-image-attribute --image-id {plain} --imds-support v2.0 --region {EAST}");
-        assert!(whole.contains(&line) && !whole.contains('…'), "{shown}");
+        assert!(shown.lines().any(|shown| shown.trim() == line) && !shown.contains('…'), "{shown}");
     }
 }

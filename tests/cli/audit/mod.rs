@@ -1,6 +1,8 @@
 //! `audit`: what is wrong with images and with what refers to them.
 
 mod faults;
+mod files;
+mod hints;
 mod pins;
 mod places;
 mod sarif;

@@ -66,6 +66,55 @@ fn a_parameter_may_list_the_images_of_several_regions_and_an_alias_may_not() {
 }
 
 #[test]
+fn ids_of_a_parameter_are_gone_only_if_none_of_them_is_here() {
+    let setup = Scene::new();
+    let mut world = setup.world();
+    let here = good!(world, "web-v1-2026-01-01", 10).put();
+    let (elsewhere, nowhere) = ("ami-0aaaaaaaaaaaaaaaa", "ami-0bbbbbbbbbbbbbbbb");
+    world.parameter(PROD, EAST, "/golden/map", &format!("{here},{elsewhere}"));
+    world.parameter(PROD, EAST, "/golden/lost", &format!("{nowhere},{elsewhere}"));
+    drop(world);
+    // The other region is not asked for.
+    let document = setup.json("audit --rule dangling-reference");
+    assert_eq!(each(&document["findings"], "resource"), ["/golden/lost"]);
+}
+
+#[test]
+fn a_suspended_account_hides_no_lost_pin() {
+    let setup = Scene::new();
+    good!(setup.world(), "web-v1-2026-01-01", 10).put();
+    setup.world().add_member("333333333333", "old", "SUSPENDED");
+    let file = setup.home.write("main.tf", "ami-0aaaaaaaaaaaaaaaa\n");
+    let line = format!("audit --org-role ami --region all --refs-from {file} -o json");
+    let document = setup.run(&line).ended(0).json();
+    let message = document["findings"][0]["message"].as_str().unwrap();
+    let gone = "is gone or not visible in the accounts and regions of the run; account 333333333333 was not entered";
+    assert!(message.contains(gone) && !message.contains("--region all"), "{message}");
+    assert_eq!(document["findings"][0]["severity"], "high");
+    assert!(document["warnings"][0]["message"].as_str().unwrap().contains("account 333333333333"), "{document:#}");
+    // One that should have been entered may have it.
+    setup.world().add_member(OTHER, "dev", "ACTIVE");
+    setup.world().denied_roles.insert("arn:aws:iam::222222222222:role/ami".to_owned());
+    let document = setup.run(&line).ended(3).json();
+    assert_eq!((&document["findings"], each(&document["errors"], "account")), (&json!([]), vec![OTHER]));
+}
+
+#[test]
+fn an_alias_whose_image_may_have_been_tested_elsewhere_is_no_finding() {
+    let setup = Scene::new();
+    let mut world = setup.world();
+    let source = world.image(PROD, WEST, "web-v1-2026-01-01").put();
+    let copy = good!(world, "web-v1-2026-01-01", 10).copied_from(&source, WEST).put();
+    world.parameter(PROD, EAST, "/amictl/web/prod", &copy);
+    drop(world);
+    let document =
+        setup.run("audit --rule untested-alias -o json").ended(0).says(&["/amictl/web/prod", &source]).json();
+    assert_eq!((&document["findings"], each(&document["warnings"], "code")), (&json!([]), vec!["VerdictUnread"]));
+    let document = setup.json(&format!("audit --rule untested-alias --region {EAST},{WEST}"));
+    assert_eq!((each(&document["findings"], "resource").len(), &document["warnings"]), (1, &json!([])));
+}
+
+#[test]
 fn a_place_that_cannot_be_read_does_not_hide_the_others() {
     let setup = Scene::new();
     let mut world = setup.world();

@@ -68,6 +68,16 @@ fn findings_in_files_have_a_place_in_the_repository_and_others_a_logical_one() {
     assert_eq!(regions, [json!({"startLine": 1, "startColumn": 1}), json!({"startLine": 2, "startColumn": 3})]);
     let public = of("public-image")[0];
     assert_eq!(public["level"], "error");
+    // Code scanning refuses a result without a file.
+    let id = public["locations"][0]["logicalLocations"][0]["name"].as_str().unwrap();
+    assert_eq!(
+        physical(public),
+        json!({"artifactLocation": {"uri": format!("aws/111111111111/us-east-1/{id}")}, "region": {"startLine": 1}})
+    );
+    for row in results {
+        assert!(physical(row)["region"]["startLine"].as_u64() >= Some(1), "{row}");
+        assert_eq!(row["partialFingerprints"]["primaryLocationLineHash"], row["partialFingerprints"]["amictl/v1"]);
+    }
     let logical = &public["locations"][0]["logicalLocations"][0];
     let name = logical["fullyQualifiedName"].as_str().unwrap();
     assert!(name.starts_with("111111111111/us-east-1/image/ami-"), "{name}");
@@ -81,6 +91,34 @@ fn findings_in_files_have_a_place_in_the_repository_and_others_a_logical_one() {
         assert_eq!(rules[index]["id"], row["ruleId"]);
     }
     assert!(rules.iter().all(|rule| rule["help"]["text"].as_str().is_some_and(|text| text.len() > 20)), "{rules:?}");
+}
+
+/// Where the files with findings are: URI, and whether it is relative to the repository.
+fn files(setup: &Scene, folder: &str, more: &str) -> Vec<(String, bool)> {
+    let (document, _) = sarif(setup, folder, more);
+    let pins = results(&document).iter().filter(|row| row["ruleId"] == "pinned-image");
+    let place = |row: &Value| row["locations"][0]["physicalLocation"]["artifactLocation"].clone();
+    let places = pins.map(place).map(|at| (at["uri"].as_str().unwrap().to_owned(), at["uriBaseId"] == "%SRCROOT%"));
+    places.collect()
+}
+
+#[test]
+fn files_of_submodules_and_of_other_repositories_are_told_apart() {
+    let setup = Scene::new();
+    setup.home.write("repo/.git/HEAD", "ref: refs/heads/main\n");
+    for module in ["a", "b"] {
+        setup.home.write(&format!("repo/{module}/.git"), &format!("gitdir: ../.git/modules/{module}\n"));
+        setup.home.write(&format!("repo/{module}/main.tf"), "ami-0aaaaaaaaaaaaaaaa\n");
+    }
+    setup.home.write("other/.git/HEAD", "ref: refs/heads/main\n");
+    setup.home.write("other/x.tf", "ami-0aaaaaaaaaaaaaaaa\n");
+    let both = [("a/main.tf".to_owned(), true), ("b/main.tf".to_owned(), true)];
+    assert_eq!(files(&setup, "repo", "--refs-from ."), both);
+    assert_eq!(files(&setup, "repo/a", "--refs-from ."), both[..1]);
+    assert_eq!(files(&setup, "repo", "--refs-from ../other"), [("x.tf".to_owned(), true)]);
+    let found = files(&setup, "repo", "--refs-from b --refs-from ../other/x.tf");
+    let whole = format!("file://{}", setup.home.path().join("other/x.tf").canonicalize().unwrap().display());
+    assert_eq!(found, [(whole, false), both[1].clone()]);
 }
 
 #[test]

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use super::good;
 use crate::scene::Scene;
 use crate::setup::{Setup, each};
+use crate::shared::terminal;
 
 #[test]
 fn the_rules_are_listed_without_aws() {
     let setup = Setup::new();
     let table = setup.amictl().without("AWS_REGION").run("audit --rules").ended(0).stdout;
-    for words in ["dangling-reference", "family-not-rebuilt", "behind_versions: 3", "deprecated: medium", "LOOKS AT"] {
+    for words in ["dangling-reference", "family-not-rebuilt", "behind_versions: 3", "deprecated: medium", "Looks at"] {
         assert!(table.contains(words), "{words} is not in\n{table}");
     }
     let document = setup.json("audit --rules");
@@ -37,6 +38,7 @@ fn what_is_wrong_is_refused_before_any_call() {
         ("audit --skip publik", "public-image"),
         ("audit --rule public-image --skip public-image", "no rule is left"),
         ("audit --fail-on grave", "low, medium or high"),
+        ("audit --rule pinned-image", "--refs-from PATH"),
         ("audit --allow-account 12", "12"),
         ("audit --rules --fail-on low", "--fail-on"),
         ("list -o sarif", "'list' does not write sarif"),
@@ -48,6 +50,9 @@ fn what_is_wrong_is_refused_before_any_call() {
     for (text, words) in [
         ("output = 'sarif'", "sarif"),
         ("[audit]\nmax_ages = '1d'", "line 2"),
+        ("[audit]\nrequired_tags = ['Owner', '']", "line 2"),
+        ("[audit]\nrequired_tags = ['aws:owner']", "aws:"),
+        ("[audit]\nbehind_versions = -1", "it must be 1 or more"),
         ("[audit]\nskip = [{ rule = 'publik', resource = 'x', reason = 'y' }]", "public-image"),
         ("[audit]\n\nskip = [{ rule = 'public-image', resource = 'x' }]", "line 3"),
         ("[audit]\nskip = [{ rule = 'public-image', resource = 'x', reason = '' }]", "line 2"),
@@ -72,9 +77,38 @@ fn a_skip_counts_until_its_day_and_is_counted() {
     let counts = |document: &Value| (document["summary"]["high"].clone(), document["summary"]["skipped"].clone());
     assert_eq!(counts(&run(&id, "'2999-12-31'").json()), (json!(0), json!(1)));
     assert_eq!(counts(&run("web-v1-2026-01-01", "2999-12-31").json()), (json!(0), json!(1)));
-    assert_eq!(counts(&run("web-v2-2026-01-01", "2999-12-31").json()), (json!(1), json!(0)));
-    let ran = run(&id, "'2020-01-01'").says(&["warning", "counts no more", "2020-01-01", "the demo"]);
+    let ran = run("web-v2-2026-01-01", "2999-12-31").says(&["warning", "web-v2-2026-01-01 matches no finding"]);
     assert_eq!(counts(&ran.json()), (json!(1), json!(0)));
+    assert_eq!(each(&ran.json()["warnings"], "code"), ["SkipUnused"]);
+    let ran =
+        run(&id, "'2020-01-01'").says(&["warning", "counts no more; its last day was 2020-01-01 (UTC): the demo"]);
+    assert_eq!(counts(&ran.json()), (json!(1), json!(0)));
+    assert_eq!(each(&ran.json()["warnings"], "code"), ["SkipExpired"]);
+    assert_eq!(ran.json()["warnings"][0]["region"], Value::Null);
+    let sarif = run_sarif(&setup);
+    assert!(sarif.contains("its last day was 2020-01-01"), "{sarif}");
+}
+
+/// What the configuration of the last run gives as SARIF.
+fn run_sarif(setup: &Scene) -> String {
+    let config = setup.home.path().join("config.toml");
+    setup.run(&format!("audit --config {} -o sarif", config.display())).ended(0).stdout
+}
+
+#[test]
+fn a_narrow_terminal_shows_the_rules_whole() {
+    let setup = Setup::new();
+    let (code, written) = terminal::run(&setup, 80, "", "audit --rules", &[]);
+    let shown = terminal::seen(&written);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 80) && !shown.contains('…'), "{shown}");
+    let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for rule in amictl::domain::audit::RULES {
+        for text in [rule.looks_at, rule.why, rule.mend] {
+            assert!(words.contains(text), "{text} is not in\n{shown}");
+        }
+    }
+    assert!(words.contains("Setting critical_fix: 7d"), "{shown}");
 }
 
 #[test]

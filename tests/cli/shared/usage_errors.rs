@@ -10,6 +10,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         ("lst", "unrecognized subcommand 'lst'"),
         ("list --famly web", "--family"),
         ("list -o yaml", "[possible values: table, json, jsonl, csv, ids, markdown]"),
+        ("audit -o xyz", "'amictl lineage' writes dot, too; 'amictl audit' writes sarif, too"),
         ("list --color sometimes", "[possible values: auto, always, never]"),
         ("list --region us-east", "'us-east' is not a region; a region looks like us-east-1"),
         ("list --region US-EAST-1", "'US-EAST-1' is not a region"),

@@ -21,10 +21,12 @@ fn check(inventory: &Inventory<'_>) -> Vec<AuditFinding> {
     let found = inventory.images().filter_map(|(place, image)| {
         let required = inventory.limits.required_tags.iter();
         let missing: Vec<&str> = required.filter(|key| !image.tags.contains_key(*key)).map(String::as_str).collect();
+        if missing.is_empty() {
+            return None;
+        }
         let message = format!("{} has no tag {}", image.label(), missing.join(", "));
         let line = amictl("tag").word(&image.id).words(missing.iter().map(|key| format!("{key}=VALUE")));
-        let finding = RULE.on_image(place, image, message).hint(line.options(&place.options));
-        (!missing.is_empty()).then_some(finding)
+        Some(RULE.on_image(place, image, message).hint(line.options(&place.options)))
     });
     found.collect()
 }

@@ -31,6 +31,9 @@ fn check(inventory: &Inventory<'_>) -> Vec<AuditFinding> {
             Principal::Everybody => false,
         };
         let with: Vec<&Principal> = place.shares.get(&image.id)?.iter().filter(outside).collect();
+        if with.is_empty() {
+            return None;
+        }
         let names: Vec<&str> = with.iter().map(|with| with.short()).collect();
         let mut line = amictl("unshare").word(&image.id);
         for with in &with {
@@ -41,8 +44,7 @@ fn check(inventory: &Inventory<'_>) -> Vec<AuditFinding> {
             };
         }
         let message = format!("{} is shared with {}", image.label(), names.join(", "));
-        let finding = RULE.on_image(place, image, message).hint(line.options(&place.options));
-        (!with.is_empty()).then_some(finding)
+        Some(RULE.on_image(place, image, message).hint(line.options(&place.options)))
     });
     found.collect()
 }
