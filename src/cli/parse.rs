@@ -10,8 +10,8 @@ use super::settings::Process;
 use crate::domain::failure::Failure;
 use crate::domain::reference::RefError;
 use crate::exit;
+use crate::output::error;
 use crate::output::printer::FormatChoice;
-use crate::output::{annotations, error};
 
 /// Ignores empty variables, which CI systems export.
 pub fn without_empty_variables(command: clap::Command, process: &Process) -> clap::Command {
@@ -33,7 +33,7 @@ pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8
     if wants_json(args, process) {
         let Failure { message, hint, .. } = failure(error);
         error::failure(true, "Usage", &message, Some(hint.as_deref().unwrap_or("see: amictl --help")), exit::USAGE);
-    } else if annotations::is_read() {
+    } else if error::annotates() {
         error::usage(&error.render().to_string(), hint(error).as_deref());
     } else {
         let _ = error.print();

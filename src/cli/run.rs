@@ -21,8 +21,8 @@ use super::signals::{NEAR, Signals, stop_in_time, stop_on_signal};
 use crate::commands::Command;
 use crate::domain::failure::Kind;
 use crate::exit;
+use crate::output::error;
 use crate::output::printer::FormatChoice;
-use crate::output::{annotations, error};
 use crate::service::client::stop::Stop;
 use crate::service::log;
 use crate::workflows::run::context::{Context, nothing_changed};
@@ -33,7 +33,7 @@ const LEFTOVERS: Duration = Duration::from_millis(100);
 
 /// Runs the command line and returns the exit code.
 pub fn run(args: Vec<OsString>, process: Process) -> u8 {
-    annotations::begin(process.env.get("GITHUB_ACTIONS").is_some_and(|value| value == "true"));
+    error::annotate(process.env.get("GITHUB_ACTIONS").is_some_and(|value| value == "true"));
     std::panic::set_hook(Box::new(error::panicked));
     if let Some((_, words)) = args.get(1..).and_then(<[_]>::split_first).filter(|(name, _)| *name == complete::COMMAND)
     {

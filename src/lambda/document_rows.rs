@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::output::json::document;
 
 /// The lists whose items are rows: what a command found, made or did.
-const ROWS: [&str; 14] = [
+const ROWS: [&str; 15] = [
     "images",
     "actions",
     "results",
@@ -21,6 +21,7 @@ const ROWS: [&str; 14] = [
     "missing",
     "places",
     "snapshots",
+    "settings",
 ];
 /// A member that only a document about one thing has: `show`. That is one row.
 const OF_ONE: &str = "image";

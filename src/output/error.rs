@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use super::annotations::{self, harmless};
+pub use super::annotations::{begin as annotate, is_read as annotates};
 use super::escape::{escaped, escaped_lines};
 use super::json::document;
 use super::printer::Printer;

@@ -135,7 +135,11 @@ fn what_is_open_to_an_attack_is_found() {
     broken.change(ACTION, "run: exec python3 -I", "run: echo ${{ inputs.args }}; exec python3 -I");
     broken.change(".github/workflows/bake.yml", "persist-credentials: false", "fetch-depth: 1");
     broken.change(".github/workflows/bake.yml", "aws-actions/", "someone/");
-    broken.change(".github/workflows/prune-plan.yml", "permissions: {}", "permissions: write-all");
+    broken.change(
+        ".github/workflows/prune-plan.yml",
+        "permissions:\n      contents: read",
+        "permissions: write-all\n    env:\n      contents: read",
+    );
     broken.change(
         ".github/workflows/prune-plan.yml",
         "gh pr comment \"$NUMBER\"",

@@ -16,7 +16,7 @@ const PATH: &str = "/2018-06-01/runtime";
 /// The bytes of an answer that Lambda takes.
 const LARGEST: usize = 6 * 1024 * 1024;
 /// The time for anything that a test waits for.
-const PATIENCE: Duration = Duration::from_secs(100);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How an invocation ended.
 #[derive(Clone, Debug)]
