@@ -46,8 +46,8 @@ use crate::workflows::run::context::Context;
 
 /// The commands as the help of the root lists them. Those on one line belong together; the first describes them.
 pub const GROUPS: &[(&str, &[&[&str]])] = &[
-    ("Make", &[&["create", "copy"], &["launch", "wait"]]),
-    ("Find", &[&["list", "show", "lineage"], &["refs"], &["stale", "audit"]]),
+    ("Make", &[&["create"], &["copy"], &["launch", "wait"]]),
+    ("Find", &[&["list", "show", "lineage"], &["refs", "stale", "audit"]]),
     ("Release", &[&["test"], &["promote", "rollback"], &["aliases"], &["template"], &["rollout"]]),
     ("Share and guard", &[&["share", "unshare"], &["protect", "unprotect"], &["tag"]]),
     (

@@ -17,10 +17,10 @@ const FILES: [&str; 3] = ["FILE", "PATH", "PLAN.json"];
 
 /// Whether an argument takes a path. Its type or the name of its value says so.
 pub fn takes_path(arg: &clap::Arg) -> bool {
-    let hint = match arg.get_value_hint() {
-        ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath | ValueHint::ExecutablePath => true,
-        _ => false,
-    };
+    let hint = matches!(
+        arg.get_value_hint(),
+        ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath | ValueHint::ExecutablePath
+    );
     let named = arg.get_value_names().unwrap_or_default();
     hint || named.iter().any(|name| FILES.contains(&name.as_str()))
 }

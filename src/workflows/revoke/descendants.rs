@@ -46,7 +46,7 @@ pub async fn add(
         chosen.gaps.gone.push(id);
     }
     // What was made before cannot have come of it.
-    let made: Option<Vec<_>> = roots.iter().map(|root| Some(forest.get(root)?.image?.created_at?)).collect();
+    let made: Option<Vec<_>> = roots.iter().map(|root| forest.get(root)?.image?.created_at).collect();
     let since = made.and_then(|made| made.into_iter().min());
     let unnamed = forest.of_unnamed_images().into_iter().filter(|image| !roots.contains(&image.id));
     let unnamed: Vec<&Image> = unnamed.filter(|image| not_before(image, since)).collect();
