@@ -33,10 +33,6 @@ pub struct Instance {
     pub tags: Tags,
     /// The time of its last start: EC2 renews it when a stopped instance starts.
     pub launched_at: Option<DateTime<Utc>>,
-    /// `x86_64`, `arm64`, `i386`, …
-    pub architecture: Option<String>,
-    /// `windows`, else EC2's platform details, e.g. `Linux/UNIX`.
-    pub platform: Option<String>,
     /// `ebs` or `instance-store`.
     pub root_type: Option<String>,
     /// The ids of its EBS volumes.
@@ -45,10 +41,6 @@ pub struct Instance {
     pub spot: bool,
     /// The Spot request behind it.
     pub spot_request: Option<String>,
-    /// Its subnet.
-    pub subnet: Option<String>,
-    /// Its VPC.
-    pub vpc: Option<String>,
     /// The client token of its launch.
     pub client_token: Option<String>,
 }
@@ -64,6 +56,34 @@ impl Instance {
         match self.tags.get("Name").filter(|name| !name.is_empty()) {
             Some(name) => format!("{} ({name})", self.id),
             None => self.id.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// A running instance for tests of the domain.
+    pub fn instance(number: u64) -> Instance {
+        Instance {
+            id: format!("i-{number:017x}").parse().unwrap(),
+            image_id: None,
+            region: Region::first(),
+            state: "running".to_owned(),
+            state_reason: None,
+            instance_type: None,
+            private_ip: None,
+            public_ip: None,
+            public_dns: None,
+            elastic_ip: false,
+            tags: Tags::new(),
+            launched_at: None,
+            root_type: None,
+            volumes: Vec::new(),
+            spot: false,
+            spot_request: None,
+            client_token: None,
         }
     }
 }

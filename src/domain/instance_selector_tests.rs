@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::region::Region;
+use crate::domain::instance::testing;
 use crate::domain::tags::Tags;
 
 fn tag(key: &str, value: &str) -> InstanceSelector {
@@ -12,27 +12,9 @@ fn tag(key: &str, value: &str) -> InstanceSelector {
 
 fn instance(number: u64, launched: Option<&str>) -> Instance {
     Instance {
-        id: format!("i-{number:017x}").parse().unwrap(),
-        image_id: None,
-        region: Region::first(),
-        state: "running".to_owned(),
-        state_reason: None,
-        instance_type: None,
-        private_ip: None,
-        public_ip: None,
-        public_dns: None,
-        elastic_ip: false,
         tags: Tags::from([("Name".to_owned(), format!("n{number}"))]),
         launched_at: launched.map(|text| text.parse().unwrap()),
-        architecture: None,
-        platform: None,
-        root_type: None,
-        volumes: Vec::new(),
-        spot: false,
-        spot_request: None,
-        subnet: None,
-        vpc: None,
-        client_token: None,
+        ..testing::instance(number)
     }
 }
 

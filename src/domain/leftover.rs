@@ -113,6 +113,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::domain::instance::testing;
 
     const RUN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -122,27 +123,10 @@ mod tests {
 
     fn instance(state: &str, tags: &[(&str, &str)]) -> Instance {
         Instance {
-            id: "i-0123456789abcdef0".parse().unwrap(),
-            image_id: None,
-            region: super::super::region::Region::first(),
             state: state.to_owned(),
-            state_reason: None,
-            instance_type: None,
-            private_ip: None,
-            public_ip: None,
-            public_dns: None,
-            elastic_ip: false,
             tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
             launched_at: Some(now() - TimeDelta::hours(3)),
-            architecture: None,
-            platform: None,
-            root_type: None,
-            volumes: Vec::new(),
-            spot: false,
-            spot_request: None,
-            subnet: None,
-            vpc: None,
-            client_token: Some(launch_token(RUN, 0)),
+            ..testing::instance(1)
         }
     }
 

@@ -61,17 +61,10 @@ pub(super) fn instance(found: &types::Instance, region: &Region) -> Option<Insta
         elastic_ip: elastic(found),
         tags: convert::tags(found.tags()),
         launched_at: found.launch_time().and_then(convert::timestamp),
-        architecture: found.architecture().map(|a| a.as_str().to_owned()),
-        platform: found
-            .platform()
-            .map(|platform| platform.as_str().to_lowercase())
-            .or_else(|| some(found.platform_details())),
         root_type: found.root_device_type().map(|kind| kind.as_str().to_owned()),
         volumes: volumes.collect(),
         spot: found.instance_lifecycle() == Some(&types::InstanceLifecycleType::Spot),
         spot_request: some(found.spot_instance_request_id()),
-        subnet: some(found.subnet_id()),
-        vpc: some(found.vpc_id()),
         client_token: some(found.client_token()),
     })
 }

@@ -27,6 +27,18 @@ pub fn compare(path: &str, made: &str) {
     );
 }
 
+const BEGIN: &str = "<!-- Made from the table in the code; see CONTRIBUTING.md. -->\n";
+const END: &str = "<!-- The end of what is made. -->\n";
+
+/// The same for a page of which only the middle is made.
+#[track_caller]
+pub fn compare_middle(path: &str, made: &str) {
+    let page = fs::read_to_string(root().join(path)).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    compare(path, &format!("{before}{BEGIN}{made}\n{END}{after}"));
+}
+
 /// The demo with this option. `cargo test` has built it.
 pub fn demo_command(option: &str) -> Command {
     let test = env::current_exe().unwrap();

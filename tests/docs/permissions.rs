@@ -1,24 +1,15 @@
 //! The part of the page of permissions that is made from the table in the code.
 
-use std::fs;
-
 use amictl::domain::permissions_table::{Need, Needs, Without, all};
 
 use crate::generated;
-use crate::pages::root;
 
 const PAGE: &str = "docs/reference/permissions.md";
-const BEGIN: &str = "<!-- Made from the table in the code; see CONTRIBUTING.md. -->\n";
-const END: &str = "<!-- The end of what is made. -->\n";
 
-/// Compares the page with itself, its middle made anew.
+/// Compares the page with what is made.
 #[track_caller]
 pub fn compare() {
-    let page = fs::read_to_string(root().join(PAGE)).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let made: String = all().iter().map(section).collect();
-    generated::compare(PAGE, &format!("{before}{BEGIN}{made}\n{END}{after}"));
+    generated::compare_middle(PAGE, &all().iter().map(section).collect::<String>());
 }
 
 fn section(needs: &Needs) -> String {

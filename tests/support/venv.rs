@@ -1,5 +1,7 @@
 //! Programs from Python's package index, each in a virtual environment of its own.
 
+#![allow(clippy::print_stderr, reason = "what is left out is said")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};

@@ -209,5 +209,5 @@ fn a_second_delivery_of_create_adopts_the_image_of_the_first() {
     assert_eq!(setup.names(PROD, EAST).len(), 2);
     let log = function.log();
     let made: Vec<_> = log.rows("images").iter().map(|row| row["row"]["id"].as_str().unwrap().to_owned()).collect();
-    assert_eq!((made.len(), &made[0] == &made[1], &made[1] == &made[2]), (3, true, false));
+    assert_eq!((made.len(), made[0] == made[1], made[1] == made[2]), (3, true, false));
 }

@@ -1,23 +1,14 @@
 //! `launch`: what every flag does to the instance.
 
-use crate::fake::{Fault, FaultKind, Instance, PROD};
+use crate::fake::{Fault, FaultKind, PROD};
 use crate::setup::{EAST, Setup, each, seconds};
+use crate::test::only;
 
 /// An endpoint with one image to launch.
 fn ready() -> Setup {
     let setup = Setup::new();
     setup.world().image(PROD, EAST, "web-v1-2026-01-02").snapshots(2).put();
     setup
-}
-
-/// The only instance there is.
-#[track_caller]
-fn only(setup: &Setup) -> Instance {
-    let world = setup.world();
-    let mut all = world.instances(PROD, EAST);
-    let one = all.next().expect("an instance was launched").clone();
-    assert!(all.next().is_none(), "one instance only");
-    one
 }
 
 #[test]

@@ -79,7 +79,10 @@ impl ContainerImage {
             command = Command::new("unshare");
             command.args(["--user", "--map-root-user", "/usr/sbin/chroot"]);
         } else {
-            eprintln!("skipped: neither chroot nor unshare may change the root here");
+            #[expect(clippy::print_stderr, reason = "what is left out is said")]
+            {
+                eprintln!("skipped: neither chroot nor unshare may change the root here");
+            }
             return None;
         }
         command.arg(tree).arg(&self.program).env_clear().envs(&self.env);

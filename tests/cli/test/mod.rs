@@ -36,7 +36,7 @@ fn booted(line: &str) -> Setup {
 
 /// The only instance there is.
 #[track_caller]
-fn only(setup: &Setup) -> Instance {
+pub fn only(setup: &Setup) -> Instance {
     let world = setup.world();
     let mut all = world.instances(PROD, EAST);
     let one = all.next().expect("an instance was launched").clone();
