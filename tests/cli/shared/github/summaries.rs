@@ -34,10 +34,11 @@ fn a_summary_is_what_markdown_would_be_beside_any_other_format() {
         "doctor list",
         "recycle-bin",
         "list none-*",
+        "permissions prune",
     ] {
         let markdown = setup.run(&format!("{line} -o markdown"));
-        // Ids of a lineage need no use, so none is read.
-        let ids = if line.starts_with("lineage") { "jsonl" } else { "ids" };
+        // Ids of a lineage need no use, so none is read; a policy has none.
+        let ids = if line.starts_with("lineage") || line.starts_with("permissions") { "jsonl" } else { "ids" };
         for format in ["json", "table", ids] {
             let alone = setup.run(&format!("{line} -o {format}"));
             let _ = fs::remove_file(&file);
