@@ -69,7 +69,10 @@ mod tests {
     fn an_event_has_arguments_and_perhaps_a_policy() {
         let read = |value: Value| Event::read(value.to_string().as_bytes());
         let args = vec!["prune".to_owned(), "web app".to_owned()];
-        assert_eq!(read(json!({"args": ["prune", "web app"]})), Ok(Event { args: args.clone(), policy: None, run: None }));
+        assert_eq!(
+            read(json!({"args": ["prune", "web app"]})),
+            Ok(Event { args: args.clone(), policy: None, run: None })
+        );
         let policy = Some("keep = 3".to_owned());
         let run = Some("nightly 2026-11-28T02:30:00Z".to_owned());
         assert_eq!(

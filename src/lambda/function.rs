@@ -90,8 +90,7 @@ impl Function {
             .run()
             .await
             .map_err(|error| FailedInvocation::crashed(run, &format!("its process cannot be run: {error}"), &[]))?;
-        let asked =
-            AskedRun { command: &admitted.command, run, dry_run: admitted.dry_run, accepted: &self.accepted };
+        let asked = AskedRun { command: &admitted.command, run, dry_run: admitted.dry_run, accepted: &self.accepted };
         let outcome = answer::outcome(&asked, &ended);
         let mut out = io::stdout().lock();
         // Ignored if stdout is closed: the answer counts.
