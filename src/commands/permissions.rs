@@ -172,14 +172,14 @@ fn left_out(atoms: &BTreeSet<Atom>, launches: bool, passes: bool) -> Vec<&'stati
 }
 
 fn print(context: &Context, document: &impl Serialize) -> Result<()> {
-    match context.printer.format() {
-        Format::Json | Format::Jsonl => context.printer.json(document),
+    context.printer.each(|printer| match printer.format() {
+        Format::Json | Format::Jsonl => printer.json(document),
         Format::Table => {
             let text = serde_json::to_string_pretty(document)?;
-            Ok(context.printer.code(&format!("{text}\n"))?)
+            Ok(printer.code(&format!("{text}\n"))?)
         }
         Format::Csv | Format::Ids => {
             Err(Failure::usage("a policy is JSON").hint("leave --output out, or give -o json for one line").into())
         }
-    }
+    })
 }

@@ -1,4 +1,4 @@
-//! The event of an invocation: arguments, and the text of a policy.
+//! The event of an invocation: arguments, the text of a policy, and the name of the run.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,6 +10,8 @@ const MOST_ARGS: usize = 1_000;
 const LONGEST_ARGS: usize = 64 * 1024;
 /// In bytes.
 const LONGEST_POLICY: usize = 256 * 1024;
+/// In bytes.
+const LONGEST_RUN: usize = 1024;
 const SHAPE: &str =
     r#"the event is {"args":["prune","--keep","3"]}, with "policy":"the text of a policy file" if wanted"#;
 
@@ -20,6 +22,8 @@ pub struct Event {
     pub args: Vec<String>,
     /// The text of a policy file, in place of `--policy`.
     pub policy: Option<String>,
+    /// What names the run in place of the request id, and is the same if the event is sent once more.
+    pub run: Option<String>,
 }
 
 impl Event {
@@ -48,6 +52,9 @@ impl Event {
         if event.policy.as_ref().is_some_and(|policy| policy.len() > LONGEST_POLICY) {
             return Err(wrong(&format!("policy has more than {LONGEST_POLICY} bytes")));
         }
+        if event.run.as_ref().is_some_and(|run| run.trim().is_empty() || run.len() > LONGEST_RUN) {
+            return Err(wrong(&format!("run is empty or has more than {LONGEST_RUN} bytes")));
+        }
         Ok(event)
     }
 }
@@ -62,9 +69,16 @@ mod tests {
     fn an_event_has_arguments_and_perhaps_a_policy() {
         let read = |value: Value| Event::read(value.to_string().as_bytes());
         let args = vec!["prune".to_owned(), "web app".to_owned()];
-        assert_eq!(read(json!({"args": ["prune", "web app"]})), Ok(Event { args: args.clone(), policy: None }));
+        assert_eq!(
+            read(json!({"args": ["prune", "web app"]})),
+            Ok(Event { args: args.clone(), policy: None, run: None })
+        );
         let policy = Some("keep = 3".to_owned());
-        assert_eq!(read(json!({"args": ["prune", "web app"], "policy": "keep = 3"})), Ok(Event { args, policy }));
+        let run = Some("nightly 2026-11-28T02:30:00Z".to_owned());
+        assert_eq!(
+            read(json!({"args": ["prune", "web app"], "policy": "keep = 3", "run": run})),
+            Ok(Event { args, policy, run })
+        );
         assert!(read(json!({"args": vec!["x"; MOST_ARGS]})).is_ok());
     }
 
@@ -81,6 +95,8 @@ mod tests {
             (r#"{"args":["prune",3]}"#, "expected a string"),
             (r#"{"args":["prune"],"polcy":"keep = 3"}"#, "unknown field `polcy`"),
             (r#"{"args":["prune"],"policy":3}"#, "expected a string"),
+            (r#"{"args":["prune"],"run":3}"#, "expected a string"),
+            (r#"{"args":["prune"],"run":" "}"#, "run is empty"),
             (r#"{"args":["tag","a\u0000b"]}"#, "NUL"),
             (r#"{"version":"0","detail-type":"Scheduled Event","detail":{}}"#, "an event of EventBridge"),
             (r#"{"args":["list"],"detail":{}}"#, "an event of EventBridge"),
@@ -95,5 +111,7 @@ mod tests {
         assert!(Event::read(many.as_bytes()).unwrap_err().message.contains("1001 words"));
         let long = json!({"args": ["prune"], "policy": "#".repeat(LONGEST_POLICY + 1)}).to_string();
         assert!(Event::read(long.as_bytes()).unwrap_err().message.contains("policy has more than"));
+        let long = json!({"args": ["prune"], "run": "x".repeat(LONGEST_RUN + 1)}).to_string();
+        assert!(Event::read(long.as_bytes()).unwrap_err().message.contains("run is empty or has more than"));
     }
 }

@@ -61,17 +61,18 @@ impl Function {
             // With the option the line must be right, too: it may contradict another.
             admit(&args, None).map_err(|failure| Failure { message: policy.names()(&failure.message), ..failure })?;
         }
-        self.run(delivery, &admitted, args, policy.as_ref()).await
+        let run = run_id(event.run.as_deref().unwrap_or(&delivery.request_id));
+        self.run(delivery, &run, &admitted, args, policy.as_ref()).await
     }
 
     async fn run(
         &self,
         delivery: &Delivery,
+        run: &str,
         admitted: &Admitted,
         args: Vec<String>,
         policy: Option<&InlinePolicy>,
     ) -> Result<String, FailedInvocation> {
-        let run = run_id(&delivery.request_id);
         let left = delivery.deadline.map(|deadline| deadline - (self.process.clock)().timestamp_millis() - LAST_WORDS);
         let within = match left.map(u64::try_from) {
             Some(Ok(left)) if left > 0 => Some(Duration::from_millis(left)),
@@ -81,16 +82,15 @@ impl Function {
         let child = ChildRun {
             // Before the command, so that a `--` in the event changes nothing.
             args: ["-o", "json"].map(str::to_owned).into_iter().chain(args).collect(),
-            env: self.environment(&admitted.command, &run, delivery.deadline),
+            env: self.environment(&admitted.command, run, delivery.deadline),
             within,
             policy,
         };
         let ended = child
             .run()
             .await
-            .map_err(|error| FailedInvocation::crashed(&run, &format!("its process cannot be run: {error}"), &[]))?;
-        let asked =
-            AskedRun { command: &admitted.command, run: &run, dry_run: admitted.dry_run, accepted: &self.accepted };
+            .map_err(|error| FailedInvocation::crashed(run, &format!("its process cannot be run: {error}"), &[]))?;
+        let asked = AskedRun { command: &admitted.command, run, dry_run: admitted.dry_run, accepted: &self.accepted };
         let outcome = answer::outcome(&asked, &ended);
         let mut out = io::stdout().lock();
         // Ignored if stdout is closed: the answer counts.
@@ -126,14 +126,14 @@ impl Function {
     }
 }
 
-/// The id of the run: the request id, so that a second delivery of an event is known for what it is.
-fn run_id(request_id: &str) -> String {
-    let digits: String = request_id.chars().filter(|c| *c != '-').collect();
+/// The id of the run, from its name or the request id, so that a second delivery of an event is known for what it is.
+fn run_id(name: &str) -> String {
+    let digits: String = name.chars().filter(|c| *c != '-').collect();
     let digits = digits.to_ascii_lowercase();
     match digits.len() == 32 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
         true => digits,
         false => {
-            let hash = Sha256::digest(request_id.as_bytes());
+            let hash = Sha256::digest(name.as_bytes());
             hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
         }
     }

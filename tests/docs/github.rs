@@ -186,6 +186,59 @@ fn every_command_line_in_the_examples_is_accepted() {
 }
 
 #[test]
+fn the_action_knows_the_options_that_have_a_value() {
+    let script = fs::read_to_string(root().join(".github/actions/amictl/run.py")).unwrap();
+    let list = script.split_once("WITH_VALUE = (").unwrap().1.split_once(')').unwrap().0;
+    let known: Vec<_> = list.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    let cli = lines::built();
+    let with_value = cli.get_arguments().filter(|option| option.get_action().takes_values());
+    let (mut names, mut letters) = (Vec::new(), String::new());
+    for option in with_value {
+        names.extend(option.get_long().map(|long| format!("--{long}")));
+        letters.extend(option.get_short());
+    }
+    names.sort();
+    assert_eq!(known, names);
+    assert!(script.contains(&format!("SHORT_WITH_VALUE = \"{letters}\"")), "{letters}");
+}
+
+/// Runs the last step of `prune-plan.yml`, with a `gh` that writes down how it is called, and knows these comments.
+fn comment(known: &str) -> (String, String) {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("comment-{}-{}", known.len(), std::process::id()));
+    let _ = fs::remove_dir_all(&home);
+    fs::create_dir_all(&home).unwrap();
+    let text = fs::read_to_string(root().join("examples/github/prune-plan.yml")).unwrap();
+    let script = text.split_once("        run: |\n").unwrap().1;
+    fs::write(home.join("step"), script.lines().map(|line| line.trim_start().to_owned() + "\n").collect::<String>())
+        .unwrap();
+    fs::write(
+        home.join("gh"),
+        "#!/bin/sh\ncase $* in *--paginate*) printf \"$KNOWN\" ;; *) echo \"$*\" >> calls ;; esac\n",
+    )
+    .unwrap();
+    fs::write(home.join("plan"), "2 deletions\n").unwrap();
+    let allow = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(home.join("gh"), allow).unwrap();
+    let mut command = Command::new("bash");
+    command.args(["-e", "step"]).current_dir(&home).env("PATH", format!("{}:/usr/bin:/bin", home.display()));
+    command.envs([("KNOWN", known), ("PLAN", "plan"), ("NUMBER", "7"), ("GITHUB_REPOSITORY", "o/r"), ("RUN", "x")]);
+    none(&said(&mut command));
+    let calls = fs::read_to_string(home.join("calls")).unwrap();
+    let body = fs::read_to_string(home.join("plan.comment")).unwrap();
+    fs::remove_dir_all(home).unwrap();
+    (calls, body)
+}
+
+#[test]
+fn the_comment_with_the_plan_is_its_own_and_no_other_comment_changes() {
+    let (calls, body) = comment("");
+    assert_eq!(calls, "pr comment 7 --repo o/r --body-file plan.comment\n");
+    assert_eq!(body, "<!-- amictl: prune plan -->\n2 deletions\n");
+    let (calls, _) = comment("41\\n42\\n");
+    assert_eq!(calls, "api --method PATCH repos/o/r/issues/comments/41 --field body=@plan.comment --silent\n");
+}
+
+#[test]
 fn command_lines_are_found_in_a_pipeline() {
     let text = "# amictl no\n  - uses: x/amictl/y@v1\n    with:\n      args: list --family web\n\n  - with:\n      args: >-\n        \
                 test ${{ steps.create.outputs.image-id }}\n        --type t3.micro\n      version: 1\n  \

@@ -265,3 +265,19 @@ fn shellcheck_finds_nothing_in_the_scripts_of_a_release() {
     let Some(program) = venv::program("shellcheck", &[crate::examples::SHELLCHECK]) else { return };
     assert_eq!(ended(Command::new(program).arg(script("container.sh")).arg(script("notes.sh")), 0), "");
 }
+
+#[test]
+fn a_container_has_the_tag_of_a_version_only_once_the_release_is_published() {
+    let [release, publish] =
+        ["release", "publish"].map(|name| text(root().join(format!(".github/workflows/{name}.yml"))));
+    let tagged = |workflow: &str| {
+        let words: Vec<_> = workflow.split_whitespace().collect();
+        let tags = words.windows(2).filter(|pair| pair[0] == "--tag");
+        tags.map(|pair| pair[1].to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(tagged(&release), ["\"$image:${GITHUB_REF_NAME#v}-draft\""]);
+    assert_eq!(tagged(&publish), ["\"$image:$version\""]);
+    assert!(publish.contains("types: [published]") && publish.contains("\"$image:$version-draft\""));
+    let (verified, tag) = (publish.find("gh attestation verify"), publish.find("--tag"));
+    assert!(verified.is_some() && verified < tag, "what is tagged was built by release.yml");
+}

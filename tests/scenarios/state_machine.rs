@@ -30,6 +30,12 @@ fn fleet(counts: [(&str, usize); 3]) -> Setup {
 /// Runs the state machine; in some regions Lambda refuses the first calls. `None` where there is no Python.
 #[track_caller]
 fn run(setup: &Setup, regions: &[&str], args: &str, refusals: &Value) -> Option<Value> {
+    run_beside(setup, regions, args, refusals, &Value::Null)
+}
+
+/// The same while another execution with its own input runs.
+#[track_caller]
+fn run_beside(setup: &Setup, regions: &[&str], args: &str, refusals: &Value, beside: &Value) -> Option<Value> {
     let python = venv::program("python", &[MOTO])?;
     let bootstrap = setup.home.path().join("bootstrap");
     let binary = Path::new(env!("CARGO_BIN_EXE_amictl"));
@@ -43,7 +49,7 @@ fn run(setup: &Setup, regions: &[&str], args: &str, refusals: &Value) -> Option<
         set.chain([("AMICTL_ALLOW".to_owned(), "prune".into())]).collect();
     let asked = json!({
         "definition": DEFINITION, "program": [bootstrap], "environment": environment, "refusals": refusals,
-        "input": {"regions": regions, "args": args.split(' ').collect::<Vec<_>>()},
+        "input": {"regions": regions, "args": args.split(' ').collect::<Vec<_>>()}, "beside": beside,
     });
     let mut child = Command::new(python)
         .arg(SCRIPT)
@@ -107,6 +113,19 @@ fn it_succeeds_where_every_region_did_and_runs_each_once() {
     assert_eq!([EAST, WEST].map(|region| setup.names(PROD, region).len()), [1, 1]);
     let output: Value = serde_json::from_str(seen["output"].as_str().unwrap()).unwrap();
     assert_eq!((&output["asked"], &output["succeeded"], &output["failed"]), (&2.into(), &2.into(), &json!([])));
+    let mut runs: Vec<&str> = seen["runs"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    runs.sort_unstable();
+    assert_eq!(runs, ["run-1 us-east-1", "run-1 us-west-2"], "a region has a run of its own");
+}
+
+#[test]
+fn a_second_execution_beside_the_first_runs_nothing() {
+    let setup = fleet([(EAST, 3), (EUROPE, 3), (WEST, 3)]);
+    let first = json!({"regions": [EAST], "args": PRUNE.split(' ').collect::<Vec<_>>()});
+    let Some(seen) = run_beside(&setup, &[EAST, WEST], PRUNE, &json!({EAST: ["Held"]}), &first) else { return };
+    assert_eq!((&seen["status"], &seen["error"]), (&"FAILED".into(), &"AlreadyRunning".into()), "{seen:#}");
+    assert_eq!((&seen["beside"], &seen["runs"]), (&"SUCCEEDED".into(), &json!(["run-0 us-east-1"])), "{seen:#}");
+    assert_eq!([EAST, WEST].map(|region| setup.names(PROD, region).len()), [1, 3]);
 }
 
 #[test]
@@ -125,10 +144,13 @@ fn what_may_have_begun_is_not_tried_again() {
 #[test]
 fn an_input_that_says_nothing_or_too_much_runs_nothing() {
     let setup = fleet([(EAST, 3), (EUROPE, 3), (WEST, 3)]);
-    let inputs: [(&[&str], &str, &str); 3] = [
+    let inputs: [(&[&str], &str, &str); 6] = [
         (&[], PRUNE, "NoRegions"),
         (&[EAST], "prune --keep 1 --apply --yes --max-delete 9 --region all", "RegionInArgs"),
         (&[EAST], "prune --region=all --keep 1 --apply --yes --max-delete 9", "RegionInArgs"),
+        (&[WEST, "all"], PRUNE, "NoSingleRegion"),
+        (&[EAST, "eu-west-1,us-west-2"], PRUNE, "NoSingleRegion"),
+        (&[EAST, ""], PRUNE, "NoSingleRegion"),
     ];
     for (regions, args, error) in inputs {
         let Some(seen) = run(&setup, regions, args, &json!({})) else { return };

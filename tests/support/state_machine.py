@@ -1,7 +1,9 @@
 """Runs a state machine in moto's interpreter, each Lambda invocation by a program of the test.
 
-stdin: {"definition": path, "input", "program": [argv], "environment": {}, "refusals": {region: [kind]}}
-stdout: {"status", "error", "cause", "output", "objects": {key: text}, "invocations": [args]}
+stdin: {"definition": path, "input", "program": [argv], "environment": {}, "refusals": {region: [kind]}, "beside": input}
+stdout: {"status", "error", "cause", "output", "objects": {key: text}, "invocations": [args], "runs": [name], "beside"}
+
+With "beside", another execution with that input runs until the first has ended.
 
 Where moto differs from Step Functions, and it matters here, a comment says so.
 """
@@ -26,7 +28,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 REGION = "us-east-1"
 asked = json.load(sys.stdin)
 BUCKET = "results"
-invocations, refusals, alone = [], asked["refusals"], threading.Lock()
+invocations, runs, refusals, alone = [], [], asked["refusals"], threading.Lock()
+begun, over = threading.Event(), threading.Event()
 
 
 class TooMany(JsonRESTError):
@@ -111,8 +114,12 @@ def invoke(self, function_name, qualifier, body, headers, response_headers):
     region = event["args"][-1]
     with alone:
         invocations.append(event["args"])
+        runs.append(event["run"])
         kinds = refusals.get(region, [])
         kind = kinds.pop(0) if kinds else None
+    begun.set()
+    if kind == "Held":
+        over.wait(120)
     if kind in REFUSALS:
         raise REFUSALS[kind]()
     if kind == "Timeout":
@@ -132,9 +139,28 @@ def normalise(self, parameters, *_, **__):
     """Step Functions writes a Body as JSON, and moto hands it to boto as it is."""
     if "Body" in parameters:
         parameters["Body"] = json.dumps(parameters["Body"]).encode()
+    if self.resource.api_name == "sfn":
+        renamed(parameters, str.lower)
+
+
+def normalise_answer(self, response, *_, **__):
+    if self.resource.api_name == "sfn":
+        for row in response["executions"]:
+            # A time has no form yet in moto.
+            row.pop("startDate"), row.pop("stopDate", None)
+            renamed(row, str.upper)
+        renamed(response, str.upper)
+
+
+def renamed(fields, case):
+    """Step Functions writes all names with a capital, and boto those of this service without."""
+    for name in list(fields):
+        value = fields.pop(name)
+        fields[case(name[0]) + name[1:]] = value
 
 
 StateTaskServiceAwsSdk._normalise_parameters = normalise
+StateTaskServiceAwsSdk._normalise_response = normalise_answer
 
 definition = open(asked["definition"]).read()
 for name, value in {"Function": "fleet", "Bucket": BUCKET}.items():
@@ -162,11 +188,23 @@ with mock_aws(config=config):
     )
     states = boto3.client("stepfunctions")
     arn = states.create_state_machine(name="fleet", definition=json.dumps(machine), roleArn=role)["stateMachineArn"]
-    run = states.start_execution(stateMachineArn=arn, name="run-1", input=json.dumps(asked["input"]))["executionArn"]
-    deadline = time.time() + 180
-    while (seen := states.describe_execution(executionArn=run))["status"] == "RUNNING":
-        assert time.time() < deadline, "the state machine does not end"
-        time.sleep(0.1)
+
+
+    def start(name, given):
+        return states.start_execution(stateMachineArn=arn, name=name, input=json.dumps(given))["executionArn"]
+
+    def end_of(run):
+        deadline = time.time() + 180
+        while (seen := states.describe_execution(executionArn=run))["status"] == "RUNNING":
+            assert time.time() < deadline, "the state machine does not end"
+            time.sleep(0.1)
+        return seen
+
+    other = asked.get("beside") and start("run-0", asked["beside"])
+    assert not other or begun.wait(60)
+    seen = end_of(start("run-1", asked["input"]))
+    over.set()
+    beside = other and end_of(other)["status"]
     s3 = boto3.client("s3")
     objects = s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
     objects = {o["Key"]: s3.get_object(Bucket=BUCKET, Key=o["Key"])["Body"].read().decode() for o in objects}
@@ -178,6 +216,8 @@ json.dump(
         "output": seen.get("output"),
         "objects": objects,
         "invocations": invocations,
+        "runs": runs,
+        "beside": beside,
     },
     sys.stdout,
 )

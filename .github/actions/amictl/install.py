@@ -5,6 +5,7 @@ Reads INPUT_VERSION, INPUT_CHECKSUM, INPUT_BINARY and INPUT_REPOSITORY, and the 
 """
 
 import hashlib
+import http.client
 import io
 import os
 import re
@@ -15,6 +16,11 @@ import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path
+
+# Python with -I looks for modules in its own folders only.
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from messages import Refused, added, annotated, variable
 
 # The musl build has no needs, so that it also runs in a small container.
 TARGETS = {
@@ -27,10 +33,6 @@ TARGETS = {
 TRIES = 3
 
 
-class Refused(Exception):
-    pass
-
-
 def given(name):
     return os.environ.get(f"INPUT_{name}", "").strip()
 
@@ -40,7 +42,7 @@ def downloaded(url):
         try:
             with urllib.request.urlopen(url, timeout=60) as answer:
                 return answer.read()
-        except (urllib.error.URLError, OSError) as why:
+        except (OSError, http.client.HTTPException) as why:
             # An answer such as 404 stays what it is.
             if isinstance(why, urllib.error.HTTPError) and why.code < 500 or not left:
                 raise Refused(f"{url}: {why}; see the inputs 'version' and 'repository', or give 'binary'")
@@ -82,10 +84,10 @@ def installed(version):
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
     url = f"{server}/{repository}/releases/download/v{version}/{folder}.{'zip' if windows else 'tar.gz'}"
     archive = downloaded(url)
-    wanted = given("CHECKSUM") or downloaded(f"{url}.sha256").decode(errors="replace").split(maxsplit=1)[0]
+    wanted = given("CHECKSUM") or downloaded(f"{url}.sha256").decode(errors="replace").partition(" ")[0].strip()
     check(archive, wanted, url)
     program = "amictl.exe" if windows else "amictl"
-    home = Path(os.environ["RUNNER_TEMP"]) / folder
+    home = Path(variable("RUNNER_TEMP")) / folder
     home.mkdir(parents=True, exist_ok=True)
     binary = home / program
     # Under another name first: an amictl that still runs cannot be written.
@@ -94,8 +96,7 @@ def installed(version):
     new.chmod(0o755)
     new.replace(binary)
     # Later steps can run it, too.
-    with open(os.environ["GITHUB_PATH"], "a", encoding="utf-8") as path:
-        path.write(f"{home}\n")
+    added("GITHUB_PATH", f"{home}\n")
     return binary
 
 
@@ -116,12 +117,10 @@ def main():
         path = str(taken(binary) if binary else installed(version))
         if "\n" in path:
             raise Refused("there is a line break in the path of the binary")
-    except Refused as why:
-        text = str(why).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        print(f"::error title=amictl::{text}", file=sys.stderr)
+        added("GITHUB_OUTPUT", f"binary={path}\n")
+    except (Refused, OSError) as why:
+        annotated("error", why)
         return 1
-    with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8") as outputs:
-        outputs.write(f"binary={path}\n")
     return 0
 
 

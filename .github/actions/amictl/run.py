@@ -17,14 +17,21 @@ import sys
 import tempfile
 from pathlib import Path
 
+# Python with -I looks for modules in its own folders only.
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from messages import Refused, added, annotated, variable
+
 # A later step that has the document in a variable must still start: Linux allows 128 KiB each.
 LONGEST_OUTPUT = 100_000
 # GitHub shows at most 1 MiB.
 LONGEST_SUMMARY = 1_000_000
-
-
-class Refused(Exception):
-    pass
+# The options that may stand before the command and have a value of their own. A test compares them with the program.
+WITH_VALUE = (
+    "--aws-retry-mode", "--color", "--config", "--endpoint-url", "--external-id", "--max-attempts", "--org-role",
+    "--output", "--profile", "--query", "--region", "--request-limits", "--role-arn", "--timeout",
+)
+SHORT_WITH_VALUE = "o"
 
 
 def words(args):
@@ -34,18 +41,29 @@ def words(args):
         raise Refused(f"'args' are no shell words: {why}")
     if not found:
         raise Refused("'args' are empty: give a command, e.g. list")
-    for word, after in zip(found, [*found[1:], ""]):
-        option = re.fullmatch(r"(?:-o|--output)(?:=?(.+))?", word)
-        if option and (option[1] or after) not in ("json", "sarif"):
-            raise Refused(f"'args' ask for {option[1] or after!r}: leave {word} out, the outputs are made from JSON")
     return found
+
+
+def command_of(found):
+    """The command among the words: the first that is neither an option nor the value of one."""
+    rest = iter(found)
+    for word in rest:
+        if word == "--":
+            return next(rest, "")
+        if not word.startswith("-"):
+            return word
+        # In `-qo json` the last letter has the next word, in `-ojson` the rest of its own.
+        letter = re.fullmatch(f"-[^-{SHORT_WITH_VALUE}]*[{SHORT_WITH_VALUE}]", word)
+        if word in WITH_VALUE or letter:
+            next(rest, None)
+    return ""
 
 
 def environment(command, summary):
     env = {name: value for name, value in os.environ.items() if not name.startswith("INPUT_")}
     env.update(AMICTL_OUTPUT="json", AMICTL_STEP_SUMMARY=str(summary))
     # The disk of a runner goes with the job, and its log stays. `restore` reads a journal, and cannot read that one.
-    if "restore" not in command and not env.get("AMICTL_JOURNAL"):
+    if command != "restore" and not env.get("AMICTL_JOURNAL"):
         env["AMICTL_JOURNAL"] = "-"
     return env
 
@@ -100,7 +118,7 @@ def image_id(command, document):
         rows = [document["image"]]
     found = [str(row.get("image_id") or row.get("id") or "") for row in rows]
     found = [word for word in dict.fromkeys(found) if re.fullmatch(r"ami-[0-9a-f]{8,17}", word)]
-    return found[0] if len(found) == 1 or found and "create" in command else ""
+    return found[0] if len(found) == 1 or found and command == "create" else ""
 
 
 def summarized(path, code, last):
@@ -120,36 +138,61 @@ def summarized(path, code, last):
 
 
 def set_outputs(values):
-    with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8") as outputs:
-        for name, value in values.items():
-            end = secrets.token_hex(16)
-            outputs.write(f"{name}<<{end}\n{value}\n{end}\n")
+    rows = ((name, value, secrets.token_hex(16)) for name, value in values.items())
+    added("GITHUB_OUTPUT", "".join(f"{name}<<{end}\n{value}\n{end}\n" for name, value, end in rows))
+
+
+def refused(why):
+    """Ends the step before the program has run."""
+    code = 2 if isinstance(why, Refused) else 1
+    annotated("error", why)
+    if os.environ.get("GITHUB_OUTPUT"):
+        try:
+            set_outputs({"exit-code": code})
+        except OSError as other:
+            annotated("error", other)
+    return code
+
+
+def kept(summary, code, last):
+    """Writes the summary of the step. The command has run: what is wrong here is a warning."""
+    try:
+        text = summarized(summary, code, last)
+        if os.environ.get("GITHUB_STEP_SUMMARY"):
+            added("GITHUB_STEP_SUMMARY", text)
+    except OSError as why:
+        annotated("warning", f"the summary could not be written: {why}")
 
 
 def main():
-    # A folder that only this user can read.
-    folder = Path(tempfile.mkdtemp(prefix="amictl-", dir=os.environ.get("RUNNER_TEMP") or None))
-    answer, summary = folder / "answer.json", folder / "summary.md"
     try:
-        command = words(os.environ.get("INPUT_ARGS", ""))
-        code, last = ran(os.environ["INPUT_BINARY"], command, environment(command, summary), answer)
+        found, binary = words(os.environ.get("INPUT_ARGS", "")), variable("INPUT_BINARY")
+        # Whoever needs the outputs must get them: not known afterwards is worse than not begun.
+        added("GITHUB_OUTPUT", "")
+        # A folder that only this user can read.
+        folder = Path(tempfile.mkdtemp(prefix="amictl-", dir=os.environ.get("RUNNER_TEMP") or None))
+        answer, summary = folder / "answer.json", folder / "summary.md"
+        command = command_of(found)
+        code, last = ran(binary, found, environment(command, summary), answer)
     except (Refused, OSError) as why:
-        text = str(why).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        print(f"::error title=amictl::{text}", file=sys.stderr)
-        set_outputs({"exit-code": 2 if isinstance(why, Refused) else 1})
-        return 2 if isinstance(why, Refused) else 1
+        return refused(why)
     data = answer.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
-    text = summarized(summary, code, last)
-    if os.environ.get("GITHUB_STEP_SUMMARY"):
-        with open(os.environ["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as step:
-            step.write(text)
-    set_outputs({
-        "json": data if len(data.encode()) <= LONGEST_OUTPUT else "",
-        "json-file": answer,
-        "summary-file": summary,
-        "image-id": image_id(command, parsed(data)),
-        "exit-code": code,
-    })
+    document = parsed(data)
+    is_json = document is not None or data.strip() == "null"
+    if data and not is_json:
+        annotated("warning", "the output is no JSON document, so the output `json` is empty: leave -o out of 'args'")
+    kept(summary, code, last)
+    try:
+        set_outputs({
+            "json": data if is_json and len(data.encode()) <= LONGEST_OUTPUT else "",
+            "json-file": answer,
+            "summary-file": summary,
+            "image-id": image_id(command, document),
+            "exit-code": code,
+        })
+    except OSError as why:
+        annotated("error", f"the outputs could not be set, and the command has run: {why}")
+        return code or 1
     return code
 
 

@@ -211,3 +211,23 @@ fn a_second_delivery_of_create_adopts_the_image_of_the_first() {
     let made: Vec<_> = log.rows("images").iter().map(|row| row["row"]["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!((made.len(), made[0] == made[1], made[1] == made[2]), (3, true, false));
 }
+
+#[test]
+fn a_run_with_the_same_name_is_the_same_run_whoever_sends_it() {
+    let setup = Setup::new();
+    let instance = setup.world().instance(PROD, EAST).put();
+    let mut function = Function::start(&setup, &[("AMICTL_ALLOW", "create")]);
+    let mut order = event(&format!("create web --instance {instance}"));
+    let mut made = Vec::new();
+    for time in ["02:30:00Z", "02:30:00Z", "03:30:00Z"] {
+        order["run"] = format!("arn:aws:scheduler:us-east-1:111122223333:schedule/jobs/Nightly {time}").into();
+        // Each is an invocation with a request id of its own.
+        function.answer(&order);
+        made.push(setup.names(PROD, EAST).len());
+    }
+    assert_eq!((made, setup.calls("CreateImage").len()), (vec![1, 1, 2], 2));
+    let log = function.log();
+    let rows = log.rows("images");
+    assert_eq!((&rows[0]["run"] == &rows[1]["run"], &rows[1]["run"] == &rows[2]["run"]), (true, false), "{rows:?}");
+    assert_eq!((&rows[0]["row"]["id"], rows[0]["run"].as_str().map(str::len)), (&rows[1]["row"]["id"], Some(32)));
+}

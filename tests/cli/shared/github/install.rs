@@ -95,6 +95,10 @@ fn a_release_with_another_checksum_is_not() {
     refused(&[("INPUT_VERSION", "1.2.3"), ("INPUT_CHECKSUM", "abc")], "64 hexadecimal digits");
     release.write_checksum(&other);
     refused(&[("INPUT_VERSION", "1.2.3")], "and must be 0000");
+    fs::write(format!("{}.sha256", release.archive.display()), "").unwrap();
+    refused(&[("INPUT_VERSION", "1.2.3")], "64 hexadecimal digits");
+    release.write_checksum(&release.checksum());
+    refused(&[("INPUT_VERSION", "1.2.3"), ("RUNNER_TEMP", "")], "RUNNER_TEMP is not set");
     refused(&[("INPUT_VERSION", "1.2.4")], "/v1.2.4/");
     refused(&[("INPUT_VERSION", "latest")], "'version' is 'latest'");
     refused(&[("INPUT_VERSION", "1.2.3/../x")], "'version' is ");

@@ -3,6 +3,7 @@
 mod action;
 mod annotations;
 mod install;
+mod steps;
 mod summaries;
 
 /// The lines that the runner would take for commands, but for amictl's own annotations.
