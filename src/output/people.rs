@@ -25,15 +25,6 @@ impl Printer {
         Ok(self.shown(&sheet.render(self.width, self.color))?)
     }
 
-    /// Writes a table for people of which nothing is cut: a terminal breaks its long lines.
-    pub fn whole_table(&self, sheet: &Sheet) -> anyhow::Result<()> {
-        let text = match self.settings.format {
-            FormatChoice::Markdown => markdown::table(sheet),
-            _ => sheet.render(None, self.color),
-        };
-        Ok(self.shown(&text)?)
-    }
-
     /// Writes a tree for people, as wide as the terminal.
     pub fn tree(&self, tree: &Tree) -> anyhow::Result<()> {
         let text = match self.settings.format {

@@ -20,7 +20,7 @@ pub fn settings(printer: &Printer, settings: &[Setting]) -> anyhow::Result<()> {
         Format::Table => {
             let mut sheet = Sheet::new(["NAME", "VALUE", "FROM"]);
             sheet.rows = settings.iter().map(row).collect();
-            printer.whole_table(&sheet.summed(counted(settings.len(), "setting")))
+            printer.table(sheet.summed(counted(settings.len(), "setting")), &[])
         }
     })
 }

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::cli::Amictl;
 use crate::setup::Setup;
-use crate::shared::terminal;
 
 /// A setting of the document as `value, source, detail`.
 #[track_caller]
@@ -211,14 +210,4 @@ fn a_relative_folder_of_configurations_is_ignored() {
     let ran = Amictl::bare(setup.home.path()).env("XDG_CONFIG_HOME", "relative").run("config show -o json").ended(0);
     let usual = setup.home.path().join(".config/amictl/config.toml").display().to_string();
     assert_eq!(setting(&ran.json(), "config").0, usual);
-}
-
-#[test]
-fn a_narrow_terminal_cuts_no_path() {
-    let setup = Setup::new();
-    let folder = "a-folder-with-quite-a-long-name-as-they-are-in-homes".repeat(2);
-    let file = setup.home.write(&format!("{folder}/amictl.toml"), "timeout = '30m'\n");
-    let (code, written) = terminal::run(&setup, 80, "", &format!("config show --config {file}"), &[]);
-    assert_eq!(code, Some(0), "{written}");
-    assert!(written.contains(&format!("file: {file}:1")), "{written}");
 }
