@@ -126,12 +126,12 @@ fn forgeries(id: &str) -> Vec<String> {
 
 /// Checks that the image comes back as it was from a log that has this in it.
 #[track_caller]
-fn comes_back(setup: &Setup, id: &str, before: &Value, stderr: &str) {
+fn comes_back(setup: &Setup, id: &str, before: &str, stderr: &str) {
     for (name, text) in from_cloudwatch(stderr).into_iter().chain([("bare", stderr.to_owned())]) {
         let log = setup.home.write("job.log", &text);
         setup.world().restore_forgets = true;
         setup.run(&format!("restore {id} --journal {log}")).ended(0);
-        assert_eq!(&portrait(setup, id), before, "{name}");
+        assert_eq!(portrait(setup, id), before, "{name}");
         setup.run(&format!("deregister {id} --yes -q")).ended(0);
     }
 }
