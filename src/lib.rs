@@ -1,7 +1,7 @@
 //! amictl manages the life of Amazon Machine Images.
 //!
 //! ```text
-//! lambda    → cli, output::error, output::json, domain, exit
+//! lambda    → cli, workflows, output::error, output::json, domain, exit
 //! cli       → commands, options, workflows, journal, service, output, domain, exit
 //! commands  → options, workflows, journal, service, output, domain, exit
 //! options   → workflows, output::printer, domain

@@ -32,35 +32,37 @@ const MOST: usize = 1000;
 /// value is known, and that the script is to go on with what it knows itself.
 pub fn answer(args: &[OsString], process: &Process) -> u8 {
     let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let values = match args.split_first() {
-        Some((shell, rest)) => of_shell(shell, rest, process),
-        None => Vec::new(),
-    };
+    let (shell, rest) = args.split_first().map_or(("", &[][..]), |(shell, rest)| (shell.as_str(), rest));
+    let known = of_shell(shell, rest, process);
+    // Fish would go on with the names of files.
+    let none = if shell == "fish" { known.is_none() } else { known.as_ref().is_none_or(Vec::is_empty) };
+    let values = known.unwrap_or_default();
     let text: String = values.iter().take(MOST).map(|value| format!("{value}\n")).collect();
     let written = std::io::stdout().lock().write_all(text.as_bytes());
-    if values.is_empty() || written.is_err() { exit::FAILED } else { exit::DONE }
+    if none || written.is_err() { exit::FAILED } else { exit::DONE }
 }
 
-fn of_shell(shell: &str, args: &[String], process: &Process) -> Vec<String> {
+fn of_shell(shell: &str, args: &[String], process: &Process) -> Option<Vec<String>> {
     match (shell, args) {
         ("bash", [line, breaks]) => {
             let read = bash_words::split(line, breaks);
-            let found = values(read.words.get(1..).unwrap_or_default(), true, process);
-            found.into_iter().filter_map(|value| Some(value.get(read.kept..)?.to_owned())).collect()
+            let found = values(read.words.get(1..).unwrap_or_default(), true, process)?;
+            Some(found.into_iter().filter_map(|value| Some(value.get(read.kept..)?.to_owned())).collect())
         }
         ("zsh", words) => values(words, true, process),
         // Fish takes the name of an option off by itself.
         ("fish", words) => values(words, false, process),
-        _ => Vec::new(),
+        _ => None,
     }
 }
 
-/// The values that may stand at the cursor, in order, each as the whole word.
-fn values(words: &[String], with_option: bool, process: &Process) -> Vec<String> {
+/// The values that may stand at the cursor, in order, each as the whole word; `None` where they are of no kind that is
+/// known.
+fn values(words: &[String], with_option: bool, process: &Process) -> Option<Vec<String>> {
     let mut root = command_line();
     root.build();
-    let Some(cursor) = cursor::find(&root, words) else { return Vec::new() };
-    let Some(kind) = ValueKind::of(cursor.arg) else { return Vec::new() };
+    let cursor = cursor::find(&root, words)?;
+    let kind = ValueKind::of(cursor.arg)?;
     // Of a list, only the last value is unfinished.
     let comma = cursor.arg.get_value_delimiter().and_then(|comma| cursor.typed.rfind(comma).map(|at| at + 1));
     let (done, typed) = cursor.typed.split_at(comma.unwrap_or_default());
@@ -70,7 +72,7 @@ fn values(words: &[String], with_option: bool, process: &Process) -> Vec<String>
     found.retain(|value| value.starts_with(typed) && !given(value));
     found.sort();
     found.dedup();
-    found.into_iter().map(|value| format!("{option}{done}{value}")).collect()
+    Some(found.into_iter().map(|value| format!("{option}{done}{value}")).collect())
 }
 
 fn of_kind(kind: ValueKind, cursor: &Cursor<'_>, process: &Process) -> Vec<String> {
@@ -112,7 +114,7 @@ fn settings_of(cursor: &Cursor<'_>, process: &Process) -> Option<Settings> {
     let mut line = without_empty_variables(command_line(), process);
     let cli = Cli::from_arg_matches(&line.try_get_matches_from_mut(words).ok()?).ok()?;
     let (_, asked) = watch::channel(false);
-    Some(settings::context(&cli.global, process, Stop::new(asked), Invocation::default()).ok()?.settings)
+    Some(settings::context(&cli.global, process, Stop::new(asked), Invocation::default()).ok()?.0.settings)
 }
 
 /// The regions, if they are known without the files of AWS, and not all.

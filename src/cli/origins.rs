@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use anyhow::Result;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, ValueEnum};
 
 use super::global::Global;
-use super::settings::Process;
+use super::settings::DEFAULT_TIMEOUT;
+use crate::domain::age::Age;
 use crate::domain::audit::AuditSettings;
 use crate::domain::count::counted;
 use crate::domain::settings::{Setting, SettingSource};
 use crate::domain::toml_text;
-use crate::options::config_file::{self, Defaults};
+use crate::options::config_file::Defaults;
 use crate::output::printer::{ColorChoice, FormatChoice};
+use crate::service::client::address::shown_endpoint;
 use crate::service::client::rate_limit::Pace;
 use crate::service::session::settings::{DEFAULT_ATTEMPTS, RetryMode};
 use crate::workflows::run::context::Context;
@@ -42,25 +43,22 @@ struct Origins<'a> {
 pub fn of(
     context: &Context,
     global: &Global,
+    defaults: &Defaults,
     command: &clap::Command,
     matches: &ArgMatches,
-    process: &Process,
-) -> Result<Vec<Setting>> {
-    let asked = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
-    let defaults = Defaults::read(asked, &process.env, context.contained)?;
-    let path = config_file::place(asked, &process.env);
-    let text = path.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+) -> Vec<Setting> {
+    let path = defaults.place.clone();
     let mut origins = Origins {
         found: found(command, matches),
-        env: &process.env,
+        env: &context.settings.env,
         file: path.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
-        lines: text.as_deref().map(toml_text::lines).unwrap_or_default(),
+        lines: defaults.text.as_deref().map(toml_text::lines).unwrap_or_default(),
         rows: Vec::new(),
     };
     origins.accounts(context);
-    origins.output(global, &defaults);
-    origins.calls(global, &defaults);
-    let missing = text.is_none().then(|| "there is no such file".to_owned());
+    origins.output(global, defaults);
+    origins.calls(global, defaults);
+    let missing = defaults.text.is_none().then(|| "there is no such file".to_owned());
     origins.row("config", &[], None, path.map(|path| path.display().to_string()));
     if let Some(row) = origins.rows.last_mut() {
         row.detail = row.detail.take().or(missing);
@@ -68,7 +66,7 @@ pub fn of(
     let patterns = context.families.iter().map(ToString::to_string).collect::<Vec<_>>();
     origins.row("family_patterns", &[], list(&patterns), None);
     origins.audit(&context.audit);
-    Ok(origins.rows)
+    origins.rows
 }
 
 impl Origins<'_> {
@@ -102,6 +100,10 @@ impl Origins<'_> {
         self.row("external_id", &[], settings.external_id.as_ref().map(|_| SET.to_owned()), None);
         let endpoint = settings.endpoint_url.as_ref().map(ToString::to_string);
         self.row("endpoint_url", &["AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"], endpoint, None);
+        // Nobody has looked yet at what a variable has.
+        if let Some(row) = self.rows.last_mut() {
+            row.value = row.value.as_deref().map(shown_endpoint);
+        }
     }
 
     fn output(&mut self, global: &Global, defaults: &Defaults) {
@@ -122,7 +124,7 @@ impl Origins<'_> {
 
     fn calls(&mut self, global: &Global, defaults: &Defaults) {
         let timeout = global.timeout.or(defaults.timeout).map(|timeout| timeout.to_string());
-        self.row("timeout", &[], timeout, Some("2h".to_owned()));
+        self.row("timeout", &[], timeout, Some(Age::of(DEFAULT_TIMEOUT).to_string()));
         let attempts = global.max_attempts.or(defaults.max_attempts).map(|attempts| attempts.to_string());
         self.row("max_attempts", &[], attempts, Some(DEFAULT_ATTEMPTS.to_string()));
         let mode = |mode| match mode {

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 
 use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue};
@@ -26,9 +27,14 @@ pub fn without_empty_variables(command: clap::Command, process: &Process) -> cla
 /// Prints clap's message: help and version go to stdout, everything else is a usage error.
 pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8 {
     if !error.use_stderr() {
-        // A closed pipe is no error.
-        let _ = error.print();
-        return exit::DONE;
+        return match error.print().and_then(|()| io::stdout().flush()) {
+            // A closed pipe is no error.
+            Err(why) if why.kind() != io::ErrorKind::BrokenPipe => {
+                error::failure(wants_json(args, process), "Failed", &format!("stdout: {why}"), None, exit::FAILED);
+                exit::FAILED
+            }
+            _ => exit::DONE,
+        };
     }
     if wants_json(args, process) {
         let Failure { message, hint, .. } = failure(error);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::domain::failure::Failure;
@@ -14,8 +14,13 @@ use crate::workflows::run::deadline::Deadline;
 const RUN_ID: &str = "AMICTL_RUN_ID";
 /// When the platform ends the run, in milliseconds since 1970.
 const DEADLINE: &str = "AMICTL_DEADLINE";
+/// A deadline that is further in the past is none.
+const LONG_PAST: TimeDelta = TimeDelta::days(1);
 /// Whether errors about a file leave out its text.
 const CONTAINED: &str = "AMICTL_CONTAINED";
+
+/// Whether a policy may ask for nothing that changes anything.
+const READ_ONLY: &str = "AMICTL_READ_ONLY";
 
 /// Facts about a run from the platform that starts it.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub struct Platform {
     pub deadline: Option<Deadline>,
     /// Whether errors about a file leave out its text.
     pub contained: bool,
+    /// Whether a policy may ask for nothing that changes anything.
+    pub read_only: bool,
 }
 
 impl Platform {
@@ -38,8 +45,19 @@ impl Platform {
                 Some(text) => deadline(text, now)?,
                 None => None,
             },
-            contained: set(CONTAINED).is_some_and(|value| value != "0"),
+            contained: set(CONTAINED).map_or(Ok(false), |text| yes(CONTAINED, text))?,
+            read_only: set(READ_ONLY).map_or(Ok(false), |text| yes(READ_ONLY, text))?,
         })
+    }
+}
+
+fn yes(name: &str, text: &str) -> Result<bool> {
+    match text {
+        "1" => Ok(true),
+        "0" => Ok(false),
+        _ => {
+            Err(Failure::usage(format!("{name}: '{text}' is neither 1 nor 0")).hint("leave it unset, or give 1").into())
+        }
     }
 }
 
@@ -56,6 +74,8 @@ fn run_id(text: &str) -> Result<String> {
 /// The deadline; `None` if it is further away than the clock can say.
 fn deadline(text: &str, now: DateTime<Utc>) -> Result<Option<Deadline>> {
     let moment = text.parse().ok().filter(|at| *at > 0).and_then(DateTime::from_timestamp_millis);
+    // Seconds taken for milliseconds are a moment in January 1970.
+    let moment = moment.filter(|moment| now - moment <= LONG_PAST);
     let Some(moment) = moment else {
         return Err(Failure::usage(format!("{DEADLINE}: '{text}' is no moment"))
             .hint("it takes the milliseconds since 1970-01-01T00:00:00Z at which the platform ends the run")
@@ -78,10 +98,10 @@ mod tests {
 
     #[test]
     fn without_a_platform_nothing_is_set() {
-        let none = Platform { run: None, deadline: None, contained: false };
+        let none = Platform { run: None, deadline: None, contained: false, read_only: false };
         assert_eq!(read(&[]).unwrap(), none);
         assert_eq!(read(&[(RUN_ID, ""), (DEADLINE, ""), (CONTAINED, "")]).unwrap(), none);
-        assert_eq!(read(&[(CONTAINED, "0")]).unwrap(), none);
+        assert_eq!(read(&[(CONTAINED, "0"), (READ_ONLY, "0")]).unwrap(), none);
     }
 
     #[test]
@@ -100,11 +120,22 @@ mod tests {
     }
 
     #[test]
+    fn seconds_are_no_milliseconds() {
+        let env = |text: &str| [(DEADLINE.to_owned(), text.to_owned())].into();
+        let now = DateTime::from_timestamp_millis(1_795_860_000_000).unwrap();
+        assert!(Platform::read(&env("1795860900"), now).is_err());
+        assert!(Platform::read(&env("1795859000000"), now).unwrap().deadline.unwrap().is_over(Instant::now()));
+    }
+
+    #[test]
     fn what_is_no_id_or_no_moment_is_refused() {
         let short = &ID[1..];
         let upper = ID.to_uppercase();
         for bad in [short, &upper, &format!("{ID}0"), "01234567-89ab-cdef-0123-456789abcdef", "g", " "] {
             assert!(read(&[(RUN_ID, bad)]).is_err(), "{bad}");
+        }
+        for bad in ["true", "2", "yes"] {
+            assert!(read(&[(CONTAINED, bad)]).is_err() && read(&[(READ_ONLY, bad)]).is_err(), "{bad}");
         }
         for bad in ["0", "-1", "soon", "1.5", "99999999999999999999", "9223372036854775807", " 1"] {
             assert!(read(&[(DEADLINE, bad)]).is_err(), "{bad}");

@@ -1,10 +1,11 @@
 //! Runs a command line: parse, execute, report the error with a hint, return the exit code.
 
 use std::ffi::OsString;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use clap::FromArgMatches;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -19,10 +20,11 @@ use super::root::{Cli, command_line};
 use super::settings::{self, Process};
 use super::signals::{NEAR, Signals, stop_in_time, stop_on_signal};
 use crate::commands::Command;
-use crate::domain::failure::Kind;
+use crate::domain::failure::{Failure, Kind};
 use crate::exit;
 use crate::output::error;
 use crate::output::printer::FormatChoice;
+use crate::service::client::error::ApiError;
 use crate::service::client::stop::Stop;
 use crate::service::log;
 use crate::workflows::run::context::{Context, nothing_changed};
@@ -49,17 +51,21 @@ pub fn run(args: Vec<OsString>, process: Process) -> u8 {
     log(cli.global.verbose);
     let (ask, asked) = watch::channel(false);
     let context = settings::context(&cli.global, &process, Stop::new(asked), invocation(&command, &matches));
-    let context = context.and_then(|mut context| {
+    let context = context.map(|(mut context, defaults)| {
         if matches!(cli.command, Command::Config(_)) {
-            context.origins = origins::of(&context, &cli.global, &command, &matches, &process)?;
+            context.origins = origins::of(&context, &cli.global, &defaults, &command, &matches);
         }
-        Ok(context)
+        context
     });
     match context {
         Err(error) => end(Err(error), cli.global.output == Some(FormatChoice::Json)),
         Ok(context) => {
             let printer = Arc::clone(&context.printer);
-            match end(start(cli.command, Arc::new(context), ask), printer.errors_as_json()) {
+            let deadline = context.deadline;
+            let ended = start(cli.command, Arc::new(context), ask);
+            let over = deadline.is_some_and(|deadline| deadline.is_over(Instant::now()));
+            let ended = if over { ended.map_err(of_deadline) } else { ended };
+            match end(ended, printer.errors_as_json()) {
                 exit::DONE if printer.query_failed() => exit::FAILED,
                 code => code,
             }
@@ -74,7 +80,9 @@ fn end(result: Result<()>, json: bool) -> u8 {
         Err(error) if diagnostics::is_closed_pipe(&error) => exit::DONE,
         Err(error) => {
             let last = diagnostics::diagnose(&error);
-            let hint = last.hint.as_deref().or(next_step(last.kind));
+            let local = error.chain().any(|cause| cause.is::<io::Error>())
+                && !error.chain().any(|cause| cause.is::<ApiError>());
+            let hint = last.hint.as_deref().or(next_step(last.kind, local));
             let exit = last.kind.into();
             error::failure(json, &last.code, &last.message, hint, exit);
             exit
@@ -82,10 +90,30 @@ fn end(result: Result<()>, json: bool) -> u8 {
     }
 }
 
+/// The error of a run that its deadline has stopped: nobody has interrupted it.
+fn of_deadline(error: Error) -> Error {
+    let last = diagnostics::diagnose(&error);
+    if last.kind != Kind::Interrupted {
+        return error;
+    }
+    let came = "the deadline of this run came before it was done";
+    let message = match last.message.strip_prefix("interrupted; ") {
+        Some(rest) => format!("{came}; {rest}"),
+        None => format!("{came}: {}", last.message),
+    };
+    let hint = last.hint.unwrap_or_else(|| {
+        "give the function a longer timeout, up to 900 s; if no call gets an answer, as in a VPC without a NAT gateway or \
+         endpoints, more time does not help"
+            .to_owned()
+    });
+    Failure::new(last.kind, last.code, message).hint(hint).into()
+}
+
 /// The hint for errors without their own.
-fn next_step(kind: Kind) -> Option<&'static str> {
+fn next_step(kind: Kind, local: bool) -> Option<&'static str> {
     match kind {
         Kind::Usage => Some("see: amictl --help"),
+        Kind::Failed if local => Some("correct the cause and run the command again"),
         Kind::Failed | Kind::OutOfSight => {
             Some("correct the cause and run the command again; -v logs the calls to AWS")
         }
@@ -94,9 +122,10 @@ fn next_step(kind: Kind) -> Option<&'static str> {
 }
 
 fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
-    if context.deadline.is_some_and(|deadline| deadline.is_over(Instant::now())) {
+    if command.calls_aws() && context.deadline.is_some_and(|deadline| deadline.is_over(Instant::now())) {
         context.printer.tell(NEAR);
-        return Err(nothing_changed().into());
+        let hint = "a run needs more than 20 s before the deadline: give the function a longer timeout, up to 900 s";
+        return Err(nothing_changed().hint(hint).into());
     }
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(work(command, context, ask));
@@ -106,7 +135,7 @@ fn start(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> R
 }
 
 async fn work(command: Command, context: Arc<Context>, ask: watch::Sender<bool>) -> Result<()> {
-    if let Some(deadline) = context.deadline {
+    if let Some(deadline) = context.deadline.filter(|_| command.calls_aws()) {
         tokio::spawn(stop_in_time(deadline, ask.clone(), Arc::clone(&context)));
     }
     if let Ok(signals) = Signals::listen() {

@@ -21,7 +21,7 @@ use crate::service::session::settings::{Ask, Settings, SignedIn};
 use crate::workflows::run::context::{Context, NamedPlaces};
 
 /// Enough for large volumes; EC2 may take a day in the worst case.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
 
 /// The clock and the environment of the process, read once at the start.
 #[derive(Debug, Clone)]
@@ -32,8 +32,8 @@ pub struct Process {
     pub env: HashMap<String, String>,
 }
 
-/// Combines the command line, the environment and the file of defaults, in this order of precedence.
-pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invocation) -> Result<Context> {
+/// Combines the command line, the environment and the file of defaults, in this order of precedence; gives the file, too.
+pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invocation) -> Result<(Context, Defaults)> {
     let file = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
     let platform = Platform::read(&process.env, (process.clock)())?;
     let defaults = Defaults::read(file, &process.env, platform.contained)?;
@@ -65,13 +65,13 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
         profile: said(&global.profile).or(said(&defaults.profile).filter(|_| !keys_known)),
         regions: match region_known {
             true => global.region.clone(),
-            false => or(&global.region, defaults.region),
+            false => or(&global.region, defaults.region.clone()),
         },
         // The options that select accounts belong together: a role given here replaces those of the file.
-        role_arns: if roles_named { global.role_arn.clone() } else { defaults.role_arn },
-        org_role: if roles_named { global.org_role.clone() } else { defaults.org_role },
+        role_arns: if roles_named { global.role_arn.clone() } else { defaults.role_arn.clone() },
+        org_role: if roles_named { global.org_role.clone() } else { defaults.org_role.clone() },
         members: Vec::new(),
-        external_id: global.external_id.clone().or(defaults.external_id),
+        external_id: global.external_id.clone().or_else(|| defaults.external_id.clone()),
         ask_code: printer.can_ask().then(|| asker(&printer)),
         signed_in: SignedIn::default(),
         endpoint_url: match said(&global.endpoint_url) {
@@ -87,7 +87,7 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
         env: process.env.clone(),
     };
     let timeout = global.timeout.or(defaults.timeout);
-    Ok(Context {
+    let context = Context {
         now: (process.clock)(),
         clock: process.clock,
         printer,
@@ -98,6 +98,7 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
         delivered: platform.run.is_some(),
         deadline: platform.deadline,
         contained: platform.contained,
+        read_only: platform.read_only,
         stop,
         invocation,
         named: NamedPlaces {
@@ -105,13 +106,14 @@ pub fn context(global: &Global, process: &Process, stop: Stop, invocation: Invoc
             roles: !global.role_arn.is_empty(),
             org_role: global.org_role.is_some(),
         },
-        families: defaults.family_patterns,
-        audit: defaults.audit,
+        families: defaults.family_patterns.clone(),
+        audit: defaults.audit.clone(),
         settings,
         timeout: timeout.map_or(DEFAULT_TIMEOUT, |age| age.duration()),
         timeout_set: timeout.is_some(),
         origins: Vec::new(),
-    })
+    };
+    Ok((context, defaults))
 }
 
 /// Refuses a format that one command has on the command line, anywhere else.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+#[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -59,7 +60,7 @@ pub struct CtrlC(tokio::signal::windows::CtrlC);
 
 #[cfg(not(unix))]
 impl CtrlC {
-    fn listen() -> std::io::Result<Self> {
+    pub fn listen() -> std::io::Result<Self> {
         Ok(Self(tokio::signal::windows::ctrl_c()?))
     }
 

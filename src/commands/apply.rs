@@ -17,6 +17,7 @@ use crate::options::recycle_bin::BinArgs;
 use crate::options::usage::ReportArgs;
 use crate::output;
 use crate::workflows::conclude::survey::whole;
+use crate::workflows::prune::policy::bounded;
 use crate::workflows::prune::{apply, conclude, survey};
 use crate::workflows::run::context::{self, Context};
 use crate::workflows::run::diagnostics::reported;
@@ -87,6 +88,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     apply::within_limit(&plan)?;
     let usage_reports = plan.policy.usage_reports || args.reports.usage_reports;
     let policy = Policy { usage_reports, ..plan.policy.clone() };
+    bounded(context, &policy)?;
     let demand = args.bin.demand();
     let announced = demand.announce_plan(context, &places.targets, &plan);
     let mut surveys = if args.yes || args.dry_run {

@@ -3,7 +3,9 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::domain::settings::{Setting, SettingSource};
 use crate::output;
+use crate::service::client::address::shown_endpoint;
 use crate::service::session::profile_settings::ProfileSettings;
 use crate::workflows::run::context::Context;
 
@@ -12,6 +14,9 @@ Examples:
   amictl config show
   amictl config show --profile ops -o json
   amictl config show --query \"settings[?name=='region'].value\"";
+
+/// The variables with the endpoint of EC2, the nearer one first.
+const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"];
 
 /// Show each setting, its value, and where it comes from
 ///
@@ -44,10 +49,24 @@ async fn show(context: &Context) -> Result<()> {
     if let Ok(found) = &read {
         for setting in &mut settings {
             setting.or_of_profile("region", found.region.clone(), &found.profile);
-            setting.or_of_profile("endpoint_url", found.endpoint_url.clone(), &found.profile);
+            if setting.name == "endpoint_url" && context.settings.endpoint_url.is_none() {
+                endpoint(context, setting, found);
+            }
             setting.or_of_profile("aws_retry_mode", found.retry_mode.clone(), &found.profile);
         }
     }
     output::settings(&context.printer, &settings)?;
     read.map(drop)
+}
+
+/// The endpoint of EC2 that neither an option nor the configuration file names.
+fn endpoint(context: &Context, setting: &mut Setting, found: &ProfileSettings) {
+    let url = found.endpoint_url.as_deref();
+    let variable = ENDPOINTS.into_iter().find(|name| url.is_some() && context.env(name) == url);
+    (setting.source, setting.detail) = match (url, variable) {
+        (None, _) => (SettingSource::Default, None),
+        (Some(_), Some(variable)) => (SettingSource::Environment, Some(variable.to_owned())),
+        (Some(_), None) => (SettingSource::AwsProfile, Some(found.profile.clone())),
+    };
+    setting.value = url.map(shown_endpoint);
 }

@@ -156,6 +156,11 @@ impl Command {
         }
     }
 
+    /// Whether this command has anything to do with AWS.
+    pub fn calls_aws(&self) -> bool {
+        !matches!(self, Self::Permissions(_) | Self::Config(_) | Self::Completions(_) | Self::Man(_))
+    }
+
     /// Runs the command; `tree` is the whole command line, for commands that print it. A command that only reads is
     /// dropped on a stop signal.
     pub async fn execute(self, context: &Context, tree: fn() -> clap::Command) -> Result<()> {

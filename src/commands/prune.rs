@@ -227,6 +227,7 @@ async fn policy(context: &Context, args: &Args) -> Result<Policy> {
         let text = path.to_str().ok_or_else(|| Failure::usage("--refs-from: the path is not UTF-8"))?;
         policy.refs_from.push(text.to_owned());
     }
+    policy::bounded(context, &policy)?;
     for path in &mut policy.refs_from {
         let wrong = |error| Failure::usage(format!("--refs-from {path}: {error}"));
         // A plan applied from another folder must read the same files.

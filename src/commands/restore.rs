@@ -58,7 +58,7 @@ impl Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let wanted: BTreeSet<ImageId> = args.images.iter().cloned().collect();
-    let journal = args.journal.file()?;
+    let journal = args.journal.file(context)?;
     if wanted.is_empty() {
         return context.unless_stopped(list(context, &journal)).await;
     }

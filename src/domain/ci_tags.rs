@@ -15,6 +15,13 @@ const SYSTEMS: [System; 4] = [
     System(Some("JENKINS_URL"), ["GIT_COMMIT", "BUILD_TAG", "GIT_URL"]),
 ];
 
+/// Whether a CI system runs this: the variable that most of them set, or one of those for the tags.
+pub fn is_ci<'a>(env: impl Fn(&str) -> Option<&'a str>) -> bool {
+    let set = |name: &str| env(name).is_some_and(|value| !value.trim().is_empty());
+    let of = |system: &System| system.0.map_or_else(|| system.1.iter().any(|name| set(name)), set);
+    set("CI") || SYSTEMS.iter().any(of)
+}
+
 /// The tags of a build, and what was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CiTags {

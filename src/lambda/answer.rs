@@ -25,30 +25,39 @@ pub struct FailedInvocation {
     pub error_type: String,
     pub message: String,
     pub exit: u8,
+    /// What the run itself calls it, where that says more.
+    pub code: Option<String>,
+    /// The next step, which the platform is told with the message.
+    pub hint: Option<String>,
     /// Whether the run itself has written it to the log.
     pub in_log: bool,
 }
 
 impl FailedInvocation {
     fn new(error_type: impl Into<String>, message: &str, hint: Option<&str>, exit: u8) -> Self {
-        let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        let message = format!("{}{}", shortened(message), shortened(&hint));
-        Self { error_type: error_type.into(), message, exit, in_log: false }
+        let (message, hint) = (shortened(message), hint.map(shortened));
+        Self { error_type: error_type.into(), message, exit, code: None, hint, in_log: false }
+    }
+
+    /// The message with its hint: the platform has no place of its own for that.
+    fn told(&self) -> String {
+        let hint = self.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        format!("{}{hint}", self.message)
     }
 
     /// A run of which nothing is known but its log.
-    pub fn crashed(run: &str, how: &str, last_lines: &[String]) -> Self {
+    pub fn crashed(asked: &AskedRun<'_>, how: &str, last_lines: &[String]) -> Self {
         let said = last_lines.iter().rev().take(5).rev().map(|line| format!("\n  {line}")).collect::<String>();
         let message =
             format!("the run did not end properly: {how}. It may have changed something.{}", shortened(&said));
-        Self::new("Crashed", &message, Some(&look_at(run)), exit::FAILED)
+        Self::new("Crashed", &message, Some(&asked.look_at()), exit::FAILED)
     }
 
     /// A run that did not stop before the deadline.
-    pub fn late(run: &str) -> Self {
+    pub fn late(asked: &AskedRun<'_>) -> Self {
         let message = "the run did not stop in time, and was killed 2 s before the deadline of the function. \
                        It may have changed something.";
-        Self::new("Deadline", message, Some(&look_at(run)), exit::FAILED)
+        Self::new("Deadline", message, Some(&asked.look_at()), exit::FAILED)
     }
 
     /// A run for which there is no time.
@@ -59,22 +68,15 @@ impl FailedInvocation {
 
     /// The JSON that the runtime API takes.
     pub fn body(&self) -> String {
-        json!({"errorType": self.error_type, "errorMessage": self.message, "stackTrace": []}).to_string()
+        json!({"errorType": self.error_type, "errorMessage": self.told(), "stackTrace": []}).to_string()
     }
-}
-
-/// What to do about a run that cannot say what it did.
-fn look_at(run: &str) -> String {
-    format!(
-        "the journal in this function's log, the lines with the run {run}, has what it was about to remove: save the log \
-         to a file and give it to 'amictl restore --journal FILE AMI-ID'; 'amictl list' shows what there is"
-    )
 }
 
 impl From<&Failure> for FailedInvocation {
     fn from(failure: &Failure) -> Self {
         let exit = failure.kind.into();
-        Self::new(format!("Exit{exit}"), &failure.message, failure.hint.as_deref(), exit)
+        let failed = Self::new(format!("Exit{exit}"), &failure.message, failure.hint.as_deref(), exit);
+        Self { code: Some(failure.code.to_string()), ..failed }
     }
 }
 
@@ -106,15 +108,32 @@ pub struct AskedRun<'a> {
     pub command: &'a str,
     pub run: &'a str,
     pub dry_run: bool,
+    /// The file of the journal, if it is not in the log.
+    pub journal: Option<&'a str>,
     /// The exit codes of `AMICTL_LAMBDA_OK`.
     pub accepted: &'a [u8],
+}
+
+impl AskedRun<'_> {
+    /// What to do about a run that cannot say what it did.
+    fn look_at(&self) -> String {
+        let run = self.run;
+        let (place, how) = match self.journal {
+            None => ("in this function's log".to_owned(), "save the log to a file and give it to".to_owned()),
+            Some(file) => (format!("{file} (AMICTL_JOURNAL)"), "give a copy of it to".to_owned()),
+        };
+        format!(
+            "the journal {place}, the lines with the run {run}, has what it was about to remove: {how} \
+             'amictl restore --journal FILE AMI-ID'; 'amictl list' shows what there is"
+        )
+    }
 }
 
 /// What to tell of a run that has ended.
 pub fn outcome(asked: &AskedRun<'_>, ended: &ChildEnd) -> RunOutcome {
     let failed = |failed| RunOutcome { rows: String::new(), answer: Err(failed) };
-    let crashed = |how: &str| FailedInvocation::crashed(asked.run, how, &ended.last_lines);
-    let Some(status) = ended.status else { return failed(FailedInvocation::late(asked.run)) };
+    let crashed = |how: &str| FailedInvocation::crashed(asked, how, &ended.last_lines);
+    let Some(status) = ended.status else { return failed(FailedInvocation::late(asked)) };
     let known = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| KNOWN.contains(code));
     let Some(code) = known else { return failed(crashed(&status.to_string())) };
     let document: Value = match ended.stdout.trim_ascii() {
@@ -136,9 +155,9 @@ pub fn outcome(asked: &AskedRun<'_>, ended: &ChildEnd) -> RunOutcome {
     }
     let mut errors = document_rows::errors(&document, &rows);
     if code != exit::DONE {
-        let FailedInvocation { error_type, message, .. } = failure(code, &ended.last_lines);
-        let code = said(&ended.last_lines).and_then(|error| error.get("code").cloned());
-        errors.insert(0, json!({"code": code.unwrap_or_else(|| error_type.into()), "message": message}));
+        let failed = failure(code, &ended.last_lines);
+        let message = failed.told();
+        errors.insert(0, json!({"code": failed.code.unwrap_or(failed.error_type), "message": message}));
     }
     RunOutcome { rows: rows_for_log, answer: Ok(answer(code, &document_rows::summary(&document, &rows), &errors)) }
 }
@@ -159,7 +178,8 @@ fn failure(code: u8, last_lines: &[String]) -> FailedInvocation {
     let failed = match said(last_lines) {
         Some(error) => {
             let text = |key: &str| error.get(key).and_then(Value::as_str);
-            FailedInvocation::new(error_type, text("message").unwrap_or_default(), text("hint"), code)
+            let failed = FailedInvocation::new(error_type, text("message").unwrap_or_default(), text("hint"), code);
+            FailedInvocation { code: text("code").map(str::to_owned), ..failed }
         }
         None => FailedInvocation::new(error_type, &last_lines.join("\n"), None, code),
     };

@@ -16,7 +16,7 @@ fn told(status: i32, stdout: &str, stderr: &str, accepted: &[u8]) -> RunOutcome 
         stdout: stdout.as_bytes().to_vec(),
         last_lines: stderr.lines().map(str::to_owned).collect(),
     };
-    outcome(&AskedRun { command: "prune", run: RUN, dry_run: false, accepted }, &ended)
+    outcome(&AskedRun { command: "prune", run: RUN, dry_run: false, journal: None, accepted }, &ended)
 }
 
 fn exit(code: i32) -> i32 {
@@ -43,15 +43,16 @@ fn another_exit_code_fails_the_invocation_unless_it_is_accepted() {
     assert!(failed.rows.contains("ami-1"));
     let failed = failed.answer.unwrap_err();
     assert_eq!((failed.error_type.as_str(), failed.exit), ("Exit4", 4));
-    assert_eq!(failed.message, "too many\nhint: raise --max-delete");
+    assert_eq!((failed.code.as_deref(), failed.message.as_str()), (Some("OverLimit"), "too many"));
+    let told = "too many\nhint: raise --max-delete";
     let body: Value = serde_json::from_str(&failed.body()).unwrap();
-    assert_eq!(body, json!({"errorType": "Exit4", "errorMessage": failed.message, "stackTrace": []}));
-    let answer: Value = serde_json::from_str(&told(exit(4), REPORT, REFUSED, &[3, 4]).answer.unwrap()).unwrap();
+    assert_eq!(body, json!({"errorType": "Exit4", "errorMessage": told, "stackTrace": []}));
+    let answer: Value = serde_json::from_str(&self::told(exit(4), REPORT, REFUSED, &[3, 4]).answer.unwrap()).unwrap();
     let error = json!({"code": "OverLimit", "message": "too many\nhint: raise --max-delete"});
     let expected = json!({"exit_code": 4, "summary": {"done": 1}, "errors": [error], "errors_left_out": 0});
     assert_eq!(answer, expected);
     // Without a document, and without its line of JSON.
-    let bare = told(exit(2), "", "error: it is so\nhint: do that", &[]).answer.unwrap_err();
+    let bare = self::told(exit(2), "", "error: it is so\nhint: do that", &[]).answer.unwrap_err();
     assert_eq!((bare.error_type.as_str(), bare.message.as_str()), ("Exit2", "error: it is so\nhint: do that"));
 }
 
@@ -69,8 +70,16 @@ fn a_run_that_cannot_say_how_it_ended_has_crashed() {
         assert_eq!(told.rows, "", "{how}");
         let failed = told.answer.unwrap_err();
         assert_eq!(failed.error_type, "Crashed", "{how}");
-        for word in [how, "may have changed something", "bug in amictl", RUN, "amictl restore --journal FILE"] {
-            assert!(failed.message.contains(word), "{word}: {}", failed.message);
+        let text = failed.told();
+        for word in [
+            how,
+            "may have changed something",
+            "bug in amictl",
+            RUN,
+            "in this function's log",
+            "amictl restore --journal FILE",
+        ] {
+            assert!(text.contains(word), "{word}: {text}");
         }
     }
 }
@@ -78,16 +87,18 @@ fn a_run_that_cannot_say_how_it_ended_has_crashed() {
 #[test]
 fn a_run_that_was_killed_at_the_deadline_says_so() {
     let ended = ChildEnd { status: None, stdout: REPORT.into(), last_lines: Vec::new() };
-    let asked = AskedRun { command: "prune", run: RUN, dry_run: true, accepted: &KNOWN };
+    let asked = AskedRun { command: "prune", run: RUN, dry_run: true, journal: Some("/mnt/journal"), accepted: &KNOWN };
     let failed = outcome(&asked, &ended).answer.unwrap_err();
     assert_eq!(failed.error_type, "Deadline");
-    assert!(failed.message.contains("was killed") && failed.message.contains(RUN), "{}", failed.message);
+    let text = failed.told();
+    assert!(text.contains("was killed") && text.contains(RUN), "{text}");
+    assert!(text.contains("the journal /mnt/journal (AMICTL_JOURNAL)") && !text.contains("log"), "{text}");
 }
 
 #[test]
 fn a_dry_run_needs_no_document() {
     let ended = ChildEnd { status: Some(ExitStatus::from_raw(0)), stdout: Vec::new(), last_lines: Vec::new() };
-    let asked = AskedRun { command: "create", run: RUN, dry_run: true, accepted: &[] };
+    let asked = AskedRun { command: "create", run: RUN, dry_run: true, journal: Some("/mnt/journal"), accepted: &[] };
     let answer = outcome(&asked, &ended).answer.unwrap();
     assert_eq!(answer, r#"{"exit_code":0,"summary":null,"errors":[],"errors_left_out":0}"#);
 }

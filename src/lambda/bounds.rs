@@ -6,19 +6,27 @@ use std::path::Path;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
-use super::path_options::{Roots, takes_path};
+use super::path_options::{check, takes_path};
 use crate::cli::parse;
 use crate::cli::root::Cli;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::policy::Policy;
+use crate::workflows::run::roots::Roots;
 
 /// The variable that names what a function may run.
 pub const ALLOW: &str = "AMICTL_ALLOW";
 /// Commands that write text for a person, and no document.
 const TEXTS: [&str; 2] = ["completions", "man"];
 /// Options that an event may not give, as they belong to the function.
-const OF_THE_FUNCTION: [(&str, &str); 3] =
-    [("endpoint_url", "AWS_ENDPOINT_URL"), ("profile", "AWS_PROFILE"), ("config", "AMICTL_CONFIG")];
+const OF_THE_FUNCTION: [(&str, &str); 4] = [
+    ("endpoint_url", "AWS_ENDPOINT_URL"),
+    ("profile", "AWS_PROFILE"),
+    ("config", "AMICTL_CONFIG"),
+    (JOURNAL, "AMICTL_JOURNAL"),
+];
+const JOURNAL: &str = "journal";
+/// The command that reads a journal, and cannot read stderr.
+pub const READS_THE_JOURNAL: &str = "restore";
 /// The option that the policy of an event stands for.
 const POLICY: &str = "policy";
 /// Options that would change the document that the answer is made from.
@@ -94,6 +102,11 @@ impl Bounds {
         Ok(Admitted { command: name.to_owned(), dry_run })
     }
 
+    /// Whether nothing is allowed but what only reads.
+    pub fn only_reads(&self) -> bool {
+        self.allow.is_none()
+    }
+
     fn allowed(&self, name: &str, only_reads: bool) -> Result<(), Failure> {
         let (allowed, why) = match &self.allow {
             Some(allow) => (allow.contains(name), format!("{ALLOW} does not name it")),
@@ -118,7 +131,12 @@ impl Bounds {
                 continue;
             }
             let long = arg.get_long().unwrap_or(id);
-            if let Some((_, variable)) = OF_THE_FUNCTION.iter().find(|(own, _)| *own == id) {
+            let reads = id == JOURNAL && command.get_name() == READS_THE_JOURNAL;
+            if let Some((_, variable)) = OF_THE_FUNCTION.iter().find(|(own, _)| *own == id && !reads) {
+                // To stderr it goes anyway.
+                if id == JOURNAL && given.get_raw(id).is_some_and(|mut values| values.all(|value| value == "-")) {
+                    continue;
+                }
                 let message = format!("--{long}: an event may not give it; nothing was done");
                 let hint = format!("if it is needed, set {variable} on the function");
                 return Err(Failure::new(Kind::Refused, "NotAllowed", message).hint(hint));
@@ -129,7 +147,7 @@ impl Bounds {
             }
             if takes_path(arg) {
                 let values = given.get_raw(id).into_iter().flatten();
-                values.map(Path::new).try_for_each(|value| self.roots.check(arg, value))?;
+                values.map(Path::new).try_for_each(|value| check(&self.roots, arg, value))?;
             }
         }
         Ok(())

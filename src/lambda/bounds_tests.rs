@@ -141,6 +141,8 @@ fn options_of_the_function_and_of_the_answer_are_not_for_an_event() {
         ("prune --keep 3 --refs-from lib.rs --refs-from ..", Kind::Refused, "--refs-from"),
         ("prune --keep 3 --plan-out plan.json", Kind::Refused, "--plan-out"),
         ("restore --journal /var/log/x", Kind::Refused, "--journal"),
+        ("prune --keep 3 --journal /tmp/x", Kind::Refused, "AMICTL_JOURNAL"),
+        ("prune --keep 3 --journal=/dev/null", Kind::Refused, "AMICTL_JOURNAL"),
         ("audit --refs-from /tmp/../etc", Kind::Refused, "--refs-from"),
     ] {
         let failure = admit(None, line).expect_err(line);
@@ -154,6 +156,7 @@ fn options_of_the_function_and_of_the_answer_are_not_for_an_event() {
     }
     assert!(admit(None, "prune --policy ssm:/amictl/policy").is_ok());
     assert!(admit(None, "restore --journal /tmp/log.jsonl").is_ok());
+    assert!(admit(None, "prune --keep 3 --journal -").is_ok());
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::inline_policy::InlinePolicy;
 /// The pause between two looks whether it has ended.
 const LOOK: Duration = Duration::from_millis(10);
 /// The time for what is left in the pipes of a child that has ended: a process that it left behind may hold them open.
-const LEFT: Duration = Duration::from_secs(1);
+const LEFT: Duration = Duration::from_millis(500);
 /// As many of the last lines of stderr as are kept, for the error and for what was said before a crash.
 const LAST_LINES: usize = 20;
 
@@ -80,7 +80,8 @@ impl ChildRun<'_> {
                 }
             }
         };
-        let (stdout, last_lines) = (rest(stdout).await, rest(stderr).await);
+        // Both at once: a run that was killed leaves two seconds for all of this and the answer.
+        let (stdout, last_lines) = tokio::join!(rest(stdout), rest(stderr));
         Ok(ChildEnd { status: status?, stdout, last_lines })
     }
 }

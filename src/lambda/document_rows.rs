@@ -63,10 +63,17 @@ pub fn summary(document: &Value, rows: &[(&'static str, &Value)]) -> Value {
     }
     let numbers =
         document.as_object().into_iter().flatten().filter(|(key, value)| value.is_number() && *key != "version");
+    if rows.iter().any(|(list, _)| *list == WHOLE) {
+        return json!({(WHOLE): 1});
+    }
     let mut counts: Map<String, Value> = numbers.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let first = ROWS.iter().find(|list| document.get(**list).is_some_and(Value::is_array)).copied().unwrap_or_default();
     for list in ROWS.iter().filter(|list| document.get(**list).is_some_and(Value::is_array)) {
         let count = rows.iter().filter(|(of, _)| of == list).count();
-        counts.insert((*list).to_owned(), count.into());
+        // Of several lists those count that have rows, such as the steps that follow a copy.
+        if count > 0 || *list == first {
+            counts.insert((*list).to_owned(), count.into());
+        }
     }
     counts.into()
 }
@@ -145,6 +152,12 @@ mod tests {
         assert_eq!(of(&json!({"results": [{}], "summary": {"done": 1}})), json!({"done": 1}));
         let orphans = json!({"version": 1, "snapshots": [{}, {}], "kept": [{}], "size_gib": 16});
         assert_eq!(of(&orphans), json!({"snapshots": 2, "size_gib": 16}));
+        let list = |images: Value, steps: Value| of(&json!({"version": 1, "images": images, "steps": steps}));
+        assert_eq!(list(json!([{}]), json!([])), json!({"images": 1}));
+        assert_eq!(list(json!([]), json!([])), json!({"images": 0}));
+        assert_eq!(list(json!([{}]), json!([{}])), json!({"images": 1, "steps": 1}));
+        assert_eq!(of(&json!({"image": {"id": "ami-1"}, "snapshots": [{}], "uses": 3})), json!({"document": 1}));
+        assert_eq!(of(&json!({"Version": "2012-10-17", "Statement": []})), json!({"document": 1}));
         assert_eq!(of(&Value::Null), Value::Null);
         assert_eq!(counted(&json!({"stale": 3, "families": [{}, {}]})), json!({"stale": 3, "families": 2}));
     }

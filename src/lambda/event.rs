@@ -1,7 +1,7 @@
 //! The event of an invocation: arguments, the text of a policy, and the name of the run.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::domain::failure::Failure;
 
@@ -14,6 +14,19 @@ const LONGEST_POLICY: usize = 256 * 1024;
 const LONGEST_RUN: usize = 1024;
 const SHAPE: &str =
     r#"the event is {"args":["prune","--keep","3"]}, with "policy":"the text of a policy file" if wanted"#;
+
+/// Members by which the events of services are known, and what to do instead.
+const OF_OTHERS: [(&str, &str, &str); 5] = [
+    ("detail-type", EVENTBRIDGE, FIXED),
+    ("detail", EVENTBRIDGE, FIXED),
+    ("Records", "an event of a queue, a topic, a stream or a bucket", CALLER),
+    ("requestContext", "a request of API Gateway or a function URL", CALLER),
+    ("httpMethod", "a request of API Gateway or a load balancer", CALLER),
+];
+const EVENTBRIDGE: &str = "an event of EventBridge";
+const FIXED: &str = "give the rule or the schedule a fixed input (a constant, no matched event)";
+const CALLER: &str =
+    "invoke the function by a schedule, a state machine or 'aws lambda invoke', with an event of its own";
 
 /// An event that can be run.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -31,11 +44,13 @@ impl Event {
     pub fn read(text: &[u8]) -> Result<Self, Failure> {
         let wrong = |why: &str| Failure::usage(format!("the event cannot be run: {why}")).hint(SHAPE);
         let value: Value = serde_json::from_slice(text).map_err(|error| wrong(&format!("it is no JSON: {error}")))?;
-        if value.get("detail-type").is_some() || value.get("detail").is_some() {
-            return Err(wrong("it is an event of EventBridge, which says what happened and not what to do")
-                .hint(format!("give the rule or the schedule a fixed input (a constant, no matched event): {SHAPE}")));
+        let Value::Object(members) = value else { return Err(wrong("it is no JSON object")) };
+        if let Some((_, what, hint)) = OF_OTHERS.iter().find(|(name, ..)| members.contains_key(*name)) {
+            return Err(wrong(&format!("it is {what}, which says what happened and not what to do"))
+                .hint(format!("{hint}: {SHAPE}")));
         }
-        let event: Self = serde_json::from_value(value).map_err(|error| wrong(&error.to_string()))?;
+        // From the text: only there a member that is given twice is seen.
+        let event: Self = serde_json::from_slice(text).map_err(|error| wrong(&why(&members, &error.to_string())))?;
         let length: usize = event.args.iter().map(String::len).sum();
         if event.args.is_empty() {
             return Err(wrong("args is empty"));
@@ -56,6 +71,24 @@ impl Event {
             return Err(wrong(&format!("run is empty or has more than {LONGEST_RUN} bytes")));
         }
         Ok(event)
+    }
+}
+
+/// What is wrong with the members of an event that cannot be read.
+fn why(members: &Map<String, Value>, otherwise: &str) -> String {
+    if let Some(name) = members.keys().find(|name| !["args", "policy", "run"].contains(&name.as_str())) {
+        return format!("it has '{name}', and takes only args, policy and run");
+    }
+    let words = members.get("args").and_then(Value::as_array);
+    let no_text = ["policy", "run"].into_iter().find(|name| members.get(*name).is_some_and(|value| !value.is_string()));
+    match no_text {
+        _ if otherwise.contains("duplicate field") => "it has a member twice".to_owned(),
+        _ if !members.contains_key("args") => "it has no args".to_owned(),
+        _ if words.is_none_or(|words| !words.iter().all(Value::is_string)) => {
+            "args is no list of words, each a text".to_owned()
+        }
+        Some(name) => format!("{name} is no text"),
+        None => otherwise.to_owned(),
     }
 }
 
@@ -87,16 +120,23 @@ mod tests {
         for (text, why) in [
             ("", "no JSON"),
             ("prune", "no JSON"),
-            ("[]", "invalid length 0"),
-            ("{}", "missing field `args`"),
-            (r#""prune""#, "invalid type: string"),
-            (r#"{"args":"prune --apply"}"#, "expected a sequence"),
+            ("[]", "no JSON object"),
+            (r#"[["list"]]"#, "no JSON object"),
+            (r#"[["list"],null]"#, "no JSON object"),
+            ("{}", "it has no args"),
+            (r#""prune""#, "no JSON object"),
+            (r#"{"args":"prune --apply"}"#, "args is no list of words"),
+            (r#"{"args":null}"#, "args is no list of words"),
             (r#"{"args":[]}"#, "args is empty"),
-            (r#"{"args":["prune",3]}"#, "expected a string"),
-            (r#"{"args":["prune"],"polcy":"keep = 3"}"#, "unknown field `polcy`"),
-            (r#"{"args":["prune"],"policy":3}"#, "expected a string"),
-            (r#"{"args":["prune"],"run":3}"#, "expected a string"),
+            (r#"{"args":["prune",3]}"#, "args is no list of words"),
+            (r#"{"args":["prune"],"polcy":"keep = 3"}"#, "it has 'polcy', and takes only args, policy and run"),
+            (r#"{"args":["prune"],"policy":3}"#, "policy is no text"),
+            (r#"{"args":["prune"],"run":3}"#, "run is no text"),
             (r#"{"args":["prune"],"run":" "}"#, "run is empty"),
+            (r#"{"args":["list"],"args":["prune"]}"#, "it has a member twice"),
+            (r#"{"Records":[{"body":"{}"}]}"#, "an event of a queue"),
+            (r#"{"httpMethod":"GET","path":"/"}"#, "a request of API Gateway"),
+            (r#"{"version":"2.0","requestContext":{}}"#, "a request of API Gateway"),
             (r#"{"args":["tag","a\u0000b"]}"#, "NUL"),
             (r#"{"version":"0","detail-type":"Scheduled Event","detail":{}}"#, "an event of EventBridge"),
             (r#"{"args":["list"],"detail":{}}"#, "an event of EventBridge"),

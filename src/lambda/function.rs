@@ -6,22 +6,20 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::answer::{self, AskedRun, FailedInvocation};
-use super::bounds::{ALLOW, Admitted, Bounds};
+use super::bounds::{ALLOW, Admitted, Bounds, READS_THE_JOURNAL};
 use super::child::ChildRun;
 use super::event::Event;
 use super::inline_policy::InlinePolicy;
-use super::path_options::{Roots, TMP};
 use super::runtime_api::{Delivery, RUNTIME_API};
 use crate::cli::command_line;
 use crate::cli::parse::without_empty_variables;
 use crate::cli::settings::Process;
 use crate::domain::failure::{Failure, Kind};
+use crate::workflows::run::roots::{Roots, TMP};
 
 /// The variable with exit codes that do not fail an invocation.
 const ACCEPTED: &str = "AMICTL_LAMBDA_OK";
 const JOURNAL: &str = "AMICTL_JOURNAL";
-/// The command that reads a journal, and cannot read stderr.
-const READS_THE_JOURNAL: &str = "restore";
 /// Milliseconds before the deadline in which a run that has not ended is killed, and the answer is given.
 const LAST_WORDS: i64 = 2_000;
 
@@ -86,11 +84,17 @@ impl Function {
             within,
             policy,
         };
+        let asked = AskedRun {
+            command: &admitted.command,
+            run,
+            dry_run: admitted.dry_run,
+            journal: self.set(JOURNAL).filter(|file| *file != "-"),
+            accepted: &self.accepted,
+        };
         let ended = child
             .run()
             .await
-            .map_err(|error| FailedInvocation::crashed(run, &format!("its process cannot be run: {error}"), &[]))?;
-        let asked = AskedRun { command: &admitted.command, run, dry_run: admitted.dry_run, accepted: &self.accepted };
+            .map_err(|error| FailedInvocation::crashed(&asked, &format!("its process cannot be run: {error}"), &[]))?;
         let outcome = answer::outcome(&asked, &ended);
         let mut out = io::stdout().lock();
         // Ignored if stdout is closed: the answer counts.
@@ -103,23 +107,29 @@ impl Function {
         without_empty_variables(command_line(), &self.process)
     }
 
+    /// A variable of the function, if it is set and not empty.
+    fn set(&self, name: &str) -> Option<&str> {
+        self.process.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
     /// What a run finds in its environment, beside that of the function.
     fn environment(&self, command: &str, run: &str, deadline: Option<i64>) -> Vec<(&'static str, Option<String>)> {
-        let set = |name: &str| self.process.env.get(name).filter(|value| !value.is_empty());
         let mut variables = vec![
             // A run must never serve.
             (RUNTIME_API, None),
             ("AMICTL_RUN_ID", Some(run.to_owned())),
             ("AMICTL_DEADLINE", deadline.map(|deadline| deadline.to_string())),
             ("AMICTL_CONTAINED", Some("1".to_owned())),
+            // A policy that the event only names may ask for a change, too.
+            ("AMICTL_READ_ONLY", self.bounds.only_reads().then(|| "1".to_owned())),
         ];
-        match set(JOURNAL).map(String::as_str) {
+        match self.set(JOURNAL) {
             None | Some("-") if command == READS_THE_JOURNAL => variables.push((JOURNAL, None)),
             None => variables.push((JOURNAL, Some("-".to_owned()))),
             Some(_) => {}
         }
         // The only folder that can be written.
-        if set("XDG_STATE_HOME").is_none() {
+        if self.set("XDG_STATE_HOME").is_none() {
             variables.push(("XDG_STATE_HOME", Some(TMP.to_owned())));
         }
         variables

@@ -1,10 +1,11 @@
 //! The policy of an event, as a file for the run that follows it.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::path_options::TMP;
+use crate::workflows::run::private_file;
+use crate::workflows::run::roots::TMP;
 
 /// A policy file in a folder of its own; both go with this value.
 pub struct InlinePolicy {
@@ -16,18 +17,11 @@ impl InlinePolicy {
     /// Writes the policy where only this function can read it.
     pub fn write(text: &str) -> io::Result<Self> {
         let folder = PathBuf::from(format!("{TMP}/amictl-{:032x}", fastrand::u128(..)));
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&folder)?;
+        private_file::new_folder(&folder)?;
         let file = format!("{}/policy.toml", folder.display());
         // From here on the folder is removed, whatever happens.
         let policy = Self { folder, file };
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&policy.file)?.write_all(text.as_bytes())?;
+        private_file::new_file(policy.file.as_ref())?.write_all(text.as_bytes())?;
         Ok(policy)
     }
 

@@ -1,15 +1,13 @@
-//! Options that name a file, found in the command line itself, and the folders they may lead to.
+//! Options that name a file, found in the command line itself, and where they may lead.
 
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ValueHint;
 
-use crate::domain::failure::{Failure, Kind};
+use crate::domain::failure::Failure;
 use crate::domain::policy_source::PolicySource;
+use crate::workflows::run::roots::Roots;
 
-/// The folder in which a function may write.
-pub const TMP: &str = "/tmp";
 /// Options that write a file.
 const WRITTEN: [&str; 1] = ["plan_out"];
 /// Names of values that are files, whatever type reads them.
@@ -25,58 +23,17 @@ pub fn takes_path(arg: &clap::Arg) -> bool {
     hint || named.iter().any(|name| FILES.contains(&name.as_str()))
 }
 
-/// The folders from which files may be read.
-pub struct Roots {
-    /// The folder in which relative paths begin.
-    base: PathBuf,
-    /// The package of the function, if the platform names it.
-    package: Option<PathBuf>,
-}
-
-impl Roots {
-    pub fn new(base: PathBuf, package: Option<&str>) -> Self {
-        Self { base, package: package.filter(|package| !package.is_empty()).map(PathBuf::from) }
+/// Refuses a value of an option or argument that leads elsewhere, `..` and symbolic links followed.
+pub fn check(roots: &Roots, arg: &clap::Arg, value: &Path) -> Result<(), Failure> {
+    let id = arg.get_id().as_str();
+    if stands_for_no_file(id, value) {
+        return Ok(());
     }
-
-    /// Refuses a value of an option or argument that leads elsewhere, `..` and symbolic links followed.
-    pub fn check(&self, arg: &clap::Arg, value: &Path) -> Result<(), Failure> {
-        let id = arg.get_id().as_str();
-        if stands_for_no_file(id, value) {
-            return Ok(());
-        }
-        let option = arg.get_long().map_or_else(|| id.to_owned(), |long| format!("--{long}"));
-        match WRITTEN.contains(&id) {
-            true => self.written(&option, value),
-            false => self.read(&option, value),
-        }
+    let option = arg.get_long().map_or_else(|| id.to_owned(), |long| format!("--{long}"));
+    match WRITTEN.contains(&id) {
+        true => roots.written(&option, value),
+        false => roots.read(&option, value),
     }
-
-    /// Refuses to read a file that is neither under the package nor under `/tmp`; `what` names it.
-    pub fn read(&self, what: &str, value: &Path) -> Result<(), Failure> {
-        let hint = format!("put the file into the function's package (LAMBDA_TASK_ROOT), or under {TMP}");
-        let roots = self.package.as_deref().into_iter().chain([Path::new(TMP)]);
-        self.below(roots, value).map_err(|why| refused(format!("{what}: a function may not read {why}"), hint))
-    }
-
-    fn written(&self, what: &str, value: &Path) -> Result<(), Failure> {
-        let hint = format!("give a path under {TMP}");
-        let below = self.below([Path::new(TMP)], value);
-        below.map_err(|why| refused(format!("{what}: a function may not write {why}"), hint))
-    }
-
-    /// Whether it leads below one of these folders; else the path, and why it is unknown where it leads.
-    fn below<'a>(&self, roots: impl IntoIterator<Item = &'a Path>, value: &Path) -> Result<(), String> {
-        let at = resolved(&self.base.join(value)).map_err(|error| format!("{} ({error})", value.display()))?;
-        let mut roots = roots.into_iter().filter_map(|root| root.canonicalize().ok());
-        match roots.any(|root| at.starts_with(root)) {
-            true => Ok(()),
-            false => Err(value.display().to_string()),
-        }
-    }
-}
-
-fn refused(message: String, hint: String) -> Failure {
-    Failure::new(Kind::Refused, "PathNotAllowed", message).hint(hint)
 }
 
 /// Whether a value of an option for files is none: the journal on stderr, a policy in SSM.
@@ -88,25 +45,11 @@ fn stands_for_no_file(id: &str, value: &Path) -> bool {
     }
 }
 
-/// The path without links and `..`. Its end need not exist, but then it is what it seems.
-fn resolved(path: &Path) -> io::Result<PathBuf> {
-    match path.canonicalize() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Err(error) };
-            // A link to nothing: written, it would make a file elsewhere.
-            if path.symlink_metadata().is_ok() {
-                return Err(error);
-            }
-            Ok(resolved(parent)?.join(name))
-        }
-        found => found,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::command_line;
+    use crate::workflows::run::roots::TMP;
 
     /// Each argument that takes a path, as `command: argument`.
     fn listed(command: &clap::Command, list: &mut Vec<String>) {
@@ -167,11 +110,11 @@ mod tests {
             ("plan_out", in_tmp("dangling"), false),
             ("plan_out", "plan.json".to_owned(), false),
         ] {
-            let checked = roots.check(&arg(id), Path::new(&path));
+            let checked = check(&roots, &arg(id), Path::new(&path));
             assert_eq!(checked.is_ok(), fine, "{id} {path}: {checked:?}");
         }
         let unknown = Roots::new(base, None);
-        assert!(unknown.check(&arg("policy"), Path::new("lib.rs")).is_err());
+        assert!(check(&unknown, &arg("policy"), Path::new("lib.rs")).is_err());
         std::fs::remove_dir_all(tmp).unwrap();
     }
 }

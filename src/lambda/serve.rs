@@ -57,7 +57,8 @@ async fn events(process: &Process) -> Result<Infallible> {
             Ok(answer) => api.respond(&delivery.request_id, answer).await?,
             Err(failed) => {
                 if !failed.in_log {
-                    error::failure(true, &failed.error_type, &failed.message, None, failed.exit);
+                    let code = failed.code.as_ref().unwrap_or(&failed.error_type);
+                    error::failure(true, code, &failed.message, failed.hint.as_deref(), failed.exit);
                 }
                 api.fail(&delivery.request_id, &failed).await?;
             }

@@ -23,6 +23,12 @@ use crate::output::printer::{ColorChoice, FormatChoice};
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Defaults {
+    /// Where the file is, or would be.
+    #[serde(skip)]
+    pub place: Option<PathBuf>,
+    /// Its text, if there is one.
+    #[serde(skip)]
+    pub text: Option<String>,
     pub profile: Option<String>,
     #[serde(deserialize_with = "each")]
     pub region: Vec<RegionChoice>,
@@ -66,11 +72,14 @@ impl Defaults {
     pub fn read(asked: Option<&Path>, env: &HashMap<String, String>, contained: bool) -> Result<Self> {
         let Some(path) = place(asked, env) else { return Ok(Self::default()) };
         let text = match std::fs::read_to_string(&path) {
-            Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self { place: Some(path), ..Self::default() });
+            }
             other => other.map_err(|error| wrong(&path, &error.to_string()))?,
         };
         let told = |error| if contained { bare_error::of_toml::<Self>(&text) } else { error };
-        Self::parse(&text).map_err(|error| wrong(&path, &told(error)).into())
+        let read = Self::parse(&text).map_err(|error| wrong(&path, &told(error)))?;
+        Ok(Self { place: Some(path), text: Some(text), ..read })
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -92,13 +101,14 @@ fn wrong(path: &Path, why: &str) -> Failure {
 }
 
 /// The file that is read if it exists: the one asked for, else the default one.
-pub fn place(asked: Option<&Path>, env: &HashMap<String, String>) -> Option<PathBuf> {
+fn place(asked: Option<&Path>, env: &HashMap<String, String>) -> Option<PathBuf> {
     asked.map(Path::to_owned).or_else(|| usual(env))
 }
 
 fn usual(env: &HashMap<String, String>) -> Option<PathBuf> {
     let set = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
+    let base =
+        set("XDG_CONFIG_HOME").filter(|path| path.is_absolute()).or_else(|| Some(set("HOME")?.join(".config")))?;
     Some(base.join("amictl").join("config.toml"))
 }
 

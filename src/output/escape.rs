@@ -8,8 +8,38 @@ use std::io;
 
 use serde_json::ser::Formatter;
 
-/// The text on one line, with invisible characters escaped: `\n`, `\u{1b}`, `\u{202e}`.
+/// The end of the name under which collectors of logs keep a line.
+const MESSAGE: &str = "message\"";
+
+/// The text on one line, with invisible characters escaped: `\n`, `\u{1b}`, `\u{202e}`. What is left can be taken for no
+/// line of the journal, whose lines may stand in the same log.
 pub fn escaped(text: &str) -> Cow<'_, str> {
+    match visible(text) {
+        shown if may_be_journal(&shown) => Cow::Owned(without_journal(&shown)),
+        shown => shown,
+    }
+}
+
+/// Whether a reader of the journal could find an object of JSON, or the message of a collector, in a text.
+fn may_be_journal(text: &str) -> bool {
+    text.contains('{') || text.contains(MESSAGE)
+}
+
+/// The text with the characters escaped that would begin an object of JSON, or end the name of a collector's message.
+fn without_journal(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some(brace) = rest.find('{') {
+        let after = &rest[brace + 1..];
+        shown.push_str(&rest[..brace]);
+        shown.push_str(if after.trim_start().starts_with('"') { "\\u{7b}" } else { "{" });
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown.replace(MESSAGE, "message\\u{22}")
+}
+
+fn visible(text: &str) -> Cow<'_, str> {
     if plain(text) {
         return Cow::Borrowed(text);
     }
@@ -112,6 +142,20 @@ mod tests {
         ] {
             assert_eq!(escaped(text), shown);
         }
+    }
+
+    #[test]
+    fn no_text_is_a_line_of_the_journal() {
+        for (text, shown) in [
+            (r#"x {"version":1}"#, r#"x \u{7b}"version":1}"#),
+            ("{ {\u{2003}\"phase\"", "{ \\u{7b}\u{2003}\"phase\""),
+            (r#""message": "{\"version\"""#, r#""message\u{22}: "{\"version\"""#),
+            ("a{b} {}", "a{b} {}"),
+        ] {
+            assert_eq!(escaped(text), shown);
+            assert_eq!(escaped(shown), shown);
+        }
+        assert_eq!(json(r#"{"version":1}"#), r#""{\"version\":1}""#);
     }
 
     #[test]

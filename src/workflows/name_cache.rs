@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{DirBuilder, File};
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::domain::alias_list::ListedAlias;
+use crate::domain::ci_tags::is_ci;
 use crate::domain::image::Image;
 use crate::domain::known_names::{KnownNames, MOST_BYTES};
 use crate::domain::region::Region;
 use crate::service::session::settings::Settings;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::private_file;
 use crate::workflows::run::replace_file::{Readers, replace};
 
 /// The most files that are read for one completion.
@@ -25,10 +27,11 @@ pub struct NameCache {
 }
 
 impl NameCache {
-    /// The cache of a run; `None` where there is no home, in CI, and with `AMICTL_NO_CACHE`.
+    /// The cache of a run; `None` where there is no home, in CI, in a function, and with `AMICTL_NO_CACHE`.
     pub fn of(settings: &Settings) -> Option<Self> {
         let set = |name: &str| settings.env.get(name).map(String::as_str).filter(|value| !value.is_empty());
-        if set("CI").is_some() || set("AMICTL_NO_CACHE").is_some() {
+        // A platform that starts runs tells their id.
+        if is_ci(set) || set("AMICTL_NO_CACHE").is_some() || set("AMICTL_RUN_ID").is_some() {
             return None;
         }
         let absolute = |path: &&str| Path::new(path).is_absolute();
@@ -54,7 +57,8 @@ impl NameCache {
         let before = read(&file);
         let after = change(before.clone());
         if before != after {
-            let _ = private_folder(&self.folder).and_then(|()| replace(&file, after.text().as_bytes(), Readers::Owner));
+            let _ = private_file::folder(&self.folder)
+                .and_then(|()| replace(&file, after.text().as_bytes(), Readers::Owner));
         }
     }
 
@@ -113,12 +117,4 @@ fn whose(settings: &Settings) -> String {
     parts.extend(settings.role_arns.iter().map(ToString::to_string));
     let digest = Sha256::digest(parts.join("\n").as_bytes());
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

@@ -49,6 +49,11 @@ pub fn install(context: &Context, shell: Shell, text: &str) -> Result<()> {
         context.printer.say(format!("{shown} is unchanged"));
     } else {
         let folder = path.parent().unwrap_or(&path);
+        if folder.is_symlink() && !folder.exists() {
+            let why = format!("{} is a link to a folder that is not there; nothing was changed", folder.display());
+            let hint = "make that folder, or remove the link";
+            return Err(Failure::new(Kind::Failed, "NoFolder", why).hint(hint).into());
+        }
         let written = std::fs::create_dir_all(folder).and_then(|()| replace(&path, text.as_bytes(), Readers::Usual));
         written.with_context(|| format!("cannot write {shown}"))?;
         context.printer.say(format!("wrote {shown}"));
@@ -63,7 +68,10 @@ fn place(context: &Context, shell: Shell) -> Result<PathBuf> {
     let home = || {
         set("HOME").ok_or_else(|| {
             let hint = amictl("completions").word(shell);
-            refused("HOME is not set, so there is no place for the file", format!("print it instead: {hint}"))
+            refused(
+                "HOME is not set, or is no absolute path, so there is no place for the file",
+                format!("print it instead: {hint}"),
+            )
         })
     };
     let or_below_home = |set: Option<PathBuf>, below: &str| -> Result<PathBuf> {

@@ -19,6 +19,12 @@ _amictl_values() {
         COMPREPLY=($values)
     else
         _amictl "$@"
+        # Names of files: after a folder comes no blank.
+        local word
+        for word in "${COMPREPLY[@]}"; do
+            [[ $COMP_CWORD -ge 2 && -e $word ]] || return 0
+        done
+        compopt -o filenames 2>/dev/null || :
     fi
 }
 "#;

@@ -115,6 +115,11 @@ impl FromStr for Endpoint {
     }
 }
 
+/// The URL of an endpoint for people: one that is refused is shown as in the message about it.
+pub fn shown_endpoint(text: &str) -> String {
+    text.parse::<Endpoint>().map_or_else(|_| shown(text), |endpoint| endpoint.to_string())
+}
+
 /// A wrong setting for messages: shortened, and without a password.
 pub fn shown(text: &str) -> String {
     let open = match text.rsplit_once('@') {

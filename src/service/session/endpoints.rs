@@ -15,10 +15,8 @@ const SERVICES: [&str; 9] = ["EC2", "STS", "SSM", "KMS", "Auto Scaling", "rbin",
 /// Refuses an endpoint that is not a URL: the SDK ends the process over some, and sends requests to the wrong place for
 /// others.
 pub(super) fn check(settings: &Settings, config: &SdkConfig) -> Result<()> {
-    let Some(configured) = config.service_config() else { return Ok(()) };
     for service in SERVICES {
-        let key = ServiceConfigKey::builder().service_id(service).env(VARIABLE).profile("endpoint_url").build();
-        let Some(url) = key.ok().and_then(|key| configured.load_config(key)) else { continue };
+        let Some(url) = configured(config, service) else { continue };
         if let Err(why) = url.parse::<Endpoint>() {
             let own = format!("{VARIABLE}_{}", service.to_uppercase().replace(' ', "_"));
             let is_from = |name: &str| settings.env.get(name) == Some(&url);
@@ -28,4 +26,10 @@ pub(super) fn check(settings: &Settings, config: &SdkConfig) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The endpoint of a service in the environment and the profile.
+pub(super) fn configured(config: &SdkConfig, service: &str) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id(service).env(VARIABLE).profile("endpoint_url").build();
+    config.service_config()?.load_config(key.ok()?)
 }

@@ -1,5 +1,7 @@
 //! The policy that `--policy` names: its text, and what is wrong with it.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Error, Result};
 
 use crate::domain::bare_error;
@@ -9,6 +11,7 @@ use crate::domain::policy::Policy;
 use crate::domain::policy_source::PolicySource;
 use crate::service::parameters;
 use crate::workflows::run::context::Context;
+use crate::workflows::run::roots::Roots;
 
 /// Reads the policy.
 pub async fn read(context: &Context, source: &PolicySource) -> Result<Policy> {
@@ -29,6 +32,24 @@ pub async fn read(context: &Context, source: &PolicySource) -> Result<Policy> {
         return Err(wrong(why).hint(hint).into());
     }
     Ok(policy)
+}
+
+/// Refuses in a function what a policy may not ask for: a change where nothing is allowed, and files elsewhere.
+pub fn bounded(context: &Context, policy: &Policy) -> Result<()> {
+    if context.read_only && policy.usage_reports {
+        let message = "the policy asks for usage reports, which are made in the account, and this function may only read; \
+                       nothing was done";
+        let hint = "AMICTL_ALLOW=\"prune\" on the function would allow it, in all its forms";
+        return Err(Failure::new(Kind::Refused, "NotAllowed", message).hint(hint).into());
+    }
+    if context.contained && !policy.refs_from.is_empty() {
+        let roots = Roots::new(std::path::absolute(".")?, context.env("LAMBDA_TASK_ROOT"));
+        let read = policy.refs_from.iter().try_for_each(|file| roots.read("refs_from", Path::new(file)));
+        // The path is text of the policy, which is not quoted.
+        let message = "refs_from of the policy: a function may not read a file that it names; nothing was done";
+        read.map_err(|failure| Failure { message: message.to_owned(), ..failure })?;
+    }
+    Ok(())
 }
 
 /// The text of a parameter of the caller's own account. A policy may name accounts and regions, but not where it is

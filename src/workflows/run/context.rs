@@ -40,6 +40,8 @@ pub struct Context {
     pub deadline: Option<Deadline>,
     /// Whether errors about a file leave out its text.
     pub contained: bool,
+    /// Whether a policy may ask for nothing that changes anything.
+    pub read_only: bool,
     /// The user's stop signal.
     pub stop: Stop,
     /// The user's command, for resume hints.

@@ -5,4 +5,6 @@ pub mod context;
 pub mod deadline;
 pub mod diagnostics;
 pub mod journal;
+pub mod private_file;
 pub mod replace_file;
+pub mod roots;

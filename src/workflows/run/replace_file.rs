@@ -1,8 +1,10 @@
 //! Files that are replaced as a whole: a reader sees the old text or the new one.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+
+use super::private_file;
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,13 +28,8 @@ pub fn replace(path: &Path, text: &[u8], readers: Readers) -> io::Result<()> {
 }
 
 fn create(path: &Path, readers: Readers) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if readers == Readers::Owner {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match readers {
+        Readers::Owner => private_file::new_file(path),
+        Readers::Usual => File::create_new(path),
     }
-    #[cfg(not(unix))]
-    let _ = readers;
-    options.open(path)
 }

@@ -89,7 +89,15 @@ fn each_profile_and_each_region_has_its_own() {
 
 #[test]
 fn it_can_be_turned_off_and_failures_are_silent() {
-    for (name, value) in [("CI", "true"), ("AMICTL_NO_CACHE", "1"), ("HOME", ""), ("XDG_CACHE_HOME", "/dev/null")] {
+    for (name, value) in [
+        ("CI", "true"),
+        ("CODEBUILD_BUILD_ID", "image:7-8"),
+        ("JENKINS_URL", "http://jenkins.invalid"),
+        ("AMICTL_RUN_ID", "0123456789abcdef0123456789abcdef"),
+        ("AMICTL_NO_CACHE", "1"),
+        ("HOME", ""),
+        ("XDG_CACHE_HOME", "/dev/null"),
+    ] {
         let setup = Setup::new();
         setup.world().image(PROD, EAST, "web-v1-2026-01-02").put();
         let ran = setup.amictl().env(name, value).run("list").ended(0);

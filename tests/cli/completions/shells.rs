@@ -70,7 +70,7 @@ fn completed(setup: &Setup, program: &[&str], lines: &[&str]) -> Vec<String> {
 }
 
 /// What is typed before the tab, and the line after it.
-const TYPED: [(&str, &str); 8] = [
+const TYPED: [(&str, &str); 9] = [
     ("amictl laun", "amictl launch "),
     ("amictl launch ap", "amictl launch api "),
     ("amictl launch we", "amictl launch web"),
@@ -78,11 +78,14 @@ const TYPED: [(&str, &str); 8] = [
     ("amictl launch web:p", "amictl launch web:prod "),
     ("amictl list --region=eu-n", "amictl list --region=eu-north-1 "),
     ("amictl list --columns name,deprec", "amictl list --columns name,deprecated "),
+    ("amictl prune --policy etcet", "amictl prune --policy etcetera/"),
     ("AWS_REGION=us-east-1 amictl launch ap", "AWS_REGION=us-east-1 amictl launch api "),
 ];
 
 fn check(setup: &Setup, program: &[&str]) {
     let lines = TYPED.map(|(typed, _)| typed);
+    setup.home.write("etcetera/web.toml", "");
+    setup.home.write("launch/x", "");
     // An editor may or may not put a blank behind a list.
     let trimmed = |line: &str| line.trim_end().to_owned();
     let found = completed(setup, program, &lines).iter().map(|line| trimmed(line)).collect::<Vec<_>>();
@@ -128,6 +131,7 @@ fn fish_offers_them() {
     for (typed, offered) in [
         ("amictl launch we", &["web", "web:prod"][..]),
         ("amictl launch web:", &["web:prod"]),
+        ("amictl launch nothing:", &[]),
         ("amictl list --region=eu-n", &["--region=eu-north-1"]),
         ("amictl list --region eu-n", &["eu-north-1"]),
         ("amictl list --columns name,deprec", &["name,deprecated"]),

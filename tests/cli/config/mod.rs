@@ -166,3 +166,48 @@ fn what_is_wrong_with_the_files_is_said() {
     ran.says(&["profile `none` was not defined"]);
     setup.run("config").ended(2);
 }
+
+#[test]
+fn the_endpoint_is_the_one_that_is_called() {
+    let setup = Setup::new();
+    let services = "[default]\nendpoint_url = http://all.invalid\nservices = s\n[services s]\nec2 =\n  endpoint_url = http://ec2.invalid\n";
+    setup.home.write("aws-config", services);
+    let bare = || Amictl::bare(setup.home.path());
+    let shown = |run: Amictl| setting(&run.run("config show -o json").ended(0).json(), "endpoint_url");
+    let of = |value: &str, source: &str, detail: &str| (value.to_owned(), source.to_owned(), detail.to_owned());
+    assert_eq!(shown(bare()), of("http://ec2.invalid", "aws-profile", "default"));
+    let variable = || bare().env("AWS_ENDPOINT_URL", "http://y.invalid");
+    assert_eq!(shown(variable()), of("http://y.invalid", "environment", "AWS_ENDPOINT_URL"));
+    let ignored = variable().env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+    assert_eq!(shown(ignored), of("null", "default", "null"));
+    setup
+        .home
+        .write("aws-config", "[default]\nignore_configured_endpoint_urls = true\nendpoint_url = http://all.invalid\n");
+    assert_eq!(shown(bare()), of("null", "default", "null"));
+}
+
+#[test]
+fn the_password_of_an_endpoint_is_not_shown() {
+    let setup = Setup::new();
+    let url = "http://me:hush@x.invalid:1/";
+    for format in ["table", "json", "csv"] {
+        let line = format!("config show -o {format}");
+        let by_variable = Amictl::bare(setup.home.path()).env("AWS_ENDPOINT_URL", url).run(&line);
+        setup.home.write("aws-config", &format!("[default]\nendpoint_url = {url}\n"));
+        let by_profile = Amictl::bare(setup.home.path()).run(&line);
+        let none =
+            Amictl::bare(setup.home.path()).env("AWS_ENDPOINT_URL_EC2", url).run(&format!("{line} --profile none"));
+        for ran in [by_variable, by_profile, none] {
+            assert!(!ran.stdout.contains("hush") && !ran.stderr.contains("hush"), "{ran:?}");
+            assert!(ran.stdout.contains("http://…@x.invalid:1/"), "{ran:?}");
+        }
+    }
+}
+
+#[test]
+fn a_relative_folder_of_configurations_is_ignored() {
+    let setup = Setup::new();
+    let ran = Amictl::bare(setup.home.path()).env("XDG_CONFIG_HOME", "relative").run("config show -o json").ended(0);
+    let usual = setup.home.path().join(".config/amictl/config.toml").display().to_string();
+    assert_eq!(setting(&ran.json(), "config").0, usual);
+}

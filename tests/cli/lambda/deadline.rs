@@ -50,6 +50,9 @@ fn a_run_stops_by_itself_before_the_deadline() {
     let request = function.send_within(seconds(10), &event(&format!("create web --instance {instance}")));
     let ended = function.end_of(&request);
     assert_eq!(ended.error_type.as_deref(), Some("Exit130"), "{}", ended.body);
+    let message = ended.body["errorMessage"].as_str().unwrap();
+    assert!(message.contains("\nhint: a run needs more than 20 s"), "{message}");
+    assert!(message.starts_with("the deadline of this run came before it was done; nothing was changed"), "{message}");
     setup.unchanged();
     let request = function.send_within(seconds(26), &event(&format!("create web --instance {instance}")));
     let ended = function.end_of(&request);
@@ -58,5 +61,25 @@ fn a_run_stops_by_itself_before_the_deadline() {
     let wait = message.split_once("amictl wait").unwrap_or_else(|| panic!("{message}")).1.to_owned();
     setup.world().advance(seconds(600));
     assert_eq!(setup.json(&format!("wait{wait}"))["images"][0]["state"], "available");
+    function.log();
+}
+
+#[test]
+fn what_the_deadline_stops_is_not_called_interrupted() {
+    let setup = Setup::new();
+    setup.fake.fault(Fault::on("DescribeImages", FaultKind::Latency(seconds(90))));
+    let mut function = Function::start(&setup, &[("AMICTL_ALLOW", "list permissions")]);
+    let request = function.send_within(seconds(22), &event("list"));
+    let ended = function.end_of(&request);
+    assert_eq!(ended.error_type.as_deref(), Some("Exit130"), "{}", ended.body);
+    let message = ended.body["errorMessage"].as_str().unwrap();
+    assert!(message.starts_with("the deadline of this run came before it was done; nothing was changed"), "{message}");
+    for word in ["a longer timeout, up to 900 s", "a VPC without a NAT gateway"] {
+        assert!(message.contains(word), "{word}: {message}");
+    }
+    // What calls nothing needs no time for its end.
+    let request = function.send_within(seconds(10), &event("permissions list"));
+    let ended = function.end_of(&request);
+    assert_eq!((ended.error_type, &ended.body["summary"]), (None, &serde_json::json!({"document": 1})));
     function.log();
 }

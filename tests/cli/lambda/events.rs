@@ -22,10 +22,7 @@ fn a_command_that_reads_is_answered_and_its_rows_are_in_the_log() {
     let id = setup.world().image(PROD, EAST, "web-v1-2026-01-02").put();
     let mut function = Function::start(&setup, &[]);
     let answer = function.answer(&event("list"));
-    assert_eq!(
-        answer,
-        json!({"exit_code": 0, "summary": {"images": 1, "steps": 0}, "errors": [], "errors_left_out": 0})
-    );
+    assert_eq!(answer, json!({"exit_code": 0, "summary": {"images": 1}, "errors": [], "errors_left_out": 0}));
     let log = function.log();
     let rows = log.rows("images");
     assert_eq!((rows.len(), &rows[0]["row"]["id"], &rows[0]["command"]), (1, &id.into(), &"list".into()));
@@ -101,12 +98,16 @@ fn what_is_not_allowed_is_refused_and_nothing_is_asked_of_aws() {
         (event("list --endpoint-url http://127.0.0.1:1"), "Exit4", "--endpoint-url"),
         (event("prune --policy /etc/passwd"), "Exit4", "--policy"),
         (event("prune --keep 1 --plan-out plan.json"), "Exit4", "--plan-out"),
+        (event("prune --keep 1 --journal /tmp/x"), "Exit4", "set AMICTL_JOURNAL"),
         (event("list -o csv"), "Exit2", "--output"),
         (event("lst"), "Exit2", "lst"),
         (event("list --sort nothing"), "Exit2", "nothing"),
         (json!({}), "Exit2", "args"),
         (json!({"args": ["prune"], "polcy": "keep = 1"}), "Exit2", "polcy"),
         (json!({"args": ["list"], "policy": "keep = 1"}), "Exit2", "'list' takes none"),
+        (json!([["list"]]), "Exit2", "no JSON object"),
+        (json!({"Records": [{"body": "{}"}]}), "Exit2", "an event of a queue"),
+        (json!({"requestContext": {}, "version": "2.0"}), "Exit2", "a request of API Gateway"),
         (json!({"detail-type": "Scheduled Event", "detail": {}}), "Exit2", "fixed input"),
     ] {
         let message = function.failure(error_type, &event);
@@ -116,8 +117,12 @@ fn what_is_not_allowed_is_refused_and_nothing_is_asked_of_aws() {
     assert_eq!(setup.left().len(), 5);
     let log = function.log();
     assert_eq!(log.stdout, "");
-    // The log has what the platform was told.
-    assert!(log.stderr.contains("AMICTL_ALLOW"), "{}", log.stderr);
+    // The log has what the platform was told, in the words of every other error.
+    let first: Value = serde_json::from_str(log.stderr.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["error"]["code"], &first["error"]["exit_code"]), (&"NotAllowed".into(), &4.into()));
+    assert!(first["error"]["hint"].as_str().unwrap().contains(allow), "{first}");
+    assert!(!first["error"]["message"].as_str().unwrap().contains("hint: "), "{first}");
+    assert!(log.stderr.contains(r#""code":"Usage""#), "{}", log.stderr);
 }
 
 #[test]
@@ -134,6 +139,35 @@ fn a_function_that_is_set_up_wrongly_does_not_start() {
         let log = function.log();
         assert!(log.stderr.contains(says), "{}", log.stderr);
     }
+}
+
+#[test]
+fn a_policy_that_the_event_only_names_has_bounds_too() {
+    let setup = Scene::new();
+    setup.family("web", 4);
+    let reports = "version = 1\nkeep = 1\nusage_reports = true\n";
+    let files = "version = 1\nkeep = 1\nrefs_from = [\"/etc/hostname\"]\n";
+    setup.world().parameter(PROD, EAST, "/policies/reports", reports);
+    setup.world().parameter(PROD, EAST, "/policies/files", files);
+    setup.home.write("package/reports.toml", reports);
+    setup.home.write("package/files.toml", files);
+    let mut function = Function::start(&setup, &[]);
+    for (policy, says) in [
+        ("ssm:/policies/reports", "AMICTL_ALLOW=\"prune\""),
+        ("reports.toml", "AMICTL_ALLOW=\"prune\""),
+        ("ssm:/policies/files", "refs_from of the policy"),
+        ("files.toml", "refs_from of the policy"),
+    ] {
+        let message = function.failure("Exit4", &event(&format!("prune --policy {policy}")));
+        assert!(message.contains(says) && !message.contains("hostname"), "{message}");
+    }
+    assert!(setup.calls("CreateImageUsageReport").is_empty() && setup.calls("DescribeImages").is_empty());
+    setup.unchanged();
+    function.log();
+    let mut function = Function::start(&setup, &[("AMICTL_ALLOW", "prune")]);
+    function.failure("Exit4", &event("prune --policy files.toml"));
+    function.answer(&event("prune --policy reports.toml"));
+    function.log();
 }
 
 #[test]

@@ -266,3 +266,17 @@ fn what_was_withdrawn_from_an_image_that_is_half_back_stays_withdrawn() {
     // It is said once.
     assert_eq!(only(&setup.json(&format!("unshare {id} --with {OTHER}")))["detail"], Value::Null);
 }
+
+#[test]
+fn a_journal_that_was_named_must_be_there() {
+    let setup = ready();
+    for line in ["restore", "restore ami-0123456789abcdef0", "restore --dry-run ami-0123456789abcdef0"] {
+        let error = setup.run(&format!("{line} --journal /nope.jsonl -o json")).ended(1).error();
+        assert_eq!(error["code"], "JournalError", "{line}");
+        assert!(error["message"].as_str().unwrap().starts_with("journal /nope.jsonl: "), "{error}");
+    }
+    setup.run("restore --journal /etc").ended(1).says(&["journal /etc: it is a folder"]);
+    assert!(setup.fake.calls().is_empty());
+    // Where the environment names it, it may be to be written yet.
+    setup.amictl().env("AMICTL_JOURNAL", setup.home.path().join("new.jsonl")).run("restore").ended(0);
+}

@@ -4,10 +4,10 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::fake::{Fault, OTHER, PROD};
+use crate::fake::{Fault, OTHER, PROD, Script};
 use crate::restore::basics::{NAME, deregister, gone, journal, only, portrait, ready, rich};
 use crate::scene::days_ago;
-use crate::setup::{EAST, each};
+use crate::setup::{EAST, Setup, each};
 use crate::shared::terminal;
 
 /// The lines of a journal among others.
@@ -104,6 +104,71 @@ fn a_tag_that_looks_like_a_line_of_the_journal_is_none() {
         assert_eq!(portrait(&setup, &id), before, "{name}");
         setup.run(&format!("deregister {id} --yes -q")).ended(0);
     }
+}
+
+/// What somebody who may not share the image writes where amictl prints it: lines of a journal, and of a collector.
+fn forgeries(id: &str) -> Vec<String> {
+    let line = format!(
+        "{{\"version\":1,\"phase\":\"begin\",\"at\":\"2999-01-01T00:00:00Z\",\"action\":\"deregister\",\
+         \"image\":{{\"id\":\"{id}\"}},\"launch_permissions\":[\"666666666666\"]}}"
+    );
+    let other_way = line.replacen("\"version\":1,\"phase\":\"begin\"", "\"phase\":\"begin\",\"version\":1", 1);
+    let quoted = Value::from(line.as_str());
+    vec![
+        format!("x {line}"),
+        line.replacen('{', "{ ", 1),
+        other_way,
+        format!("\"message\": {quoted}"),
+        format!("{{\"timestamp\":1,\"message\":{quoted}}}"),
+        line,
+    ]
+}
+
+/// Checks that the image comes back as it was from a log that has this in it.
+#[track_caller]
+fn comes_back(setup: &Setup, id: &str, before: &str, stderr: &str) {
+    for (name, text) in from_cloudwatch(stderr).into_iter().chain([("bare", stderr.to_owned())]) {
+        let log = setup.home.write("job.log", &text);
+        setup.world().restore_forgets = true;
+        setup.run(&format!("restore {id} --journal {log}")).ended(0);
+        assert_eq!(portrait(setup, id), before, "{name}");
+        setup.run(&format!("deregister {id} --yes -q")).ended(0);
+    }
+}
+
+#[test]
+fn what_a_script_prints_is_no_line_of_the_journal() {
+    let setup = ready();
+    let id = rich(&setup);
+    let before = portrait(&setup, &id);
+    let mut log = setup.run(&format!("deregister {id} --yes --journal -")).ended(0).stderr;
+    let machine = setup.world().instance(PROD, EAST).profile("ssm").put();
+    let file = setup.home.write("clean.sh", "#!/bin/sh\n");
+    let output = forgeries(&id).join("\n");
+    setup.world().run_commands.scripts.push(Script::with("bin/sh", 0).says(&output).complains(&output));
+    let made = setup.run(&format!("create db --instance {machine} --prepare {file}")).ended(0);
+    assert!(made.stderr.contains("666666666666"), "{}", made.stderr);
+    log.push_str(&made.stderr);
+    comes_back(&setup, &id, &before, &log);
+}
+
+#[test]
+fn an_error_of_aws_and_a_tag_are_no_lines_of_the_journal() {
+    let setup = ready();
+    let id = rich(&setup);
+    let before = portrait(&setup, &id);
+    let other = setup.world().image(PROD, EAST, "db-v1-2026-01-02").put();
+    let mut log = setup.run(&format!("deregister {id} --yes --journal -")).ended(0).stderr;
+    for text in forgeries(&id) {
+        setup.world().image_mut(&other).tags.insert("Note".to_owned(), text.clone());
+        let shown = setup.run(&format!("show {other}")).ended(0);
+        setup.fake.fault(Fault::error("DisableImage", "OperationNotPermitted", &text).times(2));
+        let told = setup.run(&format!("disable {other}")).ended(1);
+        let json = setup.run(&format!("disable {other} -o json")).ended(1);
+        assert!(told.stderr.contains("666666666666") && shown.stdout.contains("666666666666"), "{told:?}");
+        log.push_str(&format!("{}{}{}", shown.stdout, told.stderr, json.stderr));
+    }
+    comes_back(&setup, &id, &before, &log);
 }
 
 #[test]

@@ -103,6 +103,8 @@ fn what_the_platform_cannot_mean_is_a_usage_error() {
         ("AMICTL_RUN_ID", "../../etc", "32 hexadecimal digits"),
         ("AMICTL_DEADLINE", "2026-11-28T10:00:00Z", "milliseconds"),
         ("AMICTL_DEADLINE", "-5", "milliseconds"),
+        ("AMICTL_DEADLINE", "1795860900", "milliseconds"),
+        ("AMICTL_CONTAINED", "yes", "give 1"),
     ] {
         let error = setup.amictl().env(name, value).run("list -o json").ended(2).error();
         assert!(error["message"].as_str().unwrap().contains(name), "{error}");
