@@ -126,6 +126,7 @@ mod tests {
             state: state.to_owned(),
             tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
             launched_at: Some(now() - TimeDelta::hours(3)),
+            client_token: Some(launch_token(RUN, 0)),
             ..testing::instance(1)
         }
     }

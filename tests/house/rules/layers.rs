@@ -34,7 +34,7 @@ pub const RENDERERS: Rule = Rule {
 
 /// Folders, or files beside them, and the modules that each may name beside its own.
 const LAYERS: [(&str, &[&str]); 10] = [
-    ("lambda", &["cli", "output::error", "output::json", "domain", "exit"]),
+    ("lambda", &["cli", "workflows", "output::error", "output::json", "domain", "exit"]),
     ("cli", &["commands", "options", "workflows", "journal", "service", "output", "domain", "exit"]),
     ("commands", &["options", "workflows", "journal", "service", "output", "domain", "exit"]),
     ("options", &["workflows", "output::printer", "domain"]),
