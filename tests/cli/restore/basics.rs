@@ -246,7 +246,7 @@ fn without_a_journal_the_descriptions_of_snapshots_tell() {
     let id = rich(&setup);
     let before = portrait(&setup, &id);
     setup.world().put_in_recycle_bin(&id, 30);
-    let report = setup.json(&format!("restore {id} --journal /nowhere/journal.jsonl"));
+    let report = setup.json(&format!("restore {id}"));
     assert_eq!(each(&only(&report)["snapshots"], "result"), ["restored"; 3]);
     assert_eq!(portrait(&setup, &id), before);
     assert!(!journal(&setup).exists());

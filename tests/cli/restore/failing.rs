@@ -143,7 +143,7 @@ fn a_journal_that_cannot_be_read_is_an_error_and_strange_lines_are_passed_over()
     let id = rich(&setup);
     deregister(&setup, &[&id]);
     let folder = setup.home.path().display().to_string();
-    refuses(&setup, &format!("{id} --journal {folder}"), 1, "Failed", &["journal", &folder]);
+    refuses(&setup, &format!("{id} --journal {folder}"), 1, "JournalError", &["journal", &folder]);
     let text = std::fs::read_to_string(journal(&setup)).unwrap();
     let torn = &text[..200];
     let file = setup.home.write("logs/journal.jsonl", &format!("nonsense\n{{}}\n{torn}{text}{torn}"));
