@@ -262,6 +262,6 @@ fn a_run_with_the_same_name_is_the_same_run_whoever_sends_it() {
     assert_eq!((made, setup.calls("CreateImage").len()), (vec![1, 1, 2], 2));
     let log = function.log();
     let rows = log.rows("images");
-    assert_eq!((&rows[0]["run"] == &rows[1]["run"], &rows[1]["run"] == &rows[2]["run"]), (true, false), "{rows:?}");
+    assert_eq!((rows[0]["run"] == rows[1]["run"], rows[1]["run"] == rows[2]["run"]), (true, false), "{rows:?}");
     assert_eq!((&rows[0]["row"]["id"], rows[0]["run"].as_str().map(str::len)), (&rows[1]["row"]["id"], Some(32)));
 }
