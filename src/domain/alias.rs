@@ -174,11 +174,11 @@ impl Note {
     /// The description that SSM takes: where the note is too long, the reason is shortened, then the caller.
     pub fn description(&self) -> String {
         let mut note = self.clone();
-        while let Some(shorter) = note.reason.as_deref().filter(|_| !fits(&note)).map(shortened) {
+        while let Some(shorter) = note.reason.as_deref().filter(|_| !fits(&note)).map(nine_tenths) {
             note.reason = shorter;
         }
         while !fits(&note) && !note.by.is_empty() {
-            note.by = shortened(&note.by).unwrap_or_default();
+            note.by = nine_tenths(&note.by).unwrap_or_default();
         }
         text(&note)
     }
@@ -195,7 +195,7 @@ fn fits(note: &Note) -> bool {
 }
 
 /// The text without its last tenth, and a sign for that; `None` where nothing would be left.
-fn shortened(text: &str) -> Option<String> {
+fn nine_tenths(text: &str) -> Option<String> {
     let text = text.strip_suffix('…').unwrap_or(text);
     let length = text.chars().count();
     let left = length - length.div_ceil(10);

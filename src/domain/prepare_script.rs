@@ -61,6 +61,11 @@ impl PrepareScript {
         Sha256::digest(&self.text).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// Whether a line ends as on Windows: a Unix shell takes the carriage return for a part of it.
+    pub fn has_carriage_returns(&self) -> bool {
+        self.text.contains("\r\n")
+    }
+
     /// Its name, size and digest.
     pub fn label(&self) -> String {
         format!("{} ({} bytes, SHA-256 {})", self.name, self.text.len(), self.digest())

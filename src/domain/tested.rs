@@ -123,7 +123,7 @@ impl Tested {
         let types = types(tests);
         let bare = Self { image: image.id.clone(), verdict, types, at, run, launch, probes: Vec::new(), more: 0 };
         let room = LONGEST_VALUE.saturating_sub(bare.head().chars().count());
-        let (probes, more) = shortened(checks(tests), room);
+        let (probes, more) = fitting(checks(tests), room);
         Some(Self { probes, more, ..bare })
     }
 
@@ -204,7 +204,7 @@ fn listed(probes: &[String], more: usize) -> String {
 }
 
 /// As many checks as there is room for, and the number of the others; the first may be cut.
-fn shortened(mut checks: Vec<String>, room: usize) -> (Vec<String>, usize) {
+fn fitting(mut checks: Vec<String>, room: usize) -> (Vec<String>, usize) {
     let all = checks.len();
     let length = |checks: &[String]| listed(checks, all - checks.len()).chars().count();
     while checks.len() > 1 && length(&checks) > room {

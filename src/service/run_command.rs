@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::client::error::{ApiError, api, passes};
 use super::client::patience::{Over, Patience, Pauses, Progress, UNKNOWN_AT_FIRST, Watch};
 use super::client::target::Target;
-pub use super::ssm_agents::{DESCRIBE, ScriptDocument, managed};
+use super::ssm_agents::ScriptDocument;
 use crate::domain::ids::InstanceId;
 
 const SEND: &str = "SendCommand";

@@ -8,7 +8,7 @@ use super::client::target::Target;
 use crate::domain::ids::InstanceId;
 
 /// The call of [`managed`].
-pub const DESCRIBE: &str = "DescribeInstanceInformation";
+const DESCRIBE: &str = "DescribeInstanceInformation";
 /// SSM's limit for a page.
 const PAGE: i32 = 50;
 
@@ -100,7 +100,8 @@ async fn seen(
     patience: &Patience,
     enough: impl Fn(&Option<AgentState>) -> bool,
 ) -> Result<Option<AgentState>, NotOnline> {
-    let (mut pauses, mut last) = (Pauses::new(patience), Ok(None));
+    // Until SSM has answered, it is not the agent that is missing.
+    let (mut pauses, mut last) = (Pauses::new(patience), Err(ApiError::given_up(DESCRIBE, &target.region)));
     loop {
         match patience.unless_over(managed(target, id)).await {
             Ok(Ok(agent)) if enough(&agent) => return Ok(agent),

@@ -74,6 +74,8 @@ struct Reading {
     target: Target,
     images: Result<Vec<Image>, ApiError>,
     usage: Usage,
+    others: Result<HashMap<ImageId, Image>, ApiError>,
+    shares: Result<HashMap<ImageId, BTreeSet<Principal>>, ApiError>,
 }
 
 /// Gathers the facts; an error if no place can be read.
@@ -84,7 +86,7 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
     let Places { targets, mut errors, inactive, .. } = places;
     let unentered = !errors.is_empty();
     let files = pins::read(scope.refs_from.clone());
-    let (files, readings) = Box::pin(async { tokio::join!(files, read(context, targets)) }).await;
+    let (files, readings) = Box::pin(async { tokio::join!(files, read(context, targets, scope.shares)) }).await;
     let Pins { pins, warnings, failures } = files;
     let of_files = |problem: Problem| {
         let message = format!("{}: {}", Source::Files, problem.message);
@@ -98,19 +100,7 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
     {
         return Err(error.into());
     }
-    let own: BTreeSet<&ImageId> =
-        readings.iter().filter_map(|reading| reading.images.as_ref().ok()).flatten().map(|image| &image.id).collect();
-    let pinned: BTreeSet<&ImageId> =
-        pins.iter().map(|pin: &PinnedId| &pin.image).filter(|id| !own.contains(id)).collect();
-    let more = concurrency::each(PLACES, &readings, |reading| {
-        let pinned = &pinned;
-        async move {
-            let others = others(reading, pinned).await;
-            let shares = if scope.shares { shares(reading).await } else { Ok(HashMap::new()) };
-            (others, shares)
-        }
-    });
-    let more = Box::pin(more).await;
+    let pinned = Box::pin(pinned(&readings, &pins)).await;
     let mut facts = AuditFacts {
         now: context.now,
         places: Vec::new(),
@@ -119,17 +109,11 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
         everywhere,
         pins,
     };
-    for (reading, (others, shares)) in readings.into_iter().zip(more) {
-        let target = &reading.target;
-        errors.extend(unread(target, &reading.usage).await);
-        let read = |answer: Option<ApiError>| answer.map(|error| error.problem());
-        let problems = [
-            read(reading.images.as_ref().err().cloned()),
-            read(others.as_ref().err().cloned()),
-            read(shares.as_ref().err().cloned()),
-        ];
-        for problem in problems.into_iter().flatten() {
-            let error = target.error(problem).await;
+    for (Reading { target, images, usage, others, shares }, pinned) in readings.into_iter().zip(pinned) {
+        let others = others.and_then(|others| Ok(others.into_iter().chain(pinned?).collect()));
+        errors.extend(unread(&target, &usage).await);
+        for error in [images.as_ref().err(), others.as_ref().err(), shares.as_ref().err()].into_iter().flatten() {
+            let error = target.error(error.problem()).await;
             if !errors.contains(&error) {
                 errors.push(error);
             }
@@ -142,8 +126,8 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
             account: target.account().await.ok().cloned(),
             region: target.region.clone(),
             options: target.options(),
-            images: reading.images.ok().map(|images| images.into_iter().map(grouped).collect()),
-            usage: reading.usage,
+            images: images.ok().map(|images| images.into_iter().map(grouped).collect()),
+            usage,
             others: others.ok(),
             shares: shares.unwrap_or_default(),
         });
@@ -151,53 +135,71 @@ pub async fn gather(context: &Context, scope: &AuditScope) -> Result<AuditSurvey
     Ok(AuditSurvey { facts, errors, unread_files, warnings })
 }
 
-/// The own images of each place and what uses images there, at the same time. EC2's own search for references is left
-/// out, as it takes ten images a call; so is the use by other accounts, which each account of the run tells itself.
-async fn read(context: &Context, targets: Vec<Target>) -> Vec<Reading> {
+/// What is read in each place, its parts at the same time. EC2's own search for references is left out, as it takes ten
+/// images a call; so is the use by other accounts, which each account of the run tells itself.
+async fn read(context: &Context, targets: Vec<Target>, share: bool) -> Vec<Reading> {
     let scope = Arc::new(Scope::new(BTreeSet::from([Source::ImageReferences]), Vec::new()));
     let bar = context.printer.bars().count((targets.len() * Source::ALL.len()) as u64, "reading images and their use");
     let bar = &bar;
     let each = concurrency::each(PLACES, targets, |target| {
         let scope = Arc::clone(&scope);
         async move {
-            let own = Query::own();
             let step = |_: Source| bar.step();
             let none = std::future::ready(BTreeSet::new());
             let usage = sources::find(&target, none, &scope, context.now, &step);
             // In a task of its own: parsing a thousand images takes longer than waiting for them.
             let listing = {
                 let target = target.clone();
-                tokio::spawn(async move { images::find(&target, &own).await })
+                tokio::spawn(async move { images::find(&target, &Query::own()).await })
             };
             let (images, usage) = tokio::join!(listing, usage);
             let lost = |_| ApiError::unreadable("DescribeImages", &target.region);
-            Reading { images: images.map_err(lost).and_then(|images| images), usage, target }
+            let images = images.map_err(lost).and_then(|images| images);
+            let own = || images.iter().flatten().map(|image| &image.id);
+            let others = others(&target, &usage, own().collect());
+            let shares = async { if share { shares(&target, own().collect()).await } else { Ok(HashMap::new()) } };
+            let (others, shares) = tokio::join!(others, shares);
+            Reading { target, images, usage, others, shares }
         }
     });
     Box::pin(each).await
 }
 
-/// The images of others that are named in a place or in files, as far as the account sees them.
-async fn others(reading: &Reading, pinned: &BTreeSet<&ImageId>) -> Result<HashMap<ImageId, Image>, ApiError> {
-    let own: BTreeSet<&ImageId> = reading.images.iter().flatten().map(|image| &image.id).collect();
-    let usage = &reading.usage;
+/// The images of others that are named in a place, as far as the account sees them.
+async fn others(target: &Target, usage: &Usage, own: BTreeSet<&ImageId>) -> Result<HashMap<ImageId, Image>, ApiError> {
     // Those that an alias may be rolled back to are named in the hints.
     let wanted = |(_, reference): &(_, &Reference)| usage.in_force(reference) || reference.kind == ALIAS;
-    let named = usage.all().filter(wanted).map(|(id, _)| id);
-    let ids: BTreeSet<&ImageId> = named.chain(pinned.iter().copied()).filter(|id| !own.contains(id)).collect();
+    let named: BTreeSet<&ImageId> = usage.all().filter(wanted).map(|(id, _)| id).collect();
+    visible(target, named.difference(&own).copied().cloned().collect()).await
+}
+
+/// In each place the images that files name, as far as the account sees them, but for those that an account of the run
+/// owns.
+async fn pinned(readings: &[Reading], pins: &[PinnedId]) -> Vec<Result<HashMap<ImageId, Image>, ApiError>> {
+    let own = readings.iter().filter_map(|reading| reading.images.as_ref().ok()).flatten().map(|image| &image.id);
+    let own: BTreeSet<&ImageId> = own.collect();
+    let pinned: BTreeSet<&ImageId> = pins.iter().map(|pin| &pin.image).filter(|id| !own.contains(id)).collect();
+    let pinned = &pinned;
+    let each = concurrency::each(PLACES, readings, |reading| async move {
+        let known = |id: &&&ImageId| reading.others.as_ref().is_ok_and(|others| others.contains_key(**id));
+        visible(&reading.target, pinned.iter().filter(|id| !known(id)).copied().cloned().collect()).await
+    });
+    Box::pin(each).await
+}
+
+/// Those of these images that an account sees.
+async fn visible(target: &Target, ids: Vec<ImageId>) -> Result<HashMap<ImageId, Image>, ApiError> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let ids: Vec<ImageId> = ids.into_iter().cloned().collect();
-    let found = images::visible_by_ids(&reading.target, &ids).await?;
+    let found = images::visible_by_ids(target, &ids).await?;
     Ok(found.into_iter().map(|image| (image.id.clone(), image)).collect())
 }
 
 /// The launch permissions of the own images of a place.
-async fn shares(reading: &Reading) -> Result<HashMap<ImageId, BTreeSet<Principal>>, ApiError> {
-    let images: Vec<&ImageId> = reading.images.iter().flatten().map(|image| &image.id).collect();
+async fn shares(target: &Target, images: Vec<&ImageId>) -> Result<HashMap<ImageId, BTreeSet<Principal>>, ApiError> {
     let each = concurrency::each(IMAGES, images, |id| async move {
-        let shares = launch_permissions(&reading.target, id).await;
+        let shares = launch_permissions(target, id).await;
         (id, shares)
     });
     let mut found = HashMap::new();

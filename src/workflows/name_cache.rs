@@ -27,11 +27,10 @@ pub struct NameCache {
 }
 
 impl NameCache {
-    /// The cache of a run; `None` where there is no home, in CI, in a function, and with `AMICTL_NO_CACHE`.
+    /// The cache for these settings; `None` where there is no home, in CI, and with `AMICTL_NO_CACHE`.
     pub fn of(settings: &Settings) -> Option<Self> {
         let set = |name: &str| settings.env.get(name).map(String::as_str).filter(|value| !value.is_empty());
-        // A platform that starts runs tells their id.
-        if is_ci(set) || set("AMICTL_NO_CACHE").is_some() || set("AMICTL_RUN_ID").is_some() {
+        if is_ci(set) || set("AMICTL_NO_CACHE").is_some() {
             return None;
         }
         let absolute = |path: &&str| Path::new(path).is_absolute();
@@ -72,9 +71,14 @@ impl NameCache {
     }
 }
 
+/// The cache that a run leaves behind: nobody completes words where a platform starts the runs.
+fn of_run(context: &Context) -> Option<NameCache> {
+    if context.delivered { None } else { NameCache::of(&context.settings) }
+}
+
 /// Remembers the families of all own images of these regions. A REF finds those of the configuration's patterns.
 pub fn remember_families<'a>(context: &Context, regions: &BTreeSet<Region>, images: impl Iterator<Item = &'a Image>) {
-    let Some(cache) = NameCache::of(&context.settings) else { return };
+    let Some(cache) = of_run(context) else { return };
     let mut families: BTreeMap<&Region, BTreeSet<Cow<'a, str>>> = BTreeMap::new();
     for image in images {
         let named = image.parsed_name.as_ref().map(|name| Cow::Borrowed(name.family().as_str()));
@@ -90,7 +94,7 @@ pub fn remember_families<'a>(context: &Context, regions: &BTreeSet<Region>, imag
 
 /// Remembers the aliases of these regions, which were all read.
 pub fn remember_aliases(context: &Context, regions: &BTreeSet<Region>, aliases: &[ListedAlias]) {
-    let Some(cache) = NameCache::of(&context.settings) else { return };
+    let Some(cache) = of_run(context) else { return };
     for region in regions {
         let here = aliases.iter().filter(|alias| alias.region == *region);
         cache.update(region, |known| known.with_aliases(here.map(|alias| alias.alias.to_string())));

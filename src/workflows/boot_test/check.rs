@@ -16,7 +16,7 @@ use crate::domain::tags::{CREATED_BY, EXPIRES, TEST, Tags};
 use crate::service::client::error::{ApiError, passes};
 use crate::service::subnets::DefaultSubnet;
 use crate::service::test_launch::{self, BootLaunch};
-use crate::service::{Target, instance_types, launch, run_command, subnets};
+use crate::service::{Target, instance_types, launch, ssm_agents, subnets};
 use crate::workflows::launch::{check, not_revoked};
 use crate::workflows::run::concurrency;
 use crate::workflows::run::context::Context;
@@ -70,7 +70,7 @@ pub async fn plans(context: &Context, target: &Target, request: &BootTestRequest
 
 /// Whether SSM may be asked for agents: a denial is no verdict on an image, so it is found before anything costs.
 async fn ssm(target: &Target) -> Result<()> {
-    match run_command::managed(target, &NOBODY.parse()?).await {
+    match ssm_agents::managed(target, &NOBODY.parse()?).await {
         Err(error) if !passes(&error) => Err(error.into()),
         Ok(_) | Err(_) => Ok(()),
     }

@@ -10,7 +10,8 @@ use crate::domain::problem::Problem;
 use crate::service::Target;
 use crate::service::client::error::{ApiError, is_denied, passes};
 use crate::service::client::patience::{Over, Patience, Pauses};
-use crate::service::run_command::{self, CommandEnd, RunScript, ScriptDocument, Unended};
+use crate::service::run_command::{self, CommandEnd, RunScript, Unended};
+use crate::service::ssm_agents::{self, NotOnline, ScriptDocument};
 
 /// The characters of an output's end that are shown.
 const SHOWN: usize = 120;
@@ -134,30 +135,16 @@ impl<'a> SsmProbes<'a> {
 
     /// Waits for the agent.
     async fn online(&self) -> Result<ScriptDocument, Missed> {
-        let (began, mut pauses) = (Instant::now(), Pauses::new(self.patience));
-        // Until SSM has answered, it is not the agent that is missing.
-        let (mut seen, mut trouble) = (None, Some(ApiError::given_up(run_command::DESCRIBE, &self.target.region)));
-        loop {
-            let looked = self.patience.unless_over(run_command::managed(self.target, &self.instance.id)).await;
-            let over = match looked {
-                Ok(Ok(Some(agent))) if agent.online() => return Ok(agent.document),
-                Ok(Ok(agent)) => {
-                    seen = agent.map(|agent| format!("SSM sees its agent as {}", agent.ping));
-                    trouble = None;
-                    pauses.pause().await.err()
-                }
-                Ok(Err(error)) if passes(&error) => {
-                    trouble = Some(error);
-                    pauses.pause().await.err()
-                }
-                Ok(Err(error)) => return Err(unasked(&error, told(&error))),
-                Err(over) => Some(over),
-            };
-            if let Some(over) = over {
-                return Err(match &trouble {
-                    Some(error) => unasked(error, format!("whether its agent is online was not seen: {error}")),
-                    None => offline(over, began.elapsed(), seen.as_deref()).into(),
-                });
+        let began = Instant::now();
+        match ssm_agents::online(self.target, &self.instance.id, self.patience).await {
+            Ok(agent) => Ok(agent.document),
+            Err(NotOnline::Untold(error)) => Err(unasked(&error, told(&error))),
+            Err(NotOnline::Over(_, Err(error))) => {
+                Err(unasked(&error, format!("whether its agent is online was not seen: {error}")))
+            }
+            Err(NotOnline::Over(over, Ok(agent))) => {
+                let seen = agent.map(|agent| format!("SSM sees its agent as {}", agent.ping));
+                Err(offline(over, began.elapsed(), seen.as_deref()).into())
             }
         }
     }

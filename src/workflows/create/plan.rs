@@ -69,8 +69,8 @@ pub async fn plan(context: &Context, target: &Target, order: &InstanceOrder) -> 
         }
         (None, _, false) => {}
     }
-    if order.prepare.is_some() {
-        prepare::check(target, instance, plan.starts_first).await?;
+    if let Some(script) = &order.prepare {
+        prepare::check(target, instance, script, plan.starts_first).await?;
     }
     if let (Hold::Stop, Some(address), false) = (plan.hold, &instance.public_ip, instance.elastic_ip) {
         let lost = format!("{} loses its public address {address}", instance.label());

@@ -15,7 +15,7 @@ use crate::service::Target;
 use crate::service::client::patience::{Over, Patience};
 use crate::service::client::stop::Stop;
 use crate::service::run_command::{self, CommandEnd, CommandId, RunScript, STDOUT_KEPT, Unended};
-use crate::service::ssm_agents::{self, AgentState, NotOnline};
+use crate::service::ssm_agents::{self, AgentState, NotOnline, ScriptDocument};
 use crate::workflows::run::context::Context;
 
 /// The time for which a look that fails is repeated before anything is done.
@@ -34,8 +34,8 @@ pub fn read(path: &Path) -> Result<PrepareScript> {
     Ok(PrepareScript::new(&name, contents).map_err(|why| wrong(why.to_string()))?)
 }
 
-/// Refuses an instance on which SSM cannot run a script now. One that `starts` first need not be online yet.
-pub async fn check(target: &Target, instance: &Instance, starts: bool) -> Result<()> {
+/// Refuses an instance on which SSM cannot run the script now. One that `starts` first need not be online yet.
+pub async fn check(target: &Target, instance: &Instance, script: &PrepareScript, starts: bool) -> Result<()> {
     if instance.state != "running" && !starts {
         let message = format!(
             "{} in {} is {}: SSM runs the script of --prepare only on a running instance",
@@ -48,10 +48,21 @@ pub async fn check(target: &Target, instance: &Instance, starts: bool) -> Result
     }
     let patience = Patience { until: Instant::now() + PASSES, stop: Stop::never() };
     match ssm_agents::known(target, &instance.id, &patience).await {
-        Ok(Some(agent)) if agent.online() || starts => Ok(()),
+        Ok(Some(agent)) if agent.online() || starts => fits(script, agent.document),
         Ok(agent) => Err(not_managed(target, instance, &agent)),
         Err(NotOnline::Untold(error) | NotOnline::Over(_, Err(error))) => Err(error.into()),
         Err(NotOnline::Over(over, Ok(_))) => Err(not_online(target, instance, over, "SSM did not answer")),
+    }
+}
+
+/// Refuses a script with carriage returns for a Unix shell, which fails on them in ways that nobody understands.
+fn fits(script: &PrepareScript, document: ScriptDocument) -> Result<()> {
+    match document {
+        ScriptDocument::Shell if script.has_carriage_returns() => {
+            let message = format!("the lines of {} end with carriage returns, and sh would run it", script.name);
+            Err(Failure::usage(message).hint("convert it with dos2unix").into())
+        }
+        ScriptDocument::Shell | ScriptDocument::PowerShell => Ok(()),
     }
 }
 
@@ -113,6 +124,7 @@ pub async fn run(context: &Context, target: &Target, instance: &Instance, script
         }
     };
     let document = agent.document;
+    fits(script, document)?;
     context.printer.say(format!("running {} on {at} with {}", script.label(), document.name()));
     context.printer.say("what it changes on the instance stays there, also if no image is made");
     let order = RunScript {

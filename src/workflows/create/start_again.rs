@@ -60,7 +60,7 @@ pub(super) async fn start(
 ) -> Result<Running, Failure> {
     let patience = Patience { until: Instant::now() + LONGEST, stop: Stop::never() };
     let (began, mut pauses) = (Instant::now(), Pauses::new(&patience));
-    let (mut down, mut said, mut last) = (false, false, None);
+    let (mut down, mut said, mut full, mut last) = (false, false, false, None);
     let mut falls = Falls::default();
     let mut tell = || {
         if !std::mem::replace(&mut said, true) {
@@ -96,6 +96,10 @@ pub(super) async fn start(
                             }
                             Err(error) if later(&error) => {
                                 falls.asked(&seen);
+                                if NO_CAPACITY.iter().any(|code| error.is(code)) && !std::mem::replace(&mut full, true) {
+                                    let minutes = LONGEST.as_secs() / 60;
+                                    context.printer.say(format!("{}: trying for up to {minutes} minutes", error.code));
+                                }
                                 last = Some(error.to_string());
                             }
                             Err(error) => {

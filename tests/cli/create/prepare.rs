@@ -98,6 +98,17 @@ fn a_windows_instance_runs_powershell() {
 }
 
 #[test]
+fn lines_that_end_as_on_windows_are_refused_where_sh_would_run_them() {
+    let setup = Setup::new();
+    let (id, _) = ready(&setup);
+    let file = setup.home.write("clean.sh", "rm -rf /tmp/build\r\nexit 0\r\n");
+    let error = prepare(&setup, &(id, file), "--stop").ended(2).error();
+    assert_eq!(error["message"], "the lines of clean.sh end with carriage returns, and sh would run it");
+    assert_eq!(error["hint"], "convert it with dos2unix");
+    assert!(setup.changes().is_empty());
+}
+
+#[test]
 fn what_is_cut_off_is_said() {
     let setup = Setup::new();
     let machine = ready(&setup);

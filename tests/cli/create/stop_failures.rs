@@ -118,16 +118,18 @@ fn a_lost_answer_of_create_image_makes_one_image_and_the_instance_runs_again() {
 
 #[test]
 fn a_start_without_room_or_answer_is_tried_again() {
-    for fault in [
-        real("StartInstances", "InsufficientInstanceCapacity").times(2),
-        real("StartInstances", "IncorrectInstanceState").times(1),
-        lost("StartInstances", FaultKind::ResetBefore),
-        lost("StartInstances", FaultKind::ResetAfter),
+    let full = "InsufficientInstanceCapacity";
+    for (fault, said) in [
+        (real("StartInstances", full).times(2), vec![full, "trying for up to 15 minutes"]),
+        (real("StartInstances", "IncorrectInstanceState").times(1), vec![]),
+        (lost("StartInstances", FaultKind::ResetBefore), vec![]),
+        (lost("StartInstances", FaultKind::ResetAfter), vec![]),
     ] {
         let setup = Setup::new();
         let id = running(&setup);
         setup.fake.fault(fault);
-        setup.once().run(&format!("create web --instance {id} --stop")).ended(0).says(&["runs again"]);
+        let ran = setup.once().run(&format!("create web --instance {id} --stop")).ended(0).says(&["runs again"]);
+        ran.says(&said);
         runs_again(&setup, &id);
     }
 }
