@@ -16,22 +16,29 @@
 #[path = "../tests/support/fake/mod.rs"]
 mod fake;
 mod prepared;
+mod process_times;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aws_sdk_ec2::config::{BehaviorVersion, Region};
 use fake::{Fake, Fault, FaultKind, Principal, World};
+use process_times::{ROUNDS, Taken, median, taken};
 
 const REGIONS: [&str; 6] = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-1"];
 const ACCOUNTS: usize = 40;
 const LATENCY: Duration = Duration::from_millis(50);
-const ROUNDS: usize = 5;
-/// What the kernel counts the time of the processor in.
-const TICKS_A_SECOND: f64 = 100.0;
+/// Set for the process that makes bare calls to compare with: how many a place.
+const BARE: &str = "AMICTL_BENCH_BARE";
+/// The calls that amictl has under way at most.
+const AT_ONCE: usize = 512;
 
 fn main() {
+    if let Some(calls) = std::env::var(BARE).ok().and_then(|calls| calls.parse().ok()) {
+        return bare(calls);
+    }
     let parts: [(&str, fn()); 4] =
         [("accounts", accounts), ("images", images), ("releases", releases), ("audits", audits)];
     let named = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
@@ -45,71 +52,9 @@ fn row(what: &str, measured: f64, most: f64) {
     println!("{what:<72}{measured:>10.2}{most:>10.2}");
 }
 
-/// What a run took: seconds, seconds of the processor, megabytes.
-#[derive(Clone, Copy)]
-struct Taken {
-    wall: f64,
-    cpu: f64,
-    memory: f64,
-}
-
-impl fmt::Display for Taken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2} s, {:.2} s of the processor, {:.0} MB", self.wall, self.cpu, self.memory)
-    }
-}
-
 fn run(url: &str, line: &str) -> Taken {
-    let before = cpu_of_children();
-    let begun = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_amictl"))
-        .args(line.split_whitespace())
-        .env_clear()
-        .env("HOME", std::env::temp_dir().join("amictl-bench"))
-        .env("AWS_ENDPOINT_URL", url)
-        .env("AWS_ACCESS_KEY_ID", "AKIAPROD")
-        .env("AWS_SECRET_ACCESS_KEY", "secret")
-        .env("AWS_REGION", REGIONS[0])
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut memory = 0.0_f64;
-    let ended = loop {
-        if let Some(ended) = child.try_wait().unwrap() {
-            break ended;
-        }
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
-        memory = memory.max(kib.unwrap_or(0.0) * 1024.0 / 1e6);
-        std::thread::sleep(Duration::from_millis(2));
-    };
-    let wall = begun.elapsed().as_secs_f64();
-    assert!(ended.success(), "amictl {line} failed");
-    Taken { wall, cpu: cpu_of_children() - before, memory }
-}
-
-/// Seconds that the processor worked for processes of ours that have ended, in user mode and in the kernel.
-fn cpu_of_children() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<_> = text.rsplit(')').next().unwrap().split_whitespace().collect();
-    // `cutime` and `cstime` of proc(5), counted from the field after the name.
-    fields[13..15].iter().map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / TICKS_A_SECOND
-}
-
-/// The median of each, after a run that has the answers prepared.
-fn median(url: &str, line: &str) -> Taken {
-    run(url, line);
-    let taken: Vec<_> = (0..ROUNDS).map(|_| run(url, line)).collect();
-    let middle = |of: fn(&Taken) -> f64| {
-        let mut figures: Vec<_> = taken.iter().map(of).collect();
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
-    };
-    Taken { wall: middle(|t| t.wall), cpu: middle(|t| t.cpu), memory: middle(|t| t.memory) }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_amictl"));
+    taken(url, command.args(line.split_whitespace()).env_clear())
 }
 
 fn account(number: usize) -> String {
@@ -161,11 +106,12 @@ fn accounts() {
         *places.entry((call.account, call.region)).or_default() += 1;
     }
     assert_eq!(places.len(), ACCOUNTS * REGIONS.len());
-    row(&format!("{what}: calls a place"), *places.values().max().unwrap() as f64, 60.0);
+    let calls = *places.values().max().unwrap();
+    row(&format!("{what}: calls a place"), calls as f64, 60.0);
 
     let url = prepared::serve(&fake.url(), LATENCY);
     let [one, ten, all] = [1, 10, ACCOUNTS].map(|count| {
-        let taken = median(&url, &plan(count));
+        let taken = median(|| run(&url, &plan(count)));
         println!("plan over {count} accounts: {taken}");
         taken
     });
@@ -173,6 +119,33 @@ fn accounts() {
     row("MB of memory", all.memory, 150.0);
     row("seconds, times those of 6 places", all.wall / one.wall, 3.0);
     row("seconds of the processor over 10 accounts, times those over 40", ten.cpu / all.cpu, 0.35);
+    let bare = median(|| taken(&url, Command::new(std::env::current_exe().unwrap()).env(BARE, calls.to_string())));
+    println!("as many calls by the SDK alone, with answers of nothing: {bare}");
+    println!("their seconds, times those of 6 places: {:.2}", bare.wall / one.wall);
+    println!("the plan's seconds, times theirs: {:.2}", all.wall / bare.wall);
+}
+
+/// What the SDK takes for as many calls as the plan makes in all its places, when nothing is done with the answers,
+/// which have nothing in them.
+fn bare(calls: usize) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let turns = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
+        let mut places = tokio::task::JoinSet::new();
+        for region in REGIONS.into_iter().cycle().take(ACCOUNTS * REGIONS.len()) {
+            let config = aws_sdk_ec2::config::Builder::from(&config).region(Region::new(region)).build();
+            let (client, turns) = (aws_sdk_ec2::Client::from_conf(config), Arc::clone(&turns));
+            places.spawn(async move {
+                let call = || async {
+                    let _turn = turns.acquire().await;
+                    client.describe_spot_instance_requests().send().await.unwrap();
+                };
+                futures::future::join_all((0..calls).map(|_| call())).await;
+            });
+        }
+        places.join_all().await;
+    });
 }
 
 fn images() {
@@ -182,7 +155,7 @@ fn images() {
             fake.world().bulk_images(fake::PROD, REGIONS[0], &format!("family-{family}"), 50);
         }
         let url = prepared::serve(&fake.url(), Duration::ZERO);
-        let taken = median(&url, "prune --keep 40 --min-age 0s -o json --request-limits off");
+        let taken = median(|| run(&url, "prune --keep 40 --min-age 0s -o json --request-limits off"));
         println!("plan over {count} images: {taken}");
         taken
     });
