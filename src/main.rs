@@ -5,11 +5,6 @@ use std::process::ExitCode;
 
 use amictl::{Process, is_function, run, serve};
 
-/// A run over many accounts allocates on all threads at a time: glibc's allocator takes a fifth of the processor there,
-/// and musl's more.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     without_empty_variables();
     let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
