@@ -12,6 +12,8 @@ mod examples;
 mod generated;
 mod github;
 mod lines;
+#[cfg(target_os = "linux")]
+mod linking;
 mod packages;
 mod pages;
 mod permissions;

@@ -119,19 +119,20 @@ fn a_lost_answer_of_create_image_makes_one_image_and_the_instance_runs_again() {
 #[test]
 fn a_start_without_room_or_answer_is_tried_again() {
     let full = "InsufficientInstanceCapacity";
-    for (fault, said) in [
-        (real("StartInstances", full).times(2), vec![full, "trying for up to 15 minutes"]),
-        (real("StartInstances", "IncorrectInstanceState").times(1), vec![]),
-        (lost("StartInstances", FaultKind::ResetBefore), vec![]),
-        (lost("StartInstances", FaultKind::ResetAfter), vec![]),
-    ] {
+    let tried = |fault: Fault, said: &[&str]| {
         let setup = Setup::new();
         let id = running(&setup);
         setup.fake.fault(fault);
-        let ran = setup.once().run(&format!("create web --instance {id} --stop")).ended(0).says(&["runs again"]);
-        ran.says(&said);
+        let ran = setup.once().run(&format!("create web --instance {id} --stop")).ended(0);
+        ran.says(&["runs again"]).says(said);
         runs_again(&setup, &id);
-    }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| tried(real("StartInstances", full).times(2), &[full, "trying for up to 15 minutes"]));
+        scope.spawn(|| tried(real("StartInstances", "IncorrectInstanceState").times(1), &[]));
+        scope.spawn(|| tried(lost("StartInstances", FaultKind::ResetBefore), &[]));
+        scope.spawn(|| tried(lost("StartInstances", FaultKind::ResetAfter), &[]));
+    });
 }
 
 #[test]

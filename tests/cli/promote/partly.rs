@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::{TWO, codes, now_in, ready, rows, written};
+use crate::cli::Ran;
 use crate::fake::{Fault, PROD};
 use crate::setup::{EAST, Setup, WEST, seconds};
 
@@ -33,32 +34,29 @@ fn a_place_that_fails_does_not_stop_the_others_and_the_line_finishes() {
 
 #[test]
 fn a_value_that_ssm_drops_is_a_failure_of_its_own() {
-    let setup = Setup::new();
-    let ([old, _], [new, new_west]) = ready(&setup);
-    setup.world().late_values.dropped.insert(new.clone());
+    // In two places and in one, at the same time: each run looks for a minute.
     let begun = Instant::now();
-    let two = setup.process(&format!("promote web:v3 --to prod {TWO} -o json")).spawn().unwrap();
-    let output = two.wait_with_output().unwrap();
-    assert!((seconds(59)..seconds(150)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
-    assert_eq!(output.status.code(), Some(3));
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(
-        (codes(&report), rows(&report, "changed")),
-        (vec!["ValueNotStored".to_owned(), "-".to_owned()], vec![json!(false), json!(true)])
-    );
-    assert_eq!((now_in(&setup, PROD, EAST), now_in(&setup, PROD, WEST)), (Some((1, old)), Some((2, new_west))));
-}
-
-#[test]
-fn in_one_place_a_dropped_value_ends_with_1() {
-    let setup = Setup::new();
-    let (_, [new, _]) = ready(&setup);
-    setup.world().late_values.dropped.insert(new);
-    let ran = setup.run("promote web:v3 --to prod -o json").ended(1);
-    assert_eq!(
-        (codes(&ran.json()), ran.error()["code"].as_str()),
-        (vec!["ValueNotStored".to_owned()], Some("ValueNotStored"))
-    );
+    let runs = [(TWO, 3), ("", 1)].map(|(places, code)| {
+        let setup = Setup::new();
+        let (old, new) = ready(&setup);
+        setup.world().late_values.dropped.insert(new[0].clone());
+        let process = setup.process(&format!("promote web:v3 --to prod {places} -o json")).spawn().unwrap();
+        (setup, old, new, process, places, code)
+    });
+    for (setup, [old, _], [_, new_west], process, places, code) in runs {
+        let ran = Ran::from(process.wait_with_output().unwrap()).ended(code);
+        assert!((seconds(59)..seconds(150)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+        let dropped = "ValueNotStored".to_owned();
+        if places.is_empty() {
+            assert_eq!((codes(&ran.json()), ran.error()["code"].as_str()), (vec![dropped], Some("ValueNotStored")));
+        } else {
+            let changed = vec![json!(false), json!(true)];
+            let report = ran.json();
+            assert_eq!((codes(&report), rows(&report, "changed")), (vec![dropped, "-".to_owned()], changed));
+            assert_eq!(now_in(&setup, PROD, WEST), Some((2, new_west)));
+        }
+        assert_eq!(now_in(&setup, PROD, EAST), Some((1, old)));
+    }
 }
 
 #[cfg(unix)]
