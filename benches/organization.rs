@@ -21,7 +21,7 @@ mod process_times;
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_ec2::config::{BehaviorVersion, Region};
 use fake::{Fake, Fault, FaultKind, Principal, World};

@@ -43,7 +43,7 @@ fn main() {
         pruning(true);
     }
     let size = std::fs::metadata(env!("CARGO_BIN_EXE_amictl")).unwrap().len();
-    // Half a megabyte more than what `cargo build --release` makes, as the tests ask for more of some crates.
+    // The binary of a release is two megabytes smaller, see docs/benchmarks.md.
     println!("size of the binary as built with the crates of the tests, MB: {:.2}", size as f64 / 1e6);
 }
 

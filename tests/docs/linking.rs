@@ -1,4 +1,4 @@
-//! How the binary of a release is linked: without the tables for unwinding, and sound all the same.
+//! The linking of a release: without tables for unwinding, and sound all the same.
 
 use std::fs;
 use std::path::{Path, PathBuf};

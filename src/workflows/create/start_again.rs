@@ -96,7 +96,8 @@ pub(super) async fn start(
                             }
                             Err(error) if later(&error) => {
                                 falls.asked(&seen);
-                                if NO_CAPACITY.iter().any(|code| error.is(code)) && !std::mem::replace(&mut full, true) {
+                                if NO_CAPACITY.iter().any(|code| error.is(code)) && !std::mem::replace(&mut full, true)
+                                {
                                     let minutes = LONGEST.as_secs() / 60;
                                     context.printer.say(format!("{}: trying for up to {minutes} minutes", error.code));
                                 }
