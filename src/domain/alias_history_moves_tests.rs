@@ -40,6 +40,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn each_rollback_leaves_less_below_until_nothing_is_left(moves in moves()) {
         let mut pen = taken(&moves);

@@ -107,17 +107,17 @@ fn a_dry_run_needs_no_document() {
 fn an_answer_is_short_however_much_went_wrong() {
     let row = |n: usize| json!({"image_id": format!("ami-{n}"), "status": "failed", "error": {"code": "C", "message": "é".repeat(n)}});
     let families: Vec<_> = (0..9_000).map(|n| json!({"family": n})).collect();
-    let results: Vec<_> = (0..9_000).map(row).collect();
-    let document = json!({"results": results, "summary": {"failed": 9_000, "families": families}}).to_string();
+    let results: Vec<_> = (0..2_000).map(row).collect();
+    let document = json!({"results": results, "summary": {"failed": 2_000, "families": families}}).to_string();
     let told = told(exit(3), &document, REFUSED, &[3]);
-    assert_eq!(told.rows.lines().count(), 9_000);
+    assert_eq!(told.rows.lines().count(), 2_000);
     let answer = told.answer.unwrap();
     assert!((200_000..LONGEST).contains(&answer.len()), "{}", answer.len());
     let answer: Value = serde_json::from_str(&answer).unwrap();
-    assert_eq!(answer["summary"], json!({"failed": 9_000, "families": 9_000}));
+    assert_eq!(answer["summary"], json!({"failed": 2_000, "families": 9_000}));
     let errors = answer["errors"].as_array().unwrap();
     assert_eq!(errors[0]["code"], "OverLimit");
-    assert_eq!(answer["errors_left_out"], 9_001 - errors.len());
+    assert_eq!(answer["errors_left_out"], 2_001 - errors.len());
     let long = shortened(&"é".repeat(LONGEST_MESSAGE + 1));
     assert_eq!(long.chars().count(), LONGEST_MESSAGE + 1);
 }

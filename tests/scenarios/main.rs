@@ -1,4 +1,4 @@
-//! The fake endpoint, an organization to take over, retirement over sixty days, a state machine.
+//! The fake endpoint, an organization to take over, retirement over sixty days, a state machine, moto.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 #![allow(clippy::disallowed_methods, reason = "a test looks at the clock and waits")]
@@ -7,6 +7,8 @@
 mod cli;
 #[path = "../support/fake/mod.rs"]
 mod fake;
+#[path = "../support/moto.rs"]
+mod moto;
 #[path = "../support/scene.rs"]
 mod scene;
 #[path = "../support/setup.rs"]
@@ -20,6 +22,7 @@ mod fake_endpoint;
 mod organization;
 mod release;
 mod retire;
+mod second_opinion;
 mod soak;
 mod soak_boot_tests;
 mod soak_checks;

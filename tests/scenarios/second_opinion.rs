@@ -3,27 +3,13 @@
 //! A second opinion on what our own fake endpoint might be kind about. moto refuses snapshot tags on CreateImage, so
 //! `--no-snapshot-tags` is used; it does not know DescribeImageReferences, so that source is left out knowingly.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "a test stops at the first surprise, and may wait"
-)]
-
-#[path = "support/cli.rs"]
-mod cli;
-#[path = "support/moto.rs"]
-mod moto;
-#[path = "support/venv.rs"]
-mod venv;
-
 use std::path::PathBuf;
 
 use aws_sdk_ec2::config::{BehaviorVersion, Region};
 use aws_sdk_ec2::types::RequestLaunchTemplateData;
-use cli::{Amictl, Ran};
-use moto::Moto;
+
+use crate::cli::{Amictl, Ran};
+use crate::moto::Moto;
 
 const WITHOUT: &str = "--without-source image-references";
 
