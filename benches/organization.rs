@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use aws_sdk_ec2::config::{BehaviorVersion, Region};
 use fake::{Fake, Fault, FaultKind, Principal, World};
-use process_times::{ROUNDS, Taken, median, taken};
+use process_times::{ROUNDS, Taken, median, middle, taken};
 
 const REGIONS: [&str; 6] = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-1"];
 const ACCOUNTS: usize = 40;
@@ -203,17 +203,13 @@ fn releases() {
         one.push(slowest.into_iter().fold(0.0, f64::max));
         all.push(promote(version, &every, &REGIONS));
     }
-    let middle = |mut figures: Vec<f64>| {
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
-    };
     let (one, wall) = (middle(one), middle(all.iter().map(|taken| taken.wall).collect()));
     println!("promote in one place: {one:.2} s; in {} places: {}", ACCOUNTS * REGIONS.len(), all[0]);
     row("promote in 240 places: seconds, times those of the slowest place", wall / one, 3.0);
 }
 
-/// An audit of 12,000 images in 24 places, of which one in ten has faults, in turn with `refs`, which reads the same sources and looks for one image in
-/// each place.
+/// An audit of 12,000 images in 24 places, of which one in ten has faults, in turn with `refs`, which reads the same
+/// sources and looks for one image in each place.
 fn audits() {
     const AUDITED: usize = 4;
     let fake = Fake::start();
@@ -249,6 +245,5 @@ fn audits() {
     }
     // The first round has the answers prepared.
     ratios.remove(0);
-    ratios.sort_by(f64::total_cmp);
-    row("audit of 12,000 images in 24 places: seconds, times those of the sources", ratios[ratios.len() / 2], 1.3);
+    row("audit of 12,000 images in 24 places: seconds, times those of the sources", middle(ratios), 1.3);
 }

@@ -13,11 +13,13 @@
 
 #[path = "../tests/support/fake/mod.rs"]
 mod fake;
+mod process_times;
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use fake::{Fake, Fault, FaultKind, PROD, World};
+use process_times::{ROUNDS, against, middle};
 
 const HERE: &str = "us-east-1";
 const SOURCES: [&str; 8] = [
@@ -30,7 +32,6 @@ const SOURCES: [&str; 8] = [
     "ssm-parameters",
     "image-references",
 ];
-const ROUNDS: usize = 5;
 
 fn seed(world: &mut World) -> String {
     let mut used = Vec::new();
@@ -56,30 +57,13 @@ fn seed(world: &mut World) -> String {
 
 /// One run of the binary, in seconds.
 fn time(url: &str, args: &[&str]) -> f64 {
-    let home = std::env::temp_dir();
     let begun = Instant::now();
-    let status = Command::new(env!("CARGO_BIN_EXE_amictl"))
-        .args(args)
-        .env_clear()
-        .env("HOME", home)
-        .env("AWS_ENDPOINT_URL", url)
-        .env("AWS_ACCESS_KEY_ID", "AKIAPROD")
-        .env("AWS_SECRET_ACCESS_KEY", "secret")
-        .env("AWS_REGION", HERE)
-        // EC2 takes 20 calls a second of one API; what is measured here is what amictl adds to the calls.
-        .env("AMICTL_REQUEST_LIMITS", "off")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_amictl"));
+    // EC2 takes 20 calls a second of one API; what is measured here is what amictl adds to the calls.
+    command.args(args).env_clear().env("AMICTL_REQUEST_LIMITS", "off");
+    let status = against(url, &mut command).status().unwrap();
     assert!(status.success(), "{args:?} failed");
     begun.elapsed().as_secs_f64()
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 fn main() {
@@ -99,11 +83,11 @@ fn main() {
         }
         chains[SOURCES.len()].push(time(&url, &["list", "-o", "ids"]));
     }
-    let plan = median(plans);
+    let plan = middle(plans);
     let mut longest = ("", 0.0);
     let chain = |name: &str| name != "launch-templates";
     for (name, times) in SOURCES.iter().chain(&["images"]).zip(chains) {
-        let time = median(times);
+        let time = middle(times);
         println!("{name:<24}{:>8.0} ms", time * 1000.0);
         if chain(name) && time > longest.1 {
             longest = (name, time);

@@ -16,12 +16,14 @@
 #[path = "../tests/support/fake/mod.rs"]
 mod fake;
 mod prepared;
+mod process_times;
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use aws_sdk_ec2::config::{BehaviorVersion, Region};
 use fake::{Fake, Fault, FaultKind, PROD};
+use process_times::{against, middle};
 
 const HERE: &str = "us-east-1";
 const REGIONS: [&str; 6] = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-1"];
@@ -54,17 +56,8 @@ fn row(what: &str, measured: f64, most: f64) {
 /// A command in the environment of the benchmark, with nothing of the user's.
 fn command(program: &str, url: &str) -> Command {
     let mut command = Command::new(program);
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", std::env::temp_dir().join("amictl-bench"))
-        .env("AWS_ENDPOINT_URL", url)
-        .env("AWS_ACCESS_KEY_ID", "AKIAPROD")
-        .env("AWS_SECRET_ACCESS_KEY", "secret")
-        .env("AWS_REGION", HERE)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    against(url, &mut command);
     command
 }
 
@@ -82,22 +75,17 @@ fn time(mut command: Command) -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
 /// The ratio of two commands, run in turn so that a machine that changes its speed changes both.
 fn ratio(rounds: usize, first: impl Fn() -> Command, second: impl Fn() -> Command) -> f64 {
     time(first());
     time(second());
-    median((0..rounds).map(|_| time(first()) / time(second())).collect())
+    middle((0..rounds).map(|_| time(first()) / time(second())).collect())
 }
 
 fn start() {
     let version = || amictl("http://127.0.0.1:9", "--version");
     time(version());
-    row("start: amictl --version, ms", median((0..50).map(|_| time(version()) * 1000.0).collect()), 5.0);
+    row("start: amictl --version, ms", middle((0..50).map(|_| time(version()) * 1000.0).collect()), 5.0);
 }
 
 fn listing() {

@@ -1,5 +1,8 @@
 //! What whole processes take: time, the processor's time and memory, from /proc.
 
+#![allow(dead_code, reason = "each benchmark uses what it needs of this")]
+#![allow(clippy::disallowed_methods, reason = "it looks at a process until that has ended")]
+
 use std::fmt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,11 +26,9 @@ impl fmt::Display for Taken {
     }
 }
 
-/// Runs a command against the endpoint at `url` to its good end.
-pub fn taken(url: &str, command: &mut Command) -> Taken {
-    let before = cpu_of_children();
-    let begun = Instant::now();
-    let mut child = command
+/// A command with the environment of all benchmarks, for the endpoint at `url`; what it prints is thrown away.
+pub fn against<'a>(url: &str, command: &'a mut Command) -> &'a mut Command {
+    command
         .env("HOME", std::env::temp_dir().join("amictl-bench"))
         .env("AWS_ENDPOINT_URL", url)
         .env("AWS_ACCESS_KEY_ID", "AKIAPROD")
@@ -36,8 +37,13 @@ pub fn taken(url: &str, command: &mut Command) -> Taken {
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+}
+
+/// Runs a command against the endpoint at `url` to its good end.
+pub fn taken(url: &str, command: &mut Command) -> Taken {
+    let before = cpu_of_children();
+    let begun = Instant::now();
+    let mut child = against(url, command).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut memory = 0.0_f64;
     let ended = loop {
@@ -63,14 +69,16 @@ fn cpu_of_children() -> f64 {
     fields[13..15].iter().map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / TICKS_A_SECOND
 }
 
+/// The median of some figures.
+pub fn middle(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
 /// The median of each, after a run that has the answers prepared.
 pub fn median(run: impl Fn() -> Taken) -> Taken {
     run();
     let taken: Vec<_> = (0..ROUNDS).map(|_| run()).collect();
-    let middle = |of: fn(&Taken) -> f64| {
-        let mut figures: Vec<_> = taken.iter().map(of).collect();
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
-    };
-    Taken { wall: middle(|t| t.wall), cpu: middle(|t| t.cpu), memory: middle(|t| t.memory) }
+    let of = |figure: fn(&Taken) -> f64| middle(taken.iter().map(figure).collect());
+    Taken { wall: of(|t| t.wall), cpu: of(|t| t.cpu), memory: of(|t| t.memory) }
 }
