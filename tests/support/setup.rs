@@ -30,6 +30,16 @@ pub fn part<T>(table: impl IntoIterator<Item = T>, nth: usize, first: usize) -> 
     table.into_iter().skip(first % nth).step_by(nth)
 }
 
+/// Tests all cases at the same time, where each of them waits most of its time.
+pub fn at_the_same_time<T: Send>(cases: impl IntoIterator<Item = T>, test: impl Fn(T) + Sync) {
+    let test = &test;
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(move || test(case));
+        }
+    });
+}
+
 /// An endpoint and a home directory; both go with the test.
 pub struct Setup {
     pub fake: Fake,

@@ -96,8 +96,9 @@ fn orphans_have_the_tags_of_the_snapshot() {
 fn every_change_has_them_and_a_change_of_tags_the_new_ones() {
     let setup = Scene::new();
     let web = owned(&setup, "web-v1-2025-01-01", "core");
-    let share = format!("share web --with {OTHER}");
-    for line in [&share, "deprecate web --after 0s", "protect web", "unprotect web", "disable web", "enable web:v1"] {
+    // By its version, as a family is its newest version that is not deprecated.
+    let (share, deprecate) = (format!("share web:v1 --with {OTHER}"), "deprecate web:v1 --after 0s");
+    for line in [&share, deprecate, "protect web:v1", "unprotect web:v1", "disable web:v1", "enable web:v1"] {
         let report = setup.json(line);
         assert_eq!(owners(&report, "results", &web)["Owner"], "core", "{line}");
     }

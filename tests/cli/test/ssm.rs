@@ -2,7 +2,7 @@
 
 use super::probes::{check, checks, ready, test};
 use crate::fake::{Fault, FaultKind, Outcome, PROD, Script};
-use crate::setup::{EAST, Setup, seconds};
+use crate::setup::{EAST, Setup, at_the_same_time, seconds};
 
 const COMMAND: &str = "systemctl is-active nginx";
 
@@ -128,13 +128,20 @@ fn a_command_that_never_arrived_is_looked_for_and_sent_again() {
 
 #[test]
 fn limits_and_trouble_at_aws_do_not_fail_an_image() {
-    let setup = ready();
-    setup.fake.fault(Fault::error("SendCommand", "ThrottlingException", "Rate exceeded").times(2));
-    setup.fake.fault(Fault::error("SendCommand", "InvalidInstanceId", "not in a valid state").skip(2).times(1));
-    setup.fake.fault(Fault::on("GetCommandInvocation", FaultKind::ResetBefore).times(4));
-    setup.fake.fault(Fault::error("DescribeInstanceInformation", "ThrottlingException", "Rate exceeded").times(4));
-    assert!(check(&managed(&setup, COMMAND, &[]).ended(0)).0);
-    assert_eq!(setup.world().run_commands.sent().len(), 1);
+    let busy = |call: &str| Fault::error(call, "ThrottlingException", "Rate exceeded");
+    let starting = Fault::error("SendCommand", "InvalidInstanceId", "not in a valid state");
+    let at_the_answer = Fault::on("GetCommandInvocation", FaultKind::ResetBefore).times(4);
+    let cases = [
+        vec![busy("DescribeInstanceInformation").times(4)],
+        vec![busy("SendCommand").times(2), starting.skip(2).times(1)],
+        vec![at_the_answer],
+    ];
+    at_the_same_time(cases, |faults| {
+        let setup = ready();
+        faults.into_iter().for_each(|fault| setup.fake.fault(fault));
+        assert!(check(&managed(&setup, COMMAND, &[]).ended(0)).0);
+        assert_eq!(setup.world().run_commands.sent().len(), 1);
+    });
 }
 
 #[test]
@@ -168,7 +175,7 @@ fn no_verdict(setup: &Setup, ran: &crate::cli::Ran, code: &str) {
 fn a_probe_that_could_not_be_asked_is_no_verdict() {
     let denied = |call: &str| Fault::error(call, "AccessDeniedException", "not authorized");
     let busy = |call: &str| Fault::error(call, "ThrottlingException", "Rate exceeded");
-    for (fault, code) in [
+    let cases = [
         (denied("GetCommandInvocation"), "AccessDeniedException"),
         // It is asked once before the launch.
         (denied("DescribeInstanceInformation").skip(1), "AccessDeniedException"),
@@ -178,14 +185,15 @@ fn a_probe_that_could_not_be_asked_is_no_verdict() {
         (Fault::error("SendCommand", "InvalidDocument", "no such document"), "InvalidDocument"),
         (Fault::on("DescribeInstanceInformation", FaultKind::Hang(seconds(60))).skip(1), "RequestTimeout"),
         (Fault::on("GetCommandInvocation", FaultKind::Hang(seconds(60))), "RequestTimeout"),
-    ] {
+    ];
+    at_the_same_time(cases, |(fault, code)| {
         let (setup, what) = (ready(), format!("{fault:?}"));
         setup.fake.fault(fault);
         let options = ["--instance-profile", "ssm", "--ssm", COMMAND, "--probe-timeout", "4s", "-o", "json"];
         let ran = setup.once().args(&super::probes::line(&options)).ended(1);
         assert!(!check(&ran).0, "{what}");
         no_verdict(&setup, &ran, code);
-    }
+    });
 }
 
 #[test]
