@@ -96,17 +96,12 @@ fn of_deadline(error: Error) -> Error {
     if last.kind != Kind::Interrupted {
         return error;
     }
-    let came = "the deadline of this run came before it was done";
-    let message = match last.message.strip_prefix("interrupted; ") {
-        Some(rest) => format!("{came}; {rest}"),
-        None => format!("{came}: {}", last.message),
-    };
     let hint = last.hint.unwrap_or_else(|| {
         "give the function a longer timeout, up to 900 s; if no call gets an answer, as in a VPC without a NAT gateway or \
          endpoints, more time does not help"
             .to_owned()
     });
-    Failure::new(last.kind, last.code, message).hint(hint).into()
+    Failure::new(last.kind, last.code, last.message).by_deadline().hint(hint).into()
 }
 
 /// The hint for errors without their own.

@@ -152,7 +152,7 @@ fn finish(context: &Context, done: &[FoundOrphan]) -> Result<()> {
     let failed = count(|r| matches!(r, SnapshotResult::Failed(_)));
     let message = format!("{deleted} deleted, {failed} failed, {} left alone", done.len() - deleted - failed);
     if context.stop.asked() {
-        return Err(Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}")).into());
+        return Err(Failure::interrupted(message).into());
     }
     let kind = match (deleted, failed) {
         (_, 0) => return Ok(()),

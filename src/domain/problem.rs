@@ -6,6 +6,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::count::counted;
+use super::failure::INTERRUPTED;
 use super::region::{Region, place};
 
 /// An error as a report carries it: EC2's code and message, verbatim.
@@ -19,6 +20,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The problem of an item that a stop came before: `it began`.
+    pub fn interrupted_before(event: &str) -> Self {
+        Self { code: INTERRUPTED.to_owned(), message: format!("interrupted before {event}") }
+    }
+
     /// Whether EC2 refused because AWS Backup holds the resource. Only that service can delete it.
     pub fn is_of_backup(&self) -> bool {
         self.message.contains("AWS Backup")

@@ -5,6 +5,7 @@ mod aliases;
 pub mod annotations;
 mod boot_tests;
 mod columns;
+mod cut_columns;
 mod doctor;
 mod dot;
 pub mod error;

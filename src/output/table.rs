@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, Row, Table};
 
+use super::cut_columns::cut;
 use super::escape::{defused, escaped};
 
-/// The space between two columns.
+/// The space after a column.
 pub(super) const GAP: u16 = 2;
 
 /// The meaning of a colour.
@@ -124,7 +125,7 @@ impl Sheet {
         }
         if let Some(width) = width {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-            self.hold(&mut table);
+            self.hold(&mut table, width);
         }
         let mut text = String::new();
         for line in table.lines() {
@@ -160,12 +161,13 @@ impl Sheet {
         }
     }
 
-    /// Only the widest column may be cut: half an id is useless.
-    fn hold(&self, table: &mut Table) {
+    /// Keeps the columns whole that are not to be cut.
+    fn hold(&self, table: &mut Table, width: u16) {
         let widths = self.widths();
-        let widest = widths.iter().enumerate().max_by_key(|(_, width)| **width).map(|(at, _)| at);
+        let gaps = widths.len() * usize::from(GAP);
+        let cut = cut(&widths, usize::from(width).saturating_sub(gaps));
         for (at, column) in table.column_iter_mut().enumerate() {
-            if Some(at) != widest {
+            if !cut.contains(&at) {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }

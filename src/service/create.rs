@@ -19,7 +19,7 @@ use super::client::target::Target;
 use super::image_request::{ImageOrigin, Request};
 use super::images::{self, Query};
 use super::{register, snapshots, tags};
-use crate::domain::failure::{Failure, Kind};
+use crate::domain::failure::{Failure, INTERRUPTED, Kind};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::image::{Image, State};
 use crate::domain::naming::{Family, ImageName, next_version};
@@ -177,7 +177,7 @@ async fn find_ours(
 /// The failure if it is unknown whether the image is being made.
 fn lost(target: &Target, name: &ImageName, kind: Kind, message: String) -> Failure {
     let list = format!("look with 'amictl list {}' before running it again: EC2 may still make it", target.options());
-    let code = if kind == Kind::Interrupted { "Interrupted" } else { "AnswerLost" };
+    let code = if kind == Kind::Interrupted { INTERRUPTED } else { "AnswerLost" };
     Failure::new(kind, code, format!("an answer was lost, and {name} may have been made: {message}")).hint(list)
 }
 

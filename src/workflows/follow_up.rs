@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::change::make;
 use super::permissions::grant::{self, PermissionChange};
-use super::run::context::Context;
+use super::run::context::{Context, stopped};
 use crate::domain::age::Age;
 use crate::domain::change::{Change, objection_to_date, whole_minute};
 use crate::domain::command_line::{amictl, quoted};
@@ -77,10 +77,9 @@ impl FollowUp {
     pub async fn take(&self, context: &Context, target: &Target, image: &Image) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for verb in self.verbs() {
-            let outcome = if context.stop.asked() {
-                Outcome::new(image, verb, false, Status::Skipped(interrupted()))
-            } else {
-                self.step(context, target, image, verb).await
+            let outcome = match stopped(context) {
+                Some(problem) => Outcome::new(image, verb, false, Status::Skipped(problem)),
+                None => self.step(context, target, image, verb).await,
             };
             self.tell(context, &outcome);
             outcomes.push(outcome);
@@ -202,10 +201,6 @@ impl FollowUp {
 /// Whether a step is completely done.
 pub fn is_done(outcome: &Outcome) -> bool {
     outcome.status == Status::Done
-}
-
-fn interrupted() -> Problem {
-    Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() }
 }
 
 #[cfg(test)]

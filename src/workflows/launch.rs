@@ -134,9 +134,8 @@ pub fn not_launched(error: Error, group: Option<SecurityGroupId>) -> Error {
     match (error.downcast_ref::<Failure>(), group) {
         (Some(failure), Some(group)) if failure.kind == Kind::Interrupted => {
             let name = security_groups::HTTP_GROUP;
-            let message = format!("interrupted; group {group} ({name}) admits ports 80 and 443, nothing was launched");
-            let failure = Failure::new(Kind::Interrupted, "Interrupted", message);
-            failure.hint("run the command again: it takes the same group").into()
+            let message = format!("group {group} ({name}) admits ports 80 and 443, nothing was launched");
+            Failure::interrupted(message).hint("run the command again: it takes the same group").into()
         }
         _ => error,
     }

@@ -58,7 +58,7 @@ pub mod codes {
     /// An MFA code is needed, and none was given.
     pub const MFA: &str = "MfaRequired";
     /// The user interrupted it.
-    pub const INTERRUPTED: &str = "Interrupted";
+    pub use crate::domain::failure::INTERRUPTED;
     /// No connection.
     pub const CONNECTION: &str = "ConnectionError";
     /// No answer in time.

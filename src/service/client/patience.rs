@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::error::ApiError;
 use super::stop::Stop;
-use crate::domain::failure::{Failure, Kind};
+use crate::domain::failure::{Failure, INTERRUPTED, Kind};
 
 /// The time for which EC2 may not know a new id.
 pub const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(120);
@@ -86,7 +86,7 @@ impl Over {
     pub fn failure(self, what: &str, resume: &str) -> Failure {
         let (kind, code, why) = match self {
             Self::TimedOut => (Kind::TimedOut, "Timeout", "timed out"),
-            Self::Interrupted => (Kind::Interrupted, "Interrupted", "interrupted"),
+            Self::Interrupted => (Kind::Interrupted, INTERRUPTED, "interrupted"),
         };
         Failure::new(kind, code, format!("{why}: {what}; the work goes on at AWS"))
             .hint(format!("wait for it with: {resume}"))

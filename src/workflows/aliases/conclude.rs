@@ -44,8 +44,8 @@ impl Moved {
         let hint = self.ways_out(context);
         if context.stop.asked() {
             self.tell(context, None);
-            let message = format!("interrupted: {done} done, {failed} failed, {skipped} skipped");
-            return Err(Failure { hint, ..Failure::new(Kind::Interrupted, "Interrupted", message) }.into());
+            let message = format!("{done} done, {failed} failed, {skipped} skipped");
+            return Err(Failure { hint, ..Failure::interrupted(message) }.into());
         }
         let single = self.report.outcomes.len() == 1 || kind == Kind::Failed;
         let last = self.failures().next().filter(|_| single);

@@ -202,7 +202,7 @@ async fn look(target: &Target, id: &InstanceId, patience: &Patience) -> Result<I
 }
 
 fn interrupted() -> Problem {
-    Problem { code: codes::INTERRUPTED.to_owned(), message: "interrupted before there was a verdict".to_owned() }
+    Problem::interrupted_before("there was a verdict")
 }
 
 /// The end of the console output; where there is none to be had, that is said.

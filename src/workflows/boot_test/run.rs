@@ -97,13 +97,10 @@ pub fn conclude(context: &Context, target: &Target, report: &BootTestReport) -> 
     for test in report.tests.iter().filter(|test| many || (interrupted && !test.terminated)) {
         tell(context, test);
     }
-    let failure = |kind, code: &'static str, message: String| {
-        let failure = Failure::new(kind, code, message);
-        Error::from(Failure { hint: sweep.clone(), ..failure })
-    };
+    let swept = |failure: Failure| Error::from(Failure { hint: sweep.clone(), ..failure });
+    let failure = |kind, code: &'static str, message: String| swept(Failure::new(kind, code, message));
     if interrupted {
-        let message = format!("interrupted: {}{}", report.summary(), ends(&left));
-        return Err(failure(Kind::Interrupted, "Interrupted", message));
+        return Err(swept(Failure::interrupted(format!("{}{}", report.summary(), ends(&left)))));
     }
     if report.tests.iter().all(BootTest::done) {
         return match report.errors.first() {

@@ -29,8 +29,8 @@ impl Swept {
         let hint = format!("run it again: {rerun}");
         if context.stop.asked() && !self.dry_run {
             self.tell(context, None);
-            let message = format!("interrupted: {done} done, {failed} failed, {skipped} skipped");
-            return Err(Failure::new(Kind::Interrupted, "Interrupted", message).hint(hint).into());
+            let message = format!("{done} done, {failed} failed, {skipped} skipped");
+            return Err(Failure::interrupted(message).hint(hint).into());
         }
         let end = self.report.failure();
         let last = self.failures().next().filter(|_| end == Some(Kind::Failed) && failed == 1);

@@ -19,7 +19,7 @@ pub fn real(context: &Context, report: &Report, whole: &Remainder) -> Result<()>
     let rest = whole.rest(&context.invocation, report);
     if context.stop.asked() {
         tell(context, report, None);
-        let failure = Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}"));
+        let failure = Failure::interrupted(message);
         return Err(Failure { hint: rest, ..failure }.into());
     }
     end(context, report, &message, rest)

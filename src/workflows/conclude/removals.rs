@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::domain::failure::{Failure, Kind};
+use crate::domain::failure::Failure;
 use crate::domain::ids::SnapshotId;
 use crate::domain::report::{Outcome, Report, SnapshotResult, Status, Verb};
 use crate::domain::snapshot::delete_line;
@@ -52,7 +52,7 @@ pub fn finish(context: &Context, report: &Report, hint: Option<String>) -> Resul
     let (done, failed, skipped) = report.counts();
     let message = format!("{done} done, {failed} failed, {skipped} skipped");
     if context.stop.asked() {
-        let failure = Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}"));
+        let failure = Failure::interrupted(message);
         return Err(Failure { hint, ..failure }.into());
     }
     match report.failure() {

@@ -36,7 +36,7 @@ pub fn end(context: &Context, all: &[CopyJob], made: &Made, mut failed: Vec<Fail
     let steps = (left > 0).then(|| format!("{left} of {} steps are not done", made.steps.len()));
     let message = lost.into_iter().chain(steps).collect::<Vec<_>>().join(", ");
     let failure = match (stopped, failed.is_empty()) {
-        (true, _) => Failure::new(Kind::Interrupted, "Interrupted", format!("interrupted: {message}")),
+        (true, _) => Failure::interrupted(message),
         (false, true) => Failure::new(Kind::Partial, part, message),
         (false, false) => Failure::new(Kind::Partial, "PartialCopy", message),
     };

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::explain;
 use super::job::{Copied, CopyJob};
-use crate::domain::failure::{Failure, Kind};
+use crate::domain::failure::Failure;
 use crate::domain::image::Image;
 use crate::domain::region::Region;
 use crate::domain::report::Outcome;
@@ -32,7 +32,7 @@ async fn begin(context: &Context, copies: &CopyJob, region: &Region) -> Result<(
     let started = match stop::begin(&context.stop, copy::start(&to, &request, &room)).await {
         Ok(started) => started,
         Err(error) if is_stopped(&error) => {
-            let failure = Failure::new(Kind::Interrupted, "Interrupted", "interrupted before it began");
+            let failure = Failure::interrupted("it had not begun");
             return Err(failure.hint("run the command again: it adopts existing copies").into());
         }
         Err(error) => return Err(explain::explained(&to, copies, error).await),

@@ -206,8 +206,7 @@ fn not_stopped(target: &Target, instance: &Instance, not: NotReached) -> Error {
             Failure::new(Kind::Failed, "Timeout", message).hint("a longer --timeout waits longer")
         }
         NotReached::Over(Over::Interrupted) => {
-            let message = format!("interrupted before {at} was stopped; no image was made");
-            Failure::new(Kind::Interrupted, "Interrupted", message)
+            Failure::interrupted(format!("{at} was not stopped yet; no image was made"))
         }
         NotReached::State(seen) => {
             let reason = seen.state_reason.as_deref().unwrap_or("EC2 gives no reason");

@@ -220,7 +220,7 @@ fn said(touched: bool, error: Error) -> Error {
 }
 
 fn no_image() -> Error {
-    Failure::new(Kind::Interrupted, "Interrupted", "interrupted; no image was made").into()
+    Failure::interrupted("no image was made").into()
 }
 
 /// The image as it is to be shown.

@@ -8,7 +8,7 @@ use anyhow::{Error, Result};
 use tokio::time::Instant;
 
 use crate::domain::command_line::quoted;
-use crate::domain::failure::{Failure, Kind};
+use crate::domain::failure::{Failure, INTERRUPTED, Kind};
 use crate::domain::instance::Instance;
 use crate::domain::prepare_script::{LARGEST, PrepareScript};
 use crate::service::Target;
@@ -85,8 +85,7 @@ fn not_online(target: &Target, instance: &Instance, over: Over, why: &str) -> Er
             Failure::new(Kind::Failed, "PrepareTimedOut", message).hint(needs(target, instance))
         }
         Over::Interrupted => {
-            let message = format!("interrupted before the SSM agent of {at} was online; no image was made");
-            Failure::new(Kind::Interrupted, "Interrupted", message)
+            Failure::interrupted(format!("the SSM agent of {at} was not online yet; no image was made"))
         }
     };
     failure.into()
@@ -181,7 +180,7 @@ async fn given_up(
 ) -> Error {
     let at = format!("{} on {} in {}", script.name, instance.label(), target.region);
     let (kind, code, why) = match &unended {
-        Unended::Over(Over::Interrupted, _) => (Kind::Interrupted, "Interrupted".to_owned(), "interrupted".to_owned()),
+        Unended::Over(Over::Interrupted, _) => (Kind::Interrupted, INTERRUPTED.to_owned(), "interrupted".to_owned()),
         Unended::Over(Over::TimedOut, None) => (Kind::Failed, "PrepareTimedOut".to_owned(), "timed out".to_owned()),
         Unended::Over(Over::TimedOut, Some(error)) => {
             (Kind::Failed, "PrepareTimedOut".to_owned(), format!("timed out; {error}"))

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Error, Result};
 
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, INTERRUPTED};
 use crate::domain::ids::{ImageId, SnapshotId};
 use crate::domain::orphan::Orphan;
 use crate::domain::problem::Problem;
@@ -190,7 +190,7 @@ async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalFile) -> Res
             }
             (Ok(()), None) if context.stop.asked() && !ended.is_empty() => {
                 let message = "interrupted; run the command again".to_owned();
-                Status::Failed(Problem { code: "Interrupted".to_owned(), message })
+                Status::Failed(Problem { code: INTERRUPTED.to_owned(), message })
             }
             (Ok(()), None) => Status::Done,
         };

@@ -106,9 +106,8 @@ pub fn conclude(context: &Context, outcomes: &[TemplateOutcome]) -> Result<()> {
     match failed.split_first() {
         None => Ok(()),
         Some(_) if context.stop.asked() => {
-            let message =
-                if changed { format!("interrupted: {message}") } else { "interrupted; nothing was changed".to_owned() };
-            Err(Failure::new(Kind::Interrupted, "Interrupted", message).hint(again).into())
+            let failure = if changed { Failure::interrupted(message) } else { context::nothing_changed() };
+            Err(failure.hint(again).into())
         }
         Some(((outcome, problem), [])) if !changed && done == 0 => {
             Err(Error::new((*problem).clone()).context(outcome.place()))

@@ -141,8 +141,7 @@ impl RuleSurvey {
         let made: usize = self.places.iter().map(|place| place.made.len()).sum();
         let made = if made == 1 { "1 rule made".to_owned() } else { format!("{made} rules made") };
         if context.stop.asked() {
-            let message = format!("interrupted: {made}");
-            return Err(Failure::new(Kind::Interrupted, "Interrupted", message).into());
+            return Err(Failure::interrupted(made).into());
         }
         let complete = self.places.iter().filter(|place| place.missing(days).is_empty()).count();
         let kind = match (complete, self.errors.is_empty()) {

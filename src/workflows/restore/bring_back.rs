@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 
 use super::put_back::put_back;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, INTERRUPTED};
 use crate::domain::ids::SnapshotId;
 use crate::domain::problem::Problem;
 use crate::domain::recycle_bin::restoration::Restoration;
@@ -80,7 +80,11 @@ pub async fn bring_back(
     // Several images may use one snapshot.
     let wanted: BTreeSet<&SnapshotId> = comebacks.iter().flat_map(|comeback| &comeback.restore).collect();
     let each = concurrency::as_done(SNAPSHOTS, wanted, |id| async move {
-        let done = if patience.stop.asked() { Err(interrupted()) } else { restore(target, id).await };
+        let done = if patience.stop.asked() {
+            Err(Problem::interrupted_before("it was asked for"))
+        } else {
+            restore(target, id).await
+        };
         (id.clone(), done)
     });
     let mut restored: Restored = each.collect().await;
@@ -149,12 +153,12 @@ impl<'a> Return<'a> {
     async fn run(mut self, bin: &BTreeSet<SnapshotId>, patience: &Patience) -> Returned {
         let done = match self.first_problem() {
             Some(problem) => Err(problem),
-            None if patience.stop.asked() => Err(interrupted()),
+            None if patience.stop.asked() => Err(Problem::interrupted_before("it was asked for")),
             None => self.image(bin, patience).await,
         };
         let status = match done {
             Ok(()) => Status::Done,
-            Err(problem) if problem.code == "Interrupted" && !self.changed => Status::Skipped(problem),
+            Err(problem) if problem.code == INTERRUPTED && !self.changed => Status::Skipped(problem),
             Err(problem) => Status::Failed(problem),
         };
         // An untouched image needs no results of its snapshots.
@@ -245,10 +249,6 @@ impl<'a> Return<'a> {
     }
 }
 
-fn interrupted() -> Problem {
-    Problem { code: "Interrupted".to_owned(), message: "interrupted before it was asked for".to_owned() }
-}
-
 fn not_back(id: &SnapshotId, why: &Problem) -> Problem {
     Problem { code: why.code.clone(), message: format!("its snapshot {id} is not back: {}", why.message) }
 }
@@ -256,7 +256,7 @@ fn not_back(id: &SnapshotId, why: &Problem) -> Problem {
 fn over_code(over: Over) -> &'static str {
     match over {
         Over::TimedOut => "Timeout",
-        Over::Interrupted => "Interrupted",
+        Over::Interrupted => INTERRUPTED,
     }
 }
 

@@ -93,8 +93,7 @@ pub async fn run(context: &Context, target: &Target, request: &RolloutRequest) -
 /// The error of a run that was stopped between two groups.
 fn interrupted(report: &RolloutReport) -> Error {
     let (done, ..) = report.counts();
-    let message = format!("interrupted; {done} groups are done, the others were not begun");
-    Failure::new(Kind::Interrupted, "Interrupted", message).into()
+    Failure::interrupted(format!("{done} groups are done, the others were not begun")).into()
 }
 
 /// The error of a group that was being checked again when the user asked to stop.

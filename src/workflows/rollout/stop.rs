@@ -85,8 +85,7 @@ pub async fn stop(
         let sent = match stopped(context) {
             Some(problem) => {
                 row.status = Status::Skipped(problem);
-                let message = "interrupted; some refreshes were not touched, as the report says";
-                Err(Failure::new(Kind::Interrupted, "Interrupted", message).into())
+                Err(Failure::interrupted("some refreshes were not touched, as the report says").into())
             }
             None => send(target, active, halt, &mut row).await,
         };

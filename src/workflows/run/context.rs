@@ -11,7 +11,7 @@ use super::deadline::Deadline;
 use crate::domain::audit::AuditSettings;
 use crate::domain::command_line::Invocation;
 use crate::domain::failure::Failure;
-use crate::domain::failure::Kind::{Interrupted, Refused};
+use crate::domain::failure::Kind::Refused;
 use crate::domain::family::{FamilyPattern, FamilyPatterns};
 use crate::domain::policy::Policy;
 use crate::domain::problem::{PlaceError, Problem};
@@ -253,13 +253,12 @@ fn unchanged() -> Error {
 
 /// The failure of work that was interrupted before it changed anything.
 pub fn nothing_changed() -> Failure {
-    Failure::new(Interrupted, "Interrupted", "interrupted; nothing was changed")
+    Failure::interrupted("nothing was changed")
 }
 
 /// The problem of skipped work after a stop signal.
 pub fn stopped(context: &Context) -> Option<Problem> {
-    let problem = || Problem { code: "Interrupted".to_owned(), message: "interrupted before it began".to_owned() };
-    context.stop.asked().then(problem)
+    context.stop.asked().then(|| Problem::interrupted_before("it began"))
 }
 
 /// Prints the places that failed.

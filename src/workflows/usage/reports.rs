@@ -6,7 +6,6 @@ use anyhow::Result;
 use futures::StreamExt;
 
 use super::place::{Pick, PlaceUsage};
-use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::ImageId;
 use crate::domain::image::Image;
 use crate::domain::permissions::principal::Principal;
@@ -18,7 +17,7 @@ use crate::service::client::error::ApiError;
 use crate::service::permissions::launch_permissions;
 use crate::service::usage_reports::{self, NoReport};
 use crate::workflows::run::concurrency::{self, IMAGES, REPORTS};
-use crate::workflows::run::context::Context;
+use crate::workflows::run::context::{Context, nothing_changed};
 
 /// One image, the index of its place, and its usage report.
 type Answer = (usize, ImageId, Result<Vec<Reference>, NoReport>);
@@ -63,8 +62,7 @@ pub async fn add(context: &Context, looked: &mut [PlaceUsage<'_>], candidates: P
     answers.extend(reported.into_iter().flatten());
     drop(bar);
     if context.stop.asked() || answers.iter().any(|(_, _, answer)| *answer == Err(NoReport::Interrupted)) {
-        let message = "interrupted; nothing was changed";
-        return Err(Failure::new(Kind::Interrupted, "Interrupted", message).into());
+        return Err(nothing_changed().into());
     }
     let mut failed: Vec<Option<Problem>> = looked.iter().map(|_| None).collect();
     let mut read = vec![0; looked.len()];

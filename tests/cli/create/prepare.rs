@@ -288,7 +288,7 @@ fn an_interruption_after_the_script_does_not_say_that_nothing_was_changed() {
     setup.fake.fault(Fault::on("DescribeImages", FaultKind::Latency(seconds(5))).skip(2).times(1));
     let process = setup.process(&format!("create web --instance {id} --prepare {file} -o json")).spawn().unwrap();
     setup.until("DescribeImages", 3);
-    assert_eq!(interrupted(process).ended(130).error()["message"], "interrupted; no image was made");
+    assert_eq!(interrupted(process).ended(130).error()["message"], "interrupted: no image was made");
     assert_eq!(setup.changes(), ["SendCommand"]);
 }
 

@@ -99,7 +99,7 @@ fn a_run_that_is_interrupted_while_it_checks_changes_nothing() {
     let process = begun(&setup, &id);
     setup.until("DescribeInstanceAttribute", 1);
     let error = interrupted(process).ended(130).error();
-    assert_eq!(error["message"], "interrupted; nothing was changed");
+    assert_eq!(error["message"], "interrupted: nothing was changed");
     setup.unchanged();
 }
 
@@ -111,7 +111,7 @@ fn a_run_that_is_interrupted_before_it_stops_takes_the_tag_away() {
     let process = begun(&setup, &id);
     setup.until("CreateTags", 2);
     let error = interrupted(process).ended(130).error();
-    assert_eq!(error["message"], "interrupted; nothing was changed");
+    assert_eq!(error["message"], "interrupted: nothing was changed");
     assert_eq!(setup.changes(), ["CreateTags", "DeleteTags"]);
     runs_again(&setup, &id);
 }
@@ -126,7 +126,7 @@ fn a_run_that_is_interrupted_while_it_stops_starts_the_instance_again() {
     let error = interrupted(process).ended(130).error();
     assert_eq!(error["code"], "Interrupted");
     let at = format!("{id} (build) in us-east-1");
-    let message = format!("interrupted before {at} was stopped; no image was made; {id} (build) runs again");
+    let message = format!("interrupted: {at} was not stopped yet; no image was made; {id} (build) runs again");
     assert_eq!(error["message"], message.as_str());
     assert_eq!(setup.changes(), ["CreateTags", "StopInstances", "StartInstances", "DeleteTags"]);
     runs_again(&setup, &id);
@@ -142,7 +142,7 @@ fn a_run_that_is_interrupted_while_it_begins_the_image_makes_no_other() {
     setup.until("StopInstances", 2);
     setup.until("DescribeImages", 3);
     let error = interrupted(process).ended(130).error();
-    assert_eq!(error["message"], format!("interrupted; no image was made; {id} (build) runs again").as_str());
+    assert_eq!(error["message"], format!("interrupted: no image was made; {id} (build) runs again").as_str());
     assert_eq!(setup.changes(), ["CreateTags", "StopInstances", "StartInstances", "DeleteTags"]);
     runs_again(&setup, &id);
 }

@@ -52,7 +52,7 @@ fn a_run_stops_by_itself_before_the_deadline() {
     assert_eq!(ended.error_type.as_deref(), Some("Exit130"), "{}", ended.body);
     let message = ended.body["errorMessage"].as_str().unwrap();
     assert!(message.contains("\nhint: a run needs more than 20 s"), "{message}");
-    assert!(message.starts_with("the deadline of this run came before it was done; nothing was changed"), "{message}");
+    assert!(message.starts_with("the deadline of this run came before it was done: nothing was changed"), "{message}");
     setup.unchanged();
     let request = function.send_within(seconds(26), &event(&format!("create web --instance {instance}")));
     let ended = function.end_of(&request);
@@ -73,7 +73,7 @@ fn what_the_deadline_stops_is_not_called_interrupted() {
     let ended = function.end_of(&request);
     assert_eq!(ended.error_type.as_deref(), Some("Exit130"), "{}", ended.body);
     let message = ended.body["errorMessage"].as_str().unwrap();
-    assert!(message.starts_with("the deadline of this run came before it was done; nothing was changed"), "{message}");
+    assert!(message.starts_with("the deadline of this run came before it was done: nothing was changed"), "{message}");
     for word in ["a longer timeout, up to 900 s", "a VPC without a NAT gateway"] {
         assert!(message.contains(word), "{word}: {message}");
     }

@@ -174,7 +174,7 @@ fn what_is_stopped_while_it_looks_makes_nothing() {
         let (code, stdout, error) = stopped_by(signal, process);
         assert_eq!((code, stdout.as_str()), (Some(130), ""), "{line}: {error}");
         assert_eq!((&error["code"], &error["exit_code"]), (&"Interrupted".into(), &130.into()), "{line}");
-        assert_eq!(error["message"], "interrupted; nothing was changed", "{line}");
+        assert_eq!(error["message"], "interrupted: nothing was changed", "{line}");
         assert!(begun.elapsed() < seconds(5), "{line}: {:?}", begun.elapsed());
         setup.unchanged();
     }
@@ -189,7 +189,7 @@ fn a_creation_whose_name_was_taken_is_not_tried_again_after_the_stop() {
     let process = setup.process(&format!("create web --instance {id} -o json")).spawn().unwrap();
     setup.until("CreateImage", 1);
     let (code, _, error) = stopped(process);
-    assert_eq!((code, &error["message"]), (Some(130), &"interrupted; nothing was changed".into()), "{error}");
+    assert_eq!((code, &error["message"]), (Some(130), &"interrupted: nothing was changed".into()), "{error}");
     assert_eq!(setup.fake.count("CreateImage"), 1);
 }
 
@@ -204,7 +204,7 @@ fn a_group_that_is_being_made_is_finished_and_nothing_is_launched() {
     let (code, stdout, error) = stopped_by("-TERM", process);
     assert_eq!((code, stdout.as_str(), &error["code"]), (Some(130), "", &"Interrupted".into()));
     let message = error["message"].as_str().unwrap();
-    assert!(message.starts_with("interrupted; group sg-"), "{message}");
+    assert!(message.starts_with("interrupted: group sg-"), "{message}");
     assert!(message.ends_with("(amictl-allow-http) admits ports 80 and 443, nothing was launched"), "{message}");
     assert_eq!(
         setup.changes(),
