@@ -63,7 +63,8 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let file = args.plan.display().to_string();
-    let text = std::fs::read_to_string(&args.plan).map_err(|error| Failure::usage(format!("plan {file}: {error}")))?;
+    let text =
+        std::fs::read_to_string(&args.plan).map_err(|error| Failure::unreadable(format!("plan {file}"), error))?;
     let refuse = |why: Unusable| {
         Failure::new(Kind::Refused, "UnusablePlan", format!("plan {file}: {why}"))
             .hint("make a new one with: amictl prune --plan-out FILE")
@@ -96,7 +97,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     } else {
         context.printer.show(output::overview(&plan), output::dispensable(&plan));
         context.unless_stopped(announced).await?;
-        context.confirm(&output::plan_question(&plan), args.yes)?;
+        context.confirm(&output::plan_question(&plan), args.yes, "--yes")?;
         survey::survey(context, &places, &policy, None).await?
     };
     if args.dry_run {

@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "ACCOUNT|ARN", value_delimiter = ',')]
     allow_account: Vec<Principal>,
 
-    /// Exit with 4 if there is a finding of this severity or a graver one: low, medium or high
+    /// Exit with 4 if there is a finding of this severity or higher: low, medium or high
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Level>,
 
@@ -88,7 +88,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     match (grave, args.fail_on) {
         (Some(count), Some(least)) if count > 0 => {
             let findings = if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") };
-            let message = format!("{findings} of severity {least} or graver");
+            let message = format!("{findings} of severity {least} or higher");
             let hint = "mend them, or skip those that are meant in the table [audit] of the configuration file";
             Err(Failure::new(Kind::Refused, "Findings", message).hint(hint).into())
         }

@@ -104,7 +104,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         context.printer.show(overview(&work), DISPENSABLE);
     }
     args.bin.demand().announce(context, &bin, going(&work)).await?;
-    context.confirm(&question(&work), args.yes)?;
+    context.confirm(&question(&work), args.yes, "--yes")?;
     let work = if args.yes { work } else { recheck(context, &request, &chosen, &work).await? };
     let journal = args.journal.file().open(context, work.iter().map(|(target, _)| target)).await?;
     let mut report = remove::carry_out(context, work, &journal).await;

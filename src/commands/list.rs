@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long, value_name = "FAMILY")]
     family: Option<FamilyWord>,
 
-    /// The newest version of each family that is available and not deprecated
+    /// The newest version of each family that is available and neither deprecated nor revoked
     #[arg(long)]
     latest: bool,
 

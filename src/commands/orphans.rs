@@ -54,7 +54,7 @@ pub struct Args {
     dry_run: bool,
 
     /// Skip the confirmation prompt; needs --max-delete
-    #[arg(short, long, requires = "apply", requires = "max_delete")]
+    #[arg(short, long, requires = "apply")]
     yes: bool,
 
     /// Delete at most N snapshots, or P% of all own snapshots of the accounts and regions
@@ -83,6 +83,9 @@ impl Args {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
+    if args.apply && args.yes && args.max_delete.is_none() {
+        return Err(Limit::missing("--max-delete N or --max-delete P%").into());
+    }
     let session = context.session().await?;
     let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
     let prices = Prices::new(args.price.price_per_gb);
@@ -122,7 +125,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if !args.yes {
         found.iter().for_each(|(_, o)| context.printer.tell(&format!("{} in {}: {}", o.snapshot.id, o.region, o.why)));
     }
-    context.confirm(&format!("Delete {} snapshots?", found.len()), args.yes)?;
+    let unasked = if args.max_delete.is_some() { "--yes" } else { "--yes and --max-delete N" };
+    context.confirm(&format!("Delete {} snapshots?", found.len()), args.yes, unasked)?;
     // A person takes time to answer, so what was shown is compared with the current state.
     let (found, spared, errors) = match args.yes {
         true => (found, spared, errors),

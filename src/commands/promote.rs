@@ -65,7 +65,7 @@ pub struct Args {
     #[arg(long, value_name = "AGE")]
     min_age: Option<Age>,
 
-    /// Refuse images whose last scan found something graver: informational, low, medium, high or critical; also images
+    /// Refuse images whose last scan found a higher severity: informational, low, medium, high or critical; also images
     /// that were never scanned
     #[arg(long, value_name = "SEVERITY")]
     max_severity: Option<Severity>,

@@ -143,9 +143,7 @@ impl Args {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let policy = policy(context, &args).await?;
     if args.apply && args.yes && policy.max_delete.is_none() {
-        return Err(Failure::usage("--apply --yes needs a limit on deletions")
-            .hint("give --max-delete N or --max-delete P%, or put max_delete into the policy")
-            .into());
+        return Err(Limit::missing("--max-delete N or --max-delete P%, or put max_delete into the policy").into());
     }
     let session = context.session_of(&policy).await?;
     let places = context.unless_stopped(async { Ok(session.places().await.some()?) }).await?;
@@ -184,7 +182,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         dry_run(context, &surveys, &plan, &args.journal.file()).await?;
         return conclude::complete(context, &plan, &surveys);
     }
-    context.confirm(&output::plan_question(&plan), args.yes)?;
+    let unasked = if policy.max_delete.is_some() { "--yes" } else { "--yes and --max-delete N" };
+    context.confirm(&output::plan_question(&plan), args.yes, unasked)?;
     // A person takes time to answer, and EC2 to make reports, so the plan is compared with the current state.
     let surveys = match args.yes && !policy.usage_reports {
         true => surveys,

@@ -68,7 +68,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         context.printer.show(output::retention_overview(&survey.places), &[]);
     }
     survey.announce(context, days);
-    context.confirm("Make these rules?", args.yes)?;
+    context.confirm("Make these rules?", args.yes, "--yes")?;
     // A person takes time to answer, and others may have made rules.
     let mut survey = match args.yes {
         true => survey,

@@ -24,9 +24,8 @@ Examples:
 /// Find running instances whose image is behind its family
 ///
 /// Also those whose image is deregistered, revoked, disabled, deprecated, or not allowed by the Allowed AMIs of the
-/// account. EC2 tells the image of an instance even when it is deregistered. Stopped instances do not count. Images of
-/// accounts outside the run are compared with what --alias names, and else with nothing; a FAMILY that nothing has is an
-/// error.
+/// account. EC2 tells the image of an instance even when it is deregistered. Stopped instances do not count. The image
+/// of an account outside the run is compared only with --alias. A FAMILY without any image or instance is an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

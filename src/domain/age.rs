@@ -13,7 +13,7 @@ pub struct Age(Duration);
 
 /// A text that is not a span of time.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("'{0}' is not a span of time; write a number and s, m, h, d, w, months or y, e.g. 90d or 2h")]
+#[error("'{0}' is not a span of time; write a number and s, m (minutes), h, d, w, months or y, e.g. 90d or 2h")]
 pub struct AgeError(String);
 
 /// The longest span accepted: a thousand years, so that no date computed from one overflows.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::failure::Failure;
+
 /// The maximum number of images or snapshots that a run may delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
@@ -20,6 +22,11 @@ pub enum Limit {
 pub struct LimitError(String);
 
 impl Limit {
+    /// The refusal of a deletion without a question and without a limit; `ways` to give one.
+    pub fn missing(ways: &str) -> Failure {
+        Failure::usage("--apply --yes needs a limit on deletions").hint(format!("give {ways}"))
+    }
+
     /// The most that may go out of `total` in scope.
     pub fn most(self, total: usize) -> usize {
         match self {

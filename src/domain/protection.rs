@@ -46,6 +46,17 @@ impl Protection {
         }
     }
 
+    /// For people: EC2's word, or the end of a cooldown instead of `disabled after …`.
+    pub fn told(&self, now: DateTime<Utc>) -> String {
+        match self.cooling(now) {
+            Some(Cooling::Until(end)) => {
+                format!("lifted, but protects until {} (cooldown)", end.format("%Y-%m-%d %H:%M UTC"))
+            }
+            Some(Cooling::ForADay) => "lifted, but protects for up to 24 hours (cooldown)".to_owned(),
+            None => self.word(now).to_owned(),
+        }
+    }
+
     /// The cooldown that still runs at `now` after the protection was disabled, with its end if EC2's word has a future
     /// time.
     pub fn cooling(&self, now: DateTime<Utc>) -> Option<Cooling> {

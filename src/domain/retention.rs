@@ -168,7 +168,7 @@ fn standing_reasons(policy: &Policy, image: &Image, now: DateTime<Utc>, reasons:
         reasons.push(Reason::Pending(format!("its state is {}", image.state)));
     }
     if image.protection.holds(now) {
-        reasons.push(Reason::DeregistrationProtection(image.protection.word(now).to_owned()));
+        reasons.push(Reason::DeregistrationProtection(image.protection.told(now)));
     }
     let service = ImageService::of(&image.tags).filter(|service| !policy.managed_by.contains(service));
     reasons.extend(service.map(|service| Reason::ManagedElsewhere(service.name())));

@@ -28,7 +28,7 @@ pub fn read_user_data(path: &Path) -> Result<String> {
     // A device or a disk image by mistake is not read whole.
     let most = LONGEST_USER_DATA as u64 + 1;
     let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut data));
-    read.map_err(|error| wrong(error.to_string()))?;
+    read.map_err(|error| Failure::unreadable(format!("--user-data {}", path.display()), error))?;
     match data.len() {
         0 => Err(wrong("it is empty".to_owned()).into()),
         length if length > LONGEST_USER_DATA => {

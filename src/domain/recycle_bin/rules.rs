@@ -165,12 +165,12 @@ impl Outlook {
         if stranded > 0 {
             let whose = if stranded == 1 { "its" } else { "their" };
             let why = format!("a rule holds images, but none holds {whose} snapshots");
-            say(true, format!("{} could not be restored: {why}", self.subject(stranded)));
+            say(true, format!("{} cannot be restored once deleted: {why}", self.subject(stranded)));
         }
         let lost = self.count(Fate::Lost);
         if lost > 0 {
             let what = if lost == 1 { "it" } else { "them" };
-            say(false, format!("{} could not be restored: no rule holds {what}", self.subject(lost)));
+            say(false, format!("{} cannot be restored once deleted: no active rule holds {what}", self.subject(lost)));
         }
         if let Some((short, long)) = held.iter().find(|(days, in_bin)| days < in_bin) {
             let (short, long) = (days(*short), days(*long));

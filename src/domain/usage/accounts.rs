@@ -85,8 +85,8 @@ pub const NOT_ACTIVE: &str = "AccountNotActive";
 /// The problem of an inactive member account, and the way out.
 pub fn inactive(state: &str) -> Problem {
     let message = format!(
-        "its state in the organization is {state}, and once active it may use images again; give the accounts of the \
-         run without it, or skip use by other accounts with --without-source {}",
+        "the account is {state} in its organization, and may use images once it is active again; name the accounts \
+         with --role-arn and leave it out, or skip use by other accounts with --without-source {}",
         Source::Accounts
     );
     Problem { code: NOT_ACTIVE.to_owned(), message }
@@ -102,7 +102,7 @@ impl UnreadAccount {
     /// The doubt about an image that the account may use.
     pub fn doubt(&self) -> Problem {
         let account = self.account.as_ref().map_or("another account".to_owned(), |id| format!("account {id}"));
-        let message = format!("it is shared with {account}, which could not be read: {}", self.problem.message);
+        let message = format!("shared with {account}, which could not be read: {}", self.problem.message);
         Problem { message, code: self.problem.code.clone() }
     }
 

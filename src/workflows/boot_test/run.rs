@@ -97,8 +97,13 @@ pub fn conclude(context: &Context, target: &Target, report: &BootTestReport) -> 
     for test in report.tests.iter().filter(|test| many || (interrupted && !test.terminated)) {
         tell(context, test);
     }
-    let swept = |failure: Failure| Error::from(Failure { hint: sweep.clone(), ..failure });
-    let failure = |kind, code: &'static str, message: String| swept(Failure::new(kind, code, message));
+    let swept = |failure: Failure| Error::from(Failure { hint: sweep.clone().or(failure.hint), ..failure });
+    let failed = |message: String| {
+        swept(
+            Failure::new(Kind::Failed, "TestFailed", message)
+                .hint("--keep-on-failure leaves the instance of a failed test running"),
+        )
+    };
     if interrupted {
         return Err(swept(Failure::interrupted(format!("{}{}", report.summary(), ends(&left)))));
     }
@@ -111,7 +116,7 @@ pub fn conclude(context: &Context, target: &Target, report: &BootTestReport) -> 
         };
     }
     let [test] = report.tests.as_slice() else {
-        return Err(failure(Kind::Failed, "TestFailed", format!("{}{}", report.summary(), ends(&left))));
+        return Err(failed(format!("{}{}", report.summary(), ends(&left))));
     };
     match &test.error {
         Some(problem) if sweep.is_none() => Err(Error::new(problem.clone()).context(label(test))),
@@ -119,7 +124,7 @@ pub fn conclude(context: &Context, target: &Target, report: &BootTestReport) -> 
             let (code, message) = (problem.code.clone(), format!("{}: {}", label(test), problem.message));
             Err(Failure { hint: sweep, ..Failure::new(Kind::Failed, code, message) }.into())
         }
-        None => Err(failure(Kind::Failed, "TestFailed", format!("{} failed: {}", label(test), why(test)))),
+        None => Err(failed(format!("{} failed: {}", label(test), why(test)))),
     }
 }
 

@@ -29,7 +29,7 @@ pub fn verified(plan: &Plan) -> Result<()> {
             let why: BTreeSet<_> = by_image.iter().filter_map(|row| row.message.as_deref()).collect();
             let why: Vec<_> = why.into_iter().collect();
             let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
-            format!("{n} images could not be verified and are kept{why}")
+            format!("{n} images stay, as their use could not be verified{why}")
         }
         (false, _) => format!("not verified: {} could not be read, so all images there are kept", failed.join(", ")),
     };

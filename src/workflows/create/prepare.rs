@@ -26,10 +26,11 @@ const TOLD: Duration = Duration::from_secs(60);
 /// Reads the script; no call is made for one that cannot be sent.
 pub fn read(path: &Path) -> Result<PrepareScript> {
     let wrong = |why: String| Failure::usage(format!("--prepare {}: {why}", path.display()));
-    let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let unreadable = |error| Failure::unreadable(format!("--prepare {}", path.display()), error);
+    let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut contents = Vec::new();
     let most = u64::try_from(LARGEST).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(most).read_to_end(&mut contents).map_err(|error| wrong(error.to_string()))?;
+    file.take(most).read_to_end(&mut contents).map_err(unreadable)?;
     let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
     Ok(PrepareScript::new(&name, contents).map_err(|why| wrong(why.to_string()))?)
 }

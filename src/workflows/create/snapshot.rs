@@ -1,5 +1,6 @@
 //! `amictl create --snapshot`: its options, the registration they describe, and early refusals.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -131,8 +132,8 @@ pub fn read_uefi_data(path: &Path) -> Result<UefiData> {
         Failure::usage(format!("--uefi-data {}: {why}", path.display())).hint(hint)
     };
     let mut text = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
-    file.take(LARGEST_FILE + 1).read_to_end(&mut text).map_err(|error| wrong(error.to_string()))?;
+    let read = File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text));
+    read.map_err(|error| Failure::unreadable(format!("--uefi-data {}", path.display()), error))?;
     if text.len() as u64 > LARGEST_FILE {
         return Err(wrong(uefi::UefiError::TooLong.to_string()).into());
     }

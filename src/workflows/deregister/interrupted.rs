@@ -101,7 +101,11 @@ pub async fn finish(
         return Ok(None);
     }
     if !going.is_empty() {
-        context.confirm(&format!("The image is gone. Delete {} snapshots that are left of it?", going.len()), yes)?;
+        context.confirm(
+            &format!("The image is gone. Delete {} snapshots that are left of it?", going.len()),
+            yes,
+            "--yes",
+        )?;
     }
     carry_out(context, all, journal).await.map(Some)
 }

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::ids::SnapshotId;
-use crate::domain::image::{Cooling, Image};
+use crate::domain::image::Image;
 use crate::domain::removal::Removal;
 use crate::domain::snapshot_use::{stays, stays_by};
 use crate::domain::usage::source::Source;
@@ -91,15 +91,12 @@ pub async fn plan(context: &Context, request: &Request, chosen: &Selection, repo
 fn protected(chosen: &[Image], now: DateTime<Utc>) -> Result<()> {
     let on: Vec<_> = chosen.iter().filter(|image| image.protection.holds(now)).collect();
     let Some(first) = on.first() else { return Ok(()) };
-    let list: Vec<_> = on.iter().map(|i| format!("{}: {}", i.label(), i.protection.word(now))).collect();
+    let list: Vec<_> = on.iter().map(|i| format!("{}: {}", i.label(), i.protection.told(now))).collect();
     let message = format!("protected from deregistration in {}: {}", first.region, list.join(", "));
     // Protection that is already disabled cannot be disabled again.
     let hint = match first.protection.cooling(now) {
         None => format!("lift the protection with: amictl unprotect {} --region {}", first.id, first.region),
-        Some(Cooling::Until(end)) => {
-            format!("it is lifted, and EC2 lets the image go after {}", end.format("%Y-%m-%d %H:%M UTC"))
-        }
-        Some(Cooling::ForADay) => "it is lifted, and EC2 lets the image go within 24 hours of that".to_owned(),
+        Some(_) => "run the command again after that: EC2 does not end a cooldown early".to_owned(),
     };
     Err(Failure::new(Kind::Refused, "Protected", message).hint(hint).into())
 }

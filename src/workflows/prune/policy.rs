@@ -17,7 +17,9 @@ use crate::workflows::run::roots::Roots;
 pub async fn read(context: &Context, source: &PolicySource) -> Result<Policy> {
     let wrong = |why: String| Failure::usage(format!("policy {source}: {why}"));
     let text = match source {
-        PolicySource::File(path) => std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?,
+        PolicySource::File(path) => {
+            std::fs::read_to_string(path).map_err(|error| Failure::unreadable(format!("policy {source}"), error))?
+        }
         PolicySource::Parameter(name) => context.unless_stopped(Box::pin(parameter(context, source, name))).await?,
     };
     let policy = Policy::parse(&text).map_err(|why| match context.contained {

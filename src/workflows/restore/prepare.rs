@@ -47,7 +47,8 @@ pub struct Work {
 pub async fn prepare(context: &Context, wanted: BTreeSet<ImageId>, journal: &JournalFile) -> Result<Work> {
     let ((bins, mut troubles), known) =
         tokio::try_join!(contents::read(context), journal.remembered(context, wanted.clone()))?;
-    let searched: Vec<_> = bins.iter().map(|bin| format!("{} ({})", bin.target.region, bin.images.len())).collect();
+    let searched: Vec<_> =
+        bins.iter().map(|bin| format!("{} (images there: {})", bin.target.region, bin.images.len())).collect();
     let mut left = wanted;
     let bins = bins.into_iter().map(|mut bin| {
         bin.images.retain(|image| left.remove(&image.id));
@@ -186,7 +187,8 @@ fn nowhere(id: &ImageId, searched: &[String], trouble: Option<&UnreadBin>) -> an
     if let Some(trouble) = trouble {
         return trouble.error().context(not_found(id, trouble));
     }
-    let message = format!("{id} is not in the Recycle Bin of {}, nor among the images there", searched.join(", "));
+    let message =
+        format!("{id} is not in the Recycle Bin of {}, and no image of the account there", searched.join(", "));
     Failure::new(Kind::Failed, "InvalidAMIID.NotFound", message)
         .hint(
             "see what is there with: amictl restore --region all. An image that no rule held when it was \

@@ -148,7 +148,7 @@ async fn confirm(context: &Context, chosen: &Selection, request: &Request) -> Re
         Mark::Set(_) | Mark::Remove => String::new(),
     };
     let question = format!("Revoke and disable {} images, where nothing uses them{used}: {some}?", names.len());
-    context.confirm(&question, request.yes)
+    context.confirm(&question, request.yes, "--yes")
 }
 
 /// The images whose marks are set now.

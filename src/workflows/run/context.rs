@@ -220,14 +220,14 @@ impl Context {
         self.deadline.map_or(time, |deadline| time.min(deadline.waits.saturating_duration_since(Instant::now())))
     }
 
-    /// Asks before a deletion. Without a terminal and without `--yes` it refuses.
-    pub fn confirm(&self, question: &str, yes: bool) -> Result<()> {
+    /// Asks before a deletion. Without a terminal and without `--yes` it refuses, and tells which options go `unasked`.
+    pub fn confirm(&self, question: &str, yes: bool, unasked: &str) -> Result<()> {
         if yes {
             return Ok(());
         }
         if !self.printer.can_ask() {
             return Err(Failure::new(Refused, "NotConfirmed", "not confirmed, and there is no terminal to ask on")
-                .hint("add --yes to go ahead without being asked")
+                .hint(format!("add {unasked} to go ahead without being asked"))
                 .into());
         }
         match self.printer.confirm(question)? {

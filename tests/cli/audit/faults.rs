@@ -182,7 +182,7 @@ fn a_source_that_cannot_be_read_is_said() {
     let setup = Scene::new();
     good!(setup.world(), "golden", 10).put();
     setup.fake.fault(Fault::error("DescribeFleets", "UnauthorizedOperation", "not yours"));
-    setup.run("audit --fail-on low").ended(4).says(&["not yours", "1 finding of severity low or graver"]);
+    setup.run("audit --fail-on low").ended(4).says(&["not yours", "1 finding of severity low or higher"]);
     setup.run("audit --fail-on high").ended(3);
     setup.fake.fault(Fault::error("DescribeImages", "UnauthorizedOperation", "not yours"));
     setup.run("audit").ended(1).says(&["not yours"]);

@@ -79,7 +79,7 @@ fn what_is_protected_is_refused_even_when_use_is_allowed() {
     for (protection, said) in [
         (Protection::Enabled { cooldown: false }, "enabled-without-cooldown"),
         (Protection::Enabled { cooldown: true }, "enabled-with-cooldown"),
-        (Protection::Cooling(later), "disabled after "),
+        (Protection::Cooling(later), "lifted, but protects until "),
     ] {
         let name = format!("web-v{}-2026-01-02", setup.names(PROD, EAST).len() + 1);
         let id = setup.world().image(PROD, EAST, &name).protection(protection).put();
@@ -107,8 +107,8 @@ fn a_cooldown_that_runs_is_said_with_its_end_and_without_a_command_that_cannot_h
     let later = chrono::Utc::now() + chrono::Duration::hours(5);
     let id = setup.world().image(PROD, EAST, NAME).protection(Protection::Cooling(later)).put();
     let ran = setup.run(&format!("deregister {id} --yes -o json")).ended(4);
-    let hint = ran.error()["hint"].as_str().unwrap().to_owned();
-    assert!(hint.contains(&later.format("after %Y-%m-%d %H:%M UTC").to_string()), "{hint}");
+    let [message, hint] = ["message", "hint"].map(|key| ran.error()[key].as_str().unwrap().to_owned());
+    assert!(message.contains(&later.format("until %Y-%m-%d %H:%M UTC").to_string()), "{message}");
     assert!(!hint.contains("amictl unprotect"), "{hint}");
 }
 
@@ -217,7 +217,10 @@ fn the_report_comes_in_every_format() {
         let (setup, id) = ready();
         let ran = setup.run(&format!("deregister {id} --yes -o {format}")).ended(0);
         assert!(said.iter().all(|said| ran.stdout.contains(said)) && ran.stdout.contains(&id), "{}", ran.stdout);
-        assert_eq!(ran.stderr, "Recycle Bin: the image could not be restored: no rule holds it\n", "{format}");
+        assert_eq!(
+            ran.stderr, "Recycle Bin: the image cannot be restored once deleted: no active rule holds it\n",
+            "{format}"
+        );
     }
 }
 

@@ -165,7 +165,9 @@ fn nothing_is_deleted_without_apply_or_without_a_yes_and_a_limit() {
     }
     setup.run("orphans").ended(0).says(&["3 orphaned snapshots of 24 GiB", "up to $1.20 a month"]);
     setup.run("orphans --price-per-gb 1").ended(0).says(&["up to $24.00 a month"]);
-    setup.run("orphans --apply --yes").ended(2).says(&["--max-delete"]);
+    setup.run("orphans --apply --yes").ended(2).says(&["--apply --yes needs a limit", "--max-delete N"]);
+    let refused = setup.run("orphans --apply").ended(4);
+    refused.says(&["no terminal to ask on", "add --yes and --max-delete N"]);
     setup.run("orphans --yes --max-delete 3").ended(2).says(&["--apply"]);
     setup.run("orphans --apply --yes --max-delete 2").ended(4).says(&["3 snapshots would be deleted"]);
     setup.run("orphans --apply").ended(4).says(&["not confirmed"]);

@@ -67,7 +67,7 @@ fn the_end_of_the_cooldown_is_told_also_while_it_runs() {
     let table = setup.run("unprotect web").ended(0).stdout;
     let said = format!("not protected: cooldown until {}", end.format("%Y-%m-%d %H:%M UTC"));
     assert!(table.contains(&said), "{table}");
-    setup.run("deregister web --yes").ended(4).says(&["disabled after"]);
+    setup.run("deregister web --yes").ended(4).says(&["lifted, but protects until "]);
     setup.world().cooldown_is_forgotten = true;
     setup.world().advance(seconds(24 * 3600 + 60));
     let third = setup.json("unprotect web");
@@ -93,7 +93,10 @@ fn the_cooldown_is_seen_whatever_words_ec2_has_for_it() {
         }
         assert!(begun.elapsed() < seconds(20), "{words}: it is seen at once");
         assert_eq!(setup.calls("DisableImageDeregistrationProtection").len(), 1, "{words}");
-        setup.run(&format!("deregister {id} --yes")).ended(4).says(&["protected from deregistration", "disabled"]);
+        setup
+            .run(&format!("deregister {id} --yes"))
+            .ended(4)
+            .says(&["protected from deregistration", "lifted, but protects"]);
     }
 }
 

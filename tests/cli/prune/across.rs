@@ -94,7 +94,7 @@ fn an_account_that_cannot_be_entered_keeps_what_it_may_launch_and_nothing_else()
     for id in [&shared, &by_organization, &public] {
         let reasons = plan.reasons(id);
         let [("unverified", why)] = reasons[..] else { panic!("{reasons:?}") };
-        assert!(why.contains("accounts: it is shared with account 222222222222, which could not be read"), "{why}");
+        assert!(why.contains("accounts: shared with account 222222222222, which could not be read"), "{why}");
         assert!(why.contains("cannot be assumed"), "{why}");
     }
     let mut going = [own.as_str(), third.as_str()];
@@ -105,7 +105,8 @@ fn an_account_that_cannot_be_entered_keeps_what_it_may_launch_and_nothing_else()
     let error = ran.error();
     let message = error["message"].as_str().unwrap();
     assert!(
-        message.starts_with("3 images could not be verified and are kept") && message.contains("account 222222222222"),
+        message.starts_with("3 images stay, as their use could not be verified")
+            && message.contains("account 222222222222"),
         "{message}"
     );
 
@@ -209,7 +210,7 @@ fn deregister_refuses_what_another_account_uses_or_may_use() {
     let ran = setup.run(&format!("deregister {shared} --yes -o json {TWO}")).ended(4);
     assert_eq!(ran.error()["code"], "Unverified", "{}", ran.stderr);
     assert!(
-        ran.error()["message"].as_str().unwrap().contains("accounts: it is shared with account 222222222222"),
+        ran.error()["message"].as_str().unwrap().contains("accounts: shared with account 222222222222"),
         "{}",
         ran.stderr
     );

@@ -123,7 +123,7 @@ fn an_image_that_a_suspended_account_may_launch_is_kept() {
         for id in [&member, &all] {
             let reasons = plan.reasons(id);
             let [("unverified", why)] = reasons[..] else { panic!("{state}: {reasons:?}") };
-            let begin = format!("accounts: it is shared with account {THIRD}, which could not be read");
+            let begin = format!("accounts: shared with account {THIRD}, which could not be read");
             assert!(why.starts_with(&begin) && why.contains(state), "{why}");
             assert!(why.contains("--without-source accounts"), "{why}");
         }

@@ -197,7 +197,7 @@ fn a_place_that_does_not_say_what_is_shared_with_it_leaves_doubt() {
             let reasons = plan.reasons(id);
             let [("unverified", why)] = reasons[..] else { panic!("{reasons:?}") };
             assert!(
-                why.starts_with("accounts: it is shared with account 222222222222") && why.contains("not to be listed"),
+                why.starts_with("accounts: shared with account 222222222222") && why.contains("not to be listed"),
                 "{why}"
             );
         }

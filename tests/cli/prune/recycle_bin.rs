@@ -6,9 +6,8 @@ use crate::scene::{ALL_AWAY, Scene, days_ago};
 use crate::setup::{EAST, WEST, part, seconds};
 
 const HELD: &str = "Recycle Bin: the 2 images can be restored for 14 days";
-const STRANDED: &str =
-    "warning: Recycle Bin: the 2 images could not be restored: a rule holds images, but none holds their snapshots";
-const LOST: &str = "Recycle Bin: the 2 images could not be restored: no rule holds them";
+const STRANDED: &str = "warning: Recycle Bin: the 2 images cannot be restored once deleted: a rule holds images, but none holds their snapshots";
+const LOST: &str = "Recycle Bin: the 2 images cannot be restored once deleted: no active rule holds them";
 
 /// Two images that may go.
 fn ready() -> Scene {
@@ -71,8 +70,11 @@ fn what_would_be_held_is_said_before_it_goes() {
 #[test]
 fn who_requires_the_bin_is_refused_what_it_would_not_hold() {
     for n in 0..3 {
-        let rows =
-            [((14, 0), "none holds their snapshots"), ((0, 14), "no rule holds them"), ((0, 0), "no rule holds them")];
+        let rows = [
+            ((14, 0), "none holds their snapshots"),
+            ((0, 14), "no active rule holds them"),
+            ((0, 0), "no active rule holds them"),
+        ];
         for (days, said) in part(rows, 3, n) {
             let setup = ready();
             setup.world().recycle_bin.insert((PROD.to_owned(), EAST.to_owned()), days);
@@ -112,7 +114,7 @@ fn a_pending_rule_holds_nothing_yet_and_the_longest_in_force_counts() {
     for kind in ["EC2_IMAGE", "EBS_SNAPSHOT"] {
         setup.world().bin_rule(PROD, EAST, kind, 365).pending().put();
     }
-    refuses(&setup, ALL_AWAY.trim_end_matches(" -o json"), "no rule holds them");
+    refuses(&setup, ALL_AWAY.trim_end_matches(" -o json"), "no active rule holds them");
     for kind in ["EC2_IMAGE", "EBS_SNAPSHOT"] {
         rule(&setup, kind, 7);
         rule(&setup, kind, 14);
@@ -137,8 +139,8 @@ fn rules_by_tag_are_held_against_the_tags_of_images_and_of_snapshots() {
     let lost = put("web-v4-2025-01-01", "dev", "prod");
     let expected = [
         "Recycle Bin: 2 of 4 images can be restored for 14 days",
-        "warning: Recycle Bin: 1 of 4 images could not be restored: a rule holds images, but none holds its snapshots",
-        "Recycle Bin: 1 of 4 images could not be restored: no rule holds it",
+        "warning: Recycle Bin: 1 of 4 images cannot be restored once deleted: a rule holds images, but none holds its snapshots",
+        "Recycle Bin: 1 of 4 images cannot be restored once deleted: no active rule holds it",
     ];
     let file = setup.home.path().join("plan.json");
     setup.run(&format!("prune --keep 0 --plan-out {}", file.display())).ended(0);
@@ -225,7 +227,11 @@ fn several_regions_each_have_their_rules() {
     }
     setup.world().recycle_bin.insert((PROD.to_owned(), EAST.to_owned()), (14, 14));
     let line = format!("{ALL_AWAY} --region {EAST},{WEST}");
-    refuses(&setup, line.replace(" -o json", "").as_str(), "1 of 2 images could not be restored: no rule holds it");
+    refuses(
+        &setup,
+        line.replace(" -o json", "").as_str(),
+        "1 of 2 images cannot be restored once deleted: no active rule holds it",
+    );
     setup.fake.fault(Fault::error("ListRules", "AccessDeniedException", "no").in_region(WEST));
     let ran = setup.run(&line).ended(0);
     assert_eq!(
@@ -255,7 +261,10 @@ fn an_image_of_no_snapshots_never_enters_the_bin() {
     let setup = Scene::new();
     setup.world().recycle_bin.insert((PROD.to_owned(), EAST.to_owned()), (14, 14));
     let id = setup.world().image(PROD, EAST, "web-v1-2025-01-01").instance_store().put();
-    setup.run(&format!("deregister {id} --yes")).ended(0).says(&["the image could not be restored: no rule holds it"]);
+    setup
+        .run(&format!("deregister {id} --yes"))
+        .ended(0)
+        .says(&["the image cannot be restored once deleted: no active rule holds it"]);
     assert!(!setup.world().is_in_recycle_bin(&id));
 }
 
@@ -270,14 +279,14 @@ fn leftover_snapshots_are_asked_about_too() {
     let (kept, lost) = (put("prod"), put("dev"));
     setup.world().bin_rule(PROD, EAST, "EBS_SNAPSHOT", 7).tag("Env", "prod").put();
     let line = "orphans --apply --yes --max-delete 2";
-    refuses(&setup, line, "1 of 2 snapshots could not be restored: no rule holds it");
-    refuses(&setup, "orphans", "1 of 2 snapshots could not be restored: no rule holds it");
+    refuses(&setup, line, "1 of 2 snapshots cannot be restored once deleted: no active rule holds it");
+    refuses(&setup, "orphans", "1 of 2 snapshots cannot be restored once deleted: no active rule holds it");
     let ran = setup.run(line).ended(0);
     assert_eq!(
         told(&ran),
         [
             "Recycle Bin: 1 of 2 snapshots can be restored for 7 days",
-            "Recycle Bin: 1 of 2 snapshots could not be restored: no rule holds it"
+            "Recycle Bin: 1 of 2 snapshots cannot be restored once deleted: no active rule holds it"
         ]
     );
     assert!(setup.world().is_in_recycle_bin(&kept));
@@ -296,7 +305,7 @@ fn several_accounts_each_have_their_rules() {
     setup.run(&format!("prune --keep 0 {roles} --plan-out {}", file.display())).ended(0);
     let expected = [
         "Recycle Bin: 1 of 2 images can be restored for 14 days",
-        "Recycle Bin: 1 of 2 images could not be restored: no rule holds it",
+        "Recycle Bin: 1 of 2 images cannot be restored once deleted: no active rule holds it",
     ];
     for line in [format!("apply {} --dry-run {roles}", file.display()), format!("{ALL_AWAY} --dry-run {roles}")] {
         assert_eq!(told(&setup.run(&line).ended(0)), expected, "{line}");

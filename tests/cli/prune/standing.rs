@@ -83,7 +83,9 @@ fn protected_images_stay_through_their_cooldown_too() {
     let ids: Vec<_> = kinds.into_iter().enumerate().map(|(n, kind)| put((n + 1, kind))).collect();
     let plan = setup.plan("prune --keep 0");
     assert_eq!(plan.going(), [ids[3].as_str()]);
-    for (id, word) in ids.iter().zip(["enabled-without-cooldown", "enabled-with-cooldown", "disabled after"]) {
+    for (id, word) in
+        ids.iter().zip(["enabled-without-cooldown", "enabled-with-cooldown", "lifted, but protects until "])
+    {
         assert!(matches!(plan.reasons(id)[..], [("deregistration-protection", why)] if why.starts_with(word)));
     }
 }

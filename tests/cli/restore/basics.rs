@@ -235,7 +235,7 @@ fn images_of_several_regions_are_found_where_they_are() {
     let asked: Vec<_> = setup.calls("RestoreImageFromRecycleBin").into_iter().map(|call| call.region).collect();
     assert_eq!(asked.len(), 2, "{asked:?}");
     setup.fake.forget_calls();
-    let said = [&east, "is not in the Recycle Bin of us-west-2 (0)", "--region all", "gone for good"];
+    let said = [&east, "is not in the Recycle Bin of us-west-2 (images there: 0)", "--region all", "gone for good"];
     refuses(&setup, &format!("{east} --region us-west-2"), 1, "InvalidAMIID.NotFound", &said);
     setup.run(&format!("restore {east} --region all")).ended(0);
 }
@@ -302,7 +302,13 @@ fn an_image_that_is_nowhere_is_an_error_and_one_that_is_there_is_done() {
     assert!(setup.run(&format!("restore {id}")).ended(0).stdout.contains("already there"));
     let lost = setup.world().image(PROD, WEST, NAME).put();
     for name in [lost.as_str(), "ami-0123456789abcdef0"] {
-        refuses(&setup, &format!("{id} {name}"), 1, "InvalidAMIID.NotFound", &[name, "Recycle Bin of us-east-1 (0)"]);
+        refuses(
+            &setup,
+            &format!("{id} {name}"),
+            1,
+            "InvalidAMIID.NotFound",
+            &[name, "Recycle Bin of us-east-1 (images there: 0)"],
+        );
     }
     setup.run("restore web:v1").ended(2).says(&["is not an image id"]);
     setup.run("restore snap-0123456789abcdef0").ended(2).says(&["is not an image id"]);

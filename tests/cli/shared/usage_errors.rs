@@ -14,7 +14,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         ("list --color sometimes", "[possible values: auto, always, never]"),
         ("list --region us-east", "'us-east' is not a region; a region looks like us-east-1"),
         ("list --region US-EAST-1", "'US-EAST-1' is not a region"),
-        ("list --timeout 30x", "'30x' is not a span of time; write a number and s, m, h, d"),
+        ("list --timeout 30x", "'30x' is not a span of time; write a number and s, m (minutes), h, d"),
         ("list --timeout", "--timeout"),
         ("list --max-attempts 0", "take a number from 1 to 100"),
         ("list --max-attempts many", "'many'"),
