@@ -23,7 +23,7 @@ use crate::commands::Command;
 use crate::domain::failure::{Failure, Kind};
 use crate::exit;
 use crate::output::error;
-use crate::output::printer::FormatChoice;
+use crate::output::printer::{FormatChoice, Unwritten};
 use crate::service::client::error::ApiError;
 use crate::service::client::stop::Stop;
 use crate::service::log;
@@ -58,14 +58,14 @@ pub fn run(args: Vec<OsString>, process: Process) -> u8 {
         context
     });
     match context {
-        Err(error) => end(Err(error), cli.global.output == Some(FormatChoice::Json)),
+        Err(error) => end(Err(error), cli.global.output == Some(FormatChoice::Json), true),
         Ok(context) => {
             let printer = Arc::clone(&context.printer);
-            let deadline = context.deadline;
+            let (deadline, reads) = (context.deadline, cli.command.only_reads());
             let ended = start(cli.command, Arc::new(context), ask);
             let over = deadline.is_some_and(|deadline| deadline.is_over(Instant::now()));
             let ended = if over { ended.map_err(of_deadline) } else { ended };
-            match end(ended, printer.errors_as_json()) {
+            match end(ended, printer.errors_as_json(), reads) {
                 exit::DONE if printer.query_failed() => exit::FAILED,
                 code => code,
             }
@@ -73,8 +73,8 @@ pub fn run(args: Vec<OsString>, process: Process) -> u8 {
     }
 }
 
-/// Reports a failed run and returns its exit code.
-fn end(result: Result<()>, json: bool) -> u8 {
+/// Reports a failed run and returns its exit code. One that does more than it `reads` has done it before its output.
+fn end(result: Result<()>, json: bool, reads: bool) -> u8 {
     match result {
         Ok(()) => exit::DONE,
         Err(error) if diagnostics::is_closed_pipe(&error) => exit::DONE,
@@ -82,7 +82,10 @@ fn end(result: Result<()>, json: bool) -> u8 {
             let last = diagnostics::diagnose(&error);
             let local = error.chain().any(|cause| cause.is::<io::Error>())
                 && !error.chain().any(|cause| cause.is::<ApiError>());
-            let hint = last.hint.as_deref().or(next_step(last.kind, local));
+            let hint = last.hint.as_deref().or(match error.is::<Unwritten>() && !reads {
+                true => Some("only the report is lost: look at what was done before you run it again"),
+                false => next_step(last.kind, local),
+            });
             let exit = last.kind.into();
             error::failure(json, &last.code, &last.message, hint, exit);
             exit

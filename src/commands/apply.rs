@@ -16,10 +16,9 @@ use crate::options::journal::JournalArgs;
 use crate::options::recycle_bin::BinArgs;
 use crate::options::usage::ReportArgs;
 use crate::output;
-use crate::workflows::conclude::survey::whole;
 use crate::workflows::prune::policy::bounded;
 use crate::workflows::prune::{apply, conclude, survey};
-use crate::workflows::run::context::{self, Context};
+use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics::reported;
 
 const EXAMPLES: &str = "\
@@ -69,7 +68,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         Failure::new(Kind::Refused, "UnusablePlan", format!("plan {file}: {why}"))
             .hint("make a new one with: amictl prune --plan-out FILE")
     };
-    let plan = Plan::parse(&text).map_err(|why| match why {
+    let plan = Plan::parse(text.trim_start_matches(MARK)).map_err(|why| match why {
         Unusable::NotAPlan(_) if context.contained => refuse(Unusable::NotAPlan(bare_error::of_json::<Plan>(&text))),
         why => refuse(why),
     })?;
@@ -102,8 +101,8 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     };
     if args.dry_run {
         apply::dry_run(context, &surveys, &plan, &args.journal.file()).await?;
-        context::tell_errors(context, &surveys.errors);
-        return whole(&surveys.errors);
+        let now = survey::plan(context, &surveys, &policy, crate::domain::cost::Prices::default());
+        return conclude::complete(context, &now, &surveys).map_err(of_a_plan);
     }
     if usage_reports {
         // EC2 needs time for reports, in which an image may come into use.
@@ -116,6 +115,9 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     });
     conclude::after(context, carried, &now, &surveys).map_err(of_a_plan)
 }
+
+/// The byte order mark that Windows editors write.
+const MARK: char = '\u{feff}';
 
 /// A saved plan contains its options: to leave something out, the user must make another plan.
 fn of_a_plan(error: anyhow::Error) -> anyhow::Error {

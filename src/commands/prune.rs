@@ -242,4 +242,7 @@ fn say_summary(context: &Context, plan: &Plan) {
         context.printer.say(line);
     }
     output::warnings(&plan.warnings).iter().for_each(|line| context.printer.tell(line));
+    for pattern in plan.policy.unmatched(&plan.families()) {
+        context.printer.tell(&format!("warning: no family here matches '{pattern}' of the policy"));
+    }
 }

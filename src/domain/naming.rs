@@ -30,7 +30,7 @@ pub enum NameError {
     )]
     Family(String),
     /// The version is not an integer ≥ 1 without leading zeros.
-    #[error("version '{0}' must be v1, v2, … without leading zeros, e.g. 'v3' in '{EXAMPLE}'")]
+    #[error("version '{0}' must be v1, v2, … up to 20 digits, without leading zeros, e.g. 'v3' in '{EXAMPLE}'")]
     Version(String),
     /// The largest version has no successor.
     #[error("version {0} is the last that can be counted; start a new family")]

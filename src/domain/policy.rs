@@ -196,6 +196,14 @@ impl Settled {
 }
 
 impl Policy {
+    /// The patterns of its rules that match none of these families, most likely by a typing error. Nothing is said
+    /// where there are no families at all.
+    pub fn unmatched(&self, families: &BTreeSet<&str>) -> Vec<&str> {
+        let patterns = self.rules.iter().flat_map(|rule| &rule.families);
+        let idle = patterns.filter(|pattern| !families.iter().any(|family| WildMatch::new(pattern).matches(family)));
+        if families.is_empty() { Vec::new() } else { idle.map(String::as_str).collect() }
+    }
+
     /// Reads a policy file; an error names the line.
     pub fn parse(text: &str) -> Result<Self, String> {
         let policy: Self = toml_text::read(text)?;

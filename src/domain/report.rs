@@ -93,7 +93,7 @@ impl Verb {
             Self::Enable => "already enabled",
             Self::Protect => "already protected",
             Self::Unprotect => "not protected",
-            Self::Tag => "already tagged",
+            Self::Tag => "tags unchanged",
             Self::Restore => "already there",
             Self::Revive => "not retired",
             Self::Revoke => "already revoked",

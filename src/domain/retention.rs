@@ -138,7 +138,10 @@ fn rule_reasons(rule: &Settled, image: &Image, rank: Option<Rank>, now: DateTime
     match image.created_at {
         None => reasons.push(Reason::TooYoung("its age is unknown".to_owned())),
         Some(made) if made > rule.min_age.before(now) => {
-            let text = format!("made {} ago, less than {}", ago(made, now), rule.min_age);
+            let text = match made > now {
+                true => format!("made in the future: {}", made.format("%Y-%m-%d %H:%M UTC")),
+                false => format!("made {} ago, less than {}", ago(made, now), rule.min_age),
+            };
             reasons.push(Reason::TooYoung(text));
         }
         Some(_) => {}

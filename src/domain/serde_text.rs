@@ -33,12 +33,16 @@ pub mod text {
         #[serde(untagged)]
         enum Written {
             Text(String),
-            Number(u64),
+            Whole(i64),
+            Number(f64),
+            Switch(bool),
         }
         let text = match Option::<Written>::deserialize(input)? {
             None => return Ok(None),
             Some(Written::Text(text)) => text,
+            Some(Written::Whole(number)) => number.to_string(),
             Some(Written::Number(number)) => number.to_string(),
+            Some(Written::Switch(on)) => on.to_string(),
         };
         text.parse().map(Some).map_err(de_error)
     }

@@ -65,7 +65,7 @@ fn table(printer: &Printer, report: &BootTestReport) -> anyhow::Result<()> {
 
 /// An empty line between two tables.
 fn gap(printer: &Printer) -> anyhow::Result<()> {
-    Ok(printer.bytes(b"\n")?)
+    printer.bytes(b"\n")
 }
 
 fn failures(test: &BootTest) -> impl Iterator<Item = &Check> {

@@ -11,6 +11,12 @@ use serde_json::ser::Formatter;
 /// The end of the name under which collectors of logs keep a line.
 const MESSAGE: &str = "message\"";
 
+/// The key that every line of the journal has.
+const PHASE: &str = "\"phase\"";
+
+/// How JSON may write an ASCII letter of that key.
+const LETTER: &str = "\\u00";
+
 /// The text on one line, with invisible characters escaped: `\n`, `\u{1b}`, `\u{202e}`. What is left can be taken for no
 /// line of the journal, whose lines may stand in the same log.
 pub fn escaped(text: &str) -> Cow<'_, str> {
@@ -20,23 +26,16 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a reader of the journal could find an object of JSON, or the message of a collector, in a text.
+/// Whether a reader of the journal could find the key of its lines, or the message of a collector, in a text.
 fn may_be_journal(text: &str) -> bool {
-    text.contains('{') || text.contains(MESSAGE)
+    [PHASE, LETTER, MESSAGE].iter().any(|part| text.contains(part))
 }
 
-/// The text with the characters escaped that would begin an object of JSON, or end the name of a collector's message.
+/// The text with the characters escaped that would begin the key of a line of the journal, also one written with
+/// escapes of JSON, or end the name of a collector's message. Other JSON, such as a filter of the AWS CLI, stays as it is.
 fn without_journal(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len() + 8);
-    let mut rest = text;
-    while let Some(brace) = rest.find('{') {
-        let after = &rest[brace + 1..];
-        shown.push_str(&rest[..brace]);
-        shown.push_str(if after.trim_start().starts_with('"') { "\\u{7b}" } else { "{" });
-        rest = after;
-    }
-    shown.push_str(rest);
-    shown.replace(MESSAGE, "message\\u{22}")
+    let text = text.replace(LETTER, "\\u{5c}u00").replace(PHASE, "\\u{22}phase\"");
+    text.replace(MESSAGE, "message\\u{22}")
 }
 
 fn visible(text: &str) -> Cow<'_, str> {
@@ -147,8 +146,9 @@ mod tests {
     #[test]
     fn no_text_is_a_line_of_the_journal() {
         for (text, shown) in [
-            (r#"x {"version":1}"#, r#"x \u{7b}"version":1}"#),
-            ("{ {\u{2003}\"phase\"", "{ \\u{7b}\u{2003}\"phase\""),
+            (r#"{"version":1, "phase":"begin"}"#, r#"{"version":1, \u{22}phase":"begin"}"#),
+            (r#"{"version":1,"\u0070h\u0061se":1}"#, r#"{"version":1,"\u{5c}u0070h\u{5c}u0061se":1}"#),
+            (r#"[{"Name":"tag:Role","Values":["\\*"]}]"#, r#"[{"Name":"tag:Role","Values":["\\*"]}]"#),
             (r#""message": "{\"version\"""#, r#""message\u{22}: "{\"version\"""#),
             ("a{b} {}", "a{b} {}"),
         ] {

@@ -1,7 +1,5 @@
 //! Tables, trees and pages for people, as text or as Markdown.
 
-use std::io;
-
 use super::annotations::harmless;
 use super::markdown;
 use super::page::Page;
@@ -44,13 +42,13 @@ impl Printer {
     }
 
     /// Writes text that is to be copied as it is; in Markdown a block of code.
-    pub fn code(&self, text: &str) -> io::Result<()> {
+    pub fn code(&self, text: &str) -> anyhow::Result<()> {
         let fenced = self.settings.format == FormatChoice::Markdown && !text.is_empty();
         self.shown(&if fenced { format!("\n```\n{text}```\n") } else { text.to_owned() })
     }
 
     /// Writes text in which other people have a say.
-    fn shown(&self, text: &str) -> io::Result<()> {
+    fn shown(&self, text: &str) -> anyhow::Result<()> {
         self.bytes(harmless(text).as_bytes())
     }
 }

@@ -6,8 +6,10 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use serde::Serialize;
+use thiserror::Error;
 
 use super::annotations::{self, harmless};
 use super::escape::escaped;
@@ -16,6 +18,11 @@ use super::progress::Bars;
 use super::query::{AnswerStyle, Expression};
 use super::table::{self, Sheet};
 use crate::domain::failure::Failure;
+
+/// The error of output that stdout does not take, such as that of a full disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("cannot write to stdout")]
+pub struct Unwritten;
 
 /// The number of bytes per write: the capacity of a pipe.
 pub const AT_ONCE: usize = 64 * 1024;
@@ -235,7 +242,7 @@ impl Printer {
             self.tell(&format!("warning: --query {why}; this is the whole document"));
             document
         });
-        Ok(self.bytes(&answer)?)
+        self.bytes(&answer)
     }
 
     /// Writes one JSON object per line.
@@ -256,8 +263,13 @@ impl Printer {
     /// Writes to stdout, many bytes at a time.
     pub fn write(&self, data: impl FnOnce(&mut BufWriter<StdoutLock>) -> anyhow::Result<()>) -> anyhow::Result<()> {
         let mut out = BufWriter::with_capacity(AT_ONCE, io::stdout().lock());
-        data(&mut out)?;
-        Ok(out.flush()?)
+        let written = data(&mut out).and_then(|()| Ok(out.flush()?));
+        written.map_err(|error| {
+            match error.chain().any(|cause| cause.is::<io::Error>() || cause.is::<serde_json::Error>()) {
+                true => error.context(Unwritten),
+                false => error,
+            }
+        })
     }
 
     /// Writes a table for programs.
@@ -271,16 +283,15 @@ impl Printer {
             let why = "--query works on a JSON document, and this command prints none";
             return Err(Failure::usage(why).hint("leave --query out").into());
         }
-        Ok(self.bytes(text)?)
+        self.bytes(text)
     }
 
     /// Writes to stdout, or to the file of the summary.
-    pub(super) fn bytes(&self, text: &[u8]) -> io::Result<()> {
+    pub(super) fn bytes(&self, text: &[u8]) -> anyhow::Result<()> {
         if let Some(file) = &self.file {
-            return OpenOptions::new().append(true).create(true).open(file)?.write_all(text);
+            return Ok(OpenOptions::new().append(true).create(true).open(file)?.write_all(text)?);
         }
         let mut out = io::stdout().lock();
-        out.write_all(text)?;
-        out.flush()
+        out.write_all(text).and_then(|()| out.flush()).context(Unwritten)
     }
 }

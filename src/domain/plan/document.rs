@@ -1,5 +1,7 @@
 //! A plan as data: what prune shows, saves, confirms and applies.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -188,6 +190,12 @@ pub struct Summary {
 }
 
 impl Plan {
+    /// The families of its images.
+    pub fn families(&self) -> BTreeSet<&str> {
+        let kept = self.kept.iter().filter_map(|kept| kept.family.as_deref());
+        kept.chain(self.actions.iter().filter_map(|action| action.family.as_deref())).collect()
+    }
+
     /// The number of images per step: `2 to deregister, 3 to disable`.
     pub fn steps(&self) -> String {
         let each = Step::ALL.iter().map(|step| (self.count(*step), step.as_str())).filter(|(n, _)| *n > 0);

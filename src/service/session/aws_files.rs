@@ -31,7 +31,8 @@ pub struct AwsFiles {
 
 impl AwsFiles {
     /// Reads the files that the environment names, or the default ones. Their errors do not matter if the environment
-    /// has keys that need no profile.
+    /// has keys that need no profile. But a profile that they do not have is an error then, too, as in the AWS CLI: the
+    /// keys may be those of another account.
     pub(super) async fn read(settings: &Settings) -> Result<Self> {
         let set = |name: &str| settings.env.get(name).filter(|value| !value.is_empty());
         let asked = settings.profile.clone().or_else(|| set("AWS_PROFILE").cloned());
@@ -39,10 +40,13 @@ impl AwsFiles {
         let paths = [path(&settings.env, "AWS_CONFIG_FILE", "config"), path(&settings.env, SECRETS, "credentials")];
         let sources = sources(&paths, true);
         let unreadable = paths.iter().flatten().find_map(|path| text(path).err());
+        let mut known = true;
         let profiles = match profiles(&sources, asked.as_deref()).await {
-            _ if unreadable.is_some() && keys => ProfileSet::default(),
             Ok(profiles) if unreadable.is_none() => profiles,
-            Err(_) if keys => ProfileSet::default(),
+            _ if keys => {
+                known = false;
+                ProfileSet::default()
+            }
             // Parses the original file for the error, as that names it.
             other => {
                 let error = match (unreadable, other.err()) {
@@ -53,7 +57,7 @@ impl AwsFiles {
                 return Err(Failure::usage(format!("the AWS configuration: {error}")).hint(hint).into());
             }
         };
-        if let Some(name) = asked.as_deref().filter(|name| !keys && profiles.get_profile(name).is_none()) {
+        if let Some(name) = asked.as_deref().filter(|name| known && profiles.get_profile(name).is_none()) {
             let read: Vec<_> = paths.iter().flatten().map(|path| path.display().to_string()).collect();
             let message = format!("profile `{name}` was not defined in {}", read.join(" or "));
             let hint = "list the profiles with: aws configure list-profiles";

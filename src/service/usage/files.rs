@@ -90,6 +90,7 @@ pub(super) fn read(paths: &[PathBuf], most: Option<u64>) -> Mentions {
     for path in paths {
         // The walker would treat this name as its standard input.
         let path = if path == Path::new("-") { Path::new("./-") } else { path };
+        let before = (found.read, found.failures.len());
         for entry in walk(path) {
             let read = match entry {
                 Ok(entry) => visit(&entry, most, &mut found),
@@ -98,6 +99,10 @@ pub(super) fn read(paths: &[PathBuf], most: Option<u64>) -> Mentions {
             if let Err(failure) = read {
                 found.failures.push(failure);
             }
+        }
+        if before == (found.read, found.failures.len()) {
+            let why = "no file was read: it is empty, or .gitignore excludes what it has; name a file to have it read";
+            found.failures.push(problem("NothingRead", format!("{}: {why}", path.display())));
         }
     }
     for problems in [&mut found.warnings, &mut found.failures] {

@@ -76,7 +76,12 @@ pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan, journal:
             context.printer.say(format!("{} would be skipped: {}", row.image_id, why.message));
         }
     }
-    context.printer.say("dry run: the rest would be done");
+    let left = plan.leaving().saturating_sub(work.skipped.len());
+    context.printer.say(match (left, work.skipped.len()) {
+        (0, _) => "dry run: nothing would be done".to_owned(),
+        (_, 0) => "dry run: all of it would be done".to_owned(),
+        (left, _) => format!("dry run: the other {left} would be done"),
+    });
     Ok(())
 }
 

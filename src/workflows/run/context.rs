@@ -1,5 +1,6 @@
 //! The context of a run: time, printer, stop signal, settings, and sessions with AWS.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -230,9 +231,11 @@ impl Context {
                 .hint(format!("add {unasked} to go ahead without being asked"))
                 .into());
         }
-        match self.printer.confirm(question)? {
-            true => Ok(()),
-            false => Err(Failure::new(Refused, "NotConfirmed", "not confirmed; nothing was changed").into()),
+        match self.printer.confirm(question) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(nothing_changed().into()),
+            Err(error) => Err(error.into()),
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Failure::new(Refused, "NotConfirmed", "not confirmed; nothing was changed").into()),
         }
     }
 }

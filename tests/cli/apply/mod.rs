@@ -194,6 +194,17 @@ fn every_row_is_looked_at_again_and_what_has_changed_is_skipped_with_the_reason(
 }
 
 #[test]
+fn a_plan_with_the_marks_of_windows_is_read() {
+    let setup = Scene::new();
+    setup.family("web", 4);
+    let file = saved(&setup, "prune --keep 2");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
+    apply(&setup, &file).ended(0);
+    assert_eq!(setup.left().len(), 2);
+}
+
+#[test]
 fn an_image_that_has_become_one_of_the_newest_is_skipped() {
     let setup = Scene::new();
     let web = setup.family("web", 4);
@@ -210,6 +221,12 @@ fn a_source_that_fails_by_the_time_of_apply_keeps_everything() {
     let web = setup.family("web", 5);
     let file = saved(&setup, "prune");
     setup.fake.fault(Fault::error("DescribeLaunchConfigurations", "AccessDenied", "no"));
+    let dry = setup.run(&format!("apply {} --dry-run", file.display())).ended(4);
+    dry.says(&[
+        &format!("{} would be skipped: it is now kept: unverified", web[0]),
+        "nothing would be done",
+        "could not be read",
+    ]);
     let ran = apply(&setup, &file).ended(4);
     assert_eq!(status(&ran.json(), &web[0]), ("skipped", Some("unverified")));
     assert_eq!(ran.error()["code"], "Unverified");

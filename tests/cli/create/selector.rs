@@ -105,6 +105,9 @@ fn where_none_has_the_tag_it_is_said_what_was_looked_for() {
         };
         let list = format!("see what has it with: aws ec2 describe-instances --region us-east-1 --filters {filter}");
         assert_eq!(error["hint"], list.as_str());
+        // It can be copied as a person sees it, too.
+        let ran = setup.amictl().args(&["create", "web", "--instance", selector]);
+        ran.says(&[&list]);
     }
     setup.unchanged();
 }

@@ -134,6 +134,20 @@ fn what_gitignore_leaves_out_is_not_read_unless_it_is_named() {
 }
 
 #[test]
+fn a_path_under_which_nothing_is_read_keeps_everything() {
+    let setup = Scene::new();
+    let web = setup.family("web", 2);
+    std::fs::create_dir_all(setup.home.path().join("infra/empty")).unwrap();
+    setup.home.write("infra/.gitignore", "left-out/*\n");
+    setup.home.write("infra/left-out/prod.tfvars", &web[0]);
+    for folder in ["infra/empty", "infra/left-out"] {
+        let path = setup.home.path().join(folder);
+        let ran = setup.run(&format!("prune --keep 0 --refs-from {}", path.display())).ended(4);
+        ran.says(&[&format!("{}: no file was read", path.display()), ".gitignore excludes what it has"]);
+    }
+}
+
+#[test]
 fn other_lists_of_what_to_ignore_hide_nothing() {
     let setup = Scene::new();
     let web = setup.family("web", 3);
@@ -238,6 +252,7 @@ fn a_folder_of_git_is_left_out_only_below_the_path() {
     let setup = Scene::new();
     let web = setup.family("web", 2);
     setup.home.write("infra/.git/index", &web[0]);
+    setup.home.write("infra/main.tf", "no id");
     setup.home.write(".git/pins/main.tf", &web[1]);
     assert_eq!(plan(&setup, &setup.home.path().join("infra")).going().len(), 2);
     assert_eq!(plan(&setup, &setup.home.path().join(".git/pins")).going(), [web[0].as_str()]);

@@ -71,6 +71,23 @@ fn the_policy_of_the_contract_works() {
 }
 
 #[test]
+fn a_rule_for_families_that_nobody_has_is_told() {
+    let setup = Scene::new();
+    let warned = |families: &str| -> Vec<String> {
+        let text = format!("version = 1\n[[rule]]\nfamilies = [{families}]\nkeep = 1\n");
+        let file = setup.home.write("p.toml", &text);
+        let said = setup.run(&format!("prune --policy {file}")).ended(0).stderr;
+        said.lines().filter(|line| line.starts_with("warning: no family here matches")).map(str::to_owned).collect()
+    };
+    let none: [String; 0] = [];
+    assert_eq!(warned("'WEB'"), none, "there are no images at all");
+    setup.family("web", 2);
+    assert_eq!(warned("'w*', 'web', '*'"), none);
+    let words = ["'WEB'", "'[a-'"].map(|word| format!("warning: no family here matches {word} of the policy"));
+    assert_eq!(warned("'WEB', 'web', '[a-'"), words);
+}
+
+#[test]
 fn the_first_rule_that_covers_an_image_wins() {
     let setup = Scene::new();
     let web = setup.family("web", 3);
@@ -126,6 +143,9 @@ fn a_mistake_in_a_policy_is_a_usage_error_that_names_the_file_and_the_line() {
         ("version = 1\n\n[[rule]]\nfamily = ['web']\n", ["line 4", "family"]),
         ("version = 1\nmin_age = '30x'\n", ["line 2", "30x"]),
         ("version = 1\nmax_delete = '120%'\n", ["line 2", "120%"]),
+        ("version = 1\nmax_delete = -1\n", ["line 2", "'-1' is not a limit; give a number, e.g. 20"]),
+        ("version = 1\nmax_delete = 5.5\n", ["line 2", "'5.5' is not a limit"]),
+        ("version = 1\nmin_age = true\n", ["line 2", "'true' is not a span of time"]),
         ("version = 1\nwithout_sources = ['instance']\n", ["line 2", "instance"]),
         ("version = 1\nregions = ['mars']\n", ["line 2", "mars"]),
         ("version = 1\nkeep = -1\n", ["line 2", "-1"]),

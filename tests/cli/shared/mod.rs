@@ -5,6 +5,7 @@ mod config;
 mod contained;
 mod container;
 mod credentials;
+mod full_disk;
 mod github;
 mod help;
 mod in_the_log;

@@ -197,7 +197,10 @@ fn a_profile_that_there_is_not_is_said_to_be_none() {
     for ran in [bare(&setup).run("list --profile one"), bare(&setup).env("AWS_PROFILE", "one").run("list")] {
         ran.ended(1).says(&["profile `one` was not defined in ", "aws-config", "hint: list the profiles"]);
     }
-    setup.amictl().env("AWS_PROFILE", "one").run("list").ended(0);
+    // The keys in the environment may be those of another account than the one that is meant.
+    let ran = setup.amictl().env("AWS_PROFILE", "one").run("list").ended(1);
+    ran.says(&["profile `one` was not defined in "]);
+    setup.amictl().env("AWS_PROFILE", "other").run("list").ended(0);
 }
 
 #[test]

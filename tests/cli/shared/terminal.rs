@@ -101,6 +101,16 @@ fn deregister_shows_what_goes_and_asks() {
 }
 
 #[test]
+fn ctrl_c_at_a_question_is_an_interruption_that_changed_nothing() {
+    let setup = Setup::new();
+    let id = setup.world().image(PROD, EAST, NAME).put();
+    let (code, written) = run(&setup, 100, "\u{3}", &format!("deregister {id}"), &[]);
+    assert_eq!(code, Some(130), "{written}");
+    assert!(seen(&written).contains("interrupted: nothing was changed"), "{}", seen(&written));
+    setup.unchanged();
+}
+
+#[test]
 fn what_is_put_to_use_while_one_thinks_is_not_deregistered() {
     let setup = Setup::new();
     let id = setup.world().image(PROD, EAST, NAME).put();

@@ -34,7 +34,12 @@ fn an_instance_that_is_left_is_said_and_the_run_fails() {
         let end =
             format!("end it with: aws ec2 terminate-instances --region us-east-1 --instance-ids {}", only(&setup).id);
         let ran = ran.says(&["You shall not end it.", &end]);
-        assert_eq!(ran.stderr.contains("the report could not be written: No space left"), full, "{}", ran.stderr);
+        assert_eq!(
+            ran.stderr.contains("the report could not be written: cannot write to stdout: No space left"),
+            full,
+            "{}",
+            ran.stderr
+        );
     }
 }
 
