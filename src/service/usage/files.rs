@@ -13,6 +13,7 @@ use ignore::DirEntry;
 use tokio::sync::OnceCell;
 
 use super::found::Found;
+use super::left_out::Searched;
 use crate::domain::ids::ImageId;
 use crate::domain::problem::Problem;
 use crate::domain::text::{self, Pieces, TextPosition};
@@ -84,16 +85,21 @@ impl Mentions {
 }
 
 /// Searches every file under the paths for image ids; an unreadable file is a failure, not an empty answer. In a folder,
-/// files of more than `most` bytes are passed over.
+/// files of more than `most` bytes are passed over. Without such a limit everything counts, so there is a warning about
+/// files that `.gitignore` excludes.
 pub(super) fn read(paths: &[PathBuf], most: Option<u64>) -> Mentions {
     let mut found = Mentions::default();
     for path in paths {
         // The walker would treat this name as its standard input.
         let path = if path == Path::new("-") { Path::new("./-") } else { path };
         let before = (found.read, found.failures.len());
+        let mut searched = Searched::default();
         for entry in walk(path) {
             let read = match entry {
-                Ok(entry) => visit(&entry, most, &mut found),
+                Ok(entry) => {
+                    searched.add(&entry);
+                    visit(&entry, most, &mut found)
+                }
                 Err(error) => passed_over(path, &error).map(|warning| found.warnings.extend(warning)),
             };
             if let Err(failure) = read {
@@ -103,6 +109,9 @@ pub(super) fn read(paths: &[PathBuf], most: Option<u64>) -> Mentions {
         if before == (found.read, found.failures.len()) {
             let why = "no file was read: it is empty, or .gitignore excludes what it has; name a file to have it read";
             found.failures.push(problem("NothingRead", format!("{}: {why}", path.display())));
+        }
+        if most.is_none() {
+            found.warnings.extend(searched.left_out(path));
         }
     }
     for problems in [&mut found.warnings, &mut found.failures] {

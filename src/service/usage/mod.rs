@@ -11,6 +11,7 @@ mod image_references;
 mod instances;
 mod launch_configurations;
 mod launch_templates;
+mod left_out;
 pub mod pins;
 pub mod sources;
 mod spot_requests;

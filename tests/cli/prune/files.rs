@@ -129,7 +129,10 @@ fn what_gitignore_leaves_out_is_not_read_unless_it_is_named() {
     setup.home.write("infra/.git/index", &web[0]);
     setup.home.write("infra/main.tf", &web[1]);
     let infra = setup.home.path().join("infra");
-    assert_eq!(plan(&setup, &infra).going(), [web[0].as_str()]);
+    let seen = plan(&setup, &infra);
+    assert_eq!(seen.going(), [web[0].as_str()]);
+    let said = "infra: .gitignore excludes 1 file and 1 folder, such as old.tf; name a file to have it read";
+    assert_eq!(warned(&setup, &seen, "ExcludedFile"), [said]);
     assert!(plan(&setup, Path::new(&old)).codes(&web[0]).contains(&"in-use"));
 }
 
