@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 
 use clap::ValueEnum;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::settings::Process;
 use crate::domain::failure::Failure;
@@ -64,10 +64,11 @@ fn hint(error: &clap::Error) -> Option<String> {
 
 /// The formats of one command each, which clap does not list.
 fn formats(error: &clap::Error) -> Option<String> {
-    let of_output = matches!(
-        error.get(ContextKind::InvalidArg),
-        Some(ContextValue::String(option)) if option.starts_with("--output")
-    );
+    let of_output = error.kind() == ErrorKind::InvalidValue
+        && matches!(
+            error.get(ContextKind::InvalidArg),
+            Some(ContextValue::String(option)) if option.starts_with("--output")
+        );
     let hidden = FormatChoice::value_variants().iter().filter_map(|format| format.of_one_command());
     let hidden: Vec<_> = hidden.map(|(command, format)| format!("'amictl {command}' writes {format}, too")).collect();
     of_output.then(|| hidden.join("; "))
