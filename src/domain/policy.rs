@@ -204,6 +204,13 @@ impl Policy {
         if families.is_empty() { Vec::new() } else { idle.map(String::as_str).collect() }
     }
 
+    /// The ages it asks for that are minutes, and may be meant as months: `3m` is three minutes.
+    pub fn minutes(&self) -> BTreeSet<Age> {
+        let rules = self.rules.iter().flat_map(|rule| [rule.min_age, rule.unused_for]);
+        let all = [self.min_age, self.unused_for].into_iter().chain(rules).flatten();
+        all.filter(|age| (60..3600).contains(&age.duration().as_secs())).collect()
+    }
+
     /// Reads a policy file; an error names the line.
     pub fn parse(text: &str) -> Result<Self, String> {
         let policy: Self = toml_text::read(text)?;

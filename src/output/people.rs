@@ -12,7 +12,7 @@ impl Printer {
     /// `dispensable` columns, the first named first.
     pub fn table(&self, mut sheet: Sheet, dispensable: &[&str]) -> anyhow::Result<()> {
         if self.settings.format == FormatChoice::Markdown {
-            return Ok(self.shown(&markdown::table(&sheet))?);
+            return self.shown(&markdown::table(&sheet));
         }
         if sheet.rows.is_empty() {
             return Ok(());
@@ -20,7 +20,7 @@ impl Printer {
         if let Some(width) = self.width {
             sheet.leave_out(dispensable, width);
         }
-        Ok(self.shown(&sheet.render(self.width, self.color))?)
+        self.shown(&sheet.render(self.width, self.color))
     }
 
     /// Writes a tree for people, as wide as the terminal.
@@ -29,7 +29,7 @@ impl Printer {
             FormatChoice::Markdown => markdown::table(&tree.unbreaking()),
             _ => tree.sheet(self.width).render(self.width, self.color),
         };
-        Ok(self.shown(&text)?)
+        self.shown(&text)
     }
 
     /// Writes a page for people, as wide as the terminal.
@@ -38,7 +38,7 @@ impl Printer {
             FormatChoice::Markdown => page.markdown(),
             _ => page.render(self.width, self.color),
         };
-        Ok(self.shown(&text)?)
+        self.shown(&text)
     }
 
     /// Writes text that is to be copied as it is; in Markdown a block of code.

@@ -88,6 +88,27 @@ fn a_rule_for_families_that_nobody_has_is_told() {
 }
 
 #[test]
+fn an_age_of_minutes_is_told_as_it_may_be_meant_as_months() {
+    let setup = Scene::new();
+    setup.family("web", 2);
+    let rule = setup.home.write("p.toml", "version = 1\n[[rule]]\nmin_age = '3m'\nunused_for = '6m'\n");
+    for (line, ages) in [
+        ("prune --keep 1 --min-age 3m".to_owned(), vec!["3m"]),
+        ("prune --keep 1 --min-age 3M".to_owned(), vec![]),
+        ("prune --keep 1 --min-age 0s --unused-for 1h".to_owned(), vec![]),
+        (format!("prune --policy {rule}"), vec!["3m", "6m"]),
+    ] {
+        let said = setup.run(&line).ended(0).stderr;
+        let warned: Vec<_> = said.lines().filter(|text| text.contains("is minutes; months are written")).collect();
+        let expected: Vec<_> = ages
+            .iter()
+            .map(|age| format!("warning: an age of {age} is minutes; months are written as 3M or 3months"))
+            .collect();
+        assert_eq!(warned, expected, "{line}");
+    }
+}
+
+#[test]
 fn the_first_rule_that_covers_an_image_wins() {
     let setup = Scene::new();
     let web = setup.family("web", 3);
