@@ -41,7 +41,7 @@ pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8
         error::failure(true, "Usage", &message, Some(hint.as_deref().unwrap_or("see: amictl --help")), exit::USAGE);
     } else if error::annotates() {
         error::usage(&error.render().to_string(), hint(error).as_deref());
-    } else if args.iter().any(|arg| arg.to_string_lossy().contains('\r')) {
+    } else if error.render().to_string().contains('\r') {
         // A carriage return, as of a list from Windows, would hide what it follows.
         error::usage(&error.render().to_string().replace('\r', "\\r"), hint(error).as_deref());
     } else {

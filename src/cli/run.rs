@@ -80,10 +80,10 @@ fn end(result: Result<()>, json: bool, reads: bool) -> u8 {
         Err(error) if diagnostics::is_closed_pipe(&error) => exit::DONE,
         Err(error) => {
             let last = diagnostics::diagnose(&error);
-            let local = error.chain().any(|cause| cause.is::<io::Error>())
+            let local = error.chain().any(|cause| cause.is::<io::Error>() || cause.is::<serde_json::Error>())
                 && !error.chain().any(|cause| cause.is::<ApiError>());
             let hint = last.hint.as_deref().or(match error.is::<Unwritten>() && !reads {
-                true => Some("only the report is lost: look at what was done before you run it again"),
+                true => Some("the report is lost, and what was done stays done: look before you run it again"),
                 false => next_step(last.kind, local),
             });
             let exit = last.kind.into();

@@ -20,6 +20,7 @@ use crate::workflows::prune::policy::bounded;
 use crate::workflows::prune::{apply, conclude, survey};
 use crate::workflows::run::context::Context;
 use crate::workflows::run::diagnostics::reported;
+use crate::workflows::run::unreadable::unreadable;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,14 +63,14 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let file = args.plan.display().to_string();
-    let text =
-        std::fs::read_to_string(&args.plan).map_err(|error| Failure::unreadable(format!("plan {file}"), error))?;
+    let text = std::fs::read_to_string(&args.plan).map_err(|error| unreadable(format!("plan {file}"), &error))?;
+    let text = text.trim_start_matches(MARK);
     let refuse = |why: Unusable| {
         Failure::new(Kind::Refused, "UnusablePlan", format!("plan {file}: {why}"))
             .hint("make a new one with: amictl prune --plan-out FILE")
     };
-    let plan = Plan::parse(text.trim_start_matches(MARK)).map_err(|why| match why {
-        Unusable::NotAPlan(_) if context.contained => refuse(Unusable::NotAPlan(bare_error::of_json::<Plan>(&text))),
+    let plan = Plan::parse(text).map_err(|why| match why {
+        Unusable::NotAPlan(_) if context.contained => refuse(Unusable::NotAPlan(bare_error::of_json::<Plan>(text))),
         why => refuse(why),
     })?;
     let mut regions: Vec<_> = plan.sources.iter().map(|row| row.region.clone()).collect();

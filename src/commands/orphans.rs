@@ -53,7 +53,7 @@ pub struct Args {
     #[arg(long, requires = "apply")]
     dry_run: bool,
 
-    /// Skip the confirmation prompt; needs --max-delete
+    /// Skip the confirmation prompt; --max-delete is required then
     #[arg(short, long, requires = "apply")]
     yes: bool,
 

@@ -243,9 +243,9 @@ fn say_summary(context: &Context, plan: &Plan) {
     }
     output::warnings(&plan.warnings).iter().for_each(|line| context.printer.tell(line));
     for age in plan.policy.minutes() {
-        context.printer.tell(&format!("warning: an age of {age} is minutes; months are written as 3M or 3months"));
+        context.printer.say(format!("an age of {age} is minutes; months are written as 3M or 3months"));
     }
     for pattern in plan.policy.unmatched(&plan.families()) {
-        context.printer.tell(&format!("warning: no family here matches '{pattern}' of the policy"));
+        context.printer.say(format!("no family here matches '{pattern}' of the policy"));
     }
 }

@@ -71,12 +71,6 @@ impl Failure {
         Self { message, ..self }
     }
 
-    /// A file named by the user that cannot be read, such as `policy prod.toml`.
-    pub fn unreadable(file: impl Display, why: impl Display) -> Self {
-        Self::usage(format!("{file}: {why}"))
-            .hint("check the path, seen from the current directory, and who may read it")
-    }
-
     /// Adds the next step.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -207,7 +207,9 @@ impl Policy {
     /// The ages it asks for that are minutes, and may be meant as months: `3m` is three minutes.
     pub fn minutes(&self) -> BTreeSet<Age> {
         let rules = self.rules.iter().flat_map(|rule| [rule.min_age, rule.unused_for]);
-        let all = [self.min_age, self.unused_for].into_iter().chain(rules).flatten();
+        let stages = self.rules.iter().map(|rule| &rule.retire).chain([&self.retire]).flatten();
+        let waits = stages.flat_map(Stages::waits);
+        let all = [self.min_age, self.unused_for].into_iter().chain(rules).flatten().chain(waits);
         all.filter(|age| (60..3600).contains(&age.duration().as_secs())).collect()
     }
 

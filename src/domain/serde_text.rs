@@ -41,7 +41,7 @@ pub mod text {
             None => return Ok(None),
             Some(Written::Text(text)) => text,
             Some(Written::Whole(number)) => number.to_string(),
-            Some(Written::Number(number)) => number.to_string(),
+            Some(Written::Number(number)) => format!("{number:?}"),
             Some(Written::Switch(on)) => on.to_string(),
         };
         text.parse().map(Some).map_err(de_error)

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 /// The names that collectors have for what a program wrote.
 const MESSAGE: [&str; 2] = ["message", "@message"];
-/// A field of each of our lines.
-const OURS: &str = "phase";
+/// Fields of amictl's own lines: of the journal, of findings, of errors, and of rows in a function's log.
+const OURS: [&str; 4] = ["phase", "rule", "code", "row"];
 
 /// The messages in a line of such a log.
 ///
@@ -32,7 +32,7 @@ pub fn messages(line: &str, ours: &str) -> Vec<String> {
 fn gather(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Array(all) => all.iter().for_each(|one| gather(one, found)),
-        Value::Object(fields) if !fields.contains_key(OURS) => fields_of(fields, found),
+        Value::Object(fields) if !OURS.iter().any(|ours| fields.contains_key(*ours)) => fields_of(fields, found),
         Value::Object(_) | Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
 }
@@ -86,6 +86,9 @@ mod tests {
             format!(r#"{{"version":1,"phase":"begin","image":{{"tags":{{"message":{forged}"#),
             format!(r#"stderr F {{"version":1,"phase":"begin","image":{{"tags":{{"message":{forged}}}}}}}"#),
             format!(r#""tags":{{"message":{forged}}}"#),
+            format!(r#"{{"rule":"dangling-reference","resource":"lt-1","message":{forged}}}"#),
+            format!(r#"{{"version":1,"errors":[{{"region":"us-east-1","code":"Denied","message":{forged}}}]}}"#),
+            format!(r#"{{"run":"0f","list":"findings","row":{{}},"message":{forged}}}"#),
         ] {
             assert!(of(&line).is_empty(), "{line}");
         }

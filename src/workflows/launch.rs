@@ -17,6 +17,7 @@ use crate::service::Target;
 use crate::service::client::error::ApiError;
 use crate::service::launch::{self, Request};
 use crate::service::security_groups::{self, Group};
+use crate::workflows::run::unreadable::unreadable;
 
 /// EC2's limit for user data before it is encoded.
 const LONGEST_USER_DATA: usize = 16 * 1024;
@@ -28,7 +29,7 @@ pub fn read_user_data(path: &Path) -> Result<String> {
     // A device or a disk image by mistake is not read whole.
     let most = LONGEST_USER_DATA as u64 + 1;
     let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut data));
-    read.map_err(|error| Failure::unreadable(format!("--user-data {}", path.display()), error))?;
+    read.map_err(|error| unreadable(format!("--user-data {}", path.display()), &error))?;
     match data.len() {
         0 => Err(wrong("it is empty".to_owned()).into()),
         length if length > LONGEST_USER_DATA => {

@@ -106,6 +106,11 @@ impl Stages {
         }
     }
 
+    /// The times to wait before each stage.
+    pub fn waits(&self) -> impl Iterator<Item = Age> {
+        self.0.iter().map(|stage| stage.after)
+    }
+
     /// The first step of the retirement.
     pub(super) fn first(&self) -> Step {
         // Unreachable default: there is at least one stage.

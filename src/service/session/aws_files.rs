@@ -59,7 +59,8 @@ impl AwsFiles {
         };
         if let Some(name) = asked.as_deref().filter(|name| known && profiles.get_profile(name).is_none()) {
             let read: Vec<_> = paths.iter().flatten().map(|path| path.display().to_string()).collect();
-            let message = format!("profile `{name}` was not defined in {}", read.join(" or "));
+            let files = if read.is_empty() { "any file, as HOME is not set".to_owned() } else { read.join(" or ") };
+            let message = format!("profile `{name}` was not defined in {files}");
             let hint = "list the profiles with: aws configure list-profiles";
             return Err(Failure::new(Kind::Failed, crate::service::client::error::codes::CREDENTIALS, message)
                 .hint(hint)

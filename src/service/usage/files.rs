@@ -88,16 +88,19 @@ impl Mentions {
 /// files of more than `most` bytes are passed over. Without such a limit everything counts, so there is a warning about
 /// files that `.gitignore` excludes.
 pub(super) fn read(paths: &[PathBuf], most: Option<u64>) -> Mentions {
-    let mut found = Mentions::default();
+    let (mut found, mut excluded) = (Mentions::default(), Vec::new());
     for path in paths {
         // The walker would treat this name as its standard input.
         let path = if path == Path::new("-") { Path::new("./-") } else { path };
-        let before = (found.read, found.failures.len());
+        let met = |found: &Mentions| (found.read, found.warnings.len(), found.failures.len());
+        let before = met(&found);
         let mut searched = Searched::default();
         for entry in walk(path) {
             let read = match entry {
                 Ok(entry) => {
-                    searched.add(&entry);
+                    if most.is_none() {
+                        searched.add(&entry);
+                    }
                     visit(&entry, most, &mut found)
                 }
                 Err(error) => passed_over(path, &error).map(|warning| found.warnings.extend(warning)),
@@ -106,14 +109,13 @@ pub(super) fn read(paths: &[PathBuf], most: Option<u64>) -> Mentions {
                 found.failures.push(failure);
             }
         }
-        if before == (found.read, found.failures.len()) {
+        if before == met(&found) {
             let why = "no file was read: it is empty, or .gitignore excludes what it has; name a file to have it read";
             found.failures.push(problem("NothingRead", format!("{}: {why}", path.display())));
         }
-        if most.is_none() {
-            found.warnings.extend(searched.left_out(path));
-        }
+        excluded.extend(searched.left_out(path, paths));
     }
+    found.warnings.extend(excluded);
     for problems in [&mut found.warnings, &mut found.failures] {
         let mut seen = HashSet::new();
         problems.retain(|problem| seen.insert(problem.message.clone()));

@@ -25,27 +25,29 @@ impl Searched {
         }
     }
 
-    /// The warning about what the walk did not meet in these folders, below `path`. What an excluded folder has is not
-    /// counted: it is not searched, as it may be very large.
-    pub(super) fn left_out(&self, path: &Path) -> Option<Problem> {
-        let (mut files, mut folders) = (Vec::new(), 0);
+    /// The warning about what the walk did not meet in these folders, below `path`, and what no other path of the user
+    /// names. An excluded folder counts as one: it is not searched, as it may be very large.
+    pub(super) fn left_out(&self, path: &Path, named: &[PathBuf]) -> Option<Problem> {
+        let named: HashSet<_> = named.iter().filter_map(|path| path.canonicalize().ok()).collect();
+        let is_named = |path: &Path| path.canonicalize().is_ok_and(|path| named.contains(&path));
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
         for (folder, met) in &self.0 {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let name = entry.file_name();
                 match entry.file_type() {
-                    Ok(_) if met.contains(&name) || name == ".git" => {}
+                    Ok(_) if met.contains(&name) || name == ".git" || is_named(&entry.path()) => {}
                     Ok(kind) if kind.is_file() => files.push(entry.path()),
-                    Ok(kind) if kind.is_dir() => folders += 1,
+                    Ok(kind) if kind.is_dir() => folders.push(entry.path()),
                     // The walk itself tells of links that lead nowhere.
                     _ => {}
                 }
             }
         }
-        let first = files.iter().min()?;
-        let what = [counted(files.len(), "file"), counted(folders, "folder")];
+        let first = files.iter().min().or_else(|| folders.iter().min())?;
+        let what = [counted(files.len(), "file"), counted(folders.len(), "folder")];
         let what = what.into_iter().flatten().collect::<Vec<_>>().join(" and ");
         let message = format!(
-            "{}: .gitignore excludes {what}, such as {}; name a file to have it read",
+            "{}: .gitignore excludes {what}, such as {}; name one to have it read",
             path.display(),
             first.strip_prefix(path).unwrap_or(first).display()
         );

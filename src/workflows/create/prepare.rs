@@ -17,6 +17,7 @@ use crate::service::client::stop::Stop;
 use crate::service::run_command::{self, CommandEnd, CommandId, RunScript, STDOUT_KEPT, Unended};
 use crate::service::ssm_agents::{self, AgentState, NotOnline, ScriptDocument};
 use crate::workflows::run::context::Context;
+use crate::workflows::run::unreadable::unreadable;
 
 /// The time for which a look that fails is repeated before anything is done.
 const PASSES: Duration = Duration::from_secs(30);
@@ -26,11 +27,11 @@ const TOLD: Duration = Duration::from_secs(60);
 /// Reads the script; no call is made for one that cannot be sent.
 pub fn read(path: &Path) -> Result<PrepareScript> {
     let wrong = |why: String| Failure::usage(format!("--prepare {}: {why}", path.display()));
-    let unreadable = |error| Failure::unreadable(format!("--prepare {}", path.display()), error);
-    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let wrong_file = |error: std::io::Error| unreadable(format!("--prepare {}", path.display()), &error);
+    let file = std::fs::File::open(path).map_err(wrong_file)?;
     let mut contents = Vec::new();
     let most = u64::try_from(LARGEST).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(most).read_to_end(&mut contents).map_err(unreadable)?;
+    file.take(most).read_to_end(&mut contents).map_err(wrong_file)?;
     let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
     Ok(PrepareScript::new(&name, contents).map_err(|why| wrong(why.to_string()))?)
 }

@@ -17,6 +17,7 @@ use crate::domain::uefi::{self, UefiData};
 use crate::domain::volume::Impossible;
 use crate::service::{Target, register, snapshots};
 use crate::workflows::run::context::Context;
+use crate::workflows::run::unreadable::unreadable;
 use crate::workflows::select::resolve;
 
 /// The limit for a file of UEFI data, line ends included; no larger one is read.
@@ -133,7 +134,7 @@ pub fn read_uefi_data(path: &Path) -> Result<UefiData> {
     };
     let mut text = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text));
-    read.map_err(|error| Failure::unreadable(format!("--uefi-data {}", path.display()), error))?;
+    read.map_err(|error| unreadable(format!("--uefi-data {}", path.display()), &error))?;
     if text.len() as u64 > LARGEST_FILE {
         return Err(wrong(uefi::UefiError::TooLong.to_string()).into());
     }

@@ -33,7 +33,7 @@ pub async fn begun(target: &Target, image: &ImageId, stopped: &Instance, patienc
         };
     }
     Err(match patience.stop.asked() {
-        true => format!("interrupted; {why}"),
+        true => format!("interrupted: {why}"),
         false => why,
     })
 }

@@ -193,7 +193,7 @@ async fn carry_out(context: &Context, all: Vec<Rest>, args: &JournalFile) -> Res
                 Status::Failed(Problem { code: code.clone(), message })
             }
             (Ok(()), None) if context.stop.asked() && !ended.is_empty() => {
-                let message = "interrupted; run the command again".to_owned();
+                let message = "interrupted: run the command again".to_owned();
                 Status::Failed(Problem { code: INTERRUPTED.to_owned(), message })
             }
             (Ok(()), None) => Status::Done,

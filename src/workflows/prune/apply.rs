@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::survey::Surveys;
 use super::{recheck, retire};
+use crate::domain::count::counted;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::image_service::resources_stay;
 use crate::domain::plan::document::Plan;
@@ -76,7 +77,7 @@ pub async fn dry_run(context: &Context, surveys: &Surveys, plan: &Plan, journal:
             context.printer.say(format!("{} would be skipped: {}", row.image_id, why.message));
         }
     }
-    let left = plan.leaving().saturating_sub(work.skipped.len());
+    let left = work.tasks.len() + work.removals.iter().map(|(_, removals)| removals.len()).sum::<usize>();
     context.printer.say(match (left, work.skipped.len()) {
         (0, _) => "dry run: nothing would be done".to_owned(),
         (_, 0) => "dry run: all of it would be done".to_owned(),
@@ -94,8 +95,8 @@ pub fn within_limit(plan: &Plan) -> Result<()> {
         return Ok(());
     }
     let what = match plan.count(Step::Deregister) == leaving {
-        true => format!("{leaving} images would be deregistered"),
-        false => format!("{leaving} images would change ({})", plan.steps()),
+        true => format!("{} would be deregistered", counted(leaving, "image").unwrap_or_default()),
+        false => format!("{} would change ({})", counted(leaving, "image").unwrap_or_default(), plan.steps()),
     };
     let message = format!("{what}, but the limit of {limit} allows {most} of {scope}");
     Err(Failure::new(Kind::Refused, "OverLimit", message)

@@ -12,13 +12,14 @@ use crate::domain::policy_source::PolicySource;
 use crate::service::parameters;
 use crate::workflows::run::context::Context;
 use crate::workflows::run::roots::Roots;
+use crate::workflows::run::unreadable::unreadable;
 
 /// Reads the policy.
 pub async fn read(context: &Context, source: &PolicySource) -> Result<Policy> {
     let wrong = |why: String| Failure::usage(format!("policy {source}: {why}"));
     let text = match source {
         PolicySource::File(path) => {
-            std::fs::read_to_string(path).map_err(|error| Failure::unreadable(format!("policy {source}"), error))?
+            std::fs::read_to_string(path).map_err(|error| unreadable(format!("policy {source}"), &error))?
         }
         PolicySource::Parameter(name) => context.unless_stopped(Box::pin(parameter(context, source, name))).await?,
     };

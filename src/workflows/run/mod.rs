@@ -8,3 +8,4 @@ pub mod journal;
 pub mod private_file;
 pub mod replace_file;
 pub mod roots;
+pub mod unreadable;

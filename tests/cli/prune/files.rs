@@ -131,7 +131,7 @@ fn what_gitignore_leaves_out_is_not_read_unless_it_is_named() {
     let infra = setup.home.path().join("infra");
     let seen = plan(&setup, &infra);
     assert_eq!(seen.going(), [web[0].as_str()]);
-    let said = "infra: .gitignore excludes 1 file and 1 folder, such as old.tf; name a file to have it read";
+    let said = "infra: .gitignore excludes 1 file and 1 folder, such as old.tf; name one to have it read";
     assert_eq!(warned(&setup, &seen, "ExcludedFile"), [said]);
     assert!(plan(&setup, Path::new(&old)).codes(&web[0]).contains(&"in-use"));
 }

@@ -146,6 +146,11 @@ fn what_comes_into_use_again_is_put_back_as_it_was() {
     assert!(why.starts_with("in-use: instance i-") && why.contains("; disabled "), "{why}");
     assert_eq!(plan.0["summary"]["revive"], 2);
 
+    // A revival is work, too, though no limit counts it.
+    setup
+        .run(&format!("{} --apply --dry-run --max-delete 0", policy(&setup, "")))
+        .ended(0)
+        .says(&["all of it would be done"]);
     let report = retire(&setup).ended(0).json();
     assert_eq!(row(&report, &whole), ("revive", "done", None));
     assert_eq!(row(&report, &deprecated), ("revive", "done", None));
