@@ -151,6 +151,37 @@ fn a_path_under_which_nothing_is_read_keeps_everything() {
 }
 
 #[test]
+fn what_is_excluded_is_told_unless_it_is_named_itself() {
+    let setup = Scene::new();
+    let web = setup.family("web", 1);
+    setup.home.write("infra/main.tf", "no id");
+    setup.home.write("infra/.gitignore", "envs/\n");
+    let pinned = setup.home.write("infra/envs/prod.tfvars", &web[0]);
+    let infra = setup.home.path().join("infra");
+    let said = "infra: .gitignore excludes 1 folder, such as envs; name one to have it read";
+    assert_eq!(warned(&setup, &plan(&setup, &infra), "ExcludedFile"), [said]);
+    setup.home.write("infra/.gitignore", "*.tfvars\n");
+    let said = "infra/envs: .gitignore excludes 1 file, such as prod.tfvars; name one to have it read";
+    setup.home.write("infra/envs/main.tf", "no id");
+    assert_eq!(warned(&setup, &plan(&setup, &infra.join("envs")), "ExcludedFile"), [said]);
+    let both = format!("{ALL} --refs-from {} --refs-from {pinned}", infra.display());
+    let seen = Plan::of(&setup.run(&both).ended(0));
+    assert_eq!(warned(&setup, &seen, "ExcludedFile"), [""; 0]);
+    assert!(seen.codes(&web[0]).contains(&"in-use"));
+}
+
+#[test]
+fn a_folder_of_compressed_files_alone_is_a_warning() {
+    let setup = Scene::new();
+    setup.family("web", 1);
+    let folder = setup.home.path().join("packed");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("state.gz"), [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]).unwrap();
+    let seen = plan(&setup, &folder);
+    assert_eq!(warned(&setup, &seen, "CompressedFile").len(), 1);
+}
+
+#[test]
 fn other_lists_of_what_to_ignore_hide_nothing() {
     let setup = Scene::new();
     let web = setup.family("web", 3);

@@ -105,3 +105,20 @@ fn the_version_has_one_line_for_scripts_and_below_it_what_a_report_needs() {
     let begins = below.iter().map(|line| line.split(' ').next().unwrap()).collect::<Vec<_>>();
     assert_eq!(begins, ["commit", "target", "SDK"], "{long}");
 }
+
+#[test]
+fn a_carriage_return_is_shown_and_hides_nothing() {
+    let setup = Setup::new();
+    let ran = setup.amictl().args(&["deregister", "ami-0123456789abcdef0\r"]).ended(2);
+    assert!(ran.stderr.contains(r"'ami-0123456789abcdef0\r'") && !ran.stderr.contains('\r'), "{:?}", ran.stderr);
+    let ran = setup.amictl().env("AMICTL_OUTPUT", "jsonx\r").run("list").ended(2);
+    assert!(ran.stderr.contains(r"'jsonx\r'") && !ran.stderr.contains('\r'), "{:?}", ran.stderr);
+}
+
+#[test]
+fn the_formats_of_one_command_are_named_where_a_format_is_wrong_alone() {
+    let setup = Setup::new();
+    setup.run("list -o yaml").ended(2).says(&["'amictl lineage' writes dot, too"]);
+    let twice = setup.run("list -o table -o ids").ended(2);
+    assert!(!twice.stderr.contains("writes dot"), "{}", twice.stderr);
+}
