@@ -97,7 +97,7 @@ fn what_is_not_allowed_is_refused_and_nothing_is_asked_of_aws() {
         (event("deregister ami-0123456789abcdef0 --yes"), "Exit4", "AMICTL_ALLOW=\"deregister\""),
         (event("list --endpoint-url http://127.0.0.1:1"), "Exit4", "--endpoint-url"),
         (event("prune --policy /etc/passwd"), "Exit4", "--policy"),
-        (event("prune --keep 1 --plan-out plan.json"), "Exit4", "--plan-out"),
+        (event("prune --keep 1 --plan-out /plan.json"), "Exit4", "--plan-out"),
         (event("prune --keep 1 --journal /tmp/x"), "Exit4", "set AMICTL_JOURNAL"),
         (event("list -o csv"), "Exit2", "--output"),
         (event("lst"), "Exit2", "lst"),
