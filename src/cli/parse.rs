@@ -39,11 +39,12 @@ pub fn unparsed(error: &clap::Error, args: &[OsString], process: &Process) -> u8
     if wants_json(args, process) {
         let Failure { message, hint, .. } = failure(error);
         error::failure(true, "Usage", &message, Some(hint.as_deref().unwrap_or("see: amictl --help")), exit::USAGE);
-    } else if error::annotates() {
-        error::usage(&error.render().to_string(), hint(error).as_deref());
-    } else if error.render().to_string().contains('\r') {
+        return exit::USAGE;
+    }
+    let text = error.render().to_string();
+    if error::annotates() || text.contains('\r') {
         // A carriage return, as of a list from Windows, would hide what it follows.
-        error::usage(&error.render().to_string().replace('\r', "\\r"), hint(error).as_deref());
+        error::usage(&text.replace('\r', "\\r"), hint(error).as_deref());
     } else {
         let _ = error.print();
         hint(error).iter().for_each(|hint| error::hint(hint));

@@ -12,6 +12,7 @@ use crate::domain::plan::document::Plan;
 use crate::domain::policy::Policy;
 use crate::domain::region::RegionChoice;
 use crate::domain::report::Report;
+use crate::domain::text::BYTE_ORDER_MARK;
 use crate::options::journal::JournalArgs;
 use crate::options::recycle_bin::BinArgs;
 use crate::options::usage::ReportArgs;
@@ -64,7 +65,7 @@ pub struct Args {
 pub async fn run(context: &Context, args: Args) -> Result<()> {
     let file = args.plan.display().to_string();
     let text = std::fs::read_to_string(&args.plan).map_err(|error| unreadable(format!("plan {file}"), &error))?;
-    let text = text.trim_start_matches(MARK);
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
     let refuse = |why: Unusable| {
         Failure::new(Kind::Refused, "UnusablePlan", format!("plan {file}: {why}"))
             .hint("make a new one with: amictl prune --plan-out FILE")
@@ -116,9 +117,6 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     });
     conclude::after(context, carried, &now, &surveys).map_err(of_a_plan)
 }
-
-/// The byte order mark that Windows editors write.
-const MARK: char = '\u{feff}';
 
 /// A saved plan contains its options: to leave something out, the user must make another plan.
 fn of_a_plan(error: anyhow::Error) -> anyhow::Error {

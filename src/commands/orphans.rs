@@ -125,8 +125,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
     if !args.yes {
         found.iter().for_each(|(_, o)| context.printer.tell(&format!("{} in {}: {}", o.snapshot.id, o.region, o.why)));
     }
-    let unasked = if args.max_delete.is_some() { "--yes" } else { "--yes and --max-delete N" };
-    context.confirm(&format!("Delete {} snapshots?", found.len()), args.yes, unasked)?;
+    context.confirm(&format!("Delete {} snapshots?", found.len()), args.yes, Limit::unasked(args.max_delete))?;
     // A person takes time to answer, so what was shown is compared with the current state.
     let (found, spared, errors) = match args.yes {
         true => (found, spared, errors),

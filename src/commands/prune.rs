@@ -182,8 +182,7 @@ pub async fn run(context: &Context, args: Args) -> Result<()> {
         dry_run(context, &surveys, &plan, &args.journal.file()).await?;
         return conclude::complete(context, &plan, &surveys);
     }
-    let unasked = if policy.max_delete.is_some() { "--yes" } else { "--yes and --max-delete N" };
-    context.confirm(&output::plan_question(&plan), args.yes, unasked)?;
+    context.confirm(&output::plan_question(&plan), args.yes, Limit::unasked(policy.max_delete))?;
     // A person takes time to answer, and EC2 to make reports, so the plan is compared with the current state.
     let surveys = match args.yes && !policy.usage_reports {
         true => surveys,

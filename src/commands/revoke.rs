@@ -22,7 +22,8 @@ Examples:
 /// The mark is the tag amictl:revoked with the date and the reason; 'amictl unrevoke' takes it away. Running instances
 /// are not affected. amictl says who uses the images, and which aliases name them, with the command lines that take
 /// those back. An image that is revoked already keeps its date and gets the new reason: 'web' stands for the newest
-/// version, revoked or not. With --descendants you may name an image that is already deregistered. Only the owner can revoke an image.
+/// version, revoked or not. With --descendants you may name an image that is already deregistered. Only the owner can
+/// revoke an image.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

@@ -27,6 +27,11 @@ impl Limit {
         Failure::usage("--apply --yes needs a limit on deletions").hint(format!("give {ways}"))
     }
 
+    /// The options with which a deletion goes without a question, given this limit or none.
+    pub fn unasked(given: Option<Self>) -> &'static str {
+        if given.is_some() { "--yes" } else { "--yes and --max-delete N" }
+    }
+
     /// The most that may go out of `total` in scope.
     pub fn most(self, total: usize) -> usize {
         match self {

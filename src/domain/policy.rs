@@ -199,9 +199,12 @@ impl Policy {
     /// The patterns of its rules that match none of these families, most likely by a typing error. Nothing is said
     /// where there are no families at all.
     pub fn unmatched(&self, families: &BTreeSet<&str>) -> Vec<&str> {
-        let patterns = self.rules.iter().flat_map(|rule| &rule.families);
-        let idle = patterns.filter(|pattern| !families.iter().any(|family| WildMatch::new(pattern).matches(family)));
-        if families.is_empty() { Vec::new() } else { idle.map(String::as_str).collect() }
+        let matches_one = |pattern: &str| {
+            let pattern = WildMatch::new(pattern);
+            families.is_empty() || families.iter().any(|family| pattern.matches(family))
+        };
+        let patterns = self.rules.iter().flat_map(|rule| &rule.families).map(String::as_str);
+        patterns.filter(|pattern| !matches_one(pattern)).collect()
     }
 
     /// The ages it asks for that are minutes, and may be meant as months: `3m` is three minutes.

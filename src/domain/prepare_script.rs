@@ -3,6 +3,8 @@
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::text::BYTE_ORDER_MARK;
+
 /// The largest script, in bytes.
 pub const LARGEST: usize = 64 * 1024;
 
@@ -44,7 +46,7 @@ impl PrepareScript {
         match text.trim() {
             "" => Err(ScriptError::Empty),
             _ if text.contains('\0') => Err(ScriptError::NotText),
-            _ if text.starts_with('\u{feff}') => Err(ScriptError::ByteOrderMark),
+            _ if text.starts_with(BYTE_ORDER_MARK) => Err(ScriptError::ByteOrderMark),
             _ if text.starts_with("#!") && text.contains('\r') => Err(ScriptError::CarriageReturns),
             _ => Ok(Self { name: name.to_owned(), text }),
         }

@@ -12,6 +12,9 @@ use std::str::FromStr;
 
 use super::ids::{ImageId, SnapshotId};
 
+/// The character with which Windows editors begin a file of UTF-8.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// The image ids in a text, in their order.
 pub fn image_ids(text: &str) -> impl Iterator<Item = ImageId> {
     ids(text.as_bytes(), 0..text.len()).map(|(_, id)| id)

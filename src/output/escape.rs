@@ -32,7 +32,8 @@ fn may_be_journal(text: &str) -> bool {
 }
 
 /// The text with the characters escaped that would begin the key of a line of the journal, also one written with
-/// escapes of JSON, or end the name of a collector's message. Other JSON, such as a filter of the AWS CLI, stays as it is.
+/// escapes of JSON, or end the name of a collector's message. Other JSON, such as a filter of the AWS CLI, stays as it
+/// is.
 fn without_journal(text: &str) -> String {
     let text = text.replace(LETTER, "\\u{5c}u00").replace(PHASE, "\\u{22}phase\"");
     text.replace(MESSAGE, "message\\u{22}")

@@ -130,6 +130,13 @@ impl Setup {
         command
     }
 
+    /// Runs it with a full disk behind stdout.
+    #[cfg(target_os = "linux")]
+    pub fn on_full_disk(&self, line: &str) -> Ran {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        Ran::from(self.process(line).stdout(full).spawn().unwrap().wait_with_output().unwrap())
+    }
+
     /// Waits until an operation has been asked for so many times.
     #[track_caller]
     pub fn until(&self, action: &str, times: usize) {

@@ -10,14 +10,13 @@ use aws_config::profile::{Profile, ProfileFileRegionProvider, ProfileSet};
 use super::settings::Settings;
 use crate::domain::failure::{Failure, Kind};
 use crate::domain::region::Region;
+use crate::domain::text::BYTE_ORDER_MARK;
 use crate::service::client::error::causes;
 
 #[expect(deprecated, reason = "the builders of the SDK take this type, and give it no newer name")]
 use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 
 const COMMENT: [char; 2] = ['#', ';'];
-/// The byte order mark that Windows editors write.
-const MARK: char = '\u{feff}';
 
 /// The files for the SDK, and their profiles.
 pub struct AwsFiles {
@@ -40,13 +39,9 @@ impl AwsFiles {
         let paths = [path(&settings.env, "AWS_CONFIG_FILE", "config"), path(&settings.env, SECRETS, "credentials")];
         let sources = sources(&paths, true);
         let unreadable = paths.iter().flatten().find_map(|path| text(path).err());
-        let mut known = true;
-        let profiles = match profiles(&sources, asked.as_deref()).await {
-            Ok(profiles) if unreadable.is_none() => profiles,
-            _ if keys => {
-                known = false;
-                ProfileSet::default()
-            }
+        let known = match profiles(&sources, asked.as_deref()).await {
+            Ok(profiles) if unreadable.is_none() => Some(profiles),
+            _ if keys => None,
             // Parses the original file for the error, as that names it.
             other => {
                 let error = match (unreadable, other.err()) {
@@ -57,7 +52,8 @@ impl AwsFiles {
                 return Err(Failure::usage(format!("the AWS configuration: {error}")).hint(hint).into());
             }
         };
-        if let Some(name) = asked.as_deref().filter(|name| known && profiles.get_profile(name).is_none()) {
+        let lacks = |name: &str| known.as_ref().is_some_and(|profiles| profiles.get_profile(name).is_none());
+        if let Some(name) = asked.as_deref().filter(|name| lacks(name)) {
             let read: Vec<_> = paths.iter().flatten().map(|path| path.display().to_string()).collect();
             let files = if read.is_empty() { "any file, as HOME is not set".to_owned() } else { read.join(" or ") };
             let message = format!("profile `{name}` was not defined in {files}");
@@ -66,7 +62,7 @@ impl AwsFiles {
                 .hint(hint)
                 .into());
         }
-        Ok(Self { sources, profiles, asked })
+        Ok(Self { sources, profiles: known.unwrap_or_default(), asked })
     }
 
     /// The sources that the SDK reads instead of the files.
@@ -124,8 +120,8 @@ fn sources(paths: &[Option<PathBuf>; 2], cleaned: bool) -> ProfileFiles {
     let mut builder = ProfileFiles::builder();
     for (kind, path) in [ProfileFileKind::Config, ProfileFileKind::Credentials].into_iter().zip(paths) {
         builder = match path.as_deref().and_then(|path| Some((path, text(path).ok().flatten()?))) {
-            Some((path, text)) => match (without_empty(&text), text.strip_prefix(MARK)) {
-                (Some(clean), _) if cleaned => builder.with_contents(kind, clean.replace(MARK, "")),
+            Some((path, text)) => match (without_empty(&text), text.strip_prefix(BYTE_ORDER_MARK)) {
+                (Some(clean), _) if cleaned => builder.with_contents(kind, clean.replace(BYTE_ORDER_MARK, "")),
                 (_, Some(text)) => builder.with_contents(kind, text),
                 _ => builder.with_file(kind, path),
             },

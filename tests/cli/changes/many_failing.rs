@@ -2,7 +2,7 @@
 
 use crate::changes::verbs::{NAME, ROWS, Row, changed, disabled, role};
 use crate::fake::{Fault, OTHER, PROD, Principal};
-use crate::setup::{EAST, EUROPE, Setup, WEST, each};
+use crate::setup::{EAST, EUROPE, Setup, WEST, at_the_same_time, each};
 
 #[test]
 fn what_fails_somewhere_is_reported_and_the_others_go_on() {
@@ -108,7 +108,7 @@ fn calls_that_are_throttled_are_made_again() {
         assert_eq!((changed(&report), &report["summary"]["done"]), (vec![true; 3], &3.into()), "{}", row.line);
         assert!(ids.iter().all(|id| row.done(&setup, id)), "{}", row.line);
     };
-    std::thread::scope(|scope| ROWS.iter().for_each(|row| drop(scope.spawn(|| throttled(row)))));
+    at_the_same_time(&ROWS, throttled);
 }
 
 #[test]

@@ -2,18 +2,9 @@
 
 #![cfg(target_os = "linux")]
 
-use std::fs::File;
-
-use crate::cli::Ran;
 use crate::fake::PROD;
 use crate::scene::days_ago;
 use crate::setup::{EAST, Setup};
-
-/// Runs it with a full disk behind stdout.
-fn run(setup: &Setup, line: &str) -> Ran {
-    let full = File::options().write(true).open("/dev/full").unwrap();
-    Ran::from(setup.process(line).stdout(full).spawn().unwrap().wait_with_output().unwrap())
-}
 
 #[test]
 fn a_change_that_cannot_be_reported_is_not_to_be_made_again() {
@@ -36,7 +27,7 @@ fn a_change_that_cannot_be_reported_is_not_to_be_made_again() {
         "orphans --apply --yes --max-delete 1 -o json".to_owned(),
     ] {
         let before = setup.changes().len();
-        let ran = run(&setup, &line).ended(1);
+        let ran = setup.on_full_disk(&line).ended(1);
         let said = ran.says(&["cannot write to stdout: No space left on device"]);
         let again = said.stderr.contains("run the command again");
         assert!(!again && said.stderr.contains("what was done stays done"), "{line}: {}", said.stderr);
@@ -52,7 +43,7 @@ fn what_only_reads_can_be_run_again() {
     for line in
         ["list", "list -o json", "list -o ids", "list -o csv", "list -o jsonl", "list --query images[].id", "show web"]
     {
-        let said = run(&setup, line).ended(1);
+        let said = setup.on_full_disk(line).ended(1);
         said.says(&["cannot write to stdout: No space left on device", "run the command again"]);
     }
 }

@@ -122,9 +122,6 @@ fn every_example_is_a_command_line_that_amictl_reads() {
 fn a_version_that_cannot_be_written_is_an_error() {
     let setup = crate::setup::Setup::new();
     for line in ["--version", "-V", "--help", "prune --help"] {
-        let mut command = setup.process(line);
-        command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
-        let ran = crate::cli::Ran::from(command.spawn().unwrap().wait_with_output().unwrap()).ended(1);
-        ran.says(&["stdout: No space left"]);
+        setup.on_full_disk(line).ended(1).says(&["stdout: No space left"]);
     }
 }

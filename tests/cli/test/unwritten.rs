@@ -2,7 +2,6 @@
 
 #![cfg(target_os = "linux")]
 
-use std::fs::File;
 use std::process::Stdio;
 
 use chrono::{TimeDelta, Utc};
@@ -14,15 +13,12 @@ use crate::setup::{EAST, Setup};
 
 /// Runs it with a full disk, or with a pipe that nobody reads.
 fn run(setup: &Setup, line: &str, full: bool) -> Ran {
-    let mut command = setup.process(line);
     if full {
-        command.stdout(File::options().write(true).open("/dev/full").unwrap());
-    } else {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        command.stdout(Stdio::from(writer));
+        return setup.on_full_disk(line);
     }
-    Ran::from(command.spawn().unwrap().wait_with_output().unwrap())
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    Ran::from(setup.process(line).stdout(Stdio::from(writer)).spawn().unwrap().wait_with_output().unwrap())
 }
 
 #[test]
